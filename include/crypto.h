@@ -1,0 +1,72 @@
+#ifndef WB_CRYPTO_H
+#define WB_CRYPTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+/* Pure functions over bytes: no I/O, no clock of their own. OpenSSL lives behind this header. */
+
+/* --- random and encodings --- */
+
+void crypto_random(void *ret, size_t len); /* dies when the system gives none */
+/* len random bytes as 2*len lower-case hex digits. */
+char *crypto_random_hex(arena *mem, size_t len);
+/* `digits` decimal digits, each equally likely. */
+char *crypto_random_digits(arena *mem, size_t digits);
+char *crypto_hex(arena *mem, struct bytes b);
+char *crypto_base64(arena *mem, struct bytes b);
+char *crypto_base64url(arena *mem, struct bytes b); /* without padding, RFC 4648 section 5 */
+/* Either alphabet, padding optional; no white space, no leftover bits: ERR_INPUT "bad_base64". */
+int crypto_base64_decode(arena *mem, const char *text, struct bytes *ret, struct err *e);
+
+/* --- digests --- */
+
+struct digest {
+    uint8_t bytes[32];
+};
+
+struct digest crypto_sha256(struct bytes b);
+struct digest crypto_hmac_sha256(struct bytes key, struct bytes message);
+/* What is stored of a handle, state, cookie or code: SHA-256 of the text, as 64 hex digits. */
+char *crypto_hash_text(arena *mem, const char *text);
+bool crypto_equal(const void *a, const void *b, size_t len); /* time does not depend on content */
+/* RFC 7636 section 4.2, method S256, of a verifier. */
+char *crypto_pkce_challenge(arena *mem, const char *verifier);
+
+/* --- sealing: AES-256-GCM, one random 96-bit nonce per value --- */
+
+typedef struct keyring keyring;
+
+/* "id:base64(32 bytes),..."; the first seals, all open. Ids are [a-z0-9-]{1,16}. The keyring lives
+ * on mem, its keys are wiped with it; it may be read by all threads. */
+int crypto_keyring_parse(arena *mem, struct secret text, keyring **ret, struct err *e);
+
+/* Where a sealed value stands: a ciphertext moved to another place does not open. */
+struct seal_place {
+    const char *table;
+    const char *workspace;
+    const char *row;
+    const char *column;
+};
+
+/* format byte | key id length | key id | nonce | ciphertext | tag */
+struct bytes crypto_seal(arena *mem, const keyring *k, const struct seal_place *place,
+                         struct bytes plain);
+/* ERR_INTERNAL "unseal" when the key is unknown, the place differs or a bit has changed. */
+int crypto_open(arena *mem, const keyring *k, const struct seal_place *place, struct bytes sealed,
+                struct bytes *ret, struct err *e);
+/* The id of the key that sealed it; NULL when it is no sealed value. For key rotation. */
+const char *crypto_sealed_by(arena *mem, struct bytes sealed);
+const char *crypto_keyring_first_id(const keyring *k);
+
+/* --- TLS --- */
+
+/* Lets an SSL_CTX trust the certificates of the system (SSL_CERT_FILE and SSL_CERT_DIR override).
+ * One store is shared by all: a store per connection costs megabytes. For net_options.tls_trust. */
+bool crypto_tls_trust(void *ssl_ctx);
+
+#endif

@@ -1,0 +1,94 @@
+#ifndef WB_NET_H
+#define WB_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+/*
+ * Calls out over HTTP: blocking, bounded, guarded. One worker, one job, one call. The address rules
+ * hold at connect time, after DNS (never in URL text): https only, and no loopback, private,
+ * link-local or reserved address, except hosts listed as trusted. Redirects are never followed and
+ * no proxy of the environment is used. libcurl lives behind this header.
+ */
+typedef struct net_client net_client;
+
+struct net_options {
+    const char *const *trusted_hosts; /* "host:port": plain http allowed, address rules skipped */
+    size_t trusted_count;
+    size_t handles; /* idle handles kept, at least one per worker is wise */
+};
+
+/* Lives until net_client_free; safe for all threads. */
+net_client *net_client_new(const struct net_options *options);
+void net_client_free(net_client *c);
+/* Running and new calls fail with ERR_TIMEOUT "shutdown" from now on. */
+void net_client_stop(net_client *c);
+
+struct net_header {
+    const char *name;
+    const char *value;
+};
+
+/* One application/x-www-form-urlencoded field; a secret value is given as `secret`. */
+struct net_field {
+    const char *name;
+    const char *value; /* NULL: use secret */
+    struct secret secret;
+};
+
+enum { NET_HEADERS_MAX = 12, NET_FIELDS_MAX = 24 };
+
+struct net_request {
+    const char *method; /* "GET", "POST", ... */
+    const char *url;
+    const char *peer;      /* metric label: slack, salesforce, ... a closed set */
+    struct secret bearer;  /* Authorization: Bearer, RFC 6750 section 2.1 */
+    struct secret basic;   /* the whole credential, already base64: Authorization: Basic */
+    struct net_header headers[NET_HEADERS_MAX]; /* ends at the first NULL name */
+    struct net_field form[NET_FIELDS_MAX];      /* ends at the first NULL name; or: */
+    const char *body;                           /* with content_type */
+    const char *content_type;
+    int64_t timeout_ms; /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
+    size_t answer_max;  /* 0: LIMIT_UPSTREAM_BODY */
+};
+
+struct net_response {
+    int status;
+    struct bytes body; /* NUL-terminated behind its length; on the caller's arena */
+    const char *content_type;     /* media type in lower case without parameters; "" if absent */
+    int64_t retry_after_ms;       /* Retry-After as seconds or HTTP date (RFC 9110 10.2.3), bounded
+                                     to one day; 0: absent or unusable */
+    const char *www_authenticate; /* "" if absent */
+    bool has_body;
+};
+
+/* 0 for every HTTP answer, whatever its status. Errors: ERR_UPSTREAM_BUSY (no connection, TLS,
+ * DNS: nothing was sent), ERR_TIMEOUT or ERR_UPSTREAM_BUSY with maybe_done when the request may
+ * have been received, ERR_UPSTREAM_REFUSED "too_large", ERR_FORBIDDEN "address" when a rule above
+ * forbids it. */
+int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_response *ret,
+             struct err *e);
+
+/* Parts of a URL, checked: no user info, no fragment, host in lower case. */
+struct net_url {
+    const char *scheme;
+    const char *host;
+    const char *host_port; /* with the port only where it was written */
+    const char *path;
+    const char *query; /* "" if none */
+};
+int net_url_parse(arena *mem, const char *url, struct net_url *ret, struct err *e);
+
+/* application/x-www-form-urlencoded text of fields (WHATWG URL section 5.2); ends at a NULL name. */
+char *net_form(arena *mem, const struct net_field *fields);
+/* Decodes %XX (and + when `plus`); false on a broken escape or a decoded NUL. */
+bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **ret);
+/* RFC 6749 section 2.3.1: form-encodes id and secret, joins, base64: the Basic credential. */
+struct secret net_basic_credential(arena *mem, const char *id, struct secret secret,
+                                   const char *(*base64)(arena *, struct bytes));
+
+#endif

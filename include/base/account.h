@@ -1,0 +1,31 @@
+#ifndef WB_BASE_ACCOUNT_H
+#define WB_BASE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+
+/* Two nouns shared by the store, the apps and OAuth. */
+
+/* Who a token acts as in an app. */
+struct account {
+    const char *key;          /* stable: organisation and person */
+    const char *name;         /* "ana@acme.example" */
+    const char *email;        /* NULL if the app does not say */
+    const char *organization; /* id or name to show */
+    bool sandbox;
+    const char *api_base; /* where API calls go, as captured and checked; NULL: the definition's */
+};
+
+struct tokens {
+    struct secret access;
+    struct secret refresh;      /* empty: none */
+    int64_t access_expires_at;  /* epoch seconds; 0: unknown, use until 401 */
+    int64_t refresh_expires_at; /* 0: unknown */
+    const char **scopes;
+    size_t scopes_count;
+};
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef WB_BASE_CLOCK_H
+#define WB_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+int64_t clock_now(void);     /* seconds since the epoch */
+int64_t clock_now_ms(void);  /* milliseconds since the epoch */
+int64_t clock_mono_ms(void); /* never goes back; for deadlines and durations */
+int64_t clock_mono_us(void);
+
+/* "2026-11-22T10:00:00Z" (RFC 3339) of epoch seconds. */
+char *clock_rfc3339(arena *mem, int64_t at);
+
+#endif

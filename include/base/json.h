@@ -1,0 +1,57 @@
+#ifndef WB_BASE_JSON_H
+#define WB_BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/faults.h"
+
+/* Parses one JSON document: duplicate keys, NUL, invalid UTF-8 and more than 64 levels are
+ * refused with ERR_INPUT "bad_json"; any JSON value is a document. The error never quotes the
+ * document, which may hold secrets. The value lives on mem. */
+int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e);
+/* Compact text on mem; keys sorted, so that equal values give equal text. NULL gives "null". */
+char *json_write(arena *mem, const json_t *value);
+
+/* Member readers: NULL, 0 or false when absent, null or of another type. */
+const char *json_text(const json_t *object, const char *key);
+int64_t json_i64(const json_t *object, const char *key);
+bool json_flag(const json_t *object, const char *key);
+json_t *json_member(const json_t *object, const char *key); /* borrowed; NULL if absent */
+/* Value at "a.b.0.c"; array positions are decimal. Borrowed, NULL when there is none. */
+json_t *json_at(const json_t *value, const char *path);
+
+/*
+ * Strict reading of a document with all faults at once. Every reader takes the member `key` of
+ * `object`, adds a fault under "path.key" when it is missing (required) or of the wrong type or
+ * outside its bounds, and gives NULL, 0 or the default then. null counts as absent. A document that
+ * is not there (`object` is NULL) has no members and nobody complains about what it lacks.
+ */
+struct json_doc {
+    struct faults *faults;
+    arena *mem;
+    const char *path; /* of `object` in the document; "" at the top */
+    const json_t *object;
+};
+
+struct json_doc json_doc(struct faults *f, arena *mem, const char *path, const json_t *object);
+/* A nested document: the object member key, or one that is not there if absent or wrong. */
+struct json_doc json_doc_member(const struct json_doc *d, const char *key, bool required);
+struct json_doc json_doc_item(const struct json_doc *d, const char *key, size_t index);
+/* max in bytes; a required text may not be empty. */
+const char *json_doc_text(const struct json_doc *d, const char *key, bool required, size_t max);
+bool json_doc_flag(const struct json_doc *d, const char *key, bool absent);
+int64_t json_doc_i64(const struct json_doc *d, const char *key, int64_t absent);
+json_t *json_doc_array(const struct json_doc *d, const char *key, bool required, size_t max);
+/* One of the NULL-terminated choices, else a fault that lists them. Returns its index, or -1. */
+int json_doc_choice(const struct json_doc *d, const char *key, const char *const *choices,
+                    int absent);
+/* Adds one fault per member of d that is not in the NULL-terminated list. */
+void json_doc_known(const struct json_doc *d, const char *const *keys);
+void json_doc_fault(const struct json_doc *d, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef WB_BASE_STR_H
+#define WB_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+/*
+ * A growing text buffer on an arena. Invariants: text is NUL-terminated at all times; len never
+ * passes max; what does not fit is cut (on a UTF-8 boundary, no escape in halves) and sets `cut`,
+ * nothing is added behind a cut; so a writer needs no check per call and its owner checks once at
+ * the end.
+ */
+struct str {
+    arena *mem;
+    char *text;
+    size_t len;
+    size_t room;
+    size_t max;
+    bool cut;
+};
+
+struct str str_new(arena *mem, size_t max);
+void str_add(struct str *s, const char *text); /* NULL adds nothing */
+void str_add_n(struct str *s, const char *text, size_t len);
+void str_add_char(struct str *s, char c);
+void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Percent-encodes everything but RFC 3986 unreserved characters. */
+void str_add_url(struct str *s, const char *text);
+/* Appends text as the inside of a JSON string (RFC 8259 section 7), without the quotes; U+FFFD
+ * stands for what is not UTF-8. */
+void str_add_json(struct str *s, const char *text, size_t len);
+
+bool str_equal(const char *a, const char *b);      /* NULL equals only NULL */
+bool str_equal_fold(const char *a, const char *b); /* ASCII case ignored */
+bool str_starts(const char *text, const char *prefix);
+bool str_starts_fold(const char *text, const char *prefix);
+bool str_ends(const char *text, const char *suffix);
+bool str_empty(const char *text); /* NULL or "" */
+/* A copy without leading and trailing ASCII white space. */
+char *str_trim(arena *mem, const char *text);
+/* A copy with ASCII letters in lower case. */
+char *str_lower(arena *mem, const char *text);
+/* A copy of at most max_bytes that ends on a UTF-8 boundary; an ellipsis marks a cut. */
+char *str_cut(arena *mem, const char *text, size_t max_bytes);
+/* True when text is well-formed UTF-8 (RFC 3629) without NUL. */
+bool str_is_utf8(const char *text, size_t len);
+/* Bytes of the well-formed UTF-8 sequence that text begins with (NUL is one); 0 if there is none.
+ */
+size_t str_utf8_step(const char *text, size_t len);
+/* The largest length up to max (and len) that splits no UTF-8 sequence. */
+size_t str_fit(const char *text, size_t len, size_t max);
+/* A copy in which U+FFFD stands for each byte that is not part of well-formed UTF-8. */
+char *str_clean(arena *mem, const char *text);
+/* Number of Unicode code points in well-formed UTF-8. */
+size_t str_points(const char *text);
+/* Whole text is one decimal int64; anything else is false and *ret untouched. */
+bool str_to_i64(const char *text, long long *ret);
+
+/* One part of `text` split at `separator`; *rest moves behind it and becomes NULL after the last.
+ * Use: for (const char *rest = text, *part; (part = str_split(mem, &rest, ',')) != NULL;) */
+char *str_split(arena *mem, const char **rest, char separator);
+
+#endif

@@ -1,0 +1,51 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+#include "base/die.h"
+
+static struct timespec read_clock(clockid_t which)
+{
+    struct timespec t = {0};
+    if (clock_gettime(which, &t) != 0) {
+        die("clock_gettime failed");
+    }
+    return t;
+}
+
+int64_t clock_now(void)
+{
+    return read_clock(CLOCK_REALTIME).tv_sec;
+}
+
+int64_t clock_now_ms(void)
+{
+    struct timespec t = read_clock(CLOCK_REALTIME);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_mono_ms(void)
+{
+    struct timespec t = read_clock(CLOCK_MONOTONIC);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_mono_us(void)
+{
+    struct timespec t = read_clock(CLOCK_MONOTONIC);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+char *clock_rfc3339(arena *mem, int64_t at)
+{
+    /* RFC 3339 knows four digits of a year: 0000-01-01 to 9999-12-31 */
+    const int64_t first = -62167219200;
+    const int64_t last = 253402300799;
+    time_t seconds = (time_t)(at < first ? first : at > last ? last : at);
+    struct tm t = {0};
+    if (gmtime_r(&seconds, &t) == NULL) {
+        die("gmtime_r failed");
+    }
+    return arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}

@@ -1,0 +1,128 @@
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+/* Brackets open at once; jansson's own limit is far above ours. */
+static size_t deepest(struct bytes text)
+{
+    size_t depth = 0;
+    size_t most = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (quoted) {
+            i += c == '\\' ? 1 : 0;
+            quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '[' || c == '{') {
+            depth++;
+            most = depth > most ? depth : most;
+        } else if ((c == ']' || c == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return most;
+}
+
+/* Our own words: jansson's quote the document, which may hold secrets. */
+static const char *words_of(enum json_error_code code)
+{
+    static const struct {
+        enum json_error_code code;
+        const char *words;
+    } rows[] = {
+        {json_error_premature_end_of_input, "it ends too early"},
+        {json_error_end_of_input_expected, "something follows the document"},
+        {json_error_invalid_utf8, "it is not UTF-8"},
+        {json_error_null_character, "it holds a NUL character"},
+        {json_error_null_byte_in_key, "a key holds a NUL character"},
+        {json_error_duplicate_key, "a key stands twice in one object"},
+        {json_error_numeric_overflow, "a number is too large"},
+        {json_error_stack_overflow, "it is nested too deeply"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].code == code) {
+            return rows[i].words;
+        }
+    }
+    return "it is not well-formed";
+}
+
+int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e)
+{
+    if (text.len == 0) {
+        return err_set(e, ERR_INPUT, "bad_json", "not JSON: it is empty");
+    }
+    if (deepest(text) > LIMIT_JSON_DEPTH) {
+        return err_set(e, ERR_INPUT, "bad_json", "not JSON for us: over %d levels deep",
+                       LIMIT_JSON_DEPTH);
+    }
+    json_error_t fault;
+    json_t *value = json_loadb((const char *)text.data, text.len,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    if (value == NULL) {
+        return err_set(e, ERR_INPUT, "bad_json", "not JSON: %s (line %d, column %d)",
+                       words_of(json_error_code(&fault)), fault.line, fault.column);
+    }
+    *ret = arena_json(mem, value);
+    return 0;
+}
+
+json_t *json_member(const json_t *object, const char *key)
+{
+    return json_object_get(object, key);
+}
+
+const char *json_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+int64_t json_i64(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+bool json_flag(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
+static json_t *array_at(const json_t *array, const char *digits, size_t len)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (digits[i] < '0' || digits[i] > '9' || __builtin_mul_overflow(index, 10, &index) ||
+            __builtin_add_overflow(index, (size_t)(digits[i] - '0'), &index)) {
+            return NULL;
+        }
+    }
+    return len == 0 ? NULL : json_array_get(array, index);
+}
+
+static json_t *step_into(const json_t *value, const char *name, size_t len)
+{
+    if (json_is_array(value)) {
+        return array_at(value, name, len);
+    }
+    return json_object_getn(value, name, len);
+}
+
+json_t *json_at(const json_t *value, const char *path)
+{
+    if (value == NULL || str_empty(path)) {
+        return NULL;
+    }
+    size_t len = strcspn(path, ".");
+    json_t *found = step_into(value, path, len);
+    while (found != NULL && path[len] == '.') {
+        path += len + 1;
+        len = strcspn(path, ".");
+        found = step_into(found, path, len);
+    }
+    return found;
+}

@@ -1,0 +1,32 @@
+#include "db_int.h"
+
+/*
+ * The one list of migrations, in the order in which they are applied: the file migrations/NAME.sql
+ * without its suffix. A unit test compares it with the folder.
+ */
+#define MIGRATIONS(X)                                                                              \
+    X(0001_create_workspaces)                                                                      \
+    X(0002_create_connections)                                                                     \
+    X(0003_create_recipes)                                                                         \
+    X(0004_create_jobs)
+
+/* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
+#define EMBED(name)                                                                                \
+    __asm__(".pushsection .rodata\n"                                                               \
+            ".globl migration_" #name "\n"                                                         \
+            ".hidden migration_" #name "\n"                                                        \
+            "migration_" #name ":\n"                                                               \
+            ".incbin \"migrations/" #name ".sql\"\n"                                               \
+            ".byte 0\n"                                                                            \
+            ".popsection\n");                                                                      \
+    extern const char migration_##name[] __attribute__((visibility("hidden")));
+MIGRATIONS(EMBED)
+
+#define ROW(name) {#name, migration_##name},
+static const struct migration embedded[] = {MIGRATIONS(ROW){NULL, NULL}};
+
+const struct migration *migrations_embedded(size_t *ret_count)
+{
+    *ret_count = sizeof embedded / sizeof embedded[0] - 1;
+    return embedded;
+}

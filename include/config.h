@@ -13,7 +13,8 @@
  * Everything that can be set from outside. Each setting is one row of config_keys[] in
  * service/config/config.c: name, type, place in this struct, default, bounds, help. Each can also
  * be given as NAME_FILE, a path whose content (less one trailing newline) is the value; both set is
- * a fault. docs/configuration.md is generated from the same rows and guarded.
+ * a fault; an empty value is as good as none. docs/configuration.md holds the table that
+ * config_reference writes, and a test compares them.
  */
 
 struct secret_list {
@@ -32,7 +33,7 @@ struct config {
     const char *listen;     /* host:port */
     const char *ops_listen;
     const char *api_listen; /* NULL: /v1 on the main listener */
-    struct text_list trusted_proxies;
+    struct text_list trusted_proxies; /* see config_trusts_proxy */
     struct secret encryption_keys; /* id:base64,... parsed by crypto_keyring_parse */
     struct secret_list admin_tokens;
     struct text_list allowed_workspaces;
@@ -42,6 +43,19 @@ struct config {
     struct secret slack_client_secret;
     struct secret_list slack_signing_secrets;
     const char *slack_url;
+    bool slack_sign_in;
+    const char *slack_sign_in_client_id; /* NULL: the Slack app itself signs people in */
+    struct secret slack_sign_in_client_secret;
+
+    const char *teams_app_id; /* NULL: Teams is off */
+    struct secret teams_app_secret;
+    const char *teams_tenant_id;
+    struct text_list teams_allowed_tenants;
+    bool teams_sign_in;
+    const char *teams_cloud; /* public, gcc, gcc_high, dod, china */
+    const char *teams_openid_url; /* NULL: that of the cloud; the next two alike */
+    const char *teams_login_url;
+    struct text_list teams_service_hosts;
 
     const char *apps_dir;
     struct text_list trusted_http_hosts;
@@ -70,9 +84,16 @@ struct config {
 void config_load(arena *mem, const char *(*get)(const char *name), struct config *ret,
                  struct faults *faults);
 
+/* Adds a fault for each name that begins with WORKBOT_ and is no setting, so that a misspelt one is
+ * not silently left out. `env` is a list of NAME=value that ends with NULL, such as environ. */
+void config_unknown(char **env, struct faults *faults);
+
 /* Is host:port one of WORKBOT_TRUSTED_HTTP_HOSTS: reached by plain http, exempt from address
  * rules. */
 bool config_trusts_host(const struct config *c, const char *host_port);
+
+/* May this peer (a numeric IP address) set X-Forwarded-For: WORKBOT_TRUSTED_PROXIES. */
+bool config_trusts_proxy(const struct config *c, const char *address);
 
 /* The table of all settings as Markdown rows, for `workbot check --reference`. */
 char *config_reference(arena *mem);

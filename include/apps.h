@@ -1,0 +1,162 @@
+#ifndef WB_APPS_H
+#define WB_APPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "base/account.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/faults.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "net.h"
+
+/*
+ * The apps: OAuth2 providers and what can be done in them. An app is one JSON definition
+ * (service/apps/definitions/NAME.json, further ones from WORKBOT_APPS_DIR), plus a driver with only
+ * the hooks that a definition cannot say. This module never fetches or stores a token: it is handed
+ * one.
+ */
+
+typedef struct apps apps; /* the catalogue; immutable after loading */
+typedef struct app app;   /* one entry */
+
+/* Loads the built-in definitions and those of dir (NULL: none). Unknown members, wrong types and
+ * shadowed names are faults, all at once. */
+int apps_load(arena *boot, const char *dir, apps **ret, struct faults *faults);
+const app *apps_find(const apps *a, const char *name); /* NULL if unknown */
+const app *apps_at(const apps *a, size_t index);       /* NULL behind the last; by name */
+
+const char *app_name(const app *a);  /* "salesforce" */
+const char *app_title(const app *a); /* "Salesforce" */
+/* Scopes to ask for when the default connection names none. */
+const char *const *app_scopes(const app *a, size_t *ret_count);
+/* Plain words for a scope on the landing page; the scope itself when there are none. */
+const char *app_scope_words(const app *a, const char *scope);
+/* Seconds before its end at which an access token is refreshed. */
+int64_t app_refresh_margin_s(const app *a);
+/* Public description for GET /v1/apps: a new reference. */
+json_t *app_describe(const app *a);
+
+/* --- where an app is --- */
+
+struct app_site {
+    const app *app;
+    const char *host;     /* of the default connection; "login.salesforce.com" */
+    bool plain_http;      /* the host is a trusted local peer */
+    const char *api_base; /* as captured with the tokens; NULL: the definition's */
+};
+
+/* May this host be used for this app: equal to a listed host or below a listed suffix, a plain DNS
+ * name, or a trusted peer (`trusted`). An empty host is the definition's default, given in
+ * *ret_host. Adds a fault under `path` otherwise. */
+void app_check_host(const app *a, const char *host, bool trusted, const char *path,
+                    struct faults *faults, const char **ret_host);
+/* A base URL that came with a token ("instance_url"): https and below an allowed suffix, or the
+ * site's own trusted peer. ERR_CONFIG "captured_host". */
+int app_check_api_base(arena *mem, const struct app_site *site, const char *url, struct err *e);
+
+/* --- OAuth2 at the app (oauth.c, token_answer.c) --- */
+
+struct app_client {
+    const char *id;
+    struct secret secret;
+};
+
+struct app_authorize {
+    const char *client_id;
+    const char *redirect_uri;
+    const char *const *scopes;
+    size_t scopes_count;
+    const char *state;
+    const char *challenge; /* PKCE S256; left out when the definition switches it off */
+    const char *login_hint; /* NULL: none */
+};
+/* RFC 6749 section 4.1.1 with the definition's extra parameters. */
+char *app_authorize_url(arena *mem, const struct app_site *site, const struct app_authorize *q);
+/* "https://host": the origin of the authorize page, for form-action of our CSP. */
+char *app_authorize_origin(arena *mem, const struct app_site *site);
+
+/* One call of the token endpoint: a code or a refresh token. */
+struct app_grant {
+    struct secret code; /* empty: refresh */
+    const char *redirect_uri;
+    struct secret verifier;
+    struct secret refresh;
+};
+/*
+ * RFC 6749 sections 4.1.3 and 6, apps.md 1.4 and 1.6. *ret_account gets what the answer itself says
+ * (api_base, key). Errors, by what they mean and not by what the status was:
+ *   ERR_LOGIN_NEEDED   "grant_dead"      the provider says that this code or refresh token is dead
+ *   ERR_CONFIG         "client_refused"  our client id or secret is wrong, or a setting at the app
+ *   ERR_CONFIG         "no_refresh_token" a first grant came without one
+ *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
+ *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
+ */
+int app_token(arena *mem, net_client *http, const struct app_site *site,
+              const struct app_client *client, const struct app_grant *grant, struct tokens *ret,
+              struct account *ret_account, struct err *e);
+
+enum app_revoked {
+    APP_REVOKED,       /* at the app, now or before */
+    APP_REVOKE_NONE    /* the app offers no way: removed here only */
+};
+/* RFC 7009. ERR_UPSTREAM_BUSY: try again later. */
+int app_revoke(arena *mem, net_client *http, const struct app_site *site,
+               const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
+               struct err *e);
+
+/* Who is this account: the definition's identity probe; fills *io (api_base may be there already).
+ * ERR_UNAUTHENTIC "app_401" when the token is refused. */
+int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
+                 struct account *io, struct err *e);
+
+/* --- actions (actions.c, act.c) --- */
+
+typedef struct app_action app_action;
+const app_action *app_action_find(const app *a, const char *name);
+bool app_action_writes(const app_action *x);
+bool app_action_approves(const app_action *x); /* approve or reject: design section 2 */
+/* Faults of a step's `with`: unknown and missing members, wrong types (templates count as text of
+ * any type). */
+void app_action_check(const app_action *x, const struct json_doc *with);
+
+struct app_call {
+    arena *mem;
+    net_client *http;
+    struct app_site site;
+    struct secret access;
+    const char *idempotency_key; /* of the step */
+    const char *account_key;
+};
+
+struct app_result {
+    json_t *output;         /* what later templates see as steps.ID */
+    const char *record_id;  /* NULL: none */
+    const char *record_url; /* deep link */
+};
+/*
+ * Runs an action once. Errors:
+ *   ERR_UNAUTHENTIC      "app_401"        refresh once, repeat once
+ *   ERR_UPSTREAM_REFUSED "app_refused"    the app's own word; e->text for the log. The user's
+ *                                         words are in *ret_words: short, plain, from our table
+ *   ERR_LIMIT, ERR_UPSTREAM_BUSY, ERR_TIMEOUT  again later; maybe_done: a write may have happened
+ */
+int app_act(const struct app_call *c, const app_action *x, const json_t *with,
+            struct app_result *ret, const char **ret_words, struct err *e);
+
+enum app_lookup {
+    APP_FOUND,     /* it happened: *ret is the result */
+    APP_NOT_FOUND, /* it certainly did not: may be repeated */
+    APP_CANNOT_TELL
+};
+/* After a write whose answer was lost (P10): did it happen? */
+int app_look_up(const struct app_call *c, const app_action *x, const json_t *with,
+                enum app_lookup *ret, struct app_result *ret_result, struct err *e);
+/* Is a repeat of this action with the same idempotency key harmless? */
+bool app_action_repeatable(const app_action *x, const json_t *with);
+
+#endif

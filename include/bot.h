@@ -1,0 +1,56 @@
+#ifndef WB_BOT_H
+#define WB_BOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "apps.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "chat.h"
+#include "config.h"
+#include "oauth.h"
+#include "recipe.h"
+#include "store.h"
+
+/*
+ * The conversation: what a person typed or pressed becomes rows - runs, logins, messages, jobs - in
+ * one transaction. Nothing here calls out, but for asking the platform who a person is.
+ */
+typedef struct bot bot;
+
+struct bot_options {
+    const struct config *config;
+    stores *stores;
+    chats *chats;
+    const apps *apps;
+    oauth *oauth;
+    recipes *recipes;
+};
+bot *bot_new(arena *boot, const struct bot_options *options);
+
+/* Job functions: 0 when the job is settled (done, again or dead) with its effects in one
+ * transaction; -1 leaves settling to the worker. */
+int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e);
+
+/* After oauth_callback(): the prompt in the chat says what happened and what to do next. */
+int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e);
+/* "Not me" on the page: login ended, tokens revoked, prompt says so. */
+int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,
+                     struct err *e);
+/* "Send me a new prompt" on the page of an old handle: a new prompt goes to its user privately. */
+int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
+                     struct err *e);
+
+/* Logins and runs whose time is over, each told to its user. *ret_more: there is more to do. */
+int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);
+
+/* Built-in words, NULL-terminated: no recipe's command may equal or begin one. */
+const char *const *bot_reserved_words(void);
+
+/* Tells an end that a worker could not bring about: attempts used up, fault of ours. */
+int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e);
+
+#endif

@@ -1,0 +1,198 @@
+#ifndef WB_CHAT_H
+#define WB_CHAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "net.h"
+
+/*
+ * The chat platforms. Above this module there is no Slack and no Teams: events come in as struct
+ * event, messages go out as a view (a neutral card). A platform is one struct chat_driver.
+ */
+
+/* --- what a person did (parse) --- */
+
+enum event_kind {
+    EVENT_IGNORED, /* nothing for us: own messages, edits, joins, unknown types */
+    EVENT_TEXT,    /* typed words */
+    EVENT_ACTION   /* pressed a button or chose from a menu of one of our messages */
+};
+
+struct place {
+    const char *channel; /* the platform's conversation id */
+    const char *thread;  /* NULL: not in a thread */
+    bool is_private;     /* read by this user and the bot alone: a one-to-one chat */
+    bool is_external;    /* people of other organisations can read it */
+};
+
+struct event {
+    enum event_kind kind;
+    const char *workspace; /* where Workbot is installed; "slack:T..." */
+    const char *user_id;   /* who did it, as the platform signed it: the only acting user */
+    const char *user_team; /* the person's own team or organisation; NULL if not said */
+    struct place place;
+    const char *message_id; /* EVENT_TEXT: of the typed message; EVENT_ACTION: of ours, NULL if
+                               ephemeral */
+    const char *text;   /* decoded: platform escapes, own mention and smart quotes resolved */
+    const char *action; /* our action's name, "disconnect" */
+    const char *value;  /* our action's value: an id or words, never an authority */
+    struct secret response_url; /* EVENT_ACTION: where to answer in place; empty if none */
+    const char *trigger_id;
+    int64_t at; /* seconds; when the person did it */
+};
+
+/* --- the neutral card (view.c) --- */
+
+/*
+ * A view is JSON, so that it can be stored:
+ *   {"blocks":[{"kind":"title","text":...},
+ *              {"kind":"text","spans":["plain",{"bold":"x"},{"code":"y"}]},
+ *              {"kind":"note","spans":[...]},
+ *              {"kind":"fields","fields":[{"label":...,"value":...}]},
+ *              {"kind":"divider"},
+ *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm"}]}]}
+ * All texts are plain: each platform's renderer escapes them. In the formats below **x** is bold
+ * and `x` is code; they are read in the format only, never in the arguments, so data cannot style,
+ * mention or link. Formats take %s and %lld only.
+ */
+json_t *view_new(arena *mem);
+void view_title(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void view_text(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void view_note(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds to the last block when that holds fields, else opens one. */
+void view_field(json_t *view, const char *label, const char *value);
+void view_divider(json_t *view);
+
+enum button_style { BUTTON_PLAIN, BUTTON_PRIMARY, BUTTON_DANGER };
+struct button {
+    const char *title;
+    const char *action; /* [a-z_]+ */
+    const char *value;  /* at most 1,900 bytes; may be NULL */
+    const char *url;    /* opens in the browser; NULL: none */
+    enum button_style style;
+    const char *confirm; /* a question asked before; NULL: none */
+};
+/* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
+void view_button(json_t *view, const struct button *b);
+/* The same view without its buttons, a new value on mem. */
+json_t *view_without_buttons(arena *mem, const json_t *view);
+/* One line of plain text for notifications: title or first text, never a link. */
+char *view_summary(arena *mem, const json_t *view);
+
+/* --- what a driver does --- */
+
+struct chat_access {
+    const char *workspace;
+    const char *bot_user_id;
+    struct secret bot_token;
+};
+
+struct chat_post {
+    const char *channel;
+    const char *thread;  /* NULL: none */
+    const char *user_id; /* with ephemeral: the only reader */
+    bool ephemeral;
+    const char *our_id; /* our message id, carried in the platform's metadata */
+    const json_t *view;
+};
+
+struct chat_person {
+    const char *name; /* as shown in the chat */
+    const char *email;
+    const char *time_zone;
+    bool deactivated;
+    bool bot;
+    bool guest;
+    bool stranger; /* of another organisation */
+};
+
+typedef struct chats chats; /* all drivers with their settings; for all threads */
+
+/*
+ * Errors of calls out, by kind: ERR_LIMIT (with retry_after_ms), ERR_UPSTREAM_BUSY and ERR_TIMEOUT
+ * (try again; maybe_done when it may have happened), ERR_CONFIG (installation dead or a scope is
+ * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
+ * in it: code "chat_target"), ERR_CONFLICT (message cannot be changed any more: code
+ * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid).
+ */
+struct chat_driver {
+    const char *name;   /* "slack" */
+    const char *prefix; /* of its workspaces: "slack:" */
+    /* payload: the stored body of kind "slack_event" or "slack_interaction" */
+    int (*parse)(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
+                 struct event *ret, struct err *e);
+    int (*post)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                const char **ret_message_id, struct err *e);
+    int (*update)(chats *c, arena *mem, const struct chat_access *a, const char *channel,
+                  const char *message_id, const json_t *view, struct err *e);
+    /* Answers through a response_url: replaces the message (view) or deletes it (NULL view). */
+    int (*respond)(chats *c, arena *mem, struct secret response_url, const json_t *view,
+                   struct err *e);
+    int (*open_dm)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                   const char **ret_channel, struct err *e);
+    /* Looks for a message of ours that carries our_id; *ret_message_id NULL when it is not there.
+     * ERR_FORBIDDEN "chat_no_history" when the platform does not let us look. */
+    int (*find_post)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                     int64_t since, const char **ret_message_id, struct err *e);
+    int (*person)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                  struct chat_person *ret, struct err *e);
+    /* A link back to a conversation (or message) for a web page; NULL if there is none. */
+    char *(*link)(arena *mem, const char *workspace, const char *channel, const char *message_id);
+};
+
+struct chat_settings {
+    net_client *http;
+    const char *slack_app_id; /* NULL: Slack is off */
+    const char *slack_url;    /* "https://slack.com" */
+    const struct secret *slack_signing_secrets;
+    size_t slack_signing_secrets_count;
+    const char *const *trusted_hosts; /* local peers that may stand for hooks.slack.com */
+    size_t trusted_count;
+};
+
+chats *chats_new(arena *mem, const struct chat_settings *settings);
+const struct chat_settings *chats_settings(const chats *c);
+/* The driver of a workspace; NULL when its platform is off or unknown. */
+const struct chat_driver *chats_driver(const chats *c, const char *workspace);
+bool chats_slack_on(const chats *c);
+
+/* --- Slack at the door (slack_verify.c, slack_intake.c): pure, no I/O, on the HTTP thread --- */
+
+struct slack_headers {
+    const char *timestamp; /* X-Slack-Request-Timestamp; NULL if absent or given twice */
+    const char *signature; /* X-Slack-Signature; the same */
+};
+
+/* The checks of slack.md section 1 over the raw body. ERR_UNAUTHENTIC with code
+ * "slack_timestamp" or "slack_signature". now: epoch seconds. */
+int chat_slack_verify(const chats *c, const struct slack_headers *h, struct bytes body, int64_t now,
+                      struct err *e);
+
+enum slack_route { SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS };
+
+/* What to do with a verified body. */
+struct slack_intake {
+    bool store;           /* else: answer at once and keep nothing */
+    const char *why;      /* metric label of what is not stored: "challenge", "ignored", ... */
+    const char *workspace;
+    const char *job_kind; /* "slack_event", "slack_interaction" */
+    const char *lane;     /* "user:U...": one person's doings in order */
+    bool urgent;          /* holds a trigger_id */
+    const char *keys[3];  /* dedupe: event id; place and time; client message id */
+    struct bytes payload; /* JSON to store */
+    const char *content_type; /* of the answer; NULL: empty body */
+    const char *answer;
+};
+/* ERR_INPUT "slack_body" for a malformed body, ERR_FORBIDDEN "slack_app" for another app's. */
+int chat_slack_intake(const chats *c, arena *mem, enum slack_route route, struct bytes body,
+                      struct slack_intake *ret, struct err *e);
+
+/* View to Block Kit: {"text":..., "blocks":[...]}, within all limits of slack.md section 11. */
+json_t *chat_slack_render(arena *mem, const json_t *view);
+
+#endif

@@ -1,0 +1,151 @@
+#ifndef WB_OAUTH_H
+#define WB_OAUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "apps.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "config.h"
+#include "net.h"
+#include "store.h"
+
+/*
+ * The life of a connection: login, code exchange, typed code, use, refresh, revoke. No HTTP call is
+ * made inside a transaction, and no session of the store stays open over one.
+ */
+typedef struct oauth oauth;
+
+struct oauth_options {
+    const struct config *config;
+    stores *stores;
+    net_client *http;
+    const apps *apps;
+};
+oauth *oauth_new(arena *boot, const struct oauth_options *options);
+
+/* Where a default connection's app is; ERR_CONFIG "unknown_app" or "draft" when it cannot be used. */
+int oauth_site(const oauth *o, const struct default_connection *d, struct app_site *ret,
+               struct err *e);
+
+/* --- login: handle -> provider (begin.c) --- */
+
+/* A new handle "<route>.<secret>"; only its hash is stored. */
+char *oauth_handle_new(arena *mem, const char *route, const char **ret_hash);
+/* Splits a handle, state or callback id that begins with a routing key; false if it has no such
+ * shape. */
+bool oauth_handle_split(arena *mem, const char *handle, const char **ret_route,
+                        const char **ret_hash);
+char *oauth_login_url(arena *mem, const oauth *o, const char *handle);
+char *oauth_redirect_uri(arena *mem, const oauth *o, const char *callback_key);
+
+struct oauth_begin {
+    const char *url;    /* the provider's authorize page */
+    const char *cookie; /* value that binds the state to this browser */
+};
+/* Makes state, PKCE verifier and cookie for one attempt of this login (P4). */
+int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
+                const struct default_connection *d, struct oauth_begin *ret, struct err *e);
+
+/* --- provider -> callback (callback.c), in the order of apps.md 1.3 --- */
+
+struct oauth_return {
+    const char *callback_key; /* of the path */
+    const char *state, *code, *error, *iss; /* NULL: absent */
+    const char *cookie;
+};
+
+enum oauth_end {
+    OAUTH_CODE_SHOWN, /* provisional: `code` is to be typed in the chat */
+    OAUTH_DENIED,     /* the person said no */
+    OAUTH_EXPIRED,    /* state unknown, used, too old, of another path, or another browser */
+    OAUTH_TRY_AGAIN,  /* the provider is away: the same handle may be used again */
+    OAUTH_MISCONFIGURED, /* an admin must look */
+    OAUTH_GONE,       /* the login was cancelled, ended or replaced meanwhile */
+    OAUTH_END_COUNT
+};
+struct oauth_outcome {
+    enum oauth_end end;
+    const char *code; /* OAUTH_CODE_SHOWN */
+    struct account account;
+    struct login *login; /* NULL for OAUTH_EXPIRED */
+    struct default_connection *connection;
+    struct workspace *workspace;
+    const char *reason; /* stable code for the log and the audit */
+};
+/* Exchanges, probes, stores provisionally. 0 for every end above; -1 only for our own faults. */
+int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
+                   struct err *e);
+
+/* --- the typed code (confirm.c) --- */
+
+enum oauth_code {
+    OAUTH_CODE_NONE,   /* nothing waits for a code */
+    OAUTH_CODE_RIGHT,  /* the connection is active now */
+    OAUTH_CODE_WRONG,  /* tries_left says how often more */
+    OAUTH_CODE_SPENT   /* that was the last try, or its time is over: tokens are being revoked */
+};
+struct oauth_confirm {
+    enum oauth_code result;
+    int64_t tries_left;
+    struct login *login;
+    const char *connection_id;
+    struct account account;
+};
+/* Compares with all logins of this user that wait for one, inside the caller's transaction. For a
+ * default connection's login (user_id "") login_id names it. */
+int oauth_confirm_code(oauth *o, store *s, const char *workspace, const char *user_id,
+                       const char *login_id, const char *code, struct oauth_confirm *ret,
+                       struct err *e);
+/* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's
+ * transaction (the revoke itself is a job). */
+int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,
+                    const char *reason, struct err *e);
+
+/* --- using tokens (access.c, refresh.c) --- */
+
+struct oauth_access {
+    struct app_site site;
+    struct secret token;
+    int64_t generation;
+    struct account account;
+    const char *connection_id;
+};
+/*
+ * A valid access token of this connection, refreshed first if it is about to end. After a 401 pass
+ * the generation that was refused: it is refreshed once, or a newer one is taken. Errors:
+ *   ERR_LOGIN_NEEDED "grant_dead"     the row is needs_login now
+ *   ERR_ATTENTION    "needs_attention" the row is needs_attention: tokens kept
+ *   ERR_LIMIT        "refreshing"     another worker refreshes, or a cool-down runs: retry_after_ms
+ *   ERR_UPSTREAM_BUSY, ERR_CONFIG     as app_token()
+ */
+enum { OAUTH_ANY_GENERATION = -1 };
+int oauth_access(oauth *o, arena *mem, const char *workspace, const char *connection_id,
+                 int64_t refused_generation, struct oauth_access *ret, struct err *e);
+
+/* --- ending (revoke.c) --- */
+
+/* Marks the connection disconnected, wipes its tokens and adds the revoke job, in the caller's
+ * transaction. forget also deletes the row. reason: "user", "admin", ... for the audit. */
+struct oauth_disconnect {
+    const struct connection *connection;
+    const char *actor;
+    bool forget;
+    const char *message_id; /* told the outcome; NULL: nobody */
+};
+int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struct err *e);
+/* Adds a revoke job for tokens that stand in no row any more. */
+int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
+                       const struct tokens *t, const char *message_id, struct err *e);
+
+struct oauth_revoked {
+    enum app_revoked result;
+    const char *app_title;
+    const char *message_id;
+};
+/* The job: payload as written by oauth_revoke_later. ERR_UPSTREAM_BUSY: again. */
+int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
+                     struct err *e);
+
+#endif

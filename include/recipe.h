@@ -1,0 +1,184 @@
+#ifndef WB_RECIPE_H
+#define WB_RECIPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "apps.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/faults.h"
+#include "oauth.h"
+#include "store.h"
+
+/* Recipes: what a command does, for whom, in which app, as whom. Format: design 5.5,
+ * docs/recipes.md. */
+
+enum input_type { INPUT_STRING, INPUT_NUMBER, INPUT_BOOLEAN, INPUT_DATE, INPUT_TYPE_COUNT };
+
+struct recipe_option {
+    const char *label, *value;
+};
+struct recipe_input {
+    const char *name;
+    enum input_type type;
+    bool required;
+    const char *hint, *sample; /* NULL: none */
+    const json_t *fallback;    /* "default": NULL: none */
+    struct recipe_option *options;
+    size_t options_count;
+};
+struct recipe_connection {
+    const char *alias;
+    const char *use; /* name of the default connection */
+    bool verify_user_access;
+};
+struct recipe_step {
+    const char *id;
+    const char *alias;
+    const char *action;
+    const json_t *with;
+};
+struct recipe_field {
+    const char *label, *value;
+};
+struct recipe_button {
+    const char *title, *command;
+    const json_t *inputs;
+};
+struct recipe {
+    const char *name, *title, *hint;
+    const char *command; /* as written; NULL: triggered by a hook */
+    bool enabled, hidden, shared_approver;
+    bool allow_everyone;
+    const char **allow_users, **allow_channels;
+    size_t allow_users_count, allow_channels_count;
+    struct recipe_connection *connections;
+    size_t connections_count;
+    struct recipe_input *inputs;
+    size_t inputs_count;
+    struct recipe_step *steps;
+    size_t steps_count;
+    const char *reply_text;
+    struct recipe_field *reply_fields;
+    size_t reply_fields_count;
+    const char *reply_link_label, *reply_link_url;
+    struct recipe_button *reply_buttons;
+    size_t reply_buttons_count;
+    bool writes; /* some step writes: known after recipe_check */
+};
+
+/* Shape: types, names, bounds, unknown keys, templates that parse. All faults at once. */
+void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct faults *faults);
+
+/* What the recipe refers to: default connections of the workspace with their apps, other commands
+ * of the workspace, built-in words. */
+struct recipe_world {
+    const apps *apps;
+    const struct default_connection *connections;
+    size_t connections_count;
+    const struct recipe_row *recipes;
+    size_t recipes_count;
+    const char *const *reserved; /* NULL-terminated built-in words */
+};
+/* Meaning: design section 2 and 5.5; sets r->writes. */
+void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world,
+                  struct faults *faults);
+
+/* --- commands and inputs (match.c, inputs.c) --- */
+
+/* Lower case, single spaces: what is stored and compared. */
+char *recipe_command_fold(arena *mem, const char *command);
+/* The row whose command begins `text` at a word boundary, with the rest of the text. */
+const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *rows, size_t count,
+                                      const char *text, const char **ret_rest);
+struct recipe_words {
+    json_t *given;           /* object: input name -> text */
+    const char **unknown;    /* names that look like inputs but are none, or loose words */
+    size_t unknown_count;
+};
+/* "name: Acme renewal amount: 5000": split at known names followed by a colon. */
+void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
+                         struct recipe_words *ret);
+/* Text to the input's type. false with a sentence for the user in *ret_why. The value is on mem. */
+bool recipe_input_value(arena *mem, const struct recipe_input *in, const char *text, json_t **ret,
+                        const char **ret_why);
+const struct recipe_input *recipe_input_find(const struct recipe *r, const char *name);
+/* The first required input that has no value; NULL when complete. Fills defaults into *inputs. */
+const struct recipe_input *recipe_missing(const struct recipe *r, json_t *inputs);
+
+/* --- who may, and as whom (allow.c, resolve.c): design section 2 --- */
+
+struct recipe_person {
+    const struct workspace *workspace;
+    const struct user *user;
+    const char *channel;
+};
+bool recipe_allows(const struct recipe *r, const struct recipe_person *p);
+
+enum recipe_rule { RULE_DEFAULT, RULE_INSTALLER, RULE_PERSONAL, RULE_LOGIN, RULE_COUNT };
+const char *recipe_rule_name(enum recipe_rule rule);
+
+struct resolved {
+    enum recipe_rule rule; /* RULE_LOGIN: nothing may be called */
+    const char *alias;
+    struct default_connection *def;
+    struct connection *connection; /* NULL when the rule's connection is missing or not active */
+    const char *problem;           /* NULL, or why it cannot act: "no_default_tokens", "draft",
+                                      "unknown_connection", "needs_attention" */
+};
+/* Which connection acts for one alias, and why. */
+int recipe_resolve(store *s, const struct recipe *r, const struct recipe_connection *c,
+                   const struct recipe_person *p, struct resolved *ret, struct err *e);
+
+/* --- templates (template.c): small, typed, total --- */
+
+/* Checks syntax: "{{inputs.name}}", paths of letters, digits, _ and dots. false with the reason. */
+bool template_check(const char *text, const char **ret_why);
+/* Expands every text in `value` against the context. A text that is only {{x}} keeps the type of x;
+ * a missing x is null there and empty elsewhere; members that become null through a missing
+ * optional input are left out. ERR_INVALID "template_too_long". */
+int template_expand(arena *mem, const json_t *value, const json_t *context, json_t **ret,
+                    struct err *e);
+/* To text, cut at max bytes. */
+char *template_text(arena *mem, const char *text, const json_t *context, size_t max);
+
+/* --- running (run.c) --- */
+
+typedef struct recipes recipes;
+struct recipes_options {
+    const struct config *config;
+    stores *stores;
+    net_client *http;
+    const apps *apps;
+    oauth *oauth;
+};
+recipes *recipes_new(arena *boot, const struct recipes_options *options);
+
+enum run_end {
+    RUN_END_DONE,
+    RUN_END_LOGIN,   /* `need` says for which default connection; nothing was called for it */
+    RUN_END_AGAIN,   /* put the job back: err says why and when */
+    RUN_END_FAILED,  /* err and words */
+    RUN_END_UNKNOWN, /* a write may have happened: ask the user */
+    RUN_END_GONE     /* final already: nothing to do */
+};
+struct run_outcome {
+    enum run_end end;
+    struct run *run;
+    struct recipe *recipe;
+    struct resolved *resolved; /* one per alias of the recipe */
+    size_t resolved_count;
+    struct resolved *need;
+    json_t *context; /* inputs, steps, connections: for the reply's templates */
+    const char *step; /* where it ended, for failed and unknown */
+    const char *words; /* the app's refusal in plain words; NULL: use the error's words */
+    struct err err;
+};
+/* Runs or continues; records intent before and outcome after each step; the caller stores the end
+ * together with the messages. -1 only for our own faults (database away, lease lost). */
+int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id,
+               struct run_outcome *ret, struct err *e);
+
+#endif

@@ -1,0 +1,196 @@
+#ifndef WB_WEB_INT_H
+#define WB_WEB_INT_H
+
+#include "web.h"
+
+/* Inside the web module: requests, responses, routes. */
+
+enum method { WB_GET, WB_POST, WB_PUT, WB_DELETE, METHOD_COUNT };
+
+enum { ROUTE_PARAMS_MAX = 4 };
+
+struct header {
+    const char *name, *value;
+};
+
+struct request {
+    arena *mem;
+    const char *id;          /* of this request, in every log line and problem body */
+    enum method method;
+    bool head;               /* a HEAD, routed as GET; the body is left out */
+    const char *path;        /* as matched, for logs: the route's pattern, never the raw URL */
+    const char *params[ROUTE_PARAMS_MAX]; /* decoded path segments, in the pattern's order */
+    const char *query;       /* raw, without the "?"; "" if there is none */
+    struct bytes body;
+    const char *remote;      /* client address, X-Forwarded-For only from trusted proxies */
+    const char *actor;       /* GATE_API: "token:<fingerprint>" for the audit; else NULL */
+    const struct header *headers; /* as received, in their order */
+    size_t headers_count;
+};
+
+/* A header by name; NULL if absent; *ret_count (may be NULL) tells how often it came. */
+const char *request_header(const struct request *q, const char *name, size_t *ret_count);
+/* NULL when the cookie is absent or came twice. */
+const char *request_cookie(const struct request *q, const char *name);
+/* One decoded parameter of the query or of a form body. ERR_INPUT when it comes twice or is broken;
+ * *ret NULL when absent. */
+int request_query(const struct request *q, const char *name, const char **ret, struct err *e);
+int request_form(const struct request *q, const char *name, const char **ret, struct err *e);
+/* Does Accept name text/html: a person with a browser is reading. */
+bool request_wants_html(const struct request *q);
+
+/* The first address from the right of X-Forwarded-For that is not a trusted proxy's, when the peer
+ * is one; else the peer's. (forwarded.c) */
+const char *request_remote(arena *mem, const struct text_list *trusted, const char *peer,
+                           const char *forwarded_for);
+
+enum { RESPONSE_HEADERS_MAX = 12 };
+
+struct response {
+    int status;
+    const char *content_type;
+    struct bytes body;
+    struct header headers[RESPONSE_HEADERS_MAX];
+    size_t headers_count;
+    struct job_seed *store; /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
+};
+
+/* respond.c */
+void respond_header(struct response *r, const char *name, const char *value);
+void respond_empty(struct response *r, int status);
+void respond_text(struct response *r, int status, const char *text);
+void respond_json(arena *mem, struct response *r, int status, const json_t *value);
+/* A page with the security headers: strict CSP, no-store, no-referrer, nosniff, frame-ancestors
+ * none (apps.md 1.3 item 5). form_action: extra origin forms may end at, or NULL. */
+void respond_html(arena *mem, struct response *r, int status, const char *html,
+                  const char *form_action);
+void respond_see_other(struct response *r, const char *location); /* 303, never 307 */
+/* application/problem+json (RFC 9457) with our stable code; faults become "errors". */
+void respond_problem(arena *mem, struct response *r, const struct err *e, const char *request_id,
+                     const struct faults *faults);
+/* What a request that failed is answered: a page for a browser, nothing for an unproven webhook, a
+ * problem for everybody else. Adds Retry-After where the error says when. (errors.c) */
+struct route;
+void respond_error(const struct request *q, const struct route *route, const struct err *e,
+                   struct response *r);
+
+/* cookies.c: __Host- names, Secure, HttpOnly, SameSite=Lax, Path=/; on a loopback http public URL
+ * without Secure and __Host-. max_age_s 0 removes it. */
+const char *cookie_name(arena *mem, const struct web *w, const char *base);
+void cookie_set(arena *mem, const struct web *w, struct response *r, const struct header *cookie,
+                int64_t max_age_s);
+
+/* html.c: {{name}} is always escaped, {{#name}}...{{/name}} is a section (true, object or list),
+ * {{^name}}...{{/name}} its opposite, {{.}} the item of a list of texts; no raw form, no logic.
+ * ERR_INTERNAL "html" for a broken template or too much output. */
+char *html_render(arena *mem, const char *tmpl, const json_t *data, struct err *e);
+const char *html_template(const char *name); /* "login.html"; dies for an unknown name */
+/* Renders templates/<name> inside templates/layout.html with data's "title". */
+int html_page(arena *mem, const char *name, json_t *data, char **ret, struct err *e);
+
+/* Files that are part of the program (embed.c); NULL for an unknown name. */
+const char *embed_find(const char *name);
+const char *embed_version(void); /* changes with the style sheet */
+
+/* --- routes --- */
+
+typedef int route_fn(web *w, const struct request *q, struct response *r, struct err *e);
+
+enum route_kind {
+    ROUTE_INLINE, /* microseconds, on the HTTP thread: health, metrics, static text */
+    ROUTE_INTAKE, /* a webhook: verified on the HTTP thread, committed by the intake writer */
+    ROUTE_WORKER  /* a bounded worker queue; may use the database and call out */
+};
+
+enum route_listener { LISTEN_MAIN, LISTEN_OPS, LISTEN_API, LISTENER_COUNT };
+
+enum route_gate {
+    GATE_NONE,
+    GATE_FORM, /* a form of our own page: a browser that says "cross-site" is refused */
+    GATE_API   /* Authorization: Bearer operator token; failures rate-limited per address */
+};
+
+struct route {
+    enum method method;
+    const char *pattern; /* "/v1/workspaces/{workspace}" */
+    enum route_kind kind;
+    enum route_listener listener; /* LISTEN_API: the main one when there is no API listener */
+    enum route_gate gate;
+    size_t body_max;
+    route_fn *handler;
+    const char *operation_id; /* as in openapi.yaml */
+};
+
+struct router_request {
+    const char *method;   /* as sent: "GET", "HEAD", ... */
+    const char *raw_path; /* as sent: not decoded, without the query */
+    bool listeners[LISTENER_COUNT]; /* whose routes this listener serves */
+};
+/* Finds by method and RAW path: split at "/", then each segment decoded; %2F, %00, empty and dot
+ * segments are ERR_INPUT "path". Sets method, head, path and params of *q. ERR_NOT_FOUND
+ * "no_route"; ERR_INPUT "method" (405) with *ret_allow. */
+int router_match(const struct router_request *from, struct request *q, const struct route **ret,
+                 const char **ret_allow, struct err *e);
+const struct route *router_routes(size_t *ret_count);
+
+/* --- gates.c --- */
+
+typedef struct gates gates;
+/* Digests of the operator tokens, and who failed how often. */
+gates *gates_new(arena *boot, const struct config *config);
+/* 0 when the request may pass; sets q->actor. ERR_UNAUTHENTIC "token", ERR_LIMIT "token_tries",
+ * ERR_FORBIDDEN "cross_site". */
+int gates_check(gates *g, const struct route *route, struct request *q, struct err *e);
+
+/* --- intake.c: durable group commit --- */
+
+typedef struct intake intake;
+/* One sealed event on its way; lives until done was called. */
+struct intake_item {
+    const struct job_seed *seed;
+    void (*done)(struct intake_item *item, bool ok);
+};
+enum { INTAKE_QUEUE = 2048, INTAKE_BATCH = 512 };
+intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg);
+/* Hands one event to the writer; done is called once, after the commit or when it failed. False
+ * when the queue is full (503). */
+bool intake_put(intake *i, struct intake_item *item);
+void intake_stop(intake *i); /* commits what is queued, joins */
+void intake_free(intake *i);
+
+/* --- pool.c: request workers --- */
+
+typedef struct pool pool;
+enum { POOL_WORKERS = 8, POOL_QUEUE = 256 };
+pool *pool_new(void (*work)(void *item));
+bool pool_put(pool *p, void *item); /* false when full: 503 */
+void pool_stop(pool *p);            /* ends what is queued, joins */
+void pool_free(pool *p);
+
+struct web {
+    struct web_options options;
+    const struct config *config;
+    gates *gates;
+    intake *intake; /* NULL for the role `worker` */
+    pool *pool;
+    struct server *server;
+    bool draining; /* __atomic: written by web_stop(), read by all */
+};
+bool web_draining(const struct web *w);
+
+/* handlers, by file */
+route_fn slack_events_post, slack_interactions_post, slack_commands_post; /* slack_hooks.c */
+route_fn ops_healthz, ops_readyz, ops_metrics;                            /* ops.c */
+route_fn openapi_get, privacy_get, terms_get, style_get;                  /* static.c */
+route_fn login_get, login_post;                                           /* login_pages.c */
+route_fn oauth_callback_get;                                              /* callback_page.c */
+route_fn api_workspace_get, api_workspace_put, api_workspace_delete;      /* api_workspaces.c */
+route_fn api_connection_get, api_connection_put, api_connection_delete,
+    api_connections_get;                                                  /* api_connections.c */
+route_fn api_connection_login, api_connection_confirm;                    /* api_connections.c */
+route_fn api_recipe_get, api_recipe_put, api_recipe_delete, api_recipes_get; /* api_recipes.c */
+route_fn api_personal_list, api_personal_delete, api_personal_delete_app; /* api_personal.c */
+route_fn api_runs_get, api_run_get;                                       /* api_runs.c */
+route_fn api_audit_get, api_apps_get;                                     /* api_audit.c */
+
+#endif

@@ -1,0 +1,93 @@
+#ifndef WB_STORE_CONNECTIONS_H
+#define WB_STORE_CONNECTIONS_H
+
+/* Tokens: connections of one owner, and their refresh by lease and generation. The common rules
+ * stand in store.h. */
+
+#include "store/session.h"
+
+/* --- connections: the tokens of one owner (connections.c, connection_tokens.c) --- */
+
+enum connection_state {
+    CONNECTION_PROVISIONAL,
+    CONNECTION_ACTIVE,
+    CONNECTION_NEEDS_ATTENTION,
+    CONNECTION_NEEDS_LOGIN,
+    CONNECTION_DISCONNECTED,
+    CONNECTION_STATE_COUNT
+};
+const char *connection_state_name(enum connection_state state);
+
+struct connection {
+    const char *workspace;
+    const char *id;
+    const char *default_name;
+    const char *app;     /* of its default connection */
+    const char *user_id; /* "" for the default connection's own tokens */
+    enum connection_state state;
+    const char *reason; /* stable code: "revoked_at_app", "refresh_refused", "client_changed", ... */
+    struct account account;
+    struct tokens tokens; /* empty unless opened by a function that says so */
+    int64_t generation;
+    int64_t refresh_until; /* lease of the one refresher */
+    int64_t cool_until;    /* no refresh before */
+    int64_t failures;
+    const char *assurance;
+    int64_t connected_at, last_used_at, created_at;
+};
+
+/* The owner's connection under a default connection, whatever its state; tokens opened. */
+int store_connection_find(store *s, const char *workspace, const char *default_name,
+                          const char *user_id, struct connection **ret, struct err *e);
+int store_connection_load(store *s, const char *workspace, const char *id, struct connection **ret,
+                          struct err *e); /* tokens opened */
+/* A user's connections without tokens, by app and name. */
+int store_connection_list(store *s, const char *workspace, const char *user_id,
+                          struct connection **ret, size_t *ret_count, struct err *e);
+struct connection_filter {
+    const char *app;      /* NULL: all */
+    const char *user_id;  /* NULL: all personal ones */
+    const char *after_id; /* cursor; NULL: from the start */
+    int64_t limit;
+};
+int store_connection_page(store *s, const char *workspace, const struct connection_filter *f,
+                          struct connection **ret, size_t *ret_count, struct err *e);
+
+/* Makes the owner's row active with these tokens, account and generation + 1, keeping id and
+ * created_at of an earlier row. *ret_id is its id. */
+int store_connection_activate(store *s, const char *workspace, const char *default_name,
+                              const char *user_id, const struct tokens *t,
+                              const struct account *a, const char *assurance, const char **ret_id,
+                              struct err *e);
+/* A row that says "waiting for the typed code" where there is none that is active. */
+int store_connection_provisional(store *s, const char *workspace, const char *default_name,
+                                 const char *user_id, const struct account *a, struct err *e);
+/* Sets state and reason; wipes the tokens for needs_login and disconnected, and then adds 1 to the
+ * generation. Only if the generation is still the given one (negative: any).
+ * *ret_changed tells. */
+int store_connection_set_state(store *s, const char *workspace, const char *id, int64_t generation,
+                               enum connection_state state, const char *reason, bool *ret_changed,
+                               struct err *e);
+int store_connection_touch(store *s, const char *workspace, const char *id, struct err *e);
+int store_connection_delete(store *s, const char *workspace, const char *id, struct err *e);
+/* Every connection under a default one whose client changed: needs_login "client_changed". */
+int store_connection_client_changed(store *s, const char *workspace, const char *default_name,
+                                    struct err *e);
+/* Provisional rows whose time is over: deleted, or disconnected when they had been connected. */
+int store_connection_expire_provisional(store *s, int64_t older_than_s, int64_t *ret_count,
+                                        struct err *e);
+
+/* Refresh by lease and generation (P6). One caller over all replicas gets *ret_mine = true: the row
+ * has this generation and no live lease, and now a lease of lease_s and an open refresh_attempt
+ * with number *ret_attempt (2 or more: an earlier answer never came). */
+int store_refresh_begin(store *s, const char *workspace, const char *id, int64_t generation,
+                        int64_t lease_s, bool *ret_mine, int64_t *ret_attempt, struct err *e);
+/* Stores new tokens (refresh kept when t->refresh is empty), generation + 1, lease, cool-down and
+ * failures cleared, the attempt closed as "done". False when the generation moved on. */
+int store_refresh_done(store *s, const char *workspace, const char *id, int64_t generation,
+                       const struct tokens *t, bool *ret_stored, struct err *e);
+/* Ends the lease without new tokens: attempt closed with outcome, failures + 1, cool-down set. */
+int store_refresh_failed(store *s, const char *workspace, const char *id, int64_t generation,
+                         const char *outcome, int64_t cool_s, struct err *e);
+
+#endif

@@ -1,0 +1,80 @@
+#ifndef WB_STORE_JOBS_H
+#define WB_STORE_JOBS_H
+
+/* The queue. The common rules
+ * stand in store.h. */
+
+#include "store/session.h"
+
+/* --- jobs (jobs.c, job_claim.c) --- */
+
+enum job_kind { JOB_SLACK_EVENT, JOB_SLACK_INTERACTION, JOB_RUN, JOB_SEND, JOB_REVOKE,
+                JOB_KIND_COUNT };
+const char *job_kind_name(enum job_kind kind);
+
+enum { JOB_PRIORITY_URGENT = 1, JOB_PRIORITY_NORMAL = 5 };
+
+struct job {
+    const char *workspace;
+    const char *id;
+    enum job_kind kind;
+    const char *lane;
+    int64_t priority;
+    struct bytes payload; /* JSON text; opened */
+    const char *keys[3];  /* dedupe keys, NULL where there is none */
+    int64_t run_at;       /* 0: now */
+    int64_t attempts;     /* this one included, once claimed */
+    const char *lease_token;
+    int64_t created_at;
+};
+
+/* Makes the id when absent. Part of the caller's transaction. */
+int store_job_add(store *s, struct job *j, struct err *e);
+
+/* One inbound event, already sealed, for the intake writer. */
+struct job_seed {
+    const char *workspace;
+    struct id id;
+    enum job_kind kind;
+    const char *lane;
+    int64_t priority;
+    struct bytes sealed;
+    const char *keys[3];
+};
+struct bytes store_job_seal(arena *mem, const keyring *k, const char *workspace, struct id id,
+                            struct bytes payload);
+/* Commits all seeds in one statement; those that share a key with a stored row are left out.
+ * *ret_stored is the number of new rows. Retries by itself on deadlock. */
+int store_job_add_many(store *s, const struct job_seed *seeds, size_t count, int64_t *ret_stored,
+                       struct err *e);
+
+struct job_claim {
+    struct id owner;  /* of this process */
+    int64_t lease_s;
+    int64_t max;
+    int64_t per_workspace;
+    const char *after_workspace; /* start behind this one, for fairness; "" at first */
+};
+/* Due jobs, now leased: fair between workspaces, in order within a lane. A job whose payload does
+ * not open is set dead and left out. */
+int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_t *ret_count,
+                    struct err *e);
+/* Ends a job inside the caller's transaction: ERR_LEASE_LOST when the lease is not ours any more,
+ * and the caller rolls back. Event jobs stay (for their keys) without payload, others go. */
+int store_job_done(store *s, const struct job *j, struct err *e);
+/* Put back: runs again after delay_s. */
+int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
+                    struct err *e);
+int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
+/* Still ours? Extends the lease; ERR_LEASE_LOST if not. */
+int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *e);
+/* Extends every lease of a living process. */
+int store_job_renew_all(store *s, struct id owner, int64_t lease_s, struct err *e);
+/* Jobs of dead processes are due again. */
+int store_job_reclaim(store *s, int64_t *ret_count, struct err *e);
+int store_job_gauges(store *s, int64_t *ret_waiting, int64_t *ret_oldest_s, struct err *e);
+/* Ended jobs older than this leave, at most max at a time. */
+int store_job_purge(store *s, int64_t older_than_s, int64_t max, int64_t *ret_count,
+                    struct err *e);
+
+#endif

@@ -1,0 +1,88 @@
+#ifndef WB_STORE_LOGINS_H
+#define WB_STORE_LOGINS_H
+
+/* Attempts to make a connection, and the OAuth states of their browsers. The common rules
+ * stand in store.h. */
+
+#include "store/session.h"
+
+/* --- logins (logins.c) and OAuth states (states.c) --- */
+
+enum login_state {
+    LOGIN_OPEN,
+    LOGIN_CODE,
+    LOGIN_DONE,
+    LOGIN_CANCELLED,
+    LOGIN_EXPIRED,
+    LOGIN_REFUSED,
+    LOGIN_STATE_COUNT
+};
+const char *login_state_name(enum login_state state);
+
+struct login {
+    const char *workspace;
+    const char *id;
+    const char *user_id; /* "" when an admin authorises a default connection */
+    const char *default_name;
+    const char *run_id;     /* NULL: connect ahead of need */
+    const char *message_id; /* the prompt */
+    enum login_state state;
+    const char *reason;
+    const char *requested_by; /* audit actor */
+    int64_t code_tries;
+    int64_t code_expires_at;
+    const char *code_hash;
+    json_t *provisional; /* opened; NULL when there is none */
+    int64_t expires_at;
+    int64_t created_at, updated_at;
+};
+
+int store_login_add(store *s, const struct login *l, const char *handle_hash, struct err *e);
+int store_login_by_handle(store *s, const char *workspace, const char *handle_hash,
+                          struct login **ret, struct err *e);
+int store_login_find(store *s, const char *workspace, const char *id, struct login **ret,
+                     struct err *e);
+/* The newest open or code-waiting login of this user under this default connection. */
+int store_login_find_open(store *s, const char *workspace, const char *user_id,
+                          const char *default_name, struct login **ret, struct err *e);
+/* All of a user's logins that wait for a typed code, newest first; locked until commit. */
+int store_login_waiting_code(store *s, const char *workspace, const char *user_id,
+                             struct login **ret, size_t *ret_count, struct err *e);
+int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
+                        const char *message_id, struct err *e);
+/* A new handle and life for an old prompt: state open. */
+int store_login_renew(store *s, const char *workspace, const char *id, int64_t expires_at,
+                      struct err *e);
+/* open or code -> code: keeps provisional (sealed) and the code's hash, tries 0. */
+int store_login_provisional(store *s, const struct login *l, json_t *provisional, struct err *e);
+/* Counts one wrong try; *ret_tries is the new number. */
+int store_login_wrong_code(store *s, const char *workspace, const char *id, int64_t *ret_tries,
+                           struct err *e);
+/* Ends it or puts it back to open; the provisional tokens are wiped. */
+int store_login_set_state(store *s, const char *workspace, const char *id, enum login_state state,
+                          const char *reason, struct err *e);
+/* Logins whose handle or code is over: set expired, provisional opened for revoking; at most
+ * max. */
+int store_login_expire(store *s, int64_t max, struct login **ret, size_t *ret_count,
+                       struct err *e);
+
+struct oauth_state {
+    const char *workspace;
+    const char *purpose; /* "app", "identity", "console", "install" */
+    const char *login_id;
+    const char *default_name;
+    int64_t client_version;
+    const char *redirect_uri;
+    struct secret verifier;
+    const char *cookie_hash;
+    int64_t expires_at;
+    int64_t used_at;
+};
+int store_state_add(store *s, const struct oauth_state *o, const char *state_hash, struct err *e);
+/* Marks it used and returns it, once, over all replicas; NULL when unknown, expired, used or of
+ * another purpose. */
+int store_state_use(store *s, const char *workspace, const char *state_hash, const char *purpose,
+                    struct oauth_state **ret, struct err *e);
+int store_state_purge(store *s, int64_t older_than_s, int64_t *ret_count, struct err *e);
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef WB_STORE_MESSAGES_H
+#define WB_STORE_MESSAGES_H
+
+/* Messages of ours in a chat, the audit trail, and what leaves when. The common rules
+ * stand in store.h. */
+
+#include "store/session.h"
+
+/* --- messages of ours in a chat (messages.c) --- */
+
+struct message {
+    const char *workspace;
+    const char *id;
+    const char *channel; /* "" for a user's DM that is not opened yet */
+    const char *thread;
+    const char *user_id; /* the only reader; NULL: everybody there */
+    bool ephemeral;
+    const char *platform_id; /* the platform's id (Slack ts); NULL until posted */
+    struct secret response_url; /* of the last click in it; empty if none */
+    json_t *body;            /* a view */
+    int64_t version;
+    int64_t sent_version;
+    int64_t post_started_at; /* a first post was begun and its answer not stored */
+    const char *state;
+};
+
+/* Makes the id when absent. The caller adds the send job. */
+int store_message_add(store *s, struct message *m, struct err *e);
+int store_message_find(store *s, const char *workspace, const char *id, struct message **ret,
+                       struct err *e);
+/* By the platform's id, for clicks. */
+int store_message_by_platform(store *s, const char *workspace, const char *channel,
+                              const char *platform_id, struct message **ret, struct err *e);
+/* A new body: version + 1. */
+int store_message_set_body(store *s, const char *workspace, const char *id, json_t *body,
+                           struct err *e);
+int store_message_set_response_url(store *s, const char *workspace, const char *id,
+                                   struct secret url, struct err *e);
+int store_message_post_started(store *s, const char *workspace, const char *id, struct err *e);
+/* What the platform has now. channel and platform_id replace the stored ones where given. */
+int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,
+                       const char *platform_id, int64_t version, struct err *e);
+int store_message_failed(store *s, const char *workspace, const char *id, const char *error_code,
+                         struct err *e);
+/* Private delivery changes its way: no longer ephemeral, into the user's DM. */
+int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
+                           struct err *e);
+
+/* --- audit (audit.c) --- */
+
+struct audit_row {
+    const char *id;
+    int64_t at;
+    const char *actor;
+    const char *action; /* "connection.connected", "recipe.changed", ... */
+    const char *subject;
+    json_t *detail;
+};
+/* detail may be NULL; never holds a secret, a payload or an input. */
+int store_audit_add(store *s, const char *workspace, const char *actor, const char *action,
+                    const char *subject, json_t *detail, struct err *e);
+int store_audit_page(store *s, const char *workspace, const char *before_id, int64_t limit,
+                     struct audit_row **ret, size_t *ret_count, struct err *e);
+
+/* --- retention (retention.c): P15 --- */
+
+struct retention {
+    int64_t events_s, runs_s, audit_s, batch;
+};
+/* Removes in small batches what is over its time; *ret_more when there is more to do. */
+int store_retention_sweep(store *s, const struct retention *r, bool *ret_more, struct err *e);
+
+#endif

@@ -1,0 +1,138 @@
+#ifndef WB_STORE_RUNS_H
+#define WB_STORE_RUNS_H
+
+/* Recipes with their versions, and runs with their connections and steps. The common rules
+ * stand in store.h. */
+
+#include "store/session.h"
+
+/* --- recipes (recipes.c) --- */
+
+struct recipe_row {
+    const char *workspace;
+    const char *name;
+    int64_t version;
+    const char *command; /* case-folded; NULL for hook recipes */
+    bool enabled;
+    bool hidden;
+    const char *body; /* JSON text */
+    int64_t updated_at;
+};
+/* Adds a version when the body differs from the current one. ERR_CONFLICT
+ * "recipe_workspace_command_key" when another recipe has the command. */
+int store_recipe_put(store *s, const struct recipe_row *r, const char *actor, struct err *e);
+int store_recipe_find(store *s, const char *workspace, const char *name, struct recipe_row **ret,
+                      struct err *e);
+int store_recipe_version(store *s, const char *workspace, const char *name, int64_t version,
+                         struct recipe_row **ret, struct err *e);
+int store_recipe_list(store *s, const char *workspace, struct recipe_row **ret, size_t *ret_count,
+                      struct err *e);
+int store_recipe_delete(store *s, const char *workspace, const char *name, bool *ret_existed,
+                        struct err *e);
+
+/* --- runs (runs.c, run_steps.c) --- */
+
+enum run_state {
+    RUN_QUEUED,
+    RUN_ASKING,
+    RUN_PARKED,
+    RUN_RUNNING,
+    RUN_DONE,
+    RUN_FAILED,
+    RUN_UNKNOWN,
+    RUN_CANCELLED,
+    RUN_EXPIRED,
+    RUN_SUPERSEDED,
+    RUN_STATE_COUNT
+};
+const char *run_state_name(enum run_state state);
+bool run_state_is_final(enum run_state state);
+
+struct run {
+    const char *workspace;
+    const char *id;
+    const char *reference; /* what a user quotes: "WB-7K3Q9X2M" */
+    const char *recipe;
+    int64_t version;
+    const char *user_id;
+    enum run_state state;
+    json_t *inputs; /* object: name -> typed value */
+    const char *asking; /* the input that is being asked */
+    const char *place;  /* "dm" or "channel" */
+    const char *channel;
+    const char *thread;
+    const char *message_id; /* the message that becomes the result */
+    const char *login_id;
+    bool confirmed; /* a late write was confirmed by its user */
+    json_t *result;
+    const char *error_code;
+    int64_t created_at, parked_at, expires_at, ended_at;
+};
+
+/* Makes id and reference when absent in *r (set on *r). */
+int store_run_add(store *s, struct run *r, struct err *e);
+int store_run_find(store *s, const char *workspace, const char *id, struct run **ret,
+                   struct err *e);
+/* The same, locked until the transaction ends. */
+int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret,
+                   struct err *e);
+int store_run_by_reference(store *s, const char *workspace, const char *reference,
+                           struct run **ret, struct err *e);
+/* A user's runs that are not final, newest first. */
+int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
+                   size_t *ret_count, struct err *e);
+struct run_filter {
+    const char *user_id, *reference, *state, *recipe; /* NULL: all */
+    const char *before_id; /* cursor */
+    int64_t limit;
+};
+int store_run_page(store *s, const char *workspace, const struct run_filter *f, struct run **ret,
+                   size_t *ret_count, struct err *e);
+/* Runs that wait for this user's login under this default connection, locked. */
+int store_run_parked_for(store *s, const char *workspace, const char *user_id,
+                         const char *default_name, struct run **ret, size_t *ret_count,
+                         struct err *e);
+/* Stores state, inputs, asking, message_id, login_id, confirmed, result, error_code, parked_at and
+ * expires_at of *r; a final state sets ended_at. Only if the stored state is still `from`;
+ * *ret_changed tells. */
+int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
+                     struct err *e);
+/* asking and parked runs whose time is over, locked, at most max. */
+int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e);
+
+struct run_connection {
+    const char *alias;
+    const char *default_name;
+    const char *app;
+    const char *rule; /* "default", "installer", "personal" */
+    const char *connection_id;
+    const char *account;
+};
+int store_run_connection_put(store *s, const char *workspace, const char *run_id,
+                             const struct run_connection *c, struct err *e);
+int store_run_connections(store *s, const char *workspace, const char *run_id,
+                          struct run_connection **ret, size_t *ret_count, struct err *e);
+
+struct run_step {
+    int64_t position;
+    const char *step;
+    const char *state; /* "started", "done", "failed", "unknown" */
+    const char *idempotency_key;
+    json_t *output;
+    const char *record_id;
+    const char *record_url;
+    const char *error_code;
+    int64_t started_at, ended_at;
+};
+/* Intent: inserts "started" with this key, or returns the row that stands there already. */
+int store_step_begin(store *s, const char *workspace, const char *run_id, int64_t position,
+                     const char *step, struct run_step **ret, struct err *e);
+int store_step_end(store *s, const char *workspace, const char *run_id, const struct run_step *p,
+                   struct err *e);
+/* Forgets an intent whose call certainly had no effect, so that it can be begun again. */
+int store_step_forget(store *s, const char *workspace, const char *run_id, int64_t position,
+                      struct err *e);
+int store_steps(store *s, const char *workspace, const char *run_id, struct run_step **ret,
+                size_t *ret_count, struct err *e);
+
+#endif

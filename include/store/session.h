@@ -1,0 +1,38 @@
+#ifndef WB_STORE_SESSION_H
+#define WB_STORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "base/account.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/secret.h"
+#include "crypto.h"
+#include "db.h"
+
+/* Access to the store, and one session of it. The common rules
+ * stand in store.h. */
+
+typedef struct stores stores; /* the process's access: pool and keys */
+typedef struct store store;   /* one session: a borrowed connection and an arena */
+
+/* Lives until stores_free; borrows pool and keys. */
+stores *stores_new(db_pool *pool, const keyring *keys);
+void stores_free(stores *s);
+
+/* Opens a session whose results live on mem. Close it before any call out. */
+int store_open(stores *s, arena *mem, store **ret, struct err *e);
+void store_close(store *s); /* rolls back what was not committed; NULL is a no-op */
+int store_begin(store *s, struct err *e);
+int store_commit(store *s, struct err *e);
+arena *store_arena(const store *s);
+/* 0 when the database answers and no migration is missing. */
+int store_ready(store *s, struct err *e);
+
+/* All statements of this module, for the guard that prepares each. */
+const struct stmt *const *store_statements(size_t *ret_count);
+
+#endif

@@ -51,13 +51,20 @@ struct err {
 };
 
 /* Fills *e (unless NULL) and returns -1, so that `return err_set(...)` is the whole error path. */
-#define err_set(e, kind, code, ...) err_set_at((e), (kind), (code), ERR_WHERE, __VA_ARGS__)
+#define err_set(e, kind, code, ...)                                                                \
+    err_set_at((e), (struct err_cause){(kind), (code), ERR_WHERE}, __VA_ARGS__)
 #define ERR_STR2(x) #x
 #define ERR_STR(x) ERR_STR2(x)
 #define ERR_WHERE __FILE__ ":" ERR_STR(__LINE__)
 
-int err_set_at(struct err *e, enum err_kind kind, const char *code, const char *where,
-               const char *format, ...) __attribute__((format(printf, 5, 6)));
+struct err_cause {
+    enum err_kind kind;
+    const char *code;
+    const char *where;
+};
+
+int err_set_at(struct err *e, struct err_cause cause, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Puts context before the text of an error on its way up; returns -1. */
 int err_wrap(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -51,17 +51,16 @@ static enum err_kind checked(enum err_kind kind)
     return kind;
 }
 
-int err_set_at(struct err *e, enum err_kind kind, const char *code, const char *where,
-               const char *format, ...)
+int err_set_at(struct err *e, struct err_cause cause, const char *format, ...)
 {
-    if (checked(kind) == ERR_NONE) {
-        die("an error without a kind at %s", where);
+    if (checked(cause.kind) == ERR_NONE) {
+        die("an error without a kind at %s", cause.where);
     }
     if (e == NULL) {
         return -1;
     }
     /* made apart first: an argument may be the old text */
-    struct err made = {.kind = kind, .code = code, .where = where};
+    struct err made = {.kind = cause.kind, .code = cause.code, .where = cause.where};
     va_list args;
     va_start(args, format);
     (void)vsnprintf(made.text, sizeof made.text, format, args);

@@ -38,6 +38,12 @@ const char *const *app_scopes(const app *a, size_t *ret_count);
 const char *app_scope_words(const app *a, const char *scope);
 /* Seconds before its end at which an access token is refreshed. */
 int64_t app_refresh_margin_s(const app *a);
+/* Each refresh token works once: a lost answer may be tried again once, and no more. */
+bool app_single_use_refresh(const app *a);
+/* Revoking the tokens that a new grant replaces leaves the new ones alive. */
+bool app_revokes_one_grant(const app *a);
+/* RFC 9207: the issuer to compare `iss` of a callback with; NULL: not configured. */
+const char *app_issuer(const app *a);
 /* Public description for GET /v1/apps: a new reference. */
 json_t *app_describe(const app *a);
 

@@ -63,11 +63,13 @@ enum oauth_end {
     OAUTH_TRY_AGAIN,  /* the provider is away: the same handle may be used again */
     OAUTH_MISCONFIGURED, /* an admin must look */
     OAUTH_GONE,       /* the login was cancelled, ended or replaced meanwhile */
+    OAUTH_WRONG_ACCOUNT, /* account_match is "require" and the e-mails differ: tokens revoked */
     OAUTH_END_COUNT
 };
 struct oauth_outcome {
     enum oauth_end end;
     const char *code; /* OAUTH_CODE_SHOWN */
+    bool account_differs; /* account_match is "warn" and the e-mails differ */
     struct account account;
     struct login *login; /* NULL for OAUTH_EXPIRED */
     struct default_connection *connection;

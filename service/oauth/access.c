@@ -1,0 +1,97 @@
+#include "oauth_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/* Can this row's tokens be used or refreshed at all? */
+static int usable(const struct connection *c, struct err *e)
+{
+    switch (c->state) {
+    case CONNECTION_ACTIVE:
+        return 0;
+    case CONNECTION_NEEDS_ATTENTION:
+        if (c->cool_until <= clock_now()) {
+            return 0; /* kept tokens are tried again after each cool-down */
+        }
+        return err_set(e, ERR_ATTENTION, "needs_attention", "connection %s: %s", c->id,
+                       c->reason == NULL ? "" : c->reason);
+    case CONNECTION_PROVISIONAL:
+    case CONNECTION_NEEDS_LOGIN:
+    case CONNECTION_DISCONNECTED:
+    case CONNECTION_STATE_COUNT:
+        break;
+    }
+    return err_set(e, ERR_LOGIN_NEEDED, "grant_dead", "connection %s is %s", c->id,
+                   connection_state_name(c->state));
+}
+
+static bool lives(const struct connection *c, int64_t margin_s)
+{
+    const struct tokens *t = &c->tokens;
+    return !secret_empty(t->access) &&
+           (t->access_expires_at == 0 || t->access_expires_at - margin_s > clock_now());
+}
+
+static int load(oauth *o, arena *mem, const char *workspace, const char *id,
+                struct connection **ret_c, struct default_connection **ret_d, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(o->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_connection_load(s, workspace, id, ret_c, e);
+    if (rc == 0) {
+        rc = store_default_find(s, workspace, (*ret_c)->default_name, ret_d, e);
+    }
+    store_close(s);
+    if (rc == 0 && *ret_d == NULL) {
+        return err_set(e, ERR_CONFIG, "unknown_connection", "default connection %s is gone",
+                       (*ret_c)->default_name);
+    }
+    return rc;
+}
+
+static int give(const struct connection *c, struct app_site *site, struct oauth_access *ret)
+{
+    site->api_base = c->account.api_base;
+    *ret = (struct oauth_access){.site = *site,
+                                 .token = c->tokens.access,
+                                 .generation = c->generation,
+                                 .account = c->account,
+                                 .connection_id = c->id};
+    return 0;
+}
+
+/* The tokens that stand there may be used as they are. */
+static bool good_as_is(const struct connection *c, int64_t refused_generation, int64_t margin_s)
+{
+    return c->generation != refused_generation && c->state == CONNECTION_ACTIVE &&
+           lives(c, margin_s);
+}
+
+int oauth_access(oauth *o, arena *mem, const char *workspace, const char *connection_id,
+                 int64_t refused_generation, struct oauth_access *ret, struct err *e)
+{
+    struct connection *c = NULL;
+    struct default_connection *d = NULL;
+    struct app_site site;
+    if (load(o, mem, workspace, connection_id, &c, &d, e) != 0 || usable(c, e) != 0 ||
+        oauth_site(o, d, &site, e) != 0) {
+        return -1;
+    }
+    if (good_as_is(c, refused_generation, app_refresh_margin_s(site.app))) {
+        return give(c, &site, ret);
+    }
+    struct connection *fresh = NULL;
+    if (oauth_refresh(o, mem, c, d, &fresh, e) == 0) {
+        return give(fresh, &site, ret);
+    }
+    /* Near its end is not at its end: an outage of the token endpoint alone stops nobody. */
+    bool transient = err_fate(e->kind) == FATE_AGAIN || e->kind == ERR_CONFIG;
+    if (transient && good_as_is(c, refused_generation, 0)) {
+        return give(c, &site, ret);
+    }
+    return -1;
+}

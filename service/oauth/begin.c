@@ -1,0 +1,112 @@
+#include "oauth_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+enum { ROUTE_DIGITS = 16, HANDLE_BYTES = 24, STATE_BYTES = 32, COOKIE_BYTES = 24 };
+
+oauth *oauth_new(arena *boot, const struct oauth_options *options)
+{
+    oauth *o = arena_alloc(boot, sizeof(*o));
+    o->options = *options;
+    return o;
+}
+
+int oauth_site(const oauth *o, const struct default_connection *d, struct app_site *ret,
+               struct err *e)
+{
+    const app *a = apps_find(o->options.apps, d->app);
+    if (a == NULL) {
+        return err_set(e, ERR_CONFIG, "unknown_app", "connection %s names unknown app %s", d->name,
+                       d->app);
+    }
+    if (d->client_id == NULL || secret_empty(d->client_secret)) {
+        return err_set(e, ERR_CONFIG, "draft", "connection %s has no client yet", d->name);
+    }
+    *ret = (struct app_site){.app = a,
+                             .host = d->host,
+                             .plain_http = config_trusts_host(o->options.config, d->host)};
+    return 0;
+}
+
+char *oauth_handle_new(arena *mem, const char *route, const char **ret_hash)
+{
+    char *handle = arena_printf(mem, "%s.%s", route, crypto_random_hex(mem, HANDLE_BYTES));
+    *ret_hash = crypto_hash_text(mem, handle);
+    return handle;
+}
+
+bool oauth_handle_split(arena *mem, const char *handle, const char **ret_route,
+                        const char **ret_hash)
+{
+    if (handle == NULL || strlen(handle) > 200 ||
+        strspn(handle, "0123456789abcdef") < ROUTE_DIGITS) {
+        return false;
+    }
+    *ret_route = arena_strndup(mem, handle, ROUTE_DIGITS);
+    *ret_hash = crypto_hash_text(mem, handle);
+    return true;
+}
+
+char *oauth_login_url(arena *mem, const oauth *o, const char *handle)
+{
+    return arena_printf(mem, "%s/login/%s", o->options.config->public_url, handle);
+}
+
+char *oauth_redirect_uri(arena *mem, const oauth *o, const char *callback_key)
+{
+    return arena_printf(mem, "%s/oauth/callback/%s", o->options.config->public_url, callback_key);
+}
+
+static const char *const *scopes_to_ask(const struct app_site *site,
+                                        const struct default_connection *d, size_t *ret_count)
+{
+    if (d->scopes_count == 0) {
+        return app_scopes(site->app, ret_count);
+    }
+    *ret_count = d->scopes_count;
+    return d->scopes;
+}
+
+int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
+                const struct default_connection *d, struct oauth_begin *ret, struct err *e)
+{
+    arena *mem = store_arena(s);
+    struct app_site site;
+    if (oauth_site(o, d, &site, e) != 0) {
+        return -1;
+    }
+    /* letters and digits only: some providers refuse or mangle anything else in a state */
+    const char *state =
+        arena_printf(mem, "%s%s", w->route, crypto_random_hex(mem, STATE_BYTES));
+    const char *verifier = crypto_random_hex(mem, STATE_BYTES);
+    const char *cookie = crypto_random_hex(mem, COOKIE_BYTES);
+    const char *redirect_uri = oauth_redirect_uri(mem, o, d->callback_key);
+
+    const struct oauth_state row = {
+        .workspace = w->workspace,
+        .purpose = "app",
+        .login_id = l->id,
+        .default_name = d->name,
+        .client_version = d->client_version,
+        .redirect_uri = redirect_uri,
+        .verifier = secret_of(mem, verifier),
+        .cookie_hash = crypto_hash_text(mem, cookie),
+        .expires_at = clock_now() + o->options.config->ttl_state,
+    };
+    if (store_state_add(s, &row, crypto_hash_text(mem, state), e) != 0) {
+        return -1;
+    }
+    struct app_authorize q = {
+        .client_id = d->client_id,
+        .redirect_uri = redirect_uri,
+        .state = state,
+        .challenge = crypto_pkce_challenge(mem, verifier),
+    };
+    q.scopes = scopes_to_ask(&site, d, &q.scopes_count);
+    ret->url = app_authorize_url(mem, &site, &q);
+    ret->cookie = cookie;
+    return 0;
+}

@@ -1,0 +1,71 @@
+#include "oauth_int.h"
+
+#include <string.h>
+
+static json_t *texts_json(const char **items, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(items[i]));
+    }
+    return list;
+}
+
+static const char *kept(arena *mem, const json_t *object, const char *key)
+{
+    const char *text = json_text(object, key);
+    return text == NULL ? NULL : arena_strdup(mem, text);
+}
+
+json_t *oauth_tokens_json(const struct tokens *t)
+{
+    return json_pack("{s:s, s:s, s:I, s:I, s:o}", "access", secret_reveal(t->access), "refresh",
+                     secret_reveal(t->refresh), "access_expires_at",
+                     (json_int_t)t->access_expires_at, "refresh_expires_at",
+                     (json_int_t)t->refresh_expires_at, "scopes",
+                     texts_json(t->scopes, t->scopes_count));
+}
+
+void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->access = secret_of(mem, json_text(value, "access"));
+    ret->refresh = secret_of(mem, json_text(value, "refresh"));
+    ret->access_expires_at = json_i64(value, "access_expires_at");
+    ret->refresh_expires_at = json_i64(value, "refresh_expires_at");
+    const json_t *scopes = json_member(value, "scopes");
+    ret->scopes = arena_array(mem, json_array_size(scopes) + 1, sizeof(char *));
+    for (size_t i = 0; i < json_array_size(scopes); i++) {
+        const char *scope = json_string_value(json_array_get(scopes, i));
+        if (scope != NULL) {
+            ret->scopes[ret->scopes_count++] = arena_strdup(mem, scope);
+        }
+    }
+}
+
+json_t *oauth_account_json(const struct account *a)
+{
+    return json_pack("{s:s?, s:s?, s:s?, s:s?, s:b, s:s?}", "key", a->key, "name", a->name, "email",
+                     a->email, "organization", a->organization, "sandbox", a->sandbox, "api_base",
+                     a->api_base);
+}
+
+void oauth_account_read(arena *mem, const json_t *value, struct account *ret)
+{
+    ret->key = kept(mem, value, "key");
+    ret->name = kept(mem, value, "name");
+    ret->email = kept(mem, value, "email");
+    ret->organization = kept(mem, value, "organization");
+    ret->sandbox = json_flag(value, "sandbox");
+    ret->api_base = kept(mem, value, "api_base");
+}
+
+struct app_client oauth_client(const struct default_connection *d)
+{
+    return (struct app_client){.id = d->client_id, .secret = d->client_secret};
+}
+
+char *oauth_code_hash(arena *mem, const char *login_id, const char *code)
+{
+    return crypto_hash_text(mem, arena_printf(mem, "%s:%s", login_id, code));
+}

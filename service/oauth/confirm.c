@@ -1,0 +1,149 @@
+#include "oauth_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+enum { CODE_TRIES = 3 };
+
+static int find_waiting(store *s, const char *workspace, const char *user_id, const char *login_id,
+                        struct login **ret, size_t *ret_count, struct err *e)
+{
+    if (!str_empty(user_id)) {
+        return store_login_waiting_code(s, workspace, user_id, ret, ret_count, e);
+    }
+    if (store_login_find(s, workspace, login_id, ret, e) != 0) {
+        return -1;
+    }
+    bool waits = *ret != NULL && (*ret)->state == LOGIN_CODE && str_empty((*ret)->user_id);
+    *ret_count = waits ? 1 : 0;
+    return 0;
+}
+
+/* The provisional row of a login that came to nothing goes as it came. */
+static int drop_provisional(store *s, const struct login *l, struct err *e)
+{
+    struct connection *c = NULL;
+    if (store_connection_find(s, l->workspace, l->default_name, l->user_id, &c, e) != 0) {
+        return -1;
+    }
+    if (c == NULL || c->state != CONNECTION_PROVISIONAL) {
+        return 0;
+    }
+    bool changed = false;
+    return c->connected_at == 0
+               ? store_connection_delete(s, l->workspace, c->id, e)
+               : store_connection_set_state(s, l->workspace, c->id, -1, CONNECTION_DISCONNECTED,
+                                            "login_ended", &changed, e);
+}
+
+int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,
+                    const char *reason, struct err *e)
+{
+    struct default_connection *d = NULL;
+    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0) {
+        return -1;
+    }
+    if (l->provisional != NULL && d != NULL) {
+        struct tokens t;
+        oauth_tokens_read(store_arena(s), json_member(l->provisional, "tokens"), &t);
+        if (oauth_revoke_later(o, s, d, &t, NULL, e) != 0) {
+            return -1;
+        }
+    }
+    if (drop_provisional(s, l, e) != 0 ||
+        store_login_set_state(s, l->workspace, l->id, state, reason, e) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+/* At some providers only so many grants live at a time: the replaced one makes room. */
+static int revoke_replaced(oauth *o, store *s, const struct default_connection *d,
+                           const struct connection *old, struct err *e)
+{
+    const app *a = apps_find(o->options.apps, d->app);
+    if (old == NULL || secret_empty(old->tokens.access) || a == NULL ||
+        !app_revokes_one_grant(a)) {
+        return 0;
+    }
+    return oauth_revoke_later(o, s, d, &old->tokens, NULL, e);
+}
+
+static json_t *audit_detail(const struct login *l, const struct account *a)
+{
+    return json_pack("{s:s, s:s?, s:s?, s:s}", "connection", l->default_name, "account", a->name,
+                     "organization", a->organization, "assurance", "code");
+}
+
+static int activate(oauth *o, store *s, const struct login *l, struct oauth_confirm *ret,
+                    struct err *e)
+{
+    arena *mem = store_arena(s);
+    struct tokens t;
+    struct connection *old = NULL;
+    struct default_connection *d = NULL;
+    oauth_tokens_read(mem, json_member(l->provisional, "tokens"), &t);
+    oauth_account_read(mem, json_member(l->provisional, "account"), &ret->account);
+    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0 ||
+        store_connection_find(s, l->workspace, l->default_name, l->user_id, &old, e) != 0) {
+        return -1;
+    }
+    if (d == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
+    }
+    const char *actor = str_empty(l->user_id) ? l->requested_by
+                                              : arena_printf(mem, "user:%s", l->user_id);
+    if (revoke_replaced(o, s, d, old, e) != 0 ||
+        store_connection_activate(s, l->workspace, l->default_name, l->user_id, &t, &ret->account,
+                                  "code", &ret->connection_id, e) != 0 ||
+        store_login_set_state(s, l->workspace, l->id, LOGIN_DONE, NULL, e) != 0 ||
+        store_audit_add(s, l->workspace, actor, "connection.connected", ret->connection_id,
+                        arena_json(mem, audit_detail(l, &ret->account)), e) != 0) {
+        return -1;
+    }
+    ret->result = OAUTH_CODE_RIGHT;
+    return 0;
+}
+
+static int wrong(oauth *o, store *s, const struct login *l, struct oauth_confirm *ret,
+                 struct err *e)
+{
+    int64_t tries = 0;
+    if (store_login_wrong_code(s, l->workspace, l->id, &tries, e) != 0) {
+        return -1;
+    }
+    ret->tries_left = tries < CODE_TRIES ? CODE_TRIES - tries : 0;
+    ret->result = ret->tries_left > 0 ? OAUTH_CODE_WRONG : OAUTH_CODE_SPENT;
+    return ret->tries_left > 0 ? 0 : oauth_login_end(o, s, l, LOGIN_REFUSED, "code_tries", e);
+}
+
+int oauth_confirm_code(oauth *o, store *s, const char *workspace, const char *user_id,
+                       const char *login_id, const char *code, struct oauth_confirm *ret,
+                       struct err *e)
+{
+    arena *mem = store_arena(s);
+    struct login *list = NULL;
+    size_t count = 0;
+    memset(ret, 0, sizeof(*ret));
+    if (find_waiting(s, workspace, user_id, login_id, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].code_expires_at > clock_now() && list[i].provisional != NULL &&
+            str_equal(list[i].code_hash, oauth_code_hash(mem, list[i].id, code))) {
+            ret->login = &list[i];
+            return activate(o, s, &list[i], ret, e);
+        }
+    }
+    if (count == 0) {
+        return 0;
+    }
+    ret->login = &list[0];
+    if (list[0].code_expires_at <= clock_now()) {
+        ret->result = OAUTH_CODE_SPENT;
+        return oauth_login_end(o, s, &list[0], LOGIN_EXPIRED, "code_expired", e);
+    }
+    return wrong(o, s, &list[0], ret, e);
+}

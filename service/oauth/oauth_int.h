@@ -1,0 +1,25 @@
+#ifndef WB_OAUTH_INT_H
+#define WB_OAUTH_INT_H
+
+#include "oauth.h"
+
+struct oauth {
+    struct oauth_options options;
+};
+
+/* codec.c: tokens and accounts as JSON, for sealed places only. */
+json_t *oauth_tokens_json(const struct tokens *t);
+void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret);
+json_t *oauth_account_json(const struct account *a);
+void oauth_account_read(arena *mem, const json_t *value, struct account *ret);
+struct app_client oauth_client(const struct default_connection *d);
+
+/* What is stored of a code typed in the chat: bound to its login. */
+char *oauth_code_hash(arena *mem, const char *login_id, const char *code);
+
+/* refresh.c: new tokens for a row of this generation, by the one refresher over all replicas.
+ * *ret is the row as it stands afterwards. Errors as oauth_access(). */
+int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
+                  const struct default_connection *d, struct connection **ret, struct err *e);
+
+#endif

@@ -1,0 +1,215 @@
+#include "oauth_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * One refresh at a time per connection over all replicas (P6): the row's generation and a lease
+ * decide the one caller; an attempt is journalled before the call and closed after it; new tokens
+ * are stored by compare-and-set before anybody uses them. No transaction is open over the call.
+ */
+
+enum {
+    LEASE_S = 30,      /* longer than the longest call */
+    LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
+    COOL_FIRST_S = 30, /* after a failed refresh, doubled up to an hour */
+    COOL_MAX_S = 3600,
+    LOST_MAX = 2 /* calls with one single-use token whose answers never came */
+};
+
+struct refresh {
+    oauth *oauth;
+    arena *mem;
+    const struct connection *c;
+    const struct default_connection *d;
+    int64_t attempt;
+};
+
+typedef int session_fn(struct refresh *r, store *s, void *arg, struct err *e);
+
+static int with_store(struct refresh *r, session_fn *work, void *arg, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(r->oauth->options.stores, r->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = work(r, s, arg, e);
+    store_close(s);
+    return rc;
+}
+
+static int reload(struct refresh *r, store *s, void *arg, struct err *e)
+{
+    struct connection **ret = arg;
+    return store_connection_load(s, r->c->workspace, r->c->id, ret, e);
+}
+
+static int begin(struct refresh *r, store *s, void *arg, struct err *e)
+{
+    bool *ret_mine = arg;
+    return store_refresh_begin(s, r->c->workspace, r->c->id, r->c->generation, LEASE_S, ret_mine,
+                               &r->attempt, e);
+}
+
+static int keep(struct refresh *r, store *s, void *arg, struct err *e)
+{
+    const struct tokens *t = arg;
+    bool stored = false;
+    if (store_refresh_done(s, r->c->workspace, r->c->id, r->c->generation, t, &stored, e) != 0) {
+        return -1;
+    }
+    metric_add(METRIC_REFRESHES, stored ? "result=\"done\"" : "result=\"superseded\"", 1);
+    return 0;
+}
+
+static int64_t cool_s(const struct connection *c)
+{
+    int64_t cool = COOL_FIRST_S;
+    for (int64_t i = 0; i < c->failures && cool < COOL_MAX_S; i++) {
+        cool *= 2;
+    }
+    return cool < COOL_MAX_S ? cool : COOL_MAX_S;
+}
+
+/* What each failure means for the row: most of them mean nothing at all (P7). */
+static const struct verdict {
+    enum err_kind kind;
+    const char *outcome;
+    const char *label;
+    bool changes_state;
+    enum connection_state state;
+    const char *reason;
+} verdicts[] = {
+    {ERR_LOGIN_NEEDED, "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN, "ended_at_app"},
+    {ERR_ATTENTION, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
+     "refresh_refused"},
+    {ERR_CONFIG, "client_refused", "result=\"client_refused\"", false, CONNECTION_ACTIVE, NULL},
+    {ERR_NONE, "busy", "result=\"busy\"", false, CONNECTION_ACTIVE, NULL}, /* all others */
+};
+
+static const struct verdict *verdict_of(const struct err *why)
+{
+    const struct verdict *v = verdicts;
+    while (v->kind != ERR_NONE && v->kind != why->kind) {
+        v++;
+    }
+    return v;
+}
+
+static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
+{
+    const struct err *why = arg;
+    const struct verdict *v = verdict_of(why);
+    const struct connection *c = r->c;
+    int64_t cool = why->retry_after_ms > 0 ? (why->retry_after_ms + 999) / 1000 : cool_s(c);
+    metric_add(METRIC_REFRESHES, v->label, 1);
+    if (store_begin(s, e) != 0 ||
+        store_refresh_failed(s, c->workspace, c->id, c->generation,
+                             why->maybe_done ? "lost" : v->outcome, cool, e) != 0) {
+        return -1;
+    }
+    bool changed = false;
+    if (v->changes_state) {
+        if (store_connection_set_state(s, c->workspace, c->id, c->generation, v->state, v->reason,
+                                       &changed, e) != 0) {
+            return -1;
+        }
+    }
+    if (changed) {
+        json_t *detail = arena_json(r->mem, json_pack("{s:s, s:s}", "state",
+                                                      connection_state_name(v->state), "reason",
+                                                      v->reason));
+        if (store_audit_add(s, c->workspace, "system", "connection.state", c->id, detail, e) != 0) {
+            return -1;
+        }
+    }
+    return store_commit(s, e);
+}
+
+/* Another worker has the lease, has finished since, or a cool-down runs. */
+static int not_mine(struct refresh *r, struct connection **ret, struct err *e)
+{
+    struct connection *now = NULL;
+    if (with_store(r, reload, &now, e) != 0) {
+        return -1;
+    }
+    if (now->generation != r->c->generation && now->state == CONNECTION_ACTIVE) {
+        *ret = now;
+        return 0;
+    }
+    if (now->state == CONNECTION_NEEDS_LOGIN || now->state == CONNECTION_DISCONNECTED) {
+        return err_set(e, ERR_LOGIN_NEEDED, "grant_dead", "connection %s has ended", now->id);
+    }
+    int64_t wait_ms = (now->cool_until - clock_now()) * 1000;
+    err_set(e, ERR_LIMIT, "refreshing", "connection %s is being refreshed or cools down", now->id);
+    e->retry_after_ms = wait_ms > LOSER_WAIT_MS ? wait_ms : LOSER_WAIT_MS;
+    return -1;
+}
+
+/* The app's word about this grant is final only if the row still holds the token that was sent. */
+static int failed(struct refresh *r, const struct err *why, struct connection **ret, struct err *e)
+{
+    struct connection *now = NULL;
+    if (with_store(r, reload, &now, e) != 0) {
+        return -1;
+    }
+    if (now->generation != r->c->generation && now->state == CONNECTION_ACTIVE) {
+        *ret = now;
+        return 0;
+    }
+    struct err copy = *why;
+    if (with_store(r, settle_failure, &copy, e) != 0) {
+        return -1;
+    }
+    *e = *why;
+    return -1;
+}
+
+static int call(struct refresh *r, struct connection **ret, struct err *e)
+{
+    struct app_site site;
+    if (oauth_site(r->oauth, r->d, &site, e) != 0) {
+        return failed(r, &(struct err){.kind = e->kind, .code = e->code}, ret, e);
+    }
+    const struct app_client client = oauth_client(r->d);
+    const struct app_grant grant = {.refresh = r->c->tokens.refresh};
+    struct tokens t = {0};
+    struct account unused = {0};
+    struct err why = {0};
+    if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &unused, &why) != 0) {
+        return failed(r, &why, ret, e);
+    }
+    if (with_store(r, keep, &t, e) != 0) {
+        return -1;
+    }
+    return with_store(r, reload, ret, e);
+}
+
+int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
+                  const struct default_connection *d, struct connection **ret, struct err *e)
+{
+    struct refresh r = {.oauth = o, .mem = mem, .c = c, .d = d};
+    bool mine = false;
+    if (with_store(&r, begin, &mine, e) != 0) {
+        return -1;
+    }
+    if (!mine) {
+        return not_mine(&r, ret, e);
+    }
+    if (secret_empty(c->tokens.refresh)) {
+        struct err why = {0};
+        err_set(&why, ERR_LOGIN_NEEDED, "grant_dead", "connection %s has no refresh token", c->id);
+        return failed(&r, &why, ret, e);
+    }
+    const app *a = apps_find(o->options.apps, d->app);
+    if (r.attempt > LOST_MAX && a != NULL && app_single_use_refresh(a)) {
+        struct err why = {0};
+        err_set(&why, ERR_ATTENTION, "refresh_lost",
+                "two answers to refreshes of connection %s never came", c->id);
+        return failed(&r, &why, ret, e);
+    }
+    return call(&r, ret, e);
+}

@@ -1,0 +1,85 @@
+#include "oauth_int.h"
+
+#include <string.h>
+
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * What must still be revoked stands in the job alone, sealed, with everything needed for the call:
+ * the rows it came from may be gone by then (P12).
+ */
+
+int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
+                       const struct tokens *t, const char *message_id, struct err *e)
+{
+    (void)o;
+    arena *mem = store_arena(s);
+    if (secret_empty(t->access) && secret_empty(t->refresh)) {
+        return 0;
+    }
+    json_t *payload = arena_json(
+        mem, json_pack("{s:s, s:s, s:s?, s:s, s:o, s:s?}", "app", d->app, "host", d->host,
+                       "client_id", d->client_id, "client_secret", secret_reveal(d->client_secret),
+                       "tokens", oauth_tokens_json(t), "message_id", message_id));
+    struct job j = {.workspace = d->workspace,
+                    .kind = JOB_REVOKE,
+                    .priority = JOB_PRIORITY_NORMAL,
+                    .payload = bytes_of(json_write(mem, payload))};
+    return store_job_add(s, &j, e);
+}
+
+int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struct err *e)
+{
+    arena *mem = store_arena(s);
+    const struct connection *c = q->connection;
+    struct default_connection *d = NULL;
+    bool changed = false;
+    if (store_default_find(s, c->workspace, c->default_name, &d, e) != 0) {
+        return -1;
+    }
+    if (d != NULL && oauth_revoke_later(o, s, d, &c->tokens, q->message_id, e) != 0) {
+        return -1;
+    }
+    json_t *detail = arena_json(mem, json_pack("{s:s, s:s, s:s?}", "connection", c->default_name,
+                                               "user", c->user_id, "account", c->account.name));
+    if (store_connection_set_state(s, c->workspace, c->id, -1, CONNECTION_DISCONNECTED,
+                                   "disconnected", &changed, e) != 0 ||
+        store_audit_add(s, c->workspace, q->actor,
+                        q->forget ? "connection.forgotten" : "connection.disconnected", c->id,
+                        detail, e) != 0) {
+        return -1;
+    }
+    return q->forget ? store_connection_delete(s, c->workspace, c->id, e) : 0;
+}
+
+int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
+                     struct err *e)
+{
+    json_t *payload = NULL;
+    if (json_read(mem, j->payload, &payload, e) != 0) {
+        return -1;
+    }
+    const app *a = apps_find(o->options.apps, json_text(payload, "app"));
+    *ret = (struct oauth_revoked){.result = APP_REVOKE_NONE,
+                                  .app_title = a == NULL ? NULL : app_title(a),
+                                  .message_id = json_text(payload, "message_id")};
+    if (a == NULL) {
+        return 0; /* its definition was taken away: there is no address to revoke at */
+    }
+    const char *host = json_text(payload, "host");
+    const struct app_site site = {
+        .app = a, .host = host, .plain_http = config_trusts_host(o->options.config, host)};
+    const struct app_client client = {.id = json_text(payload, "client_id"),
+                                      .secret =
+                                          secret_of(mem, json_text(payload, "client_secret"))};
+    struct tokens t;
+    oauth_tokens_read(mem, json_member(payload, "tokens"), &t);
+    if (app_revoke(mem, o->options.http, &site, &client, &t, &ret->result, e) != 0) {
+        metric_add(METRIC_REVOKES, "result=\"again\"", 1);
+        return -1;
+    }
+    metric_add(METRIC_REVOKES,
+               ret->result == APP_REVOKED ? "result=\"revoked\"" : "result=\"none\"", 1);
+    return 0;
+}

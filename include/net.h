@@ -20,6 +20,9 @@ struct net_options {
     const char *const *trusted_hosts; /* "host:port": plain http allowed, address rules skipped */
     size_t trusted_count;
     size_t handles; /* idle handles kept, at least one per worker is wise */
+    /* Sets the trusted certificates of an SSL_CTX, false on failure: crypto_tls_trust. NULL: each
+     * connection loads its own from libcurl's default place. */
+    bool (*tls_trust)(void *ssl_ctx);
 };
 
 /* Lives until net_client_free; safe for all threads. */
@@ -27,6 +30,9 @@ net_client *net_client_new(const struct net_options *options);
 void net_client_free(net_client *c);
 /* Running and new calls fail with ERR_TIMEOUT "shutdown" from now on. */
 void net_client_stop(net_client *c);
+/* From now on net_call dies when inside() is true: boot gives "this thread is in a transaction",
+ * in which no call out may be made. */
+void net_forbid(bool (*inside)(void));
 
 struct net_header {
     const char *name;
@@ -61,15 +67,20 @@ struct net_response {
     struct bytes body; /* NUL-terminated behind its length; on the caller's arena */
     const char *content_type;     /* media type in lower case without parameters; "" if absent */
     int64_t retry_after_ms;       /* Retry-After as seconds or HTTP date (RFC 9110 10.2.3), bounded
-                                     to one day; 0: absent or unusable */
+                                     to one day; 0: absent, unusable or in the past */
     const char *www_authenticate; /* "" if absent */
     bool has_body;
 };
 
-/* 0 for every HTTP answer, whatever its status. Errors: ERR_UPSTREAM_BUSY (no connection, TLS,
- * DNS: nothing was sent), ERR_TIMEOUT or ERR_UPSTREAM_BUSY with maybe_done when the request may
- * have been received, ERR_UPSTREAM_REFUSED "too_large", ERR_FORBIDDEN "address" when a rule above
- * forbids it. */
+/* 0 for every HTTP answer, whatever its status. Errors:
+ *   ERR_UPSTREAM_BUSY "no_name", "no_connection", "tls": nothing was sent
+ *   ERR_UPSTREAM_BUSY "answer_lost", ERR_TIMEOUT "upstream_timeout" with maybe_done: the request
+ *     may have been received. Only GET and HEAD are sent again, once, when a kept connection turns
+ *     out dead; nothing else is ever sent twice
+ *   ERR_UPSTREAM_REFUSED "too_large" with maybe_done: the answer passed its bound
+ *   ERR_TIMEOUT "shutdown": net_client_stop was called
+ *   ERR_FORBIDDEN "address": a rule above forbids it
+ *   ERR_INPUT "bad_url", "bad_request": what the caller gave cannot be sent */
 int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_response *ret,
              struct err *e);
 

@@ -1,0 +1,91 @@
+#ifndef WB_NET_INT_H
+#define WB_NET_INT_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include <curl/curl.h>
+
+#include "net.h"
+
+/* --- pool.c: easy handles with their connections, last given first taken --- */
+
+struct net_idle {
+    CURL *curl;
+    uint64_t host; /* hash of the last scheme and host: its connection may still be open */
+};
+
+struct net_client {
+    pthread_mutex_t lock; /* guards idle and idle_count */
+    struct net_idle *idle;
+    size_t idle_count;
+    size_t idle_max;
+    atomic_bool stopped;
+    CURLSH *share; /* DNS answers and TLS sessions */
+    pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
+    bool (*tls_trust)(void *ssl_ctx);
+    char **trusted;
+    size_t trusted_count;
+};
+
+/* A handle with default options; one that last spoke to this host if there is one. */
+CURL *net_pool_take(net_client *c, uint64_t host);
+void net_pool_give(net_client *c, CURL *curl, uint64_t host);
+bool net_client_trusts(const net_client *c, const char *host_port);
+
+/* --- guard.c: where a call may go --- */
+
+/* False for loopback, private, link-local, reserved, multicast and the like, IPv4 inside IPv6
+ * included (IANA special-purpose address registries, RFC 6890). */
+bool net_address_allowed(const struct sockaddr *address);
+bool net_address_text_allowed(const char *ip);
+
+/* --- one call: http.c, options.c, headers.c, callbacks.c --- */
+
+struct net_call_state {
+    net_client *client;
+    arena *mem;
+    const struct net_request *q;
+    struct net_url url;
+    const char *host_port; /* always with a port */
+    uint64_t host;         /* hash of scheme and host_port */
+    bool trusted;
+    bool repeatable; /* a method without effect: curl may send it again on a fresh connection */
+    bool forbidden;  /* an address rule refused the peer */
+    bool too_large;
+    unsigned sent; /* how often the request was about to be written */
+    size_t answer_max;
+    size_t header_bytes;
+    uint8_t *body;
+    size_t body_len;
+    size_t body_room;
+};
+
+enum { NET_HEADER_BYTES_MAX = 64 * 1024 };
+
+/* Sets all options of one call. */
+int net_options_set(CURL *curl, struct net_call_state *s, struct err *e);
+CURLcode net_callbacks_set(CURL *curl, struct net_call_state *s);
+/* The headers of a call, on its arena; ERR_INPUT "bad_request" when one would break its line. */
+int net_headers_make(struct net_call_state *s, struct curl_slist **ret, struct err *e);
+bool net_is_token(const char *text); /* RFC 9110 section 5.6.2 */
+
+/* --- retry_after.c --- */
+
+/* Milliseconds from now_ms, at most one day; 0 when the text is unusable or in the past. */
+int64_t net_retry_after(const char *text, int64_t now_ms);
+
+/* --- peers.c --- */
+
+/* `peer="salesforce"`, which lives as long as the process; `peer="other"` for a name that is none
+ * or past the bound of the table, so that metrics stay a closed set. */
+const char *net_peer_label(const char *peer);
+
+/* --- form.c --- */
+
+/* Wipes len bytes when mem is freed. */
+void net_wipe_later(arena *mem, void *bytes, size_t len);
+
+#endif

@@ -7,6 +7,7 @@
 #   SAN=address           sanitizer build in build/address (also undefined, thread, address,undefined)
 #   BUILD=dir             build somewhere else
 #   CI=true               warnings are errors
+#   V=1                   show the commands
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -18,6 +19,13 @@ FUZZER  ?=
 T       ?=
 S       ?= 60
 MAKEFLAGS += --no-print-directory
+# one short line a step; V=1 shows the command instead
+ifeq ($(V),)
+.SILENT:
+say = printf '  %-5s %s\n' $(1) $(2)
+else
+say = :
+endif
 .DEFAULT_GOAL := all
 
 # --- what there is -------------------------------------------------------------------------------
@@ -91,20 +99,22 @@ all: $(PROGRAMS)                      ## build/workbot and build/sandbox (debug)
 release:                              ## hardened build in build/release
 	$(MAKE) RELEASE=1 BUILD=$(BUILD)/release all
 
-$(BUILD)/workbot: $(SERVICE_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVICE_LIBS) -lm
+$(BUILD)/workbot: $(SERVICE_OBJ) $(BUILD)/sources
+	$(call say,LINK,$@)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(SERVICE_LIBS) -lm
 
-$(BUILD)/libworkbot.a: $(LIB_OBJ)
-	rm -f $@ && ar rcs $@ $^
+$(BUILD)/libworkbot.a: $(LIB_OBJ) $(BUILD)/sources
+	rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/libtesthelpers.a: $(HELPER_OBJ)
-	rm -f $@ && ar rcs $@ $^
+$(BUILD)/libtesthelpers.a: $(HELPER_OBJ) $(BUILD)/sources
+	rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/sandbox: $(SANDBOX_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SANDBOX_LIBS) -lm
+$(BUILD)/sandbox: $(SANDBOX_OBJ) $(BUILD)/sources
+	$(call say,LINK,$@)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(SANDBOX_LIBS) -lm
 
 # one object rule, three sets of include paths
-$(BUILD)/obj/service/%.o: INCLUDES = -Iinclude $(SERVICE_INC)
+$(BUILD)/obj/service/%.o: INCLUDES = -Iinclude -include base/banned.h $(SERVICE_INC)
 $(BUILD)/obj/tests/sandbox/%.o: INCLUDES = -Itests/sandbox $(SANDBOX_INC)
 $(BUILD)/obj/tests/unit/%.o: INCLUDES = -Iinclude -I. $(SERVICE_INC)
 $(BUILD)/obj/tests/db/%.o: INCLUDES = -Iinclude -I. $(SERVICE_INC)
@@ -112,30 +122,36 @@ $(BUILD)/obj/tests/fuzz/%.o: INCLUDES = -Iinclude -I. $(SERVICE_INC)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | deps-build
 	@mkdir -p $(@D)
+	$(call say,CC,$@)
 	$(CC) $(CFLAGS_ALL) $(INCLUDES) -MMD -MP -c -o $@ $<
 
 $(call obj,$(EMBEDDING)): $(EMBEDDED)
 
-# changed flags or another compiler in the same folder: build again
+# changed flags or another compiler in the same folder: compile again; a file gone: link again
 .PHONY: force
-$(BUILD)/flags: force
+$(BUILD)/flags: STATE = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)
+$(BUILD)/sources: STATE = $(SERVICE_SRC) $(SANDBOX_SRC) $(HELPER_SRC)
+$(BUILD)/flags $(BUILD)/sources: force
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' >$@
+	echo '$(STATE)' | cmp -s - $@ || echo '$(STATE)' >$@
 
 # --- test programs -------------------------------------------------------------------------------
 
-.PHONY: unit-programs db-programs fuzz-programs
+.PHONY: objects unit-programs db-programs fuzz-programs
+objects: $(SERVICE_OBJ) $(SANDBOX_OBJ) $(HELPER_OBJ) $(call obj,$(UNIT_SRC) $(DB_SRC) $(FUZZ_SRC))
 unit-programs: $(UNIT_BIN)
 db-programs: $(DB_BIN)
 fuzz-programs: $(FUZZ_BIN)
 
 $(UNIT_BIN) $(DB_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libtesthelpers.a $(BUILD)/libworkbot.a
 	@mkdir -p $(@D)
+	$(call say,LINK,$@)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(SERVICE_LIBS) -lm
 
 FUZZ_MAIN := $(if $(FUZZER),,$(call obj,tests/fuzz/standalone.c))
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(FUZZ_MAIN) $(BUILD)/libworkbot.a
 	@mkdir -p $(@D)
+	$(call say,LINK,$@)
 	$(CC) $(LDFLAGS_ALL) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(SERVICE_LIBS) -lm
 
 $(UNIT_BIN) $(DB_BIN) $(FUZZ_BIN) $(call obj,$(UNIT_SRC) $(DB_SRC) $(HELPER_SRC)): | deps-test

@@ -26,7 +26,7 @@ void answer_clear(struct answer *a)
 static bool answer_add(struct answer *a, PGresult *r)
 {
     ExecStatusType status = PQresultStatus(r);
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
         PQclear(a->result);
         a->result = r;
         a->done++;

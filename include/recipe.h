@@ -91,8 +91,8 @@ void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world
 /* Lower case, single spaces: what is stored and compared. */
 char *recipe_command_fold(arena *mem, const char *command);
 /* The row whose command begins `text` at a word boundary, with the rest of the text. */
-const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *rows, size_t count,
-                                      const char *text, const char **ret_rest);
+const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *list,
+                                      size_t count, const char *text, const char **ret_rest);
 struct recipe_words {
     json_t *given;           /* object: input name -> text */
     const char **unknown;    /* names that look like inputs but are none, or loose words */

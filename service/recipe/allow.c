@@ -1,0 +1,26 @@
+#include "recipe.h"
+
+#include "base/str.h"
+
+static bool listed(const char *const *list, size_t count, const char *value)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i], value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool recipe_allows(const struct recipe *r, const struct recipe_person *p)
+{
+    bool member = p->user->standing == STANDING_MEMBER;
+    bool guest = p->user->standing == STANDING_GUEST && p->workspace->guests_allowed;
+    if (!member && !guest) {
+        return false;
+    }
+    /* With neither list the recipe's checker has made sure that nothing shared is written. */
+    bool open = r->allow_everyone || (r->allow_users_count == 0 && r->allow_channels_count == 0);
+    return open || listed(r->allow_users, r->allow_users_count, p->user->user_id) ||
+           listed(r->allow_channels, r->allow_channels_count, p->channel);
+}

@@ -1,0 +1,41 @@
+#ifndef WB_RECIPE_ENGINE_H
+#define WB_RECIPE_ENGINE_H
+
+#include "recipe.h"
+
+/* Inside the engine: one execution of one run by one worker. */
+
+struct recipes {
+    struct recipes_options options;
+};
+
+struct engine {
+    recipes *recipes;
+    arena *mem;
+    const struct job *job;
+    struct run_outcome *out;
+    struct oauth_access *access; /* one per alias of the recipe, once it was needed */
+    bool *has_access;
+    struct run_step *known; /* what an earlier worker did */
+    size_t known_count;
+};
+
+typedef int engine_fn(struct engine *g, store *s, void *arg, struct err *e);
+/* Opens a session, calls work, closes it. With `in_tx` the job's lease is proven (and extended) and
+ * everything commits together: a worker that lost its lease changes nothing. */
+int engine_session(struct engine *g, bool in_tx, engine_fn *work, void *arg, struct err *e);
+
+/* context.c */
+json_t *engine_context_new(struct engine *g);
+void engine_context_step(struct engine *g, const char *step, const json_t *output,
+                         const char *record_id, const char *record_url);
+
+/* steps.c: runs or continues the step at this position. 0: *ret_go tells whether to go on; if not,
+ * the outcome's end is set. */
+int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e);
+
+/* What an error of a call means for the run; sets the end. */
+int engine_failed(struct engine *g, const struct recipe_step *p, const struct err *why,
+                  const char *words);
+
+#endif

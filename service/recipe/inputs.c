@@ -1,0 +1,238 @@
+#include "recipe.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+const struct recipe_input *recipe_input_find(const struct recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->inputs_count; i++) {
+        if (str_equal_fold(r->inputs[i].name, name)) {
+            return &r->inputs[i];
+        }
+    }
+    return NULL;
+}
+
+const struct recipe_input *recipe_missing(const struct recipe *r, json_t *inputs)
+{
+    const struct recipe_input *missing = NULL;
+    for (size_t i = 0; i < r->inputs_count; i++) {
+        const struct recipe_input *in = &r->inputs[i];
+        if (json_member(inputs, in->name) != NULL) {
+            continue;
+        }
+        if (in->fallback != NULL) {
+            json_object_set_new(inputs, in->name, json_deep_copy(in->fallback));
+        } else if (in->required && missing == NULL) {
+            missing = in;
+        }
+    }
+    return missing;
+}
+
+/* --- text to a typed value --- */
+
+typedef bool parse_fn(const char *text, json_t **ret, const char **ret_why);
+
+static bool parse_string(const char *text, json_t **ret, const char **ret_why)
+{
+    (void)ret_why;
+    *ret = json_string(text);
+    return true;
+}
+
+static bool parse_number(const char *text, json_t **ret, const char **ret_why)
+{
+    long long whole = 0;
+    if (str_to_i64(text, &whole)) {
+        *ret = json_integer(whole);
+        return true;
+    }
+    char *end = NULL;
+    bool plain = text[0] != '\0' && strspn(text, "+-0123456789.") == strlen(text);
+    double value = plain ? strtod(text, &end) : NAN;
+    if (!plain || end == text || *end != '\0' || !isfinite(value)) {
+        *ret_why = "That is not a number. Write it like 5000 or 12.5, without a currency or "
+                   "thousands separators.";
+        return false;
+    }
+    *ret = json_real(value);
+    return true;
+}
+
+static bool parse_boolean(const char *text, json_t **ret, const char **ret_why)
+{
+    static const char *const yes[] = {"yes", "true", "y", "on", "1", NULL};
+    static const char *const no[] = {"no", "false", "n", "off", "0", NULL};
+    for (size_t i = 0; yes[i] != NULL; i++) {
+        if (str_equal_fold(text, yes[i]) || str_equal_fold(text, no[i])) {
+            *ret = json_boolean(str_equal_fold(text, yes[i]));
+            return true;
+        }
+    }
+    *ret_why = "Answer yes or no.";
+    return false;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool parse_date(const char *text, json_t **ret, const char **ret_why)
+{
+    *ret_why = "That is not a date. Write it as year-month-day, like 2026-12-31.";
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-') {
+        return false;
+    }
+    for (size_t i = 0; i < 10; i++) {
+        if (i != 4 && i != 7 && !isdigit((unsigned char)text[i])) {
+            return false;
+        }
+    }
+    int year = (int)strtol(text, NULL, 10);
+    int month = (int)strtol(text + 5, NULL, 10);
+    int day = (int)strtol(text + 8, NULL, 10);
+    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
+        return false;
+    }
+    *ret = json_string(text);
+    return true;
+}
+
+static parse_fn *const parsers[INPUT_TYPE_COUNT] = {
+    [INPUT_STRING] = parse_string,
+    [INPUT_NUMBER] = parse_number,
+    [INPUT_BOOLEAN] = parse_boolean,
+    [INPUT_DATE] = parse_date,
+};
+
+static bool one_of_options(arena *mem, const struct recipe_input *in, const char *text,
+                           const char **ret_value, const char **ret_why)
+{
+    struct str choices = str_new(mem, 600);
+    for (size_t i = 0; i < in->options_count; i++) {
+        const struct recipe_option *o = &in->options[i];
+        if (str_equal_fold(text, o->label) || str_equal_fold(text, o->value)) {
+            *ret_value = o->value;
+            return true;
+        }
+        str_printf(&choices, "%s%s", i == 0 ? "" : ", ", o->label);
+    }
+    *ret_why = arena_printf(mem, "Choose one of: %s.", choices.text);
+    return false;
+}
+
+bool recipe_input_value(arena *mem, const struct recipe_input *in, const char *text, json_t **ret,
+                        const char **ret_why)
+{
+    const char *value = str_trim(mem, text);
+    if (strlen(value) > LIMIT_INPUT_VALUE) {
+        *ret_why = "That is too long: 4,000 characters at most.";
+        return false;
+    }
+    if (in->options_count > 0 && !one_of_options(mem, in, value, &value, ret_why)) {
+        return false;
+    }
+    json_t *parsed = NULL;
+    if (!parsers[in->type](value, &parsed, ret_why)) {
+        return false;
+    }
+    *ret = arena_json(mem, parsed);
+    return true;
+}
+
+/* --- "name: Acme renewal amount: 5000" --- */
+
+/* A word directly followed by a colon that stands at a word's beginning: [start, colon). */
+struct label {
+    const char *start;
+    size_t len;
+    const struct recipe_input *input; /* NULL: looks like an input but is none */
+};
+
+static bool label_at(const struct recipe *r, const char *text, const char *p, struct label *ret)
+{
+    bool at_start = p == text || isspace((unsigned char)p[-1]);
+    size_t len = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    if (!at_start || len == 0 || len > LIMIT_NAME || p[len] != ':') {
+        return false;
+    }
+    char name[LIMIT_NAME + 1];
+    memcpy(name, p, len);
+    name[len] = '\0';
+    /* "https://..." inside a value is no input; neither is "12:30" */
+    bool value_like = p[len + 1] == '/' || isdigit((unsigned char)p[0]);
+    *ret = (struct label){.start = p, .len = len, .input = recipe_input_find(r, name)};
+    return ret->input != NULL || !value_like;
+}
+
+static const char *next_known(const struct recipe *r, const char *text, const char *from)
+{
+    struct label found;
+    const char *p = from;
+    while (*p != '\0' && !(label_at(r, text, p, &found) && found.input != NULL)) {
+        p++;
+    }
+    return p;
+}
+
+static void add_unknown(arena *mem, struct recipe_words *w, const char *start, size_t len)
+{
+    if (w->unknown_count < LIMIT_INPUTS_COUNT) {
+        w->unknown[w->unknown_count++] = str_trim(mem, arena_strndup(mem, start, len));
+    }
+}
+
+/* What stands before the first known name was meant as something: name it, do not drop it. */
+static const char *leading(arena *mem, const struct recipe *r, const char *rest,
+                           struct recipe_words *w)
+{
+    const char *first = next_known(r, rest, rest);
+    const char *p = rest;
+    bool named = false;
+    for (; p < first; p++) {
+        struct label found;
+        if (label_at(r, rest, p, &found)) {
+            add_unknown(mem, w, found.start, found.len);
+            named = true;
+        }
+    }
+    char *words = str_trim(mem, arena_strndup(mem, rest, (size_t)(first - rest)));
+    if (!named && words[0] != '\0') {
+        add_unknown(mem, w, words, strlen(words));
+    }
+    return first;
+}
+
+void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
+                         struct recipe_words *ret)
+{
+    ret->given = arena_json(mem, json_object());
+    ret->unknown = arena_array(mem, LIMIT_INPUTS_COUNT, sizeof(char *));
+    ret->unknown_count = 0;
+    const char *p = leading(mem, r, rest, ret);
+    while (*p != '\0') {
+        struct label found;
+        if (!label_at(r, rest, p, &found) || found.input == NULL) {
+            break;
+        }
+        const char *value = p + found.len + 1;
+        const char *end = next_known(r, rest, value);
+        char *text = str_trim(mem, arena_strndup(mem, value, (size_t)(end - value)));
+        if (json_member(ret->given, found.input->name) != NULL) {
+            const char *twice = arena_printf(mem, "%s (given twice)", found.input->name);
+            add_unknown(mem, ret, twice, strlen(twice));
+        }
+        json_object_set_new(ret->given, found.input->name, json_string(text));
+        p = end;
+    }
+}

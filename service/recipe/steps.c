@@ -1,0 +1,274 @@
+#include "engine.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+
+/*
+ * One step: intent is committed before the call and the outcome after it (P10). A step that stands
+ * as "started" when a worker comes to it was begun by one that died or never got its answer: it is
+ * repeated only when that is harmless, else looked up, else the run becomes unknown.
+ */
+
+enum { LOST_ANSWER_WAIT_MS = 2000, ATTEMPTS_MAX = 10 };
+
+struct step {
+    struct engine *engine;
+    const struct recipe_step *recipe;
+    size_t position;
+    struct resolved *resolved;
+    struct oauth_access *access;
+    const app_action *action;
+    json_t *with;
+    struct run_step *row;
+};
+
+int engine_failed(struct engine *g, const struct recipe_step *p, const struct err *why,
+                  const char *words)
+{
+    bool again = err_fate(why->kind) == FATE_AGAIN && g->job->attempts < ATTEMPTS_MAX;
+    g->out->end = again ? RUN_END_AGAIN : RUN_END_FAILED;
+    g->out->step = p->id;
+    g->out->words = words;
+    g->out->err = *why;
+    return 0;
+}
+
+static struct run_step *known_step(const struct engine *g, size_t position)
+{
+    for (size_t i = 0; i < g->known_count; i++) {
+        if (g->known[i].position == (int64_t)position) {
+            return &g->known[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t alias_index(const struct engine *g, const char *alias)
+{
+    size_t i = 0;
+    while (i < g->out->resolved_count && !str_equal(g->out->resolved[i].alias, alias)) {
+        i++;
+    }
+    return i;
+}
+
+/* The connection ended between resolving and calling: a personal one means logging in again. */
+static int access_failed(struct step *st, const struct err *why)
+{
+    struct run_outcome *out = st->engine->out;
+    if (why->kind == ERR_LOGIN_NEEDED && st->resolved->rule == RULE_PERSONAL) {
+        out->end = RUN_END_LOGIN;
+        out->need = st->resolved;
+        return 0;
+    }
+    return engine_failed(st->engine, st->recipe, why, NULL);
+}
+
+static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err *e)
+{
+    struct engine *g = st->engine;
+    size_t i = alias_index(g, st->recipe->alias);
+    (void)e;
+    st->access = &g->access[i];
+    if (g->has_access[i] && refused == OAUTH_ANY_GENERATION) {
+        return 0;
+    }
+    struct err why = {0};
+    if (oauth_access(g->recipes->options.oauth, g->mem, g->job->workspace,
+                     st->resolved->connection->id, refused, st->access, &why) != 0) {
+        *ret_go = false;
+        return access_failed(st, &why);
+    }
+    g->has_access[i] = true;
+    return 0;
+}
+
+static int begin(struct engine *g, store *s, void *arg, struct err *e)
+{
+    struct step *st = arg;
+    return store_step_begin(s, g->job->workspace, g->out->run->id, (int64_t)st->position,
+                            st->recipe->id, &st->row, e);
+}
+
+static int end(struct engine *g, store *s, void *arg, struct err *e)
+{
+    const struct step *st = arg;
+    if (str_equal(st->row->state, "started")) {
+        return store_step_forget(s, g->job->workspace, g->out->run->id, (int64_t)st->position, e);
+    }
+    return store_step_end(s, g->job->workspace, g->out->run->id, st->row, e);
+}
+
+static int settle(struct step *st, const char *state, const char *error_code, struct err *e)
+{
+    st->row->state = state;
+    st->row->error_code = error_code;
+    return engine_session(st->engine, true, end, st, e);
+}
+
+static int settle_done(struct step *st, const struct app_result *r, struct err *e)
+{
+    st->row->output = r->output;
+    st->row->record_id = r->record_id;
+    st->row->record_url = r->record_url;
+    if (settle(st, "done", NULL, e) != 0) {
+        return -1;
+    }
+    engine_context_step(st->engine, st->recipe->id, r->output, r->record_id, r->record_url);
+    return 0;
+}
+
+static struct app_call call_of(const struct step *st)
+{
+    return (struct app_call){.mem = st->engine->mem,
+                             .http = st->engine->recipes->options.http,
+                             .site = st->access->site,
+                             .access = st->access->token,
+                             .idempotency_key = st->row->idempotency_key,
+                             .account_key = st->access->account.key};
+}
+
+/* An error of the call itself, after intent was recorded. */
+static int call_failed(struct step *st, const struct err *why, const char *words, struct err *e)
+{
+    struct engine *g = st->engine;
+    bool lost = why->maybe_done && app_action_writes(st->action);
+    engine_failed(g, st->recipe, why, words);
+    if (lost) {
+        /* The intent stays: the next attempt repeats it if harmless, or looks it up. */
+        g->out->end = RUN_END_AGAIN;
+        if (g->out->err.retry_after_ms < LOST_ANSWER_WAIT_MS) {
+            g->out->err.retry_after_ms = LOST_ANSWER_WAIT_MS;
+        }
+        return 0;
+    }
+    bool again = g->out->end == RUN_END_AGAIN;
+    return settle(st, again ? "started" : "failed", why->code, e);
+}
+
+static int act(struct step *st, bool *ret_go, struct err *e)
+{
+    struct app_result result = {0};
+    const char *words = NULL;
+    struct err why = {0};
+    struct app_call c = call_of(st);
+    int rc = app_act(&c, st->action, st->with, &result, &words, &why);
+    if (rc != 0 && why.kind == ERR_UNAUTHENTIC) {
+        /* one refresh, one repeat: the app has certainly not acted for a refused token */
+        if (get_access(st, st->access->generation, ret_go, e) != 0) {
+            return -1;
+        }
+        if (!*ret_go) {
+            return settle(st, "started", why.code, e);
+        }
+        c = call_of(st);
+        why = (struct err){0};
+        rc = app_act(&c, st->action, st->with, &result, &words, &why);
+    }
+    if (rc == 0) {
+        return settle_done(st, &result, e);
+    }
+    *ret_go = false;
+    return call_failed(st, &why, words, e);
+}
+
+/* Begun before us, outcome not on record. *ret_repeat: it may be done (again). */
+static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err *e)
+{
+    struct engine *g = st->engine;
+    *ret_repeat = !app_action_writes(st->action) || app_action_repeatable(st->action, st->with);
+    if (*ret_repeat) {
+        return 0;
+    }
+    struct app_result result = {0};
+    enum app_lookup found = APP_CANNOT_TELL;
+    struct err why = {0};
+    struct app_call c = call_of(st);
+    if (app_look_up(&c, st->action, st->with, &found, &result, &why) != 0 &&
+        err_fate(why.kind) == FATE_AGAIN && g->job->attempts < ATTEMPTS_MAX) {
+        *ret_go = false;
+        return engine_failed(g, st->recipe, &why, NULL);
+    }
+    if (found == APP_FOUND) {
+        return settle_done(st, &result, e);
+    }
+    *ret_repeat = found == APP_NOT_FOUND;
+    if (*ret_repeat) {
+        return 0;
+    }
+    *ret_go = false;
+    g->out->end = RUN_END_UNKNOWN;
+    g->out->step = st->recipe->id;
+    err_set(&g->out->err, ERR_UPSTREAM_BUSY, "write_unknown", "step %s may have happened",
+            st->recipe->id);
+    return settle(st, "unknown", "write_unknown", e);
+}
+
+/* What an earlier worker has on record. *ret_settled: nothing is left to do for this step. */
+static int from_record(struct step *st, bool *ret_settled, bool *ret_go)
+{
+    struct engine *g = st->engine;
+    const struct run_step *row = st->row;
+    *ret_settled = !str_equal(row->state, "started");
+    if (str_equal(row->state, "done")) {
+        engine_context_step(g, st->recipe->id, row->output, row->record_id, row->record_url);
+    } else if (*ret_settled) {
+        *ret_go = false;
+        g->out->step = st->recipe->id;
+        bool unknown = str_equal(row->state, "unknown");
+        g->out->end = unknown ? RUN_END_UNKNOWN : RUN_END_FAILED;
+        err_set(&g->out->err, ERR_UPSTREAM_REFUSED,
+                row->error_code == NULL ? "app_refused" : row->error_code, "step %s is %s",
+                st->recipe->id, row->state);
+    }
+    return 0;
+}
+
+static int prepare(struct step *st, bool *ret_go, struct err *e)
+{
+    struct engine *g = st->engine;
+    st->resolved = &g->out->resolved[alias_index(g, st->recipe->alias)];
+    const app *a = apps_find(g->recipes->options.apps, st->resolved->def->app);
+    st->action = a == NULL ? NULL : app_action_find(a, st->recipe->action);
+    struct err why = {0};
+    if (st->action == NULL) {
+        err_set(&why, ERR_CONFIG, "recipe_faulty", "action %s is gone", st->recipe->action);
+    } else if (template_expand(g->mem, st->recipe->with, g->out->context, &st->with, &why) == 0) {
+        return get_access(st, OAUTH_ANY_GENERATION, ret_go, e);
+    }
+    *ret_go = false;
+    return engine_failed(g, st->recipe, &why, NULL);
+}
+
+int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e)
+{
+    struct step st = {.engine = g,
+                      .recipe = &g->out->recipe->steps[position],
+                      .position = position,
+                      .row = known_step(g, position)};
+    bool settled = false, repeat = true;
+    if (st.row != NULL) {
+        from_record(&st, &settled, ret_go);
+    }
+    if (settled) {
+        return 0;
+    }
+    if (prepare(&st, ret_go, e) != 0) {
+        return -1;
+    }
+    if (!*ret_go) {
+        return 0;
+    }
+    if (st.row != NULL && find_out(&st, &repeat, ret_go, e) != 0) {
+        return -1;
+    }
+    if (!repeat || !*ret_go) {
+        return 0;
+    }
+    if (engine_session(g, true, begin, &st, e) != 0) {
+        return -1;
+    }
+    return act(&st, ret_go, e);
+}

@@ -1,0 +1,167 @@
+#include "recipe.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+/*
+ * "{{path}}" in text. No logic, no loops, no functions: every template ends, after one pass. A
+ * value that is only {{x}} keeps x's type; inside other text a number prints as JSON, an absent
+ * value as nothing, an object or list as compact JSON.
+ */
+
+enum { PATH_MAX_BYTES = 200 };
+
+struct slot {
+    const char *start; /* of "{{" */
+    const char *end;   /* behind "}}" */
+    char path[PATH_MAX_BYTES];
+};
+
+static bool path_ok(const char *path)
+{
+    if (path[0] == '\0' || path[0] == '.' || strstr(path, "..") != NULL || str_ends(path, ".")) {
+        return false;
+    }
+    for (const char *p = path; *p != '\0'; p++) {
+        if (!isalnum((unsigned char)*p) && *p != '_' && *p != '.' && *p != '-') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The next slot at or behind text. 0: none; 1: *ret filled; -1: broken, with the reason. */
+static int next_slot(const char *text, struct slot *ret, const char **ret_why)
+{
+    const char *open = strstr(text, "{{");
+    if (open == NULL) {
+        return 0;
+    }
+    const char *close = strstr(open, "}}");
+    if (close == NULL) {
+        *ret_why = "\"{{\" without \"}}\"";
+        return -1;
+    }
+    const char *from = open + 2, *to = close;
+    while (from < to && *from == ' ') {
+        from++;
+    }
+    while (to > from && to[-1] == ' ') {
+        to--;
+    }
+    size_t len = (size_t)(to - from);
+    if (len >= PATH_MAX_BYTES) {
+        *ret_why = "a path of over 200 characters";
+        return -1;
+    }
+    memcpy(ret->path, from, len);
+    ret->path[len] = '\0';
+    ret->start = open;
+    ret->end = close + 2;
+    if (!path_ok(ret->path)) {
+        *ret_why = "a path may hold letters, digits, \"_\", \"-\" and single dots only";
+        return -1;
+    }
+    return 1;
+}
+
+bool template_check(const char *text, const char **ret_why)
+{
+    struct slot slot;
+    int found = 0;
+    while ((found = next_slot(text, &slot, ret_why)) == 1) {
+        text = slot.end;
+    }
+    return found == 0;
+}
+
+static void add_value(struct str *out, const json_t *value)
+{
+    if (value == NULL || json_is_null(value)) {
+        return;
+    }
+    if (json_is_string(value)) {
+        str_add_n(out, json_string_value(value), json_string_length(value));
+    } else {
+        str_add(out, json_write(out->mem, value));
+    }
+}
+
+char *template_text(arena *mem, const char *text, const json_t *context, size_t max)
+{
+    struct str out = str_new(mem, max);
+    struct slot slot;
+    const char *why = NULL;
+    while (next_slot(text, &slot, &why) == 1) {
+        str_add_n(&out, text, (size_t)(slot.start - text));
+        add_value(&out, json_at(context, slot.path));
+        text = slot.end;
+    }
+    str_add(&out, text);
+    return str_cut(mem, out.text, max);
+}
+
+static json_t *expand_text(arena *mem, const char *text, const json_t *context)
+{
+    struct slot slot;
+    const char *why = NULL;
+    if (next_slot(text, &slot, &why) == 1 && slot.start == text && *slot.end == '\0') {
+        json_t *value = json_at(context, slot.path);
+        return value == NULL ? json_null() : json_deep_copy(value);
+    }
+    return json_string(template_text(mem, text, context, LIMIT_TEMPLATE_OUTPUT + 1));
+}
+
+static json_t *expand(arena *mem, const json_t *value, const json_t *context);
+
+static json_t *expand_object(arena *mem, const json_t *value, const json_t *context)
+{
+    json_t *out = json_object();
+    const char *key = NULL;
+    json_t *member = NULL;
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        json_t *next = expand(mem, member, context);
+        bool left_out = json_is_null(next) && json_is_string(member);
+        if (left_out) {
+            json_decref(next);
+        } else {
+            json_object_set_new(out, key, next);
+        }
+    }
+    return out;
+}
+
+static json_t *expand(arena *mem, const json_t *value, const json_t *context)
+{
+    if (json_is_string(value)) {
+        return expand_text(mem, json_string_value(value), context);
+    }
+    if (json_is_object(value)) {
+        return expand_object(mem, value, context);
+    }
+    if (!json_is_array(value)) {
+        return json_deep_copy(value);
+    }
+    json_t *out = json_array();
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        json_array_append_new(out, expand(mem, json_array_get(value, i), context));
+    }
+    return out;
+}
+
+int template_expand(arena *mem, const json_t *value, const json_t *context, json_t **ret,
+                    struct err *e)
+{
+    json_t *out = arena_json(mem, expand(mem, value, context));
+    if (strlen(json_write(mem, out)) > LIMIT_TEMPLATE_OUTPUT) {
+        return err_set(e, ERR_INVALID, "template_too_long", "a step's values pass %d bytes",
+                       LIMIT_TEMPLATE_OUTPUT);
+    }
+    *ret = out;
+    return 0;
+}

@@ -1,0 +1,48 @@
+#include "server_int.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+static const char *const METHODS[METHOD_COUNT] = {
+    [WB_GET] = "GET", [WB_POST] = "POST", [WB_PUT] = "PUT", [WB_DELETE] = "DELETE"};
+
+/* Labels live as long as the process and are a closed set, so they are made at the start. */
+void access_init(arena *boot, struct server *s)
+{
+    size_t count = 0;
+    const struct route *routes = router_routes(&count);
+    s->labels = arena_array(boot, count + 1, sizeof *s->labels);
+    for (size_t i = 0; i <= count; i++) {
+        const char *path = i < count ? routes[i].pattern : "none";
+        const char *method = i < count ? METHODS[routes[i].method] : "none";
+        for (int class = 0; class < STATUS_CLASSES; class ++) {
+            s->labels[i][class] = arena_printf(boot, "route=\"%s %s\",status=\"%dxx\"", method,
+                                               path, class);
+        }
+    }
+}
+
+static const char *labels_of(const struct call *c)
+{
+    size_t count = 0;
+    const struct route *routes = router_routes(&count);
+    size_t at = c->route == NULL ? count : (size_t)(c->route - routes);
+    int class = c->status / 100;
+    return c->server->labels[at][class < STATUS_CLASSES ? class : 0];
+}
+
+/* Only what is in our own tables: a raw path or query may hold a handle, a state or a code. */
+void access_note(const struct call *c)
+{
+    int64_t took_us = clock_mono_us() - c->started_us;
+    metric_observe(METRIC_HTTP_SECONDS, labels_of(c), (double)took_us / 1e6);
+    bool quiet = c->route != NULL && c->status / 100 == 2 &&
+                 (c->route->kind == ROUTE_INTAKE || c->route->listener == LISTEN_OPS);
+    const struct log_field fields[] = {
+        LOG_TEXT("method", c->route == NULL ? "none" : METHODS[c->route->method]),
+        LOG_TEXT("route", c->route == NULL ? "none" : c->route->pattern),
+        LOG_INT("status", c->status), LOG_INT("duration_us", took_us),
+        LOG_TEXT("request_id", c->q.id)};
+    log_write(quiet ? LOG_DEBUG : LOG_INFO, "request", fields, sizeof fields / sizeof fields[0]);
+}

@@ -1,0 +1,260 @@
+#include "server_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+enum {
+    DROP_MAX = 4 * 1024 * 1024, /* read and thrown away, so that the sender gets to see a 413 */
+    BODY_FIRST = 4 * 1024,
+    INTAKE_WAIT_MS = 2500, /* Slack gives 3 s; it then sends the event again */
+    WORKER_WAIT_MS = 30 * 1000
+};
+
+static uint32_t process_id;
+
+static void process_id_init(void)
+{
+    crypto_random(&process_id, sizeof process_id);
+}
+
+/* "6f1d03aa-0000002a": tells processes and their requests apart, and costs nothing. */
+static const char *request_id_new(arena *mem)
+{
+    static atomic_uint count;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, process_id_init);
+    return arena_printf(mem, "%08x-%08x", process_id, atomic_fetch_add(&count, 1));
+}
+
+struct call *call_new(const struct listening *l, const char *url)
+{
+    arena *mem = arena_new();
+    struct call *c = arena_alloc(mem, sizeof *c);
+    const char *mark = strchr(url, '?');
+    c->server = l->server;
+    c->listening = l;
+    c->mem = mem;
+    c->references = 1;
+    c->started_us = clock_mono_us();
+    c->raw_path = mark == NULL ? arena_strdup(mem, url)
+                               : arena_strndup(mem, url, (size_t)(mark - url));
+    c->q = (struct request){.mem = mem,
+                            .id = request_id_new(mem),
+                            .query = mark == NULL ? "" : arena_strdup(mem, mark + 1)};
+    atomic_fetch_add(&l->server->calls, 1);
+    return c;
+}
+
+void call_unref(struct call *c)
+{
+    if (atomic_fetch_sub(&c->references, 1) == 1) {
+        arena_free(c->mem);
+    }
+}
+
+/* The edge where errors end: logged once when they are ours, answered always. */
+static void fail(struct call *c, const struct err *e)
+{
+    int status = err_http_status(e->kind);
+    if (status >= 500) {
+        metric_add(METRIC_ERRORS, "kind=\"request\"", 1);
+        log_err(LOG_ERROR, "request failed", e,
+                (const struct log_field[]){LOG_TEXT("request_id", c->q.id),
+                                           LOG_TEXT("route", c->q.path)},
+                2);
+    }
+    respond_error(&c->q, c->route, e, &c->r);
+}
+
+/* RFC 9112 section 6.3: a length that can be read in two ways is an attack. */
+static int framing_check(const struct request *q, unsigned long long *ret_length, struct err *e)
+{
+    size_t lengths = 0;
+    size_t codings = 0;
+    long long value = 0;
+    const char *length = request_header(q, "Content-Length", &lengths);
+    const char *coding = request_header(q, "Transfer-Encoding", &codings);
+    bool broken = lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) ||
+                  (codings == 1 && !str_equal_fold(coding, "chunked")) ||
+                  (lengths == 1 && (!str_to_i64(length, &value) || value < 0));
+    if (broken || q->headers_count > LIMIT_HEADERS_COUNT) {
+        return err_set(e, ERR_INPUT, "framing", "The headers of the request cannot be read.");
+    }
+    *ret_length = (unsigned long long)value;
+    return 0;
+}
+
+static int too_large(struct err *e)
+{
+    return err_set(e, ERR_TOO_LARGE, "too_large", "the body is too large");
+}
+
+static int admit(struct call *c, const char *method, unsigned long long length, struct err *e)
+{
+    struct router_request from = {.method = method, .raw_path = c->raw_path};
+    const char *allow = NULL;
+    memcpy(from.listeners, c->listening->routes, sizeof from.listeners);
+    if (router_match(&from, &c->q, &c->route, &allow, e) != 0) {
+        if (allow != NULL) {
+            fail(c, e);
+            respond_header(&c->r, "Allow", allow);
+        }
+        return -1;
+    }
+    if (gates_check(c->server->web->gates, c->route, &c->q, e) != 0) {
+        return -1;
+    }
+    return length > c->route->body_max ? too_large(e) : 0;
+}
+
+bool call_begin(struct call *c, const char *method)
+{
+    struct err e = {0};
+    unsigned long long length = 0;
+    const struct request *q = &c->q;
+    c->phase = CALL_READING;
+    peer_expect(c->peer, PEER_RECEIVE_MS);
+    c->q.path = "none";
+    c->q.remote = request_remote(c->mem, &c->server->web->config->trusted_proxies,
+                                 c->peer->address, request_header(q, "X-Forwarded-For", NULL));
+    bool framed = framing_check(q, &length, &e) == 0;
+    if (framed && admit(c, method, length, &e) == 0) {
+        return false;
+    }
+    c->refused = true;
+    if (c->r.status == 0) {
+        fail(c, &e);
+    }
+    /* what is not much is read and dropped, so that the connection and the answer survive */
+    return !framed || length > DROP_MAX || request_header(q, "Expect", NULL) != NULL;
+}
+
+static void body_append(struct call *c, const char *data, size_t len)
+{
+    size_t have = c->q.body.len;
+    uint8_t *body = (uint8_t *)(uintptr_t)c->q.body.data; /* ours, until the handler sees it */
+    if (have + len + 1 > c->body_room) {
+        size_t room = c->body_room == 0 ? BODY_FIRST : c->body_room;
+        while (room < have + len + 1) {
+            room *= 2;
+        }
+        uint8_t *larger = arena_alloc(c->mem, room);
+        if (have > 0) {
+            memcpy(larger, body, have);
+        }
+        body = larger;
+        c->body_room = room;
+    }
+    memcpy(body + have, data, len);
+    body[have + len] = '\0';
+    c->q.body = (struct bytes){body, have + len};
+}
+
+bool call_body(struct call *c, const char *data, size_t len)
+{
+    if (!c->refused && c->q.body.len + len > c->route->body_max) {
+        struct err e = {0};
+        too_large(&e);
+        c->refused = true;
+        fail(c, &e);
+    }
+    if (c->refused) {
+        c->dropped += len;
+        return c->dropped <= DROP_MAX;
+    }
+    body_append(c, data, len);
+    return true;
+}
+
+static void run_handler(struct call *c)
+{
+    struct err e = {0};
+    if (c->route->handler(c->server->web, &c->q, &c->r, &e) != 0) {
+        fail(c, &e);
+        c->r.store = NULL;
+    }
+}
+
+/* Ends the wait of a suspended call, whoever runs it; the reference is the waiting side's. */
+static void wait_over(struct call *c)
+{
+    if (watch_claim(&c->server->watch, c)) {
+        server_resume(c);
+    }
+    call_unref(c);
+}
+
+static void busy(struct call *c)
+{
+    struct err e = {0};
+    err_set(&e, ERR_DATABASE, "busy", "the queue is full");
+    e.retry_after_ms = 1000;
+    respond_error(&c->q, c->route, &e, &c->r);
+}
+
+void call_work(void *item)
+{
+    struct call *c = item;
+    run_handler(c);
+    wait_over(c);
+}
+
+static void stored(struct intake_item *item, bool ok)
+{
+    struct call *c = (struct call *)item;
+    if (!ok) {
+        busy(c);
+    }
+    wait_over(c);
+}
+
+/* Suspends first: the other side may be done before this function returns. */
+static bool hand_over(struct call *c, int64_t wait_ms)
+{
+    const struct web *w = c->server->web;
+    bool taken = false;
+    c->phase = CALL_WAITING;
+    peer_rest(c->peer);
+    atomic_fetch_add(&c->references, 1);
+    server_suspend(c);
+    watch_add(&c->server->watch, c, wait_ms);
+    if (c->route->kind == ROUTE_WORKER) {
+        taken = pool_put(w->pool, c);
+    } else {
+        c->item = (struct intake_item){.seed = c->r.store, .done = stored};
+        taken = w->intake != NULL && intake_put(w->intake, &c->item);
+    }
+    if (!taken) {
+        busy(c);
+        wait_over(c);
+    }
+    return false;
+}
+
+bool call_end(struct call *c)
+{
+    if (c->refused) {
+        return true;
+    }
+    if (c->route->kind == ROUTE_WORKER) {
+        return hand_over(c, WORKER_WAIT_MS);
+    }
+    run_handler(c);
+    if (c->r.store != NULL) {
+        return hand_over(c, INTAKE_WAIT_MS);
+    }
+    return true;
+}
+
+void call_over(struct call *c)
+{
+    peer_expect(c->peer, PEER_IDLE_MS);
+    access_note(c);
+    atomic_fetch_sub(&c->server->calls, 1);
+    call_unref(c);
+}

@@ -1,0 +1,63 @@
+#include "web_int.h"
+
+#include "base/str.h"
+
+/*
+ * The files that the pages are made of, as part of the program. To add one: a row here; C refers to
+ * it by its file name. Paths are relative to the top of the checkout (-Wa,-I.).
+ */
+#define FILES(X)                                                                                   \
+    X(layout, "layout.html", "service/web/templates/layout.html")                                  \
+    X(login, "login.html", "service/web/templates/login.html")                                     \
+    X(code, "code.html", "service/web/templates/code.html")                                        \
+    X(done, "done.html", "service/web/templates/done.html")                                        \
+    X(message, "message.html", "service/web/templates/message.html")                               \
+    X(expired, "expired.html", "service/web/templates/expired.html")                               \
+    X(privacy, "privacy.html", "service/web/templates/privacy.html")                               \
+    X(terms, "terms.html", "service/web/templates/terms.html")                                     \
+    X(style, "style.css", "service/web/templates/style.css")                                       \
+    X(openapi, "openapi.yaml", "openapi.yaml")
+
+/* The file's bytes and a NUL. */
+#define EMBED(name, file, path)                                                                    \
+    __asm__(".pushsection .rodata\n"                                                               \
+            ".globl web_file_" #name "\n"                                                          \
+            ".hidden web_file_" #name "\n"                                                         \
+            "web_file_" #name ":\n"                                                                \
+            ".incbin \"" path "\"\n"                                                               \
+            ".byte 0\n"                                                                            \
+            ".popsection\n");                                                                      \
+    extern const char web_file_##name[] __attribute__((visibility("hidden")));
+FILES(EMBED)
+
+#define ROW(name, file, path) {file, web_file_##name},
+static const struct {
+    const char *name, *text;
+} files[] = {FILES(ROW)};
+
+const char *embed_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (str_equal(files[i].name, name)) {
+            return files[i].text;
+        }
+    }
+    return NULL;
+}
+
+const char *embed_version(void)
+{
+    static char version[9];
+    static bool known;
+    if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
+        static const char digits[] = "0123456789abcdef";
+        struct digest d = crypto_sha256(bytes_of(web_file_style));
+        for (size_t i = 0; i < 4; i++) {
+            version[2 * i] = digits[d.bytes[i] >> 4];
+            version[2 * i + 1] = digits[d.bytes[i] & 15];
+        }
+        /* two threads write the same bytes */
+        __atomic_store_n(&known, true, __ATOMIC_RELEASE);
+    }
+    return version;
+}

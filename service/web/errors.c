@@ -1,0 +1,81 @@
+#include "web_int.h"
+
+#include "base/str.h"
+
+/* A failed request's answer. What a page says for each kind of error: plain words, and what to do. */
+struct words {
+    const char *title;
+    const char *text;
+};
+
+static struct words page_words(enum err_kind kind, const char *code)
+{
+    if (str_equal(code, "cross_site")) {
+        return (struct words){"Please start from your chat",
+                              "This form was sent from another site. Open the link in your chat "
+                              "and go on from there."};
+    }
+    if (kind == ERR_NOT_FOUND) {
+        return (struct words){"This page does not exist",
+                              "Check the address, or go back to your chat and open the link again."};
+    }
+    switch (err_http_status(kind)) {
+    case 400:
+        return (struct words){"This link is not complete",
+                              "Open the link in your chat again. Some mail and chat programs cut "
+                              "long links."};
+    case 413:
+        return (struct words){"That is too much", "The form holds more than this page takes."};
+    case 429:
+        return (struct words){"Too many tries", "Please wait a minute, then try again."};
+    case 503:
+    case 504:
+        return (struct words){"We cannot do this right now",
+                              "Nothing was changed. Please try again in a minute."};
+    default:
+        return (struct words){"Something went wrong",
+                              "Nothing was changed. Please try again; if it happens again, give "
+                              "your admin the reference below."};
+    }
+}
+
+static bool error_page(const struct request *q, const struct err *e, struct response *r)
+{
+    int status = str_equal(e->code, "method") ? 405 : err_http_status(e->kind);
+    struct words words = page_words(e->kind, e->code);
+    json_t *data = arena_json(q->mem, json_pack("{s:s, s:[{s:s}], s:s, s:b}", "title", words.title,
+                                                "paragraphs", "text", words.text, "reference",
+                                                q->id, "tone_error", 1));
+    char *html = NULL;
+    struct err broken;
+    if (data == NULL || html_page(q->mem, "message.html", data, &html, &broken) != 0) {
+        return false;
+    }
+    respond_html(q->mem, r, status, html, NULL);
+    return true;
+}
+
+static void error_body(const struct request *q, const struct route *route, const struct err *e,
+                       struct response *r)
+{
+    bool program = route != NULL && (route->kind == ROUTE_INTAKE || route->gate == GATE_API);
+    if (program && route->kind == ROUTE_INTAKE && e->kind == ERR_UNAUTHENTIC) {
+        respond_empty(r, 401); /* who cannot prove who they are learn nothing */
+    } else if (program || !request_wants_html(q) || !error_page(q, e, r)) {
+        respond_problem(q->mem, r, e, q->id, NULL);
+    }
+}
+
+void respond_error(const struct request *q, const struct route *route, const struct err *e,
+                   struct response *r)
+{
+    *r = (struct response){0};
+    error_body(q, route, e, r);
+    if (r->status == 401 && route != NULL && route->gate == GATE_API) {
+        respond_header(r, "WWW-Authenticate", "Bearer"); /* RFC 6750 section 3 */
+    }
+    if (r->status == 429 || r->status == 503) {
+        int64_t wait_s = e->retry_after_ms > 0 ? (e->retry_after_ms + 999) / 1000 : 1;
+        respond_header(r, "Retry-After", arena_printf(q->mem, "%lld", (long long)wait_s));
+    }
+}

@@ -1,0 +1,167 @@
+#include "web_int.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/str.h"
+
+enum {
+    TRIES_MAX = 10, /* wrong tokens of one address in a window */
+    WINDOW_MS = 60 * 1000,
+    SLOTS = 1024 /* addresses remembered; two that share a slot push each other out */
+};
+
+struct tries {
+    char network[INET6_ADDRSTRLEN];
+    int64_t since_ms;
+    int64_t count;
+};
+
+struct token {
+    struct digest digest;
+    const char *actor; /* "token:<first 8 hex digits of its hash>" */
+};
+
+struct gates {
+    struct token *tokens;
+    size_t tokens_count;
+    pthread_mutex_t lock;
+    struct tries tries[SLOTS];
+};
+
+gates *gates_new(arena *boot, const struct config *config)
+{
+    gates *g = arena_alloc(boot, sizeof *g);
+    if (pthread_mutex_init(&g->lock, NULL) != 0) {
+        die("cannot make a lock");
+    }
+    g->tokens_count = config->admin_tokens.count;
+    g->tokens = arena_array(boot, g->tokens_count + 1, sizeof *g->tokens);
+    for (size_t i = 0; i < g->tokens_count; i++) {
+        struct secret s = config->admin_tokens.items[i];
+        const char *text = secret_reveal(s);
+        g->tokens[i].digest = crypto_sha256((struct bytes){(const uint8_t *)text, s.len});
+        g->tokens[i].actor = arena_printf(
+            boot, "token:%.8s", crypto_hex(boot, (struct bytes){g->tokens[i].digest.bytes, 32}));
+    }
+    return g;
+}
+
+/* A /64 is one IPv6 subscriber: its addresses share their tries. */
+static void network_of(const char *remote, char ret[INET6_ADDRSTRLEN])
+{
+    struct in6_addr v6;
+    if (inet_pton(AF_INET6, remote, &v6) == 1) {
+        memset(v6.s6_addr + 8, 0, 8);
+        if (inet_ntop(AF_INET6, &v6, ret, INET6_ADDRSTRLEN) != NULL) {
+            return;
+        }
+    }
+    memset(ret, 0, INET6_ADDRSTRLEN);
+    memcpy(ret, remote, strnlen(remote, INET6_ADDRSTRLEN - 1));
+}
+
+static struct tries *slot_of(gates *g, const char *network)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (const char *at = network; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * 16777619U;
+    }
+    return &g->tries[hash % SLOTS];
+}
+
+static bool is_running(const struct tries *t, const char *network, int64_t now_ms)
+{
+    return str_equal(t->network, network) && now_ms - t->since_ms < WINDOW_MS;
+}
+
+static int64_t wait_of(gates *g, const char *remote)
+{
+    char network[INET6_ADDRSTRLEN];
+    network_of(remote, network);
+    int64_t now_ms = clock_mono_ms();
+    pthread_mutex_lock(&g->lock);
+    const struct tries *t = slot_of(g, network);
+    bool spent = is_running(t, network, now_ms) && t->count >= TRIES_MAX;
+    int64_t wait_ms = spent ? t->since_ms + WINDOW_MS - now_ms : 0;
+    pthread_mutex_unlock(&g->lock);
+    return wait_ms;
+}
+
+static void count_failure(gates *g, const char *remote)
+{
+    char network[INET6_ADDRSTRLEN];
+    network_of(remote, network);
+    int64_t now_ms = clock_mono_ms();
+    pthread_mutex_lock(&g->lock);
+    struct tries *t = slot_of(g, network);
+    if (!is_running(t, network, now_ms)) {
+        memcpy(t->network, network, sizeof network);
+        t->since_ms = now_ms;
+        t->count = 0;
+    }
+    t->count++;
+    pthread_mutex_unlock(&g->lock);
+}
+
+/* Every token is compared, so that the time does not tell which one was nearly right. */
+static const char *actor_of(const gates *g, const char *given)
+{
+    struct digest d = crypto_sha256(bytes_of(given));
+    const char *actor = NULL;
+    for (size_t i = 0; i < g->tokens_count; i++) {
+        if (crypto_equal(d.bytes, g->tokens[i].digest.bytes, sizeof d.bytes)) {
+            actor = g->tokens[i].actor;
+        }
+    }
+    return actor;
+}
+
+static int check_token(gates *g, struct request *q, struct err *e)
+{
+    int64_t wait_ms = wait_of(g, q->remote);
+    if (wait_ms > 0) {
+        err_set(e, ERR_LIMIT, "token_tries", "too many wrong tokens from %s", q->remote);
+        e->retry_after_ms = wait_ms;
+        return -1;
+    }
+    size_t count = 0;
+    const char *header = request_header(q, "Authorization", &count);
+    /* RFC 9110 section 11.1: the scheme's case does not matter */
+    if (count == 1 && str_starts_fold(header, "Bearer ")) {
+        q->actor = actor_of(g, header + sizeof "Bearer " - 1);
+    }
+    if (q->actor == NULL) {
+        count_failure(g, q->remote);
+        return err_set(e, ERR_UNAUTHENTIC, "token", "no valid operator token");
+    }
+    return 0;
+}
+
+/* Our pages send no referrer, so a form of ours has no useful Origin; the browser's own word
+ * (Fetch Metadata, section 2.3) is enough beside SameSite cookies and secret handles. */
+static int check_form(const struct request *q, struct err *e)
+{
+    const char *site = request_header(q, "Sec-Fetch-Site", NULL);
+    if (site == NULL || str_equal(site, "same-origin") || str_equal(site, "none")) {
+        return 0;
+    }
+    return err_set(e, ERR_FORBIDDEN, "cross_site", "a form from another site");
+}
+
+int gates_check(gates *g, const struct route *route, struct request *q, struct err *e)
+{
+    switch (route->gate) {
+    case GATE_NONE:
+        return 0;
+    case GATE_FORM:
+        return check_form(q, e);
+    case GATE_API:
+        return check_token(g, q, e);
+    default:
+        die("gate %d does not exist", (int)route->gate);
+    }
+}

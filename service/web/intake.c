@@ -1,0 +1,126 @@
+#include "web_int.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/die.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/queue.h"
+#include "base/str.h"
+
+/*
+ * Group commit. While one statement is on its way, the events of all other connections gather in
+ * the queue; the writer then takes them all at once. So the number of commits per second stays what
+ * the disk can do, and the number of events in each grows with the load.
+ */
+struct intake {
+    stores *stores;
+    void (*wake)(void *arg);
+    void *wake_arg;
+    queue *waiting;
+    pthread_t writer;
+};
+
+struct batch {
+    struct intake_item *items[INTAKE_BATCH];
+    struct job_seed seeds[INTAKE_BATCH];
+};
+
+static int commit(intake *i, const struct job_seed *seeds, size_t count, int64_t *ret_stored,
+                  struct err *e)
+{
+    arena *mem = arena_new();
+    store *s = NULL;
+    int result = store_open(i->stores, mem, &s, e);
+    if (result == 0) {
+        result = store_job_add_many(s, seeds, count, ret_stored, e);
+    }
+    store_close(s);
+    arena_free(mem);
+    return result;
+}
+
+static void finish(struct batch *b, size_t from, size_t count, bool ok)
+{
+    for (size_t i = from; i < from + count; i++) {
+        b->items[i]->done(b->items[i], ok);
+    }
+}
+
+/* Commits items [from, from + count). A batch that the database refuses is cut in halves, so that
+ * one event it cannot take fails alone; when the database is away all fail at once. */
+static bool settle(intake *i, struct batch *b, size_t from, size_t count)
+{
+    struct err e = {0};
+    int64_t stored = 0;
+    if (commit(i, b->seeds + from, count, &stored, &e) == 0) {
+        metric_observe(METRIC_INTAKE_BATCH, NULL, (double)count);
+        metric_add(METRIC_DUPLICATES, "chat=\"slack\"", (int64_t)count - stored);
+        finish(b, from, count, true);
+        return stored > 0;
+    }
+    if (e.kind == ERR_DATABASE || count == 1) {
+        metric_add(METRIC_ERRORS, "kind=\"intake\"", 1);
+        log_err(LOG_ERROR, "events were not stored", &e,
+                &LOG_INT("events", count), 1);
+        finish(b, from, count, false);
+        return false;
+    }
+    bool first = settle(i, b, from, count / 2);
+    return settle(i, b, from + count / 2, count - count / 2) || first;
+}
+
+static void *writer_main(void *arg)
+{
+    intake *i = arg;
+    struct batch *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        die("out of memory");
+    }
+    size_t count = 0;
+    while ((count = queue_take_many(i->waiting, (void **)b->items, INTAKE_BATCH, -1)) > 0) {
+        for (size_t n = 0; n < count; n++) {
+            b->seeds[n] = *b->items[n]->seed;
+        }
+        if (settle(i, b, 0, count) && i->wake != NULL) {
+            i->wake(i->wake_arg);
+        }
+    }
+    free(b);
+    return NULL;
+}
+
+intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg)
+{
+    intake *i = calloc(1, sizeof *i);
+    if (i == NULL) {
+        die("out of memory");
+    }
+    *i = (intake){.stores = s, .wake = wake, .wake_arg = wake_arg,
+                  .waiting = queue_new(INTAKE_QUEUE)};
+    if (pthread_create(&i->writer, NULL, writer_main, i) != 0) {
+        die("cannot start the intake writer");
+    }
+    pthread_setname_np(i->writer, "intake");
+    return i;
+}
+
+bool intake_put(intake *i, struct intake_item *item)
+{
+    return queue_put(i->waiting, item);
+}
+
+void intake_stop(intake *i)
+{
+    queue_close(i->waiting);
+    pthread_join(i->writer, NULL);
+}
+
+void intake_free(intake *i)
+{
+    if (i != NULL) {
+        queue_free(i->waiting);
+        free(i);
+    }
+}

@@ -1,0 +1,122 @@
+#include "web_int.h"
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * The three webhooks of Slack. A handler proves the sender, says what to store and what to answer;
+ * the server commits it and only then sends the answer (design 4).
+ */
+struct label {
+    const char *key, *labels;
+};
+
+static const char *label_find(const struct label *table, size_t count, const char *key)
+{
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (str_equal(table[i].key, key)) {
+            return table[i].labels;
+        }
+    }
+    return table[count - 1].labels; /* the last row is for the rest */
+}
+
+static const char *refused_label(const char *code)
+{
+    static const struct label table[] = {{"slack_timestamp", "reason=\"timestamp\""},
+                                         {"slack_signature", "reason=\"signature\""},
+                                         {"slack_app", "reason=\"app\""},
+                                         {"slack_body", "reason=\"body\""},
+                                         {NULL, "reason=\"other\""}};
+    return label_find(table, sizeof table / sizeof table[0], code);
+}
+
+static const char *event_label(const struct slack_intake *in)
+{
+    static const struct label table[] = {
+        {"slack_event", "chat=\"slack\",kind=\"event\""},
+        {"slack_interaction", "chat=\"slack\",kind=\"interaction\""},
+        {"challenge", "chat=\"slack\",kind=\"challenge\""},
+        {"ssl_check", "chat=\"slack\",kind=\"ssl_check\""},
+        {NULL, "chat=\"slack\",kind=\"ignored\""}};
+    return label_find(table, sizeof table / sizeof table[0], in->store ? in->job_kind : in->why);
+}
+
+static enum job_kind kind_of(const char *name)
+{
+    for (int kind = 0; kind < JOB_KIND_COUNT; kind++) {
+        if (str_equal(job_kind_name((enum job_kind)kind), name)) {
+            return (enum job_kind)kind;
+        }
+    }
+    die("there is no job kind %s", name);
+}
+
+static const char *single_header(const struct request *q, const char *name)
+{
+    size_t count = 0;
+    const char *value = request_header(q, name, &count);
+    return count == 1 ? value : NULL;
+}
+
+static int verify(web *w, const struct request *q, struct err *e)
+{
+    if (!chats_slack_on(w->options.chats)) {
+        return err_set(e, ERR_NOT_FOUND, "no_route", "Slack is switched off here.");
+    }
+    struct slack_headers h = {.timestamp = single_header(q, "X-Slack-Request-Timestamp"),
+                              .signature = single_header(q, "X-Slack-Signature")};
+    return chat_slack_verify(w->options.chats, &h, q->body, clock_now(), e);
+}
+
+static struct job_seed *seed_new(web *w, arena *mem, const struct slack_intake *in)
+{
+    struct job_seed *seed = arena_alloc(mem, sizeof *seed);
+    seed->workspace = in->workspace;
+    seed->id = id_new();
+    seed->kind = kind_of(in->job_kind);
+    seed->lane = in->lane;
+    seed->priority = in->urgent ? JOB_PRIORITY_URGENT : JOB_PRIORITY_NORMAL;
+    seed->sealed = store_job_seal(mem, w->options.keys, in->workspace, seed->id, in->payload);
+    for (size_t i = 0; i < sizeof in->keys / sizeof in->keys[0]; i++) {
+        seed->keys[i] = in->keys[i];
+    }
+    return seed;
+}
+
+static int hook(web *w, const struct request *q, enum slack_route route, struct response *r,
+                struct err *e)
+{
+    struct slack_intake in = {0};
+    if (verify(w, q, e) != 0 ||
+        chat_slack_intake(w->options.chats, q->mem, route, q->body, &in, e) != 0) {
+        metric_add(METRIC_REFUSED, refused_label(e->code), 1);
+        return -1;
+    }
+    metric_add(METRIC_EVENTS, event_label(&in), 1);
+    if (in.answer == NULL) {
+        respond_empty(r, 200);
+    } else {
+        respond_text(r, 200, in.answer);
+        r->content_type = in.content_type;
+    }
+    r->store = in.store ? seed_new(w, q->mem, &in) : NULL;
+    return 0;
+}
+
+int slack_events_post(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return hook(w, q, SLACK_EVENTS, r, e);
+}
+
+int slack_interactions_post(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return hook(w, q, SLACK_INTERACTIONS, r, e);
+}
+
+int slack_commands_post(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return hook(w, q, SLACK_COMMANDS, r, e);
+}

@@ -1,0 +1,151 @@
+#include "server_int.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+
+void peer_expect(struct peer *p, int64_t within_ms)
+{
+    atomic_store_explicit(&p->deadline_ms, clock_mono_ms() + within_ms, memory_order_relaxed);
+}
+
+void peer_rest(struct peer *p)
+{
+    atomic_store_explicit(&p->deadline_ms, INT64_MAX, memory_order_relaxed);
+}
+
+void watch_peer_add(struct watch *w, struct peer *p)
+{
+    pthread_mutex_lock(&w->lock);
+    TAILQ_INSERT_TAIL(&w->peers, p, entry);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void watch_peer_remove(struct watch *w, struct peer *p)
+{
+    pthread_mutex_lock(&w->lock);
+    TAILQ_REMOVE(&w->peers, p, entry);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void watch_add(struct watch *w, struct call *c, int64_t wait_ms)
+{
+    c->deadline_ms = clock_mono_ms() + wait_ms;
+    pthread_mutex_lock(&w->lock);
+    c->waiting = true;
+    TAILQ_INSERT_TAIL(&w->calls, c, entry);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool watch_claim(struct watch *w, struct call *c)
+{
+    pthread_mutex_lock(&w->lock);
+    bool mine = c->waiting;
+    if (mine) {
+        c->waiting = false;
+        TAILQ_REMOVE(&w->calls, c, entry);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return mine;
+}
+
+/* Takes out the calls whose time is over and resumes them: they are ours alone from then on. */
+static void end_late(struct watch *w, int64_t now_ms)
+{
+    struct call_list late = TAILQ_HEAD_INITIALIZER(late);
+    pthread_mutex_lock(&w->lock);
+    struct call *next = NULL;
+    for (struct call *c = TAILQ_FIRST(&w->calls); c != NULL; c = next) {
+        next = TAILQ_NEXT(c, entry);
+        if (c->deadline_ms <= now_ms) {
+            TAILQ_REMOVE(&w->calls, c, entry);
+            c->waiting = false;
+            c->late = true;
+            TAILQ_INSERT_TAIL(&late, c, entry);
+        }
+    }
+    pthread_mutex_unlock(&w->lock);
+    while (!TAILQ_EMPTY(&late)) {
+        struct call *c = TAILQ_FIRST(&late);
+        TAILQ_REMOVE(&late, c, entry);
+        server_resume(c);
+    }
+}
+
+void watch_end_all(struct watch *w)
+{
+    end_late(w, INT64_MAX);
+}
+
+/* A connection leaves the list before its descriptor is closed, so under the lock the descriptor is
+ * still this connection's. Its own thread sees the shutdown and cleans up. */
+static void end_slow_peers(struct watch *w, int64_t now_ms)
+{
+    struct peer *p = NULL;
+    pthread_mutex_lock(&w->lock);
+    TAILQ_FOREACH (p, &w->peers, entry) {
+        if (atomic_load_explicit(&p->deadline_ms, memory_order_relaxed) <= now_ms) {
+            shutdown(p->fd, SHUT_RDWR);
+        }
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+static bool wait_tick(struct watch *w)
+{
+    struct timespec at = {0};
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_nsec += WATCH_TICK_MS * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&w->lock);
+    int waited = 0;
+    while (!w->stopping && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&w->wake, &w->lock, &at);
+    }
+    bool go_on = !w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return go_on;
+}
+
+static void *watch_main(void *arg)
+{
+    struct watch *w = arg;
+    while (wait_tick(w)) {
+        int64_t now_ms = clock_mono_ms();
+        end_late(w, now_ms);
+        end_slow_peers(w, now_ms);
+    }
+    return NULL;
+}
+
+void watch_start(struct watch *w)
+{
+    pthread_condattr_t attributes;
+    TAILQ_INIT(&w->calls);
+    TAILQ_INIT(&w->peers);
+    if (pthread_mutex_init(&w->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0 ||
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) != 0 ||
+        pthread_cond_init(&w->wake, &attributes) != 0 ||
+        pthread_create(&w->thread, NULL, watch_main, w) != 0) {
+        die("cannot start the watch");
+    }
+    pthread_condattr_destroy(&attributes);
+    pthread_setname_np(w->thread, "watch");
+}
+
+void watch_stop(struct watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->lock);
+}

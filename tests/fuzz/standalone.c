@@ -1,7 +1,7 @@
 /*
  * main() of a fuzz target without libFuzzer: runs the target once on each file given, and on each
- * file of each folder given. `make test` replays every corpus this way with the plain compiler, so a
- * found crash stays found. A target without any input fails: an empty corpus proves nothing.
+ * file of each folder given. `make test` replays every corpus this way with the plain compiler, so
+ * a found crash stays found. A target without any input fails: an empty corpus proves nothing.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 #ifndef WB_CHAT_H
 #define WB_CHAT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <jansson.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -27,7 +27,8 @@ struct place {
     const char *channel; /* the platform's conversation id */
     const char *thread;  /* NULL: not in a thread */
     bool is_private;     /* read by this user and the bot alone: a one-to-one chat */
-    bool is_external;    /* people of other organisations can read it */
+    bool is_external;    /* people of other organisations can read it; EVENT_ACTION: known only when
+                            the one who pressed is one of them */
 };
 
 struct event {
@@ -38,7 +39,11 @@ struct event {
     struct place place;
     const char *message_id; /* EVENT_TEXT: of the typed message; EVENT_ACTION: of ours, NULL if
                                ephemeral */
-    const char *text;   /* decoded: platform escapes, own mention and smart quotes resolved */
+    /* EVENT_TEXT: decoded: platform escapes and own mention resolved, smart quotes, dashes and
+     * spaces plain up to the first "name:", since values behind it keep their characters; "" when
+     * there was only the mention */
+    const char *text;
+    const char *typed;  /* EVENT_TEXT: the same with all characters kept: for a free answer */
     const char *action; /* our action's name, "disconnect" */
     const char *value;  /* our action's value: an id or words, never an authority */
     struct secret response_url; /* EVENT_ACTION: where to answer in place; empty if none */
@@ -118,7 +123,10 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * (try again; maybe_done when it may have happened), ERR_CONFIG (installation dead or a scope is
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
  * in it: code "chat_target"), ERR_CONFLICT (message cannot be changed any more: code
- * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid).
+ * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
+ * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired";
+ * ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that we do not know; ERR_FORBIDDEN
+ * "chat_response_url" for an address that is not the platform's.
  */
 struct chat_driver {
     const char *name;   /* "slack" */
@@ -126,6 +134,7 @@ struct chat_driver {
     /* payload: the stored body of kind "slack_event" or "slack_interaction" */
     int (*parse)(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
                  struct event *ret, struct err *e);
+    /* *ret_message_id is NULL for an ephemeral: it cannot be updated by its id. */
     int (*post)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                 const char **ret_message_id, struct err *e);
     int (*update)(chats *c, arena *mem, const struct chat_access *a, const char *channel,
@@ -173,18 +182,25 @@ struct slack_headers {
 int chat_slack_verify(const chats *c, const struct slack_headers *h, struct bytes body, int64_t now,
                       struct err *e);
 
+/* True for the probe that Slack sends to command URLs without a signature: answer 200 with an empty
+ * body and look at nothing else in it. To be asked before chat_slack_verify, for that route alone.
+ */
+bool chat_slack_is_ssl_check(arena *mem, struct bytes body);
+
 enum slack_route { SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS };
 
 /* What to do with a verified body. */
 struct slack_intake {
-    bool store;           /* else: answer at once and keep nothing */
-    const char *why;      /* metric label of what is not stored: "challenge", "ignored", ... */
+    bool store;      /* else: answer at once and keep nothing */
+    const char *why; /* of what is not stored: "challenge", "ignored", "rate_limited",
+                        "no_workspace", "ssl_check" or "command"; for a metric label */
     const char *workspace;
-    const char *job_kind; /* "slack_event", "slack_interaction" */
-    const char *lane;     /* "user:U...": one person's doings in order */
-    bool urgent;          /* holds a trigger_id */
-    const char *keys[3];  /* dedupe: event id; place and time; client message id */
-    struct bytes payload; /* JSON to store */
+    const char *job_kind;     /* "slack_event", "slack_interaction" */
+    const char *lane;         /* "user:U...": one person's doings in order */
+    bool urgent;              /* holds a trigger_id */
+    const char *keys[3];      /* dedupe: event id or click; place and time; client message id; each
+                                 may be NULL */
+    struct bytes payload;     /* JSON to store; may point into the body */
     const char *content_type; /* of the answer; NULL: empty body */
     const char *answer;
 };

@@ -1,0 +1,112 @@
+#ifndef WB_CHAT_INT_H
+#define WB_CHAT_INT_H
+
+#include "chat.h"
+
+/* Shared by the files of this module alone. */
+
+struct chats {
+    struct chat_settings settings;
+};
+
+extern const struct chat_driver slack_driver;
+
+/* --- slack_envelope.c: reading what Slack sent --- */
+
+/* The id at `key`, given as text or as an object with "id"; NULL unless it looks like an id
+ * (letters, digits and ._- only), so that it may stand in keys and URLs. */
+const char *slack_id(const json_t *object, const char *key);
+/* Slack says some flags as true and some as "true". */
+bool slack_flag(const json_t *object, const char *key);
+/* Where Workbot is installed (slack.md section 4); NULL when the payload does not say. */
+const char *slack_event_workspace(arena *mem, const json_t *envelope);
+const char *slack_interaction_workspace(arena *mem, const json_t *payload);
+/* Our bot user as the envelope names it; NULL if it does not. */
+const char *slack_event_bot(const json_t *envelope);
+/* The accept rule of slack.md section 3. bot_user_id NULL: not known, thus not compared. */
+bool slack_event_accepted(const json_t *event, const char *bot_user_id);
+/* Whole seconds of a "seconds.micros" text; 0 when that is no plausible time. */
+int64_t slack_seconds(const char *ts);
+
+/* action_id of our buttons: "wb:<action>:<n>", n makes it unique in its message. */
+#define SLACK_ACTION_PREFIX "wb:"
+/* The only action of a block_actions payload; NULL when it is none of ours. */
+const json_t *slack_own_action(const json_t *payload);
+
+/* --- slack_form.c: application/x-www-form-urlencoded bodies --- */
+
+/* The decoded value of the field `name`, NULL when absent. ERR_INPUT "slack_body" when it stands
+ * there twice or is not decodable. */
+int slack_form_field(arena *mem, struct bytes body, const char *name, const char **ret,
+                     struct err *e);
+
+/* --- slack_parse.c, slack_text.c --- */
+
+int slack_parse(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
+                struct event *ret, struct err *e);
+/* Control sequences and entities resolved, own mention removed (slack.md section 12, 1 to 3). */
+char *slack_text_decode(arena *mem, const char *text, const char *bot_user_id);
+/* Typographic quotes, dashes and spaces as one types them in a command (section 12, 4). Behind the
+ * first "name:" stand values: quotes, dashes and joiners in them stay as they are. */
+char *slack_text_plain(arena *mem, const char *text);
+/* True when the text mentions the bot. */
+bool slack_text_mentions(const char *text, const char *bot_user_id);
+
+/* --- slack_mrkdwn.c: text objects --- */
+
+enum {
+    /* below Slack's 3,000 and 2,000, since nobody says how it counts */
+    SLACK_SECTION_UNITS = 2900,
+    SLACK_FIELD_UNITS = 1900
+};
+
+/* spans (see chat.h) as mrkdwn texts of at most max_units UTF-16 units each: array of strings.
+ * Nothing in them mentions, links or styles but the spans' own bold and code. */
+json_t *slack_mrkdwn(arena *mem, const json_t *spans, size_t max_units);
+/* {"type":"plain_text",...} cut to max_units; NULL when nothing visible is left. New reference. */
+json_t *slack_plain(arena *mem, const char *text, size_t max_units);
+/* UTF-16 units of a text: what JavaScript, and so Slack, calls its length. */
+size_t slack_units(const char *text);
+/* & < > as entities. */
+char *slack_escape(arena *mem, const char *text);
+
+/* --- slack_api.c: calls out --- */
+
+struct slack_call {
+    const char *method; /* "chat.postMessage" */
+    bool writes;        /* a lost answer leaves it open whether it happened */
+    struct net_field fields[NET_FIELDS_MAX];
+    size_t count;
+};
+/* Adds a field; NULL value adds nothing. */
+void slack_call_add(struct slack_call *call, const char *name, const char *value);
+int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
+              json_t **ret, struct err *e);
+/* Reads the answer to a Web API call: *ret the body when its ok is true. */
+int slack_answer(arena *mem, const struct slack_call *call, const struct net_response *r,
+                 json_t **ret, struct err *e);
+
+/* Of the metadata of our messages; its event_payload is {"id": our id}. */
+#define SLACK_METADATA_TYPE "workbot_message"
+
+/* --- slack_send.c, slack_find.c, slack_person.c: what the driver does --- */
+
+int slack_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+               const char **ret_message_id, struct err *e);
+int slack_update(chats *c, arena *mem, const struct chat_access *a, const char *channel,
+                 const char *message_id, const json_t *view, struct err *e);
+int slack_respond(chats *c, arena *mem, struct secret response_url, const json_t *view,
+                  struct err *e);
+/* May a response_url of a payload be called? */
+bool slack_response_url_ok(const struct chat_settings *s, arena *mem, const char *url);
+int slack_open_dm(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                  const char **ret_channel, struct err *e);
+int slack_find_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                    int64_t since, const char **ret_message_id, struct err *e);
+int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                 struct chat_person *ret, struct err *e);
+/* A users.info user as a person; `workspace` says who is a stranger. */
+void slack_person_of(const json_t *user, const char *workspace, struct chat_person *ret);
+char *slack_link(arena *mem, const char *workspace, const char *channel, const char *message_id);
+
+#endif

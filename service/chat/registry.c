@@ -1,0 +1,57 @@
+#include "chat_int.h"
+
+#include "base/str.h"
+
+const struct chat_driver slack_driver = {
+    .name = "slack",
+    .prefix = "slack:",
+    .parse = slack_parse,
+    .post = slack_post,
+    .update = slack_update,
+    .respond = slack_respond,
+    .open_dm = slack_open_dm,
+    .find_post = slack_find_post,
+    .person = slack_person,
+    .link = slack_link,
+};
+
+static bool slack_is_on(const struct chat_settings *s)
+{
+    return !str_empty(s->slack_app_id);
+}
+
+/* Every platform has one row. */
+static const struct platform {
+    const struct chat_driver *driver;
+    bool (*is_on)(const struct chat_settings *s);
+} platforms[] = {
+    {&slack_driver, slack_is_on},
+};
+
+chats *chats_new(arena *mem, const struct chat_settings *settings)
+{
+    chats *c = arena_alloc(mem, sizeof *c);
+    c->settings = *settings;
+    return c;
+}
+
+const struct chat_settings *chats_settings(const chats *c)
+{
+    return &c->settings;
+}
+
+const struct chat_driver *chats_driver(const chats *c, const char *workspace)
+{
+    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
+        const struct platform *p = &platforms[i];
+        if (str_starts(workspace, p->driver->prefix)) {
+            return p->is_on(&c->settings) ? p->driver : NULL;
+        }
+    }
+    return NULL;
+}
+
+bool chats_slack_on(const chats *c)
+{
+    return slack_is_on(&c->settings);
+}

@@ -1,0 +1,225 @@
+/* One call of Slack's Web API, and what its answer means (slack.md section 7). */
+#include "chat_int.h"
+
+#include <string.h>
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum {
+    CALL_MS = 15000,
+    RETRY_ABSENT_MS = 5000, /* 429 that does not say how long */
+    RETRY_MOST_MS = 10 * 60 * 1000
+};
+
+struct refusal {
+    const char *error;
+    enum err_kind kind;
+    const char *code;
+    bool maybe_done;
+};
+
+#define DEAD(error)                                                                                \
+    {                                                                                              \
+        error, ERR_CONFIG, "chat_dead", false                                                      \
+    }
+#define SETTINGS(error)                                                                            \
+    {                                                                                              \
+        error, ERR_CONFIG, "chat_settings", false                                                  \
+    }
+#define TARGET(error)                                                                              \
+    {                                                                                              \
+        error, ERR_NOT_FOUND, "chat_target", false                                                 \
+    }
+#define GONE(error)                                                                                \
+    {                                                                                              \
+        error, ERR_CONFLICT, "chat_message_gone", false                                            \
+    }
+#define PAYLOAD(error)                                                                             \
+    {                                                                                              \
+        error, ERR_INTERNAL, "chat_payload", false                                                 \
+    }
+#define BUSY(error)                                                                                \
+    {                                                                                              \
+        error, ERR_UPSTREAM_BUSY, "chat_busy", false                                               \
+    }
+
+static const struct refusal REFUSALS[] = {
+    DEAD("invalid_auth"),
+    DEAD("not_authed"),
+    DEAD("account_inactive"),
+    DEAD("token_revoked"),
+    {"token_expired", ERR_CONFIG, "chat_token_expired", false},
+    {"missing_scope", ERR_CONFIG, "chat_scope", false},
+    SETTINGS("not_allowed_token_type"),
+    SETTINGS("messages_tab_disabled"),
+    SETTINGS("restricted_action"),
+    SETTINGS("access_denied"),
+    SETTINGS("accesslimited"),
+    SETTINGS("team_access_not_granted"),
+    TARGET("channel_not_found"),
+    TARGET("not_in_channel"),
+    TARGET("user_not_in_channel"),
+    TARGET("is_archived"),
+    TARGET("user_not_found"),
+    TARGET("user_not_visible"),
+    TARGET("user_disabled"),
+    TARGET("users_not_found"),
+    TARGET("invalid_user_combination"),
+    TARGET("cannot_dm_bot"),
+    TARGET("thread_not_found"),
+    TARGET("no_permission"),
+    TARGET("ekm_access_denied"),
+    GONE("message_not_found"),
+    GONE("cant_update_message"),
+    GONE("edit_window_closed"),
+    PAYLOAD("invalid_blocks"),
+    PAYLOAD("invalid_blocks_format"),
+    PAYLOAD("msg_blocks_too_long"),
+    PAYLOAD("msg_too_long"),
+    PAYLOAD("no_text"),
+    PAYLOAD("invalid_arguments"),
+    PAYLOAD("invalid_arg_name"),
+    PAYLOAD("invalid_json"),
+    PAYLOAD("json_not_object"),
+    PAYLOAD("invalid_metadata_format"),
+    PAYLOAD("invalid_metadata_schema"),
+    PAYLOAD("too_many_attachments"),
+    PAYLOAD("duplicate_external_id"),
+    {"ratelimited", ERR_LIMIT, "chat_limit", false},
+    {"rate_limited", ERR_LIMIT, "chat_limit", false},
+    {"internal_error", ERR_UPSTREAM_BUSY, "chat_busy", true},
+    {"fatal_error", ERR_UPSTREAM_BUSY, "chat_busy", true},
+    BUSY("service_unavailable"),
+    BUSY("request_timeout"),
+    BUSY("team_added_to_org"),
+    BUSY("org_login_required"),
+};
+
+void slack_call_add(struct slack_call *call, const char *name, const char *value)
+{
+    if (value == NULL) {
+        return;
+    }
+    /* the last one stays empty: it ends the list */
+    if (call->count + 1 >= NET_FIELDS_MAX) {
+        die("%s with too many arguments", call->method);
+    }
+    call->fields[call->count++] = (struct net_field){.name = name, .value = value};
+}
+
+/* --- answers --- */
+
+static int64_t retry_after(const struct net_response *r)
+{
+    if (r->retry_after_ms <= 0) {
+        return RETRY_ABSENT_MS;
+    }
+    return r->retry_after_ms < RETRY_MOST_MS ? r->retry_after_ms : RETRY_MOST_MS;
+}
+
+static int limited(const char *method, const struct net_response *r, struct err *e)
+{
+    (void)err_set(e, ERR_LIMIT, "chat_limit", "%s: Slack asks to slow down", method);
+    if (e != NULL) {
+        e->retry_after_ms = retry_after(r);
+    }
+    return -1;
+}
+
+static int busy(const struct slack_call *call, const char *what, int status, struct err *e)
+{
+    (void)err_set(e, ERR_UPSTREAM_BUSY, "chat_busy", "%s: %s (status %d)", call->method, what,
+                  status);
+    if (e != NULL) {
+        e->maybe_done = call->writes;
+    }
+    return -1;
+}
+
+/* Error words are Slack's own; anything else in their place is not repeated. */
+static const char *error_word(const json_t *answer)
+{
+    const char *word = json_text(answer, "error");
+    if (str_empty(word) || strlen(word) > 60 ||
+        word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0') {
+        return "unreadable";
+    }
+    return word;
+}
+
+/* What helps the admin or us: the scope that lacks, the place in the blocks. */
+static const char *hint_of(const json_t *answer)
+{
+    const char *needed = json_text(answer, "needed");
+    if (needed != NULL) {
+        return needed;
+    }
+    const char *message = json_string_value(json_at(answer, "response_metadata.messages.0"));
+    return message == NULL ? "" : message;
+}
+
+static int refused(const struct slack_call *call, const json_t *answer,
+                   const struct net_response *r, struct err *e)
+{
+    const char *word = error_word(answer);
+    const char *hint = hint_of(answer);
+    for (size_t i = 0; i < sizeof REFUSALS / sizeof REFUSALS[0]; i++) {
+        const struct refusal *row = &REFUSALS[i];
+        if (!str_equal(row->error, word)) {
+            continue;
+        }
+        if (row->kind == ERR_LIMIT) {
+            return limited(call->method, r, e);
+        }
+        (void)err_set(e, row->kind, row->code, "%s: %s %.120s", call->method, word, hint);
+        if (e != NULL) {
+            e->maybe_done = row->maybe_done && call->writes;
+        }
+        return -1;
+    }
+    return err_set(e, ERR_UPSTREAM_REFUSED, "chat_refused", "%s: %s %.120s", call->method, word,
+                   hint);
+}
+
+int slack_answer(arena *mem, const struct slack_call *call, const struct net_response *r,
+                 json_t **ret, struct err *e)
+{
+    if (r->status == 429) {
+        return limited(call->method, r, e);
+    }
+    if (r->status >= 500) {
+        return busy(call, "Slack is out of order", r->status, e);
+    }
+    json_t *answer = NULL;
+    struct err why;
+    /* a proxy's page, or half an answer: Slack says ok in JSON or nothing is known */
+    if (json_read(mem, r->body, &answer, &why) != 0 ||
+        !json_is_boolean(json_member(answer, "ok"))) {
+        return busy(call, "the answer is not Slack's", r->status, e);
+    }
+    if (!json_flag(answer, "ok")) {
+        return refused(call, answer, r, e);
+    }
+    *ret = answer;
+    return 0;
+}
+
+int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
+              json_t **ret, struct err *e)
+{
+    struct net_request q = {
+        .method = "POST",
+        .url = arena_printf(mem, "%s/api/%s", c->settings.slack_url, call->method),
+        .peer = "slack",
+        .bearer = a->bot_token,
+        .timeout_ms = CALL_MS,
+    };
+    memcpy(q.form, call->fields, sizeof q.form);
+    struct net_response r;
+    if (net_call(c->settings.http, mem, &q, &r, e) != 0) {
+        return err_wrap(e, "%s", call->method);
+    }
+    return slack_answer(mem, call, &r, ret, e);
+}

@@ -1,0 +1,83 @@
+/* Who a person is to the place where Workbot is installed (slack.md section 4). */
+#include "chat_int.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+
+static bool is_in_list(const json_t *list, const char *text)
+{
+    size_t i = 0;
+    const json_t *item = NULL;
+    json_array_foreach(list, i, item)
+    {
+        if (str_equal(json_string_value(item), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fails closed: who cannot be placed is a stranger. A person of an organisation is at home in a
+ * workspace when Slack lists that workspace, whichever is the person's first one. */
+static bool is_stranger(const json_t *user, const char *workspace)
+{
+    if (json_flag(user, "is_stranger") || !str_starts(workspace, slack_driver.prefix)) {
+        return true;
+    }
+    const char *home = workspace + strlen(slack_driver.prefix);
+    const json_t *org = json_member(user, "enterprise_user");
+    return !(str_equal(slack_id(user, "team_id"), home) ||
+             str_equal(slack_id(org, "enterprise_id"), home) ||
+             is_in_list(json_member(org, "teams"), home));
+}
+
+static const char *shown_name(const json_t *user)
+{
+    const json_t *profile = json_member(user, "profile");
+    const char *const names[] = {
+        json_text(profile, "display_name"),
+        json_text(profile, "real_name"),
+        json_text(user, "real_name"),
+        json_text(user, "name"),
+        slack_id(user, "id"),
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!str_empty(names[i])) {
+            return names[i];
+        }
+    }
+    return "";
+}
+
+void slack_person_of(const json_t *user, const char *workspace, struct chat_person *ret)
+{
+    *ret = (struct chat_person){
+        .name = shown_name(user),
+        .email = json_text(json_member(user, "profile"), "email"),
+        .time_zone = json_text(user, "tz"),
+        .deactivated = json_flag(user, "deleted"),
+        .bot = json_flag(user, "is_bot") || json_flag(user, "is_workflow_bot") ||
+               str_equal(slack_id(user, "id"), "USLACKBOT"),
+        .guest = json_flag(user, "is_restricted") || json_flag(user, "is_ultra_restricted"),
+        .stranger = is_stranger(user, workspace),
+    };
+}
+
+int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                 struct chat_person *ret, struct err *e)
+{
+    struct slack_call call = {.method = "users.info"};
+    slack_call_add(&call, "user", user_id);
+    json_t *answer = NULL;
+    if (slack_api(c, mem, a, &call, &answer, e) != 0) {
+        return -1;
+    }
+    const json_t *user = json_member(answer, "user");
+    if (!str_equal(slack_id(user, "id"), user_id)) {
+        return err_set(e, ERR_UPSTREAM_BUSY, "chat_busy", "users.info answers with another person");
+    }
+    slack_person_of(user, a->workspace, ret);
+    return 0;
+}

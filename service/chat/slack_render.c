@@ -1,0 +1,239 @@
+/* View to Block Kit within every limit of slack.md section 11: one block too long would make Slack
+ * refuse the whole message. */
+#include "chat_int.h"
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum {
+    BLOCKS_MAX = 50,
+    FIELDS_MAX = 10,
+    BUTTONS_MAX = 25,
+    HEADER_UNITS = 150,
+    BUTTON_UNITS = 75,
+    VALUE_UNITS = 2000,
+    URL_UNITS = 3000,
+    ACTION_UNITS = 255,
+    CONFIRM_UNITS = 300
+};
+
+struct render {
+    arena *mem;
+    json_t *blocks;
+    size_t buttons; /* so far in this message: makes their ids unique */
+};
+
+/* Takes the reference over. */
+static void push(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0) {
+        die("out of memory for a message");
+    }
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0) {
+        die("out of memory for a message");
+    }
+}
+
+/* verbatim: Slack makes no links of its own */
+static json_t *mrkdwn_object(const json_t *text)
+{
+    return json_pack("{s:s, s:O, s:b}", "type", "mrkdwn", "text", text, "verbatim", 1);
+}
+
+static void render_title(struct render *r, const json_t *block)
+{
+    json_t *text = slack_plain(r->mem, json_text(block, "text"), HEADER_UNITS);
+    if (text != NULL) {
+        push(r->blocks, json_pack("{s:s, s:o}", "type", "header", "text", text));
+    }
+}
+
+static void render_text(struct render *r, const json_t *block)
+{
+    size_t i = 0;
+    const json_t *piece = NULL;
+    json_array_foreach(slack_mrkdwn(r->mem, json_member(block, "spans"), SLACK_SECTION_UNITS), i,
+                       piece)
+    {
+        push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "text", mrkdwn_object(piece)));
+    }
+}
+
+static void render_note(struct render *r, const json_t *block)
+{
+    size_t i = 0;
+    const json_t *piece = NULL;
+    json_array_foreach(slack_mrkdwn(r->mem, json_member(block, "spans"), SLACK_SECTION_UNITS), i,
+                       piece)
+    {
+        push(r->blocks,
+             json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(piece)));
+    }
+}
+
+/* "*Label*\nvalue"; what is too long ends with an ellipsis. */
+static json_t *field_object(arena *mem, const json_t *field)
+{
+    const char *label = str_trim(mem, json_text(field, "label"));
+    const char *value = str_trim(mem, json_text(field, "value"));
+    json_t *spans = json_pack("[{s:s}, s, s]", "bold", str_empty(label) ? "-" : label, "\n",
+                              str_empty(value) ? "-" : value);
+    const json_t *pieces = slack_mrkdwn(mem, arena_json(mem, spans), SLACK_FIELD_UNITS);
+    const char *text = json_string_value(json_array_get(pieces, 0));
+    const char *more = json_array_size(pieces) > 1 ? "\xE2\x80\xA6" : "";
+    return json_pack("{s:s, s:o, s:b}", "type", "mrkdwn", "text",
+                     json_string(arena_printf(mem, "%s%s", text, more)), "verbatim", 1);
+}
+
+static void render_fields(struct render *r, const json_t *block)
+{
+    json_t *row = NULL;
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(json_member(block, "fields"), i, field)
+    {
+        if (i % FIELDS_MAX == 0) {
+            row = json_array();
+            push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "fields", row));
+        }
+        push(row, field_object(r->mem, field));
+    }
+}
+
+static void render_divider(struct render *r, const json_t *block)
+{
+    (void)block;
+    push(r->blocks, json_pack("{s:s}", "type", "divider"));
+}
+
+static json_t *confirm_object(arena *mem, const json_t *button)
+{
+    json_t *text = slack_plain(mem, json_text(button, "confirm"), CONFIRM_UNITS);
+    if (text == NULL) {
+        return NULL;
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "title", slack_plain(mem, "Are you sure?", 100),
+                     "text", text, "confirm", slack_plain(mem, "Yes", 30), "deny",
+                     slack_plain(mem, "No", 30));
+}
+
+static bool fits(const char *text, size_t max_units)
+{
+    return text == NULL || slack_units(text) <= max_units;
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (!str_empty(text)) {
+        put(object, key, json_string(text));
+    }
+}
+
+/* NULL when it cannot be sent whole: a value or address that was cut would be another one. */
+static json_t *button_object(struct render *r, const json_t *button)
+{
+    const char *url = json_text(button, "url");
+    const char *value = json_text(button, "value");
+    const char *id = arena_printf(
+        r->mem, SLACK_ACTION_PREFIX "%s:%zu",
+        json_text(button, "action") == NULL ? "" : json_text(button, "action"), ++r->buttons);
+    if (!fits(url, URL_UNITS) || !fits(value, VALUE_UNITS) || !fits(id, ACTION_UNITS)) {
+        return NULL;
+    }
+    json_t *title = slack_plain(r->mem, json_text(button, "title"), BUTTON_UNITS);
+    if (title == NULL) {
+        return NULL;
+    }
+    json_t *object = json_pack("{s:s, s:s, s:o}", "type", "button", "action_id", id, "text", title);
+    put_text(object, "value", value);
+    put_text(object, "url", url);
+    const char *style = json_text(button, "style");
+    if (str_equal(style, "primary") || str_equal(style, "danger")) {
+        put_text(object, "style", style);
+    }
+    json_t *confirm = confirm_object(r->mem, button);
+    if (confirm != NULL) {
+        put(object, "confirm", confirm);
+    }
+    return object;
+}
+
+static void render_buttons(struct render *r, const json_t *block)
+{
+    json_t *row = NULL;
+    size_t i = 0;
+    const json_t *button = NULL;
+    json_array_foreach(json_member(block, "buttons"), i, button)
+    {
+        json_t *object = button_object(r, button);
+        if (object == NULL) {
+            continue;
+        }
+        if (row == NULL || json_array_size(row) == BUTTONS_MAX) {
+            row = json_array();
+            push(r->blocks, json_pack("{s:s, s:o}", "type", "actions", "elements", row));
+        }
+        push(row, object);
+    }
+}
+
+static void render_block(struct render *r, const json_t *block)
+{
+    static const struct {
+        const char *kind;
+        void (*draw)(struct render *r, const json_t *block);
+    } rows[] = {
+        {"title", render_title},   {"text", render_text},       {"note", render_note},
+        {"fields", render_fields}, {"divider", render_divider}, {"buttons", render_buttons},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (str_equal(rows[i].kind, json_text(block, "kind"))) {
+            rows[i].draw(r, block);
+        }
+    }
+}
+
+/* Lines between things go first; then the end, and a note says so. */
+static void limit_blocks(json_t *blocks)
+{
+    if (json_array_size(blocks) <= BLOCKS_MAX) {
+        return;
+    }
+    for (size_t i = json_array_size(blocks); i > 0; i--) {
+        if (str_equal(json_text(json_array_get(blocks, i - 1), "type"), "divider")) {
+            json_array_remove(blocks, i - 1);
+        }
+    }
+    if (json_array_size(blocks) <= BLOCKS_MAX) {
+        return;
+    }
+    while (json_array_size(blocks) >= BLOCKS_MAX) {
+        json_array_remove(blocks, json_array_size(blocks) - 1);
+    }
+    json_t *words = json_string("There is more than fits in one message.");
+    push(blocks, json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(words)));
+    json_decref(words);
+}
+
+json_t *chat_slack_render(arena *mem, const json_t *view)
+{
+    struct render r = {.mem = mem, .blocks = json_array()};
+    size_t i = 0;
+    const json_t *block = NULL;
+    json_array_foreach(json_member(view, "blocks"), i, block)
+    {
+        render_block(&r, block);
+    }
+    limit_blocks(r.blocks);
+    json_t *message = json_pack("{s:s, s:o}", "text", slack_escape(mem, view_summary(mem, view)),
+                                "blocks", r.blocks);
+    if (message == NULL) {
+        die("out of memory for a message");
+    }
+    return arena_json(mem, message);
+}

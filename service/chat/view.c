@@ -1,0 +1,295 @@
+/* The neutral card: built by the words of the bot, drawn by each platform. */
+#include "chat.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum { TEXT_MAX = 64 * 1024, SUMMARY_MAX = 300, BUTTONS_A_ROW = 5 };
+
+/* --- JSON that cannot fail but for memory --- */
+
+static json_t *must(json_t *value)
+{
+    if (value == NULL) {
+        die("out of memory for a view");
+    }
+    return value;
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, must(value)) != 0) {
+        die("out of memory for a view");
+    }
+}
+
+static void push(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, must(value)) != 0) {
+        die("out of memory for a view");
+    }
+}
+
+/* Names from apps and people may be cut or broken: what is not UTF-8 is replaced. */
+static json_t *text_json(const char *text)
+{
+    json_t *value = json_string(text == NULL ? "" : text);
+    if (value == NULL) {
+        arena *mem = arena_new();
+        value = json_string(str_clean(mem, text));
+        arena_free(mem);
+    }
+    return must(value);
+}
+
+static json_t *blocks_of(json_t *view)
+{
+    return json_object_get(view, "blocks");
+}
+
+static json_t *block_add(json_t *view, const char *kind)
+{
+    json_t *block = must(json_object());
+    put(block, "kind", json_string(kind));
+    push(blocks_of(view), block);
+    return block;
+}
+
+/* The list `key` of the last block if that is of this kind and has room, else of a new one. */
+static json_t *list_at_end(json_t *view, const char *kind, size_t max)
+{
+    json_t *blocks = blocks_of(view);
+    json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
+    if (str_equal(json_text(last, "kind"), kind)) {
+        json_t *list = json_object_get(last, kind);
+        if (json_array_size(list) < max) {
+            return list;
+        }
+    }
+    json_t *list = must(json_array());
+    put(block_add(view, kind), kind, list);
+    return list;
+}
+
+/* --- the mini format --- */
+
+struct spans {
+    json_t *list;
+    struct str run; /* text of the span being read */
+    bool bold;
+    bool code;
+};
+
+static void end_span(struct spans *s)
+{
+    if (s->run.len == 0) {
+        return;
+    }
+    json_t *text = text_json(s->run.text);
+    if (s->bold || s->code) {
+        json_t *span = must(json_object());
+        put(span, s->code ? "code" : "bold", text);
+        text = span;
+    }
+    push(s->list, text);
+    s->run = str_new(s->run.mem, TEXT_MAX);
+}
+
+/* Reads one element of the format and returns its length. */
+static size_t read_element(struct spans *s, const char *format, va_list *args)
+{
+    if (str_starts(format, "**")) {
+        end_span(s);
+        s->bold = !s->bold;
+        return 2;
+    }
+    if (*format == '`') {
+        end_span(s);
+        s->code = !s->code;
+        return 1;
+    }
+    if (str_starts(format, "%s")) {
+        str_add(&s->run, va_arg(*args, const char *));
+        return 2;
+    }
+    if (str_starts(format, "%lld")) {
+        str_printf(&s->run, "%lld", va_arg(*args, long long));
+        return 4;
+    }
+    if (*format == '%') {
+        die("a view's format may hold %%s and %%lld only: %s", format);
+    }
+    size_t plain = strcspn(format, "*`%");
+    plain = plain == 0 ? 1 : plain;
+    str_add_n(&s->run, format, plain);
+    return plain;
+}
+
+static json_t *spans_new(const char *format, va_list *args)
+{
+    arena *mem = arena_new();
+    struct spans s = {.list = must(json_array()), .run = str_new(mem, TEXT_MAX)};
+    while (*format != '\0') {
+        format += read_element(&s, format, args);
+    }
+    end_span(&s);
+    if (s.bold || s.code) {
+        die("a view's format leaves a style open");
+    }
+    arena_free(mem);
+    return s.list;
+}
+
+static const char *span_text(const json_t *span)
+{
+    if (json_is_string(span)) {
+        return json_string_value(span);
+    }
+    const char *bold = json_text(span, "bold");
+    return bold != NULL ? bold : json_text(span, "code");
+}
+
+static char *spans_text(arena *mem, const json_t *spans)
+{
+    struct str out = str_new(mem, TEXT_MAX);
+    size_t i = 0;
+    const json_t *span = NULL;
+    json_array_foreach(spans, i, span)
+    {
+        str_add(&out, span_text(span));
+    }
+    return out.text;
+}
+
+/* --- building --- */
+
+json_t *view_new(arena *mem)
+{
+    json_t *view = must(json_object());
+    put(view, "blocks", json_array());
+    return arena_json(mem, view);
+}
+
+void view_title(json_t *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    json_t *spans = spans_new(format, &args);
+    va_end(args);
+    arena *mem = arena_new();
+    put(block_add(view, "title"), "text", text_json(spans_text(mem, spans)));
+    arena_free(mem);
+    json_decref(spans);
+}
+
+void view_text(json_t *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put(block_add(view, "text"), "spans", spans_new(format, &args));
+    va_end(args);
+}
+
+void view_note(json_t *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put(block_add(view, "note"), "spans", spans_new(format, &args));
+    va_end(args);
+}
+
+void view_field(json_t *view, const char *label, const char *value)
+{
+    json_t *field = must(json_object());
+    put(field, "label", text_json(label));
+    put(field, "value", text_json(value));
+    push(list_at_end(view, "fields", SIZE_MAX), field);
+}
+
+void view_divider(json_t *view)
+{
+    block_add(view, "divider");
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        put(object, key, text_json(text));
+    }
+}
+
+void view_button(json_t *view, const struct button *b)
+{
+    static const char *const styles[] = {
+        [BUTTON_PLAIN] = NULL, [BUTTON_PRIMARY] = "primary", [BUTTON_DANGER] = "danger"};
+    json_t *button = must(json_object());
+    put(button, "title", text_json(b->title));
+    put(button, "action", text_json(b->action));
+    put_text(button, "value", b->value);
+    put_text(button, "url", b->url);
+    put_text(button, "style", styles[b->style]);
+    put_text(button, "confirm", b->confirm);
+    push(list_at_end(view, "buttons", BUTTONS_A_ROW), button);
+}
+
+/* --- derived views --- */
+
+json_t *view_without_buttons(arena *mem, const json_t *view)
+{
+    json_t *copy = view_new(mem);
+    size_t i = 0;
+    const json_t *block = NULL;
+    json_array_foreach(json_member(view, "blocks"), i, block)
+    {
+        if (!str_equal(json_text(block, "kind"), "buttons")) {
+            push(blocks_of(copy), json_deep_copy(block));
+        }
+    }
+    return copy;
+}
+
+/* One line without addresses: a notification is shown on locked screens. */
+static char *one_line(arena *mem, const char *text)
+{
+    struct str out = str_new(mem, TEXT_MAX);
+    while (*(text += strspn(text, " \t\r\n")) != '\0') {
+        size_t len = strcspn(text, " \t\r\n");
+        bool address = memmem(text, len, "://", 3) != NULL;
+        str_add(&out, out.len > 0 ? " " : "");
+        str_add_n(&out, address ? "\xE2\x80\xA6" : text, address ? 3 : len);
+        text += len;
+    }
+    return str_cut(mem, out.text, SUMMARY_MAX);
+}
+
+static const json_t *first_of(const json_t *view, const char *kind)
+{
+    size_t i = 0;
+    const json_t *block = NULL;
+    json_array_foreach(json_member(view, "blocks"), i, block)
+    {
+        if (str_equal(json_text(block, "kind"), kind)) {
+            return block;
+        }
+    }
+    return NULL;
+}
+
+char *view_summary(arena *mem, const json_t *view)
+{
+    static const char *const kinds[] = {"title", "text", "note"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const json_t *block = first_of(view, kinds[i]);
+        const char *text = json_text(block, "text");
+        char *line =
+            one_line(mem, text != NULL ? text : spans_text(mem, json_member(block, "spans")));
+        if (*line != '\0') {
+            return line;
+        }
+    }
+    return arena_strdup(mem, "Workbot");
+}

@@ -33,7 +33,8 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 
 missing() {
-  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+  # it fails when it knows one of them not at all
+  { dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true; } |
     awk '$1 == "installed" {print $2}' | sort -u >"$have"
   printf '%s\n' "${wanted[@]}" | sort -u | comm -23 - "$have"
 }

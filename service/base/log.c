@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -92,13 +93,9 @@ static struct str line_begin(arena *mem, enum log_level level, const char *messa
     return line;
 }
 
-/* One write, so that lines of several threads do not mix. When nobody reads, the line is lost:
- * the log may not stop the service. */
-static void line_end(struct str *line)
+/* When nobody reads, the line is lost: the log may not stop the service. */
+static void write_all(const char *text, size_t left)
 {
-    str_add(line, "}\n");
-    const char *text = line->text;
-    size_t left = line->len;
     while (left > 0) {
         ssize_t done = write(STDERR_FILENO, text, left);
         if (done < 0 && errno == EINTR) {
@@ -110,6 +107,17 @@ static void line_end(struct str *line)
         text += done;
         left -= (size_t)done;
     }
+}
+
+/* The lock: a full pipe takes a line over PIPE_BUF in pieces, and another thread's line may come
+ * between them. */
+static void line_end(struct str *line)
+{
+    static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+    str_add(line, "}\n");
+    pthread_mutex_lock(&writing);
+    write_all(line->text, line->len);
+    pthread_mutex_unlock(&writing);
 }
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields,

@@ -32,9 +32,9 @@ struct config {
     const char *public_url; /* no trailing slash */
     const char *listen;     /* host:port */
     const char *ops_listen;
-    const char *api_listen; /* NULL: /v1 on the main listener */
+    const char *api_listen;           /* NULL: /v1 on the main listener */
     struct text_list trusted_proxies; /* see config_trusts_proxy */
-    struct secret encryption_keys; /* id:base64,... parsed by crypto_keyring_parse */
+    struct secret encryption_keys;    /* id:base64,... parsed by crypto_keyring_parse */
     struct secret_list admin_tokens;
     struct text_list allowed_workspaces;
 
@@ -52,7 +52,7 @@ struct config {
     const char *teams_tenant_id;
     struct text_list teams_allowed_tenants;
     bool teams_sign_in;
-    const char *teams_cloud; /* public, gcc, gcc_high, dod, china */
+    const char *teams_cloud;      /* public, gcc, gcc_high, dod, china */
     const char *teams_openid_url; /* NULL: that of the cloud; the next two alike */
     const char *teams_login_url;
     struct text_list teams_service_hosts;

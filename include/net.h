@@ -51,9 +51,9 @@ enum { NET_HEADERS_MAX = 12, NET_FIELDS_MAX = 24 };
 struct net_request {
     const char *method; /* "GET", "POST", ... */
     const char *url;
-    const char *peer;      /* metric label: slack, salesforce, ... a closed set */
-    struct secret bearer;  /* Authorization: Bearer, RFC 6750 section 2.1 */
-    struct secret basic;   /* the whole credential, already base64: Authorization: Basic */
+    const char *peer;     /* metric label: slack, salesforce, ... a closed set */
+    struct secret bearer; /* Authorization: Bearer, RFC 6750 section 2.1 */
+    struct secret basic;  /* the whole credential, already base64: Authorization: Basic */
     struct net_header headers[NET_HEADERS_MAX]; /* ends at the first NULL name */
     struct net_field form[NET_FIELDS_MAX];      /* ends at the first NULL name; or: */
     const char *body;                           /* with content_type */
@@ -64,7 +64,7 @@ struct net_request {
 
 struct net_response {
     int status;
-    struct bytes body; /* NUL-terminated behind its length; on the caller's arena */
+    struct bytes body;            /* NUL-terminated behind its length; on the caller's arena */
     const char *content_type;     /* media type in lower case without parameters; "" if absent */
     int64_t retry_after_ms;       /* Retry-After as seconds or HTTP date (RFC 9110 10.2.3), bounded
                                      to one day; 0: absent, unusable or in the past */
@@ -94,12 +94,14 @@ struct net_url {
 };
 int net_url_parse(arena *mem, const char *url, struct net_url *ret, struct err *e);
 
-/* application/x-www-form-urlencoded text of fields (WHATWG URL section 5.2); ends at a NULL name. */
+/* application/x-www-form-urlencoded text of fields (WHATWG URL section 5.2); ends at a NULL name.
+ */
 char *net_form(arena *mem, const struct net_field *fields);
 /* Decodes %XX (and + when `plus`); false on a broken escape or a decoded NUL. */
 bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **ret);
-/* RFC 6749 section 2.3.1: form-encodes id and secret, joins, base64: the Basic credential. */
+/* RFC 6749 section 2.3.1: form-encodes id and secret, joins, base64 (give crypto_base64): the Basic
+ * credential. */
 struct secret net_basic_credential(arena *mem, const char *id, struct secret secret,
-                                   const char *(*base64)(arena *, struct bytes));
+                                   char *(*base64)(arena *, struct bytes));
 
 #endif

@@ -120,7 +120,7 @@ bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **
 }
 
 struct secret net_basic_credential(arena *mem, const char *id, struct secret secret,
-                                   const char *(*base64)(arena *, struct bytes))
+                                   char *(*base64)(arena *, struct bytes))
 {
     size_t id_len = strlen(id);
     size_t room = 3 * (id_len + secret.len) + 2;

@@ -38,9 +38,9 @@ HELPER_SRC  := $(sort $(shell find tests/unit tests/db -name '*.c' ! -name 'test
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 # files that a .c takes in with .incbin; the compiler's dependency files do not know them
-EMBEDDED  := $(wildcard migrations/*.sql) $(sort $(shell find service -name '*.html' -o -name '*.css' \
-               -o -name '*.json' -o -name '*.svg' 2>/dev/null)) $(wildcard openapi.yaml)
-EMBEDDING := $(shell grep -rl --include='*.c' '\.incbin' service 2>/dev/null)
+EMBEDDED  := $(wildcard migrations/*.sql openapi.yaml) $(sort $(shell find service tests/sandbox -type f \
+               ! -name "*.[ch]" ! -name "*.mjs" 2>/dev/null))
+EMBEDDING := $(shell grep -rl --include="*.c" "\.incbin" service tests/sandbox 2>/dev/null)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 SERVICE_OBJ := $(call obj,$(SERVICE_SRC))

@@ -1,6 +1,6 @@
 /* Strict reading of documents: see the second half of base/json.h. */
 #include <stdarg.h>
-#include <stdint.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -173,7 +173,8 @@ int json_doc_choice(const struct json_doc *d, const char *key, const char *const
 void json_doc_known(const struct json_doc *d, const char *const *keys)
 {
     /* jansson's iterator only reads, but its parameter is not const */
-    json_t *open = (json_t *)(uintptr_t)d->object;
+    json_t *open = NULL;
+    memcpy(&open, &d->object, sizeof open);
     for (void *i = json_object_iter(open); i != NULL; i = json_object_iter_next(open, i)) {
         const char *key = json_object_iter_key(i);
         if (index_of(keys, key) < 0) {

@@ -48,7 +48,8 @@ static const char **sorted_keys(arena *mem, const json_t *object)
     const char **keys = arena_array(mem, json_object_size(object) + 1, sizeof *keys);
     size_t count = 0;
     /* jansson's iterator only reads, but its parameter is not const */
-    json_t *open = (json_t *)(uintptr_t)object;
+    json_t *open = NULL;
+    memcpy(&open, &object, sizeof open);
     for (void *i = json_object_iter(open); i != NULL; i = json_object_iter_next(open, i)) {
         keys[count] = json_object_iter_key(i);
         count++;

@@ -2,6 +2,13 @@
 #include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
+#define WITH_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifdef WITH_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -213,7 +220,7 @@ static void test_json_reference_is_given_back(void **state)
 static void test_overflow_is_visible_to_the_sanitizer(void **state)
 {
     (void)state;
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef WITH_ADDRESS_SANITIZER
     arena *mem = arena_new();
     char *a = arena_alloc(mem, 24);
     char *b = arena_alloc(mem, 24);
@@ -222,7 +229,7 @@ static void test_overflow_is_visible_to_the_sanitizer(void **state)
     assert_true(__asan_address_is_poisoned(b + 24));
     arena_free(mem);
 #else
-    print_message("[  SKIPPED ] not an AddressSanitizer build by gcc\n");
+    print_message("[  SKIPPED ] not an AddressSanitizer build\n");
     skip();
 #endif
 }

@@ -167,7 +167,7 @@ int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_
     if (result == 0) {
         net_pool_give(c, curl, s.host);
     } else {
-        curl_easy_cleanup(curl);
+        net_pool_drop(c, curl);
     }
     return result;
 }

@@ -18,9 +18,10 @@ struct net_idle {
 };
 
 struct net_client {
-    pthread_mutex_t lock; /* guards idle and idle_count */
-    struct net_idle *idle;
+    pthread_mutex_t lock;  /* guards idle, idle_count and live */
+    struct net_idle *idle; /* longest idle first */
     size_t idle_count;
+    size_t live; /* handles that exist, idle or in use */
     size_t idle_max;
     atomic_bool stopped;
     CURLSH *share; /* DNS answers and TLS sessions */
@@ -33,6 +34,8 @@ struct net_client {
 /* A handle with default options; one that last spoke to this host if there is one. */
 CURL *net_pool_take(net_client *c, uint64_t host);
 void net_pool_give(net_client *c, CURL *curl, uint64_t host);
+/* Closes a handle with its connections. */
+void net_pool_drop(net_client *c, CURL *curl);
 bool net_client_trusts(const net_client *c, const char *host_port);
 
 /* --- guard.c: where a call may go --- */

@@ -6,7 +6,7 @@
 
 enum {
     BUFFER_BYTES = 16 * 1024, /* 1,000 calls may be in flight */
-    KEPT_CONNECTIONS = 2,     /* of each idle handle */
+    KEPT_CONNECTIONS = 1,     /* a handle stays with its host */
     KEPT_SECONDS = 30,        /* servers close idle connections: an older one is not tried */
     TIMEOUT_MS = 15000,
     CONNECT_TIMEOUT_MS = 5000

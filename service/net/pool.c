@@ -117,24 +117,29 @@ bool net_client_trusts(const net_client *c, const char *host_port)
     return false;
 }
 
-/* Takes the newest idle handle that last spoke to this host, else the newest of all. NULL: none. */
+/* Takes out the idle handle at a position. Called with the lock held. */
+static CURL *idle_remove(net_client *c, size_t at)
+{
+    CURL *curl = c->idle[at].curl;
+    c->idle_count--;
+    memmove(&c->idle[at], &c->idle[at + 1], (c->idle_count - at) * sizeof(c->idle[0]));
+    return curl;
+}
+
+/* The newest idle handle that last spoke to this host. While there may be more handles, none is
+ * taken from another host; then it is the one that was idle longest. NULL: make one. */
 static CURL *idle_take(net_client *c, uint64_t host)
 {
-    if (c->idle_count == 0) {
-        return NULL;
-    }
-    size_t pick = c->idle_count - 1;
     for (size_t i = c->idle_count; i > 0; i--) {
         if (c->idle[i - 1].host == host) {
-            pick = i - 1;
-            break;
+            return idle_remove(c, i - 1);
         }
     }
-    CURL *curl = c->idle[pick].curl;
-    size_t behind = c->idle_count - pick - 1;
-    memmove(&c->idle[pick], &c->idle[pick + 1], behind * sizeof(c->idle[0]));
-    c->idle_count--;
-    return curl;
+    if (c->idle_count == 0 || c->live < c->idle_max) {
+        c->live++;
+        return NULL;
+    }
+    return idle_remove(c, 0);
 }
 
 CURL *net_pool_take(net_client *c, uint64_t host)
@@ -152,6 +157,14 @@ CURL *net_pool_take(net_client *c, uint64_t host)
     return curl;
 }
 
+void net_pool_drop(net_client *c, CURL *curl)
+{
+    curl_easy_cleanup(curl);
+    pthread_mutex_lock(&c->lock);
+    c->live--;
+    pthread_mutex_unlock(&c->lock);
+}
+
 void net_pool_give(net_client *c, CURL *curl, uint64_t host)
 {
     /* forgets pointers to the call's memory, keeps connections */
@@ -163,6 +176,6 @@ void net_pool_give(net_client *c, CURL *curl, uint64_t host)
     }
     pthread_mutex_unlock(&c->lock);
     if (!room) {
-        curl_easy_cleanup(curl);
+        net_pool_drop(c, curl);
     }
 }

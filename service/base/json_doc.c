@@ -1,6 +1,5 @@
 /* Strict reading of documents: see the second half of base/json.h. */
 #include <stdarg.h>
-#include <string.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -173,9 +172,11 @@ int json_doc_choice(const struct json_doc *d, const char *key, const char *const
 void json_doc_known(const struct json_doc *d, const char *const *keys)
 {
     /* jansson's iterator only reads, but its parameter is not const */
-    json_t *open = NULL;
-    memcpy(&open, &d->object, sizeof open);
-    for (void *i = json_object_iter(open); i != NULL; i = json_object_iter_next(open, i)) {
+    union {
+        const json_t *given;
+        json_t *open;
+    } o = {.given = d->object};
+    for (void *i = json_object_iter(o.open); i != NULL; i = json_object_iter_next(o.open, i)) {
         const char *key = json_object_iter_key(i);
         if (index_of(keys, key) < 0) {
             json_doc_fault(d, key, "This key is not known here. Known are: %s.",

@@ -48,9 +48,11 @@ static const char **sorted_keys(arena *mem, const json_t *object)
     const char **keys = arena_array(mem, json_object_size(object) + 1, sizeof *keys);
     size_t count = 0;
     /* jansson's iterator only reads, but its parameter is not const */
-    json_t *open = NULL;
-    memcpy(&open, &object, sizeof open);
-    for (void *i = json_object_iter(open); i != NULL; i = json_object_iter_next(open, i)) {
+    union {
+        const json_t *given;
+        json_t *open;
+    } o = {.given = object};
+    for (void *i = json_object_iter(o.open); i != NULL; i = json_object_iter_next(o.open, i)) {
         keys[count] = json_object_iter_key(i);
         count++;
     }

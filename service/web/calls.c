@@ -255,6 +255,8 @@ void call_over(struct call *c)
 {
     peer_expect(c->peer, PEER_IDLE_MS);
     access_note(c);
-    atomic_fetch_sub(&c->server->calls, 1);
+    if (atomic_fetch_sub(&c->server->calls, 1) == 1 && web_draining(c->server->web)) {
+        watch_quiet(&c->server->watch);
+    }
     call_unref(c);
 }

@@ -62,7 +62,8 @@ int listen_open(arena *mem, const char *address, int *ret_fd, int *ret_port, str
     int why = errno; /* closing may change it */
     freeaddrinfo(list);
     if (fd < 0) {
-        return cannot_listen(address, strerror(why), e);
+        char text[64];
+        return cannot_listen(address, strerror_r(why, text, sizeof text), e);
     }
     *ret_fd = fd;
     *ret_port = port_of(fd);

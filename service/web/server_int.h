@@ -67,6 +67,7 @@ TAILQ_HEAD(peer_list, peer);
 struct watch {
     pthread_mutex_t lock;
     pthread_cond_t wake;
+    pthread_cond_t quiet; /* the last call ended */
     pthread_t thread;
     struct call_list calls;
     struct peer_list peers;
@@ -141,6 +142,9 @@ void watch_add(struct watch *w, struct call *c, int64_t wait_ms);
 bool watch_claim(struct watch *w, struct call *c);
 /* Claims all that wait and answers them 503. */
 void watch_end_all(struct watch *w);
+/* Until no call is left, at most wait_ms. */
+void watch_wait_quiet(struct watch *w, atomic_int *calls, int64_t wait_ms);
+void watch_quiet(struct watch *w);
 void watch_peer_add(struct watch *w, struct peer *p);
 void watch_peer_remove(struct watch *w, struct peer *p);
 

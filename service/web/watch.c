@@ -94,19 +94,44 @@ static void end_slow_peers(struct watch *w, int64_t now_ms)
     pthread_mutex_unlock(&w->lock);
 }
 
-static bool wait_tick(struct watch *w)
+static struct timespec time_in(int64_t ms)
 {
     struct timespec at = {0};
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_nsec += WATCH_TICK_MS * 1000000L;
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (ms % 1000) * 1000000L;
     if (at.tv_nsec >= 1000000000L) {
         at.tv_sec++;
         at.tv_nsec -= 1000000000L;
     }
-    pthread_mutex_lock(&w->lock);
+    return at;
+}
+
+void watch_wait_quiet(struct watch *w, atomic_int *calls, int64_t wait_ms)
+{
+    struct timespec end = time_in(wait_ms);
     int waited = 0;
+    pthread_mutex_lock(&w->lock);
+    while (atomic_load(calls) > 0 && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&w->quiet, &w->lock, &end);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+void watch_quiet(struct watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    pthread_cond_broadcast(&w->quiet);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static bool wait_tick(struct watch *w)
+{
+    struct timespec end = time_in(WATCH_TICK_MS);
+    int waited = 0;
+    pthread_mutex_lock(&w->lock);
     while (!w->stopping && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&w->wake, &w->lock, &at);
+        waited = pthread_cond_timedwait(&w->wake, &w->lock, &end);
     }
     bool go_on = !w->stopping;
     pthread_mutex_unlock(&w->lock);
@@ -132,6 +157,7 @@ void watch_start(struct watch *w)
     if (pthread_mutex_init(&w->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0 ||
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) != 0 ||
         pthread_cond_init(&w->wake, &attributes) != 0 ||
+        pthread_cond_init(&w->quiet, &attributes) != 0 ||
         pthread_create(&w->thread, NULL, watch_main, w) != 0) {
         die("cannot start the watch");
     }
@@ -147,5 +173,6 @@ void watch_stop(struct watch *w)
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
     pthread_cond_destroy(&w->wake);
+    pthread_cond_destroy(&w->quiet);
     pthread_mutex_destroy(&w->lock);
 }

@@ -1,9 +1,6 @@
 #include "server_int.h"
 
 #include <sys/resource.h>
-#include <time.h>
-
-#include "base/clock.h"
 
 enum { FILES_MAX = 16 * 1024, FLUSH_MS = 1000 };
 
@@ -63,19 +60,11 @@ int web_port(const web *w, const char *listener)
     return server_port(w->server, listener);
 }
 
-static void wait_for_calls(const struct server *s, int64_t wait_ms)
-{
-    int64_t end_ms = clock_mono_ms() + wait_ms;
-    while (atomic_load(&s->calls) > 0 && clock_mono_ms() < end_ms) {
-        nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
-    }
-}
-
 void web_stop(web *w, int64_t drain_ms)
 {
     __atomic_store_n(&w->draining, true, __ATOMIC_RELAXED);
     server_quiesce(w->server);
-    wait_for_calls(w->server, drain_ms);
+    watch_wait_quiet(&w->server->watch, &w->server->calls, drain_ms);
     if (w->intake != NULL) {
         intake_stop(w->intake); /* what was accepted is committed, then answered */
     }
@@ -83,7 +72,7 @@ void web_stop(web *w, int64_t drain_ms)
     /* from here a connection can be suspended no more: the pool and the intake are closed */
     pool_stop(w->pool);
     watch_end_all(&w->server->watch);
-    wait_for_calls(w->server, FLUSH_MS);
+    watch_wait_quiet(&w->server->watch, &w->server->calls, FLUSH_MS);
     server_free(w->server);
     parts_free(w);
 }

@@ -50,5 +50,6 @@ create table audit (
     detail     json,
     primary key (workspace, id)
 );
-create index audit_by_time on audit (workspace, at desc);
+create index audit_age on audit (at);
+comment on column audit.id is 'Sorts by the time it was made: pages go by it.';
 comment on column audit.actor is 'user:U..., token:<fingerprint>, or system.';

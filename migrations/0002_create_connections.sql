@@ -41,7 +41,6 @@ create table connection (
     refresh_expires_at timestamptz,
     generation         bigint not null default 0,
     refresh_until      timestamptz,
-    refresh_by         uuid,
     cool_until         timestamptz,
     failures           integer not null default 0,
     assurance          text,
@@ -55,6 +54,7 @@ create table connection (
         on delete cascade
 );
 create index connection_by_user on connection (workspace, user_id);
+create index connection_provisional on connection (updated_at) where state = 'provisional';
 comment on column connection.tokens is 'Sealed JSON {access, refresh}; null when there is none.';
 comment on column connection.generation is 'Compare-and-set counter of tokens.';
 
@@ -73,31 +73,34 @@ comment on table refresh_attempt is
     'Written before each refresh call: an open row means an answer that never came.';
 
 create table login (
-    workspace              text not null,
-    id                     uuid not null,
-    handle_hash            text not null,
-    user_id                text not null default '',
-    default_name           text not null,
-    run_id                 uuid,
-    message_id             uuid,
-    state                  text not null default 'open' check (state in
-                           ('open', 'code', 'done', 'cancelled', 'expired', 'refused')),
-    reason                 text,
-    requested_by           text not null default '',
-    code_hash              text,
-    code_tries             integer not null default 0,
-    code_expires_at        timestamptz,
-    provisional            bytea,
-    provisional_expires_at timestamptz,
-    expires_at             timestamptz not null,
-    created_at             timestamptz not null default now(),
-    updated_at             timestamptz not null default now(),
+    workspace        text not null,
+    id               uuid not null,
+    handle_hash      text not null,
+    user_id          text not null default '',
+    default_name     text not null,
+    run_id           uuid,
+    message_id       uuid,
+    state            text not null default 'open' check (state in
+                     ('open', 'code', 'done', 'cancelled', 'expired', 'refused')),
+    reason           text,
+    requested_by     text not null default '',
+    code_hash        text,
+    code_tries       integer not null default 0,
+    code_expires_at  timestamptz,
+    provisional      bytea,
+    expires_at       timestamptz not null,
+    created_at       timestamptz not null default now(),
+    updated_at       timestamptz not null default now(),
     primary key (workspace, id),
     unique (workspace, handle_hash),
     foreign key (workspace, default_name) references default_connection (workspace, name)
         on delete cascade
 );
 create index login_open on login (workspace, user_id, default_name) where state in ('open', 'code');
+create index login_over on login (coalesce(code_expires_at, expires_at))
+    where state in ('open', 'code');
+create index login_age on login (updated_at);
+comment on column login.code_expires_at is 'Set in state code only.';
 comment on column login.provisional is
     'Sealed tokens and account between the callback and the proof of who is in the browser.';
 
@@ -117,3 +120,5 @@ create table oauth_state (
     primary key (workspace, state_hash),
     foreign key (workspace, login_id) references login (workspace, id) on delete cascade
 );
+create index oauth_state_of_login on oauth_state (workspace, login_id);
+create index oauth_state_age on oauth_state (expires_at);

@@ -53,6 +53,7 @@ create table run (
 create index run_open on run (workspace, user_id)
     where state in ('queued', 'asking', 'parked', 'running', 'unknown');
 create index run_by_user on run (workspace, user_id, created_at desc);
+create index run_age on run (created_at);
 create index run_expiry on run (expires_at) where state in ('asking', 'parked');
 comment on column run.place is 'dm, or channel for any place with other readers.';
 

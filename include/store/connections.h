@@ -25,7 +25,8 @@ struct connection {
     const char *app;     /* of its default connection */
     const char *user_id; /* "" for the default connection's own tokens */
     enum connection_state state;
-    const char *reason; /* stable code: "revoked_at_app", "refresh_refused", "client_changed", ... */
+    const char
+        *reason; /* stable code: "revoked_at_app", "refresh_refused", "client_changed", ... */
     struct account account;
     struct tokens tokens; /* empty unless opened by a function that says so */
     int64_t generation;
@@ -56,10 +57,10 @@ int store_connection_page(store *s, const char *workspace, const struct connecti
 /* Makes the owner's row active with these tokens, account and generation + 1, keeping id and
  * created_at of an earlier row. *ret_id is its id. */
 int store_connection_activate(store *s, const char *workspace, const char *default_name,
-                              const char *user_id, const struct tokens *t,
-                              const struct account *a, const char *assurance, const char **ret_id,
-                              struct err *e);
-/* A row that says "waiting for the typed code" where there is none that is active. */
+                              const char *user_id, const struct tokens *t, const struct account *a,
+                              const char *assurance, const char **ret_id, struct err *e);
+/* A row that says "waiting for the typed code", unless one stands that has tokens (active,
+ * needs_attention). */
 int store_connection_provisional(store *s, const char *workspace, const char *default_name,
                                  const char *user_id, const struct account *a, struct err *e);
 /* Sets state and reason; wipes the tokens for needs_login and disconnected, and then adds 1 to the
@@ -68,6 +69,7 @@ int store_connection_provisional(store *s, const char *workspace, const char *de
 int store_connection_set_state(store *s, const char *workspace, const char *id, int64_t generation,
                                enum connection_state state, const char *reason, bool *ret_changed,
                                struct err *e);
+/* last_used_at, to the minute. */
 int store_connection_touch(store *s, const char *workspace, const char *id, struct err *e);
 int store_connection_delete(store *s, const char *workspace, const char *id, struct err *e);
 /* Every connection under a default one whose client changed: needs_login "client_changed". */
@@ -86,7 +88,8 @@ int store_refresh_begin(store *s, const char *workspace, const char *id, int64_t
  * failures cleared, the attempt closed as "done". False when the generation moved on. */
 int store_refresh_done(store *s, const char *workspace, const char *id, int64_t generation,
                        const struct tokens *t, bool *ret_stored, struct err *e);
-/* Ends the lease without new tokens: attempt closed with outcome, failures + 1, cool-down set. */
+/* Ends the lease without new tokens: attempt closed with outcome, failures + 1, cool-down set. The
+ * outcome "no_answer" counts like an attempt that was never closed. */
 int store_refresh_failed(store *s, const char *workspace, const char *id, int64_t generation,
                          const char *outcome, int64_t cool_s, struct err *e);
 

@@ -1,15 +1,27 @@
 #ifndef WB_STORE_JOBS_H
 #define WB_STORE_JOBS_H
 
-/* The queue. The common rules
- * stand in store.h. */
+/*
+ * The queue. The common rules stand in store.h.
+ *
+ * Invariants: two rows never share a key; of a lane only the first open job (by seq) is claimed;
+ * whoever ends or puts back a job proves it by the lease token of its claim. A job that a claim
+ * finds behind another of its lane is marked, so that no later claim looks at it until the one
+ * before it ends; marks are set under a lock of the lane's head and taken away by whoever ends it.
+ */
 
 #include "store/session.h"
 
 /* --- jobs (jobs.c, job_claim.c) --- */
 
-enum job_kind { JOB_SLACK_EVENT, JOB_SLACK_INTERACTION, JOB_RUN, JOB_SEND, JOB_REVOKE,
-                JOB_KIND_COUNT };
+enum job_kind {
+    JOB_SLACK_EVENT,
+    JOB_SLACK_INTERACTION,
+    JOB_RUN,
+    JOB_SEND,
+    JOB_REVOKE,
+    JOB_KIND_COUNT
+};
 const char *job_kind_name(enum job_kind kind);
 
 enum { JOB_PRIORITY_URGENT = 1, JOB_PRIORITY_NORMAL = 5 };
@@ -21,14 +33,15 @@ struct job {
     const char *lane;
     int64_t priority;
     struct bytes payload; /* JSON text; opened */
-    const char *keys[3];  /* dedupe keys, NULL where there is none */
+    const char *keys[3];  /* dedupe keys, NULL where there is none; not read by a claim */
     int64_t run_at;       /* 0: now */
     int64_t attempts;     /* this one included, once claimed */
     const char *lease_token;
     int64_t created_at;
 };
 
-/* Makes the id when absent. Part of the caller's transaction. */
+/* Makes the id when absent. Part of the caller's transaction. A job that shares a key with a stored
+ * one is not added. */
 int store_job_add(store *s, struct job *j, struct err *e);
 
 /* One inbound event, already sealed, for the intake writer. */
@@ -49,7 +62,7 @@ int store_job_add_many(store *s, const struct job_seed *seeds, size_t count, int
                        struct err *e);
 
 struct job_claim {
-    struct id owner;  /* of this process */
+    struct id owner; /* of this process */
     int64_t lease_s;
     int64_t max;
     int64_t per_workspace;
@@ -72,9 +85,13 @@ int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *
 int store_job_renew_all(store *s, struct id owner, int64_t lease_s, struct err *e);
 /* Jobs of dead processes are due again. */
 int store_job_reclaim(store *s, int64_t *ret_count, struct err *e);
+/* Wakes whoever listens on STORE_JOB_CHANNEL in any process. Not inside hot transactions: commits
+ * that notify go one after the other. */
+#define STORE_JOB_CHANNEL "workbot_job"
+int store_job_notify(store *s, struct err *e);
+/* Due jobs (counted up to 100,000) and how long the oldest has been due. */
 int store_job_gauges(store *s, int64_t *ret_waiting, int64_t *ret_oldest_s, struct err *e);
 /* Ended jobs older than this leave, at most max at a time. */
-int store_job_purge(store *s, int64_t older_than_s, int64_t max, int64_t *ret_count,
-                    struct err *e);
+int store_job_purge(store *s, int64_t older_than_s, int64_t max, int64_t *ret_count, struct err *e);
 
 #endif

@@ -50,10 +50,11 @@ int store_login_waiting_code(store *s, const char *workspace, const char *user_i
                              struct login **ret, size_t *ret_count, struct err *e);
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
                         const char *message_id, struct err *e);
-/* A new handle and life for an old prompt: state open. */
+/* New life for the handle of an old prompt: state open. */
 int store_login_renew(store *s, const char *workspace, const char *id, int64_t expires_at,
                       struct err *e);
-/* open or code -> code: keeps provisional (sealed) and the code's hash, tries 0. */
+/* open or code -> code: keeps provisional (sealed), l's code_hash and code_expires_at, tries 0.
+ * ERR_CONFLICT "login_over" from any other state. */
 int store_login_provisional(store *s, const struct login *l, json_t *provisional, struct err *e);
 /* Counts one wrong try; *ret_tries is the new number. */
 int store_login_wrong_code(store *s, const char *workspace, const char *id, int64_t *ret_tries,
@@ -61,10 +62,9 @@ int store_login_wrong_code(store *s, const char *workspace, const char *id, int6
 /* Ends it or puts it back to open; the provisional tokens are wiped. */
 int store_login_set_state(store *s, const char *workspace, const char *id, enum login_state state,
                           const char *reason, struct err *e);
-/* Logins whose handle or code is over: set expired, provisional opened for revoking; at most
- * max. */
-int store_login_expire(store *s, int64_t max, struct login **ret, size_t *ret_count,
-                       struct err *e);
+/* Logins whose handle or code is over: set expired, provisional opened for revoking (NULL when it
+ * does not open); at most max. */
+int store_login_expire(store *s, int64_t max, struct login **ret, size_t *ret_count, struct err *e);
 
 struct oauth_state {
     const char *workspace;

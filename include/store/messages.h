@@ -15,9 +15,9 @@ struct message {
     const char *thread;
     const char *user_id; /* the only reader; NULL: everybody there */
     bool ephemeral;
-    const char *platform_id; /* the platform's id (Slack ts); NULL until posted */
+    const char *platform_id;    /* the platform's id (Slack ts); NULL until posted */
     struct secret response_url; /* of the last click in it; empty if none */
-    json_t *body;            /* a view */
+    json_t *body;               /* a view */
     int64_t version;
     int64_t sent_version;
     int64_t post_started_at; /* a first post was begun and its answer not stored */

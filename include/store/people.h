@@ -29,6 +29,7 @@ int store_workspace_put(store *s, const struct workspace *w, bool clear_token, s
 int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e);
 /* By the routing key of a public link. */
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e);
+/* With everything in it, except the audit trail and revoke jobs. */
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
 bool workspace_is_admin(const struct workspace *w, const char *user_id);
 
@@ -74,14 +75,15 @@ struct default_connection {
     int64_t client_version;
     const char **scopes;
     size_t scopes_count;
-    bool assurance_sign_in; /* else the typed code */
+    bool assurance_sign_in;    /* else the typed code */
     const char *account_match; /* "off", "warn", "require" */
     const char *callback_key;
     int64_t created_at, updated_at;
 };
 
 /* Inserts or replaces everything but callback_key and created_at; the given client_version is
- * stored. An empty client_secret is stored as none. */
+ * stored. An empty client_secret is stored as none. The first put makes a callback_key where none
+ * is given. */
 int store_default_put(store *s, const struct default_connection *d, struct err *e);
 int store_default_find(store *s, const char *workspace, const char *name,
                        struct default_connection **ret, struct err *e);

@@ -56,7 +56,7 @@ struct run {
     int64_t version;
     const char *user_id;
     enum run_state state;
-    json_t *inputs; /* object: name -> typed value */
+    json_t *inputs;     /* object: name -> typed value */
     const char *asking; /* the input that is being asked */
     const char *place;  /* "dm" or "channel" */
     const char *channel;
@@ -76,14 +76,14 @@ int store_run_find(store *s, const char *workspace, const char *id, struct run *
 /* The same, locked until the transaction ends. */
 int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret,
                    struct err *e);
-int store_run_by_reference(store *s, const char *workspace, const char *reference,
-                           struct run **ret, struct err *e);
+int store_run_by_reference(store *s, const char *workspace, const char *reference, struct run **ret,
+                           struct err *e);
 /* A user's runs that are not final, newest first. */
 int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
                    size_t *ret_count, struct err *e);
 struct run_filter {
     const char *user_id, *reference, *state, *recipe; /* NULL: all */
-    const char *before_id; /* cursor */
+    const char *before_id;                            /* cursor */
     int64_t limit;
 };
 int store_run_page(store *s, const char *workspace, const struct run_filter *f, struct run **ret,
@@ -117,6 +117,7 @@ struct run_step {
     int64_t position;
     const char *step;
     const char *state; /* "started", "done", "failed", "unknown" */
+    bool begun;        /* by this very store_step_begin: no earlier call can have had an effect */
     const char *idempotency_key;
     json_t *output;
     const char *record_id;

@@ -1,9 +1,9 @@
 #ifndef WB_STORE_SESSION_H
 #define WB_STORE_SESSION_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <jansson.h>
 
 #include "base/account.h"
 #include "base/arena.h"

@@ -30,7 +30,7 @@ db_listener *db_listener_new(struct secret url, const char *channel)
     l->channel = arena_strdup(mem, channel);
     l->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (l->stop_fd < 0) {
-        die("eventfd: %s", strerror(errno));
+        die("eventfd: error %d", errno);
     }
     return l;
 }
@@ -54,7 +54,7 @@ void db_listener_free(db_listener *l)
 void db_listener_stop(db_listener *l)
 {
     if (eventfd_write(l->stop_fd, 1) != 0) {
-        die("eventfd: %s", strerror(errno));
+        die("eventfd: error %d", errno);
     }
 }
 

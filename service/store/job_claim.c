@@ -1,0 +1,168 @@
+#include "store_int.h"
+
+/*
+ * Hops from workspace to workspace over the index of jobs that wait (job_due), so that neither
+ * finished jobs nor one workspace's long queue make a claim dearer; looks at the first WINDOW jobs
+ * of each; takes those that nothing of their lane stands before, at most $5 of each workspace and
+ * $6 together; and marks the others as `behind`, which takes them out of that index. A mark is set
+ * only while the lane's head is locked: whoever ends the head then sees it (jobs.c).
+ */
+enum { HOPS = 16, WINDOW = 32 };
+
+static const struct stmt CLAIM = {
+    "job_claim",
+    "with recursive hop (workspace, n) as ("
+    "  (select j.workspace, 1 from job j"
+    "    where j.state = 'queued' and not j.behind and j.workspace > $1"
+    "      and ($2::text is null or j.workspace <= $2)"
+    "    order by j.workspace limit 1)"
+    "  union all"
+    "  select (select j.workspace from job j"
+    "           where j.state = 'queued' and not j.behind and j.workspace > h.workspace"
+    "             and ($2::text is null or j.workspace <= $2)"
+    "           order by j.workspace limit 1), h.n + 1"
+    "    from hop h where h.n < $7::bigint and h.workspace is not null),"
+    " look as materialized ("
+    "  select h.n, w.workspace, w.id, w.priority, w.run_at, w.seq, w.head"
+    "    from hop h cross join lateral ("
+    "      select j.workspace, j.id, j.priority, j.run_at, j.seq,"
+    "             (select p.id from job p where p.workspace = j.workspace and p.lane = j.lane"
+    "                 and p.seq < j.seq and p.state in ('queued', 'running')"
+    "               order by p.seq limit 1) as head"
+    "        from job j where j.workspace = h.workspace and j.state = 'queued' and not j.behind"
+    "                     and j.run_at <= now()"
+    "       order by j.priority, j.run_at, j.seq limit $8) w),"
+    " free as materialized ("
+    "  select t.workspace, t.id"
+    "    from (select l.n, l.workspace from look l where l.head is null"
+    "           group by l.n, l.workspace order by l.n) h"
+    "   cross join lateral ("
+    "      select j.workspace, j.id from look l join job j"
+    "          on j.workspace = l.workspace and j.id = l.id and j.state = 'queued'"
+    "       where l.workspace = h.workspace and l.head is null"
+    "       order by l.priority, l.run_at, l.seq limit $5 for update of j skip locked) t"
+    "   limit $6),"
+    " heads as materialized ("
+    "  select l.workspace, l.id from look l join job p"
+    "      on p.workspace = l.workspace and p.id = l.head and p.state in ('queued', 'running')"
+    "     for no key update of p skip locked),"
+    " marked as ("
+    "  update job j set behind = true from heads h"
+    "   where j.workspace = h.workspace and j.id = h.id and j.state = 'queued' and not j.behind"
+    "  returning 1),"
+    " taken as ("
+    "  update job j set state = 'running', attempts = j.attempts + 1, lease_owner = $3,"
+    "     lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $4::bigint)"
+    "    from free f where j.workspace = f.workspace and j.id = f.id"
+    "  returning j.workspace, j.id, j.kind, j.lane, j.priority, j.payload, j.run_at, j.attempts,"
+    "     j.lease_token, j.created_at, j.seq) "
+    "select v.hops, v.last, v.marks, t.workspace, t.id, t.kind, t.lane, t.priority, t.payload,"
+    "       " EPOCH("t.run_at") ", t.attempts, t.lease_token, " EPOCH(
+        "t.created_at") "  from (select count(h.workspace) as hops, max(h.workspace) as last,"
+                        "               (select count(*) from marked) as marks from hop h) v"
+                        "  left join taken t on true order by t.priority, t.seq",
+    8, 13};
+
+const struct stmt *const store_job_claim_stmts[] = {&CLAIM, NULL};
+
+/* The part of the circle of workspaces that one statement looks at: (after, until]. */
+struct arc {
+    const char *after;
+    const char *until; /* NULL: to the end */
+};
+
+/* What one statement did. */
+struct sweep {
+    rows *rows;
+    size_t taken;
+    int64_t hops;
+    int64_t marks;
+    const char *last; /* workspace */
+};
+
+static int sweep_arc(store *s, const struct job_claim *c, struct arc arc, struct sweep *ret,
+                     struct err *e)
+{
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
+                DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(HOPS), DB_I64(WINDOW));
+    rows *r = NULL;
+    if (store_query(s, &CLAIM, args, &r, e) != 0) {
+        return -1;
+    }
+    *ret = (struct sweep){.rows = r,
+                          .taken = row_null(r, 0, 4) ? 0 : rows_count(r),
+                          .hops = row_i64(r, 0, 0),
+                          .marks = row_i64(r, 0, 2),
+                          .last = row_text(r, 0, 1)};
+    return 0;
+}
+
+/* Goes along one arc until something is taken or it ends. A workspace whose first jobs all stood
+ * behind others is looked at again: they are out of the way now. */
+static int search_arc(store *s, const struct job_claim *c, struct arc arc, struct sweep *ret,
+                      struct err *e)
+{
+    for (;;) {
+        if (sweep_arc(s, c, arc, ret, e) != 0) {
+            return -1;
+        }
+        bool end = ret->hops < HOPS && ret->marks == 0;
+        if (ret->taken > 0 || end) {
+            return 0;
+        }
+        arc.after = ret->marks > 0 ? arc.after : ret->last;
+    }
+}
+
+/* False: the payload does not open. */
+static bool read_job(store *s, const rows *r, size_t row, struct job *j)
+{
+    j->workspace = row_text(r, row, 3);
+    j->id = row_text(r, row, 4);
+    j->kind = store_job_kind(row_text(r, row, 5));
+    j->lane = row_text(r, row, 6);
+    j->priority = row_i64(r, row, 7);
+    j->run_at = row_i64(r, row, 9);
+    j->attempts = row_i64(r, row, 10);
+    j->lease_token = row_text(r, row, 11);
+    j->created_at = row_i64(r, row, 12);
+    struct seal_place place = store_job_place(j->workspace, j->id);
+    struct err ignored;
+    return store_unseal(s, &place, row_bytes(r, row, 8), &j->payload, &ignored) == 0;
+}
+
+static int open_jobs(store *s, const struct sweep *w, struct job **ret, size_t *ret_count,
+                     struct err *e)
+{
+    struct job *list = arena_array(s->mem, w->taken == 0 ? 1 : w->taken, sizeof *list);
+    size_t count = 0;
+    for (size_t i = 0; i < w->taken; i++) {
+        if (read_job(s, w->rows, i, &list[count])) {
+            count++;
+            continue;
+        }
+        if (store_job_dead(s, &list[count], "unseal", e) != 0) {
+            return -1;
+        }
+        list[count] = (struct job){.id = NULL};
+    }
+    *ret = list;
+    *ret_count = count;
+    return 0;
+}
+
+int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_t *ret_count,
+                    struct err *e)
+{
+    const char *start = c->after_workspace == NULL ? "" : c->after_workspace;
+    struct sweep w = {.taken = 0};
+    if (search_arc(s, c, (struct arc){start, NULL}, &w, e) != 0) {
+        return -1;
+    }
+    bool circle = w.taken == 0 && *start != '\0';
+    if (circle && search_arc(s, c, (struct arc){"", start}, &w, e) != 0) {
+        return -1;
+    }
+    return open_jobs(s, &w, ret, ret_count, e);
+}

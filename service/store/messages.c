@@ -1,0 +1,183 @@
+#include "store_int.h"
+
+#define COLUMNS                                                                                    \
+    "workspace, id, channel, thread, user_id, ephemeral, platform_id, response_url, body, "        \
+    "version, sent_version, " EPOCH("post_started_at") ", state"
+enum { COLUMNS_COUNT = 13 };
+
+static const struct stmt ADD = {
+    "message_add",
+    "insert into message (workspace, id, channel, thread, user_id, ephemeral, platform_id,"
+    "                     response_url, body)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    9, 0};
+
+static const struct stmt FIND = {"message_find",
+                                 "select " COLUMNS " from message where workspace = $1 and id = $2",
+                                 2, COLUMNS_COUNT};
+
+static const struct stmt BY_PLATFORM = {
+    "message_by_platform",
+    "select " COLUMNS " from message where workspace = $1 and channel = $2 and platform_id = $3"
+    " order by id desc limit 1",
+    3, COLUMNS_COUNT};
+
+static const struct stmt SET_BODY = {
+    "message_set_body",
+    "update message set body = $3, version = version + 1, state = 'waiting', error_code = null,"
+    "   updated_at = now() where workspace = $1 and id = $2",
+    3, 0};
+
+static const struct stmt SET_RESPONSE_URL = {
+    "message_set_response_url",
+    "update message set response_url = $3, updated_at = now() where workspace = $1 and id = $2", 3,
+    0};
+
+static const struct stmt POST_STARTED = {
+    "message_post_started",
+    "update message set post_started_at = now(), updated_at = now()"
+    " where workspace = $1 and id = $2",
+    2, 0};
+
+/* A late answer to an earlier version does not hide that a newer one was sent. */
+static const struct stmt SENT = {
+    "message_sent",
+    "update message set channel = coalesce($3, channel), platform_id = coalesce($4, platform_id),"
+    "   sent_version = greatest(sent_version, $5), post_started_at = null, error_code = null,"
+    "   state = case when greatest(sent_version, $5) >= version then 'sent' else 'waiting' end,"
+    "   updated_at = now()"
+    " where workspace = $1 and id = $2",
+    5, 0};
+
+static const struct stmt FAILED = {
+    "message_failed",
+    "update message set state = 'failed', error_code = $3, updated_at = now()"
+    " where workspace = $1 and id = $2",
+    3, 0};
+
+static const struct stmt REDIRECT = {
+    "message_redirect",
+    "update message set ephemeral = false, channel = $3, thread = null, platform_id = null,"
+    "   post_started_at = null, state = 'waiting', updated_at = now()"
+    " where workspace = $1 and id = $2",
+    3, 0};
+
+const struct stmt *const store_messages_stmts[] = {
+    &ADD,          &FIND, &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL,
+    &POST_STARTED, &SENT, &FAILED,      &REDIRECT, NULL};
+
+static struct seal_place message_place(const char *workspace, const char *id, const char *column)
+{
+    return (struct seal_place){"message", workspace, id, column};
+}
+
+static int read_message(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    struct message *m = to;
+    m->workspace = row_text(r, row, 0);
+    m->id = row_text(r, row, 1);
+    m->channel = row_text(r, row, 2);
+    m->thread = row_text(r, row, 3);
+    m->user_id = row_text(r, row, 4);
+    m->ephemeral = row_bool(r, row, 5);
+    m->platform_id = row_text(r, row, 6);
+    m->version = row_i64(r, row, 9);
+    m->sent_version = row_i64(r, row, 10);
+    m->post_started_at = row_i64(r, row, 11);
+    m->state = row_text(r, row, 12);
+    struct seal_place url = message_place(m->workspace, m->id, "response_url");
+    struct seal_place body = message_place(m->workspace, m->id, "body");
+    if (store_unseal_secret(s, &url, row_bytes(r, row, 7), &m->response_url, e) != 0) {
+        return -1;
+    }
+    return store_unseal_json(s, &body, row_bytes(r, row, 8), &m->body, e);
+}
+
+static int find_one(store *s, const struct stmt *stmt, const struct db_arg *args,
+                    struct message **ret, struct err *e)
+{
+    struct store_ask ask = {stmt, args, read_message, sizeof(struct message)};
+    void *found = NULL;
+    if (store_ask_one(s, &ask, &found, e) != 0) {
+        return -1;
+    }
+    *ret = found;
+    return 0;
+}
+
+int store_message_add(store *s, struct message *m, struct err *e)
+{
+    m->id = m->id == NULL ? arena_strdup(s->mem, id_new().text) : m->id;
+    struct seal_place url = message_place(m->workspace, m->id, "response_url");
+    struct seal_place body = message_place(m->workspace, m->id, "body");
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(m->workspace), DB_TEXT(m->id), DB_TEXT(m->channel == NULL ? "" : m->channel),
+        DB_TEXT(m->thread), DB_TEXT(m->user_id), DB_BOOL(m->ephemeral), DB_TEXT(m->platform_id),
+        DB_BYTES(store_seal_secret(s, &url, m->response_url)),
+        DB_BYTES(store_seal_json(s, &body, m->body)));
+    return store_query(s, &ADD, args, NULL, e);
+}
+
+int store_message_find(store *s, const char *workspace, const char *id, struct message **ret,
+                       struct err *e)
+{
+    if (!id_valid(id)) {
+        *ret = NULL;
+        return 0;
+    }
+    return find_one(s, &FIND, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), ret, e);
+}
+
+int store_message_by_platform(store *s, const char *workspace, const char *channel,
+                              const char *platform_id, struct message **ret, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(channel), DB_TEXT(platform_id));
+    return find_one(s, &BY_PLATFORM, args, ret, e);
+}
+
+int store_message_set_body(store *s, const char *workspace, const char *id, json_t *body,
+                           struct err *e)
+{
+    struct seal_place place = message_place(workspace, id, "body");
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_BYTES(store_seal_json(s, &place, body)));
+    return store_touch_one(s, &SET_BODY, args, "no_message", e);
+}
+
+int store_message_set_response_url(store *s, const char *workspace, const char *id,
+                                   struct secret url, struct err *e)
+{
+    struct seal_place place = message_place(workspace, id, "response_url");
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_BYTES(store_seal_secret(s, &place, url)));
+    return store_touch_one(s, &SET_RESPONSE_URL, args, "no_message", e);
+}
+
+int store_message_post_started(store *s, const char *workspace, const char *id, struct err *e)
+{
+    return store_touch_one(s, &POST_STARTED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), "no_message",
+                           e);
+}
+
+int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,
+                       const char *platform_id, int64_t version, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(channel),
+                                        DB_TEXT(platform_id), DB_I64(version));
+    return store_touch_one(s, &SENT, args, "no_message", e);
+}
+
+int store_message_failed(store *s, const char *workspace, const char *id, const char *error_code,
+                         struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(error_code));
+    return store_touch_one(s, &FAILED, args, "no_message", e);
+}
+
+int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
+                           struct err *e)
+{
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(channel == NULL ? "" : channel));
+    return store_touch_one(s, &REDIRECT, args, "no_message", e);
+}

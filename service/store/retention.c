@@ -1,0 +1,60 @@
+#include "store_int.h"
+
+/* In small batches, so that no lock lasts and vacuum keeps pace. */
+static const struct stmt JOBS = {
+    "retention_jobs",
+    "delete from job where ctid = any (array("
+    "  select ctid from job where state in ('done', 'dead')"
+    "     and ended_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+static const struct stmt MESSAGES = {
+    "retention_messages",
+    "delete from message where ctid = any (array("
+    "  select ctid from message"
+    "   where updated_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+static const struct stmt RUNS = {
+    "retention_runs",
+    "delete from run where ctid = any (array("
+    "  select ctid from run"
+    "   where created_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+static const struct stmt LOGINS = {
+    "retention_logins",
+    "delete from login where ctid = any (array("
+    "  select ctid from login where state not in ('open', 'code')"
+    "     and updated_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+static const struct stmt AUDIT = {
+    "retention_audit",
+    "delete from audit where ctid = any (array("
+    "  select ctid from audit where at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+const struct stmt *const store_retention_stmts[] = {&JOBS, &MESSAGES, &RUNS, &LOGINS, &AUDIT, NULL};
+
+int store_retention_sweep(store *s, const struct retention *r, bool *ret_more, struct err *e)
+{
+    const struct {
+        const struct stmt *stmt;
+        int64_t age_s;
+    } sweeps[] = {{&JOBS, r->events_s},
+                  {&MESSAGES, r->runs_s},
+                  {&RUNS, r->runs_s},
+                  {&LOGINS, r->runs_s},
+                  {&AUDIT, r->audit_s}};
+    bool more = false;
+    for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++) {
+        const struct db_arg *args = DB_ARGS(DB_I64(sweeps[i].age_s), DB_I64(r->batch));
+        if (store_query(s, sweeps[i].stmt, args, NULL, e) != 0) {
+            return -1;
+        }
+        more = more || db_affected(s->c) >= r->batch;
+    }
+    *ret_more = more;
+    return 0;
+}

@@ -1,0 +1,281 @@
+#include "store_int.h"
+
+#include <string.h>
+
+#define COLUMNS                                                                                    \
+    "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
+    "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
+    "r.error_code, " EPOCH("r.created_at") ", " EPOCH("r.parked_at") ", " EPOCH(                   \
+        "r.expires_at") ", " EPOCH("r.ended_at")
+enum { COLUMNS_COUNT = 21 };
+
+static const struct {
+    const char *name;
+    bool final;
+} states[RUN_STATE_COUNT] = {
+    [RUN_QUEUED] = {"queued", false},   [RUN_ASKING] = {"asking", false},
+    [RUN_PARKED] = {"parked", false},   [RUN_RUNNING] = {"running", false},
+    [RUN_DONE] = {"done", true},        [RUN_FAILED] = {"failed", true},
+    [RUN_UNKNOWN] = {"unknown", false}, [RUN_CANCELLED] = {"cancelled", true},
+    [RUN_EXPIRED] = {"expired", true},  [RUN_SUPERSEDED] = {"superseded", true},
+};
+
+static const struct stmt ADD = {
+    "run_add",
+    "insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking,"
+    "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+    "         " INSTANT("$16") ", " INSTANT("$17") ")",
+    17, 0};
+
+static const struct stmt FIND = {
+    "run_find", "select " COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
+    COLUMNS_COUNT};
+
+static const struct stmt LOCK = {
+    "run_lock", "select " COLUMNS " from run r where r.workspace = $1 and r.id = $2 for update", 2,
+    COLUMNS_COUNT};
+
+static const struct stmt BY_REFERENCE = {
+    "run_by_reference", "select " COLUMNS " from run r where r.workspace = $1 and r.reference = $2",
+    2, COLUMNS_COUNT};
+
+static const struct stmt OPEN = {
+    "run_open",
+    "select " COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
+    "   and r.state in ('queued', 'asking', 'parked', 'running', 'unknown') order by r.id desc",
+    2, COLUMNS_COUNT};
+
+static const struct stmt PAGE = {
+    "run_page",
+    "select " COLUMNS " from run r where r.workspace = $1"
+    "   and ($2::text is null or r.user_id = $2) and ($3::text is null or r.reference = $3)"
+    "   and ($4::text is null or r.state = $4) and ($5::text is null or r.recipe = $5)"
+    "   and ($6::uuid is null or r.id < $6) order by r.id desc limit $7",
+    7, COLUMNS_COUNT};
+
+/* Which login a person went through does not matter, only under which default connection. */
+static const struct stmt PARKED_FOR = {
+    "run_parked_for",
+    "select " COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
+    "   and r.state = 'parked'"
+    "   and exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
+    "                                       and l.default_name = $3)"
+    " order by r.id for update",
+    3, COLUMNS_COUNT};
+
+static const struct stmt UPDATE = {
+    "run_update",
+    "update run set state = $4, inputs = $5, asking = $6, message_id = $7, login_id = $8,"
+    "    confirmed = $9, result = $10, error_code = $11, parked_at = " INSTANT(
+        "$12") ","
+               "    expires_at = " INSTANT(
+                   "$13") ", ended_at = case when $14::bool then now() end"
+                          " where workspace = $1 and id = $2 and state = $3",
+    14, 0};
+
+static const struct stmt EXPIRED = {
+    "run_expired",
+    "select " COLUMNS " from run r where r.state in ('asking', 'parked') and r.expires_at < now()"
+    " order by r.expires_at limit $1 for update skip locked",
+    1, COLUMNS_COUNT};
+
+const struct stmt *const store_runs_stmts[] = {&ADD,  &FIND,       &LOCK,   &BY_REFERENCE, &OPEN,
+                                               &PAGE, &PARKED_FOR, &UPDATE, &EXPIRED,      NULL};
+
+const char *run_state_name(enum run_state state)
+{
+    return states[state].name;
+}
+
+bool run_state_is_final(enum run_state state)
+{
+    return states[state].final;
+}
+
+static enum run_state state_of(const char *name)
+{
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        if (name != NULL && strcmp(states[i].name, name) == 0) {
+            return (enum run_state)i;
+        }
+    }
+    return RUN_UNKNOWN;
+}
+
+static struct seal_place run_place(const struct run *r, const char *column)
+{
+    return (struct seal_place){"run", r->workspace, r->id, column};
+}
+
+/* A reference is read aloud and typed: Crockford's 32 signs, 40 bits. */
+static const char *new_reference(arena *mem)
+{
+    static const char signs[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint8_t random[8];
+    char text[12] = "WB-";
+    crypto_random(random, sizeof random);
+    for (size_t i = 0; i < sizeof random; i++) {
+        text[3 + i] = signs[random[i] % 32];
+    }
+    return arena_strndup(mem, text, 11);
+}
+
+static void read_columns(const rows *r, size_t row, struct run *to)
+{
+    to->workspace = row_text(r, row, 0);
+    to->id = row_text(r, row, 1);
+    to->reference = row_text(r, row, 2);
+    to->recipe = row_text(r, row, 3);
+    to->version = row_i64(r, row, 4);
+    to->user_id = row_text(r, row, 5);
+    to->state = state_of(row_text(r, row, 6));
+    to->asking = row_text(r, row, 8);
+    to->place = row_text(r, row, 9);
+    to->channel = row_text(r, row, 10);
+    to->thread = row_text(r, row, 11);
+    to->message_id = row_text(r, row, 12);
+    to->login_id = row_text(r, row, 13);
+    to->confirmed = row_bool(r, row, 14);
+    to->error_code = row_text(r, row, 16);
+    to->created_at = row_i64(r, row, 17);
+    to->parked_at = row_i64(r, row, 18);
+    to->expires_at = row_i64(r, row, 19);
+    to->ended_at = row_i64(r, row, 20);
+}
+
+static int read_run(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    struct run *run = to;
+    read_columns(r, row, run);
+    struct seal_place inputs = run_place(run, "inputs");
+    struct seal_place result = run_place(run, "result");
+    if (store_unseal_json(s, &inputs, row_bytes(r, row, 7), &run->inputs, e) != 0) {
+        return -1;
+    }
+    return store_unseal_json(s, &result, row_bytes(r, row, 15), &run->result, e);
+}
+
+static struct bytes seal_inputs(const store *s, const struct run *r)
+{
+    struct seal_place place = run_place(r, "inputs");
+    json_t *none = arena_json(s->mem, json_object());
+    return store_seal_json(s, &place, r->inputs == NULL ? none : r->inputs);
+}
+
+static int find_one(store *s, const struct stmt *stmt, const struct db_arg *args, struct run **ret,
+                    struct err *e)
+{
+    struct store_ask ask = {stmt, args, read_run, sizeof(struct run)};
+    void *found = NULL;
+    if (store_ask_one(s, &ask, &found, e) != 0) {
+        return -1;
+    }
+    *ret = found;
+    return 0;
+}
+
+static int find_all(store *s, const struct store_ask *ask, struct run **ret, size_t *ret_count,
+                    struct err *e)
+{
+    void *list = NULL;
+    if (store_ask_all(s, ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
+}
+
+int store_run_add(store *s, struct run *r, struct err *e)
+{
+    r->id = r->id == NULL ? arena_strdup(s->mem, id_new().text) : r->id;
+    r->reference = r->reference == NULL ? new_reference(s->mem) : r->reference;
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(r->workspace), DB_TEXT(r->id), DB_TEXT(r->reference), DB_TEXT(r->recipe),
+        DB_I64(r->version), DB_TEXT(r->user_id), DB_TEXT(run_state_name(r->state)),
+        DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking), DB_TEXT(r->place), DB_TEXT(r->channel),
+        DB_TEXT(r->thread), DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
+        DB_I64(r->parked_at), DB_I64(r->expires_at));
+    return store_query(s, &ADD, args, NULL, e);
+}
+
+static int find_by_id(store *s, const struct stmt *stmt, const struct run *key, struct run **ret,
+                      struct err *e)
+{
+    if (!id_valid(key->id)) {
+        *ret = NULL;
+        return 0;
+    }
+    return find_one(s, stmt, DB_ARGS(DB_TEXT(key->workspace), DB_TEXT(key->id)), ret, e);
+}
+
+int store_run_find(store *s, const char *workspace, const char *id, struct run **ret, struct err *e)
+{
+    return find_by_id(s, &FIND, &(struct run){.workspace = workspace, .id = id}, ret, e);
+}
+
+int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret, struct err *e)
+{
+    return find_by_id(s, &LOCK, &(struct run){.workspace = workspace, .id = id}, ret, e);
+}
+
+int store_run_by_reference(store *s, const char *workspace, const char *reference, struct run **ret,
+                           struct err *e)
+{
+    return find_one(s, &BY_REFERENCE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(reference)), ret, e);
+}
+
+int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
+                   size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), read_run,
+                            sizeof(struct run)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_page(store *s, const char *workspace, const struct run_filter *f, struct run **ret,
+                   size_t *ret_count, struct err *e)
+{
+    if (f->before_id != NULL && !id_valid(f->before_id)) {
+        return err_set(e, ERR_INPUT, "bad_cursor", "no cursor of ours");
+    }
+    struct store_ask ask = {&PAGE,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->user_id), DB_TEXT(f->reference),
+                                    DB_TEXT(f->state), DB_TEXT(f->recipe), DB_TEXT(f->before_id),
+                                    DB_I64(f->limit)),
+                            read_run, sizeof(struct run)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_parked_for(store *s, const char *workspace, const char *user_id,
+                         const char *default_name, struct run **ret, size_t *ret_count,
+                         struct err *e)
+{
+    struct store_ask ask = {&PARKED_FOR,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
+                            read_run, sizeof(struct run)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
+                     struct err *e)
+{
+    struct seal_place result = run_place(r, "result");
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(r->workspace), DB_TEXT(r->id), DB_TEXT(run_state_name(from)),
+                DB_TEXT(run_state_name(r->state)), DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking),
+                DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
+                DB_BYTES(store_seal_json(s, &result, r->result)), DB_TEXT(r->error_code),
+                DB_I64(r->parked_at), DB_I64(r->expires_at), DB_BOOL(run_state_is_final(r->state)));
+    if (store_query(s, &UPDATE, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_changed = db_affected(s->c) > 0;
+    return 0;
+}
+
+int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), read_run, sizeof(struct run)};
+    return find_all(s, &ask, ret, ret_count, e);
+}

@@ -1,0 +1,50 @@
+#include "store_int.h"
+
+#include <pthread.h>
+
+#include "base/die.h"
+
+enum { STATEMENTS_MAX = 256 };
+
+static const struct stmt *const *const files[] = {
+    store_workspaces_stmts,
+    store_users_stmts,
+    store_defaults_stmts,
+    store_connections_stmts,
+    store_connection_tokens_stmts,
+    store_logins_stmts,
+    store_states_stmts,
+    store_recipes_stmts,
+    store_runs_stmts,
+    store_run_steps_stmts,
+    store_jobs_stmts,
+    store_job_claim_stmts,
+    store_messages_stmts,
+    store_audit_stmts,
+    store_retention_stmts,
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const struct stmt *all[STATEMENTS_MAX];
+static size_t all_count;
+
+static void collect(void)
+{
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        for (const struct stmt *const *one = files[i]; *one != NULL; one++) {
+            if (all_count == STATEMENTS_MAX) {
+                die("more than %d statements", STATEMENTS_MAX);
+            }
+            all[all_count++] = *one;
+        }
+    }
+}
+
+const struct stmt *const *store_statements(size_t *ret_count)
+{
+    if (pthread_once(&once, collect) != 0) {
+        die("pthread_once failed");
+    }
+    *ret_count = all_count;
+    return all;
+}

@@ -1,0 +1,95 @@
+#ifndef WB_SERVICE_STORE_STORE_INT_H
+#define WB_SERVICE_STORE_STORE_INT_H
+
+#include <stddef.h>
+
+#include "store.h"
+
+/* Shared inside service/store and with its tests only. */
+
+struct store {
+    db *c;
+    arena *mem;
+    const keyring *keys;
+};
+
+/* Whole seconds of a timestamptz column, never rounded into the future. */
+#define EPOCH(column) "floor(extract(epoch from " column "))::bigint"
+/* Epoch seconds of a parameter as timestamptz; 0 is NULL. */
+#define INSTANT(param) "to_timestamp(nullif(" param "::bigint, 0))"
+
+int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,
+                struct err *e);
+
+/* --- rows.c: answers as structs --- */
+
+/* Fills the zeroed struct `to` from one row. */
+typedef int store_reader(store *s, const rows *r, size_t row, void *to, struct err *e);
+
+struct store_ask {
+    const struct stmt *stmt;
+    const struct db_arg *args;
+    store_reader *read;
+    size_t size; /* of the struct */
+};
+
+/* The first row, or NULL when there is none. */
+int store_ask_one(store *s, const struct store_ask *ask, void **ret, struct err *e);
+/* All rows as one array. */
+int store_ask_all(store *s, const struct store_ask *ask, void **ret, size_t *ret_count,
+                  struct err *e);
+/* Runs a statement that must touch a row; ERR_NOT_FOUND `code` when it touched none. */
+int store_touch_one(store *s, const struct stmt *stmt, const struct db_arg *args, const char *code,
+                    struct err *e);
+
+/* The elements of a text[] as PostgreSQL writes it; NULL elements become "". */
+const char **store_texts(arena *mem, const char *literal, size_t *ret_count);
+/* The position of text among names, else `unknown`: a newer release may know more. */
+int store_name_index(const char *const *names, int count, const char *text, int unknown);
+
+/* --- sealed.c: values that only the service can read --- */
+
+/* No data gives no data, both ways. */
+struct bytes store_seal(const store *s, const struct seal_place *place, struct bytes plain);
+int store_unseal(const store *s, const struct seal_place *place, struct bytes sealed,
+                 struct bytes *ret, struct err *e);
+struct bytes store_seal_json(const store *s, const struct seal_place *place, const json_t *value);
+int store_unseal_json(const store *s, const struct seal_place *place, struct bytes sealed,
+                      json_t **ret, struct err *e);
+struct bytes store_seal_secret(const store *s, const struct seal_place *place,
+                               struct secret secret);
+int store_unseal_secret(const store *s, const struct seal_place *place, struct bytes sealed,
+                        struct secret *ret, struct err *e);
+
+/* --- connections.c, for connection_tokens.c --- */
+
+struct bytes store_tokens_seal(const store *s, const char *workspace, const char *id,
+                               const struct tokens *t);
+int store_tokens_open(const store *s, const struct connection *c, struct bytes sealed,
+                      struct tokens *ret, struct err *e);
+
+/* --- jobs.c, for job_claim.c --- */
+
+/* JOB_KIND_COUNT for a kind that this release does not know. */
+enum job_kind store_job_kind(const char *name);
+struct seal_place store_job_place(const char *workspace, const char *id);
+
+/* --- each file's statements, NULL-terminated; collected in stmts.c --- */
+
+extern const struct stmt *const store_workspaces_stmts[];
+extern const struct stmt *const store_users_stmts[];
+extern const struct stmt *const store_defaults_stmts[];
+extern const struct stmt *const store_connections_stmts[];
+extern const struct stmt *const store_connection_tokens_stmts[];
+extern const struct stmt *const store_logins_stmts[];
+extern const struct stmt *const store_states_stmts[];
+extern const struct stmt *const store_recipes_stmts[];
+extern const struct stmt *const store_runs_stmts[];
+extern const struct stmt *const store_run_steps_stmts[];
+extern const struct stmt *const store_jobs_stmts[];
+extern const struct stmt *const store_job_claim_stmts[];
+extern const struct stmt *const store_messages_stmts[];
+extern const struct stmt *const store_audit_stmts[];
+extern const struct stmt *const store_retention_stmts[];
+
+#endif

@@ -1,0 +1,70 @@
+#include "store_int.h"
+
+static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "guest",
+                                                      "stranger", "bot",    "deactivated"};
+
+static const struct stmt FIND = {
+    "user_find",
+    "select workspace, user_id, name, email, time_zone, standing, dm_channel, " EPOCH(
+        "checked_at") " from chat_user where workspace = $1 and user_id = $2",
+    2, 8};
+
+static const struct stmt PUT = {
+    "user_put",
+    "insert into chat_user (workspace, user_id, name, email, time_zone, standing, checked_at)"
+    " values ($1, $2, $3, $4, $5, $6, now())"
+    " on conflict (workspace, user_id) do update set"
+    "   name = excluded.name, email = excluded.email, time_zone = excluded.time_zone,"
+    "   standing = excluded.standing, checked_at = now()",
+    6, 0};
+
+static const struct stmt SET_DM = {
+    "user_set_dm", "update chat_user set dm_channel = $3 where workspace = $1 and user_id = $2", 3,
+    0};
+
+const struct stmt *const store_users_stmts[] = {&FIND, &PUT, &SET_DM, NULL};
+
+static int read_user(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    (void)s;
+    (void)e;
+    struct user *u = to;
+    u->workspace = row_text(r, row, 0);
+    u->user_id = row_text(r, row, 1);
+    u->name = row_text(r, row, 2);
+    u->email = row_text(r, row, 3);
+    u->time_zone = row_text(r, row, 4);
+    u->standing = (enum standing)store_name_index(standings, STANDING_COUNT, row_text(r, row, 5),
+                                                  STANDING_UNKNOWN);
+    u->dm_channel = row_text(r, row, 6);
+    u->checked_at = row_i64(r, row, 7);
+    return 0;
+}
+
+int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,
+                    struct err *e)
+{
+    struct store_ask ask = {&FIND, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), read_user,
+                            sizeof(struct user)};
+    void *found = NULL;
+    if (store_ask_one(s, &ask, &found, e) != 0) {
+        return -1;
+    }
+    *ret = found;
+    return 0;
+}
+
+int store_user_put(store *s, const struct user *u, struct err *e)
+{
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(u->workspace), DB_TEXT(u->user_id), DB_TEXT(u->name == NULL ? "" : u->name),
+                DB_TEXT(u->email), DB_TEXT(u->time_zone), DB_TEXT(standings[u->standing]));
+    return store_query(s, &PUT, args, NULL, e);
+}
+
+int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,
+                      struct err *e)
+{
+    return store_touch_one(
+        s, &SET_DM, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(channel)), "no_user", e);
+}

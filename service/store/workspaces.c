@@ -1,0 +1,140 @@
+#include "store_int.h"
+
+#include "base/str.h"
+
+#define COLUMNS                                                                                    \
+    "w.workspace, w.route, w.name, w.installer, w.admins, w.installer_uses = 'default', "          \
+    "w.guests = 'allow', w.bot_user_id, w.bot_token, w.state, " EPOCH("w.created_at") ", " EPOCH(  \
+        "w.updated_at")
+enum { COLUMNS_COUNT = 12 };
+
+/* A second put keeps the route of the first. */
+static const struct stmt PUT = {
+    "workspace_put",
+    "with kept as ("
+    "  insert into workspace as w (workspace, route, name, installer, admins, installer_uses,"
+    "                              guests, bot_user_id, bot_token, state)"
+    "  values ($1, $2, $3, $4, $5, case when $6::bool then 'default' else 'personal' end,"
+    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10)"
+    "  on conflict (workspace) do update set"
+    "    name = excluded.name, installer = excluded.installer, admins = excluded.admins,"
+    "    installer_uses = excluded.installer_uses, guests = excluded.guests,"
+    "    bot_user_id = excluded.bot_user_id, state = excluded.state, updated_at = now(),"
+    "    bot_token = case when $11::bool then null"
+    "                     else coalesce(excluded.bot_token, w.bot_token) end"
+    "  returning w.workspace, w.route) "
+    "insert into route (route, workspace) "
+    "select k.route, k.workspace from kept k"
+    " where not exists (select 1 from route r where r.route = k.route"
+    "                                           and r.workspace = k.workspace)",
+    11, 0};
+
+static const struct stmt FIND = {"workspace_find",
+                                 "select " COLUMNS " from workspace w where w.workspace = $1", 1,
+                                 COLUMNS_COUNT};
+
+static const struct stmt BY_ROUTE = {"workspace_by_route",
+                                     "select " COLUMNS
+                                     " from route r join workspace w on w.workspace = r.workspace"
+                                     " where r.route = $1",
+                                     1, COLUMNS_COUNT};
+
+/* Tables without a foreign key to workspace go by hand. The audit trail stays for its time, and so
+ * do revocations that are still to be made. */
+static const struct stmt DELETE = {
+    "workspace_delete",
+    "with gone as (delete from workspace where workspace = $1 returning workspace),"
+    " routes as (delete from route where workspace = $1),"
+    " versions as (delete from recipe_version where workspace = $1),"
+    " states as (delete from oauth_state where workspace = $1),"
+    " messages as (delete from message where workspace = $1),"
+    " jobs as (delete from job where workspace = $1 and kind <> 'revoke'),"
+    " kept as (update job set behind = false where workspace = $1 and kind = 'revoke' and behind) "
+    "select count(*) from gone",
+    1, 1};
+
+const struct stmt *const store_workspaces_stmts[] = {&PUT, &FIND, &BY_ROUTE, &DELETE, NULL};
+
+static struct seal_place token_place(const char *workspace)
+{
+    return (struct seal_place){"workspace", workspace, workspace, "bot_token"};
+}
+
+static int read_workspace(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    struct workspace *w = to;
+    w->workspace = row_text(r, row, 0);
+    w->route = row_text(r, row, 1);
+    w->name = row_text(r, row, 2);
+    w->installer = row_text(r, row, 3);
+    w->admins = store_texts(s->mem, row_text(r, row, 4), &w->admins_count);
+    w->installer_uses_default = row_bool(r, row, 5);
+    w->guests_allowed = row_bool(r, row, 6);
+    w->bot_user_id = row_text(r, row, 7);
+    w->state = row_text(r, row, 9);
+    w->created_at = row_i64(r, row, 10);
+    w->updated_at = row_i64(r, row, 11);
+    struct seal_place place = token_place(w->workspace);
+    return store_unseal_secret(s, &place, row_bytes(r, row, 8), &w->bot_token, e);
+}
+
+static int find_one(store *s, const struct stmt *stmt, const char *key, struct workspace **ret,
+                    struct err *e)
+{
+    struct store_ask ask = {stmt, DB_ARGS(DB_TEXT(key)), read_workspace, sizeof(struct workspace)};
+    void *found = NULL;
+    if (store_ask_one(s, &ask, &found, e) != 0) {
+        return -1;
+    }
+    *ret = found;
+    return 0;
+}
+
+int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e)
+{
+    struct seal_place place = token_place(w->workspace);
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(w->workspace), DB_TEXT(crypto_random_hex(s->mem, 8)),
+                DB_TEXT(w->name == NULL ? "" : w->name), DB_TEXT(w->installer),
+                DB_TEXTS(w->admins, w->admins_count), DB_BOOL(w->installer_uses_default),
+                DB_BOOL(w->guests_allowed), DB_TEXT(w->bot_user_id),
+                DB_BYTES(store_seal_secret(s, &place, w->bot_token)),
+                DB_TEXT(w->state == NULL ? "active" : w->state), DB_BOOL(clear_token));
+    return store_query(s, &PUT, args, NULL, e);
+}
+
+int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e)
+{
+    return find_one(s, &FIND, workspace, ret, e);
+}
+
+int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e)
+{
+    return find_one(s, &BY_ROUTE, route, ret, e);
+}
+
+int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &DELETE, DB_ARGS(DB_TEXT(workspace)), &r, e) != 0) {
+        return -1;
+    }
+    *ret_existed = row_i64(r, 0, 0) > 0;
+    return 0;
+}
+
+bool workspace_is_admin(const struct workspace *w, const char *user_id)
+{
+    if (str_empty(user_id)) {
+        return false;
+    }
+    if (str_equal(w->installer, user_id)) {
+        return true;
+    }
+    for (size_t i = 0; i < w->admins_count; i++) {
+        if (str_equal(w->admins[i], user_id)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,131 @@
+/* The Slack stand-in, shared between its files. All state is JSON behind the world's lock:
+ * team {id,name,domain,installer,bot{},users{id:{}},channels{id:{}}}
+ * channel {id,name,kind: im|channel|group|mpim, user?, members{id:true}, messages{ts:{}}}
+ * A message holds what Slack would answer, plus keys that begin with "_" and are never sent:
+ * _to (an ephemeral's only reader), _edits (times edited). */
+#ifndef SANDBOX_SLACK_H
+#define SANDBOX_SLACK_H
+
+#include "http.h"
+#include "peers.h"
+
+/* ---- slack_state.c ---- */
+const json_t *slack_settings(void);
+const char *slack_app(const char *key);
+json_t *slack_teams(void);
+json_t *slack_team(const char *id);
+json_t *slack_tokens(void);
+json_t *slack_user(json_t *team, const char *id);
+json_t *slack_user_by_name(json_t *team, const char *name_or_id);
+json_t *slack_channel(json_t *team, const char *id);
+/* "dm" with a user: the DM with the bot; else an id or a name with or without "#". */
+json_t *slack_place(json_t *team, const char *user, const char *place);
+json_t *slack_dm(json_t *team, const char *user, bool create);
+bool slack_is_im(const json_t *channel);
+bool slack_is_member(const json_t *channel, const char *user);
+const char *slack_bot(const json_t *team, const char *key);
+/* A message timestamp, unique and rising. */
+void slack_ts(char ret[32]);
+json_t *slack_message(json_t *channel, const char *ts);
+/* Stores message (gets its ts unless it has one); returns it, borrowed. */
+json_t *slack_message_add(json_t *channel, json_t *message);
+/* A copy without the sandbox's own keys. */
+json_t *slack_message_public(const json_t *message);
+bool slack_may_see(const json_t *channel, const json_t *message, const char *user);
+json_t *slack_user_json(json_t *team, const json_t *user, bool with_email);
+json_t *slack_channel_json(json_t *team, const json_t *channel);
+void slack_reset(json_t *seed);
+
+/* ---- slack_text.c ---- */
+/* What Slack makes of typed text: entities, @names, links. The caller frees. */
+char *slack_typed(json_t *team, const char *text);
+/* Every http(s) address in a message, blocks and button URLs included: array of strings. */
+json_t *slack_links(const json_t *message);
+
+/* ---- slack_blocks.c ---- */
+/* Checks blocks of a message or view (limits of slack.md 11); appends texts like "must be less
+ * than 3001 characters [json-pointer:/blocks/0/text/text]". */
+void slack_blocks_check(const json_t *blocks, bool in_view, json_t *ret_faults);
+void slack_view_check(const json_t *view, json_t *ret_faults);
+/* Gives ids to blocks and elements that have none, as Slack does. */
+void slack_blocks_fill(json_t *blocks);
+
+/* ---- slack_api.c ---- */
+struct slack_call {
+    struct request *req;
+    json_t *args; /* form strings or JSON values */
+    json_t *token;
+    json_t *team;
+    bool json;
+};
+json_t *slack_error(const char *code);
+/* Text argument or NULL; empty counts as absent. */
+const char *slack_arg(const struct slack_call *call, const char *name);
+bool slack_arg_flag(const struct slack_call *call, const char *name, bool fallback);
+/* An object or array: JSON as it is, or parsed from a form field. New reference; NULL when absent;
+ * *ret_bad when it does not parse. */
+json_t *slack_arg_json(const struct slack_call *call, const char *name, bool *ret_bad);
+bool slack_has_scope(const json_t *token, const char *scope);
+json_t *slack_missing_scope(const json_t *token, const char *needed);
+void slack_api(struct request *req, const char *method);
+
+struct slack_method {
+    const char *name;
+    const char *scope; /* NULL: none, or checked by the function */
+    bool takes_json;
+    json_t *(*run)(struct slack_call *call);
+};
+extern const struct slack_method slack_chat_methods[];  /* ended by a NULL name */
+extern const struct slack_method slack_other_methods[];
+extern const struct slack_method slack_view_methods[];
+
+/* ---- slack_chat.c ---- */
+/* Reads text, blocks and metadata into a new message; NULL and *ret_error when refused. */
+json_t *slack_content(const struct slack_call *call, size_t text_max, json_t **ret_error);
+/* Puts new content into a stored message and counts the edit. */
+void slack_message_edit(json_t *team, json_t *channel, json_t *message, json_t *content);
+/* A message of the bot: crawls it, and Slack's echo to the bot in DMs. */
+json_t *slack_bot_post(json_t *team, json_t *channel, json_t *content, const char *ephemeral_to);
+void slack_bot_changed(json_t *team, json_t *channel, json_t *message);
+
+/* ---- slack_deliver.c ---- */
+struct slack_sent {
+    int status;
+    const char *failure;
+    int64_t took_ms;
+};
+/* Builds the signed envelope around an event (taken over). The caller frees. */
+char *slack_envelope(json_t *team, json_t *channel, json_t *event, const char *event_id);
+/* One POST to bot_url + path, signed now. For worker threads, lock not held. */
+struct slack_sent slack_send(const char *path, const char *type, const char *body, int retry,
+                             const char *why);
+/* First attempt now, the retries later in the background as Slack does for events. */
+struct slack_sent slack_send_event(const char *body);
+/* In the background. Takes over the event. Lock held. */
+void slack_event_later(json_t *team, json_t *channel, json_t *event);
+/* The preview crawler (fault preview_bot) visits every link of the message. Lock held. */
+void slack_crawl(const json_t *message);
+char *slack_signature(const char *secret, const char *timestamp, const char *body, size_t len);
+
+/* ---- slack_response.c ---- */
+/* A new response_url for an action of user on message. The caller frees. */
+char *slack_response_url(json_t *team, json_t *channel, const json_t *message, const char *user);
+void slack_response(struct request *req, const char *rest);
+char *slack_trigger(json_t *team, const char *user);
+/* NULL when good (and now used), else the error code. */
+const char *slack_trigger_use(const char *trigger, json_t *team, const char **ret_user);
+void slack_response_reset(void);
+
+/* ---- slack_views.c ---- */
+void slack_views_reset(void);
+json_t *slack_views(void);
+
+/* ---- slack_oauth.c ---- */
+void slack_authorize(struct request *req, const char *rest, const char *base);
+json_t *slack_oauth_access(struct request *req, const json_t *args);
+void slack_oauth_reset(void);
+
+/* ---- slack_script.c ---- */
+extern const struct chat slack_chat;
+
+#endif

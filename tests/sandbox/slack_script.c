@@ -1,0 +1,796 @@
+/* Slack for scripts and the chat page: people type, press buttons, change; hostile deliveries. */
+#include "slack.h"
+
+#include "client.h"
+#include "world.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void refuse(struct request *req, unsigned status, const char *error, const char *detail)
+{
+    http_reply_json(req, status, json_pack("{s:b, s:s, s:s}", "ok", false, "error", error,
+                                           "detail", detail));
+}
+
+/* ---- who and where ---- */
+
+struct scene {
+    json_t *team;
+    json_t *user;
+    json_t *channel;
+    const char *user_id;
+};
+
+static json_t *find_team(const char *wanted)
+{
+    json_t *found = NULL;
+    const char *id = NULL;
+    json_t *team = NULL;
+    json_object_foreach(slack_teams(), id, team) {
+        bool fits = wanted == NULL || strcmp(wanted, id) == 0 ||
+                    strcmp(wanted, json_str_or(team, "name", "")) == 0 ||
+                    strcmp(wanted, json_str_or(team, "domain", "")) == 0;
+        if (found == NULL && fits) {
+            found = team; /* unnamed: the first workspace */
+        }
+    }
+    return found;
+}
+
+/* Fills the scene out of {workspace?, user, place?}; false after a refusal. */
+static bool find_scene(struct request *req, const json_t *body, struct scene *ret)
+{
+    *ret = (struct scene){.team = find_team(json_str(body, "workspace"))};
+    if (ret->team == NULL) {
+        refuse(req, 404, "unknown_workspace", "no such workspace in the seed");
+        return false;
+    }
+    ret->user = slack_user_by_name(ret->team, json_str_or(body, "user", ""));
+    if (ret->user == NULL) {
+        refuse(req, 404, "unknown_user", "\"user\" must be a name or id of this workspace");
+        return false;
+    }
+    ret->user_id = json_str(ret->user, "id");
+    const char *place = json_str(body, "place");
+    ret->channel = place == NULL ? NULL : slack_place(ret->team, ret->user_id, place);
+    if (place != NULL && ret->channel == NULL) {
+        refuse(req, 404, "unknown_place", "\"place\" must be dm, a channel's name or an id");
+        return false;
+    }
+    return true;
+}
+
+/* ---- typing ---- */
+
+static json_t *rich_text(const char *text)
+{
+    return json_pack("[{s:s, s:s, s:[{s:s, s:[{s:s, s:s}]}]}]", "type", "rich_text", "block_id",
+                     "typed", "elements", "type", "rich_text_section", "elements", "type", "text",
+                     "text", text);
+}
+
+static json_t *typed_message(const struct scene *s, const json_t *body)
+{
+    const char *text = json_str_or(body, "text", "");
+    char *typed = json_flag(body, "raw", false) ? xstrdup(text) : slack_typed(s->team, text);
+    char client_id[41];
+    random_hex(client_id, 32);
+    char *uuid = xasprintf("%.8s-%.4s-%.4s-%.4s-%.12s", client_id, client_id + 8, client_id + 12,
+                           client_id + 16, client_id + 20);
+    json_t *message =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "message", "user", s->user_id, "text",
+                  typed, "client_msg_id", json_str_or(body, "client_msg_id", uuid), "team",
+                  json_str_or(s->user, "team_id", json_str_or(s->team, "id", "")));
+    if (json_str(body, "thread_ts") != NULL) {
+        json_object_set(message, "thread_ts", json_object_get(body, "thread_ts"));
+    }
+    json_object_set_new(message, "blocks", rich_text(text));
+    json_object_set_new(message, "_typed", json_string(text));
+    free(typed);
+    free(uuid);
+    return message;
+}
+
+/* The event the bot gets for a typed message, or NULL: it is not told. */
+static json_t *event_for(const struct scene *s, const json_t *message)
+{
+    char *mention = xasprintf("<@%s>", slack_bot(s->team, "user_id"));
+    bool named = strstr(json_str_or(message, "text", ""), mention) != NULL;
+    free(mention);
+    bool im = slack_is_im(s->channel);
+    if (!im && (!named || !slack_is_member(s->channel, slack_bot(s->team, "user_id")))) {
+        return NULL;
+    }
+    json_t *event = slack_message_public(message);
+    json_object_set(event, "channel", json_object_get(s->channel, "id"));
+    json_object_set(event, "event_ts", json_object_get(message, "ts"));
+    if (im) {
+        json_object_set_new(event, "channel_type", json_string("im"));
+    } else {
+        json_object_set_new(event, "type", json_string("app_mention"));
+    }
+    if (json_flag(s->user, "is_stranger", false)) {
+        json_object_set(event, "user_team", json_object_get(s->user, "team_id"));
+        json_object_set(event, "source_team", json_object_get(s->user, "team_id"));
+    }
+    return event;
+}
+
+struct burst {
+    char *bodies[64];
+    size_t count;
+    struct slack_sent sent[64];
+    json_t *event_ids;
+};
+
+static struct burst burst_make(const struct scene *s, json_t *event, const json_t *body)
+{
+    struct burst b = {.event_ids = json_array()};
+    int64_t repeat = json_int_or(body, "repeat", 1);
+    b.count = repeat < 1 ? 1 : repeat > 64 ? 64 : (size_t)repeat;
+    bool fresh_ids = json_flag(body, "new_event_ids", false);
+    char *id = json_str(body, "event_id") != NULL ? xstrdup(json_str(body, "event_id"))
+                                                  : random_id("Ev", 9);
+    for (size_t i = 0; i < b.count; i++) {
+        if (fresh_ids && i > 0) {
+            free(id);
+            id = random_id("Ev", 9);
+        }
+        b.bodies[i] = slack_envelope(s->team, s->channel, json_deep_copy(event), id);
+        json_array_append_new(b.event_ids, json_string(id));
+    }
+    free(id);
+    json_decref(event);
+    return b;
+}
+
+struct lane {
+    const char *body;
+    struct slack_sent sent;
+};
+
+static void *lane_main(void *arg)
+{
+    struct lane *lane = arg;
+    lane->sent = slack_send_event(lane->body);
+    return NULL;
+}
+
+/* Sends all bodies, together when asked, else one after the other. */
+static void burst_send(struct burst *b, bool together)
+{
+    pthread_t threads[64];
+    struct lane lanes[64];
+    bool begun[64] = {false};
+    for (size_t i = 0; i < b->count; i++) {
+        lanes[i].body = b->bodies[i];
+        begun[i] = together && b->count > 1 &&
+                   pthread_create(&threads[i], NULL, lane_main, &lanes[i]) == 0;
+        if (!begun[i]) {
+            lane_main(&lanes[i]);
+        }
+    }
+    for (size_t i = 0; i < b->count; i++) {
+        if (begun[i]) {
+            pthread_join(threads[i], NULL);
+        }
+        b->sent[i] = lanes[i].sent;
+        free(b->bodies[i]);
+    }
+}
+
+static json_t *sent_json(const struct slack_sent *sent)
+{
+    return json_pack("{s:i, s:s?, s:I}", "status", sent->status, "failure", sent->failure,
+                     "took_ms", (json_int_t)sent->took_ms);
+}
+
+static void say(struct request *req, const json_t *body)
+{
+    struct scene s;
+    world_lock();
+    json_t *event = NULL;
+    json_t *answer = NULL;
+    struct burst b = {.count = 0};
+    bool found = find_scene(req, body, &s);
+    bool deliver = false;
+    if (found && s.channel == NULL) {
+        refuse(req, 400, "no_place", "\"place\" is missing");
+    } else if (found && !slack_is_member(s.channel, s.user_id)) {
+        refuse(req, 403, "not_in_channel", "this person is not in that channel");
+    } else if (found && json_flag(s.user, "deleted", false)) {
+        refuse(req, 403, "user_disabled", "this person is deactivated");
+    } else if (found) {
+        json_t *message = slack_message_add(s.channel, typed_message(&s, body));
+        event = event_for(&s, message);
+        deliver = event != NULL && json_flag(body, "deliver", true);
+        answer = json_pack("{s:b, s:O, s:O, s:s, s:s, s:O, s:O}", "ok", true, "workspace",
+                           json_object_get(s.team, "id"), "channel",
+                           json_object_get(s.channel, "id"), "user", s.user_id, "event_type",
+                           event == NULL ? "" : json_str_or(event, "type", ""), "ts",
+                           json_object_get(message, "ts"), "text",
+                           json_object_get(message, "text"));
+        if (deliver) {
+            b = burst_make(&s, event, body);
+            event = NULL;
+        }
+    }
+    world_unlock();
+    json_decref(event);
+    if (answer == NULL) {
+        return;
+    }
+    burst_send(&b, json_flag(body, "together", false));
+    json_object_set_new(answer, "delivered", json_boolean(deliver));
+    json_t *attempts = json_array();
+    for (size_t i = 0; i < b.count; i++) {
+        json_array_append_new(attempts, sent_json(&b.sent[i]));
+    }
+    if (b.count > 0) {
+        json_object_set_new(answer, "status", json_integer(b.sent[0].status));
+        json_object_set(answer, "event_id", json_array_get(b.event_ids, 0));
+        json_object_set_new(answer, "event_ids", b.event_ids);
+    } else {
+        json_object_set_new(answer, "status", json_null());
+    }
+    json_object_set_new(answer, "attempts", attempts);
+    http_reply_json(req, 200, answer);
+}
+
+/* ---- pressing ---- */
+
+static const char *element_label(const json_t *element)
+{
+    const json_t *text = json_object_get(element, "text");
+    return json_str_or(text, "text", "");
+}
+
+static bool element_is(const json_t *element, const char *wanted)
+{
+    return json_str(element, "action_id") != NULL &&
+           (strcmp(json_str(element, "action_id"), wanted) == 0 ||
+            strcmp(element_label(element), wanted) == 0);
+}
+
+/* The element by action id or label, first exact ids; its block in ret_block. */
+static json_t *find_action(const json_t *message, const char *wanted, json_t **ret_block)
+{
+    const json_t *blocks = json_object_get(message, "blocks");
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        json_t *block = json_array_get(blocks, i);
+        json_t *accessory = json_object_get(block, "accessory");
+        *ret_block = block;
+        if (accessory != NULL && element_is(accessory, wanted)) {
+            return accessory;
+        }
+        const json_t *elements = json_object_get(block, "elements");
+        for (size_t j = 0; j < json_array_size(elements); j++) {
+            if (element_is(json_array_get(elements, j), wanted)) {
+                return json_array_get(elements, j);
+            }
+        }
+    }
+    *ret_block = NULL;
+    return NULL;
+}
+
+static json_t *find_option(const json_t *element, const char *wanted)
+{
+    const json_t *options = json_object_get(element, "options");
+    for (size_t i = 0; wanted != NULL && i < json_array_size(options); i++) {
+        json_t *option = json_array_get(options, i);
+        if (strcmp(json_str_or(option, "value", ""), wanted) == 0 ||
+            strcmp(element_label(option), wanted) == 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static json_t *action_json(const json_t *element, const json_t *block, const json_t *body)
+{
+    char ts[32];
+    slack_ts(ts);
+    const char *type = json_str_or(element, "type", "button");
+    json_t *action = json_pack("{s:s, s:s, s:s, s:s}", "type", type, "action_id",
+                               json_str_or(element, "action_id", json_str_or(body, "action", "")),
+                               "block_id", json_str_or(block, "block_id", "forged"), "action_ts",
+                               ts);
+    static const char *const copied[] = {"text", "value", "style", "url"};
+    for (size_t i = 0; i < 4; i++) {
+        if (json_object_get(element, copied[i]) != NULL) {
+            json_object_set(action, copied[i], json_object_get(element, copied[i]));
+        }
+    }
+    if (json_str(body, "value") != NULL && json_flag(body, "force", false)) {
+        json_object_set(action, "value", json_object_get(body, "value"));
+    }
+    if (strcmp(type, "static_select") == 0 || strcmp(type, "overflow") == 0) {
+        json_t *option = find_option(element, json_str(body, "option"));
+        json_object_set_new(action, "selected_option",
+                            option == NULL ? json_null() : json_deep_copy(option));
+        json_object_del(action, "text");
+    }
+    return action;
+}
+
+static json_t *click_payload(const struct scene *s, const json_t *message, json_t *action,
+                             const char *response_url, const char *trigger)
+{
+    bool ephemeral = json_str(message, "_to") != NULL;
+    const char *kind = json_str_or(s->channel, "kind", "");
+    const char *name = slack_is_im(s->channel)      ? "directmessage"
+                       : strcmp(kind, "group") == 0 ? "privategroup"
+                                                    : json_str_or(s->channel, "name", "");
+    json_t *payload = json_pack(
+        "{s:s, s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:{s:s, s:O, s:O, s:b}, s:s, s:{s:O, s:O}, s:n, "
+        "s:b, s:{s:O, s:s}, s:{s:{}}, s:s, s:[o]}",
+        "type", "block_actions", "user", "id", s->user_id, "username",
+        json_str_or(s->user, "name", ""), "name", json_str_or(s->user, "name", ""), "team_id",
+        json_str_or(s->user, "team_id", json_str_or(s->team, "id", "")), "api_app_id",
+        slack_app("app_id"), "token", "sample-deprecated-verification-token", "container", "type",
+        "message", "message_ts", json_object_get(message, "ts"), "channel_id",
+        json_object_get(s->channel, "id"), "is_ephemeral", ephemeral, "trigger_id", trigger,
+        "team", "id", json_object_get(s->team, "id"), "domain",
+        json_object_get(s->team, "domain"), "enterprise", "is_enterprise_install", false,
+        "channel", "id", json_object_get(s->channel, "id"), "name", name, "state", "values",
+        "response_url", response_url, "actions", action);
+    if (!ephemeral) { /* Slack does not hand ephemerals back */
+        json_object_set_new(payload, "message", slack_message_public(message));
+    }
+    return payload;
+}
+
+static char *form_of(const json_t *payload)
+{
+    char *text = json_dumps(payload, JSON_COMPACT);
+    struct buf b = {0};
+    buf_add(&b, "payload=");
+    buf_add_url(&b, text);
+    free(text);
+    return b.data;
+}
+
+/* The message with this ts, wherever it is. */
+static json_t *find_message(json_t *team, const char *ts, json_t **ret_channel)
+{
+    const char *id = NULL;
+    json_t *channel = NULL;
+    json_object_foreach(json_object_get(team, "channels"), id, channel) {
+        json_t *message = slack_message(channel, ts);
+        if (message != NULL) {
+            *ret_channel = channel;
+            return message;
+        }
+    }
+    return NULL;
+}
+
+/* Builds the form body of a click; NULL after a refusal. */
+static char *click_make(struct request *req, const json_t *body, json_t *answer)
+{
+    struct scene s;
+    if (!find_scene(req, body, &s)) {
+        return NULL;
+    }
+    bool force = json_flag(body, "force", false);
+    json_t *message = find_message(s.team, json_str(body, "message"), &s.channel);
+    if (message == NULL) {
+        refuse(req, 404, "message_not_found", "no message with this ts");
+        return NULL;
+    }
+    if (!force && !slack_may_see(s.channel, message, s.user_id)) {
+        refuse(req, 403, "not_visible", "this person cannot see that message");
+        return NULL;
+    }
+    json_t *block = NULL;
+    json_t *element = find_action(message, json_str_or(body, "action", ""), &block);
+    if (element == NULL && !force) {
+        refuse(req, 404, "action_not_found", "no element with this action_id or label");
+        return NULL;
+    }
+    json_t *forged = json_pack("{s:s}", "type", "button");
+    json_t *action = action_json(element == NULL ? forged : element, block, body);
+    char *url = slack_response_url(s.team, s.channel, message, s.user_id);
+    char *trigger = slack_trigger(s.team, s.user_id);
+    json_object_set_new(answer, "response_url", json_string(url));
+    json_object_set_new(answer, "trigger_id", json_string(trigger));
+    json_object_set(answer, "action", action);
+    if (json_str(element, "url") != NULL) {
+        json_object_set(answer, "url", json_object_get(element, "url"));
+    }
+    json_t *payload = click_payload(&s, message, action, url, trigger);
+    char *form = form_of(payload);
+    json_decref(payload);
+    json_decref(forged);
+    free(url);
+    free(trigger);
+    return form;
+}
+
+static void click(struct request *req, const json_t *body)
+{
+    int64_t times = json_int_or(body, "times", 1);
+    json_t *answer = json_pack("{s:b}", "ok", true);
+    json_t *attempts = json_array();
+    int first = 0;
+    for (int64_t i = 0; i < (times < 1 ? 1 : times > 20 ? 20 : times); i++) {
+        world_lock();
+        char *form = click_make(req, body, answer);
+        world_unlock();
+        if (form == NULL) {
+            json_decref(attempts);
+            json_decref(answer);
+            return;
+        }
+        struct slack_sent sent =
+            slack_send("/slack/interactions", "application/x-www-form-urlencoded", form, 0, NULL);
+        free(form);
+        first = i == 0 ? sent.status : first;
+        json_array_append_new(attempts, sent_json(&sent));
+    }
+    json_object_set_new(answer, "status", json_integer(first));
+    json_object_set_new(answer, "attempts", attempts);
+    http_reply_json(req, 200, answer);
+}
+
+/* ---- slash commands ---- */
+
+static char *command_make(struct request *req, const json_t *body)
+{
+    struct scene s;
+    if (!find_scene(req, body, &s)) {
+        return NULL;
+    }
+    if (s.channel == NULL) {
+        refuse(req, 400, "no_place", "\"place\" is missing");
+        return NULL;
+    }
+    char *url = slack_response_url(s.team, s.channel, NULL, s.user_id);
+    char *trigger = slack_trigger(s.team, s.user_id);
+    char *text = slack_typed(s.team, json_str_or(body, "text", ""));
+    const char *name = slack_is_im(s.channel) ? "directmessage"
+                                              : json_str_or(s.channel, "name", "");
+    const char *fields[][2] = {
+        {"token", "sample-deprecated-verification-token"},
+        {"team_id", json_str_or(s.team, "id", "")},
+        {"team_domain", json_str_or(s.team, "domain", "")},
+        {"channel_id", json_str_or(s.channel, "id", "")},
+        {"channel_name", name},
+        {"user_id", s.user_id},
+        {"user_name", json_str_or(s.user, "name", "")},
+        {"command", json_str_or(body, "command", "/workbot")},
+        {"text", text},
+        {"api_app_id", slack_app("app_id")},
+        {"is_enterprise_install", "false"},
+        {"response_url", url},
+        {"trigger_id", trigger},
+    };
+    struct buf b = {0};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        buf_addf(&b, "%s%s=", i == 0 ? "" : "&", fields[i][0]);
+        buf_add_url(&b, fields[i][1]);
+    }
+    free(url);
+    free(trigger);
+    free(text);
+    return b.data;
+}
+
+static void command(struct request *req, const json_t *body)
+{
+    world_lock();
+    char *form = command_make(req, body);
+    world_unlock();
+    if (form == NULL) {
+        return;
+    }
+    struct slack_sent sent =
+        slack_send("/slack/commands", "application/x-www-form-urlencoded", form, 0, NULL);
+    free(form);
+    json_t *answer = sent_json(&sent);
+    json_object_set_new(answer, "ok", json_true());
+    http_reply_json(req, 200, answer);
+}
+
+/* ---- people change ---- */
+
+static void change_user(struct request *req, const json_t *body)
+{
+    struct scene s;
+    world_lock();
+    if (find_scene(req, body, &s)) {
+        json_t *set = json_object_get(body, "set");
+        json_object_update(s.user, set == NULL ? NULL : set);
+        json_t *shown = slack_user_json(s.team, s.user, false);
+        if (json_flag(body, "deliver", true)) {
+            slack_event_later(s.team, NULL,
+                              json_pack("{s:s, s:O, s:I}", "type", "user_change", "user", shown,
+                                        "cache_ts", (json_int_t)(clock_now_ms() / 1000)));
+        }
+        http_reply_json(req, 200, json_pack("{s:b, s:o}", "ok", true, "user", shown));
+        world_touch();
+    }
+    world_unlock();
+}
+
+/* ---- arbitrary deliveries ---- */
+
+static char *delivery_body(const json_t *body)
+{
+    const json_t *given = json_object_get(body, "body");
+    if (json_is_string(given)) {
+        return xstrdup(json_string_value(given));
+    }
+    if (given != NULL && json_str(body, "type") != NULL &&
+        strstr(json_str(body, "type"), "form") != NULL) {
+        return form_of(given);
+    }
+    return given == NULL ? xstrdup("") : json_dumps(given, JSON_COMPACT);
+}
+
+static struct slack_sent deliver_crafted(const json_t *body, const char *text)
+{
+    world_lock();
+    char *url = xasprintf("%s%s", world_bot_url(), json_str_or(body, "path", "/slack/events"));
+    char *secret = xstrdup(json_str_or(body, "secret", slack_app("signing_secret")));
+    world_unlock();
+    int64_t now = clock_now_ms() / 1000 + json_int_or(body, "timestamp_offset_s", 0);
+    char *timestamp = json_str(body, "timestamp") != NULL ? xstrdup(json_str(body, "timestamp"))
+                                                          : xasprintf("%lld", (long long)now);
+    char *signature = slack_signature(secret, timestamp, text, strlen(text));
+    if (json_flag(body, "bad_signature", false)) {
+        signature[10] = signature[10] == '0' ? '1' : '0';
+    }
+    const char *given = json_str(body, "signature");
+    struct call call = {.peer = "slack",
+                        .method = json_str_or(body, "method", "POST"),
+                        .url = url,
+                        .body = text,
+                        .body_len = strlen(text),
+                        .timeout_ms = json_int_or(body, "timeout_ms", 10000)};
+    char *headers[5] = {
+        xasprintf("Content-Type: %s", json_str_or(body, "type", "application/json")),
+        xasprintf("X-Slack-Request-Timestamp: %s", timestamp),
+        xasprintf("X-Slack-Signature: %s", given == NULL ? signature : given),
+        json_is_integer(json_object_get(body, "retry_num"))
+            ? xasprintf("X-Slack-Retry-Num: %lld", (long long)json_int_or(body, "retry_num", 0))
+            : NULL,
+        NULL,
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < 5; i++) {
+        bool unsigned_call = json_flag(body, "no_signature", false) && (i == 1 || i == 2);
+        if (headers[i] != NULL && !unsigned_call) {
+            call.headers[count++] = headers[i];
+        }
+    }
+    const json_t *more = json_object_get(body, "headers"); /* array of "Name: value" */
+    for (size_t i = 0; i < json_array_size(more) && count < CLIENT_HEADERS_MAX; i++) {
+        call.headers[count++] = json_string_value(json_array_get(more, i));
+    }
+    client_call(&call);
+    struct slack_sent sent = {call.status, call.failure, call.took_ms};
+    client_call_free(&call);
+    for (size_t i = 0; i < 5; i++) {
+        free(headers[i]);
+    }
+    free(signature);
+    free(timestamp);
+    free(secret);
+    free(url);
+    return sent;
+}
+
+/* An event alone is wrapped into a fresh envelope, so that tests need not build one. */
+static char *wrapped_event(struct request *req, const json_t *body, const char *event_id)
+{
+    json_t *team = find_team(json_str(body, "workspace"));
+    if (team == NULL) {
+        refuse(req, 404, "unknown_workspace", "no such workspace in the seed");
+        return NULL;
+    }
+    json_t *event = json_deep_copy(json_object_get(body, "event"));
+    if (json_str(event, "event_ts") == NULL) {
+        char ts[32];
+        slack_ts(ts);
+        json_object_set_new(event, "event_ts",
+                            json_string(json_str_or(event, "ts", ts)));
+    }
+    char *text = slack_envelope(team, slack_channel(team, json_str(event, "channel")), event,
+                                event_id);
+    json_t *envelope = json_loads(text, 0, NULL);
+    json_object_update(envelope, json_object_get(body, "envelope"));
+    free(text);
+    text = json_dumps(envelope, JSON_COMPACT);
+    json_decref(envelope);
+    return text;
+}
+
+static void deliver(struct request *req, const json_t *body)
+{
+    int64_t times = json_int_or(body, "duplicate", 1);
+    bool fresh = json_flag(body, "new_event_ids", false);
+    bool event = json_is_object(json_object_get(body, "event"));
+    char *id = json_str(body, "event_id") != NULL ? xstrdup(json_str(body, "event_id"))
+                                                  : random_id("Ev", 9);
+    json_t *attempts = json_array();
+    int status = 0;
+    for (int64_t i = 0; i < (times < 1 ? 1 : times > 1000 ? 1000 : times); i++) {
+        if (fresh && i > 0) {
+            free(id);
+            id = random_id("Ev", 9);
+        }
+        world_lock();
+        char *text = event ? wrapped_event(req, body, id) : delivery_body(body);
+        world_unlock();
+        if (text == NULL) {
+            json_decref(attempts);
+            free(id);
+            return;
+        }
+        struct slack_sent sent = deliver_crafted(body, text);
+        free(text);
+        status = i == 0 ? sent.status : status;
+        json_array_append_new(attempts, sent_json(&sent));
+    }
+    http_reply_json(req, 200, json_pack("{s:b, s:i, s:s, s:o}", "ok", true, "status", status,
+                                        "event_id", id, "attempts", attempts));
+    free(id);
+}
+
+static void verify(struct request *req, const json_t *body)
+{
+    (void)body;
+    char *challenge = random_token("", 40);
+    json_t *text = json_pack("{s:s, s:s, s:s}", "token", "sample-deprecated-verification-token",
+                             "challenge", challenge, "type", "url_verification");
+    char *sent = json_dumps(text, JSON_COMPACT);
+    json_decref(text);
+    world_lock();
+    char *url = xasprintf("%s/slack/events", world_bot_url());
+    char *stamp = xasprintf("%lld", (long long)(clock_now_ms() / 1000));
+    char *mac = slack_signature(slack_app("signing_secret"), stamp, sent, strlen(sent));
+    world_unlock();
+    char *headers[2] = {xasprintf("X-Slack-Request-Timestamp: %s", stamp),
+                        xasprintf("X-Slack-Signature: %s", mac)};
+    struct call call = {.peer = "slack",
+                        .method = "POST",
+                        .url = url,
+                        .headers = {"Content-Type: application/json", headers[0], headers[1]},
+                        .body = sent,
+                        .body_len = strlen(sent),
+                        .timeout_ms = 3000};
+    client_call(&call);
+    const char *answer = buf_text(&call.answer);
+    bool same = call.status == 200 && strstr(answer, challenge) != NULL;
+    http_reply_json(req, 200, json_pack("{s:b, s:b, s:i, s:s}", "ok", true, "verified", same,
+                                        "status", call.status, "challenge", challenge));
+    client_call_free(&call);
+    free(headers[0]);
+    free(headers[1]);
+    free(mac);
+    free(stamp);
+    free(url);
+    free(sent);
+    free(challenge);
+}
+
+/* ---- looking ---- */
+
+static json_t *seen_message(json_t *team, const json_t *message)
+{
+    json_t *copy = slack_message_public(message);
+    json_t *author = slack_user(team, json_str(message, "user"));
+    json_object_set_new(copy, "author", json_string(json_str_or(author, "real_name", "")));
+    json_object_set_new(copy, "is_bot", json_boolean(json_str(message, "bot_id") != NULL));
+    json_object_set_new(copy, "ephemeral", json_boolean(json_str(message, "_to") != NULL));
+    json_object_set_new(copy, "edited_count", json_integer(json_int_or(message, "_edits", 0)));
+    json_object_set_new(copy, "unfurl", json_boolean(!json_flag(message, "_quiet", false)));
+    if (json_str(message, "_typed") != NULL) {
+        json_object_set(copy, "typed", json_object_get(message, "_typed"));
+    }
+    json_object_del(copy, "bot_profile");
+    return copy;
+}
+
+static json_t *seen_by(json_t *team, const json_t *channel, const char *user, size_t limit)
+{
+    json_t *messages = json_array();
+    const char *ts = NULL;
+    json_t *message = NULL;
+    const json_t *stored = json_object_get(channel, "messages");
+    size_t count = json_object_size(stored);
+    size_t skip = limit > 0 && count > limit ? count - limit : 0;
+    size_t i = 0;
+    json_object_foreach(json_object_get(channel, "messages"), ts, message) {
+        if (i++ >= skip && slack_may_see(channel, message, user)) {
+            json_array_append_new(messages, seen_message(team, message));
+        }
+    }
+    return messages;
+}
+
+static void messages(struct request *req)
+{
+    struct scene s;
+    if (!find_scene(req, req->query, &s)) {
+        return;
+    }
+    if (s.channel == NULL) {
+        refuse(req, 400, "no_place", "\"place\" is missing");
+        return;
+    }
+    if (!slack_is_member(s.channel, s.user_id)) {
+        refuse(req, 403, "not_in_channel", "this person is not in that channel");
+        return;
+    }
+    int64_t limit = strtoll(json_str_or(req->query, "limit", "0"), NULL, 10);
+    http_reply_json(req, 200,
+                    json_pack("{s:b, s:O, s:O, s:o}", "ok", true, "workspace",
+                              json_object_get(s.team, "id"), "channel",
+                              json_object_get(s.channel, "id"), "messages",
+                              seen_by(s.team, s.channel, s.user_id,
+                                      limit < 0 ? 0 : (size_t)limit)));
+}
+
+static json_t *person_snapshot(json_t *team, const json_t *user, size_t limit)
+{
+    const char *user_id = json_str_or(user, "id", "");
+    json_t *places = json_array();
+    const char *id = NULL;
+    json_t *channel = NULL;
+    json_object_foreach(json_object_get(team, "channels"), id, channel) {
+        if (!slack_is_member(channel, user_id) ||
+            !slack_is_member(channel, slack_bot(team, "user_id")) ||
+            json_flag(channel, "is_archived", false)) {
+            continue;
+        }
+        json_array_append_new(
+            places, json_pack("{s:s, s:s, s:s, s:o}", "id", id, "kind",
+                              json_str_or(channel, "kind", ""), "name",
+                              json_str_or(channel, "name", ""), "messages",
+                              seen_by(team, channel, user_id, limit)));
+    }
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "id", user_id, "name",
+                     json_str_or(user, "name", ""), "real_name",
+                     json_str_or(user, "real_name", ""), "installer",
+                     strcmp(json_str_or(team, "installer", ""), user_id) == 0, "guest",
+                     json_flag(user, "is_restricted", false), "places", places);
+}
+
+static json_t *snapshot(size_t limit)
+{
+    json_t *workspaces = json_array();
+    const char *id = NULL;
+    json_t *team = NULL;
+    json_object_foreach(slack_teams(), id, team) {
+        json_t *people = json_array();
+        const char *user_id = NULL;
+        json_t *user = NULL;
+        json_object_foreach(json_object_get(team, "users"), user_id, user) {
+            if (!json_flag(user, "is_bot", false) && !json_flag(user, "deleted", false)) {
+                json_array_append_new(people, person_snapshot(team, user, limit));
+            }
+        }
+        json_array_append_new(workspaces,
+                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "chat", "slack", "id", id,
+                                        "name", json_str_or(team, "name", ""), "bot",
+                                        slack_bot(team, "user_id"), "people", people));
+    }
+    return workspaces;
+}
+
+const struct chat slack_chat = {
+    .say = say,
+    .click = click,
+    .command = command,
+    .change_user = change_user,
+    .deliver = deliver,
+    .verify = verify,
+    .messages = messages,
+    .snapshot = snapshot,
+};

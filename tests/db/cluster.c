@@ -55,8 +55,7 @@ static const struct passwd *unprivileged(void)
     return user;
 }
 
-/* Starts a program as the server's user, its output thrown away. */
-static pid_t start(char *const *argv)
+pid_t start_unprivileged(char *const *argv)
 {
     const struct passwd *user = geteuid() == 0 ? unprivileged() : NULL;
     pid_t pid = fork();
@@ -78,7 +77,7 @@ static pid_t start(char *const *argv)
 static void run(char *const *argv)
 {
     int status = 0;
-    pid_t pid = start(argv);
+    pid_t pid = start_unprivileged(argv);
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
         die("%s failed: %d", argv[0], status);
     }
@@ -99,14 +98,15 @@ void cluster_start(cluster *c)
                     arena_printf(c->mem, "-cfsync=off"),
                     arena_printf(c->mem, "-cshared_buffers=8MB"),
                     NULL};
-    c->pid = start(argv);
+    c->pid = start_unprivileged(argv);
     int64_t until_ms = clock_mono_ms() + START_MS;
     while (PQping(c->url) != PQPING_OK) {
         if (clock_mono_ms() > until_ms) {
             die("PostgreSQL does not start in %s", c->dir);
         }
         if (waitpid(c->pid, NULL, WNOHANG) != 0) {
-            c->pid = start(argv); /* after a crash the old processes need a moment to go */
+            c->pid =
+                start_unprivileged(argv); /* after a crash the old processes need a moment to go */
         }
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
     }
@@ -153,13 +153,9 @@ cluster *cluster_new(void)
 void cluster_free(cluster *c)
 {
     cluster_stop(c, SIGQUIT);
-    char *argv[] = {arena_printf(c->mem, "/bin/rm"), arena_printf(c->mem, "-rf"),
-                    arena_printf(c->mem, "%s/data", c->dir), NULL};
+    char *argv[] = {arena_printf(c->mem, "/bin/sh"), arena_printf(c->mem, "-c"),
+                    arena_printf(c->mem, "rm -rf %s/* %s/.s.*", c->dir, c->dir), NULL};
     run(argv);
-    char *sockets[] = {arena_printf(c->mem, "/bin/rm"), arena_printf(c->mem, "-rf"),
-                       arena_printf(c->mem, "%s/.s.PGSQL.5432", c->dir),
-                       arena_printf(c->mem, "%s/.s.PGSQL.5432.lock", c->dir), NULL};
-    run(sockets);
     rmdir(c->dir);
     arena_free(c->mem);
 }
@@ -167,4 +163,9 @@ void cluster_free(cluster *c)
 const char *cluster_url(const cluster *c)
 {
     return c->url;
+}
+
+const char *cluster_dir(const cluster *c)
+{
+    return c->dir;
 }

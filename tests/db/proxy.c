@@ -134,8 +134,9 @@ static void serve_pair(proxy *p, struct pair *pair, const struct pollfd *fds)
     if (pair->client < 0) {
         return;
     }
-    if ((fds[0].revents != 0 && !move(p, pair->client, pair->server, PROXY_CUT_REQUEST)) ||
-        (fds[1].revents != 0 && !move(p, pair->server, pair->client, PROXY_CUT_ANSWER))) {
+    /* The server first: its last words are passed on before a write to it fails. */
+    if ((fds[1].revents != 0 && !move(p, pair->server, pair->client, PROXY_CUT_ANSWER)) ||
+        (fds[0].revents != 0 && !move(p, pair->client, pair->server, PROXY_CUT_REQUEST))) {
         hang_up(pair);
     }
 }

@@ -8,6 +8,9 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <time.h>
+
 #include "base/clock.h"
 #include "tests/db/proxy.h"
 #include "tests/db/support.h"
@@ -200,6 +203,37 @@ static void ended_by_the_server_in_an_idle_transaction(void **state)
     use_again();
 }
 
+static void *thaw_later(void *arg)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    proxy_set(arg, PROXY_PASS);
+    return NULL;
+}
+
+/* The COMMIT is on its way, but the server had said before that the session is over. */
+static void ended_in_an_idle_transaction_just_before_the_commit(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    pthread_t thread;
+    db *c = test_take(pool);
+    assert_int_equal(db_begin(c, &e), 0);
+    assert_int_equal(test_run(c, "set idle_in_transaction_session_timeout = 30", &e), 0);
+    assert_int_equal(test_run(c, "insert into item values (1)", &e), 0);
+    proxy_set(relay, PROXY_FREEZE);
+    test_sql_until(base->url,
+                   "select count(*) from pg_stat_activity where application_name = 'workbot'"
+                   " and datname = current_database()",
+                   "0");
+    pthread_create(&thread, NULL, thaw_later, relay);
+    assert_int_equal(db_commit(c, &e), -1);
+    pthread_join(thread, NULL);
+    assert_away(&e, false);
+    db_give(c);
+    assert_items("0");
+    use_again();
+}
+
 static void terminated_by_an_operator_while_running(void **state)
 {
     (void)state;
@@ -318,6 +352,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(dead_before_the_commit_is_known_to_be_undone, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(ended_by_the_server_in_an_idle_transaction, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(ended_in_an_idle_transaction_just_before_the_commit, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(terminated_by_an_operator_while_running, setup, teardown),
         cmocka_unit_test_setup_teardown(dead_while_idle_is_replaced_without_an_error, setup,

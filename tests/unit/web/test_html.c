@@ -1,0 +1,154 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "service/web/web_int.h"
+
+#include "base/str.h"
+
+/* The template language: what is escaped, what is a section, what is refused. */
+
+static arena *mem;
+
+static int setup(void **state)
+{
+    (void)state;
+    mem = arena_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(mem);
+    return 0;
+}
+
+static const char *render(const char *tmpl, const char *data)
+{
+    struct err e = {0};
+    json_t *value = arena_json(mem, json_loads(data, 0, NULL));
+    assert_non_null(value);
+    return html_render(mem, tmpl, value, &e);
+}
+
+static void check(const char *tmpl, const char *data, const char *expected)
+{
+    const char *got = render(tmpl, data);
+    assert_non_null(got);
+    assert_string_equal(got, expected);
+}
+
+static void test_values_are_always_escaped(void **state)
+{
+    (void)state;
+    check("<a title=\"{{x}}\">{{x}}</a>", "{\"x\":\"<b>'&\\\"\"}",
+          "<a title=\"&lt;b&gt;&#39;&amp;&quot;\">&lt;b&gt;&#39;&amp;&quot;</a>");
+    /* there is no raw form: the triple is no tag, & is no sign */
+    assert_null(render("{{{x}}}", "{\"x\":\"<b>\"}"));
+    assert_null(render("{{&x}}", "{\"x\":\"<b>\"}"));
+    /* data that looks like a template stays data */
+    check("{{x}}", "{\"x\":\"{{y}}{{#z}}\",\"y\":\"no\"}", "{{y}}{{#z}}");
+}
+
+static void test_values_of_other_types(void **state)
+{
+    (void)state;
+    check("{{n}}|{{absent}}|{{t}}|{{o}}", "{\"n\":-42,\"t\":true,\"o\":{\"a\":1}}", "-42|||");
+}
+
+static void test_sections(void **state)
+{
+    (void)state;
+    check("{{#x}}yes{{/x}}{{^x}}no{{/x}}", "{\"x\":true}", "yes");
+    check("{{#x}}yes{{/x}}{{^x}}no{{/x}}", "{\"x\":false}", "no");
+    check("{{#x}}yes{{/x}}{{^x}}no{{/x}}", "{}", "no");
+    check("{{#x}}yes{{/x}}{{^x}}no{{/x}}", "{\"x\":\"\"}", "no");
+    check("{{#x}}yes{{/x}}{{^x}}no{{/x}}", "{\"x\":[]}", "no");
+    check("{{#x}}{{a}}{{b}}{{/x}}", "{\"b\":\"outer\",\"x\":{\"a\":\"in \"}}", "in outer");
+    check("{{#x}}<{{a}}>{{/x}}", "{\"x\":[{\"a\":1},{\"a\":2}]}", "<1><2>");
+    check("{{#x}}<{{.}}>{{/x}}", "{\"x\":[\"a\",\"&\"]}", "<a><&amp;>");
+    check("{{#x}}{{#x}}{{/x}}!{{/x}}", "{\"x\":true}", "!");
+    check("a{{! not shown }}b", "{}", "ab");
+}
+
+static void test_broken_templates_are_errors(void **state)
+{
+    (void)state;
+    const char *broken[] = {"{{x",        "{{}}",          "{{#x}}",      "{{/x}}",
+                            "{{#a}}{{/b}}", "{{#a}}{{#b}}{{/a}}{{/b}}", "{{ x }}",
+                            "{{a-b}}",    "{{A}}"};
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        struct err e = {0};
+        json_t *data = arena_json(mem, json_pack("{s:b, s:b}", "a", 1, "b", 1));
+        assert_null(html_render(mem, broken[i], data, &e));
+        assert_string_equal(e.code, "html");
+    }
+}
+
+static void test_work_and_output_are_bounded(void **state)
+{
+    (void)state;
+    /* six levels of a hundred items: 10^12 rounds without a limit */
+    json_t *list = json_array();
+    for (int i = 0; i < 100; i++) {
+        json_array_append_new(list, json_object());
+    }
+    json_t *data = arena_json(mem, json_pack("{s:o}", "l", list));
+    struct err e = {0};
+    assert_null(html_render(
+        mem, "{{#l}}{{#l}}{{#l}}{{#l}}{{#l}}{{#l}}{{/l}}{{/l}}{{/l}}{{/l}}{{/l}}{{/l}}", data, &e));
+    struct str deep = str_new(mem, 4096);
+    for (int i = 0; i < 40; i++) {
+        str_add(&deep, "{{#x}}");
+    }
+    for (int i = 0; i < 40; i++) {
+        str_add(&deep, "{{/x}}");
+    }
+    assert_null(render(deep.text, "{\"x\":true}"));
+    char *big = arena_alloc(mem, 600 * 1024 + 1);
+    memset(big, 'x', 600 * 1024);
+    assert_null(render(big, "{}"));
+}
+
+static void test_every_page_renders_whole(void **state)
+{
+    (void)state;
+    const char *pages[] = {"login.html",   "code.html",    "done.html", "message.html",
+                           "expired.html", "privacy.html", "terms.html"};
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        struct err e = {0};
+        char *html = NULL;
+        json_t *data = arena_json(
+            mem, json_pack("{s:s, s:s, s:s, s:b, s:[{s:s}], s:s, s:s, s:[{s:s, s:s}]}", "title",
+                           "A <title>", "app", "<i>App</i>", "account", "\"><script>", "has_scopes",
+                           1, "scopes", "words", "<script>", "action", "/x?a=1&b=2", "not_me_action",
+                           "/y", "fields", "name", "<n>", "value", "\"v"));
+        assert_int_equal(html_page(mem, pages[i], data, &html, &e), 0);
+        assert_non_null(strstr(html, "A &lt;title&gt;"));
+        assert_non_null(strstr(html, "</html>"));
+        assert_null(strstr(html, "<script"));
+        assert_null(strstr(html, "style="));
+        assert_null(strstr(html, "<i>App"));
+        assert_null(strstr(html, "{{"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values_are_always_escaped),
+        cmocka_unit_test(test_values_of_other_types),
+        cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_broken_templates_are_errors),
+        cmocka_unit_test(test_work_and_output_are_bounded),
+        cmocka_unit_test(test_every_page_renders_whole),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

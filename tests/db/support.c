@@ -14,8 +14,9 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/str.h"
+#include "service/db/db_int.h"
 
-enum { URL_MAX = 4096, UNTIL_MS = 10000, PAUSE_MS = 10 };
+enum { URL_MAX = 4096, TAKEN_MAX = 64, UNTIL_MS = 10000, PAUSE_MS = 10 };
 
 const char *test_url_with(arena *mem, const char *url, const char *key, const char *value)
 {
@@ -137,6 +138,10 @@ db_pool *test_pool(const char *url, size_t connections)
     return p;
 }
 
+/* By the test's main thread only. */
+static db *taken[TAKEN_MAX];
+static size_t next_taken;
+
 db *test_take(db_pool *p)
 {
     struct err e = {0};
@@ -144,7 +149,21 @@ db *test_take(db_pool *p)
     if (db_take(p, &c, &e) != 0) {
         fail_msg("no connection: %s %s", e.code, e.text);
     }
+    taken[next_taken++ % TAKEN_MAX] = c;
     return c;
+}
+
+void test_pool_free(db_pool *p)
+{
+    for (size_t i = 0; i < TAKEN_MAX; i++) {
+        if (taken[i] != NULL && taken[i]->pool == p) {
+            if (taken[i]->taken) {
+                db_give(taken[i]);
+            }
+            taken[i] = NULL;
+        }
+    }
+    db_pool_free(p);
 }
 
 int test_run(db *c, const char *sql, struct err *e)

@@ -35,6 +35,9 @@ const char *test_url_with(arena *mem, const char *url, const char *key, const ch
 db_pool *test_pool(const char *url, size_t connections);
 /* Takes a connection or fails the test. */
 db *test_take(db_pool *p);
+/* db_pool_free that first gives back what a failed test has taken with test_take, so that its
+ * failure is what the program reports. */
+void test_pool_free(db_pool *p);
 
 /* Runs SQL (several statements allowed) on a connection of its own, beside the pool. */
 void test_sql(const char *url, const char *sql);

@@ -50,7 +50,7 @@ static int teardown(void **state)
 {
     (void)state;
     proxy_set(relay, PROXY_PASS);
-    db_pool_free(pool);
+    test_pool_free(pool);
     return 0;
 }
 

@@ -34,7 +34,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    db_pool_free(pool);
+    test_pool_free(pool);
     test_db_free(base);
     return 0;
 }

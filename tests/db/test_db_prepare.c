@@ -38,7 +38,7 @@ static int teardown(void **state)
     (void)state;
     arena_free(mem);
     db_give(conn);
-    db_pool_free(pool);
+    test_pool_free(pool);
     test_db_free(base);
     return 0;
 }

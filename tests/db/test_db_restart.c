@@ -50,7 +50,7 @@ static int group_setup(void **state)
 static int group_teardown(void **state)
 {
     (void)state;
-    db_pool_free(pool);
+    test_pool_free(pool);
     cluster_free(server);
     return 0;
 }

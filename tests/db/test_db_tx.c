@@ -33,7 +33,7 @@ static int group_setup(void **state)
 static int group_teardown(void **state)
 {
     (void)state;
-    db_pool_free(pool);
+    test_pool_free(pool);
     test_db_free(base);
     return 0;
 }

@@ -2,10 +2,14 @@
 
 /*
  * Hops from workspace to workspace over the index of jobs that wait (job_due), so that neither
- * finished jobs nor one workspace's long queue make a claim dearer; looks at the first WINDOW jobs
- * of each; takes those that nothing of their lane stands before, at most $5 of each workspace and
- * $6 together; and marks the others as `behind`, which takes them out of that index. A mark is set
- * only while the lane's head is locked: whoever ends the head then sees it (jobs.c).
+ * finished jobs nor one workspace's long queue make a claim dearer; looks at the first $8 jobs of
+ * each; and takes those that nothing of their lane stands before, at most $5 of each workspace and
+ * $6 together. Where a long queue shows too few of them, the others it shows are marked as
+ * `behind`, which takes them out of that index. A mark is set only while the lane's head is locked:
+ * whoever ends the head then sees it (jobs.c).
+ *
+ * Rows that were looked at are found again by their primary key alone: a constant state beside it
+ * would invite the planner to walk a whole workspace in one of the partial indexes.
  */
 enum { HOPS = 16, WINDOW = 32 };
 
@@ -23,32 +27,35 @@ static const struct stmt CLAIM = {
     "           order by j.workspace limit 1), h.n + 1"
     "    from hop h where h.n < $7::bigint and h.workspace is not null),"
     " look as materialized ("
-    "  select h.n, w.workspace, w.id, w.priority, w.run_at, w.seq, w.head"
+    "  select h.n, w.workspace, w.id, w.state, w.priority, w.run_at, w.seq, w.head"
     "    from hop h cross join lateral ("
-    "      select j.workspace, j.id, j.priority, j.run_at, j.seq,"
+    "      select j.workspace, j.id, j.state, j.priority, j.run_at, j.seq,"
     "             (select p.id from job p where p.workspace = j.workspace and p.lane = j.lane"
     "                 and p.seq < j.seq and p.state in ('queued', 'running')"
     "               order by p.seq limit 1) as head"
     "        from job j where j.workspace = h.workspace and j.state = 'queued' and not j.behind"
     "                     and j.run_at <= now()"
     "       order by j.priority, j.run_at, j.seq limit $8) w),"
+    " seen as ("
+    "  select n, workspace, count(*) filter (where head is null) as free, count(*) as shown"
+    "    from look group by n, workspace),"
     " free as materialized ("
     "  select t.workspace, t.id"
-    "    from (select l.n, l.workspace from look l where l.head is null"
-    "           group by l.n, l.workspace order by l.n) h"
+    "    from (select n, workspace from seen where free > 0 order by n) h"
     "   cross join lateral ("
     "      select j.workspace, j.id from look l join job j"
-    "          on j.workspace = l.workspace and j.id = l.id and j.state = 'queued'"
+    "          on j.workspace = l.workspace and j.id = l.id and j.state = l.state"
     "       where l.workspace = h.workspace and l.head is null"
     "       order by l.priority, l.run_at, l.seq limit $5 for update of j skip locked) t"
     "   limit $6),"
     " heads as materialized ("
-    "  select l.workspace, l.id from look l join job p"
-    "      on p.workspace = l.workspace and p.id = l.head and p.state in ('queued', 'running')"
+    "  select l.workspace, l.id, l.state from seen s join look l on l.n = s.n join job p"
+    "      on p.workspace = l.workspace and p.id = l.head and p.state not in ('done', 'dead')"
+    "   where s.free < $5 and s.shown = $8"
     "     for no key update of p skip locked),"
     " marked as ("
     "  update job j set behind = true from heads h"
-    "   where j.workspace = h.workspace and j.id = h.id and j.state = 'queued' and not j.behind"
+    "   where j.workspace = h.workspace and j.id = h.id and j.state = h.state and not j.behind"
     "  returning 1),"
     " taken as ("
     "  update job j set state = 'running', attempts = j.attempts + 1, lease_owner = $3,"

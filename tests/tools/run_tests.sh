@@ -55,7 +55,7 @@ check() { # SUITE/NAME COMMAND...
 tap() { # SUITE/NAME COMMAND...
   local name=$1 log=$logs/${1//\//-}.log rc=0 good wrong left plan
   shift
-  CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 600 "$@" >"$log" 2>&1 </dev/null || rc=$?
+  CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 300 "$@" >"$log" 2>&1 </dev/null || rc=$?
   left=$(grep -cE '^(not )?ok .*# SKIP' "$log")
   good=$(grep -E '^ok ' "$log" | grep -vc '# SKIP')
   wrong=$(grep -E '^not ok ' "$log" | grep -vc '# SKIP')
@@ -125,8 +125,8 @@ use_programs() {
 use_programs "$build/test"
 
 run_build() {
-  check build/gcc "$make" "$jobs" CC=gcc BUILD="$build/test" all unit-programs db-programs fuzz-programs
-  check build/clang "$make" "$jobs" CC=clang BUILD="$build/clang" objects
+  check build/gcc "$make" -k "$jobs" CC=gcc BUILD="$build/test" all unit-programs db-programs fuzz-programs
+  check build/clang "$make" -k "$jobs" CC=clang BUILD="$build/clang" objects
 }
 run_format() { check format "$make" format-check; }
 run_guards() {
@@ -151,7 +151,8 @@ test_programs() { # SUITE FOLDER
   local source program
   while read -r source; do
     program=${source%.c}
-    tap "$1/${program#"$2/"}" ${launcher:-} "$programs/$program"
+    # a runaway test must not take the machine with it
+    tap "$1/${program#"$2/"}" ${launcher-prlimit --as=8589934592} "$programs/$program"
   done < <(find "$2" -name 'test_*.c' | sort)
 }
 run_unit() { test_programs "${label:-unit}" tests/unit; }
@@ -187,7 +188,7 @@ sanitized() { # NAME SAN
   label=$1
   use_programs "$build/$1"
   rm -f "$logs/$1".report*
-  check "$1/build" "$make" "$jobs" CI= SAN="$2" BUILD="$programs" all unit-programs db-programs
+  check "$1/build" "$make" -k "$jobs" CI= SAN="$2" BUILD="$programs" all unit-programs db-programs
   export ASAN_OPTIONS=log_path=$logs/$1.report UBSAN_OPTIONS=print_stacktrace=1:log_path=$logs/$1.report
   export TSAN_OPTIONS=log_path=$logs/$1.report:second_deadlock_stack=1
   run_unit
@@ -202,7 +203,11 @@ sanitized() { # NAME SAN
   unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS label
   use_programs "$build/test"
 }
-run_sanitize_address() { sanitized address address,undefined; }
+# sanitizers reserve terabytes of addresses: no limit there
+run_sanitize_address() {
+  local launcher=''
+  sanitized address address,undefined
+}
 # the thread sanitizer cannot place its shadow memory under today's address randomisation
 run_sanitize_thread() {
   local launcher='setarch -R'

@@ -3,11 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/queue.h"
-#include "base/str.h"
 
 /*
  * Group commit. While one statement is on its way, the events of all other connections gather in
@@ -20,7 +20,10 @@ struct intake {
     void *wake_arg;
     queue *waiting;
     pthread_t writer;
+    int64_t logged_ms;
 };
+
+enum { LOG_EVERY_MS = 1000 }; /* while the database is away each batch fails at once */
 
 struct batch {
     struct intake_item *items[INTAKE_BATCH];
@@ -48,6 +51,16 @@ static void finish(struct batch *b, size_t from, size_t count, bool ok)
     }
 }
 
+static void note_failure(intake *i, const struct err *e, size_t count)
+{
+    int64_t now_ms = clock_mono_ms();
+    metric_add(METRIC_ERRORS, "kind=\"intake\"", 1);
+    if (now_ms - i->logged_ms >= LOG_EVERY_MS) {
+        i->logged_ms = now_ms;
+        log_err(LOG_ERROR, "events were not stored", e, &LOG_INT("events", count), 1);
+    }
+}
+
 /* Commits items [from, from + count). A batch that the database refuses is cut in halves, so that
  * one event it cannot take fails alone; when the database is away all fail at once. */
 static bool settle(intake *i, struct batch *b, size_t from, size_t count)
@@ -56,14 +69,13 @@ static bool settle(intake *i, struct batch *b, size_t from, size_t count)
     int64_t stored = 0;
     if (commit(i, b->seeds + from, count, &stored, &e) == 0) {
         metric_observe(METRIC_INTAKE_BATCH, NULL, (double)count);
+        metric_add(METRIC_ACKS, "chat=\"slack\"", (int64_t)count);
         metric_add(METRIC_DUPLICATES, "chat=\"slack\"", (int64_t)count - stored);
         finish(b, from, count, true);
         return stored > 0;
     }
     if (e.kind == ERR_DATABASE || count == 1) {
-        metric_add(METRIC_ERRORS, "kind=\"intake\"", 1);
-        log_err(LOG_ERROR, "events were not stored", &e,
-                &LOG_INT("events", count), 1);
+        note_failure(i, &e, count);
         finish(b, from, count, false);
         return false;
     }

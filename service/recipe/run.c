@@ -14,14 +14,13 @@ recipes *recipes_new(arena *boot, const struct recipes_options *options)
 
 int engine_session(struct engine *g, bool in_tx, engine_fn *work, void *arg, struct err *e)
 {
-    enum { LEASE_S = 60 };
     store *s = NULL;
     if (store_open(g->recipes->options.stores, g->mem, &s, e) != 0) {
         return -1;
     }
     int rc = 0;
     if (in_tx) {
-        rc = store_begin(s, e) != 0 || store_job_renew(s, g->job, LEASE_S, e) != 0 ? -1 : 0;
+        rc = store_begin(s, e) != 0 || store_job_renew(s, g->job, g->recipes->options.config->ttl_lease, e) != 0 ? -1 : 0;
     }
     if (rc == 0) {
         rc = work(g, s, arg, e);

@@ -1,0 +1,116 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/*
+ * Buttons of our messages. Whoever presses is who acts: a value only names a thing, and each
+ * handler checks that the thing belongs to the presser.
+ */
+static const struct {
+    const char *name;
+    action_fn *press;
+} actions[] = {
+    {"login", action_login},
+    {"back", action_back},
+    {"connect", action_connect},
+    {"disconnect", action_disconnect},
+    {"forget", action_forget},
+    {"run", action_run},
+    {"answer", action_answer},
+    {"drop", action_drop},
+    {"run_now", action_run_now},
+    {"renew", action_renew},
+    {"unknown_done", action_unknown_done},
+    {"unknown_again", action_unknown_again},
+    {"words", action_words},
+};
+
+static int find_acted(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    if (ev->message_id == NULL) {
+        return 0;
+    }
+    return store_message_by_platform(t->scene.s, t->scene.workspace->workspace, ev->place.channel,
+                                     ev->message_id, &t->acted, e);
+}
+
+static int refuse_stranger(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "That button belongs to somebody else.");
+    const struct target target = {.channel = t->event.place.channel,
+                                  .thread = t->event.place.thread,
+                                  .user_id = t->event.user_id,
+                                  .ephemeral = !t->event.place.is_private};
+    return say_new(&t->scene, &target, view, NULL, e);
+}
+
+int action_press(struct turn *t, struct err *e)
+{
+    if (find_acted(t, e) != 0) {
+        return -1;
+    }
+    if (t->acted != NULL && t->acted->user_id != NULL &&
+        !str_equal(t->acted->user_id, t->event.user_id)) {
+        return refuse_stranger(t, e);
+    }
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (str_equal(actions[i].name, t->event.action)) {
+            return actions[i].press(t, t->event.value == NULL ? "" : t->event.value, e);
+        }
+    }
+    return 0; /* a button of an older version of ours: acknowledged, nothing to do */
+}
+
+int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e)
+{
+    struct run *r = NULL;
+    if (id_valid(run_id) &&
+        store_run_lock(t->scene.s, t->scene.workspace->workspace, run_id, &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL || !str_equal(r->user_id, t->event.user_id)) {
+        *ret = NULL;
+        return refuse_stranger(t, e);
+    }
+    *ret = r;
+    return 0;
+}
+
+/* A command with inputs, as a recipe's reply put it there. */
+int action_run(struct turn *t, const char *value, struct err *e)
+{
+    json_t *call = NULL;
+    struct err bad = {0};
+    if (json_read(t->scene.mem, bytes_of(value), &call, &bad) != 0) {
+        return 0; /* was not written by us */
+    }
+    const char *rest = NULL, *command = json_text(call, "command");
+    const struct recipe_row *row =
+        command == NULL ? NULL
+                        : recipe_match(t->scene.mem, t->recipes, t->recipes_count, command, &rest);
+    if (row == NULL) {
+        return help_unknown(t, command == NULL ? "" : command, e) < 0 ? -1 : 0;
+    }
+    return start_recipe_with(t, row, json_member(call, "inputs"), e);
+}
+
+/* The login button opens the browser by itself. Its click tells us the place where an ephemeral
+ * prompt can be replaced later. */
+int action_login(struct turn *t, const char *value, struct err *e)
+{
+    struct login *l = NULL;
+    if (!id_valid(value) || secret_empty(t->event.response_url)) {
+        return 0;
+    }
+    if (store_login_find(t->scene.s, t->scene.workspace->workspace, value, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL || l->message_id == NULL || !str_equal(l->user_id, t->event.user_id)) {
+        return 0;
+    }
+    return store_message_set_response_url(t->scene.s, l->workspace, l->message_id,
+                                          t->event.response_url, e);
+}

@@ -1,0 +1,145 @@
+#ifndef WB_BOT_INT_H
+#define WB_BOT_INT_H
+
+#include "bot.h"
+
+/* Inside the bot: scenes and turns, and what each file offers the others. */
+
+struct bot {
+    struct bot_options options;
+};
+
+/* One open session of the store in which something is told to or asked of one user. */
+struct scene {
+    bot *bot;
+    arena *mem;
+    store *s;
+    const struct workspace *workspace;
+    const struct user *user;
+};
+
+/* One thing that a user did, being answered inside one transaction. */
+struct turn {
+    struct scene scene;
+    const struct job *job;
+    struct event event;
+    struct message *acted;       /* ours that holds the pressed button; NULL: none or ephemeral */
+    struct recipe_row *recipes;  /* all of the workspace, by command */
+    size_t recipes_count;
+    bool run_added; /* a run job was added: claimers are worth waking */
+};
+
+/* --- say.c: messages of ours --- */
+
+struct target {
+    const char *channel; /* "": the user's one-to-one chat, opened when it is sent */
+    const char *thread;
+    const char *user_id; /* the only reader; NULL: everybody there */
+    bool ephemeral;
+};
+int say_new(struct scene *sc, const struct target *t, json_t *view, const char **ret_id,
+            struct err *e);
+int say_update(struct scene *sc, const char *message_id, json_t *view, struct err *e);
+/* To the user's one-to-one chat. */
+int say_dm(struct scene *sc, json_t *view, const char **ret_id, struct err *e);
+/* Answers what the user did so that only this user reads it: in place when the pressed message is
+ * the user's own, ephemerally in a shared place. ret_id may be NULL. */
+int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e);
+/* Where the result of what the user did belongs: the same conversation and thread, for all. */
+struct target say_place(const struct turn *t);
+
+/* --- words.c: what people read --- */
+
+/* "Salesforce" for a default connection, with its name where there are several of the app. */
+const char *words_app(const struct scene *sc, const char *app);
+/* The sentence for a failure; never provider text. words: the app's refusal in our words. */
+char *words_failure(arena *mem, const struct err *why, const char *words, const char *app);
+char *words_state(arena *mem, const struct connection *c);
+char *words_ago(arena *mem, int64_t at); /* "3 minutes ago", "2026-11-22" */
+/* "ana@acme.example (Acme)" */
+char *words_account(arena *mem, const struct account *a);
+/* 'create an opportunity: name "Acme renewal", amount 5000' for confirmations */
+void words_inputs(json_t *view, const json_t *inputs);
+
+/* --- commands.c: the table of built-in words --- */
+
+typedef int command_fn(struct turn *t, const char *rest, struct err *e);
+/* 1: it was a built-in word and has been answered; 0: it is not one; -1 */
+int command_try(struct turn *t, const char *text, struct err *e);
+command_fn command_help, command_connections, command_connect, command_disconnect, command_cancel,
+    command_pending;
+
+/* actions.c: the table of buttons */
+typedef int action_fn(struct turn *t, const char *value, struct err *e);
+int action_press(struct turn *t, struct err *e);
+action_fn action_back, action_login, action_connect, action_disconnect, action_forget, action_run,
+    action_answer, action_drop, action_run_now, action_renew, action_unknown_done,
+    action_unknown_again, action_words;
+
+/* --- help.c --- */
+int help_unknown(struct turn *t, const char *text, struct err *e); /* did you mean */
+int help_app(struct turn *t, const app *a, struct err *e);
+
+/* --- list.c: the user's connections --- */
+int list_view(struct scene *sc, json_t **ret, struct err *e);
+
+/* --- start.c, question.c: from a command to a run --- */
+int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e);
+/* The same from a button that carries inputs: an object of texts. */
+int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,
+                      struct err *e);
+/* Asks for `in` in the user's one-to-one chat. */
+int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
+                 const struct recipe_input *in, struct err *e);
+/* 1: the text answered an open question; 0: none is open here; -1 */
+int question_answer(struct turn *t, const char *text, struct err *e);
+/* Takes `text` as the answer to what this run asks. */
+int question_take(struct turn *t, struct run *r, const char *text, struct err *e);
+int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);
+
+/* --- prompt.c: asking to log in --- */
+
+struct prompt {
+    const struct default_connection *def;
+    struct run *run;             /* waits for it; NULL: connect ahead of need */
+    const char *message_id;      /* one of the user's private messages that becomes the prompt */
+    const struct target *target; /* where a new one goes; NULL: the one-to-one chat */
+};
+struct prompted {
+    const char *login_id;
+    const char *message_id;
+    bool reused; /* an open prompt stands already */
+};
+int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
+/* A button with the link of an open prompt; false when the link is not known any more. */
+bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
+
+/* code.c: 1: it was taken as a typed code; 0: no; -1 */
+int code_try(struct turn *t, const char *text, struct err *e);
+
+/* --- release.c, runs.c: runs go on or end --- */
+int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
+             const struct default_connection *d, struct err *e);
+/* The runs that waited for this login go on (or ask again when they are old writes). */
+int run_release(struct scene *sc, const struct login *l, const struct account *a, bool *ret_any,
+                struct err *e);
+int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err *e);
+/* Ends a run with a view where its result belongs. */
+int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state to, json_t *view,
+            struct err *e);
+/* The message that becomes the run's result shows this now; made if there is none. */
+int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e);
+/* The run with this id if it is this user's; NULL else: ids in buttons select nobody. */
+int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e);
+
+/* result.c */
+json_t *result_view(struct scene *sc, const struct run_outcome *o);
+struct failure {
+    const struct err *why;
+    const char *words; /* the app's refusal in our words; NULL: by the error's code */
+    const char *app;   /* title; NULL: "The app" */
+};
+json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe *recipe,
+                     const struct failure *f);
+
+#endif

@@ -1,0 +1,83 @@
+#include "bot_int.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/*
+ * The words a user can type (design 5.6), the same on every chat. An app's name alone and every
+ * recipe's command come after them.
+ */
+static const struct command {
+    const char *words; /* folded: lower case, single spaces */
+    bool takes_rest;
+    command_fn *run;
+} commands[] = {
+    {"help", true, command_help},
+    {"connections", false, command_connections},
+    {"personal_connections", false, command_connections},
+    {"personal connections", false, command_connections},
+    {"personal accounts", false, command_connections},
+    {"connect", true, command_connect},
+    {"disconnect", true, command_disconnect},
+    {"cancel", false, command_cancel},
+    {"pending", false, command_pending},
+};
+
+const char *const *bot_reserved_words(void)
+{
+    /* with those that are kept for what is to come, so that no recipe takes them */
+    static const char *const words[] = {"help",    "connections", "personal_connections",
+                                        "personal connections",   "personal accounts",
+                                        "connect", "disconnect",  "cancel",
+                                        "pending", "whoami",      "why",
+                                        "history", "console",     NULL};
+    return words;
+}
+
+static bool matches(const struct command *c, const char *folded)
+{
+    size_t len = strlen(c->words);
+    if (strncmp(folded, c->words, len) != 0) {
+        return false;
+    }
+    return folded[len] == '\0' || (c->takes_rest && folded[len] == ' ');
+}
+
+static const app *app_called(const struct turn *t, const char *folded)
+{
+    const apps *all = t->scene.bot->options.apps;
+    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
+        const app *a = apps_at(all, i);
+        if (str_equal_fold(folded, app_name(a)) || str_equal_fold(folded, app_title(a))) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+int command_try(struct turn *t, const char *text, struct err *e)
+{
+    arena *mem = t->scene.mem;
+    char *folded = recipe_command_fold(mem, text);
+    if (folded[0] == '\0') {
+        return command_help(t, "", e) == 0 ? 1 : -1;
+    }
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (matches(&commands[i], folded)) {
+            const char *rest = str_trim(mem, folded + strlen(commands[i].words));
+            return commands[i].run(t, rest, e) == 0 ? 1 : -1;
+        }
+    }
+    const app *a = app_called(t, folded);
+    if (a != NULL) {
+        return help_app(t, a, e) == 0 ? 1 : -1;
+    }
+    const char *rest = NULL;
+    const struct recipe_row *row = recipe_match(mem, t->recipes, t->recipes_count, text, &rest);
+    if (row != NULL) {
+        return start_recipe(t, row, rest, e) == 0 ? 1 : -1;
+    }
+    return 0;
+}

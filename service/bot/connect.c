@@ -1,0 +1,195 @@
+#include "bot_int.h"
+
+#include "base/str.h"
+
+/* connect and disconnect, typed or pressed. */
+
+enum { CHOICES_MAX = 20 };
+
+struct choices {
+    struct default_connection *items[CHOICES_MAX];
+    size_t count;
+};
+
+/* Default connections that a word means: by their own name, else all of an app. */
+static int find_defaults(struct turn *t, const char *word, struct choices *ret, struct err *e)
+{
+    struct default_connection *list = NULL;
+    size_t count = 0;
+    struct scene *sc = &t->scene;
+    if (store_default_list(sc->s, sc->workspace->workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    ret->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal_fold(list[i].name, word)) {
+            ret->items[0] = &list[i];
+            ret->count = 1;
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < count && ret->count < CHOICES_MAX; i++) {
+        bool named = str_empty(word) || str_equal_fold(list[i].app, word) ||
+                     str_equal_fold(words_app(sc, list[i].app), word);
+        if (named) {
+            ret->items[ret->count++] = &list[i];
+        }
+    }
+    return 0;
+}
+
+static int say_choices(struct turn *t, const struct choices *c, const char *verb,
+                       const char *action, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Which one shall I %s?", verb);
+    for (size_t i = 0; i < c->count; i++) {
+        view_button(view, &(struct button){.title = c->items[i]->name,
+                                           .action = action,
+                                           .value = c->items[i]->name});
+    }
+    return say_private(t, view, NULL, e);
+}
+
+static int say_unknown(struct turn *t, const char *word, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "There is no app or connection called %s here.", str_cut(t->scene.mem, word, 80));
+    view_note(view, "Type `connections` to see what there is.");
+    return say_private(t, view, NULL, e);
+}
+
+static int connect_to(struct turn *t, const struct default_connection *d, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const struct workspace *w = sc->workspace;
+    const char *title = words_app(sc, d->app);
+    json_t *view = view_new(sc->mem);
+    if (w->installer_uses_default && str_equal(w->installer, sc->user->user_id)) {
+        view_text(view, "You installed Workbot: your commands use the default connection, so there "
+                        "is nothing to connect.");
+        return say_private(t, view, NULL, e);
+    }
+    if (d->client_id == NULL) {
+        view_text(view, "The %s connection is not set up yet. An admin must finish it.", title);
+        return say_private(t, view, NULL, e);
+    }
+    bool own = t->event.place.is_private;
+    bool pressed = t->event.kind == EVENT_ACTION && own && t->acted != NULL;
+    const struct target here = say_place(t);
+    const struct prompt p = {.def = d,
+                             .message_id = pressed ? t->acted->id : NULL,
+                             .target = own ? &here : NULL};
+    struct prompted made = {0};
+    if (prompt_open(sc, &p, &made, e) != 0) {
+        return -1;
+    }
+    if (own) {
+        return 0;
+    }
+    view_text(view, "I sent you a private message to log in to %s.", title);
+    return say_private(t, view, NULL, e);
+}
+
+int action_connect(struct turn *t, const char *value, struct err *e)
+{
+    struct default_connection *d = NULL;
+    struct scene *sc = &t->scene;
+    if (store_default_find(sc->s, sc->workspace->workspace, value, &d, e) != 0) {
+        return -1;
+    }
+    return d == NULL ? say_unknown(t, value, e) : connect_to(t, d, e);
+}
+
+int command_connect(struct turn *t, const char *rest, struct err *e)
+{
+    struct choices c;
+    if (find_defaults(t, rest, &c, e) != 0) {
+        return -1;
+    }
+    if (c.count == 0) {
+        return say_unknown(t, rest, e);
+    }
+    return c.count == 1 ? connect_to(t, c.items[0], e)
+                        : say_choices(t, &c, "connect", "connect", e);
+}
+
+/* --- disconnect --- */
+
+static int disconnect_one(struct turn *t, const struct connection *c, bool forget, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const char *title = words_app(sc, c->app);
+    const char *notice = NULL;
+    json_t *view = view_new(sc->mem);
+    view_text(view, "%s is disconnected here. I am telling %s to forget the login too.", title,
+              title);
+    bool had_tokens = !secret_empty(c->tokens.access) || !secret_empty(c->tokens.refresh);
+    if (had_tokens && say_dm(sc, view, &notice, e) != 0) {
+        return -1;
+    }
+    const struct oauth_disconnect q = {
+        .connection = c,
+        .actor = arena_printf(sc->mem, "user:%s", sc->user->user_id),
+        .forget = forget,
+        .message_id = notice};
+    return oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e);
+}
+
+static int disconnect_by_id(struct turn *t, const char *id, bool forget, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct connection *c = NULL;
+    struct err missing = {0};
+    json_t *view = NULL;
+    if (!id_valid(id)) {
+        return 0;
+    }
+    if (store_connection_load(sc->s, sc->workspace->workspace, id, &c, &missing) != 0) {
+        if (missing.kind != ERR_NOT_FOUND) {
+            *e = missing;
+            return -1;
+        }
+    } else if (!str_equal(c->user_id, t->event.user_id)) {
+        return 0; /* the id in a button selects nobody else's connection */
+    } else if (disconnect_one(t, c, forget, e) != 0) {
+        return -1;
+    }
+    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+}
+
+int action_disconnect(struct turn *t, const char *value, struct err *e)
+{
+    return disconnect_by_id(t, value, false, e);
+}
+
+int action_forget(struct turn *t, const char *value, struct err *e)
+{
+    return disconnect_by_id(t, value, true, e);
+}
+
+int command_disconnect(struct turn *t, const char *rest, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct choices c;
+    struct connection *mine = NULL;
+    if (find_defaults(t, rest, &c, e) != 0) {
+        return -1;
+    }
+    if (c.count == 0) {
+        return say_unknown(t, rest, e);
+    }
+    if (c.count > 1) {
+        return command_connections(t, "", e); /* each row there has its button */
+    }
+    if (store_connection_find(sc->s, sc->workspace->workspace, c.items[0]->name,
+                              t->event.user_id, &mine, e) != 0) {
+        return -1;
+    }
+    if (mine == NULL || mine->state == CONNECTION_DISCONNECTED) {
+        json_t *view = view_new(sc->mem);
+        view_text(view, "You are not connected to %s.", words_app(sc, c.items[0]->app));
+        return say_private(t, view, NULL, e);
+    }
+    return disconnect_by_id(t, mine->id, false, e);
+}

@@ -1,0 +1,219 @@
+#include "bot_int.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/*
+ * From a stored event to its effects. The person's standing is asked of the platform first, with no
+ * session open; everything else, the job's end included, is one transaction.
+ */
+
+enum {
+    STANDING_FRESH_S = 600, /* how long the platform's word about a person holds */
+    LATE_S = 600            /* an older command is offered, not run */
+};
+
+bot *bot_new(arena *boot, const struct bot_options *options)
+{
+    bot *b = arena_alloc(boot, sizeof(*b));
+    b->options = *options;
+    return b;
+}
+
+static int load_people(struct turn *t, const struct chat_driver *driver, struct err *e)
+{
+    store *s = NULL;
+    struct workspace *w = NULL;
+    struct user *u = NULL;
+    arena *mem = t->scene.mem;
+    if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_workspace_find(s, t->job->workspace, &w, e);
+    if (rc == 0 && w != NULL) {
+        rc = driver->parse(mem, job_kind_name(t->job->kind), t->job->payload, w->bot_user_id,
+                           &t->event, e);
+    }
+    if (rc == 0 && w != NULL && t->event.kind != EVENT_IGNORED) {
+        rc = store_user_find(s, w->workspace, t->event.user_id, &u, e);
+    }
+    store_close(s);
+    t->scene.workspace = w;
+    t->scene.user = u;
+    return rc;
+}
+
+static enum standing standing_of(const struct chat_person *p)
+{
+    if (p->deactivated) {
+        return STANDING_DEACTIVATED;
+    }
+    if (p->bot) {
+        return STANDING_BOT;
+    }
+    if (p->stranger) {
+        return STANDING_STRANGER;
+    }
+    return p->guest ? STANDING_GUEST : STANDING_MEMBER;
+}
+
+/* Asks the platform who this is when our knowledge is old. It fails closed: no answer, no act. */
+static int know_person(struct turn *t, chats *c, const struct chat_driver *driver, struct err *e)
+{
+    const struct workspace *w = t->scene.workspace;
+    const struct user *known = t->scene.user;
+    arena *mem = t->scene.mem;
+    if (known != NULL && known->standing != STANDING_UNKNOWN &&
+        known->checked_at > clock_now() - STANDING_FRESH_S) {
+        return 0;
+    }
+    const struct chat_access access = {
+        .workspace = w->workspace, .bot_user_id = w->bot_user_id, .bot_token = w->bot_token};
+    struct chat_person person = {0};
+    if (driver->person(c, mem, &access, t->event.user_id, &person, e) != 0) {
+        return err_wrap(e, "who is %s", t->event.user_id);
+    }
+    struct user *u = arena_alloc(mem, sizeof(*u));
+    *u = (struct user){.workspace = w->workspace,
+                       .user_id = t->event.user_id,
+                       .name = person.name,
+                       .email = person.email,
+                       .time_zone = person.time_zone,
+                       .standing = standing_of(&person),
+                       .dm_channel = known == NULL ? NULL : known->dm_channel,
+                       .checked_at = clock_now()};
+    store *s = NULL;
+    if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_user_put(s, u, e);
+    store_close(s);
+    t->scene.user = u;
+    return rc;
+}
+
+/* A one-to-one chat that somebody writes from is where private messages go from now on. */
+static int learn_dm(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    const struct user *u = t->scene.user;
+    if (!ev->place.is_private || str_equal(u->dm_channel, ev->place.channel)) {
+        return 0;
+    }
+    struct user *now = arena_copy(t->scene.mem, u, sizeof(*u));
+    now->dm_channel = ev->place.channel;
+    t->scene.user = now;
+    return store_user_set_dm(t->scene.s, u->workspace, u->user_id, ev->place.channel, e);
+}
+
+static int refuse_outsider(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    bool guest = t->scene.user->standing == STANDING_GUEST;
+    if (t->scene.user->standing != STANDING_STRANGER && !guest) {
+        return 0; /* bots and deactivated people get no answer */
+    }
+    view_text(view, "Sorry, I only work for members of %s.",
+              str_empty(t->scene.workspace->name) ? "this workspace" : t->scene.workspace->name);
+    view_note(view, guest ? "An admin of Workbot can open it to guests."
+                          : "People of other organisations cannot use it.");
+    return say_private(t, view, NULL, e);
+}
+
+static bool may_use(const struct turn *t)
+{
+    enum standing standing = t->scene.user->standing;
+    return standing == STANDING_MEMBER ||
+           (standing == STANDING_GUEST && t->scene.workspace->guests_allowed);
+}
+
+static int offer_late(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "This reached me only now, so I have not run it: %s",
+              str_cut(t->scene.mem, t->event.text, 200));
+    view_note(view, "You wrote it %s.", words_ago(t->scene.mem, t->event.at));
+    view_button(view, &(struct button){.title = "Run it",
+                                       .action = "words",
+                                       .value = str_cut(t->scene.mem, t->event.text, 1800),
+                                       .style = BUTTON_PRIMARY});
+    return say_private(t, view, NULL, e);
+}
+
+static int on_text(struct turn *t, const char *text, struct err *e)
+{
+    static int (*const readers[])(struct turn *, const char *, struct err *) = {
+        code_try, command_try, question_answer, help_unknown};
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        int rc = readers[i](t, text, e);
+        if (rc != 0) {
+            return rc > 0 ? 0 : -1;
+        }
+    }
+    return 0;
+}
+
+int action_words(struct turn *t, const char *value, struct err *e)
+{
+    return on_text(t, value, e);
+}
+
+static int act_on(struct turn *t, struct err *e)
+{
+    if (learn_dm(t, e) != 0) {
+        return -1;
+    }
+    if (!may_use(t)) {
+        return refuse_outsider(t, e);
+    }
+    if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes,
+                          &t->recipes_count, e) != 0) {
+        return -1;
+    }
+    if (t->event.kind == EVENT_ACTION) {
+        return action_press(t, e);
+    }
+    if (t->event.at > 0 && t->job->created_at - t->event.at > LATE_S) {
+        return offer_late(t, e);
+    }
+    return on_text(t, t->event.text, e);
+}
+
+static int settle(struct turn *t, bool act, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(t->scene.bot->options.stores, t->scene.mem, &s, e) != 0) {
+        return -1;
+    }
+    t->scene.s = s;
+    int rc = store_begin(s, e);
+    if (rc == 0 && act) {
+        rc = act_on(t, e);
+    }
+    if (rc == 0) {
+        rc = store_job_done(s, t->job, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(s, e);
+    }
+    store_close(s);
+    return rc;
+}
+
+int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
+{
+    struct turn t = {.scene = {.bot = b, .mem = mem}, .job = j};
+    const struct chat_driver *driver = chats_driver(b->options.chats, j->workspace);
+    if (driver == NULL) {
+        return settle(&t, false, e); /* the platform was switched off since */
+    }
+    if (load_people(&t, driver, e) != 0) {
+        return -1;
+    }
+    const struct workspace *w = t.scene.workspace;
+    bool ours = w != NULL && str_equal(w->state, "active") && t.event.kind != EVENT_IGNORED;
+    if (ours && know_person(&t, b->options.chats, driver, e) != 0) {
+        return -1;
+    }
+    return settle(&t, ours, e);
+}

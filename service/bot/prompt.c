@@ -1,0 +1,166 @@
+#include "bot_int.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * Asking to log in. The prompt goes to its user alone; its link is a stable handle that no GET
+ * spends (P3), and one open prompt per user and connection is enough.
+ */
+
+static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char *login_id,
+                           const char *url)
+{
+    const char *app_words = words_app(sc, p->def->app);
+    json_t *view = view_new(sc->mem);
+    if (p->run != NULL) {
+        view_text(view, "**Log in to %s** to go on. I act there as you, not as anybody else.",
+                  app_words);
+        view_note(view, "What you typed waits for this and goes on by itself.");
+    } else {
+        view_text(view, "**Log in to %s** to connect your account.", app_words);
+        view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
+                  app_words);
+    }
+    view_button(view, &(struct button){.title = arena_printf(sc->mem, "Log in to %s", app_words),
+                                       .action = "login",
+                                       .value = login_id,
+                                       .url = url,
+                                       .style = BUTTON_PRIMARY});
+    view_button(view, &(struct button){.title = "Back", .action = "back", .value = login_id});
+    return view;
+}
+
+static int show(struct scene *sc, const struct prompt *p, json_t *view, const char **ret_id,
+                struct err *e)
+{
+    if (p->message_id != NULL) {
+        *ret_id = p->message_id;
+        return say_update(sc, p->message_id, view, e);
+    }
+    return p->target == NULL ? say_dm(sc, view, ret_id, e)
+                             : say_new(sc, p->target, view, ret_id, e);
+}
+
+static int open_new(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
+{
+    const struct config *config = sc->bot->options.config;
+    const char *hash = NULL;
+    struct id id = id_new();
+    const char *handle = oauth_handle_new(sc->mem, sc->workspace->route, &hash);
+    const char *url = oauth_login_url(sc->mem, sc->bot->options.oauth, handle);
+    struct login l = {.workspace = sc->workspace->workspace,
+                      .id = arena_strdup(sc->mem, id.text),
+                      .user_id = sc->user->user_id,
+                      .default_name = p->def->name,
+                      .run_id = p->run == NULL ? NULL : p->run->id,
+                      .requested_by = arena_printf(sc->mem, "user:%s", sc->user->user_id),
+                      .expires_at = clock_now() + config->ttl_prompt};
+    if (show(sc, p, prompt_view(sc, p, l.id, url), &l.message_id, e) != 0 ||
+        store_login_add(sc->s, &l, hash, e) != 0) {
+        return -1;
+    }
+    *ret = (struct prompted){.login_id = l.id, .message_id = l.message_id};
+    return 0;
+}
+
+int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
+{
+    struct login *l = NULL;
+    if (store_login_find_open(sc->s, sc->workspace->workspace, sc->user->user_id, p->def->name, &l,
+                              e) != 0) {
+        return -1;
+    }
+    if (l != NULL && p->run != NULL) {
+        *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
+        return 0;
+    }
+    /* asked for on purpose: the earlier link stops here */
+    if (l != NULL &&
+        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
+        return -1;
+    }
+    return open_new(sc, p, ret, e);
+}
+
+static const char *url_of(const json_t *view)
+{
+    const json_t *blocks = json_member(view, "blocks");
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
+        for (size_t k = 0; k < json_array_size(buttons); k++) {
+            const json_t *b = json_array_get(buttons, k);
+            if (str_equal(json_text(b, "action"), "login")) {
+                return json_text(b, "url");
+            }
+        }
+    }
+    return NULL;
+}
+
+bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title)
+{
+    struct message *m = NULL;
+    struct err unused = {0};
+    if (l->message_id == NULL ||
+        store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) != 0 || m == NULL) {
+        return false;
+    }
+    const char *url = url_of(m->body);
+    if (url == NULL) {
+        return false;
+    }
+    view_button(view, &(struct button){.title = title,
+                                       .action = "login",
+                                       .value = l->id,
+                                       .url = url,
+                                       .style = BUTTON_PRIMARY});
+    return true;
+}
+
+static int cancel_waiting_runs(struct turn *t, const struct login *l, struct err *e)
+{
+    struct run *list = NULL;
+    size_t count = 0;
+    struct scene *sc = &t->scene;
+    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &list, &count, e) !=
+        0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        json_t *view = view_new(sc->mem);
+        view_text(view, "Cancelled. Nothing was done.");
+        view_note(view, "Reference %s", list[i].reference);
+        if (run_end(sc, &list[i], RUN_PARKED, RUN_CANCELLED, view, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int action_back(struct turn *t, const char *value, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *l = NULL;
+    if (!id_valid(value) ||
+        store_login_find(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
+        return id_valid(value) ? -1 : 0;
+    }
+    if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {
+        return 0; /* not theirs: the id in a button selects nobody */
+    }
+    if (l->state == LOGIN_OPEN || l->state == LOGIN_CODE) {
+        metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
+        if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0 ||
+            cancel_waiting_runs(t, l, e) != 0) {
+            return -1;
+        }
+    }
+    if (l->run_id != NULL) {
+        return 0; /* the run's message says so */
+    }
+    json_t *view = NULL;
+    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+}

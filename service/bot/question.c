@@ -1,0 +1,159 @@
+#include "bot_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+
+/*
+ * Missing inputs, asked one by one in the user's one-to-one chat. The run row holds what was
+ * answered and what is asked, so a restart loses nothing.
+ */
+
+enum { OPTION_BUTTONS_MAX = 10 };
+
+static bool is_first(const struct run *r, const struct recipe *recipe)
+{
+    (void)recipe;
+    return r->asking == NULL;
+}
+
+static char *hint_of(arena *mem, const struct recipe_input *in)
+{
+    if (in->hint != NULL && in->sample != NULL) {
+        return arena_printf(mem, " (%s, e.g. %s)", in->hint, in->sample);
+    }
+    if (in->hint == NULL && in->sample == NULL) {
+        return arena_strdup(mem, "");
+    }
+    return in->hint != NULL ? arena_printf(mem, " (%s)", in->hint)
+                            : arena_printf(mem, " (e.g. %s)", in->sample);
+}
+
+static json_t *question_view(struct turn *t, const struct run *r, const struct recipe *recipe,
+                             const struct recipe_input *in)
+{
+    arena *mem = t->scene.mem;
+    json_t *view = view_new(mem);
+    if (is_first(r, recipe)) {
+        view_text(view, "**%s**", recipe->title);
+        view_note(view, "Type `cancel` to stop at any time.");
+    }
+    view_text(view, "Enter **%s**%s:", in->name, hint_of(mem, in));
+    for (size_t i = 0; i < in->options_count && i < OPTION_BUTTONS_MAX; i++) {
+        json_t *value = arena_json(
+            mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "input", in->name, "value",
+                           in->options[i].value));
+        view_button(view, &(struct button){.title = in->options[i].label,
+                                           .action = "answer",
+                                           .value = json_write(mem, value)});
+    }
+    return view;
+}
+
+int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
+                 const struct recipe_input *in, struct err *e)
+{
+    json_t *view = question_view(t, r, recipe, in);
+    bool changed = false, first = is_first(r, recipe);
+    const struct target here = say_place(t);
+    struct run next = *r;
+    next.asking = in->name;
+    next.expires_at = clock_now() + t->scene.bot->options.config->ttl_question;
+    if (store_run_update(t->scene.s, &next, RUN_ASKING, &changed, e) != 0) {
+        return -1;
+    }
+    if (t->event.place.is_private) {
+        return say_new(&t->scene, &here, view, NULL, e);
+    }
+    if (say_dm(&t->scene, view, NULL, e) != 0) {
+        return -1;
+    }
+    json_t *line = view_new(t->scene.mem);
+    view_text(line, "I asked you for the rest in a private message.");
+    return first ? say_private(t, line, NULL, e) : 0;
+}
+
+static int say_try_again(struct turn *t, const struct recipe_input *in, const char *why,
+                         struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "%s", why);
+    view_note(view, "Enter %s again, or type `cancel`.", in->name);
+    const struct target here = say_place(t);
+    return say_new(&t->scene, &here, view, NULL, e);
+}
+
+int question_take(struct turn *t, struct run *r, const char *text, struct err *e)
+{
+    struct recipe *recipe = NULL;
+    const char *why = NULL;
+    json_t *value = NULL;
+    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    const struct recipe_input *in = recipe == NULL ? NULL : recipe_input_find(recipe, r->asking);
+    if (in == NULL) {
+        return 0;
+    }
+    if (!recipe_input_value(t->scene.mem, in, text, &value, &why)) {
+        return say_try_again(t, in, why, e);
+    }
+    json_object_set(r->inputs, in->name, value);
+    const struct recipe_input *missing = recipe_missing(recipe, r->inputs);
+    return missing == NULL ? run_enqueue(&t->scene, r, RUN_ASKING, e)
+                           : question_ask(t, r, recipe, missing, e);
+}
+
+/* The newest run of the user that asks for an input. */
+static int find_asking(struct turn *t, struct run **ret, struct err *e)
+{
+    struct run *open = NULL;
+    size_t count = 0;
+    *ret = NULL;
+    if (store_run_open(t->scene.s, t->scene.workspace->workspace, t->event.user_id, &open, &count,
+                       e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count && *ret == NULL; i++) {
+        bool over = open[i].expires_at > 0 && open[i].expires_at <= clock_now();
+        if (open[i].state == RUN_ASKING && open[i].asking != NULL && !over) {
+            *ret = &open[i];
+        }
+    }
+    return 0;
+}
+
+int question_answer(struct turn *t, const char *text, struct err *e)
+{
+    struct run *r = NULL;
+    if (!t->event.place.is_private) {
+        return 0; /* answers are given where the question was asked */
+    }
+    if (find_asking(t, &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL) {
+        return 0;
+    }
+    return question_take(t, r, text, e) == 0 ? 1 : -1;
+}
+
+int action_answer(struct turn *t, const char *value, struct err *e)
+{
+    json_t *answer = NULL;
+    struct err bad = {0};
+    struct run *r = NULL;
+    if (json_read(t->scene.mem, bytes_of(value), &answer, &bad) != 0 ||
+        json_text(answer, "run") == NULL || json_text(answer, "value") == NULL) {
+        return 0;
+    }
+    if (run_of_user(t, json_text(answer, "run"), &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL || r->state != RUN_ASKING || !str_equal(r->asking, json_text(answer, "input"))) {
+        return 0; /* answered before: a second click is no second answer */
+    }
+    return question_take(t, r, json_text(answer, "value"), e);
+}

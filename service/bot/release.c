@@ -1,0 +1,227 @@
+#include "bot_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+
+/* Runs that wait for a login: parked once, released once (P9). */
+
+int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err *e)
+{
+    bool changed = false;
+    struct run next = *r;
+    next.state = RUN_QUEUED;
+    next.expires_at = 0;
+    next.asking = NULL;
+    if (from != RUN_QUEUED) {
+        if (store_run_update(sc->s, &next, from, &changed, e) != 0) {
+            return -1;
+        }
+        if (!changed) {
+            return 0; /* somebody else moved it on: exactly once */
+        }
+    }
+    *r = next;
+    json_t *payload = arena_json(sc->mem, json_pack("{s:s}", "run", r->id));
+    struct job j = {.workspace = r->workspace,
+                    .kind = JOB_RUN,
+                    .priority = JOB_PRIORITY_NORMAL,
+                    .payload = bytes_of(json_write(sc->mem, payload))};
+    return store_job_add(sc->s, &j, e);
+}
+
+static struct target place_of(const struct run *r)
+{
+    bool dm = str_equal(r->place, "dm");
+    return (struct target){
+        .channel = r->channel, .thread = r->thread, .user_id = dm ? r->user_id : NULL};
+}
+
+int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e)
+{
+    if (r->message_id != NULL) {
+        return say_update(sc, r->message_id, view, e);
+    }
+    const struct target t = place_of(r);
+    return say_new(sc, &t, view, &r->message_id, e);
+}
+
+int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state to, json_t *view,
+            struct err *e)
+{
+    bool changed = false;
+    if (run_show(sc, r, view, e) != 0) {
+        return -1;
+    }
+    struct run next = *r;
+    next.state = to;
+    if (store_run_update(sc->s, &next, from, &changed, e) != 0) {
+        return -1;
+    }
+    if (!changed) {
+        return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+    }
+    *r = next;
+    return 0;
+}
+
+/* The same command with the same inputs, typed again: the newer one stands for both. */
+static int supersede_twins(struct scene *sc, const struct run *r, struct err *e)
+{
+    struct run *open = NULL;
+    size_t count = 0;
+    if (store_run_open(sc->s, r->workspace, r->user_id, &open, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct run *twin = &open[i];
+        if (twin->state != RUN_PARKED || str_equal(twin->id, r->id) ||
+            !str_equal(twin->recipe, r->recipe) || !json_equal(twin->inputs, r->inputs)) {
+            continue;
+        }
+        json_t *view = view_new(sc->mem);
+        view_text(view, "Replaced: you typed the same command again below.");
+        view_note(view, "Reference %s", twin->reference);
+        if (run_end(sc, twin, RUN_PARKED, RUN_SUPERSEDED, view, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* In a shared place a neutral line stands for the run; the prompt itself goes to its user. */
+static json_t *neutral_view(struct scene *sc)
+{
+    json_t *view = view_new(sc->mem);
+    view_text(view, "%s, I sent you a private message to go on.",
+              str_empty(sc->user->name) ? "Hello" : sc->user->name);
+    return view;
+}
+
+static json_t *waiting_view(struct scene *sc, const struct login *l,
+                            const struct default_connection *d, const struct run *r)
+{
+    json_t *view = view_new(sc->mem);
+    const char *title = words_app(sc, d->app);
+    bool code = l->state == LOGIN_CODE;
+    view_text(view, code ? "This waits for the %s code that your browser shows: type it here."
+                         : "This waits for the %s login that I asked you for already.",
+              title);
+    if (!code) {
+        prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
+    }
+    view_button(view, &(struct button){.title = "Drop it", .action = "drop", .value = r->id});
+    return view;
+}
+
+static int park_behind(struct scene *sc, struct run *r, const struct default_connection *d,
+                       const char *login_id, struct err *e)
+{
+    struct login *l = NULL;
+    if (str_equal(r->place, "dm")) {
+        if (store_login_find(sc->s, r->workspace, login_id, &l, e) != 0) {
+            return -1;
+        }
+        return l == NULL ? 0 : run_show(sc, r, waiting_view(sc, l, d, r), e);
+    }
+    return run_show(sc, r, neutral_view(sc), e);
+}
+
+int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
+             const struct default_connection *d, struct err *e)
+{
+    (void)recipe;
+    enum run_state from = r->state;
+    bool dm = str_equal(r->place, "dm");
+    const struct target here = place_of(r);
+    const struct prompt p = {.def = d,
+                             .run = r,
+                             .message_id = dm ? r->message_id : NULL,
+                             .target = dm ? &here : NULL};
+    struct prompted made = {0};
+    bool changed = false;
+    if (supersede_twins(sc, r, e) != 0 || prompt_open(sc, &p, &made, e) != 0) {
+        return -1;
+    }
+    if (made.reused) {
+        if (park_behind(sc, r, d, made.login_id, e) != 0) {
+            return -1;
+        }
+    } else if (dm) {
+        r->message_id = made.message_id;
+    } else if (run_show(sc, r, neutral_view(sc), e) != 0) {
+        return -1;
+    }
+    struct run next = *r;
+    next.state = RUN_PARKED;
+    next.login_id = made.login_id;
+    next.parked_at = clock_now();
+    next.expires_at = next.parked_at + sc->bot->options.config->ttl_parked;
+    if (store_run_update(sc->s, &next, from, &changed, e) != 0) {
+        return -1;
+    }
+    return changed ? 0
+                   : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+}
+
+/* A write that waited long shows what it would do before it does it. */
+static int ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, struct err *e)
+{
+    json_t *view = view_new(sc->mem);
+    bool changed = false;
+    view_text(view, "This waited for a while. Shall I still run **%s**?", recipe->title);
+    words_inputs(view, r->inputs);
+    view_button(view, &(struct button){.title = "Run it now",
+                                       .action = "run_now",
+                                       .value = r->id,
+                                       .style = BUTTON_PRIMARY});
+    view_button(view, &(struct button){.title = "Drop it", .action = "drop", .value = r->id});
+    int rc = str_equal(r->place, "dm") ? run_show(sc, r, view, e) : say_dm(sc, view, NULL, e);
+    struct run next = *r;
+    next.state = RUN_ASKING;
+    next.asking = NULL;
+    next.expires_at = clock_now() + sc->bot->options.config->ttl_parked;
+    return rc != 0 ? -1 : store_run_update(sc->s, &next, RUN_PARKED, &changed, e);
+}
+
+static int release_one(struct scene *sc, struct run *r, const struct login *l,
+                       const struct account *a, struct err *e)
+{
+    struct recipe *recipe = NULL;
+    if (recipe_of(sc, r, &recipe, e) != 0) {
+        return -1;
+    }
+    bool late = clock_now() - r->parked_at > sc->bot->options.config->ttl_stale_write;
+    if (late && recipe != NULL && recipe->writes && !r->confirmed) {
+        return ask_again(sc, r, recipe, e);
+    }
+    if (str_equal(r->message_id, l->message_id)) {
+        json_t *view = view_new(sc->mem);
+        view_text(view, "Logged in as %s. Working on it.", words_account(sc->mem, a));
+        if (say_update(sc, r->message_id, view, e) != 0) {
+            return -1;
+        }
+    }
+    return run_enqueue(sc, r, RUN_PARKED, e);
+}
+
+int run_release(struct scene *sc, const struct login *l, const struct account *a, bool *ret_any,
+                struct err *e)
+{
+    struct run *list = NULL;
+    size_t count = 0;
+    *ret_any = false;
+    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &list, &count, e) !=
+        0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        *ret_any = *ret_any || str_equal(list[i].message_id, l->message_id);
+        if (release_one(sc, &list[i], l, a, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}

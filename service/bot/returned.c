@@ -1,0 +1,187 @@
+#include "bot_int.h"
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/* The browser came back: the prompt in the chat says what happened and what to do next. */
+
+typedef int scene_fn(struct scene *sc, const void *arg, struct err *e);
+
+static int with_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
+                      scene_fn *work, const void *arg, struct err *e)
+{
+    struct scene sc = {.bot = b, .mem = mem, .workspace = w};
+    struct user *u = NULL;
+    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+        return -1;
+    }
+    int rc = store_begin(sc.s, e) != 0 ||
+                     store_user_find(sc.s, l->workspace, l->user_id, &u, e) != 0
+                 ? -1
+                 : 0;
+    sc.user = u;
+    if (rc == 0 && u != NULL) {
+        rc = work(&sc, arg, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(sc.s, e);
+    }
+    store_close(sc.s);
+    return rc;
+}
+
+static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
+{
+    json_t *view = view_new(sc->mem);
+    view_text(view, "**Type the 6-digit code** that your browser shows now.");
+    view_note(view, "It proves that the person who logged in to %s is you. It is good for %lld "
+                    "minutes.",
+              words_app(sc, o->connection->app),
+              (long long)(sc->bot->options.config->ttl_code / 60));
+    view_button(view, &(struct button){.title = "Back", .action = "back", .value = o->login->id});
+    return view;
+}
+
+static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
+{
+    const char *title = words_app(sc, o->connection->app);
+    json_t *view = view_new(sc->mem);
+    switch (o->end) {
+    case OAUTH_DENIED:
+        view_text(view, "You were not connected to %s: access was declined there.", title);
+        break;
+    case OAUTH_MISCONFIGURED:
+        view_text(view, "You were not connected to %s: its connection is set up wrong. An admin of "
+                        "Workbot must look at it.",
+                  title);
+        break;
+    case OAUTH_WRONG_ACCOUNT:
+        view_text(view, "You were not connected to %s: that account's e-mail is not the one of "
+                        "your chat profile.",
+                  title);
+        break;
+    case OAUTH_CODE_SHOWN:
+    case OAUTH_EXPIRED:
+    case OAUTH_TRY_AGAIN:
+    case OAUTH_GONE:
+    case OAUTH_END_COUNT:
+        return NULL; /* the page says it; the prompt stands as it did */
+    }
+    prompt_add_button(sc, o->login, view, "Try again");
+    view_button(view, &(struct button){.title = "Back", .action = "back", .value = o->login->id});
+    return view;
+}
+
+static int tell(struct scene *sc, const void *arg, struct err *e)
+{
+    const struct oauth_outcome *o = arg;
+    json_t *view = o->end == OAUTH_CODE_SHOWN ? code_view(sc, o) : other_view(sc, o);
+    if (view == NULL || o->login->message_id == NULL) {
+        return 0;
+    }
+    return say_update(sc, o->login->message_id, view, e);
+}
+
+static const char *const labels[OAUTH_END_COUNT] = {
+    [OAUTH_CODE_SHOWN] = "result=\"code_shown\"",
+    [OAUTH_DENIED] = "result=\"denied\"",
+    [OAUTH_EXPIRED] = "result=\"expired\"",
+    [OAUTH_TRY_AGAIN] = "result=\"try_again\"",
+    [OAUTH_MISCONFIGURED] = "result=\"misconfigured\"",
+    [OAUTH_GONE] = "result=\"gone\"",
+    [OAUTH_WRONG_ACCOUNT] = "result=\"wrong_account\"",
+};
+
+int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e)
+{
+    metric_add(METRIC_LOGINS, labels[o->end], 1);
+    if (o->login == NULL || str_empty(o->login->user_id)) {
+        return 0;
+    }
+    return with_scene(b, mem, o->login, o->workspace, tell, o, e);
+}
+
+static int not_me(struct scene *sc, const void *arg, struct err *e)
+{
+    const struct login *l = arg;
+    json_t *view = view_new(sc->mem);
+    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_REFUSED, "not_me", e) != 0) {
+        return -1;
+    }
+    view_text(view, "The account was not connected: in the browser it was said not to be yours.");
+    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    return l->message_id == NULL ? 0 : say_update(sc, l->message_id, view, e);
+}
+
+int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,
+                     struct err *e)
+{
+    metric_add(METRIC_LOGINS, "result=\"not_me\"", 1);
+    return with_scene(b, mem, l, w, not_me, l, e);
+}
+
+/* --- an old prompt becomes a new one --- */
+
+/* Runs that still wait for the old login wait for the new one. */
+static int move_runs(struct scene *sc, const struct run *list, size_t count,
+                     const struct prompted *made, struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct run next = list[i];
+        bool changed = false;
+        next.login_id = made->login_id;
+        if (store_run_update(sc->s, &next, RUN_PARKED, &changed, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int renew(struct scene *sc, const void *arg, struct err *e)
+{
+    const struct login *l = arg;
+    struct default_connection *d = NULL;
+    struct run *waiting = NULL;
+    size_t count = 0;
+    if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0 ||
+        store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
+                             e) != 0) {
+        return -1;
+    }
+    if (d == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
+    }
+    bool open = l->state == LOGIN_OPEN || l->state == LOGIN_CODE;
+    if (open && oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced",
+                                e) != 0) {
+        return -1;
+    }
+    struct run *first = count > 0 ? &waiting[0] : NULL;
+    const struct prompt p = {.def = d, .run = first, .message_id = l->message_id};
+    struct prompted made = {0};
+    if (prompt_open(sc, &p, &made, e) != 0) {
+        return -1;
+    }
+    return move_runs(sc, waiting, count, &made, e);
+}
+
+int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
+                     struct err *e)
+{
+    return with_scene(b, mem, l, w, renew, l, e);
+}
+
+int action_renew(struct turn *t, const char *value, struct err *e)
+{
+    struct login *l = NULL;
+    struct scene *sc = &t->scene;
+    if (!id_valid(value)) {
+        return 0;
+    }
+    if (store_login_find(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
+        return -1;
+    }
+    bool theirs = l != NULL && str_equal(l->user_id, t->event.user_id);
+    return theirs ? renew(sc, l, e) : 0;
+}

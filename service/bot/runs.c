@@ -1,0 +1,245 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * The run job: the engine does the work and has each step on record; how it ended becomes the
+ * run's state, the message and the job's end in one transaction.
+ */
+
+enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MAX_MS = 60000, STILL_WORKING_AFTER = 3 };
+
+struct ending {
+    struct scene scene;
+    const struct job *job;
+    struct run_outcome outcome;
+};
+
+typedef int end_fn(struct ending *x, struct err *e);
+
+static const char *app_of(struct ending *x)
+{
+    const struct run_outcome *o = &x->outcome;
+    for (size_t i = 0; o->recipe != NULL && i < o->recipe->steps_count; i++) {
+        const struct recipe_step *p = &o->recipe->steps[i];
+        bool here = o->step == NULL || str_equal(p->id, o->step);
+        for (size_t k = 0; here && k < o->resolved_count; k++) {
+            if (str_equal(o->resolved[k].alias, p->alias) && o->resolved[k].def != NULL) {
+                return words_app(&x->scene, o->resolved[k].def->app);
+            }
+        }
+    }
+    return NULL;
+}
+
+static int touch_connections(struct ending *x, struct err *e)
+{
+    const struct run_outcome *o = &x->outcome;
+    for (size_t i = 0; i < o->resolved_count; i++) {
+        if (o->resolved[i].connection != NULL &&
+            store_connection_touch(x->scene.s, o->run->workspace, o->resolved[i].connection->id,
+                                   e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int ended_done(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    metric_add(METRIC_RUNS, "result=\"done\"", 1);
+    o->run->result = json_member(o->context, "steps");
+    if (touch_connections(x, e) != 0 ||
+        run_end(&x->scene, o->run, o->run->state, RUN_DONE, result_view(&x->scene, o), e) != 0) {
+        return -1;
+    }
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+static int ended_failed(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    const struct failure f = {.why = &o->err, .words = o->words, .app = app_of(x)};
+    metric_add(METRIC_RUNS, "result=\"failed\"", 1);
+    o->run->error_code = o->err.code;
+    json_t *view = failure_view(&x->scene, o->run, o->recipe, &f);
+    if (run_end(&x->scene, o->run, o->run->state, RUN_FAILED, view, e) != 0) {
+        return -1;
+    }
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+static int ended_login(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    metric_add(METRIC_RUNS, "result=\"parked\"", 1);
+    if (run_park(&x->scene, o->run, o->recipe, o->need->def, e) != 0) {
+        return -1;
+    }
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+/* The write may have happened: only its user can say, and is asked (P10). */
+static int ended_unknown(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    const char *title = app_of(x);
+    json_t *view = view_new(x->scene.mem);
+    metric_add(METRIC_RUNS, "result=\"unknown\"", 1);
+    o->run->error_code = o->err.code;
+    view_text(view, "**%s** may have happened or not: %s's answer got lost.", o->recipe->title,
+              title == NULL ? "the app" : title);
+    view_text(view, "Please look there before you choose.");
+    words_inputs(view, o->run->inputs);
+    view_button(view, &(struct button){.title = "It happened",
+                                       .action = "unknown_done",
+                                       .value = o->run->id});
+    view_button(view, &(struct button){.title = "It did not: run it again",
+                                       .action = "unknown_again",
+                                       .value = o->run->id,
+                                       .style = BUTTON_PRIMARY});
+    view_note(view, "Reference %s", o->run->reference);
+    bool dm = str_equal(o->run->place, "dm");
+    if (!dm && say_dm(&x->scene, view, NULL, e) != 0) {
+        return -1;
+    }
+    json_t *neutral = view_new(x->scene.mem);
+    view_text(neutral, "%s, I need your word: see my private message.", x->scene.user->name);
+    if (run_end(&x->scene, o->run, o->run->state, RUN_UNKNOWN, dm ? view : neutral, e) != 0) {
+        return -1;
+    }
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+static int64_t backoff_ms(const struct ending *x)
+{
+    if (x->outcome.err.retry_after_ms > 0) {
+        return x->outcome.err.retry_after_ms;
+    }
+    int64_t ms = BACKOFF_FIRST_MS;
+    for (int64_t i = 1; i < x->job->attempts && ms < BACKOFF_MAX_MS; i++) {
+        ms *= 2;
+    }
+    return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+}
+
+static int ended_again(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    if (x->job->attempts == STILL_WORKING_AFTER) {
+        json_t *view = view_new(x->scene.mem);
+        struct run *r = o->run;
+        bool changed = false;
+        view_text(view, "Still working on **%s**.", o->recipe->title);
+        view_note(view, "%s", words_failure(x->scene.mem, &o->err, NULL, app_of(x)));
+        if (run_show(&x->scene, r, view, e) != 0 ||
+            store_run_update(x->scene.s, r, r->state, &changed, e) != 0) {
+            return -1;
+        }
+    }
+    int64_t delay_s = (backoff_ms(x) + 999) / 1000;
+    return store_job_again(x->scene.s, x->job, delay_s, o->err.code, e);
+}
+
+static int ended_gone(struct ending *x, struct err *e)
+{
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+static end_fn *const endings[] = {
+    [RUN_END_DONE] = ended_done,   [RUN_END_LOGIN] = ended_login,
+    [RUN_END_AGAIN] = ended_again, [RUN_END_FAILED] = ended_failed,
+    [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_GONE] = ended_gone,
+};
+
+static int load_scene(struct ending *x, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct user *u = NULL;
+    const struct run *r = x->outcome.run;
+    if (r == NULL) {
+        return 0;
+    }
+    if (store_workspace_find(x->scene.s, r->workspace, &w, e) != 0 ||
+        store_user_find(x->scene.s, r->workspace, r->user_id, &u, e) != 0) {
+        return -1;
+    }
+    if (w == NULL || u == NULL) {
+        x->outcome.end = RUN_END_GONE; /* the workspace was removed meanwhile */
+    }
+    x->scene.workspace = w;
+    x->scene.user = u;
+    return 0;
+}
+
+static int store_ending(struct ending *x, end_fn *finish, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(x->scene.bot->options.stores, x->scene.mem, &s, e) != 0) {
+        return -1;
+    }
+    x->scene.s = s;
+    int rc = store_begin(s, e);
+    if (rc == 0) {
+        rc = load_scene(x, e);
+    }
+    if (rc == 0) {
+        rc = (finish != NULL ? finish : endings[x->outcome.end])(x, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(s, e);
+    }
+    store_close(s);
+    return rc;
+}
+
+static const char *run_id_of(arena *mem, const struct job *j, struct err *e)
+{
+    json_t *payload = NULL;
+    if (json_read(mem, j->payload, &payload, e) != 0) {
+        return NULL;
+    }
+    const char *id = json_text(payload, "run");
+    if (id == NULL) {
+        err_set(e, ERR_INPUT, "job_payload", "run job %s names no run", j->id);
+    }
+    return id;
+}
+
+int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e)
+{
+    struct ending x = {.scene = {.bot = b, .mem = mem}, .job = j};
+    const char *run_id = run_id_of(mem, j, e);
+    if (run_id == NULL ||
+        recipe_run(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
+        return -1;
+    }
+    return store_ending(&x, NULL, e);
+}
+
+static int failed_for_good(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    if (o->run == NULL || x->outcome.end == RUN_END_GONE || run_state_is_final(o->run->state)) {
+        return store_job_done(x->scene.s, x->job, e);
+    }
+    return ended_failed(x, e);
+}
+
+int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e)
+{
+    struct ending x = {.scene = {.bot = b, .mem = mem}, .job = j};
+    const char *run_id = run_id_of(mem, j, e);
+    store *s = NULL;
+    if (run_id == NULL || store_open(b->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_run_find(s, j->workspace, run_id, &x.outcome.run, e);
+    store_close(s);
+    x.outcome.end = RUN_END_FAILED;
+    x.outcome.err = *why;
+    return rc != 0 ? -1 : store_ending(&x, failed_for_good, e);
+}

@@ -1,0 +1,165 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/* From a command to a run: the recipe is read, the person is allowed, inputs get their types. */
+
+static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret,
+                       struct err *e)
+{
+    json_t *body = NULL;
+    struct faults *faults = arena_alloc(mem, sizeof(*faults));
+    faults_init(faults, mem);
+    if (json_read(mem, bytes_of(row->body), &body, e) != 0) {
+        return -1;
+    }
+    recipe_parse(mem, body, ret, faults);
+    return faults->count == 0 ? 0
+                              : err_set(e, ERR_CONFIG, "recipe_faulty", "recipe %s: %s", row->name,
+                                        faults_line(mem, faults, 150));
+}
+
+/* What a recipe can write is known from its actions, not from its text. */
+static void find_writes(struct scene *sc, struct recipe *r)
+{
+    for (size_t i = 0; i < r->steps_count; i++) {
+        for (size_t k = 0; apps_at(sc->bot->options.apps, k) != NULL; k++) {
+            const app_action *x =
+                app_action_find(apps_at(sc->bot->options.apps, k), r->steps[i].action);
+            r->writes = r->writes || (x != NULL && app_action_writes(x));
+        }
+    }
+}
+
+int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e)
+{
+    struct recipe_row *row = NULL;
+    if (store_recipe_version(sc->s, r->workspace, r->recipe, r->version, &row, e) != 0) {
+        return -1;
+    }
+    if (row == NULL) {
+        *ret = NULL;
+        return 0;
+    }
+    if (read_recipe(sc->mem, row, ret, e) != 0) {
+        return -1;
+    }
+    find_writes(sc, *ret);
+    return 0;
+}
+
+static int refuse(struct turn *t, const char *sentence, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "%s", sentence);
+    return say_private(t, view, NULL, e);
+}
+
+static int say_unknown_inputs(struct turn *t, const struct recipe *r,
+                              const struct recipe_words *w, struct err *e)
+{
+    arena *mem = t->scene.mem;
+    struct str names = str_new(mem, 600), known = str_new(mem, 600);
+    for (size_t i = 0; i < w->unknown_count; i++) {
+        str_printf(&names, "%s%s", i == 0 ? "" : ", ", w->unknown[i]);
+    }
+    for (size_t i = 0; i < r->inputs_count; i++) {
+        str_printf(&known, "%s%s", i == 0 ? "" : ", ", r->inputs[i].name);
+    }
+    json_t *view = view_new(mem);
+    view_text(view, "I did not run **%s**: it has no input for: %s", r->title, names.text);
+    view_note(view, "It takes %s. Write each as `name: value`.",
+              known.len == 0 ? "no inputs" : known.text);
+    return say_private(t, view, NULL, e);
+}
+
+/* Texts to typed values; the first that does not fit is asked for again. */
+static int take_inputs(struct turn *t, const struct recipe *r, const json_t *given, json_t *inputs,
+                       bool *ret_fit, struct err *e)
+{
+    const char *name = NULL, *why = NULL;
+    json_t *text = NULL, *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)given, name, text)
+    {
+        const struct recipe_input *in = recipe_input_find(r, name);
+        const char *words = json_is_string(text) ? json_string_value(text)
+                                                 : json_write(t->scene.mem, text);
+        if (in == NULL) {
+            continue;
+        }
+        if (!recipe_input_value(t->scene.mem, in, words, &value, &why)) {
+            json_t *view = view_new(t->scene.mem);
+            view_text(view, "I did not run **%s**. `%s`: %s", r->title, in->name, why);
+            *ret_fit = false;
+            return say_private(t, view, NULL, e);
+        }
+        json_object_set(inputs, in->name, value);
+    }
+    *ret_fit = true;
+    return 0;
+}
+
+static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r,
+                     json_t *inputs, struct err *e)
+{
+    const struct place *p = &t->event.place;
+    const struct recipe_input *missing = recipe_missing(r, inputs);
+    struct run run = {.workspace = t->scene.workspace->workspace,
+                      .recipe = row->name,
+                      .version = row->version,
+                      .user_id = t->event.user_id,
+                      .state = missing == NULL ? RUN_QUEUED : RUN_ASKING,
+                      .inputs = inputs,
+                      .place = p->is_private ? "dm" : "channel",
+                      .channel = p->channel,
+                      .thread = p->thread};
+    if (store_run_add(t->scene.s, &run, e) != 0) {
+        return -1;
+    }
+    return missing == NULL ? run_enqueue(&t->scene, &run, RUN_QUEUED, e)
+                           : question_ask(t, &run, r, missing, e);
+}
+
+static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
+                 const json_t *given, struct err *e)
+{
+    const struct recipe_person person = {.workspace = t->scene.workspace,
+                                         .user = t->scene.user,
+                                         .channel = t->event.place.channel};
+    if (!recipe_allows(r, &person)) {
+        return refuse(t, "You may not run this command. Ask an admin of Workbot to allow you.", e);
+    }
+    json_t *inputs = arena_json(t->scene.mem, json_object());
+    bool fit = false;
+    if (take_inputs(t, r, given, inputs, &fit, e) != 0) {
+        return -1;
+    }
+    return fit ? begin_run(t, row, r, inputs, e) : 0;
+}
+
+int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,
+                      struct err *e)
+{
+    struct recipe *r = NULL;
+    struct err faulty = {0};
+    if (read_recipe(t->scene.mem, row, &r, &faulty) != 0) {
+        return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
+    }
+    return start(t, row, r, given, e);
+}
+
+int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e)
+{
+    struct recipe *r = NULL;
+    struct err faulty = {0};
+    struct recipe_words words;
+    if (read_recipe(t->scene.mem, row, &r, &faulty) != 0) {
+        return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
+    }
+    recipe_inputs_split(t->scene.mem, r, rest, &words);
+    if (words.unknown_count > 0) {
+        return say_unknown_inputs(t, r, &words, e);
+    }
+    return start(t, row, r, words.given, e);
+}

@@ -1,0 +1,156 @@
+#include "bot_int.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+
+/* What people read when something fails: by stable code, else by kind. %s is the app's title. */
+static const struct {
+    const char *code;
+    const char *text;
+} sentences[] = {
+    {"not_allowed", "You may not run this command. Ask an admin of Workbot to allow you."},
+    {"recipe_off", "This command has been switched off since you typed it."},
+    {"recipe_faulty", "This command is set up wrong. An admin must look at its recipe."},
+    {"no_default_tokens", "The %s connection that this command uses is not logged in. An admin of "
+                          "Workbot must log it in."},
+    {"unknown_connection", "The %s connection that this command uses is gone. An admin must look."},
+    {"draft", "The %s connection is not set up yet. An admin must finish it."},
+    {"unknown_app", "The app of this connection is not known any more. An admin must look."},
+    {"client_refused", "%s does not accept Workbot's own sign-in data. An admin must fix the "
+                       "connection; your own login is untouched."},
+    {"captured_host", "%s answered with an address that Workbot does not trust. An admin must look."},
+    {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
+                        "in again, or ask an admin."},
+    {"refresh_lost", "%s's answers to renewing your connection got lost. Please log in again."},
+    {"refreshing", "Your %s connection could not be renewed in time. Please try again."},
+    {"app_401", "%s does not accept your login. Disconnect and connect again."},
+    {"template_too_long", "The values of this command are too long."},
+};
+
+/* By kind, in the order of urgency; %s is the app's title. */
+static const char *const kinds[ERR_KIND_COUNT] = {
+    [ERR_FORBIDDEN] = "You have no right to do that.",
+    [ERR_NOT_FOUND] = "%s has no such record, or you may not see it.",
+    [ERR_LIMIT] = "%s allows no more calls at the moment. Please try again in a few minutes.",
+    [ERR_UPSTREAM_BUSY] = "%s cannot be reached at the moment. Please try again in a few minutes.",
+    [ERR_TIMEOUT] = "%s did not answer in time. Please try again in a few minutes.",
+    [ERR_UPSTREAM_REFUSED] = "%s refused this.",
+    [ERR_CONFIG] = "Something about the %s connection must be fixed by an admin.",
+    [ERR_ATTENTION] = "Your %s connection needs attention. Log in again, or ask an admin.",
+    [ERR_UNAUTHENTIC] = "%s does not accept your login. Disconnect and connect again.",
+};
+
+static char *with_app(arena *mem, const char *text, const char *title)
+{
+    struct str out = str_new(mem, 400);
+    const char *slot = strstr(text, "%s");
+    if (slot == NULL) {
+        return arena_strdup(mem, text);
+    }
+    str_add_n(&out, text, (size_t)(slot - text));
+    str_add(&out, title);
+    str_add(&out, slot + 2);
+    return out.text;
+}
+
+char *words_failure(arena *mem, const struct err *why, const char *words, const char *title)
+{
+    if (words != NULL) {
+        return arena_strdup(mem, words);
+    }
+    const char *named = title == NULL ? "The app" : title;
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+        if (str_equal(sentences[i].code, why->code)) {
+            return with_app(mem, sentences[i].text, named);
+        }
+    }
+    const char *text = kinds[why->kind];
+    return with_app(mem, text != NULL ? text : "Something went wrong on our side.", named);
+}
+
+const char *words_app(const struct scene *sc, const char *name)
+{
+    const app *a = apps_find(sc->bot->options.apps, name);
+    return a == NULL ? name : app_title(a);
+}
+
+char *words_state(arena *mem, const struct connection *c)
+{
+    static const struct {
+        const char *reason, *text;
+    } reasons[] = {
+        {"ended_at_app", "ended at the app"},
+        {"client_changed", "an admin changed the connection"},
+        {"refresh_refused", "the app refuses to renew it"},
+        {"disconnected", "you disconnected it"},
+        {"login_ended", "the last login was not finished"},
+        {"admin", "an admin disconnected it"},
+    };
+    static const char *const states[CONNECTION_STATE_COUNT] = {
+        [CONNECTION_PROVISIONAL] = "Waiting for the code from your browser",
+        [CONNECTION_ACTIVE] = "Connected",
+        [CONNECTION_NEEDS_ATTENTION] = "Needs attention",
+        [CONNECTION_NEEDS_LOGIN] = "Needs a new login",
+        [CONNECTION_DISCONNECTED] = "Disconnected",
+    };
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (str_equal(reasons[i].reason, c->reason)) {
+            return arena_printf(mem, "%s: %s", states[c->state], reasons[i].text);
+        }
+    }
+    return arena_strdup(mem, states[c->state]);
+}
+
+char *words_ago(arena *mem, int64_t at)
+{
+    static const struct {
+        int64_t below_s, unit_s;
+        const char *one, *many;
+    } steps[] = {
+        {3600, 60, "a minute ago", "minutes ago"},
+        {86400, 3600, "an hour ago", "hours ago"},
+        {INT64_C(14) * 86400, 86400, "yesterday", "days ago"},
+    };
+    int64_t age = clock_now() - at;
+    if (at == 0) {
+        return arena_strdup(mem, "never");
+    }
+    if (age < 60) {
+        return arena_strdup(mem, "just now");
+    }
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        int64_t n = age / steps[i].unit_s;
+        if (age < steps[i].below_s) {
+            return n == 1 ? arena_strdup(mem, steps[i].one)
+                          : arena_printf(mem, "%" PRId64 " %s", n, steps[i].many);
+        }
+    }
+    return arena_strndup(mem, clock_rfc3339(mem, at), 10);
+}
+
+char *words_account(arena *mem, const struct account *a)
+{
+    const char *name = a->name != NULL ? a->name : a->key;
+    if (name == NULL) {
+        return arena_strdup(mem, "an unnamed account");
+    }
+    return a->organization == NULL ? arena_strdup(mem, name)
+                                   : arena_printf(mem, "%s (%s)", name, a->organization);
+}
+
+void words_inputs(json_t *view, const json_t *inputs)
+{
+    arena *mem = arena_new();
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)inputs, name, value)
+    {
+        view_field(view, name,
+                   json_is_string(value) ? json_string_value(value) : json_write(mem, value));
+    }
+    arena_free(mem);
+}

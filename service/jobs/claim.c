@@ -1,0 +1,102 @@
+#include "jobs_int.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/*
+ * One thread claims for all workers, as many jobs as there is room for. It looks again at once when
+ * it was woken or got a full batch, and every POLL_MS for what other replicas accepted and for what
+ * becomes due by time.
+ */
+
+enum { POLL_MS = 200, BATCH_MAX = 128, AWAY_MS = 500 };
+
+struct position {
+    char workspace[80]; /* where the last claim ended: the next begins behind it */
+};
+
+static void wait_for_work(jobs *j, int64_t wait_ms)
+{
+    int64_t at_ms = clock_mono_ms() + wait_ms;
+    const struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+    pthread_mutex_lock(&j->lock);
+    while (!j->awake && !atomic_load(&j->stopping) &&
+           pthread_cond_timedwait(&j->wake, &j->lock, &at) == 0) {
+    }
+    j->awake = false;
+    pthread_mutex_unlock(&j->lock);
+}
+
+static void hand_over(jobs *j, const struct job *claimed)
+{
+    arena *mem = arena_new();
+    struct task *t = arena_alloc(mem, sizeof(*t));
+    t->mem = mem;
+    t->job = *claimed;
+    t->job.workspace = arena_strdup(mem, claimed->workspace);
+    t->job.id = arena_strdup(mem, claimed->id);
+    t->job.lane = claimed->lane == NULL ? NULL : arena_strdup(mem, claimed->lane);
+    t->job.lease_token = arena_strdup(mem, claimed->lease_token);
+    t->job.payload = arena_bytes(mem, claimed->payload);
+    memset(t->job.keys, 0, sizeof(t->job.keys));
+    atomic_fetch_add(&j->busy, 1);
+    if (!queue_put(j->ready, t)) {
+        atomic_fetch_sub(&j->busy, 1); /* stopping: the lease expires and another takes it */
+        arena_free(mem);
+    }
+}
+
+/* Returns how many were claimed, -1 when the database is away. */
+static int64_t claim(jobs *j, size_t room, struct position *p)
+{
+    arena *mem = arena_new();
+    store *s = NULL;
+    struct job *list = NULL;
+    size_t count = 0;
+    struct err e = {0};
+    const struct job_claim want = {.owner = j->owner,
+                                   .lease_s = j->options.config->ttl_lease,
+                                   .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
+                                   .per_workspace = room < 8 ? (int64_t)room : 8,
+                                   .after_workspace = p->workspace};
+    int rc = store_open(j->options.stores, mem, &s, &e);
+    if (rc == 0) {
+        rc = store_job_claim(s, &want, &list, &count, &e);
+    }
+    store_close(s);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        hand_over(j, &list[i]);
+    }
+    if (rc == 0) {
+        const char *last = count == 0 ? "" : list[count - 1].workspace;
+        snprintf(p->workspace, sizeof(p->workspace), "%s", last);
+    } else {
+        log_err(LOG_ERROR, "no jobs could be claimed", &e, NULL, 0);
+    }
+    arena_free(mem);
+    return rc == 0 ? (int64_t)count : -1;
+}
+
+void *jobs_claimer(void *arg)
+{
+    jobs *j = arg;
+    struct position p = {""};
+    while (!atomic_load(&j->stopping)) {
+        size_t busy = atomic_load(&j->busy);
+        if (busy >= j->workers_count) {
+            wait_for_work(j, POLL_MS);
+            continue;
+        }
+        int64_t got = claim(j, j->workers_count - busy, &p);
+        if (got < 0) {
+            wait_for_work(j, AWAY_MS);
+        } else if (got == 0) {
+            wait_for_work(j, POLL_MS);
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,143 @@
+#include "jobs_int.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+/*
+ * What time brings about: leases of this living process go on, those of dead ones end, logins and
+ * runs expire, old rows leave. Every replica does all of it; each piece is safe to do twice.
+ */
+
+enum { TICK_MS = 500, STATES_KEPT_S = 86400, PURGE_BATCH = 1000 };
+
+typedef int chore_fn(jobs *j, store *s, struct err *e);
+
+static int renew_leases(jobs *j, store *s, struct err *e)
+{
+    return store_job_renew_all(s, j->owner, j->options.config->ttl_lease, e);
+}
+
+static int reclaim(jobs *j, store *s, struct err *e)
+{
+    int64_t count = 0;
+    if (store_job_reclaim(s, &count, e) != 0) {
+        return -1;
+    }
+    if (count > 0) {
+        log_warn("jobs of a process that ended are due again", LOG_INT("jobs", count));
+        jobs_wake(j);
+    }
+    return 0;
+}
+
+static int gauges(jobs *j, store *s, struct err *e)
+{
+    int64_t waiting = 0, oldest_s = 0;
+    (void)j;
+    if (store_job_gauges(s, &waiting, &oldest_s, e) != 0) {
+        return -1;
+    }
+    metric_set(METRIC_JOBS_WAITING, NULL, waiting);
+    metric_set(METRIC_JOB_AGE, NULL, oldest_s);
+    return 0;
+}
+
+static int purge(jobs *j, store *s, struct err *e)
+{
+    const struct config *c = j->options.config;
+    const struct retention keep = {.events_s = c->ttl_events,
+                                   .runs_s = c->ttl_runs,
+                                   .audit_s = c->ttl_audit,
+                                   .batch = PURGE_BATCH};
+    int64_t count = 0;
+    bool more = false;
+    return store_state_purge(s, STATES_KEPT_S, &count, e) != 0 ||
+                   store_connection_expire_provisional(s, c->ttl_provisional, &count, e) != 0
+               ? -1
+               : store_retention_sweep(s, &keep, &more, e);
+}
+
+static const struct chore {
+    chore_fn *run;
+    int64_t every_ms;
+    const char *name;
+} chores[] = {
+    {renew_leases, 2000, "renew leases"},
+    {reclaim, 1000, "reclaim leases"},
+    {gauges, 5000, "gauges"},
+    {purge, 30000, "purge"},
+};
+enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
+
+static void do_chore(jobs *j, const struct chore *c)
+{
+    arena *mem = arena_new();
+    store *s = NULL;
+    struct err e = {0};
+    int rc = store_open(j->options.stores, mem, &s, &e);
+    if (rc == 0) {
+        rc = c->run(j, s, &e);
+    }
+    store_close(s);
+    if (rc != 0) {
+        const struct log_field fields[] = {LOG_TEXT("chore", c->name)};
+        log_err(LOG_ERROR, "a chore failed", &e, fields, 1);
+    }
+    arena_free(mem);
+}
+
+static void expire(jobs *j)
+{
+    bool more = true;
+    while (more && !atomic_load(&j->stopping)) {
+        arena *mem = arena_new();
+        struct err e = {0};
+        if (bot_expire(j->options.bot, mem, &more, &e) != 0) {
+            log_err(LOG_ERROR, "logins and runs could not expire", &e, NULL, 0);
+            more = false;
+        }
+        arena_free(mem);
+    }
+}
+
+static void wait_tick(jobs *j)
+{
+    int64_t at_ms = clock_mono_ms() + TICK_MS;
+    const struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+    pthread_mutex_lock(&j->lock);
+    if (!atomic_load(&j->stopping)) {
+        pthread_cond_timedwait(&j->tick, &j->lock, &at);
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+/* While jobs drain their leases are still kept alive; nothing else is begun. */
+static bool goes_on(jobs *j)
+{
+    return !atomic_load(&j->stopping) || atomic_load(&j->busy) > 0;
+}
+
+void *jobs_janitor(void *arg)
+{
+    jobs *j = arg;
+    int64_t due_ms[CHORES] = {0}, expire_ms = 0;
+    while (goes_on(j)) {
+        int64_t now = clock_mono_ms();
+        for (size_t i = 0; i < CHORES; i++) {
+            bool wanted = !atomic_load(&j->stopping) || chores[i].run == renew_leases;
+            if (wanted && now >= due_ms[i]) {
+                due_ms[i] = now + chores[i].every_ms;
+                do_chore(j, &chores[i]);
+            }
+        }
+        if (now >= expire_ms) {
+            expire_ms = now + EXPIRE_EVERY_MS;
+            expire(j);
+        }
+        wait_tick(j);
+    }
+    return NULL;
+}

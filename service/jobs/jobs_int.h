@@ -1,0 +1,42 @@
+#ifndef WB_JOBS_INT_H
+#define WB_JOBS_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/id.h"
+#include "base/queue.h"
+#include "jobs.h"
+
+struct jobs {
+    struct jobs_options options;
+    struct id owner; /* of all leases of this process */
+    queue *ready;    /* claimed jobs, each on its own arena */
+    pthread_t *workers;
+    size_t workers_count;
+    pthread_t claimer, janitor;
+    atomic_size_t busy; /* claimed and not settled */
+    atomic_bool stopping;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool awake; /* something may be due: under lock */
+    pthread_cond_t tick; /* wakes the janitor to stop */
+};
+
+/* A claimed job and the arena that everything of it lives on. */
+struct task {
+    arena *mem;
+    struct job job;
+};
+
+/* kinds.c: runs one job and settles it, whatever happens. */
+void jobs_run(jobs *j, struct task *t);
+
+/* outbox.c */
+int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e);
+
+/* claim.c, janitor.c: thread bodies; arg is the jobs object */
+void *jobs_claimer(void *arg);
+void *jobs_janitor(void *arg);
+
+#endif

@@ -1,0 +1,135 @@
+#include "jobs_int.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/* What each kind of job does, how often it is tried, and who is told when that was in vain. */
+
+enum { BACKOFF_FIRST_S = 1, BACKOFF_MAX_S = 300 };
+
+static int run_event(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_event(j->options.bot, mem, job, e);
+}
+
+static int run_run(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_run(j->options.bot, mem, job, e);
+}
+
+static int run_revoke(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_revoke(j->options.bot, mem, job, e);
+}
+
+static int run_send(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return outbox_send(&j->options, mem, job, e);
+}
+
+static int tell_run_failed(jobs *j, arena *mem, const struct job *job, const struct err *why,
+                           struct err *e)
+{
+    return bot_run_failed(j->options.bot, mem, job, why, e);
+}
+
+static const struct kind {
+    int (*run)(jobs *j, arena *mem, const struct job *job, struct err *e);
+    int (*give_up)(jobs *j, arena *mem, const struct job *job, const struct err *why,
+                   struct err *e); /* NULL: the job is dead, and the log says so */
+    int64_t attempts_max;
+    const char *label;
+} kinds[JOB_KIND_COUNT] = {
+    [JOB_SLACK_EVENT] = {run_event, NULL, 12, "kind=\"slack_event\""},
+    [JOB_SLACK_INTERACTION] = {run_event, NULL, 12, "kind=\"slack_interaction\""},
+    [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
+    [JOB_SEND] = {run_send, NULL, 20, "kind=\"send\""},
+    [JOB_REVOKE] = {run_revoke, NULL, 30, "kind=\"revoke\""},
+};
+
+static int64_t backoff_s(const struct job *job, const struct err *why)
+{
+    if (why->retry_after_ms > 0) {
+        return (why->retry_after_ms + 999) / 1000;
+    }
+    int64_t delay = BACKOFF_FIRST_S;
+    for (int64_t i = 1; i < job->attempts && delay < BACKOFF_MAX_S; i++) {
+        delay *= 2;
+    }
+    return delay < BACKOFF_MAX_S ? delay : BACKOFF_MAX_S;
+}
+
+typedef int settle_fn(store *s, const struct job *job, const struct err *why, struct err *e);
+
+static int settle_again(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    return store_job_again(s, job, backoff_s(job, why), why->code, e);
+}
+
+static int settle_dead(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    return store_job_dead(s, job, why->code, e);
+}
+
+static int settle(jobs *j, arena *mem, const struct job *job, settle_fn *how,
+                  const struct err *why, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(j->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = how(s, job, why, e);
+    store_close(s);
+    return rc;
+}
+
+static void log_job(enum log_level level, const char *message, const struct job *job,
+                    const struct err *why)
+{
+    const struct log_field fields[] = {LOG_TEXT("job", job->id),
+                                       LOG_TEXT("job_kind", job_kind_name(job->kind)),
+                                       LOG_TEXT("workspace", job->workspace),
+                                       LOG_INT("attempt", job->attempts)};
+    log_err(level, message, why, fields, sizeof(fields) / sizeof(fields[0]));
+}
+
+/* A lease that was lost belongs to somebody else now; without a database there is nothing to say:
+ * in both cases the lease decides. */
+static void failed(jobs *j, struct task *t, const struct kind *k, const struct err *why)
+{
+    struct err e = {0};
+    const struct job *job = &t->job;
+    bool again = err_fate(why->kind) == FATE_AGAIN && job->attempts < k->attempts_max;
+    log_job(again ? LOG_WARN : LOG_ERROR, again ? "a job goes again" : "a job has failed", job,
+            why);
+    metric_add(METRIC_JOBS, again ? "result=\"again\"" : "result=\"dead\"", 1);
+    if (why->kind == ERR_LEASE_LOST) {
+        return;
+    }
+    int rc = 0;
+    if (again) {
+        rc = settle(j, t->mem, job, settle_again, why, &e);
+    } else if (k->give_up != NULL) {
+        rc = k->give_up(j, t->mem, job, why, &e);
+    } else {
+        rc = settle(j, t->mem, job, settle_dead, why, &e);
+    }
+    if (rc != 0) {
+        log_job(LOG_ERROR, "a job could not be settled; its lease will expire", job, &e);
+    }
+}
+
+void jobs_run(jobs *j, struct task *t)
+{
+    const struct kind *k = &kinds[t->job.kind];
+    struct err e = {0};
+    int64_t began_us = clock_mono_us();
+    if (k->run(j, t->mem, &t->job, &e) == 0) {
+        metric_add(METRIC_JOBS, "result=\"settled\"", 1);
+    } else {
+        failed(j, t, k, &e);
+    }
+    metric_observe(METRIC_JOB_SECONDS, k->label, (double)(clock_mono_us() - began_us) / 1e6);
+}

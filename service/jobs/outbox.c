@@ -1,0 +1,211 @@
+#include "jobs_int.h"
+
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * A message row says how a message should look; this makes the platform agree. Updates are
+ * exactly-once by nature. A first post leaves its intent on record and carries our id: after a
+ * crash it is looked for before it is posted again.
+ */
+struct sending {
+    const struct jobs_options *options;
+    arena *mem;
+    const struct job *job;
+    const struct chat_driver *driver;
+    struct message *message;
+    struct workspace *workspace;
+    struct user *user;
+    struct chat_access access;
+};
+
+typedef int sending_fn(struct sending *x, store *s, struct err *e);
+
+static int with_store(struct sending *x, sending_fn *work, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(x->options->stores, x->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_begin(s, e);
+    if (rc == 0) {
+        rc = work(x, s, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(s, e);
+    }
+    store_close(s);
+    return rc;
+}
+
+static int load(struct sending *x, store *s, struct err *e)
+{
+    json_t *payload = NULL;
+    const char *workspace = x->job->workspace;
+    if (json_read(x->mem, x->job->payload, &payload, e) != 0) {
+        return -1;
+    }
+    const char *id = json_text(payload, "message");
+    if (id == NULL) {
+        return err_set(e, ERR_INPUT, "job_payload", "send job %s names no message", x->job->id);
+    }
+    if (store_message_find(s, workspace, id, &x->message, e) != 0 ||
+        store_workspace_find(s, workspace, &x->workspace, e) != 0) {
+        return -1;
+    }
+    if (x->message != NULL && x->message->user_id != NULL) {
+        return store_user_find(s, workspace, x->message->user_id, &x->user, e);
+    }
+    return 0;
+}
+
+static int end_job(struct sending *x, store *s, struct err *e)
+{
+    return store_job_done(s, x->job, e);
+}
+
+static int end_sent(struct sending *x, store *s, struct err *e)
+{
+    const struct message *m = x->message;
+    if (store_message_sent(s, m->workspace, m->id, m->channel, m->platform_id, m->version, e) !=
+        0) {
+        return -1;
+    }
+    return end_job(x, s, e);
+}
+
+static int end_redirected(struct sending *x, store *s, struct err *e)
+{
+    const char *dm = x->user == NULL || x->user->dm_channel == NULL ? "" : x->user->dm_channel;
+    if (store_message_redirect(s, x->message->workspace, x->message->id, dm, e) != 0) {
+        return -1;
+    }
+    return store_job_again(s, x->job, 0, "chat_redirected", e);
+}
+
+static int note_post(struct sending *x, store *s, struct err *e)
+{
+    if (store_job_renew(s, x->job, x->options->config->ttl_lease, e) != 0) {
+        return -1;
+    }
+    return store_message_post_started(s, x->message->workspace, x->message->id, e);
+}
+
+static int learn_dm(struct sending *x, store *s, struct err *e)
+{
+    return store_user_set_dm(s, x->message->workspace, x->message->user_id, x->message->channel,
+                             e);
+}
+
+/* The one-to-one chat of the message's reader, opened when it is not known yet. */
+static int need_channel(struct sending *x, struct err *e)
+{
+    struct message *m = x->message;
+    if (!str_empty(m->channel)) {
+        return 0;
+    }
+    if (x->user != NULL && !str_empty(x->user->dm_channel)) {
+        m->channel = x->user->dm_channel;
+        return 0;
+    }
+    if (x->driver->open_dm(x->options->chats, x->mem, &x->access, m->user_id, &m->channel, e) !=
+        0) {
+        return -1;
+    }
+    return with_store(x, learn_dm, e);
+}
+
+static struct chat_post post_of(const struct sending *x)
+{
+    const struct message *m = x->message;
+    return (struct chat_post){.channel = m->channel,
+                              .thread = m->thread,
+                              .user_id = m->user_id,
+                              .ephemeral = m->ephemeral,
+                              .our_id = m->id,
+                              .view = m->body};
+}
+
+/* An earlier post may have arrived though its answer did not. */
+static int find_lost_post(struct sending *x, const char **ret_found, struct err *e)
+{
+    const struct chat_post p = post_of(x);
+    struct err why = {0};
+    if (x->message->post_started_at == 0 || x->message->ephemeral) {
+        return 0;
+    }
+    if (x->driver->find_post(x->options->chats, x->mem, &x->access, &p,
+                             x->message->post_started_at, ret_found, &why) == 0) {
+        return 0;
+    }
+    if (err_fate(why.kind) == FATE_AGAIN) {
+        *e = why;
+        return -1;
+    }
+    metric_add(METRIC_POSTS_REPEATED, NULL, 1); /* we may not look: it may appear twice */
+    return 0;
+}
+
+static int update(struct sending *x, struct err *e)
+{
+    const struct message *m = x->message;
+    return x->driver->update(x->options->chats, x->mem, &x->access, m->channel, m->platform_id,
+                             m->body, e);
+}
+
+static int first_post(struct sending *x, struct err *e)
+{
+    const char *found = NULL;
+    if (need_channel(x, e) != 0 || find_lost_post(x, &found, e) != 0) {
+        return -1;
+    }
+    if (found != NULL) {
+        x->message->platform_id = found;
+        return update(x, e);
+    }
+    const struct chat_post p = post_of(x);
+    if (with_store(x, note_post, e) != 0) {
+        return -1;
+    }
+    return x->driver->post(x->options->chats, x->mem, &x->access, &p, &x->message->platform_id, e);
+}
+
+static int deliver(struct sending *x, struct err *e)
+{
+    const struct message *m = x->message;
+    if (!secret_empty(m->response_url) && (m->ephemeral || m->platform_id == NULL)) {
+        return x->driver->respond(x->options->chats, x->mem, m->response_url, m->body, e);
+    }
+    return m->platform_id != NULL && !m->ephemeral ? update(x, e) : first_post(x, e);
+}
+
+/* The private way failed: the user's one-to-one chat is the next (P8). */
+static bool has_other_way(const struct sending *x, const struct err *why)
+{
+    const struct message *m = x->message;
+    bool gone = why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT;
+    return gone && m->user_id != NULL && (m->ephemeral || !secret_empty(m->response_url));
+}
+
+int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e)
+{
+    struct sending x = {.options = o, .mem = mem, .job = j};
+    if (with_store(&x, load, e) != 0) {
+        return -1;
+    }
+    const struct message *m = x.message;
+    x.driver = chats_driver(o->chats, j->workspace);
+    if (m == NULL || x.workspace == NULL || x.driver == NULL || m->sent_version >= m->version) {
+        return with_store(&x, end_job, e);
+    }
+    x.access = (struct chat_access){.workspace = x.workspace->workspace,
+                                    .bot_user_id = x.workspace->bot_user_id,
+                                    .bot_token = x.workspace->bot_token};
+    if (deliver(&x, e) == 0) {
+        metric_add(METRIC_CHAT_SENDS, "result=\"sent\"", 1);
+        return with_store(&x, end_sent, e);
+    }
+    metric_add(METRIC_CHAT_SENDS, "result=\"failed\"", 1);
+    return has_other_way(&x, e) ? with_store(&x, end_redirected, e) : -1;
+}

@@ -86,6 +86,9 @@ int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct sl
 int slack_answer(arena *mem, const struct slack_call *call, const struct net_response *r,
                  json_t **ret, struct err *e);
 
+/* Counts the end of a call out and passes its error on; returns `result`. */
+int slack_settle(int result, const struct err *why, struct err *e);
+
 /* Of the metadata of our messages; its event_payload is {"id": our id}. */
 #define SLACK_METADATA_TYPE "workbot_message"
 

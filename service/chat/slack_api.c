@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "base/json.h"
+#include "base/metrics.h"
 #include "base/str.h"
 
 enum {
@@ -206,6 +207,34 @@ int slack_answer(arena *mem, const struct slack_call *call, const struct net_res
     return 0;
 }
 
+static const char *label_of(int result, const struct err *why)
+{
+    if (result == 0) {
+        return "chat=\"slack\",result=\"done\"";
+    }
+    if (why->kind == ERR_LIMIT) {
+        return "chat=\"slack\",result=\"limit\"";
+    }
+    bool again = why->kind == ERR_UPSTREAM_BUSY || why->kind == ERR_TIMEOUT;
+    return again ? "chat=\"slack\",result=\"busy\"" : "chat=\"slack\",result=\"refused\"";
+}
+
+int slack_settle(int result, const struct err *why, struct err *e)
+{
+    metric_add(METRIC_CHAT_SENDS, label_of(result, why), 1);
+    if (result != 0 && e != NULL) {
+        *e = *why;
+    }
+    return result;
+}
+
+/* What writes nothing, or the same again, is never half done. */
+static int call_failed(const struct slack_call *call, struct err *e)
+{
+    e->maybe_done = e->maybe_done && call->writes;
+    return err_wrap(e, "%s", call->method);
+}
+
 int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
               json_t **ret, struct err *e)
 {
@@ -217,9 +246,10 @@ int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct sl
         .timeout_ms = CALL_MS,
     };
     memcpy(q.form, call->fields, sizeof q.form);
+    struct err why = {0};
     struct net_response r;
-    if (net_call(c->settings.http, mem, &q, &r, e) != 0) {
-        return err_wrap(e, "%s", call->method);
-    }
-    return slack_answer(mem, call, &r, ret, e);
+    int result = net_call(c->settings.http, mem, &q, &r, &why) == 0
+                     ? slack_answer(mem, call, &r, ret, &why)
+                     : call_failed(call, &why);
+    return slack_settle(result, &why, e);
 }

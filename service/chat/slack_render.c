@@ -53,12 +53,17 @@ static void render_title(struct render *r, const json_t *block)
     }
 }
 
+static const json_t *pieces_of(struct render *r, const json_t *block)
+{
+    return slack_mrkdwn(r->mem, json_member(block, "spans"), SLACK_SECTION_UNITS);
+}
+
 static void render_text(struct render *r, const json_t *block)
 {
+    const json_t *pieces = pieces_of(r, block);
     size_t i = 0;
     const json_t *piece = NULL;
-    json_array_foreach(slack_mrkdwn(r->mem, json_member(block, "spans"), SLACK_SECTION_UNITS), i,
-                       piece)
+    json_array_foreach(pieces, i, piece)
     {
         push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "text", mrkdwn_object(piece)));
     }
@@ -66,10 +71,10 @@ static void render_text(struct render *r, const json_t *block)
 
 static void render_note(struct render *r, const json_t *block)
 {
+    const json_t *pieces = pieces_of(r, block);
     size_t i = 0;
     const json_t *piece = NULL;
-    json_array_foreach(slack_mrkdwn(r->mem, json_member(block, "spans"), SLACK_SECTION_UNITS), i,
-                       piece)
+    json_array_foreach(pieces, i, piece)
     {
         push(r->blocks,
              json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(piece)));

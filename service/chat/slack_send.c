@@ -186,11 +186,12 @@ int slack_respond(chats *c, arena *mem, struct secret response_url, const json_t
         .content_type = "application/json; charset=utf-8",
         .timeout_ms = RESPOND_MS,
     };
+    struct err why = {0};
     struct net_response r;
-    if (net_call(c->settings.http, mem, &q, &r, e) != 0) {
-        return err_wrap(e, "response_url");
-    }
-    return read_response(mem, &r, e);
+    int result = net_call(c->settings.http, mem, &q, &r, &why) == 0
+                     ? read_response(mem, &r, &why)
+                     : err_wrap(&why, "response_url");
+    return slack_settle(result, &why, e);
 }
 
 char *slack_link(arena *mem, const char *workspace, const char *channel, const char *message_id)

@@ -711,9 +711,10 @@ static void test_environment_proxy_ignored(void **state)
     struct bench *b = bench_new(answer_text, OK_TEXT);
     assert_int_equal(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
     assert_int_equal(setenv("ALL_PROXY", "http://127.0.0.1:1", 1), 0);
-    call_ok(b);
+    int result = call(b);
     unsetenv("http_proxy");
     unsetenv("ALL_PROXY");
+    assert_int_equal(result, 0);
     bench_free(b);
 }
 
@@ -749,7 +750,8 @@ static void test_stop(void **state)
     struct stopper s = {.b = b};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, stopper_call, &s), 0);
-    while (scripted_requests(b->server) == 0) {
+    int64_t started = clock_mono_ms();
+    while (scripted_requests(b->server) == 0 && clock_mono_ms() - started < 10000) {
         sched_yield();
     }
     int64_t stopped = clock_mono_ms();

@@ -63,7 +63,7 @@ struct event {
  *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm"}]}]}
  * All texts are plain: each platform's renderer escapes them. In the formats below **x** is bold
  * and `x` is code; they are read in the format only, never in the arguments, so data cannot style,
- * mention or link. Formats take %s and %lld only.
+ * mention or link. Formats take %s, %lld and %% only.
  */
 json_t *view_new(arena *mem);
 void view_title(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -120,6 +120,10 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
         str_printf(&s->run, "%lld", va_arg(*args, long long));
         return 4;
     }
+    if (str_starts(format, "%%")) {
+        str_add_char(&s->run, '%');
+        return 2;
+    }
     if (*format == '%') {
         die("a view's format may hold %%s and %%lld only: %s", format);
     }

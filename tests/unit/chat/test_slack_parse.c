@@ -1,0 +1,305 @@
+#include <string.h>
+
+#include "base/str.h"
+#include "tests/unit/chat/chat_help.h"
+
+struct fixture {
+    arena *mem;
+    const struct chat_driver *driver;
+};
+
+static int set_up(void **state)
+{
+    arena *mem = arena_new();
+    struct fixture *f = arena_alloc(mem, sizeof *f);
+    *f = (struct fixture){mem, chats_driver(chats_at_the_door(mem, SIGNING_SECRET), "slack:T1")};
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_free(((struct fixture *)*state)->mem);
+    return 0;
+}
+
+static struct event parse(struct fixture *f, const char *kind, struct bytes payload)
+{
+    struct event ev = {0};
+    struct err e = {0};
+    if (f->driver->parse(f->mem, kind, payload, BOT_ID, &ev, &e) != 0) {
+        fail_msg("%s: %s", e.code, e.text);
+    }
+    return ev;
+}
+
+static struct event dm(struct fixture *f, const char *path, const char *changes)
+{
+    return parse(f, "slack_event", changed(f->mem, SAMPLE_DM, path, changes));
+}
+
+static struct event mention(struct fixture *f, const char *path, const char *changes)
+{
+    return parse(f, "slack_event", changed(f->mem, SAMPLE_MENTION, path, changes));
+}
+
+static struct event click(struct fixture *f, const char *path, const char *changes)
+{
+    return parse(f, "slack_interaction", changed(f->mem, SAMPLE_CLICK, path, changes));
+}
+
+static void test_drivers(void **state)
+{
+    struct fixture *f = *state;
+    chats *on = chats_at_the_door(f->mem, SIGNING_SECRET);
+    assert_true(chats_slack_on(on));
+    assert_string_equal(chats_driver(on, "slack:E1")->name, "slack");
+    assert_null(chats_driver(on, "teams:1"));
+    assert_null(chats_driver(on, "slack"));
+    assert_null(chats_driver(on, NULL));
+    struct chat_settings none = {0};
+    chats *off = chats_new(f->mem, &none);
+    assert_false(chats_slack_on(off));
+    assert_null(chats_driver(off, "slack:T1"));
+    assert_null(chats_settings(off)->slack_app_id);
+}
+
+static void test_dm(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = dm(f, "event", "{'text':'  name: a &amp; “b” '}");
+    assert_int_equal(ev.kind, EVENT_TEXT);
+    assert_string_equal(ev.workspace, "slack:T1");
+    assert_string_equal(ev.user_id, "U1");
+    assert_null(ev.user_team);
+    assert_string_equal(ev.place.channel, "D1");
+    assert_null(ev.place.thread);
+    assert_true(ev.place.is_private);
+    assert_false(ev.place.is_external);
+    assert_string_equal(ev.message_id, "1700000000.000100");
+    assert_string_equal(ev.text, "name: a & “b”");
+    assert_string_equal(ev.typed, "name: a & “b”");
+    assert_null(ev.action);
+    assert_true(secret_empty(ev.response_url));
+    assert_int_equal(ev.at, 1700000000);
+}
+
+static void test_mention(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = mention(f, "event", "{'text':'<@UBOT>: help “x”'}");
+    assert_int_equal(ev.kind, EVENT_TEXT);
+    assert_string_equal(ev.text, "help \"x\"");
+    assert_string_equal(ev.typed, "help “x”");
+    assert_string_equal(ev.user_team, "T1");
+    assert_string_equal(ev.place.channel, "C1");
+    assert_string_equal(ev.place.thread, "1700000001.000100");
+    assert_false(ev.place.is_private);
+    assert_string_equal(mention(f, "event", "{'text':'<@UBOT>'}").text, "");
+}
+
+static void test_threads(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(mention(f, "event", "{'thread_ts':'1690000000.5'}").place.thread,
+                        "1690000000.5");
+    assert_string_equal(dm(f, "event", "{'thread_ts':'1690000000.5'}").place.thread,
+                        "1690000000.5");
+    struct event group =
+        dm(f, "event", "{'channel':'G1','channel_type':'mpim','text':'<@UBOT> help'}");
+    assert_string_equal(group.place.thread, "1700000000.000100");
+}
+
+/* P8: only a one-to-one chat is private. */
+static void test_private_places(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *type;
+        bool is_private;
+    } rows[] = {
+        {"im", true}, {"mpim", false}, {"channel", false}, {"group", false}, {"app_home", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct event ev =
+            dm(f, "event",
+               arena_printf(f->mem, "{'channel_type':'%s','text':'<@UBOT> x'}", rows[i].type));
+        assert_int_equal(ev.kind, EVENT_TEXT);
+        assert_int_equal(ev.place.is_private, rows[i].is_private);
+    }
+    assert_false(mention(f, "event", "{'channel':'D1'}").place.is_private);
+    assert_true(mention(f, "", "{'is_ext_shared_channel':true}").place.is_external);
+}
+
+static void test_whose_event(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = dm(f, "event", "{'user':{'id':'U1','team_id':'T9'},'channel':{'id':'D1'}}");
+    assert_string_equal(ev.user_id, "U1");
+    assert_string_equal(ev.user_team, "T9");
+    assert_string_equal(ev.place.channel, "D1");
+    assert_string_equal(dm(f, "event", "{'user_team':'T7'}").user_team, "T7");
+    assert_string_equal(dm(f, "", "{'team_id':'TFOREIGN'}").workspace, "slack:T1");
+    assert_string_equal(dm(f, "", "{'authorizations':'(absent)'}").workspace, "slack:T1");
+    assert_string_equal(dm(f, "authorizations.0",
+                           "{'team_id':null,'enterprise_id':'E1','is_enterprise_install':true}")
+                            .workspace,
+                        "slack:E1");
+    assert_int_equal(dm(f, "authorizations.0", "{'team_id':null}").kind, EVENT_IGNORED);
+}
+
+/* Where the door did not know our bot user, the stored one decides. */
+static void test_own_words_are_ignored(void **state)
+{
+    struct fixture *f = *state;
+    struct bytes own = changed(f->mem, SAMPLE_DM, "event", "{'user':'UBOT'}");
+    assert_int_equal(parse(f, "slack_event", own).kind, EVENT_IGNORED);
+    assert_int_equal(dm(f, "event", "{'bot_id':'B1'}").kind, EVENT_IGNORED);
+    assert_int_equal(dm(f, "event", "{'edited':{'user':'U1'}}").kind, EVENT_IGNORED);
+    assert_int_equal(dm(f, "event", "{'channel_type':'channel'}").kind, EVENT_IGNORED);
+    assert_int_equal(dm(f, "", "{'event':null}").kind, EVENT_IGNORED);
+}
+
+static void test_times(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(dm(f, "event", "{'ts':'1515449522000016'}").at, 1700000000);
+    struct bytes both = changed(f->mem, SAMPLE_DM, "event", "{'ts':'1515449522000016'}");
+    char *text = arena_strdup(f->mem, (const char *)both.data);
+    char *time = strstr(text, "1700000000");
+    while (time != NULL && !str_starts(time - 2, "\":")) {
+        time = strstr(time + 1, "1700000000");
+    }
+    assert_non_null(time);
+    memcpy(time, "9999999999", 10);
+    assert_int_equal(parse(f, "slack_event", bytes_of(text)).at, 9999999999);
+    assert_int_equal(dm(f, "", "{'event_time':1515449522000016}").at, 1700000000);
+    struct bytes none = changed(
+        f->mem, (const char *)changed(f->mem, SAMPLE_DM, "event", "{'ts':'1515449522000016'}").data,
+        "", "{'event_time':1515449522000016}");
+    assert_int_equal(parse(f, "slack_event", none).at, 0);
+    assert_string_equal(parse(f, "slack_event", none).message_id, "1515449522000016");
+}
+
+static void test_click(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = click(f, "", "{}");
+    assert_int_equal(ev.kind, EVENT_ACTION);
+    assert_string_equal(ev.workspace, "slack:T1");
+    assert_string_equal(ev.user_id, "U1");
+    assert_string_equal(ev.user_team, "T1");
+    assert_string_equal(ev.action, "disconnect");
+    assert_string_equal(ev.value, "conn-1");
+    assert_string_equal(ev.message_id, "1700000002.000100");
+    assert_string_equal(ev.place.channel, "D1");
+    assert_null(ev.place.thread);
+    assert_true(ev.place.is_private);
+    assert_string_equal(secret_reveal(ev.response_url),
+                        "https://hooks.slack.com/actions/T1/1/sample");
+    assert_string_equal(ev.trigger_id, "13345224609.738474920.8088930838d88f008e0");
+    assert_int_equal(ev.at, 1700000003);
+    assert_null(ev.text);
+}
+
+static void test_clicks_elsewhere(void **state)
+{
+    struct fixture *f = *state;
+    struct event hidden = click(f, "container", "{'is_ephemeral':true}");
+    assert_null(hidden.message_id);
+    assert_false(hidden.place.is_private);
+    struct event bare = click(f, "", "{'message':'(absent)','channel':'(absent)'}");
+    assert_string_equal(bare.message_id, "1700000002.000100");
+    assert_string_equal(bare.place.channel, "D1");
+    struct event home = click(f, "",
+                              "{'message':'(absent)','channel':'(absent)',"
+                              "'container':{'type':'view','view_id':'V1'},"
+                              "'response_url':'(absent)','trigger_id':'(absent)'}");
+    assert_int_equal(home.kind, EVENT_ACTION);
+    assert_null(home.place.channel);
+    assert_null(home.message_id);
+    assert_true(secret_empty(home.response_url));
+    assert_false(home.place.is_private);
+    struct event channel = click(f, "",
+                                 "{'channel':{'id':'C1'},'message':{'ts':'5.1',"
+                                 "'thread_ts':'4.1'}}");
+    assert_false(channel.place.is_private);
+    assert_string_equal(channel.place.thread, "4.1");
+}
+
+/* Gotcha 9 is decided above; who pressed is what Slack signed, never what a value says. */
+static void test_the_one_who_pressed(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = click(f, "user", "{'id':'UEVIL','team_id':'TFOREIGN'}");
+    assert_string_equal(ev.user_id, "UEVIL");
+    assert_string_equal(ev.user_team, "TFOREIGN");
+    assert_string_equal(ev.workspace, "slack:T1");
+    assert_true(ev.place.is_external);
+    assert_string_equal(click(f, "actions.0", "{'value':'user:U2'}").user_id, "U1");
+}
+
+static void test_values(void **state)
+{
+    struct fixture *f = *state;
+    struct event chosen = click(f, "actions.0",
+                                "{'type':'static_select','value':'(absent)',"
+                                "'selected_option':{'value':'v2'}}");
+    assert_string_equal(chosen.value, "v2");
+    assert_null(click(f, "actions.0", "{'value':'(absent)','selected_option':null}").value);
+    assert_string_equal(click(f, "actions.0", "{'action_id':'wb:open_login'}").action,
+                        "open_login");
+    assert_string_equal(click(f, "actions.0", "{'action_id':'wb:'}").action, "");
+    assert_int_equal(click(f, "actions.0", "{'action_id':'other'}").kind, EVENT_IGNORED);
+    assert_int_equal(click(f, "", "{'type':'view_submission'}").kind, EVENT_IGNORED);
+    assert_int_equal(click(f, "", "{'team':null}").kind, EVENT_IGNORED);
+    assert_string_equal(
+        click(f, "", "{'team':null,'enterprise':{'id':'E1'},'is_enterprise_install':true}")
+            .workspace,
+        "slack:E1");
+}
+
+static void test_broken_payloads(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const bad[] = {"", "[]", "{", "7"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct event ev = {0};
+        struct err e = {0};
+        assert_int_equal(f->driver->parse(f->mem, "slack_event", bytes_of(bad[i]), BOT_ID, &ev, &e),
+                         -1);
+        assert_int_equal(e.kind, ERR_INPUT);
+        assert_string_equal(e.code, "slack_body");
+    }
+}
+
+static void test_links(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(f->driver->link(f->mem, "slack:T1", "D1", "1.2"),
+                        "https://slack.com/app_redirect?channel=D1&team=T1");
+    assert_string_equal(f->driver->link(f->mem, "slack:E1", "D&1", NULL),
+                        "https://slack.com/app_redirect?channel=D%261");
+    assert_null(f->driver->link(f->mem, "slack:T1", NULL, NULL));
+    assert_null(f->driver->link(f->mem, "teams:1", "D1", NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_drivers),
+        cmocka_unit_test(test_dm),
+        cmocka_unit_test(test_mention),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_private_places),
+        cmocka_unit_test(test_whose_event),
+        cmocka_unit_test(test_own_words_are_ignored),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_click),
+        cmocka_unit_test(test_clicks_elsewhere),
+        cmocka_unit_test(test_the_one_who_pressed),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_broken_payloads),
+        cmocka_unit_test(test_links),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

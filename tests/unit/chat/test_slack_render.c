@@ -1,0 +1,490 @@
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "service/chat/chat_int.h"
+#include "tests/unit/base/helpers.h"
+#include "tests/unit/chat/chat_help.h"
+
+static int set_up(void **state)
+{
+    *state = arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_free(*state);
+    return 0;
+}
+
+static const char *text_at(const json_t *message, const char *path)
+{
+    const char *text = json_string_value(json_at(message, path));
+    if (text == NULL) {
+        fail_msg("nothing at %s", path);
+    }
+    return text;
+}
+
+static char *filled(arena *mem, const char *unit, size_t times)
+{
+    struct str s = str_new(mem, strlen(unit) * times + 1);
+    for (size_t i = 0; i < times; i++) {
+        str_add(&s, unit);
+    }
+    return s.text;
+}
+
+/* --- the card itself --- */
+
+static void test_format_is_read_in_the_format_only(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_text(view, "Created **%s** in `%s`, %lld of %s*%% done", "**a** `b` %s", "c`d", 5LL,
+              "<x>");
+    assert_true(json_equal(view, sample(mem, "{'blocks':[{'kind':'text','spans':['Created ',"
+                                             "{'bold':'**a** `b` %s'},' in ',{'code':'c`d'},"
+                                             "', 5 of <x>*% done']}]}")));
+}
+
+static void test_lists_join_the_last_block(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_title(view, "Your **%s**", "accounts");
+    view_field(view, "App", "Box");
+    view_field(view, "State", NULL);
+    view_note(view, "note");
+    view_field(view, "App", "x");
+    view_divider(view);
+    for (int i = 0; i < 6; i++) {
+        view_button(view, &(struct button){.title = "Go", .action = "go"});
+    }
+    view_button(view, &(struct button){"Stop", "stop", "v", "https://x", BUTTON_DANGER, "Sure?"});
+    json_t *blocks = json_member(view, "blocks");
+    static const char *const kinds[] = {"title",   "fields",  "note",   "fields",
+                                        "divider", "buttons", "buttons"};
+    assert_int_equal(json_array_size(blocks), 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_string_equal(json_text(json_array_get(blocks, i), "kind"), kinds[i]);
+    }
+    assert_string_equal(text_at(blocks, "0.text"), "Your accounts");
+    assert_string_equal(text_at(blocks, "1.fields.1.value"), "");
+    assert_int_equal(json_array_size(json_at(blocks, "5.buttons")), 5);
+    assert_true(json_equal(json_at(blocks, "6.buttons.1"),
+                           sample(mem, "{'title':'Stop','action':'stop','value':'v',"
+                                       "'url':'https://x','style':'danger','confirm':'Sure?'}")));
+    json_t *bare = view_without_buttons(mem, view);
+    assert_int_equal(json_array_size(json_member(bare, "blocks")), 5);
+    view_field(bare, "more", "x");
+    assert_int_equal(json_array_size(blocks), 7);
+}
+
+static void test_broken_text_is_replaced(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_text(view, "%s",
+              "a\xff"
+              "b");
+    view_field(view, "\xC3", "\xE2\x82");
+    view_button(view, &(struct button){.title = "\xff", .action = "go"});
+    assert_string_equal(text_at(view, "blocks.0.spans.0"), "a\xEF\xBF\xBD"
+                                                           "b");
+    assert_non_null(chat_slack_render(mem, view));
+}
+
+static void wrong_format(void *arg)
+{
+    view_text(arg, "%lld **open", 1LL);
+}
+
+static void test_wrong_formats_die(void **state)
+{
+    arena *mem = *state;
+    assert_true(dies(wrong_format, view_new(mem), "leaves a style open"));
+}
+
+static void test_summary(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    assert_string_equal(view_summary(mem, view), "Workbot");
+    view_note(view, "a note");
+    assert_string_equal(view_summary(mem, view), "a note");
+    view_text(view, "Open **%s**\n now: %s", "Box", "https://bot.example/login/r.sample (soon)");
+    assert_string_equal(view_summary(mem, view), "Open Box now: … (soon)");
+    view_title(view, "%s", "Title");
+    assert_string_equal(view_summary(mem, view), "Title");
+    json_t *long_one = view_new(mem);
+    view_title(long_one, "%s", filled(mem, "é", 4000));
+    assert_true(strlen(view_summary(mem, long_one)) <= 300);
+}
+
+/* --- Block Kit --- */
+
+static void test_a_whole_message(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_title(view, "Salesforce");
+    view_text(view, "**%s** is not connected.", "Salesforce");
+    view_note(view, "as `%s`", "ana");
+    view_field(view, "App", "Box");
+    view_divider(view);
+    view_button(view, &(struct button){.title = "Connect",
+                                       .action = "open_login",
+                                       .url = "https://bot.example/login/x",
+                                       .style = BUTTON_PRIMARY});
+    view_button(view, &(struct button){.title = "Not now",
+                                       .action = "cancel",
+                                       .value = "salesforce",
+                                       .confirm = "The link stops working."});
+    json_t *expected = sample(
+        mem, "{'text':'Salesforce','blocks':["
+             "{'type':'header','text':{'type':'plain_text','text':'Salesforce','emoji':false}},"
+             "{'type':'section','text':{'type':'mrkdwn','verbatim':true,"
+             "'text':'*Salesforce* is not connected.'}},"
+             "{'type':'context','elements':[{'type':'mrkdwn','verbatim':true,'text':'as `ana`'}]},"
+             "{'type':'section','fields':[{'type':'mrkdwn','verbatim':true,'text':'*App*\\nBox'}]},"
+             "{'type':'divider'},"
+             "{'type':'actions','elements':["
+             "{'type':'button','action_id':'wb:open_login:1','style':'primary',"
+             "'url':'https://bot.example/login/x',"
+             "'text':{'type':'plain_text','text':'Connect','emoji':false}},"
+             "{'type':'button','action_id':'wb:cancel:2','value':'salesforce',"
+             "'text':{'type':'plain_text','text':'Not now','emoji':false},"
+             "'confirm':{'title':{'type':'plain_text','text':'Are you sure?','emoji':false},"
+             "'text':{'type':'plain_text','text':'The link stops working.','emoji':false},"
+             "'confirm':{'type':'plain_text','text':'Yes','emoji':false},"
+             "'deny':{'type':'plain_text','text':'No','emoji':false}}}]}]}");
+    json_t *got = chat_slack_render(mem, view);
+    if (!json_equal(got, expected)) {
+        fail_msg("%s", json_write(mem, got));
+    }
+}
+
+/* Gotcha 23 and its kin: data can not mention, link or style. */
+static void test_hostile_names(void **state)
+{
+    arena *mem = *state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"<!channel>", "&lt;!channel&gt;"},
+        {"<@U1> & <http://evil|bank.com>", "&lt;@U1&gt; &amp; &lt;http://evil|bank.com&gt;"},
+        {"&lt;!here&gt;", "&amp;lt;!here&amp;gt;"},
+        {"my_field_name 5 * 3 a~b", "my_field_name 5 * 3 a~b"},
+        {"*bold* _it_ ~no~", "∗bold∗ ˍitˍ ∼no∼"},
+        {"__init__", "ˍˍinitˍˍ"},
+        {"a`b", "aˋb"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *view = view_new(mem);
+        view_text(view, "%s", rows[i].in);
+        view_note(view, "**%s**", "*<x>*");
+        view_note(view, "`%s`", "`*<x>*");
+        view_field(view, "L", rows[i].in);
+        json_t *got = chat_slack_render(mem, view);
+        assert_string_equal(text_at(got, "blocks.0.text.text"), rows[i].out);
+        assert_string_equal(text_at(got, "blocks.1.elements.0.text"), "*∗&lt;x&gt;∗*");
+        assert_string_equal(text_at(got, "blocks.2.elements.0.text"), "`ˋ*&lt;x&gt;*`");
+        assert_string_equal(text_at(got, "blocks.3.fields.0.text"),
+                            arena_printf(mem, "*L*\n%s", rows[i].out));
+        assert_null(strpbrk(text_at(got, "text"), "<>"));
+    }
+}
+
+static void test_no_address_in_the_fallback(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_text(view, "Log in at %s", "https://bot.example/login/r.sample");
+    view_button(view, &(struct button){.title = "Log in",
+                                       .action = "open",
+                                       .url = "https://bot.example/login/x"});
+    assert_string_equal(text_at(chat_slack_render(mem, view), "text"), "Log in at …");
+}
+
+static void test_empty_texts_are_left_out(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_title(view, "%s", " \n");
+    view_text(view, "%s", "");
+    view_text(view, "**%s**", "  ");
+    view_note(view, "`%s`", "\n\t");
+    view_button(view, &(struct button){.title = "", .action = "go"});
+    assert_int_equal(json_array_size(json_at(chat_slack_render(mem, view), "blocks")), 0);
+    view_field(view, "", " ");
+    assert_string_equal(text_at(chat_slack_render(mem, view), "blocks.0.fields.0.text"), "*-*\n-");
+}
+
+/* 3,001 characters are split, nothing is lost. */
+static void test_long_text_is_split(void **state)
+{
+    arena *mem = *state;
+    static const char *const units[] = {"a", "&", "é", "😀", "*"};
+    for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+        json_t *view = view_new(mem);
+        view_text(view, "**%s**", filled(mem, units[u], 3001));
+        json_t *got = chat_slack_render(mem, view);
+        size_t found = 0;
+        const char *shown = *units[u] == '&' ? "&amp;" : *units[u] == '*' ? "∗" : units[u];
+        json_t *blocks = json_member(got, "blocks");
+        assert_true(json_array_size(blocks) >= 2);
+        for (size_t i = 0; i < json_array_size(blocks); i++) {
+            const char *text = text_at(json_array_get(blocks, i), "text.text");
+            assert_true(slack_units(text) <= 3000);
+            assert_true(str_is_utf8(text, strlen(text)));
+            assert_true(str_starts(text, "*") && str_ends(text, "*"));
+            found += (strlen(text) - 2) / strlen(shown);
+        }
+        assert_int_equal(found, 3001);
+    }
+}
+
+static void test_plain_texts_are_cut_between_characters(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_title(view, "%s", filled(mem, "😀", 151));
+    view_button(view, &(struct button){.title = filled(mem, "😀", 76),
+                                       .action = "go",
+                                       .confirm = filled(mem, "é", 301)});
+    view_field(view, filled(mem, "x", 3000), filled(mem, "y", 3000));
+    json_t *got = chat_slack_render(mem, view);
+    const char *title = text_at(got, "blocks.0.text.text");
+    assert_true(str_is_utf8(title, strlen(title)) && str_ends(title, "😀…"));
+    assert_int_equal(slack_units(title), 149);
+    assert_true(slack_units(text_at(got, "blocks.1.elements.0.text.text")) <= 75);
+    assert_int_equal(slack_units(text_at(got, "blocks.1.elements.0.confirm.text.text")), 300);
+    const char *field = text_at(got, "blocks.2.fields.0.text");
+    assert_true(slack_units(field) <= 2000 && str_ends(field, "…"));
+}
+
+/* Gotcha 22. A value or address that was cut would be another one: such a button is left out. */
+static void test_buttons_that_do_not_fit(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_button(view,
+                &(struct button){.title = "a", .action = "a", .value = filled(mem, "x", 2001)});
+    view_button(view, &(struct button){.title = "b", .action = "b", .url = filled(mem, "x", 3001)});
+    view_button(view, &(struct button){.title = "c", .action = filled(mem, "x", 255)});
+    view_button(view,
+                &(struct button){.title = "d", .action = "d", .value = filled(mem, "x", 2000)});
+    json_t *got = chat_slack_render(mem, view);
+    assert_int_equal(json_array_size(json_at(got, "blocks.0.elements")), 1);
+    assert_string_equal(text_at(got, "blocks.0.elements.0.text.text"), "d");
+}
+
+static void test_fifty_one_blocks(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    for (int i = 0; i < 26; i++) {
+        view_text(view, "row %lld", (long long)i);
+        view_divider(view);
+    }
+    json_t *fewer = chat_slack_render(mem, view);
+    assert_int_equal(json_array_size(json_member(fewer, "blocks")), 26);
+    for (int i = 26; i < 51; i++) {
+        view_text(view, "row %lld", (long long)i);
+    }
+    json_t *got = chat_slack_render(mem, view);
+    assert_int_equal(json_array_size(json_member(got, "blocks")), 50);
+    assert_string_equal(text_at(got, "blocks.48.text.text"), "row 48");
+    assert_string_equal(text_at(got, "blocks.49.elements.0.text"),
+                        "There is more than fits in one message.");
+}
+
+static void test_eleven_fields(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    for (int i = 0; i < 21; i++) {
+        view_field(view, "L", "v");
+    }
+    json_t *got = chat_slack_render(mem, view);
+    assert_int_equal(json_array_size(json_at(got, "blocks.0.fields")), 10);
+    assert_int_equal(json_array_size(json_at(got, "blocks.2.fields")), 1);
+}
+
+/* --- every limit, whatever the view --- */
+
+static void check_text(const json_t *object, size_t most)
+{
+    const char *text = json_text(object, "text");
+    assert_non_null(text);
+    assert_in_range(slack_units(text), 1, most);
+    assert_true(str_is_utf8(text, strlen(text)));
+    if (str_equal(json_text(object, "type"), "mrkdwn")) {
+        assert_null(strpbrk(text, "<>"));
+        assert_true(json_flag(object, "verbatim"));
+    } else {
+        assert_string_equal(json_text(object, "type"), "plain_text");
+    }
+}
+
+static void check_button(const json_t *button, json_t *seen)
+{
+    const char *id = json_text(button, "action_id");
+    assert_in_range(slack_units(id), 1, 255);
+    assert_null(json_member(seen, id));
+    json_object_set_new(seen, id, json_true());
+    check_text(json_member(button, "text"), 75);
+    assert_true(json_text(button, "value") == NULL ||
+                slack_units(json_text(button, "value")) <= 2000);
+    assert_true(json_text(button, "url") == NULL || slack_units(json_text(button, "url")) <= 3000);
+    const json_t *confirm = json_member(button, "confirm");
+    if (confirm != NULL) {
+        check_text(json_member(confirm, "title"), 100);
+        check_text(json_member(confirm, "text"), 300);
+        check_text(json_member(confirm, "confirm"), 30);
+        check_text(json_member(confirm, "deny"), 30);
+    }
+}
+
+static void check_block(const json_t *block, json_t *seen)
+{
+    const char *type = json_text(block, "type");
+    json_t *fields = json_member(block, "fields");
+    json_t *elements = json_member(block, "elements");
+    size_t i = 0;
+    const json_t *item = NULL;
+    if (str_equal(type, "header")) {
+        check_text(json_member(block, "text"), 150);
+    } else if (str_equal(type, "section") && fields == NULL) {
+        check_text(json_member(block, "text"), 3000);
+    } else if (str_equal(type, "section")) {
+        assert_in_range(json_array_size(fields), 1, 10);
+        json_array_foreach(fields, i, item)
+        {
+            check_text(item, 2000);
+        }
+    } else if (str_equal(type, "context")) {
+        assert_in_range(json_array_size(elements), 1, 10);
+        check_text(json_array_get(elements, 0), 3000);
+    } else if (str_equal(type, "actions")) {
+        assert_in_range(json_array_size(elements), 1, 25);
+        json_array_foreach(elements, i, item)
+        {
+            check_button(item, seen);
+        }
+    } else {
+        assert_string_equal(type, "divider");
+    }
+}
+
+static void check_message(arena *mem, const json_t *message)
+{
+    json_t *seen = arena_json(mem, json_object());
+    json_t *blocks = json_member(message, "blocks");
+    assert_in_range(json_array_size(blocks), 0, 50);
+    assert_in_range(slack_units(json_text(message, "text")), 1, 4000);
+    assert_null(strpbrk(json_text(message, "text"), "<>"));
+    assert_null(strstr(json_text(message, "text"), "://"));
+    size_t i = 0;
+    const json_t *block = NULL;
+    json_array_foreach(blocks, i, block)
+    {
+        check_block(block, seen);
+    }
+}
+
+static const char *random_text(arena *mem, uint64_t *seed)
+{
+    static const char *const parts[] = {"a",
+                                        " ",
+                                        "*",
+                                        "_",
+                                        "`",
+                                        "~",
+                                        "&",
+                                        "<!channel>",
+                                        "é",
+                                        "😀",
+                                        "\n",
+                                        "\xff",
+                                        "https://x.example/y ",
+                                        "\xE2\x82",
+                                        ">",
+                                        "日"};
+    static const size_t lengths[] = {0, 1, 3, 10, 75, 150, 300, 1000, 2900, 3001, 9000};
+    size_t left = lengths[next_number(seed) % (sizeof lengths / sizeof lengths[0])];
+    struct str s = str_new(mem, 200000);
+    bool one = next_number(seed) % 2 == 0;
+    const char *same = parts[next_number(seed) % (sizeof parts / sizeof parts[0])];
+    while (left-- > 0) {
+        str_add(&s, one ? same : parts[next_number(seed) % (sizeof parts / sizeof parts[0])]);
+    }
+    return s.text;
+}
+
+static void add_random_block(arena *mem, json_t *view, uint64_t *seed)
+{
+    switch (next_number(seed) % 6) {
+    case 0:
+        view_title(view, "%s", random_text(mem, seed));
+        return;
+    case 1:
+        view_text(view, "x **%s** `%s` %s", random_text(mem, seed), random_text(mem, seed),
+                  random_text(mem, seed));
+        return;
+    case 2:
+        view_note(view, "%s", random_text(mem, seed));
+        return;
+    case 3:
+        view_field(view, random_text(mem, seed), random_text(mem, seed));
+        return;
+    case 4:
+        view_divider(view);
+        return;
+    default:
+        view_button(view, &(struct button){random_text(mem, seed), random_text(mem, seed),
+                                           random_text(mem, seed), random_text(mem, seed),
+                                           (enum button_style)(next_number(seed) % 3),
+                                           random_text(mem, seed)});
+    }
+}
+
+static void test_random_views(void **state)
+{
+    (void)state;
+    uint64_t seed = 20261122;
+    for (int round = 0; round < 150; round++) {
+        arena *mem = arena_new();
+        json_t *view = view_new(mem);
+        for (uint64_t n = next_number(&seed) % 80; n > 0; n--) {
+            add_random_block(mem, view, &seed);
+        }
+        check_message(mem, chat_slack_render(mem, view));
+        check_message(mem, chat_slack_render(mem, view_without_buttons(mem, view)));
+        arena_free(mem);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_format_is_read_in_the_format_only),
+        cmocka_unit_test(test_lists_join_the_last_block),
+        cmocka_unit_test(test_broken_text_is_replaced),
+        cmocka_unit_test(test_wrong_formats_die),
+        cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_a_whole_message),
+        cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_no_address_in_the_fallback),
+        cmocka_unit_test(test_empty_texts_are_left_out),
+        cmocka_unit_test(test_long_text_is_split),
+        cmocka_unit_test(test_plain_texts_are_cut_between_characters),
+        cmocka_unit_test(test_buttons_that_do_not_fit),
+        cmocka_unit_test(test_fifty_one_blocks),
+        cmocka_unit_test(test_eleven_fields),
+        cmocka_unit_test(test_random_views),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -41,9 +41,12 @@ char *oauth_login_url(arena *mem, const oauth *o, const char *handle);
 char *oauth_redirect_uri(arena *mem, const oauth *o, const char *callback_key);
 
 struct oauth_begin {
-    const char *url;    /* the provider's authorize page */
-    const char *cookie; /* value that binds the state to this browser */
+    const char *url;        /* the provider's authorize page */
+    const char *cookie;     /* value that binds the state to this browser */
+    const char *cookie_key; /* for its name, so that logins in two tabs do not disturb each other */
 };
+/* The key of a state's cookie: 12 hex digits. */
+char *oauth_cookie_key(arena *mem, const char *state);
 /* Makes state, PKCE verifier and cookie for one attempt of this login (P4). */
 int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
                 const struct default_connection *d, struct oauth_begin *ret, struct err *e);

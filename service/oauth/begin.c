@@ -60,6 +60,11 @@ char *oauth_redirect_uri(arena *mem, const oauth *o, const char *callback_key)
     return arena_printf(mem, "%s/oauth/callback/%s", o->options.config->public_url, callback_key);
 }
 
+char *oauth_cookie_key(arena *mem, const char *state)
+{
+    return arena_strndup(mem, crypto_hash_text(mem, state), 12);
+}
+
 static const char *const *scopes_to_ask(const struct app_site *site,
                                         const struct default_connection *d, size_t *ret_count)
 {
@@ -108,5 +113,6 @@ int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct logi
     q.scopes = scopes_to_ask(&site, d, &q.scopes_count);
     ret->url = app_authorize_url(mem, &site, &q);
     ret->cookie = cookie;
+    ret->cookie_key = oauth_cookie_key(mem, state);
     return 0;
 }

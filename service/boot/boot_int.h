@@ -1,0 +1,54 @@
+#ifndef WB_BOOT_INT_H
+#define WB_BOOT_INT_H
+
+#include "apps.h"
+#include "base/arena.h"
+#include "bot.h"
+#include "chat.h"
+#include "config.h"
+#include "crypto.h"
+#include "db.h"
+#include "jobs.h"
+#include "net.h"
+#include "oauth.h"
+#include "recipe.h"
+#include "store.h"
+#include "web.h"
+
+/* The object graph of a serving process, in the order it is built. */
+struct service {
+    arena *mem;
+    struct config config;
+    keyring *keys;
+    db_pool *pool;
+    stores *stores;
+    net_client *http;
+    apps *apps;
+    chats *chats;
+    oauth *oauth;
+    recipes *recipes;
+    bot *bot;
+    jobs *jobs; /* NULL for the role web */
+    web *web;
+};
+
+enum role { ROLE_ALL, ROLE_WEB, ROLE_WORKER };
+
+/* settings.c: configuration, keys and app definitions; every fault goes to standard error. False
+ * when there was one. */
+bool settings_load(struct service *s);
+
+/* build.c */
+void build_objects(struct service *s);
+int build_start(struct service *s, enum role role, struct err *e);
+/* Readiness false, no new work, running work ends, everything closed. */
+void build_stop(struct service *s);
+void build_free(struct service *s);
+
+/* subcommands; each returns the exit status */
+int command_serve(int argc, char **argv);
+int command_migrate(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_recipe(int argc, char **argv);
+
+#endif

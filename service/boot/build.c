@@ -1,0 +1,109 @@
+#include "boot_int.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { DRAIN_MS = 10000, DB_WAIT_MS = 5000, DB_STATEMENT_MS = 15000 };
+
+static void build_database(struct service *s)
+{
+    const struct db_options options = {.url = s->config.database_url,
+                                       .connections = (size_t)s->config.db_connections,
+                                       .prepare = s->config.db_prepare,
+                                       .wait_ms = DB_WAIT_MS,
+                                       .statement_ms = DB_STATEMENT_MS};
+    s->pool = db_pool_new(&options);
+    s->stores = stores_new(s->pool, s->keys);
+}
+
+static void build_outside(struct service *s)
+{
+    const struct config *c = &s->config;
+    const struct net_options net = {.trusted_hosts = c->trusted_http_hosts.items,
+                                    .trusted_count = c->trusted_http_hosts.count,
+                                    .handles = (size_t)c->workers + 16,
+                                    .tls_trust = crypto_tls_trust};
+    s->http = net_client_new(&net);
+    net_forbid(db_thread_in_transaction);
+    const struct chat_settings chat = {.http = s->http,
+                                       .slack_app_id = c->slack_app_id,
+                                       .slack_url = c->slack_url,
+                                       .slack_signing_secrets = c->slack_signing_secrets.items,
+                                       .slack_signing_secrets_count =
+                                           c->slack_signing_secrets.count,
+                                       .trusted_hosts = c->trusted_http_hosts.items,
+                                       .trusted_count = c->trusted_http_hosts.count};
+    s->chats = chats_new(s->mem, &chat);
+}
+
+void build_objects(struct service *s)
+{
+    build_database(s);
+    build_outside(s);
+    const struct oauth_options oauth_parts = {
+        .config = &s->config, .stores = s->stores, .http = s->http, .apps = s->apps};
+    s->oauth = oauth_new(s->mem, &oauth_parts);
+    const struct recipes_options recipe_parts = {.config = &s->config,
+                                                 .stores = s->stores,
+                                                 .http = s->http,
+                                                 .apps = s->apps,
+                                                 .oauth = s->oauth};
+    s->recipes = recipes_new(s->mem, &recipe_parts);
+    const struct bot_options bot_parts = {.config = &s->config,
+                                          .stores = s->stores,
+                                          .chats = s->chats,
+                                          .apps = s->apps,
+                                          .oauth = s->oauth,
+                                          .recipes = s->recipes};
+    s->bot = bot_new(s->mem, &bot_parts);
+}
+
+/* Events may arrive before the workers stand: they wait in the database. */
+static void wake(void *arg)
+{
+    struct service *s = arg;
+    if (s->jobs != NULL) {
+        jobs_wake(s->jobs);
+    }
+}
+
+int build_start(struct service *s, enum role role, struct err *e)
+{
+    const struct jobs_options work = {
+        .config = &s->config, .stores = s->stores, .chats = s->chats, .bot = s->bot};
+    if (role != ROLE_WEB) {
+        s->jobs = jobs_start(s->mem, &work);
+    }
+    const struct web_options doors = {.config = &s->config,
+                                    .stores = s->stores,
+                                    .keys = s->keys,
+                                    .chats = s->chats,
+                                    .apps = s->apps,
+                                    .oauth = s->oauth,
+                                    .bot = s->bot,
+                                    .serve_web = role != ROLE_WORKER,
+                                    .wake = wake,
+                                    .wake_arg = s};
+    return web_start(s->mem, &doors, &s->web, e);
+}
+
+void build_stop(struct service *s)
+{
+    int64_t began_ms = clock_mono_ms();
+    if (s->web != NULL) {
+        web_stop(s->web, DRAIN_MS);
+    }
+    if (s->jobs != NULL) {
+        jobs_stop(s->jobs, DRAIN_MS);
+    }
+    log_info("stopped", LOG_INT("drain_ms", clock_mono_ms() - began_ms));
+}
+
+void build_free(struct service *s)
+{
+    net_client_stop(s->http);
+    net_client_free(s->http);
+    stores_free(s->stores);
+    db_pool_free(s->pool);
+    arena_free(s->mem);
+}

@@ -1,0 +1,39 @@
+#include "boot.h"
+#include "boot_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"serve", command_serve, "[--role all|web|worker]  answer webhooks and browsers, run jobs"},
+    {"migrate", command_migrate, "bring the database's schema up to this version"},
+    {"check", command_check, "[--reference]  say everything that is wrong with the settings"},
+    {"recipe", command_recipe, "check FILE...  say everything that is wrong with a recipe"},
+};
+
+static int usage(FILE *to, int status)
+{
+    fprintf(to, "Workbot: commands from chat, run in your company's apps as the person who typed "
+                "them.\n\nusage: workbot COMMAND\n\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+    }
+    fprintf(to, "\nSettings come from the environment: docs/configuration.md lists them all.\n");
+    return status;
+}
+
+int boot_main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return commands[i].run(argc - 2, argv + 2);
+        }
+    }
+    bool asked = strcmp(name, "help") == 0 || strcmp(name, "--help") == 0;
+    return usage(asked ? stdout : stderr, asked ? 0 : 2);
+}

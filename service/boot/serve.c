@@ -1,0 +1,96 @@
+#include "boot_int.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+static bool role_of(const char *name, enum role *ret)
+{
+    static const char *const names[] = {"all", "web", "worker"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (str_equal(names[i], name)) {
+            *ret = (enum role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_arguments(int argc, char **argv, enum role *ret)
+{
+    *ret = ROLE_ALL;
+    if (argc == 0) {
+        return true;
+    }
+    return argc == 2 && strcmp(argv[0], "--role") == 0 && role_of(argv[1], ret);
+}
+
+/* Blocked in every thread, taken by this one alone. */
+static void hold_signals(sigset_t *ret)
+{
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(ret);
+    sigaddset(ret, SIGTERM);
+    sigaddset(ret, SIGINT);
+    pthread_sigmask(SIG_BLOCK, ret, NULL);
+}
+
+/* Each call out and each client takes a descriptor; the usual soft limit of 1,024 is too low. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void say_ready(const struct service *s, int64_t began_ms)
+{
+    log_info("ready", LOG_TEXT("public_url", s->config.public_url),
+             LOG_INT("port", web_port(s->web, "main")), LOG_INT("ops_port", web_port(s->web, "ops")),
+             LOG_INT("workers", s->jobs == NULL ? 0 : s->config.workers),
+             LOG_INT("start_ms", clock_mono_ms() - began_ms));
+    if (s->config.slack_app_id == NULL) {
+        log_warn("Slack is switched off: WORKBOT_SLACK_APP_ID is not set",
+                 LOG_TEXT("routes", "/slack/* answer 404"));
+    }
+}
+
+int command_serve(int argc, char **argv)
+{
+    enum role role = ROLE_ALL;
+    sigset_t signals;
+    int64_t began_ms = clock_mono_ms();
+    struct service s = {.mem = arena_new()};
+    struct err e = {0};
+    if (!read_arguments(argc, argv, &role)) {
+        fprintf(stderr, "usage: workbot serve [--role all|web|worker]\n");
+        return 2;
+    }
+    prctl(PR_SET_DUMPABLE, 0); /* keys and tokens stay out of core dumps and of other processes */
+    if (!settings_load(&s)) {
+        return 1;
+    }
+    log_set_level(s.config.log_level);
+    hold_signals(&signals);
+    raise_descriptors();
+    build_objects(&s);
+    if (build_start(&s, role, &e) != 0) {
+        log_err(LOG_ERROR, "cannot start", &e, NULL, 0);
+        return 1;
+    }
+    say_ready(&s, began_ms);
+    int got = 0;
+    sigwait(&signals, &got);
+    log_info("stopping", LOG_TEXT("signal", got == SIGTERM ? "SIGTERM" : "SIGINT"));
+    build_stop(&s);
+    build_free(&s);
+    return 0;
+}

@@ -1,0 +1,128 @@
+#include "boot_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/faults.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+/* The subcommands that do one thing and end: migrate, check, recipe check. */
+
+static void report_migration(const char *name)
+{
+    printf("applied %s\n", name);
+}
+
+int command_migrate(int argc, char **argv)
+{
+    struct service s = {.mem = arena_new()};
+    struct err e = {0};
+    (void)argv;
+    if (argc != 0) {
+        fprintf(stderr, "usage: workbot migrate\n");
+        return 2;
+    }
+    int rc = 1;
+    if (settings_load(&s)) {
+        rc = db_migrate(s.config.database_url, report_migration, &e) == 0 ? 0 : 1;
+        if (rc != 0) {
+            fprintf(stderr, "migrate: %s\n", e.text);
+        } else {
+            printf("the database is up to date\n");
+        }
+    }
+    arena_free(s.mem);
+    return rc;
+}
+
+static int check_database(struct service *s, struct err *e)
+{
+    store *st = NULL;
+    if (store_open(s->stores, s->mem, &st, e) != 0) {
+        return -1;
+    }
+    int rc = store_ready(st, e);
+    store_close(st);
+    return rc;
+}
+
+int command_check(int argc, char **argv)
+{
+    struct service s = {.mem = arena_new()};
+    struct err e = {0};
+    if (argc == 1 && strcmp(argv[0], "--reference") == 0) {
+        printf("%s", config_reference(s.mem));
+        arena_free(s.mem);
+        return 0;
+    }
+    if (argc != 0) {
+        fprintf(stderr, "usage: workbot check [--reference]\n");
+        return 2;
+    }
+    if (!settings_load(&s)) {
+        arena_free(s.mem);
+        return 1;
+    }
+    build_objects(&s);
+    int rc = check_database(&s, &e) == 0 ? 0 : 1;
+    if (rc != 0) {
+        fprintf(stderr, "database: %s\n", e.text);
+    } else {
+        printf("settings, keys, app definitions and database are in order\n");
+    }
+    build_free(&s);
+    return rc;
+}
+
+static int read_file(arena *mem, const char *path, struct bytes *ret)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        return -1;
+    }
+    uint8_t *data = arena_alloc(mem, LIMIT_RECIPE_BODY + 1);
+    size_t len = fread(data, 1, LIMIT_RECIPE_BODY + 1, f);
+    fclose(f);
+    *ret = (struct bytes){.data = data, .len = len};
+    return len > LIMIT_RECIPE_BODY ? -1 : 0;
+}
+
+static bool check_recipe(const char *path)
+{
+    arena *mem = arena_new();
+    struct bytes text;
+    json_t *body = NULL;
+    struct recipe *r = NULL;
+    struct err e = {0};
+    struct faults *f = arena_alloc(mem, sizeof(*f));
+    faults_init(f, mem);
+    if (read_file(mem, path, &text) != 0) {
+        faults_add(f, "", "The file cannot be read, or is over %d bytes.", LIMIT_RECIPE_BODY);
+    } else if (json_read(mem, text, &body, &e) != 0) {
+        faults_add(f, "", "%s", e.text);
+    } else {
+        recipe_parse(mem, body, &r, f);
+    }
+    for (size_t i = 0; i < f->count && i < FAULTS_MAX; i++) {
+        printf("%s: %s: %s\n", path, f->list[i].path, f->list[i].text);
+    }
+    bool fine = f->count == 0;
+    printf("%s: %s\n", path, fine ? "fine" : "faulty");
+    arena_free(mem);
+    return fine;
+}
+
+int command_recipe(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[0], "check") != 0) {
+        fprintf(stderr, "usage: workbot recipe check FILE...\n");
+        return 2;
+    }
+    int rc = 0;
+    for (int i = 1; i < argc; i++) {
+        rc = check_recipe(argv[i]) ? rc : 1;
+    }
+    return rc;
+}

@@ -1,0 +1,34 @@
+#ifndef WB_WEB_LOGIN_INT_H
+#define WB_WEB_LOGIN_INT_H
+
+#include "web_int.h"
+
+/* The browser's side of a login: what a link stands for, and how its pages are answered. */
+
+struct landing {
+    const char *handle;
+    struct workspace *workspace; /* NULL: unknown link */
+    struct login *login;         /* NULL: unknown link */
+    struct default_connection *connection;
+    struct user *user;   /* who asked; NULL for a default connection's login */
+    const char *command; /* title of the recipe that waits; NULL */
+};
+int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e);
+bool landing_is_open(const struct landing *g);
+const char *landing_app_title(const web *w, const struct landing *g);
+const char *landing_chat(const struct landing *g);
+/* The conversation to go back to; NULL if it is not known. */
+char *landing_back_link(const web *w, arena *mem, const struct landing *g);
+
+struct landing_answer {
+    arena *mem;
+    struct response *response;
+    const char *back_link;
+    const char *form_action; /* further sources for the CSP */
+};
+int landing_page(const char *name, json_t *data, int status, struct landing_answer *to,
+                 struct err *e);
+int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
+                    struct err *e);
+
+#endif

@@ -1,0 +1,321 @@
+#include "login_int.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+
+/*
+ * The landing page of a login link. GET shows who asks, which app and which scopes, and changes
+ * nothing (P3); POST starts, renews or undoes.
+ */
+
+/* --- what a link stands for --- */
+
+/* The title of the recipe that waits for this login. */
+static int load_command(struct landing *g, store *s, struct err *e)
+{
+    struct run *r = NULL;
+    struct recipe_row *row = NULL;
+    json_t *body = NULL;
+    if (store_run_find(s, g->login->workspace, g->login->run_id, &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL || r->state != RUN_PARKED) {
+        return 0;
+    }
+    if (store_recipe_version(s, r->workspace, r->recipe, r->version, &row, e) != 0) {
+        return -1;
+    }
+    if (row != NULL && json_read(store_arena(s), bytes_of(row->body), &body, e) == 0) {
+        g->command = json_text(body, "title");
+    }
+    return 0;
+}
+
+static int load_rows(struct landing *g, store *s, const char *route, const char *hash,
+                     struct err *e)
+{
+    if (store_workspace_by_route(s, route, &g->workspace, e) != 0 || g->workspace == NULL) {
+        return g->workspace == NULL ? 0 : -1;
+    }
+    const char *workspace = g->workspace->workspace;
+    if (store_login_by_handle(s, workspace, hash, &g->login, e) != 0 || g->login == NULL) {
+        return g->login == NULL ? 0 : -1;
+    }
+    if (store_default_find(s, workspace, g->login->default_name, &g->connection, e) != 0 ||
+        store_user_find(s, workspace, g->login->user_id, &g->user, e) != 0) {
+        return -1;
+    }
+    return g->login->run_id == NULL ? 0 : load_command(g, s, e);
+}
+
+int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e)
+{
+    const char *route = NULL, *hash = NULL;
+    store *s = NULL;
+    memset(ret, 0, sizeof(*ret));
+    ret->handle = handle;
+    if (!oauth_handle_split(mem, handle, &route, &hash)) {
+        return 0;
+    }
+    if (store_open(w->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = load_rows(ret, s, route, hash, e);
+    store_close(s);
+    return rc;
+}
+
+const char *landing_app_title(const web *w, const struct landing *g)
+{
+    const app *a = g->connection == NULL ? NULL : apps_find(w->options.apps, g->connection->app);
+    return a == NULL ? "the app" : app_title(a);
+}
+
+const char *landing_chat(const struct landing *g)
+{
+    return g->workspace != NULL && str_starts(g->workspace->workspace, "teams:") ? "Teams"
+                                                                                 : "Slack";
+}
+
+char *landing_back_link(const web *w, arena *mem, const struct landing *g)
+{
+    if (g->workspace == NULL || g->user == NULL || g->user->dm_channel == NULL) {
+        return NULL;
+    }
+    const struct chat_driver *d = chats_driver(w->options.chats, g->workspace->workspace);
+    return d == NULL ? NULL : d->link(mem, g->workspace->workspace, g->user->dm_channel, NULL);
+}
+
+/* --- answers --- */
+
+int landing_page(const char *name, json_t *data, int status, struct landing_answer *to,
+                 struct err *e)
+{
+    char *html = NULL;
+    if (html_page(to->mem, name, data, &html, e) != 0) {
+        return -1;
+    }
+    respond_html(to->mem, to->response, status, html, to->form_action);
+    return 0;
+}
+
+int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
+                    struct err *e)
+{
+    json_t *data = arena_json(
+        to->mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s}", "title", title, "paragraphs",
+                           "text", text, "tone_error", status >= 400, "back_link", to->back_link,
+                           "back_label", "Back to the chat"));
+    return landing_page("message.html", data, status, to, e);
+}
+
+static json_t *hidden(const char *what)
+{
+    return json_pack("[{s:s, s:s}]", "name", "do", "value", what);
+}
+
+static json_t *scope_words(const web *w, const struct landing *g)
+{
+    const app *a = apps_find(w->options.apps, g->connection->app);
+    json_t *list = json_array();
+    size_t count = g->connection->scopes_count;
+    const char *const *scopes = g->connection->scopes;
+    if (a == NULL) {
+        return list;
+    }
+    if (count == 0) {
+        scopes = app_scopes(a, &count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_pack("{s:s}", "words", app_scope_words(a, scopes[i])));
+    }
+    return list;
+}
+
+static char *day_and_time(arena *mem, int64_t at)
+{
+    char text[64];
+    struct tm tm;
+    time_t t = (time_t)at;
+    gmtime_r(&t, &tm);
+    strftime(text, sizeof(text), "%e %B %Y, %H:%M UTC", &tm);
+    return str_trim(mem, text);
+}
+
+static const char *asker(const struct landing *g)
+{
+    if (str_empty(g->login->user_id)) {
+        return "An administrator of Workbot";
+    }
+    return g->user == NULL || str_empty(g->user->name) ? "Somebody" : g->user->name;
+}
+
+static int landing(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
+{
+    json_t *scopes = scope_words(w, g);
+    json_t *data = arena_json(
+        to->mem,
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o, s:b, s:s, s:s, s:o}", "title",
+                  arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person", asker(g),
+                  "workspace",
+                  str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name,
+                  "chat", landing_chat(g), "app", landing_app_title(w, g), "host",
+                  g->connection->host, "command", g->command, "has_scopes",
+                  json_array_size(scopes) > 0, "scopes", scopes, "code_shown", 1, "expires",
+                  day_and_time(to->mem, g->login->expires_at), "action",
+                  arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
+    const struct app_site site = {
+        .app = apps_find(w->options.apps, g->connection->app),
+        .host = g->connection->host,
+        .plain_http = config_trusts_host(w->config, g->connection->host)};
+    /* The form ends at the provider, which may redirect on to a host of its customer's own. */
+    to->form_action = site.app != NULL && site.plain_http
+                          ? arena_printf(to->mem, "https: %s", app_authorize_origin(to->mem, &site))
+                          : "https:";
+    return landing_page("login.html", data, 200, to, e);
+}
+
+static int too_old(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
+{
+    bool renewable = !str_empty(g->login->user_id) && g->connection != NULL;
+    json_t *data = arena_json(
+        to->mem, json_pack("{s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", "Link too old", "chat",
+                           landing_chat(g), "app", landing_app_title(w, g), "action",
+                           renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL,
+                           "fields", hidden("renew"), "back_link", to->back_link));
+    return landing_page("expired.html", data, 410, to, e);
+}
+
+bool landing_is_open(const struct landing *g)
+{
+    return g->login != NULL && g->connection != NULL &&
+           (g->login->state == LOGIN_OPEN || g->login->state == LOGIN_CODE) &&
+           g->login->expires_at > clock_now();
+}
+
+static int prepare(web *w, const struct request *q, struct response *r, struct landing *g,
+                   struct landing_answer *to, struct err *e)
+{
+    *to = (struct landing_answer){.mem = q->mem, .response = r};
+    if (landing_load(w, q->mem, q->params[0], g, e) != 0) {
+        return -1;
+    }
+    to->back_link = landing_back_link(w, q->mem, g);
+    return 0;
+}
+
+static int unknown_link(struct landing_answer *to, struct err *e)
+{
+    return landing_message(to, 404, "This link is not known",
+                           "It may have been cut when it was copied. Go back to your chat and "
+                           "press the button there, or type connect for a new one.",
+                           e);
+}
+
+int login_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    struct landing g;
+    struct landing_answer to;
+    if (prepare(w, q, r, &g, &to, e) != 0) {
+        return -1;
+    }
+    if (g.login == NULL) {
+        return unknown_link(&to, e);
+    }
+    if (landing_is_open(&g)) {
+        return landing(w, &g, &to, e);
+    }
+    if (g.login->state == LOGIN_DONE) {
+        return landing_message(&to, 200, "Already connected",
+                               "This link has done its work. Type connections in your chat to "
+                               "see or end your connections.",
+                               e);
+    }
+    return too_old(w, &g, &to, e);
+}
+
+/* --- POST --- */
+
+static int start(web *w, struct landing *g, struct landing_answer *to, struct err *e)
+{
+    store *s = NULL;
+    struct oauth_begin begun;
+    if (!landing_is_open(g)) {
+        return too_old(w, g, to, e);
+    }
+    if (store_open(w->options.stores, to->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = oauth_begin(w->options.oauth, s, g->workspace, g->login, g->connection, &begun, e);
+    store_close(s);
+    if (rc != 0 && e->kind == ERR_CONFIG) {
+        return landing_message(to, 409, "Not set up yet",
+                               "An admin of Workbot must finish this connection first.", e);
+    }
+    if (rc != 0) {
+        return -1;
+    }
+    const struct header cookie = {
+        .name = arena_printf(to->mem, "wb_state_%s", begun.cookie_key),
+        .value = arena_printf(to->mem, "%s~%s", begun.cookie, g->handle)};
+    cookie_set(to->mem, w, to->response, &cookie, w->config->ttl_state);
+    respond_see_other(to->response, begun.url);
+    return 0;
+}
+
+static int renew(web *w, struct landing *g, struct landing_answer *to, struct err *e)
+{
+    if (str_empty(g->login->user_id) || g->connection == NULL || landing_is_open(g)) {
+        return landing_is_open(g) ? landing(w, g, to, e) : too_old(w, g, to, e);
+    }
+    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, e) != 0) {
+        return -1;
+    }
+    return landing_message(to, 200, "A new prompt is on its way",
+                           "Look at your private messages from Workbot.", e);
+}
+
+static int not_me(web *w, struct landing *g, struct landing_answer *to, struct err *e)
+{
+    if (g->login->state == LOGIN_CODE &&
+        bot_login_not_me(w->options.bot, to->mem, g->workspace, g->login, e) != 0) {
+        return -1;
+    }
+    if (g->login->state == LOGIN_DONE) {
+        return landing_message(to, 409, "The code was typed already",
+                               "The connection is in use. Type disconnect in the chat, or end it "
+                               "in the app's own settings.",
+                               e);
+    }
+    return landing_message(to, 200, "Undone",
+                           "The account was not connected, and the app is asked to forget the "
+                           "login.",
+                           e);
+}
+
+int login_post(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    static const struct {
+        const char *what;
+        int (*act)(web *, struct landing *, struct landing_answer *, struct err *);
+    } acts[] = {{"start", start}, {"renew", renew}, {"not_me", not_me}};
+    struct landing g;
+    struct landing_answer to;
+    const char *what = NULL;
+    if (request_form(q, "do", &what, e) != 0 || prepare(w, q, r, &g, &to, e) != 0) {
+        return -1;
+    }
+    if (g.login == NULL) {
+        return unknown_link(&to, e);
+    }
+    for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        if (str_equal(what == NULL ? "start" : what, acts[i].what)) {
+            return acts[i].act(w, &g, &to, e);
+        }
+    }
+    return err_set(e, ERR_INPUT, "form_do", "The form says nothing that can be done.");
+}

@@ -7,29 +7,35 @@
 static const char *const METHODS[METHOD_COUNT] = {
     [WB_GET] = "GET", [WB_POST] = "POST", [WB_PUT] = "PUT", [WB_DELETE] = "DELETE"};
 
-/* Labels live as long as the process and are a closed set, so they are made at the start. */
-void access_init(arena *boot, struct server *s)
+/* Labels are a closed set and must live as long as the process, longer than a server. */
+static const char *(*labels)[STATUS_CLASSES]; /* by route (the last: none), then status class */
+
+static void labels_make(void)
 {
+    static arena *mem;
     size_t count = 0;
     const struct route *routes = router_routes(&count);
-    s->labels = arena_array(boot, count + 1, sizeof *s->labels);
+    mem = arena_new();
+    labels = arena_array(mem, count + 1, sizeof *labels);
     for (size_t i = 0; i <= count; i++) {
         const char *path = i < count ? routes[i].pattern : "none";
         const char *method = i < count ? METHODS[routes[i].method] : "none";
         for (int class = 0; class < STATUS_CLASSES; class ++) {
-            s->labels[i][class] = arena_printf(boot, "route=\"%s %s\",status=\"%dxx\"", method,
-                                               path, class);
+            labels[i][class] =
+                arena_printf(mem, "route=\"%s %s\",status=\"%dxx\"", method, path, class);
         }
     }
 }
 
 static const char *labels_of(const struct call *c)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     size_t count = 0;
+    pthread_once(&once, labels_make);
     const struct route *routes = router_routes(&count);
     size_t at = c->route == NULL ? count : (size_t)(c->route - routes);
     int class = c->status / 100;
-    return c->server->labels[at][class < STATUS_CLASSES ? class : 0];
+    return labels[at][class < STATUS_CLASSES ? class : 0];
 }
 
 /* Only what is in our own tables: a raw path or query may hold a handle, a state or a code. */

@@ -10,7 +10,8 @@
 
 enum {
     DROP_MAX = 4 * 1024 * 1024, /* read and thrown away, so that the sender gets to see a 413 */
-    BODY_FIRST = 4 * 1024,
+    BODY_FIRST = 256,
+    BODY_EXPECTED_MAX = 64 * 1024, /* reserved on a sender's word alone */
     INTAKE_WAIT_MS = 2500, /* Slack gives 3 s; it then sends the event again */
     WORKER_WAIT_MS = 30 * 1000
 };
@@ -123,6 +124,7 @@ bool call_begin(struct call *c, const char *method)
     c->q.remote = request_remote(c->mem, &c->server->web->config->trusted_proxies,
                                  c->peer->address, request_header(q, "X-Forwarded-For", NULL));
     bool framed = framing_check(q, &length, &e) == 0;
+    c->body_expected = length < BODY_EXPECTED_MAX ? (size_t)length + 1 : BODY_EXPECTED_MAX;
     if (framed && admit(c, method, length, &e) == 0) {
         return false;
     }
@@ -139,7 +141,8 @@ static void body_append(struct call *c, const char *data, size_t len)
     size_t have = c->q.body.len;
     uint8_t *body = (uint8_t *)(uintptr_t)c->q.body.data; /* ours, until the handler sees it */
     if (have + len + 1 > c->body_room) {
-        size_t room = c->body_room == 0 ? BODY_FIRST : c->body_room;
+        size_t room = c->body_room > 0 ? c->body_room : c->body_expected;
+        room = room > BODY_FIRST ? room : BODY_FIRST;
         while (room < have + len + 1) {
             room *= 2;
         }

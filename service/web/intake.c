@@ -11,7 +11,7 @@
 
 /*
  * Group commit. While one statement is on its way, the events of all other connections gather in
- * the queue; the writer then takes them all at once. So the number of commits per second stays what
+ * the queue; a writer then takes them all at once. So the number of commits per second stays what
  * the disk can do, and the number of events in each grows with the load.
  */
 struct intake {
@@ -19,8 +19,8 @@ struct intake {
     void (*wake)(void *arg);
     void *wake_arg;
     queue *waiting;
-    pthread_t writer;
-    int64_t logged_ms;
+    pthread_t writers[INTAKE_WRITERS];
+    _Atomic int64_t logged_ms;
 };
 
 enum { LOG_EVERY_MS = 1000 }; /* while the database is away each batch fails at once */
@@ -111,10 +111,12 @@ intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg)
     }
     *i = (intake){.stores = s, .wake = wake, .wake_arg = wake_arg,
                   .waiting = queue_new(INTAKE_QUEUE)};
-    if (pthread_create(&i->writer, NULL, writer_main, i) != 0) {
-        die("cannot start the intake writer");
+    for (size_t n = 0; n < INTAKE_WRITERS; n++) {
+        if (pthread_create(&i->writers[n], NULL, writer_main, i) != 0) {
+            die("cannot start an intake writer");
+        }
+        pthread_setname_np(i->writers[n], "intake");
     }
-    pthread_setname_np(i->writer, "intake");
     return i;
 }
 
@@ -126,7 +128,9 @@ bool intake_put(intake *i, struct intake_item *item)
 void intake_stop(intake *i)
 {
     queue_close(i->waiting);
-    pthread_join(i->writer, NULL);
+    for (size_t n = 0; n < INTAKE_WRITERS; n++) {
+        pthread_join(i->writers[n], NULL);
+    }
 }
 
 void intake_free(intake *i)

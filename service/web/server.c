@@ -295,7 +295,6 @@ int server_start(arena *boot, web *w, struct server **ret, struct err *e)
     struct server *s = arena_alloc(boot, sizeof *s);
     s->web = w;
     MHD_set_panic_func(on_panic, NULL);
-    access_init(boot, s);
     s->empty_ok = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (s->empty_ok == NULL) {
         die("out of memory");

@@ -54,6 +54,7 @@ struct call {
     struct response r;
     const struct route *route; /* NULL: none was found */
     struct job_seed *seed;
+    size_t body_expected; /* as announced, and a NUL */
     size_t body_room;
     size_t dropped;
     bool refused; /* r is the answer already: what still comes of the body is dropped */
@@ -93,7 +94,6 @@ struct server {
     size_t count;
     struct watch watch;
     atomic_int calls; /* from the request line to the last byte of the answer */
-    const char *(*labels)[STATUS_CLASSES]; /* by route (the last: no route), then status class */
     void *empty_ok; /* the acknowledgement, made once */
 };
 
@@ -127,7 +127,6 @@ void call_work(void *item); /* on a request worker */
 
 /* --- access.c --- */
 
-void access_init(arena *boot, struct server *s);
 /* The access log line and the duration metric of a call that is over. */
 void access_note(const struct call *c);
 

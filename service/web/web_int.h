@@ -150,7 +150,7 @@ struct intake_item {
     const struct job_seed *seed;
     void (*done)(struct intake_item *item, bool ok);
 };
-enum { INTAKE_QUEUE = 2048, INTAKE_BATCH = 512 };
+enum { INTAKE_QUEUE = 2048, INTAKE_BATCH = 512, INTAKE_WRITERS = 1 };
 intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg);
 /* Hands one event to the writer; done is called once, after the commit or when it failed. False
  * when the queue is full (503). */

@@ -1,10 +1,10 @@
 #ifndef WB_APPS_H
 #define WB_APPS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <jansson.h>
 
 #include "base/account.h"
 #include "base/arena.h"
@@ -78,7 +78,7 @@ struct app_authorize {
     const char *const *scopes;
     size_t scopes_count;
     const char *state;
-    const char *challenge; /* PKCE S256; left out when the definition switches it off */
+    const char *challenge;  /* PKCE S256; left out when the definition switches it off */
     const char *login_hint; /* NULL: none */
 };
 /* RFC 6749 section 4.1.1 with the definition's extra parameters. */
@@ -107,8 +107,8 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
               struct account *ret_account, struct err *e);
 
 enum app_revoked {
-    APP_REVOKED,       /* at the app, now or before */
-    APP_REVOKE_NONE    /* the app offers no way: removed here only */
+    APP_REVOKED,    /* at the app, now or before */
+    APP_REVOKE_NONE /* the app offers no way: removed here only */
 };
 /* RFC 7009. ERR_UPSTREAM_BUSY: try again later. */
 int app_revoke(arena *mem, net_client *http, const struct app_site *site,

@@ -25,7 +25,8 @@ struct oauth_options {
 };
 oauth *oauth_new(arena *boot, const struct oauth_options *options);
 
-/* Where a default connection's app is; ERR_CONFIG "unknown_app" or "draft" when it cannot be used. */
+/* Where a default connection's app is; ERR_CONFIG "unknown_app" or "draft" when it cannot be used.
+ */
 int oauth_site(const oauth *o, const struct default_connection *d, struct app_site *ret,
                struct err *e);
 
@@ -54,24 +55,24 @@ int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct logi
 /* --- provider -> callback (callback.c), in the order of apps.md 1.3 --- */
 
 struct oauth_return {
-    const char *callback_key; /* of the path */
+    const char *callback_key;               /* of the path */
     const char *state, *code, *error, *iss; /* NULL: absent */
     const char *cookie;
 };
 
 enum oauth_end {
-    OAUTH_CODE_SHOWN, /* provisional: `code` is to be typed in the chat */
-    OAUTH_DENIED,     /* the person said no */
-    OAUTH_EXPIRED,    /* state unknown, used, too old, of another path, or another browser */
-    OAUTH_TRY_AGAIN,  /* the provider is away: the same handle may be used again */
+    OAUTH_CODE_SHOWN,    /* provisional: `code` is to be typed in the chat */
+    OAUTH_DENIED,        /* the person said no */
+    OAUTH_EXPIRED,       /* state unknown, used, too old, of another path, or another browser */
+    OAUTH_TRY_AGAIN,     /* the provider is away: the same handle may be used again */
     OAUTH_MISCONFIGURED, /* an admin must look */
-    OAUTH_GONE,       /* the login was cancelled, ended or replaced meanwhile */
+    OAUTH_GONE,          /* the login was cancelled, ended or replaced meanwhile */
     OAUTH_WRONG_ACCOUNT, /* account_match is "require" and the e-mails differ: tokens revoked */
     OAUTH_END_COUNT
 };
 struct oauth_outcome {
     enum oauth_end end;
-    const char *code; /* OAUTH_CODE_SHOWN */
+    const char *code;     /* OAUTH_CODE_SHOWN */
     bool account_differs; /* account_match is "warn" and the e-mails differ */
     struct account account;
     struct login *login; /* NULL for OAUTH_EXPIRED */
@@ -86,10 +87,10 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 /* --- the typed code (confirm.c) --- */
 
 enum oauth_code {
-    OAUTH_CODE_NONE,   /* nothing waits for a code */
-    OAUTH_CODE_RIGHT,  /* the connection is active now */
-    OAUTH_CODE_WRONG,  /* tries_left says how often more */
-    OAUTH_CODE_SPENT   /* that was the last try, or its time is over: tokens are being revoked */
+    OAUTH_CODE_NONE,  /* nothing waits for a code */
+    OAUTH_CODE_RIGHT, /* the connection is active now */
+    OAUTH_CODE_WRONG, /* tries_left says how often more */
+    OAUTH_CODE_SPENT  /* that was the last try, or its time is over: tokens are being revoked */
 };
 struct oauth_confirm {
     enum oauth_code result;

@@ -1,9 +1,9 @@
 #ifndef WB_RECIPE_H
 #define WB_RECIPE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <jansson.h>
 
 #include "apps.h"
 #include "base/arena.h"
@@ -91,11 +91,11 @@ void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world
 /* Lower case, single spaces: what is stored and compared. */
 char *recipe_command_fold(arena *mem, const char *command);
 /* The row whose command begins `text` at a word boundary, with the rest of the text. */
-const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *list,
-                                      size_t count, const char *text, const char **ret_rest);
+const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *list, size_t count,
+                                      const char *text, const char **ret_rest);
 struct recipe_words {
-    json_t *given;           /* object: input name -> text */
-    const char **unknown;    /* names that look like inputs but are none, or loose words */
+    json_t *given;        /* object: input name -> text */
+    const char **unknown; /* names that look like inputs but are none, or loose words */
     size_t unknown_count;
 };
 /* "name: Acme renewal amount: 5000": split at known names followed by a colon. */
@@ -171,8 +171,8 @@ struct run_outcome {
     struct resolved *resolved; /* one per alias of the recipe */
     size_t resolved_count;
     struct resolved *need;
-    json_t *context; /* inputs, steps, connections: for the reply's templates */
-    const char *step; /* where it ended, for failed and unknown */
+    json_t *context;   /* inputs, steps, connections: for the reply's templates */
+    const char *step;  /* where it ended, for failed and unknown */
     const char *words; /* the app's refusal in plain words; NULL: use the error's words */
     struct err err;
 };

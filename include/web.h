@@ -30,7 +30,7 @@ struct web_options {
     const apps *apps;
     oauth *oauth;
     bot *bot;
-    bool serve_web; /* false for the role `worker`: the ops listener only */
+    bool serve_web;          /* false for the role `worker`: the ops listener only */
     void (*wake)(void *arg); /* called after events were committed */
     void *wake_arg;
 };

@@ -75,15 +75,15 @@ int build_start(struct service *s, enum role role, struct err *e)
         s->jobs = jobs_start(s->mem, &work);
     }
     const struct web_options doors = {.config = &s->config,
-                                    .stores = s->stores,
-                                    .keys = s->keys,
-                                    .chats = s->chats,
-                                    .apps = s->apps,
-                                    .oauth = s->oauth,
-                                    .bot = s->bot,
-                                    .serve_web = role != ROLE_WORKER,
-                                    .wake = wake,
-                                    .wake_arg = s};
+                                      .stores = s->stores,
+                                      .keys = s->keys,
+                                      .chats = s->chats,
+                                      .apps = s->apps,
+                                      .oauth = s->oauth,
+                                      .bot = s->bot,
+                                      .serve_web = role != ROLE_WORKER,
+                                      .wake = wake,
+                                      .wake_arg = s};
     return web_start(s->mem, &doors, &s->web, e);
 }
 

@@ -54,7 +54,8 @@ static void raise_descriptors(void)
 static void say_ready(const struct service *s, int64_t began_ms)
 {
     log_info("ready", LOG_TEXT("public_url", s->config.public_url),
-             LOG_INT("port", web_port(s->web, "main")), LOG_INT("ops_port", web_port(s->web, "ops")),
+             LOG_INT("port", web_port(s->web, "main")),
+             LOG_INT("ops_port", web_port(s->web, "ops")),
              LOG_INT("workers", s->jobs == NULL ? 0 : s->config.workers),
              LOG_INT("start_ms", clock_mono_ms() - began_ms));
     if (s->config.slack_app_id == NULL) {

@@ -23,8 +23,8 @@ struct turn {
     struct scene scene;
     const struct job *job;
     struct event event;
-    struct message *acted;       /* ours that holds the pressed button; NULL: none or ephemeral */
-    struct recipe_row *recipes;  /* all of the workspace, by command */
+    struct message *acted;      /* ours that holds the pressed button; NULL: none or ephemeral */
+    struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
     bool run_added; /* a run job was added: claimers are worth waking */
 };

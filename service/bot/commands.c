@@ -28,11 +28,20 @@ static const struct command {
 const char *const *bot_reserved_words(void)
 {
     /* with those that are kept for what is to come, so that no recipe takes them */
-    static const char *const words[] = {"help",    "connections", "personal_connections",
-                                        "personal connections",   "personal accounts",
-                                        "connect", "disconnect",  "cancel",
-                                        "pending", "whoami",      "why",
-                                        "history", "console",     NULL};
+    static const char *const words[] = {"help",
+                                        "connections",
+                                        "personal_connections",
+                                        "personal connections",
+                                        "personal accounts",
+                                        "connect",
+                                        "disconnect",
+                                        "cancel",
+                                        "pending",
+                                        "whoami",
+                                        "why",
+                                        "history",
+                                        "console",
+                                        NULL};
     return words;
 }
 

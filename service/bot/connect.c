@@ -54,7 +54,8 @@ static int say_choices(struct turn *t, const struct choices *c, const char *verb
 static int say_unknown(struct turn *t, const char *word, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "There is no app or connection called %s here.", str_cut(t->scene.mem, word, 80));
+    view_text(view, "There is no app or connection called %s here.",
+              str_cut(t->scene.mem, word, 80));
     view_note(view, "Type `connections` to see what there is.");
     return say_private(t, view, NULL, e);
 }
@@ -77,9 +78,8 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
     bool own = t->event.place.is_private;
     bool pressed = t->event.kind == EVENT_ACTION && own && t->acted != NULL;
     const struct target here = say_place(t);
-    const struct prompt p = {.def = d,
-                             .message_id = pressed ? t->acted->id : NULL,
-                             .target = own ? &here : NULL};
+    const struct prompt p = {
+        .def = d, .message_id = pressed ? t->acted->id : NULL, .target = own ? &here : NULL};
     struct prompted made = {0};
     if (prompt_open(sc, &p, &made, e) != 0) {
         return -1;
@@ -128,11 +128,10 @@ static int disconnect_one(struct turn *t, const struct connection *c, bool forge
     if (had_tokens && say_dm(sc, view, &notice, e) != 0) {
         return -1;
     }
-    const struct oauth_disconnect q = {
-        .connection = c,
-        .actor = arena_printf(sc->mem, "user:%s", sc->user->user_id),
-        .forget = forget,
-        .message_id = notice};
+    const struct oauth_disconnect q = {.connection = c,
+                                       .actor = arena_printf(sc->mem, "user:%s", sc->user->user_id),
+                                       .forget = forget,
+                                       .message_id = notice};
     return oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e);
 }
 
@@ -182,8 +181,8 @@ int command_disconnect(struct turn *t, const char *rest, struct err *e)
     if (c.count > 1) {
         return command_connections(t, "", e); /* each row there has its button */
     }
-    if (store_connection_find(sc->s, sc->workspace->workspace, c.items[0]->name,
-                              t->event.user_id, &mine, e) != 0) {
+    if (store_connection_find(sc->s, sc->workspace->workspace, c.items[0]->name, t->event.user_id,
+                              &mine, e) != 0) {
         return -1;
     }
     if (mine == NULL || mine->state == CONNECTION_DISCONNECTED) {

@@ -166,8 +166,8 @@ static int act_on(struct turn *t, struct err *e)
     if (!may_use(t)) {
         return refuse_outsider(t, e);
     }
-    if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes,
-                          &t->recipes_count, e) != 0) {
+    if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,
+                          e) != 0) {
         return -1;
     }
     if (t->event.kind == EVENT_ACTION) {

@@ -8,8 +8,8 @@
 
 enum { BATCH = 20 };
 
-static int scene_of(bot *b, store *s, const char *workspace, const char *user_id,
-                    struct scene *ret, bool *ret_known, struct err *e)
+static int scene_of(bot *b, store *s, const char *workspace, const char *user_id, struct scene *ret,
+                    bool *ret_known, struct err *e)
 {
     struct workspace *w = NULL;
     struct user *u = NULL;
@@ -17,8 +17,7 @@ static int scene_of(bot *b, store *s, const char *workspace, const char *user_id
         store_user_find(s, workspace, user_id, &u, e) != 0) {
         return -1;
     }
-    *ret = (struct scene){
-        .bot = b, .mem = store_arena(s), .s = s, .workspace = w, .user = u};
+    *ret = (struct scene){.bot = b, .mem = store_arena(s), .s = s, .workspace = w, .user = u};
     *ret_known = w != NULL && u != NULL;
     return 0;
 }
@@ -124,8 +123,9 @@ static int tell_revoked(bot *b, store *s, const struct job *j, const struct oaut
     if (r->result == APP_REVOKED) {
         view_text(view, "Disconnected: %s has ended the login too.", r->app_title);
     } else {
-        view_text(view, "Disconnected here only: %s offers no way to end the login from outside. "
-                        "You can end it in its own settings.",
+        view_text(view,
+                  "Disconnected here only: %s offers no way to end the login from outside. "
+                  "You can end it in its own settings.",
                   r->app_title == NULL ? "the app" : r->app_title);
     }
     view_note(view, "Type `connections` to connect again.");

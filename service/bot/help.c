@@ -87,9 +87,8 @@ static void add_apps(struct turn *t, json_t *view)
         }
         view_text(view, "**%s** · %lld %s", app_title(a), (long long)n,
                   n == 1 ? "command" : "commands");
-        view_button(view, &(struct button){.title = app_title(a),
-                                           .action = "words",
-                                           .value = app_name(a)});
+        view_button(
+            view, &(struct button){.title = app_title(a), .action = "words", .value = app_name(a)});
     }
 }
 
@@ -122,9 +121,8 @@ static int help_all(struct turn *t, struct err *e)
     view_divider(view);
     view_text(view, "`connections` who I am for you in each app · `pending` what waits for you · "
                     "`cancel` stops a question or a login");
-    view_button(view, &(struct button){.title = "Personal accounts",
-                                       .action = "words",
-                                       .value = "connections"});
+    view_button(view, &(struct button){
+                          .title = "Personal accounts", .action = "words", .value = "connections"});
     view_button(view, &(struct button){.title = "Pending", .action = "words", .value = "pending"});
     return say_private(t, view, NULL, e);
 }

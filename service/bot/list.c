@@ -38,7 +38,8 @@ static void add_connection(struct scene *sc, json_t *view, const struct default_
         view_text(view, "**%s** · %s", title, words_state(sc->mem, c));
         add_facts(view, sc->mem, c);
     }
-    bool on = c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
+    bool on =
+        c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
     if (on) {
         view_button(view, &(struct button){.title = "Disconnect",
                                            .action = "disconnect",
@@ -108,8 +109,9 @@ int list_view(struct scene *sc, json_t **ret, struct err *e)
     json_t *view = view_new(sc->mem);
     view_title(view, "Your connections");
     if (is_installer(sc)) {
-        view_text(view, "You installed Workbot, so your commands run on the default connections of "
-                        "%s. They are changed in the console, not here.",
+        view_text(view,
+                  "You installed Workbot, so your commands run on the default connections of "
+                  "%s. They are changed in the console, not here.",
                   str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
     } else if (defs_count == 0) {
         view_text(view, "There is nothing to connect to yet. An admin of Workbot sets up apps.");

@@ -85,8 +85,8 @@ static int drop(struct turn *t, struct run *r, struct err *e)
     if (store_run_update(t->scene.s, &next, r->state, &changed, e) != 0) {
         return -1;
     }
-    bool shown = r->message_id != NULL && t->acted != NULL &&
-                 str_equal(t->acted->id, r->message_id);
+    bool shown =
+        r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
     return shown ? 0 : say_private(t, view, NULL, e);
 }
 

@@ -42,9 +42,8 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
     }
     view_text(view, "Enter **%s**%s:", in->name, hint_of(mem, in));
     for (size_t i = 0; i < in->options_count && i < OPTION_BUTTONS_MAX; i++) {
-        json_t *value = arena_json(
-            mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "input", in->name, "value",
-                           in->options[i].value));
+        json_t *value = arena_json(mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "input",
+                                                  in->name, "value", in->options[i].value));
         view_button(view, &(struct button){.title = in->options[i].label,
                                            .action = "answer",
                                            .value = json_write(mem, value)});

@@ -106,8 +106,9 @@ static json_t *waiting_view(struct scene *sc, const struct login *l,
     json_t *view = view_new(sc->mem);
     const char *title = words_app(sc, d->app);
     bool code = l->state == LOGIN_CODE;
-    view_text(view, code ? "This waits for the %s code that your browser shows: type it here."
-                         : "This waits for the %s login that I asked you for already.",
+    view_text(view,
+              code ? "This waits for the %s code that your browser shows: type it here."
+                   : "This waits for the %s login that I asked you for already.",
               title);
     if (!code) {
         prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
@@ -136,10 +137,8 @@ int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
     enum run_state from = r->state;
     bool dm = str_equal(r->place, "dm");
     const struct target here = place_of(r);
-    const struct prompt p = {.def = d,
-                             .run = r,
-                             .message_id = dm ? r->message_id : NULL,
-                             .target = dm ? &here : NULL};
+    const struct prompt p = {
+        .def = d, .run = r, .message_id = dm ? r->message_id : NULL, .target = dm ? &here : NULL};
     struct prompted made = {0};
     bool changed = false;
     if (supersede_twins(sc, r, e) != 0 || prompt_open(sc, &p, &made, e) != 0) {
@@ -162,8 +161,7 @@ int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
     if (store_run_update(sc->s, &next, from, &changed, e) != 0) {
         return -1;
     }
-    return changed ? 0
-                   : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+    return changed ? 0 : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
 }
 
 /* A write that waited long shows what it would do before it does it. */

@@ -47,8 +47,7 @@ static json_t *context_for(struct scene *sc, const struct run_outcome *o, bool i
     json_t *connections = json_member(context, "connections");
     for (size_t i = 0; !is_private && i < o->resolved_count; i++) {
         json_t *c = json_member(connections, o->resolved[i].alias);
-        json_object_set_new(c, "account",
-                            json_string(acted_as(sc, &o->resolved[i], is_private)));
+        json_object_set_new(c, "account", json_string(acted_as(sc, &o->resolved[i], is_private)));
         json_object_del(c, "email");
         json_object_del(c, "organization");
     }
@@ -83,12 +82,11 @@ static void add_buttons(struct scene *sc, const struct run_outcome *o, const jso
                             &unused) != 0) {
             continue;
         }
-        json_t *call = arena_json(
-            sc->mem, json_pack("{s:s, s:O}", "command", b->command, "inputs", inputs));
+        json_t *call =
+            arena_json(sc->mem, json_pack("{s:s, s:O}", "command", b->command, "inputs", inputs));
         const char *value = json_write(sc->mem, call);
         if (strlen(value) <= 1900) {
-            view_button(view, &(struct button){.title = b->title, .action = "run",
-                                               .value = value});
+            view_button(view, &(struct button){.title = b->title, .action = "run", .value = value});
         }
     }
 }

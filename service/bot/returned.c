@@ -16,10 +16,10 @@ static int with_scene(bot *b, arena *mem, const struct login *l, const struct wo
     if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(sc.s, e) != 0 ||
-                     store_user_find(sc.s, l->workspace, l->user_id, &u, e) != 0
-                 ? -1
-                 : 0;
+    int rc =
+        store_begin(sc.s, e) != 0 || store_user_find(sc.s, l->workspace, l->user_id, &u, e) != 0
+            ? -1
+            : 0;
     sc.user = u;
     if (rc == 0 && u != NULL) {
         rc = work(&sc, arg, e);
@@ -35,8 +35,9 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
 {
     json_t *view = view_new(sc->mem);
     view_text(view, "**Type the 6-digit code** that your browser shows now.");
-    view_note(view, "It proves that the person who logged in to %s is you. It is good for %lld "
-                    "minutes.",
+    view_note(view,
+              "It proves that the person who logged in to %s is you. It is good for %lld "
+              "minutes.",
               words_app(sc, o->connection->app),
               (long long)(sc->bot->options.config->ttl_code / 60));
     view_button(view, &(struct button){.title = "Back", .action = "back", .value = o->login->id});
@@ -52,13 +53,15 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
         view_text(view, "You were not connected to %s: access was declined there.", title);
         break;
     case OAUTH_MISCONFIGURED:
-        view_text(view, "You were not connected to %s: its connection is set up wrong. An admin of "
-                        "Workbot must look at it.",
+        view_text(view,
+                  "You were not connected to %s: its connection is set up wrong. An admin of "
+                  "Workbot must look at it.",
                   title);
         break;
     case OAUTH_WRONG_ACCOUNT:
-        view_text(view, "You were not connected to %s: that account's e-mail is not the one of "
-                        "your chat profile.",
+        view_text(view,
+                  "You were not connected to %s: that account's e-mail is not the one of "
+                  "your chat profile.",
                   title);
         break;
     case OAUTH_CODE_SHOWN:
@@ -153,8 +156,8 @@ static int renew(struct scene *sc, const void *arg, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
     }
     bool open = l->state == LOGIN_OPEN || l->state == LOGIN_CODE;
-    if (open && oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced",
-                                e) != 0) {
+    if (open &&
+        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
         return -1;
     }
     struct run *first = count > 0 ? &waiting[0] : NULL;

@@ -94,9 +94,8 @@ static int ended_unknown(struct ending *x, struct err *e)
               title == NULL ? "the app" : title);
     view_text(view, "Please look there before you choose.");
     words_inputs(view, o->run->inputs);
-    view_button(view, &(struct button){.title = "It happened",
-                                       .action = "unknown_done",
-                                       .value = o->run->id});
+    view_button(view, &(struct button){
+                          .title = "It happened", .action = "unknown_done", .value = o->run->id});
     view_button(view, &(struct button){.title = "It did not: run it again",
                                        .action = "unknown_again",
                                        .value = o->run->id,
@@ -150,8 +149,8 @@ static int ended_gone(struct ending *x, struct err *e)
 }
 
 static end_fn *const endings[] = {
-    [RUN_END_DONE] = ended_done,   [RUN_END_LOGIN] = ended_login,
-    [RUN_END_AGAIN] = ended_again, [RUN_END_FAILED] = ended_failed,
+    [RUN_END_DONE] = ended_done,       [RUN_END_LOGIN] = ended_login,
+    [RUN_END_AGAIN] = ended_again,     [RUN_END_FAILED] = ended_failed,
     [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_GONE] = ended_gone,
 };
 
@@ -213,8 +212,7 @@ int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct ending x = {.scene = {.bot = b, .mem = mem}, .job = j};
     const char *run_id = run_id_of(mem, j, e);
-    if (run_id == NULL ||
-        recipe_run(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
+    if (run_id == NULL || recipe_run(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
         return -1;
     }
     return store_ending(&x, NULL, e);

@@ -5,8 +5,7 @@
 
 /* From a command to a run: the recipe is read, the person is allowed, inputs get their types. */
 
-static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret,
-                       struct err *e)
+static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
     json_t *body = NULL;
     struct faults *faults = arena_alloc(mem, sizeof(*faults));
@@ -56,8 +55,8 @@ static int refuse(struct turn *t, const char *sentence, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
-static int say_unknown_inputs(struct turn *t, const struct recipe *r,
-                              const struct recipe_words *w, struct err *e)
+static int say_unknown_inputs(struct turn *t, const struct recipe *r, const struct recipe_words *w,
+                              struct err *e)
 {
     arena *mem = t->scene.mem;
     struct str names = str_new(mem, 600), known = str_new(mem, 600);
@@ -83,8 +82,8 @@ static int take_inputs(struct turn *t, const struct recipe *r, const json_t *giv
     json_object_foreach((json_t *)(uintptr_t)given, name, text)
     {
         const struct recipe_input *in = recipe_input_find(r, name);
-        const char *words = json_is_string(text) ? json_string_value(text)
-                                                 : json_write(t->scene.mem, text);
+        const char *words =
+            json_is_string(text) ? json_string_value(text) : json_write(t->scene.mem, text);
         if (in == NULL) {
             continue;
         }
@@ -100,8 +99,8 @@ static int take_inputs(struct turn *t, const struct recipe *r, const json_t *giv
     return 0;
 }
 
-static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r,
-                     json_t *inputs, struct err *e)
+static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
+                     struct err *e)
 {
     const struct place *p = &t->event.place;
     const struct recipe_input *missing = recipe_missing(r, inputs);
@@ -124,9 +123,8 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
 static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
                  const json_t *given, struct err *e)
 {
-    const struct recipe_person person = {.workspace = t->scene.workspace,
-                                         .user = t->scene.user,
-                                         .channel = t->event.place.channel};
+    const struct recipe_person person = {
+        .workspace = t->scene.workspace, .user = t->scene.user, .channel = t->event.place.channel};
     if (!recipe_allows(r, &person)) {
         return refuse(t, "You may not run this command. Ask an admin of Workbot to allow you.", e);
     }

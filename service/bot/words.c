@@ -22,7 +22,8 @@ static const struct {
     {"unknown_app", "The app of this connection is not known any more. An admin must look."},
     {"client_refused", "%s does not accept Workbot's own sign-in data. An admin must fix the "
                        "connection; your own login is untouched."},
-    {"captured_host", "%s answered with an address that Workbot does not trust. An admin must look."},
+    {"captured_host",
+     "%s answered with an address that Workbot does not trust. An admin must look."},
     {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
                         "in again, or ask an admin."},
     {"refresh_lost", "%s's answers to renewing your connection got lost. Please log in again."},

@@ -19,7 +19,7 @@ struct jobs {
     atomic_bool stopping;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool awake; /* something may be due: under lock */
+    bool awake;          /* something may be due: under lock */
     pthread_cond_t tick; /* wakes the janitor to stop */
 };
 

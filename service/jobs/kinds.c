@@ -73,8 +73,8 @@ static int settle_dead(store *s, const struct job *job, const struct err *why, s
     return store_job_dead(s, job, why->code, e);
 }
 
-static int settle(jobs *j, arena *mem, const struct job *job, settle_fn *how,
-                  const struct err *why, struct err *e)
+static int settle(jobs *j, arena *mem, const struct job *job, settle_fn *how, const struct err *why,
+                  struct err *e)
 {
     store *s = NULL;
     if (store_open(j->options.stores, mem, &s, e) != 0) {
@@ -88,10 +88,9 @@ static int settle(jobs *j, arena *mem, const struct job *job, settle_fn *how,
 static void log_job(enum log_level level, const char *message, const struct job *job,
                     const struct err *why)
 {
-    const struct log_field fields[] = {LOG_TEXT("job", job->id),
-                                       LOG_TEXT("job_kind", job_kind_name(job->kind)),
-                                       LOG_TEXT("workspace", job->workspace),
-                                       LOG_INT("attempt", job->attempts)};
+    const struct log_field fields[] = {
+        LOG_TEXT("job", job->id), LOG_TEXT("job_kind", job_kind_name(job->kind)),
+        LOG_TEXT("workspace", job->workspace), LOG_INT("attempt", job->attempts)};
     log_err(level, message, why, fields, sizeof(fields) / sizeof(fields[0]));
 }
 

@@ -94,8 +94,7 @@ static int note_post(struct sending *x, store *s, struct err *e)
 
 static int learn_dm(struct sending *x, store *s, struct err *e)
 {
-    return store_user_set_dm(s, x->message->workspace, x->message->user_id, x->message->channel,
-                             e);
+    return store_user_set_dm(s, x->message->workspace, x->message->user_id, x->message->channel, e);
 }
 
 /* The one-to-one chat of the message's reader, opened when it is not known yet. */
@@ -135,8 +134,8 @@ static int find_lost_post(struct sending *x, const char **ret_found, struct err 
     if (x->message->post_started_at == 0 || x->message->ephemeral) {
         return 0;
     }
-    if (x->driver->find_post(x->options->chats, x->mem, &x->access, &p,
-                             x->message->post_started_at, ret_found, &why) == 0) {
+    if (x->driver->find_post(x->options->chats, x->mem, &x->access, &p, x->message->post_started_at,
+                             ret_found, &why) == 0) {
         return 0;
     }
     if (err_fate(why.kind) == FATE_AGAIN) {

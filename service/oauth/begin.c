@@ -25,9 +25,8 @@ int oauth_site(const oauth *o, const struct default_connection *d, struct app_si
     if (d->client_id == NULL || secret_empty(d->client_secret)) {
         return err_set(e, ERR_CONFIG, "draft", "connection %s has no client yet", d->name);
     }
-    *ret = (struct app_site){.app = a,
-                             .host = d->host,
-                             .plain_http = config_trusts_host(o->options.config, d->host)};
+    *ret = (struct app_site){
+        .app = a, .host = d->host, .plain_http = config_trusts_host(o->options.config, d->host)};
     return 0;
 }
 
@@ -84,8 +83,7 @@ int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct logi
         return -1;
     }
     /* letters and digits only: some providers refuse or mangle anything else in a state */
-    const char *state =
-        arena_printf(mem, "%s%s", w->route, crypto_random_hex(mem, STATE_BYTES));
+    const char *state = arena_printf(mem, "%s%s", w->route, crypto_random_hex(mem, STATE_BYTES));
     const char *verifier = crypto_random_hex(mem, STATE_BYTES);
     const char *cookie = crypto_random_hex(mem, COOKIE_BYTES);
     const char *redirect_uri = oauth_redirect_uri(mem, o, d->callback_key);

@@ -91,17 +91,13 @@ static int provider_error(struct callback *c)
         const char *error;
         enum oauth_end end;
     } ends[] = {
-        {"access_denied", OAUTH_DENIED},
-        {"access-denied", OAUTH_DENIED},
-        {"server_error", OAUTH_TRY_AGAIN},
-        {"temporarily_unavailable", OAUTH_TRY_AGAIN},
-        {"login_required", OAUTH_TRY_AGAIN},
-        {"interaction_required", OAUTH_TRY_AGAIN},
+        {"access_denied", OAUTH_DENIED},     {"access-denied", OAUTH_DENIED},
+        {"server_error", OAUTH_TRY_AGAIN},   {"temporarily_unavailable", OAUTH_TRY_AGAIN},
+        {"login_required", OAUTH_TRY_AGAIN}, {"interaction_required", OAUTH_TRY_AGAIN},
     };
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         if (str_equal(c->in->error, ends[i].error)) {
-            return ended(c, ends[i].end,
-                         ends[i].end == OAUTH_DENIED ? "denied" : "provider_busy");
+            return ended(c, ends[i].end, ends[i].end == OAUTH_DENIED ? "denied" : "provider_busy");
         }
     }
     return ended(c, OAUTH_MISCONFIGURED, "provider_error");

@@ -64,8 +64,7 @@ static int revoke_replaced(oauth *o, store *s, const struct default_connection *
                            const struct connection *old, struct err *e)
 {
     const app *a = apps_find(o->options.apps, d->app);
-    if (old == NULL || secret_empty(old->tokens.access) || a == NULL ||
-        !app_revokes_one_grant(a)) {
+    if (old == NULL || secret_empty(old->tokens.access) || a == NULL || !app_revokes_one_grant(a)) {
         return 0;
     }
     return oauth_revoke_later(o, s, d, &old->tokens, NULL, e);
@@ -93,8 +92,8 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
     if (d == NULL) {
         return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
     }
-    const char *actor = str_empty(l->user_id) ? l->requested_by
-                                              : arena_printf(mem, "user:%s", l->user_id);
+    const char *actor =
+        str_empty(l->user_id) ? l->requested_by : arena_printf(mem, "user:%s", l->user_id);
     if (revoke_replaced(o, s, d, old, e) != 0 ||
         store_connection_activate(s, l->workspace, l->default_name, l->user_id, &t, &ret->account,
                                   "code", &ret->connection_id, e) != 0 ||

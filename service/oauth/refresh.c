@@ -13,9 +13,9 @@
  */
 
 enum {
-    LEASE_S = 30,      /* longer than the longest call */
+    LEASE_S = 30,        /* longer than the longest call */
     LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
-    COOL_FIRST_S = 30, /* after a failed refresh, doubled up to an hour */
+    COOL_FIRST_S = 30,   /* after a failed refresh, doubled up to an hour */
     COOL_MAX_S = 3600,
     LOST_MAX = 2 /* calls with one single-use token whose answers never came */
 };
@@ -54,6 +54,8 @@ static int begin(struct refresh *r, store *s, void *arg, struct err *e)
                                &r->attempt, e);
 }
 
+/* Stored before anybody uses them. When the row has moved on meanwhile (the user disconnected), the
+ * new tokens have no place to be: the app is asked to forget them. */
 static int keep(struct refresh *r, store *s, void *arg, struct err *e)
 {
     const struct tokens *t = arg;
@@ -62,7 +64,7 @@ static int keep(struct refresh *r, store *s, void *arg, struct err *e)
         return -1;
     }
     metric_add(METRIC_REFRESHES, stored ? "result=\"done\"" : "result=\"superseded\"", 1);
-    return 0;
+    return stored ? 0 : oauth_revoke_later(r->oauth, s, r->d, t, NULL, e);
 }
 
 static int64_t cool_s(const struct connection *c)
@@ -119,9 +121,9 @@ static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
         }
     }
     if (changed) {
-        json_t *detail = arena_json(r->mem, json_pack("{s:s, s:s}", "state",
-                                                      connection_state_name(v->state), "reason",
-                                                      v->reason));
+        json_t *detail =
+            arena_json(r->mem, json_pack("{s:s, s:s}", "state", connection_state_name(v->state),
+                                         "reason", v->reason));
         if (store_audit_add(s, c->workspace, "system", "connection.state", c->id, detail, e) != 0) {
             return -1;
         }
@@ -182,10 +184,12 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
     if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &unused, &why) != 0) {
         return failed(r, &why, ret, e);
     }
-    if (with_store(r, keep, &t, e) != 0) {
+    if (with_store(r, keep, &t, e) != 0 || with_store(r, reload, ret, e) != 0) {
         return -1;
     }
-    return with_store(r, reload, ret, e);
+    return (*ret)->state == CONNECTION_ACTIVE ? 0
+                                              : err_set(e, ERR_LOGIN_NEEDED, "grant_dead",
+                                                        "connection %s ended meanwhile", r->c->id);
 }
 
 int oauth_refresh(oauth *o, arena *mem, const struct connection *c,

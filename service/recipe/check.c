@@ -88,8 +88,8 @@ static void check_step(struct check *c, size_t index)
     if (action == NULL) {
         return;
     }
-    struct json_doc with = json_doc(c->faults, c->mem, arena_printf(c->mem, "%s.with", path),
-                                    p->with);
+    struct json_doc with =
+        json_doc(c->faults, c->mem, arena_printf(c->mem, "%s.with", path), p->with);
     app_action_check(action, &with);
     check_sharing(c, rc, action, path);
     c->recipe->writes = c->recipe->writes || app_action_writes(action);

@@ -48,8 +48,8 @@ static const char *rest_behind(const char *text, const char *command)
     return *text == '\0' || isspace((unsigned char)*text) ? text : NULL;
 }
 
-const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *list,
-                                      size_t count, const char *text, const char **ret_rest)
+const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *list, size_t count,
+                                      const char *text, const char **ret_rest)
 {
     for (size_t i = 0; i < count; i++) {
         if (list[i].command == NULL || !list[i].enabled) {

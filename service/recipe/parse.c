@@ -8,8 +8,8 @@
 const char *recipe_parse_name(const struct json_doc *d, const char *key)
 {
     const char *name = json_doc_text(d, key, true, LIMIT_NAME);
-    if (name != NULL &&
-        (name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))) {
+    if (name != NULL && (name[0] == '\0' ||
+                         strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))) {
         json_doc_fault(d, key, "Use lower-case letters, digits and \"_\" only.");
     }
     return name;
@@ -90,10 +90,9 @@ static void parse_allow(const struct json_doc *d, struct recipe *r)
 
 void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct faults *faults)
 {
-    static const char *const keys[] = {"name",    "title",       "command", "hint",
-                                       "allow",   "connections", "inputs",  "steps",
-                                       "reply",   "enabled",     "hidden",  "trigger",
-                                       "shared_approver", NULL};
+    static const char *const keys[] = {
+        "name",  "title", "command", "hint",   "allow",   "connections",     "inputs",
+        "steps", "reply", "enabled", "hidden", "trigger", "shared_approver", NULL};
     struct recipe *r = arena_alloc(mem, sizeof(*r));
     *ret = r;
     if (!json_is_object(body)) {

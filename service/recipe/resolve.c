@@ -45,8 +45,8 @@ static int by_person(store *s, const struct recipe_person *p, struct resolved *r
         0) {
         return -1;
     }
-    bool acts = c != NULL && (c->state == CONNECTION_ACTIVE ||
-                              c->state == CONNECTION_NEEDS_ATTENTION);
+    bool acts =
+        c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
     ret->rule = acts ? RULE_PERSONAL : RULE_LOGIN;
     ret->connection = acts ? c : NULL;
     return 0;

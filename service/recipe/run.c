@@ -20,7 +20,10 @@ int engine_session(struct engine *g, bool in_tx, engine_fn *work, void *arg, str
     }
     int rc = 0;
     if (in_tx) {
-        rc = store_begin(s, e) != 0 || store_job_renew(s, g->job, g->recipes->options.config->ttl_lease, e) != 0 ? -1 : 0;
+        rc = store_begin(s, e) != 0 ||
+                     store_job_renew(s, g->job, g->recipes->options.config->ttl_lease, e) != 0
+                 ? -1
+                 : 0;
     }
     if (rc == 0) {
         rc = work(g, s, arg, e);
@@ -112,8 +115,7 @@ static int load(struct engine *g, store *s, void *arg, struct err *e)
     if (store_run_find(s, g->job->workspace, run_id, &out->run, e) != 0) {
         return -1;
     }
-    if (out->run == NULL ||
-        (out->run->state != RUN_QUEUED && out->run->state != RUN_RUNNING)) {
+    if (out->run == NULL || (out->run->state != RUN_QUEUED && out->run->state != RUN_RUNNING)) {
         out->end = RUN_END_GONE;
         return 0;
     }

@@ -90,12 +90,12 @@ static int end_page(struct callback_page *p, const char *request_id, struct err 
     const char *retry = ends[end].retry && landing_is_open(&p->landing)
                             ? arena_printf(p->to.mem, "/login/%s", p->landing.handle)
                             : NULL;
-    json_t *data = arena_json(
-        p->to.mem,
-        json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s}", "title", ends[end].title,
-                  "paragraphs", "text", ends[end].text, "tone_error", end != OAUTH_DENIED,
-                  "retry_link", retry, "retry_label", "Try again", "back_link", p->to.back_link,
-                  "back_label", "Back to the chat", "reference", request_id));
+    json_t *data =
+        arena_json(p->to.mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s}", "title",
+                                        ends[end].title, "paragraphs", "text", ends[end].text,
+                                        "tone_error", end != OAUTH_DENIED, "retry_link", retry,
+                                        "retry_label", "Try again", "back_link", p->to.back_link,
+                                        "back_label", "Back to the chat", "reference", request_id));
     return landing_page("message.html", data, ends[end].status, &p->to, e);
 }
 
@@ -113,8 +113,8 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
     if (read_query(q, &in, e) != 0) {
         return -1;
     }
-    const char *name = arena_printf(
-        q->mem, "wb_state_%s", oauth_cookie_key(q->mem, in.state == NULL ? "" : in.state));
+    const char *name = arena_printf(q->mem, "wb_state_%s",
+                                    oauth_cookie_key(q->mem, in.state == NULL ? "" : in.state));
     in.cookie = split_cookie(q->mem, request_cookie(q, cookie_name(q->mem, w, name)), &handle);
     if (oauth_callback(w->options.oauth, q->mem, &in, &p.outcome, e) != 0 ||
         bot_login_returned(w->options.bot, q->mem, &p.outcome, e) != 0 ||
@@ -128,9 +128,8 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
     if (p.outcome.end == OAUTH_CODE_SHOWN) {
         return code_page(&p, e);
     }
-    log_info("a login came to nothing", LOG_TEXT("request", q->id),
-             LOG_TEXT("reason", p.outcome.reason),
-             LOG_TEXT("workspace",
-                      p.outcome.workspace == NULL ? "" : p.outcome.workspace->workspace));
+    log_info(
+        "a login came to nothing", LOG_TEXT("request", q->id), LOG_TEXT("reason", p.outcome.reason),
+        LOG_TEXT("workspace", p.outcome.workspace == NULL ? "" : p.outcome.workspace->workspace));
     return end_page(&p, q->id, e);
 }

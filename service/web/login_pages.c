@@ -106,10 +106,10 @@ int landing_page(const char *name, json_t *data, int status, struct landing_answ
 int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
                     struct err *e)
 {
-    json_t *data = arena_json(
-        to->mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s}", "title", title, "paragraphs",
-                           "text", text, "tone_error", status >= 400, "back_link", to->back_link,
-                           "back_label", "Back to the chat"));
+    json_t *data = arena_json(to->mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s}", "title", title,
+                                                 "paragraphs", "text", text, "tone_error",
+                                                 status >= 400, "back_link", to->back_link,
+                                                 "back_label", "Back to the chat"));
     return landing_page("message.html", data, status, to, e);
 }
 
@@ -168,10 +168,9 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
                   json_array_size(scopes) > 0, "scopes", scopes, "code_shown", 1, "expires",
                   day_and_time(to->mem, g->login->expires_at), "action",
                   arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
-    const struct app_site site = {
-        .app = apps_find(w->options.apps, g->connection->app),
-        .host = g->connection->host,
-        .plain_http = config_trusts_host(w->config, g->connection->host)};
+    const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
+                                  .host = g->connection->host,
+                                  .plain_http = config_trusts_host(w->config, g->connection->host)};
     /* The form ends at the provider, which may redirect on to a host of its customer's own. */
     to->form_action = site.app != NULL && site.plain_http
                           ? arena_printf(to->mem, "https: %s", app_authorize_origin(to->mem, &site))
@@ -259,9 +258,8 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     if (rc != 0) {
         return -1;
     }
-    const struct header cookie = {
-        .name = arena_printf(to->mem, "wb_state_%s", begun.cookie_key),
-        .value = arena_printf(to->mem, "%s~%s", begun.cookie, g->handle)};
+    const struct header cookie = {.name = arena_printf(to->mem, "wb_state_%s", begun.cookie_key),
+                                  .value = arena_printf(to->mem, "%s~%s", begun.cookie, g->handle)};
     cookie_set(to->mem, w, to->response, &cookie, w->config->ttl_state);
     respond_see_other(to->response, begun.url);
     return 0;

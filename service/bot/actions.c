@@ -10,20 +10,22 @@
 static const struct {
     const char *name;
     action_fn *press;
+    bool navigates; /* the pressed message turns into the answer, when it is the user's own */
 } actions[] = {
-    {"login", action_login},
-    {"back", action_back},
-    {"connect", action_connect},
-    {"disconnect", action_disconnect},
-    {"forget", action_forget},
-    {"run", action_run},
-    {"answer", action_answer},
-    {"drop", action_drop},
-    {"run_now", action_run_now},
-    {"renew", action_renew},
-    {"unknown_done", action_unknown_done},
-    {"unknown_again", action_unknown_again},
-    {"words", action_words},
+    {"login", action_login, false},
+    {"back", action_back, true},
+    {"connect", action_connect, true},
+    {"disconnect", action_disconnect, true},
+    {"forget", action_forget, true},
+    {"run", action_run, false},
+    {"late", action_late, true},
+    {"answer", action_answer, false},
+    {"drop", action_drop, true},
+    {"run_now", action_run_now, true},
+    {"renew", action_renew, true},
+    {"unknown_done", action_unknown_done, true},
+    {"unknown_again", action_unknown_again, true},
+    {"words", action_words, true},
 };
 
 static int find_acted(struct turn *t, struct err *e)
@@ -58,6 +60,7 @@ int action_press(struct turn *t, struct err *e)
     }
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (str_equal(actions[i].name, t->event.action)) {
+            t->navigates = actions[i].navigates;
             return actions[i].press(t, t->event.value == NULL ? "" : t->event.value, e);
         }
     }

@@ -26,7 +26,7 @@ struct turn {
     struct message *acted;      /* ours that holds the pressed button; NULL: none or ephemeral */
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
-    bool run_added; /* a run job was added: claimers are worth waking */
+    bool navigates; /* the pressed message turns into the answer */
 };
 
 /* --- say.c: messages of ours --- */
@@ -74,7 +74,7 @@ typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
 action_fn action_back, action_login, action_connect, action_disconnect, action_forget, action_run,
     action_answer, action_drop, action_run_now, action_renew, action_unknown_done,
-    action_unknown_again, action_words;
+    action_unknown_again, action_words, action_late;
 
 /* --- help.c --- */
 int help_unknown(struct turn *t, const char *text, struct err *e); /* did you mean */

@@ -67,9 +67,12 @@ static int say_connected(struct turn *t, const struct oauth_confirm *c, bool rel
     view_text(view, "**%s is connected** as %s.", title, words_account(sc->mem, &c->account));
     view_note(view, "Type `help %s` to see what you can do there, `connections` to see or end it.",
               name);
-    /* The prompt of a run becomes its result; any other prompt becomes this notice. */
+    /* The prompt of a run becomes its result; any other prompt becomes the list again. */
     if (!released && c->login->message_id != NULL) {
-        return say_update(sc, c->login->message_id, view, e);
+        json_t *list = NULL;
+        if (list_view(sc, &list, e) != 0 || say_update(sc, c->login->message_id, list, e) != 0) {
+            return -1;
+        }
     }
     return say_dm(sc, view, NULL, e);
 }

@@ -20,6 +20,8 @@ bot *bot_new(arena *boot, const struct bot_options *options)
     return b;
 }
 
+static const char RUNNING[] = "Running it now.";
+
 static int load_people(struct turn *t, const struct chat_driver *driver, struct err *e)
 {
     store *s = NULL;
@@ -134,7 +136,7 @@ static int offer_late(struct turn *t, struct err *e)
               str_cut(t->scene.mem, t->event.text, 200));
     view_note(view, "You wrote it %s.", words_ago(t->scene.mem, t->event.at));
     view_button(view, &(struct button){.title = "Run it",
-                                       .action = "words",
+                                       .action = "late",
                                        .value = str_cut(t->scene.mem, t->event.text, 1800),
                                        .style = BUTTON_PRIMARY});
     return say_private(t, view, NULL, e);
@@ -155,6 +157,23 @@ static int on_text(struct turn *t, const char *text, struct err *e)
 
 int action_words(struct turn *t, const char *value, struct err *e)
 {
+    return on_text(t, value, e);
+}
+
+/* The button goes with the first press, so that the second press of a double click finds none. */
+int action_late(struct turn *t, const char *value, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    bool spent = t->acted != NULL && str_equal(view_summary(t->scene.mem, t->acted->body), RUNNING);
+    if (spent) {
+        return 0;
+    }
+    view_text(view, "%s", RUNNING);
+    view_note(view, "%s", str_cut(t->scene.mem, value, 200));
+    if (say_private(t, view, NULL, e) != 0) {
+        return -1;
+    }
+    t->navigates = false;
     return on_text(t, value, e);
 }
 

@@ -71,6 +71,31 @@ int command_pending(struct turn *t, const char *rest, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+/* A login that nothing waits for any more need not be asked for. */
+static int end_idle_login(struct turn *t, const struct run *r, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *l = NULL;
+    struct run *waiting = NULL;
+    size_t count = 0;
+    if (r->login_id == NULL) {
+        return 0;
+    }
+    if (store_login_find(sc->s, r->workspace, r->login_id, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL || (l->state != LOGIN_OPEN && l->state != LOGIN_CODE)) {
+        return 0;
+    }
+    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
+                             e) != 0) {
+        return -1;
+    }
+    return count > 0
+               ? 0
+               : oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "dropped", e);
+}
+
 static int drop(struct turn *t, struct run *r, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
@@ -82,7 +107,8 @@ static int drop(struct turn *t, struct run *r, struct err *e)
     if (r->message_id != NULL && run_show(&t->scene, r, view, e) != 0) {
         return -1;
     }
-    if (store_run_update(t->scene.s, &next, r->state, &changed, e) != 0) {
+    if (store_run_update(t->scene.s, &next, r->state, &changed, e) != 0 ||
+        end_idle_login(t, r, e) != 0) {
         return -1;
     }
     bool shown =

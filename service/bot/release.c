@@ -67,8 +67,10 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
     return 0;
 }
 
-/* The same command with the same inputs, typed again: the newer one stands for both. */
-static int supersede_twins(struct scene *sc, const struct run *r, struct err *e)
+/* The same command with the same inputs, typed again: the newer one stands for both, and takes over
+ * the prompt. */
+static int supersede_twins(struct scene *sc, const struct run *r, const char *login_id,
+                           struct err *e)
 {
     struct run *open = NULL;
     size_t count = 0;
@@ -84,7 +86,8 @@ static int supersede_twins(struct scene *sc, const struct run *r, struct err *e)
         json_t *view = view_new(sc->mem);
         view_text(view, "Replaced: you typed the same command again below.");
         view_note(view, "Reference %s", twin->reference);
-        if (run_end(sc, twin, RUN_PARKED, RUN_SUPERSEDED, view, e) != 0) {
+        if (run_end(sc, twin, RUN_PARKED, RUN_SUPERSEDED, view, e) != 0 ||
+            store_login_set_run(sc->s, r->workspace, login_id, r->id, r->message_id, e) != 0) {
             return -1;
         }
     }
@@ -141,11 +144,12 @@ int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
         .def = d, .run = r, .message_id = dm ? r->message_id : NULL, .target = dm ? &here : NULL};
     struct prompted made = {0};
     bool changed = false;
-    if (supersede_twins(sc, r, e) != 0 || prompt_open(sc, &p, &made, e) != 0) {
+    if (prompt_open(sc, &p, &made, e) != 0) {
         return -1;
     }
     if (made.reused) {
-        if (park_behind(sc, r, d, made.login_id, e) != 0) {
+        if (park_behind(sc, r, d, made.login_id, e) != 0 ||
+            (dm && supersede_twins(sc, r, made.login_id, e) != 0)) {
             return -1;
         }
     } else if (dm) {

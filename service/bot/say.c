@@ -99,7 +99,7 @@ int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e
 {
     const struct event *ev = &t->event;
     bool own = ev->place.is_private || ev->message_id == NULL;
-    if (ev->kind == EVENT_ACTION && own) {
+    if (t->navigates && own) {
         return in_place(t, view, ret_id, e);
     }
     const struct target target = {.channel = ev->place.channel,

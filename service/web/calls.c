@@ -12,7 +12,7 @@ enum {
     DROP_MAX = 4 * 1024 * 1024, /* read and thrown away, so that the sender gets to see a 413 */
     BODY_FIRST = 256,
     BODY_EXPECTED_MAX = 64 * 1024, /* reserved on a sender's word alone */
-    INTAKE_WAIT_MS = 2500, /* Slack gives 3 s; it then sends the event again */
+    INTAKE_WAIT_MS = 2500,         /* Slack gives 3 s; it then sends the event again */
     WORKER_WAIT_MS = 30 * 1000
 };
 
@@ -42,8 +42,8 @@ struct call *call_new(const struct listening *l, const char *url)
     c->mem = mem;
     c->references = 1;
     c->started_us = clock_mono_us();
-    c->raw_path = mark == NULL ? arena_strdup(mem, url)
-                               : arena_strndup(mem, url, (size_t)(mark - url));
+    c->raw_path =
+        mark == NULL ? arena_strdup(mem, url) : arena_strndup(mem, url, (size_t)(mark - url));
     c->q = (struct request){.mem = mem,
                             .id = request_id_new(mem),
                             .query = mark == NULL ? "" : arena_strdup(mem, mark + 1)};
@@ -121,8 +121,8 @@ bool call_begin(struct call *c, const char *method)
     c->phase = CALL_READING;
     peer_expect(c->peer, PEER_RECEIVE_MS);
     c->q.path = "none";
-    c->q.remote = request_remote(c->mem, &c->server->web->config->trusted_proxies,
-                                 c->peer->address, request_header(q, "X-Forwarded-For", NULL));
+    c->q.remote = request_remote(c->mem, &c->server->web->config->trusted_proxies, c->peer->address,
+                                 request_header(q, "X-Forwarded-For", NULL));
     bool framed = framing_check(q, &length, &e) == 0;
     c->body_expected = length < BODY_EXPECTED_MAX ? (size_t)length + 1 : BODY_EXPECTED_MAX;
     if (framed && admit(c, method, length, &e) == 0) {

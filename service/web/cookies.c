@@ -9,9 +9,9 @@ const char *cookie_name(arena *mem, const struct web *w, const char *base)
 void cookie_set(arena *mem, const struct web *w, struct response *r, const struct header *cookie,
                 int64_t max_age_s)
 {
-    const char *value = arena_printf(
-        mem, "%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
-        cookie_name(mem, w, cookie->name), max_age_s > 0 ? cookie->value : "",
-        (long long)max_age_s, w->config->public_is_loopback ? "" : "; Secure");
+    const char *value =
+        arena_printf(mem, "%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
+                     cookie_name(mem, w, cookie->name), max_age_s > 0 ? cookie->value : "",
+                     (long long)max_age_s, w->config->public_is_loopback ? "" : "; Secure");
     respond_header(r, "Set-Cookie", value);
 }

@@ -2,7 +2,8 @@
 
 #include "base/str.h"
 
-/* A failed request's answer. What a page says for each kind of error: plain words, and what to do. */
+/* A failed request's answer. What a page says for each kind of error: plain words, and what to do.
+ */
 struct words {
     const char *title;
     const char *text;
@@ -16,8 +17,9 @@ static struct words page_words(enum err_kind kind, const char *code)
                               "and go on from there."};
     }
     if (kind == ERR_NOT_FOUND) {
-        return (struct words){"This page does not exist",
-                              "Check the address, or go back to your chat and open the link again."};
+        return (struct words){
+            "This page does not exist",
+            "Check the address, or go back to your chat and open the link again."};
     }
     switch (err_http_status(kind)) {
     case 400:

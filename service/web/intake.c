@@ -109,8 +109,8 @@ intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg)
     if (i == NULL) {
         die("out of memory");
     }
-    *i = (intake){.stores = s, .wake = wake, .wake_arg = wake_arg,
-                  .waiting = queue_new(INTAKE_QUEUE)};
+    *i = (intake){
+        .stores = s, .wake = wake, .wake_arg = wake_arg, .waiting = queue_new(INTAKE_QUEUE)};
     for (size_t n = 0; n < INTAKE_WRITERS; n++) {
         if (pthread_create(&i->writers[n], NULL, writer_main, i) != 0) {
             die("cannot start an intake writer");

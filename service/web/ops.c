@@ -30,9 +30,9 @@ int ops_readyz(web *w, const struct request *q, struct response *r, struct err *
     bool draining = web_draining(w);
     bool database = database_ready(w, q, &why) == 0;
     bool ready = database && !draining;
-    json_t *body = arena_json(
-        q->mem, json_pack("{s:b, s:{s:s, s:s}}", "ready", ready ? 1 : 0, "checks", "database",
-                          database ? "ok" : why.code, "draining", draining ? "yes" : "ok"));
+    json_t *body = arena_json(q->mem, json_pack("{s:b, s:{s:s, s:s}}", "ready", ready ? 1 : 0,
+                                                "checks", "database", database ? "ok" : why.code,
+                                                "draining", draining ? "yes" : "ok"));
     if (body == NULL) {
         return err_set(e, ERR_INTERNAL, "ready", "the answer cannot be made");
     }

@@ -71,18 +71,11 @@ static const char *status_title(int status)
     static const struct {
         int status;
         const char *title;
-    } titles[] = {{400, "Bad request"},
-                  {401, "Not authenticated"},
-                  {403, "Forbidden"},
-                  {404, "Not found"},
-                  {405, "Method not allowed"},
-                  {409, "Conflict"},
-                  {413, "Content too large"},
-                  {422, "Unprocessable content"},
-                  {429, "Too many requests"},
-                  {502, "An app refused"},
-                  {503, "Unavailable"},
-                  {504, "Timed out"}};
+    } titles[] = {
+        {400, "Bad request"},       {401, "Not authenticated"},     {403, "Forbidden"},
+        {404, "Not found"},         {405, "Method not allowed"},    {409, "Conflict"},
+        {413, "Content too large"}, {422, "Unprocessable content"}, {429, "Too many requests"},
+        {502, "An app refused"},    {503, "Unavailable"},           {504, "Timed out"}};
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
         if (titles[i].status == status) {
             return titles[i].title;
@@ -123,11 +116,11 @@ void respond_problem(arena *mem, struct response *r, const struct err *e, const 
                      const struct faults *faults)
 {
     int status = str_equal(e->code, "method") ? 405 : err_http_status(e->kind);
-    json_t *body = arena_json(
-        mem, json_pack("{s:o, s:s, s:i, s:s, s:s, s:s}", "type",
-                       json_sprintf("urn:workbot:problem:%s", e->code), "title",
-                       status_title(status), "status", status, "code", e->code, "detail",
-                       problem_detail(e), "request_id", request_id));
+    json_t *body =
+        arena_json(mem, json_pack("{s:o, s:s, s:i, s:s, s:s, s:s}", "type",
+                                  json_sprintf("urn:workbot:problem:%s", e->code), "title",
+                                  status_title(status), "status", status, "code", e->code, "detail",
+                                  problem_detail(e), "request_id", request_id));
     if (body == NULL) {
         die("a problem body cannot be made");
     }

@@ -3,13 +3,14 @@
 #include "base/limits.h"
 
 /* method, path, kind, listener, gate, largest body, handler, operationId in openapi.yaml: one route
- * a row, the busiest first. */
+ * a row and line, the busiest first. */
+/* clang-format off */
 static const struct route routes[] = {
     {WB_POST, "/slack/events", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_events_post, "slackEvents"},
     {WB_POST, "/slack/interactions", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_interactions_post, "slackInteractions"},
     {WB_POST, "/slack/commands", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_commands_post, "slackCommands"},
     {WB_GET, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, login_get, "getLogin"},
-    {WB_POST, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, LIMIT_FORM_BODY, login_post, "postLogin"},
+    {WB_POST, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, login_post, "postLogin"},
     {WB_GET, "/oauth/callback/{id}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, oauth_callback_get, "getOauthCallback"},
     {WB_GET, "/assets/style.css", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, style_get, "getStyle"},
     {WB_GET, "/openapi.yaml", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, openapi_get, "getOpenapi"},
@@ -19,6 +20,7 @@ static const struct route routes[] = {
     {WB_GET, "/readyz", ROUTE_WORKER, LISTEN_OPS, GATE_NONE, 0, ops_readyz, "getReady"},
     {WB_GET, "/metrics", ROUTE_INLINE, LISTEN_OPS, GATE_NONE, 0, ops_metrics, "getMetrics"},
 };
+/* clang-format on */
 
 const struct route *router_routes(size_t *ret_count)
 {

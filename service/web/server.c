@@ -53,8 +53,8 @@ static struct MHD_Response *late_response_new(const struct request *q)
         "<!doctype html><html lang=\"en\"><title>Please try again</title><h1>Please try again</h1>"
         "<p>This takes longer than usual. Go back and try again in a minute.</p></html>";
     bool html = request_wants_html(q);
-    struct response r = {.content_type = html ? "text/html; charset=utf-8"
-                                              : "application/problem+json",
+    struct response r = {.content_type =
+                             html ? "text/html; charset=utf-8" : "application/problem+json",
                          .body = bytes_of(html ? page : problem)};
     respond_header(&r, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     respond_header(&r, "Retry-After", "1");
@@ -183,8 +183,9 @@ static struct peer *peer_new(struct MHD_Connection *connection)
     const struct sockaddr *address =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     if (address == NULL ||
-        getnameinfo(address, address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                            : sizeof(struct sockaddr_in),
+        getnameinfo(address,
+                    address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                   : sizeof(struct sockaddr_in),
                     p->address, sizeof p->address, NULL, 0, NI_NUMERICHOST) != 0) {
         memcpy(p->address, "unknown", sizeof "unknown");
     }
@@ -257,12 +258,12 @@ static struct listening *listening_add(struct server *s, const char *name)
 {
     bool main_one = str_equal(name, "main");
     struct listening *l = &s->list[s->count++];
-    *l = (struct listening){
-        .server = s,
-        .name = name,
-        .threads = main_one ? 2 : 1,
-        .connections_max = main_one ? INTAKE_QUEUE + POOL_QUEUE + IDLE_MAX + HEADROOM
-                                    : POOL_QUEUE + OPS_CONNECTIONS};
+    *l = (struct listening){.server = s,
+                            .name = name,
+                            .threads = main_one ? 2 : 1,
+                            .connections_max = main_one
+                                                   ? INTAKE_QUEUE + POOL_QUEUE + IDLE_MAX + HEADROOM
+                                                   : POOL_QUEUE + OPS_CONNECTIONS};
     return l;
 }
 

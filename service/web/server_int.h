@@ -94,7 +94,7 @@ struct server {
     size_t count;
     struct watch watch;
     atomic_int calls; /* from the request line to the last byte of the answer */
-    void *empty_ok; /* the acknowledgement, made once */
+    void *empty_ok;   /* the acknowledgement, made once */
 };
 
 /* --- server.c --- */

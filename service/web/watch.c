@@ -86,7 +86,8 @@ static void end_slow_peers(struct watch *w, int64_t now_ms)
 {
     struct peer *p = NULL;
     pthread_mutex_lock(&w->lock);
-    TAILQ_FOREACH (p, &w->peers, entry) {
+    TAILQ_FOREACH(p, &w->peers, entry)
+    {
         if (atomic_load_explicit(&p->deadline_ms, memory_order_relaxed) <= now_ms) {
             shutdown(p->fd, SHUT_RDWR);
         }

@@ -15,15 +15,15 @@ struct header {
 
 struct request {
     arena *mem;
-    const char *id;          /* of this request, in every log line and problem body */
+    const char *id; /* of this request, in every log line and problem body */
     enum method method;
-    bool head;               /* a HEAD, routed as GET; the body is left out */
-    const char *path;        /* as matched, for logs: the route's pattern, never the raw URL */
+    bool head;        /* a HEAD, routed as GET; the body is left out */
+    const char *path; /* as matched, for logs: the route's pattern, never the raw URL */
     const char *params[ROUTE_PARAMS_MAX]; /* decoded path segments, in the pattern's order */
-    const char *query;       /* raw, without the "?"; "" if there is none */
+    const char *query;                    /* raw, without the "?"; "" if there is none */
     struct bytes body;
-    const char *remote;      /* client address, X-Forwarded-For only from trusted proxies */
-    const char *actor;       /* GATE_API: "token:<fingerprint>" for the audit; else NULL */
+    const char *remote;           /* client address, X-Forwarded-For only from trusted proxies */
+    const char *actor;            /* GATE_API: "token:<fingerprint>" for the audit; else NULL */
     const struct header *headers; /* as received, in their order */
     size_t headers_count;
 };
@@ -52,7 +52,8 @@ struct response {
     struct bytes body;
     struct header headers[RESPONSE_HEADERS_MAX];
     size_t headers_count;
-    struct job_seed *store; /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
+    struct job_seed
+        *store; /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
 };
 
 /* respond.c */
@@ -122,8 +123,8 @@ struct route {
 };
 
 struct router_request {
-    const char *method;   /* as sent: "GET", "HEAD", ... */
-    const char *raw_path; /* as sent: not decoded, without the query */
+    const char *method;             /* as sent: "GET", "HEAD", ... */
+    const char *raw_path;           /* as sent: not decoded, without the query */
     bool listeners[LISTENER_COUNT]; /* whose routes this listener serves */
 };
 /* Finds by method and RAW path: split at "/", then each segment decoded; %2F, %00, empty and dot
@@ -186,11 +187,11 @@ route_fn login_get, login_post;                                           /* log
 route_fn oauth_callback_get;                                              /* callback_page.c */
 route_fn api_workspace_get, api_workspace_put, api_workspace_delete;      /* api_workspaces.c */
 route_fn api_connection_get, api_connection_put, api_connection_delete,
-    api_connections_get;                                                  /* api_connections.c */
-route_fn api_connection_login, api_connection_confirm;                    /* api_connections.c */
+    api_connections_get;                                                     /* api_connections.c */
+route_fn api_connection_login, api_connection_confirm;                       /* api_connections.c */
 route_fn api_recipe_get, api_recipe_put, api_recipe_delete, api_recipes_get; /* api_recipes.c */
-route_fn api_personal_list, api_personal_delete, api_personal_delete_app; /* api_personal.c */
-route_fn api_runs_get, api_run_get;                                       /* api_runs.c */
-route_fn api_audit_get, api_apps_get;                                     /* api_audit.c */
+route_fn api_personal_list, api_personal_delete, api_personal_delete_app;    /* api_personal.c */
+route_fn api_runs_get, api_run_get;                                          /* api_runs.c */
+route_fn api_audit_get, api_apps_get;                                        /* api_audit.c */
 
 #endif

@@ -63,8 +63,12 @@ static void replica_start(struct replica *r, keyring *keys)
                                                        .slack_url = "https://slack.com",
                                                        .slack_signing_secrets = &signing,
                                                        .slack_signing_secrets_count = 1});
-    struct web_options options = {.config = &config, .stores = r->stores, .keys = keys, .chats = c,
-                                  .serve_web = true, .wake = wake};
+    struct web_options options = {.config = &config,
+                                  .stores = r->stores,
+                                  .keys = keys,
+                                  .chats = c,
+                                  .serve_web = true,
+                                  .wake = wake};
     if (web_start(boot, &options, &r->web, &e) != 0) {
         die("%s", e.text);
     }
@@ -183,7 +187,8 @@ static void test_an_answered_event_is_stored_and_sealed(void **state)
 {
     (void)state;
     arena *mem = arena_new();
-    struct reply r = post(0, body_of(mem, &(struct sample){"Ev1", "1.1", "CANARY"}), clock_now(), NULL);
+    struct reply r =
+        post(0, body_of(mem, &(struct sample){"Ev1", "1.1", "CANARY"}), clock_now(), NULL);
     assert_int_equal(r.status, 200);
     assert_int_equal(r.body_len, 0);
     check_rows("1");
@@ -191,9 +196,10 @@ static void test_an_answered_event_is_stored_and_sealed(void **state)
         test_sql_text(mem, base->url,
                       "select workspace || ' ' || kind || ' ' || lane || ' ' || state from job"),
         "slack:T1 slack_event user:U1 queued");
-    assert_string_equal(test_sql_text(mem, base->url,
-                                      "select (position('CANARY'::bytea in payload))::text from job"),
-                        "0");
+    assert_string_equal(
+        test_sql_text(mem, base->url,
+                      "select (position('CANARY'::bytea in payload))::text from job"),
+        "0");
     assert_true(atomic_load(&woken) >= 1);
     arena_free(mem);
 }
@@ -251,12 +257,11 @@ static void test_what_is_not_proven_leaves_nothing_behind(void **state)
     assert_int_equal(r.body_len, 0);
     assert_int_equal(post(0, body, now - 400, NULL).status, 401);
     assert_int_equal(post(0, body, now + 400, NULL).status, 401);
-    assert_int_equal(client_call(web_port(replicas[0].web, "main"), "POST /slack/events HTTP/1.1",
-                                 body)
-                         .status,
-                     401);
-    const char *twice = arena_printf(
-        mem, "%lld\r\nX-Slack-Signature: v0=%s", (long long)now, sign(mem, now, body));
+    assert_int_equal(
+        client_call(web_port(replicas[0].web, "main"), "POST /slack/events HTTP/1.1", body).status,
+        401);
+    const char *twice =
+        arena_printf(mem, "%lld\r\nX-Slack-Signature: v0=%s", (long long)now, sign(mem, now, body));
     char *head = arena_printf(mem,
                               "POST /slack/events HTTP/1.1\r\nX-Slack-Request-Timestamp: %s\r\n"
                               "X-Slack-Signature: v0=%s",
@@ -270,9 +275,9 @@ static void test_what_is_not_proven_leaves_nothing_behind(void **state)
 static void test_a_challenge_is_answered_and_not_stored(void **state)
 {
     (void)state;
-    struct reply r = post(
-        0, "{\"token\":\"x\",\"challenge\":\"abc123\",\"type\":\"url_verification\"}", clock_now(),
-        NULL);
+    struct reply r =
+        post(0, "{\"token\":\"x\",\"challenge\":\"abc123\",\"type\":\"url_verification\"}",
+             clock_now(), NULL);
     assert_int_equal(r.status, 200);
     assert_string_equal(r.body, "abc123");
     check_rows("0");
@@ -287,7 +292,8 @@ static void test_without_a_database_the_platform_must_try_again(void **state)
     struct reply r = post(0, body_of(mem, &(struct sample){"Ev2", "1.2", "a"}), clock_now(), NULL);
     assert_int_equal(r.status, 503);
     assert_non_null(reply_header(&r, "Retry-After"));
-    struct reply ready = client_call(web_port(replicas[0].web, "ops"), "GET /readyz HTTP/1.1", NULL);
+    struct reply ready =
+        client_call(web_port(replicas[0].web, "ops"), "GET /readyz HTTP/1.1", NULL);
     assert_int_equal(ready.status, 503);
     assert_non_null(strstr(ready.body, "db_away"));
     proxy_up(relay);

@@ -81,9 +81,9 @@ static void test_sections(void **state)
 static void test_broken_templates_are_errors(void **state)
 {
     (void)state;
-    const char *broken[] = {"{{x",        "{{}}",          "{{#x}}",      "{{/x}}",
-                            "{{#a}}{{/b}}", "{{#a}}{{#b}}{{/a}}{{/b}}", "{{ x }}",
-                            "{{a-b}}",    "{{A}}"};
+    const char *broken[] = {"{{x",     "{{}}",         "{{#x}}",
+                            "{{/x}}",  "{{#a}}{{/b}}", "{{#a}}{{#b}}{{/a}}{{/b}}",
+                            "{{ x }}", "{{a-b}}",      "{{A}}"};
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         struct err e = {0};
         json_t *data = arena_json(mem, json_pack("{s:b, s:b}", "a", 1, "b", 1));
@@ -128,8 +128,8 @@ static void test_every_page_renders_whole(void **state)
         json_t *data = arena_json(
             mem, json_pack("{s:s, s:s, s:s, s:b, s:[{s:s}], s:s, s:s, s:[{s:s, s:s}]}", "title",
                            "A <title>", "app", "<i>App</i>", "account", "\"><script>", "has_scopes",
-                           1, "scopes", "words", "<script>", "action", "/x?a=1&b=2", "not_me_action",
-                           "/y", "fields", "name", "<n>", "value", "\"v"));
+                           1, "scopes", "words", "<script>", "action", "/x?a=1&b=2",
+                           "not_me_action", "/y", "fields", "name", "<n>", "value", "\"v"));
         assert_int_equal(html_page(mem, pages[i], data, &html, &e), 0);
         assert_non_null(strstr(html, "A &lt;title&gt;"));
         assert_non_null(strstr(html, "</html>"));

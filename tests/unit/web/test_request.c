@@ -34,8 +34,12 @@ static int teardown(void **state)
 
 static struct request with(const struct header *headers, size_t count)
 {
-    return (struct request){.mem = mem, .query = "", .id = "r1", .remote = "192.0.2.1",
-                            .headers = headers, .headers_count = count};
+    return (struct request){.mem = mem,
+                            .query = "",
+                            .id = "r1",
+                            .remote = "192.0.2.1",
+                            .headers = headers,
+                            .headers_count = count};
 }
 
 static void test_headers_ignore_case_and_are_counted(void **state)
@@ -53,7 +57,8 @@ static void test_headers_ignore_case_and_are_counted(void **state)
 static void test_cookies(void **state)
 {
     (void)state;
-    const struct header list[] = {{"Cookie", "a=1; state=x%3D=y; ab=2"}, {"cookie", "late=3;empty="}};
+    const struct header list[] = {{"Cookie", "a=1; state=x%3D=y; ab=2"},
+                                  {"cookie", "late=3;empty="}};
     struct request q = with(list, 2);
     assert_string_equal(request_cookie(&q, "a"), "1");
     assert_string_equal(request_cookie(&q, "state"), "x%3D=y");
@@ -106,7 +111,8 @@ static void test_query_that_is_refused(void **state)
 static void test_forms(void **state)
 {
     (void)state;
-    const struct header type[] = {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}};
+    const struct header type[] = {
+        {"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}};
     const struct header json[] = {{"Content-Type", "application/json"}};
     const struct header longer[] = {{"Content-Type", "application/x-www-form-urlencodedness"}};
     struct request q = with(type, 1);
@@ -153,7 +159,8 @@ static void test_forwarded_addresses(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_string_equal(request_remote(mem, &trusted, cases[i].peer, cases[i].header),
                             cases[i].expected);
-        assert_string_equal(request_remote(mem, &none, cases[i].peer, cases[i].header), cases[i].peer);
+        assert_string_equal(request_remote(mem, &none, cases[i].peer, cases[i].header),
+                            cases[i].peer);
     }
 }
 
@@ -282,7 +289,8 @@ static gates *gates_with_tokens(void)
     return gates_new(mem, config);
 }
 
-static int try_token(gates *g, const char *remote, const char *authorization, const char **ret_actor)
+static int try_token(gates *g, const char *remote, const char *authorization,
+                     const char **ret_actor)
 {
     const struct route api = {.gate = GATE_API};
     const struct header list[] = {{"Authorization", authorization}};
@@ -356,7 +364,6 @@ static void test_forms_of_other_sites_are_refused(void **state)
     struct request old_browser = with(NULL, 0);
     assert_int_equal(gates_check(g, &form, &old_browser, &e), 0);
 }
-
 
 int main(void)
 {

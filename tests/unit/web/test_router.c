@@ -12,7 +12,8 @@
 
 #include "base/str.h"
 
-/* Paths as hostile clients write them; the table itself is compared with openapi.yaml by a guard. */
+/* Paths as hostile clients write them; the table itself is compared with openapi.yaml by a guard.
+ */
 
 static arena *mem;
 static struct request q;
@@ -40,7 +41,8 @@ static int teardown(void **state)
 
 static int match(const char *method, const char *path)
 {
-    struct router_request from = {.method = method, .raw_path = path, .listeners = {true, true, true}};
+    struct router_request from = {
+        .method = method, .raw_path = path, .listeners = {true, true, true}};
     allow = NULL;
     route = NULL;
     return router_match(&from, &q, &route, &allow, &e);
@@ -56,12 +58,28 @@ static void check_refused(const char *path, const char *code)
 static void test_hostile_paths_are_refused(void **state)
 {
     (void)state;
-    const char *paths[] = {"",          "privacy",      "//privacy",      "/privacy/",
-                           "/./privacy", "/x/../privacy", "/%2e%2e/privacy", "/%2E/privacy",
-                           "/a%2Fb",    "/a%2fb",       "/a%00b",         "/%00",
-                           "/a%",       "/a%2",         "/a%zz",          "/a b",
-                           "/a\tb",     "/a\x7f",       "/%ff%fe",        "http://x/privacy",
-                           "*",         "/%c0%ae%c0%ae/privacy"};
+    const char *paths[] = {"",
+                           "privacy",
+                           "//privacy",
+                           "/privacy/",
+                           "/./privacy",
+                           "/x/../privacy",
+                           "/%2e%2e/privacy",
+                           "/%2E/privacy",
+                           "/a%2Fb",
+                           "/a%2fb",
+                           "/a%00b",
+                           "/%00",
+                           "/a%",
+                           "/a%2",
+                           "/a%zz",
+                           "/a b",
+                           "/a\tb",
+                           "/a\x7f",
+                           "/%ff%fe",
+                           "http://x/privacy",
+                           "*",
+                           "/%c0%ae%c0%ae/privacy"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         check_refused(paths[i], "path");
     }
@@ -142,7 +160,8 @@ static void test_rows_of_the_table_are_sound(void **state)
     for (size_t i = 0; i < count; i++) {
         assert_non_null(table[i].handler);
         assert_false(str_empty(table[i].operation_id));
-        assert_true(table[i].body_max == 0 || table[i].method == WB_POST || table[i].method == WB_PUT);
+        assert_true(table[i].body_max == 0 || table[i].method == WB_POST ||
+                    table[i].method == WB_PUT);
         assert_true(table[i].kind == ROUTE_WORKER || table[i].gate != GATE_API);
         assert_int_equal(str_starts(table[i].pattern, "/v1/"), table[i].gate == GATE_API);
         assert_int_equal(str_starts(table[i].pattern, "/v1/"), table[i].listener == LISTEN_API);

@@ -43,9 +43,9 @@ static int silent_fd; /* listens, never accepts: the database that does not answ
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool open;   /* blocked handlers may go on */
-    int inside;  /* handlers that are blocked now */
-    int passed;  /* handlers that have gone on */
+    bool open;  /* blocked handlers may go on */
+    int inside; /* handlers that are blocked now */
+    int passed; /* handlers that have gone on */
 } gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0, 0};
 
 static void gate_set(bool open)
@@ -430,10 +430,14 @@ static void test_a_body_without_end_is_cut(void **state)
 static void test_doubtful_framing_is_refused(void **state)
 {
     (void)state;
-    const char *heads[] = {"Content-Length: 2\r\nContent-Length: 3", "Content-Length: 2\r\nContent-Length: 2",
+    const char *heads[] = {"Content-Length: 2\r\nContent-Length: 3",
+                           "Content-Length: 2\r\nContent-Length: 2",
                            "Content-Length: 2\r\nTransfer-Encoding: chunked",
-                           "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: identity",
-                           "Content-Length: -1", "Content-Length: 0x2", "Content-Length: 2, 2"};
+                           "Transfer-Encoding: gzip, chunked",
+                           "Transfer-Encoding: identity",
+                           "Content-Length: -1",
+                           "Content-Length: 0x2",
+                           "Content-Length: 2, 2"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         char text[256];
         snprintf(text, sizeof text, "POST /echo HTTP/1.1\r\nHost: x\r\n%s\r\n\r\nab", heads[i]);
@@ -465,14 +469,16 @@ static void test_slow_senders_are_cut(void **state)
     while (seen < 3) {
         seen = 0;
         pthread_mutex_lock(&w->lock);
-        TAILQ_FOREACH (p, &w->peers, entry) {
+        TAILQ_FOREACH(p, &w->peers, entry)
+        {
             assert_true(atomic_load(&p->deadline_ms) <= limit_ms + 1000);
             seen++;
         }
         pthread_mutex_unlock(&w->lock);
     }
     pthread_mutex_lock(&w->lock);
-    TAILQ_FOREACH (p, &w->peers, entry) {
+    TAILQ_FOREACH(p, &w->peers, entry)
+    {
         peer_expect(p, 0);
     }
     pthread_mutex_unlock(&w->lock);
@@ -560,8 +566,12 @@ static void test_headers_are_bounded(void **state)
 static void test_garbage_does_not_stop_the_server(void **state)
 {
     (void)state;
-    const char *texts[] = {"\r\n\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02\x01\x01\xfc\x03\x03\r\n\r\n",
-                           "GET /p/a\r\n\r\n", "GET  HTTP/1.1\r\n\r\n", "POST /echo HTTP/1.1\r\n\r\n",
+    const char *texts[] = {"\r\n\r\n\r\n",
+                           "GET\r\n\r\n",
+                           "\x16\x03\x01\x02\x01\x01\xfc\x03\x03\r\n\r\n",
+                           "GET /p/a\r\n\r\n",
+                           "GET  HTTP/1.1\r\n\r\n",
+                           "POST /echo HTTP/1.1\r\n\r\n",
                            "GET /p/a HTTP/9.9\r\nHost: x\r\n\r\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int fd = client_connect(main_port());
@@ -622,12 +632,17 @@ static void test_a_taken_port_is_a_config_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_trap_a_stop_answers_suspended_connections, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trap_a_stop_answers_suspended_connections, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_stop_lets_running_requests_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_trap_b_a_suspended_webhook_has_a_deadline, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_trap_c_a_client_that_hangs_up_while_suspended, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_trap_d_suspended_connections_leave_room, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_trap_e_routes_are_matched_on_the_raw_url, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trap_b_a_suspended_webhook_has_a_deadline, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_trap_c_a_client_that_hangs_up_while_suspended, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_trap_d_suspended_connections_leave_room, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_trap_e_routes_are_matched_on_the_raw_url, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_bodies_up_to_the_bound, setup, teardown),
         cmocka_unit_test_setup_teardown(test_413_after_reading, setup, teardown),
         cmocka_unit_test_setup_teardown(test_413_before_reading, setup, teardown),

@@ -132,8 +132,7 @@ void world_threads(size_t count, void (*fn)(size_t number, void *context), void 
         die("no barrier");
     }
     for (size_t i = 0; i < count; i++) {
-        all[i] = (struct runner){
-            .start = &start, .number = i, .fn = fn, .context = context};
+        all[i] = (struct runner){.start = &start, .number = i, .fn = fn, .context = context};
         if (pthread_create(&all[i].thread, NULL, run, &all[i]) != 0) {
             die("no thread");
         }

@@ -173,8 +173,8 @@ static void begin_refresh(size_t number, void *context)
     struct race *r = context;
     struct err e = {.kind = ERR_NONE};
     store *s = world_open();
-    r->failed[number] = store_refresh_begin(s, ACME, r->id, 1, 30, &r->mine[number],
-                                            &r->attempt[number], &e) != 0;
+    r->failed[number] =
+        store_refresh_begin(s, ACME, r->id, 1, 30, &r->mine[number], &r->attempt[number], &e) != 0;
     world_close(s);
 }
 

@@ -76,8 +76,8 @@ static void test_workspace_deletion_leaves_nothing_of_it(void **state)
     static const char *const tables[] = {"route",      "workspace",      "chat_user",
                                          "connection", "recipe_version", "default_connection"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        const char *sql = arena_printf(store_arena(s), "select count(*) from %s where workspace = '"
-                                       ACME "'", tables[i]);
+        const char *sql = arena_printf(
+            store_arena(s), "select count(*) from %s where workspace = '" ACME "'", tables[i]);
         assert_int_equal(world_count(sql), 0);
     }
     assert_int_equal(world_count("select count(*) from job where kind <> 'revoke'"), 0);
@@ -165,8 +165,11 @@ static void test_recipe_versions(void **state)
 {
     (void)state;
     store *s = world_open();
-    struct recipe_row r = {
-        .workspace = ACME, .name = "deal", .command = "new deal", .enabled = true, .body = "{\"a\":1}"};
+    struct recipe_row r = {.workspace = ACME,
+                           .name = "deal",
+                           .command = "new deal",
+                           .enabled = true,
+                           .body = "{\"a\":1}"};
     struct recipe_row *found = NULL, *list = NULL;
     OK(store_recipe_put(s, &r, "user:UBEN", e));
     OK(store_recipe_put(s, &r, "user:UBEN", e)); /* the same body is no new version */

@@ -1,0 +1,376 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "tests/db/store_support.h"
+
+/* P9, P10, P11, P15: runs with their steps, and the messages that show them. */
+
+enum { THREADS = 8 };
+
+static struct run *add_run(store *s, const char *workspace, const char *user_id)
+{
+    struct run *r = arena_alloc(store_arena(s), sizeof *r);
+    *r = (struct run){.workspace = workspace,
+                      .recipe = "deal",
+                      .version = 1,
+                      .user_id = user_id,
+                      .state = RUN_QUEUED,
+                      .inputs = arena_json(store_arena(s), json_pack("{s:s}", "name", "Acme")),
+                      .place = "dm",
+                      .channel = "D1"};
+    OK(store_run_add(s, r, e));
+    return r;
+}
+
+static struct run *load(store *s, const char *id)
+{
+    struct run *r = NULL;
+    OK(store_run_find(s, ACME, id, &r, e));
+    return r;
+}
+
+static bool move(store *s, struct run *r, enum run_state from, enum run_state to)
+{
+    bool changed = false;
+    r->state = to;
+    OK(store_run_update(s, r, from, &changed, e));
+    return changed;
+}
+
+static void test_a_run_is_found_where_it_belongs(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *made = add_run(s, ACME, "UANA"), *found = NULL;
+    assert_true(id_valid(made->id));
+    assert_int_equal(strlen(made->reference), 11);
+    assert_true(str_starts(made->reference, "WB-"));
+    OK(store_run_by_reference(s, ACME, made->reference, &found, e));
+    assert_string_equal(found->id, made->id);
+    assert_string_equal(json_string_value(json_object_get(found->inputs, "name")), "Acme");
+    assert_int_equal(found->state, RUN_QUEUED);
+    assert_null(found->result);
+    OK(store_run_by_reference(s, GLOBEX, made->reference, &found, e));
+    assert_null(found);
+    OK(store_run_find(s, GLOBEX, made->id, &found, e));
+    assert_null(found);
+    OK(store_run_lock(s, GLOBEX, made->id, &found, e));
+    assert_null(found);
+    OK(store_run_find(s, ACME, "x", &found, e));
+    assert_null(found);
+    world_close(s);
+}
+
+static void test_only_the_expected_state_moves(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *r = add_run(s, ACME, "UANA");
+    assert_false(move(s, r, RUN_PARKED, RUN_RUNNING));
+    assert_true(move(s, r, RUN_QUEUED, RUN_RUNNING));
+    r->result = arena_json(store_arena(s), json_pack("{s:s}", "text", "Created"));
+    r->confirmed = true;
+    assert_true(move(s, r, RUN_RUNNING, RUN_DONE));
+    assert_false(move(s, r, RUN_RUNNING, RUN_FAILED));
+    struct run *found = load(s, r->id);
+    assert_int_equal(found->state, RUN_DONE);
+    assert_true(found->ended_at > 0 && found->confirmed);
+    assert_string_equal(json_string_value(json_object_get(found->result, "text")), "Created");
+    size_t finals = 0;
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        assert_non_null(run_state_name((enum run_state)i));
+        finals += run_state_is_final((enum run_state)i) ? 1 : 0;
+    }
+    assert_int_equal(finals, 5);
+    world_close(s);
+}
+
+static void test_lists_of_runs(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *runs[5];
+    for (size_t i = 0; i < 5; i++) {
+        runs[i] = add_run(s, ACME, i < 4 ? "UANA" : "UEVE");
+    }
+    add_run(s, GLOBEX, "UANA");
+    assert_true(move(s, runs[0], RUN_QUEUED, RUN_CANCELLED));
+    struct run *list = NULL;
+    size_t count = 0;
+    OK(store_run_open(s, ACME, "UANA", &list, &count, e));
+    assert_int_equal(count, 3);
+    assert_string_equal(list[0].id, runs[3]->id);
+    struct run_filter f = {.user_id = "UANA", .limit = 3};
+    OK(store_run_page(s, ACME, &f, &list, &count, e));
+    assert_int_equal(count, 3);
+    f.before_id = list[2].id;
+    OK(store_run_page(s, ACME, &f, &list, &count, e));
+    assert_int_equal(count, 1);
+    f = (struct run_filter){.state = "cancelled", .recipe = "deal", .limit = 10};
+    OK(store_run_page(s, ACME, &f, &list, &count, e));
+    assert_int_equal(count, 1);
+    f = (struct run_filter){.reference = runs[4]->reference, .limit = 10};
+    OK(store_run_page(s, ACME, &f, &list, &count, e));
+    assert_int_equal(count, 1);
+    f.before_id = "x";
+    FAILS(store_run_page(s, ACME, &f, &list, &count, e), ERR_INPUT);
+    world_close(s);
+}
+
+static void park(store *s, struct run *r, const char *handle, int64_t expires_at)
+{
+    struct login l = {.workspace = r->workspace,
+                      .id = arena_strdup(store_arena(s), id_new().text),
+                      .user_id = r->user_id,
+                      .default_name = "crm",
+                      .run_id = r->id,
+                      .expires_at = clock_now() + 600};
+    OK(store_login_add(s, &l, handle, e));
+    r->login_id = l.id;
+    r->parked_at = clock_now();
+    r->expires_at = expires_at;
+    assert_true(move(s, r, RUN_QUEUED, RUN_PARKED));
+}
+
+static void test_p9_a_login_releases_its_users_runs_only(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *ana = add_run(s, ACME, "UANA");
+    park(s, ana, "h1", clock_now() + 60);
+    park(s, add_run(s, ACME, "UEVE"), "h2", clock_now() + 60);
+    park(s, add_run(s, GLOBEX, "UANA"), "h3", clock_now() + 60);
+    struct run *list = NULL;
+    size_t count = 0;
+    OK(store_run_parked_for(s, ACME, "UANA", "crm", &list, &count, e));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].id, ana->id);
+    OK(store_run_parked_for(s, ACME, "UANA", "other", &list, &count, e));
+    assert_int_equal(count, 0);
+    world_close(s);
+}
+
+struct race {
+    const char *id;
+    int released[THREADS];
+    bool failed[THREADS];
+};
+
+static void release(size_t number, void *context)
+{
+    struct race *r = context;
+    struct err e = {.kind = ERR_NONE};
+    store *s = world_open();
+    struct run *found = NULL;
+    bool changed = false;
+    r->failed[number] = store_begin(s, &e) != 0 || store_run_lock(s, ACME, r->id, &found, &e) != 0;
+    if (!r->failed[number] && found->state == RUN_PARKED) {
+        found->state = RUN_QUEUED;
+        r->failed[number] = store_run_update(s, found, RUN_PARKED, &changed, &e) != 0;
+    }
+    r->failed[number] = r->failed[number] || store_commit(s, &e) != 0;
+    r->released[number] = changed ? 1 : 0;
+    world_close(s);
+}
+
+static void test_p9_a_parked_run_is_released_once(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *r = add_run(s, ACME, "UANA");
+    park(s, r, "h1", clock_now() + 60);
+    struct race race = {.id = r->id};
+    world_threads(THREADS, release, &race);
+    int released = 0;
+    for (int i = 0; i < THREADS; i++) {
+        assert_false(race.failed[i]);
+        released += race.released[i];
+    }
+    assert_int_equal(released, 1);
+    world_close(s);
+}
+
+static void test_runs_whose_time_is_over(void **state)
+{
+    (void)state;
+    store *s = world_open(), *other = world_open();
+    struct run *over = add_run(s, ACME, "UANA");
+    park(s, over, "h1", clock_now() - 5);
+    park(s, add_run(s, ACME, "UANA"), "h2", clock_now() + 60);
+    struct run *list = NULL;
+    size_t count = 0;
+    OK(store_begin(s, e));
+    OK(store_run_expired(s, 10, &list, &count, e));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].id, over->id);
+    OK(store_run_expired(other, 10, &list, &count, e)); /* another replica skips it */
+    assert_int_equal(count, 0);
+    world_close(other);
+    world_close(s);
+}
+
+static void test_connections_of_a_run(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *r = add_run(s, ACME, "UANA");
+    struct run_connection c = {
+        .alias = "sf", .default_name = "crm", .app = "salesforce", .rule = "personal"};
+    OK(store_run_connection_put(s, ACME, r->id, &c, e));
+    struct id id = id_new();
+    c.connection_id = id.text;
+    c.account = "ana@acme.example";
+    OK(store_run_connection_put(s, ACME, r->id, &c, e));
+    struct run_connection *list = NULL;
+    size_t count = 0;
+    OK(store_run_connections(s, ACME, r->id, &list, &count, e));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].account, "ana@acme.example");
+    assert_string_equal(list[0].connection_id, id.text);
+    OK(store_run_connections(s, GLOBEX, r->id, &list, &count, e));
+    assert_int_equal(count, 0);
+    world_close(s);
+}
+
+static void test_p10_an_intent_stands_with_its_key(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *r = add_run(s, ACME, "UANA");
+    struct run_step *first = NULL, *again = NULL, *list = NULL;
+    OK(store_step_begin(s, ACME, r->id, 0, "opp", &first, e));
+    assert_true(first->begun);
+    assert_string_equal(first->state, "started");
+    OK(store_step_begin(s, ACME, r->id, 0, "opp", &again, e));
+    assert_false(again->begun);
+    assert_string_equal(again->idempotency_key, first->idempotency_key);
+    OK(store_step_forget(s, ACME, r->id, 0, e));
+    OK(store_step_begin(s, ACME, r->id, 0, "opp", &again, e));
+    assert_true(again->begun);
+    assert_string_not_equal(again->idempotency_key, first->idempotency_key);
+    again->state = "done";
+    again->output = arena_json(store_arena(s), json_pack("{s:s}", "id", "006"));
+    again->record_id = "006";
+    again->record_url = "https://acme/006";
+    OK(store_step_end(s, ACME, r->id, again, e));
+    FAILS(store_step_forget(s, ACME, r->id, 0, e), ERR_NOT_FOUND);
+    FAILS(store_step_end(s, GLOBEX, r->id, again, e), ERR_NOT_FOUND);
+    size_t count = 0;
+    OK(store_steps(s, ACME, r->id, &list, &count, e));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].state, "done");
+    assert_string_equal(json_string_value(json_object_get(list[0].output, "id")), "006");
+    assert_string_equal(list[0].record_url, "https://acme/006");
+    assert_true(list[0].ended_at > 0);
+    world_close(s);
+}
+
+static void begin_step(size_t number, void *context)
+{
+    struct race *r = context;
+    struct err e = {.kind = ERR_NONE};
+    store *s = world_open();
+    struct run_step *p = NULL;
+    r->failed[number] = store_step_begin(s, ACME, r->id, 3, "x", &p, &e) != 0;
+    r->released[number] = p != NULL && p->begun ? 1 : 0;
+    world_close(s);
+}
+
+static void test_p10_one_of_eight_begins_a_step(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct race race = {.id = add_run(s, ACME, "UANA")->id};
+    world_threads(THREADS, begin_step, &race);
+    int begun = 0;
+    for (int i = 0; i < THREADS; i++) {
+        assert_false(race.failed[i]);
+        begun += race.released[i];
+    }
+    assert_int_equal(begun, 1);
+    world_close(s);
+}
+
+static struct message *load_message(store *s, const char *id)
+{
+    struct message *m = NULL;
+    OK(store_message_find(s, ACME, id, &m, e));
+    return m;
+}
+
+static void test_a_message_and_its_versions(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    arena *mem = store_arena(s);
+    struct message m = {.workspace = ACME,
+                        .channel = "C1",
+                        .user_id = "UANA",
+                        .ephemeral = true,
+                        .body = arena_json(mem, json_pack("{s:s}", "text", "one"))};
+    OK(store_message_add(s, &m, e));
+    OK(store_message_post_started(s, ACME, m.id, e));
+    assert_true(load_message(s, m.id)->post_started_at > 0);
+    OK(store_message_sent(s, ACME, m.id, NULL, "17.001", 1, e));
+    struct message *found = load_message(s, m.id), *none = NULL;
+    assert_string_equal(found->state, "sent");
+    assert_string_equal(found->channel, "C1");
+    assert_int_equal(found->post_started_at, 0);
+    assert_int_equal(found->version, 1);
+    OK(store_message_by_platform(s, ACME, "C1", "17.001", &found, e));
+    assert_string_equal(found->id, m.id);
+    OK(store_message_by_platform(s, GLOBEX, "C1", "17.001", &none, e));
+    assert_null(none);
+
+    OK(store_message_set_body(s, ACME, m.id, arena_json(mem, json_pack("{s:s}", "text", "two")),
+                              e));
+    OK(store_message_set_body(s, ACME, m.id, arena_json(mem, json_pack("{s:s}", "text", "3")), e));
+    OK(store_message_sent(s, ACME, m.id, "C2", NULL, 2, e));
+    found = load_message(s, m.id);
+    assert_string_equal(found->state, "waiting"); /* version 3 is not out yet */
+    assert_int_equal(found->version, 3);
+    assert_int_equal(found->sent_version, 2);
+    assert_string_equal(found->channel, "C2");
+    assert_string_equal(found->platform_id, "17.001");
+    assert_string_equal(json_string_value(json_object_get(found->body, "text")), "3");
+    OK(store_message_sent(s, ACME, m.id, NULL, NULL, 3, e));
+    OK(store_message_sent(s, ACME, m.id, NULL, NULL, 1, e)); /* a late answer */
+    assert_string_equal(load_message(s, m.id)->state, "sent");
+    assert_int_equal(load_message(s, m.id)->sent_version, 3);
+
+    OK(store_message_set_response_url(s, ACME, m.id, secret_of(mem, "https://hooks/x"), e));
+    assert_string_equal(secret_reveal(load_message(s, m.id)->response_url), "https://hooks/x");
+    OK(store_message_failed(s, ACME, m.id, "channel_not_found", e));
+    assert_string_equal(load_message(s, m.id)->state, "failed");
+    OK(store_message_redirect(s, ACME, m.id, "D1", e));
+    found = load_message(s, m.id);
+    assert_false(found->ephemeral);
+    assert_string_equal(found->channel, "D1");
+    assert_null(found->platform_id);
+    FAILS(store_message_failed(s, GLOBEX, m.id, "x", e), ERR_NOT_FOUND);
+    world_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_run_is_found_where_it_belongs, world_reset),
+        cmocka_unit_test_setup(test_only_the_expected_state_moves, world_reset),
+        cmocka_unit_test_setup(test_lists_of_runs, world_reset),
+        cmocka_unit_test_setup(test_p9_a_login_releases_its_users_runs_only, world_reset),
+        cmocka_unit_test_setup(test_p9_a_parked_run_is_released_once, world_reset),
+        cmocka_unit_test_setup(test_runs_whose_time_is_over, world_reset),
+        cmocka_unit_test_setup(test_connections_of_a_run, world_reset),
+        cmocka_unit_test_setup(test_p10_an_intent_stands_with_its_key, world_reset),
+        cmocka_unit_test_setup(test_p10_one_of_eight_begins_a_step, world_reset),
+        cmocka_unit_test_setup(test_a_message_and_its_versions, world_reset),
+    };
+    return cmocka_run_group_tests_name("store: runs", tests, world_setup, world_teardown);
+}

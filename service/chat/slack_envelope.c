@@ -19,7 +19,7 @@ const char *slack_id(const json_t *object, const char *key)
         return NULL;
     }
     size_t len = strspn(text, ID_LETTERS);
-    return text[len] == '\0' && len <= ID_MAX ? text : NULL;
+    return len <= ID_MAX && text[len] == '\0' ? text : NULL;
 }
 
 bool slack_flag(const json_t *object, const char *key)

@@ -1,0 +1,307 @@
+#include "api_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+enum { SECRET_MAX = 4096 };
+
+/* As in the table's check. */
+static bool is_workspace_key(const char *key)
+{
+    if (str_starts(key, "slack:T") || str_starts(key, "slack:E")) {
+        size_t len = strlen(key + 7);
+        return len >= 1 && len <= 30 &&
+               strspn(key + 7, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == len;
+    }
+    return str_starts(key, "teams:") && strlen(key + 6) == 36 &&
+           strspn(key + 6, "0123456789abcdef-") == 36;
+}
+
+static bool is_name(const char *name)
+{
+    size_t len = strlen(name);
+    return len >= 1 && len <= LIMIT_NAME && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+/* A key that no row can have is nowhere; only who makes something is told how it must look. */
+static int check_workspace_key(struct api *a, struct err *e)
+{
+    if (a->workspace == NULL || is_workspace_key(a->workspace)) {
+        return 0;
+    }
+    if (a->q->method == WB_PUT) {
+        faults_add(&a->faults, "workspace",
+                   "A workspace is slack:T..., slack:E... or teams:<lower-case tenant id>.");
+        return api_refuse(a, e);
+    }
+    return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
+}
+
+void api_check_name(struct api *a)
+{
+    if (!is_name(a->name)) {
+        faults_add(&a->faults, "name",
+                   "A name has 1 to 63 of a-z, 0-9 and \"-\", and does not begin with \"-\".");
+    }
+    const json_t *own = json_member(a->body, "name");
+    if (own != NULL && !str_equal(json_string_value(own), a->name)) {
+        faults_add(&a->faults, "name", "This must be the name that stands in the path.");
+    }
+}
+
+/* A body is read before a session is taken: who sends nonsense holds none. */
+static int read_body(struct api *a, struct err *e)
+{
+    enum method m = a->q->method;
+    if (m == WB_GET || m == WB_DELETE || (m == WB_POST && a->q->body.len == 0)) {
+        return 0;
+    }
+    if (json_read(a->mem, a->q->body, &a->body, e) != 0) {
+        return -1;
+    }
+    a->doc = json_doc(&a->faults, a->mem, "", a->body);
+    return api_refuse(a, e);
+}
+
+static int in_session(struct api *a, api_fn *fn, struct err *e)
+{
+    bool writes = a->q->method != WB_GET;
+    if (store_open(a->web->options.stores, a->mem, &a->s, e) != 0) {
+        return -1;
+    }
+    int rc = writes ? store_begin(a->s, e) : 0;
+    if (rc == 0) {
+        rc = fn(a, e);
+    }
+    if (rc == 0 && writes) {
+        rc = store_commit(a->s, e);
+    }
+    store_close(a->s);
+    return rc;
+}
+
+int api_run(web *w, const struct request *q, struct response *r, api_fn *fn, struct err *e)
+{
+    struct api a = {.web = w,
+                    .q = q,
+                    .r = r,
+                    .mem = q->mem,
+                    .workspace = q->params[0],
+                    .name = q->params[0] == NULL ? NULL : q->params[1]};
+    faults_init(&a.faults, q->mem);
+    int rc = check_workspace_key(&a, e);
+    if (rc == 0) {
+        rc = read_body(&a, e);
+    }
+    if (rc == 0) {
+        rc = in_session(&a, fn, e);
+    }
+    if (rc != 0 && a.faults.count > 0 && e->kind == ERR_INVALID) {
+        *r = (struct response){0};
+        respond_problem(q->mem, r, e, q->id, &a.faults);
+        return 0;
+    }
+    return rc;
+}
+
+void api_answer(struct api *a, int status, json_t *value)
+{
+    if (value == NULL) {
+        die("an answer of the API cannot be made");
+    }
+    respond_json(a->mem, a->r, status, arena_json(a->mem, value));
+}
+
+int api_refuse(const struct api *a, struct err *e)
+{
+    if (a->faults.count == 0) {
+        return 0;
+    }
+    return err_set(e, ERR_INVALID, "invalid", "The request has %zu fault%s; \"errors\" lists them.",
+                   a->faults.count, a->faults.count == 1 ? "" : "s");
+}
+
+int api_workspace(struct api *a, struct workspace **ret, struct err *e)
+{
+    struct workspace *w = NULL;
+    if (store_workspace_find(a->s, a->workspace, &w, e) != 0) {
+        return -1;
+    }
+    if (w == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
+    }
+    *ret = w;
+    return 0;
+}
+
+int api_default(struct api *a, struct default_connection **ret, struct err *e)
+{
+    struct default_connection *d = NULL;
+    if (is_name(a->name) && store_default_find(a->s, a->workspace, a->name, &d, e) != 0) {
+        return -1;
+    }
+    if (d == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_default_connection",
+                       "There is no such connection in this workspace.");
+    }
+    *ret = d;
+    return 0;
+}
+
+int api_audit(struct api *a, const char *action, const char *subject, json_t *detail, struct err *e)
+{
+    return store_audit_add(a->s, a->workspace, a->q->actor, action, subject,
+                           arena_json(a->mem, detail), e);
+}
+
+/* --- readers --- */
+
+static bool has_control(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *api_line(const struct json_doc *d, const char *key, bool required, size_t max)
+{
+    const char *text = json_doc_text(d, key, required, max);
+    if (text != NULL && has_control(text)) {
+        json_doc_fault(d, key, "This must be one line without control characters.");
+    }
+    return text;
+}
+
+static bool is_word(const char *text, size_t max)
+{
+    return text[0] != '\0' && strlen(text) <= max && !has_control(text) &&
+           strchr(text, ' ') == NULL;
+}
+
+const char *api_word(const struct json_doc *d, const char *key, size_t max)
+{
+    const char *text = json_doc_text(d, key, false, max);
+    if (text != NULL && !is_word(text, max)) {
+        json_doc_fault(d, key, "This must be a word without spaces; leave it out for none.");
+    }
+    return text;
+}
+
+const char **api_words(const struct json_doc *d, const char *key, size_t max, size_t *ret_count)
+{
+    json_t *list = json_doc_array(d, key, false, LIMIT_PAGE_COUNT);
+    const char **words = arena_array(d->mem, json_array_size(list) + 1, sizeof *words);
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        const char *path = arena_printf(d->mem, "%s[%zu]", key, i);
+        bool twice = false;
+        for (size_t k = 0; k < count && word != NULL; k++) {
+            twice = twice || str_equal(words[k], word);
+        }
+        if (word == NULL || !is_word(word, max)) {
+            json_doc_fault(d, path, "This must be a word of at most %zu bytes, without spaces.",
+                           max);
+        } else if (twice) {
+            json_doc_fault(d, path, "This stands in the list twice.");
+        } else {
+            words[count++] = word;
+        }
+    }
+    *ret_count = count;
+    return words;
+}
+
+struct api_secret api_secret(const struct json_doc *d, const char *key)
+{
+    const json_t *value = json_member(d->object, key);
+    const char *text = json_doc_text(d, key, false, SECRET_MAX);
+    if (text != NULL && !is_word(text, SECRET_MAX)) {
+        json_doc_fault(d, key,
+                       "This must be a secret without spaces; null removes the stored one.");
+    }
+    return (struct api_secret){.given = value != NULL, .value = secret_of(d->mem, text)};
+}
+
+bool api_secret_differs(struct api_secret given, struct secret stored)
+{
+    return given.given && !secret_equal(given.value, stored);
+}
+
+bool api_texts_equal(const char *const *a, size_t a_count, const char *const *b, size_t b_count)
+{
+    if (a_count != b_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a_count; i++) {
+        if (!str_equal(a[i], b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- writers --- */
+
+json_t *api_texts(const char *const *list, size_t count)
+{
+    json_t *texts = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(texts, json_string(list[i]));
+    }
+    return texts;
+}
+
+void api_note(json_t *changed, bool differs, const char *key)
+{
+    if (differs) {
+        json_array_append_new(changed, json_string(key));
+    }
+}
+
+json_t *api_time(arena *mem, int64_t at)
+{
+    return at == 0 ? json_null() : json_string(clock_rfc3339(mem, at));
+}
+
+json_t *api_account(const struct account *a)
+{
+    if (a->key == NULL && a->name == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s?, s:s?, s:s?, s:b}", "name", a->name, "email", a->email, "organization",
+                     a->organization, "sandbox", a->sandbox ? 1 : 0);
+}
+
+/* --- lists --- */
+
+int api_page(const struct api *a, struct api_page *ret, struct err *e)
+{
+    const char *limit = NULL;
+    long long count = API_PAGE_COUNT;
+    struct api_page page = {.cursor = NULL};
+    if (request_query(a->q, "cursor", &page.cursor, e) != 0 ||
+        request_query(a->q, "limit", &limit, e) != 0) {
+        return -1;
+    }
+    if (limit != NULL && (!str_to_i64(limit, &count) || count < 1 || count > LIMIT_PAGE_COUNT)) {
+        return err_set(e, ERR_INPUT, "query", "\"limit\" must be a number from 1 to %d.",
+                       LIMIT_PAGE_COUNT);
+    }
+    page.limit = count;
+    *ret = page;
+    return 0;
+}
+
+void api_answer_list(struct api *a, json_t *items, const char *next)
+{
+    api_answer(a, 200, json_pack("{s:o, s:s?}", "items", items, "next", next));
+}

@@ -1,0 +1,163 @@
+#include "api_int.h"
+
+#include "base/limits.h"
+#include "base/str.h"
+
+enum { APP_NAME_MAX = 63, HOST_MAX = 253, CLIENT_ID_MAX = 500, SCOPE_MAX = 200, KEY_BYTES = 12 };
+
+/* One PUT: what the body wants, and what stands. */
+struct put {
+    struct default_connection next;
+    struct api_secret secret;
+    const struct default_connection *old; /* NULL: none */
+    bool moved;                           /* to another app, host or client */
+};
+
+static void read_app(struct api *a, struct put *p)
+{
+    const struct json_doc *d = &a->doc;
+    const char *host = api_line(d, "host", false, HOST_MAX);
+    p->next.app = api_line(d, "app", true, APP_NAME_MAX);
+    p->next.host = host == NULL ? "" : host;
+    if (p->next.app == NULL) {
+        return;
+    }
+    const app *found = apps_find(a->web->options.apps, p->next.app);
+    if (found == NULL) {
+        json_doc_fault(d, "app", "There is no such app; GET /v1/apps lists them.");
+        return;
+    }
+    app_check_host(found, p->next.host, config_trusts_host(a->web->config, p->next.host), "host",
+                   &a->faults, &p->next.host);
+}
+
+static void read_connection(struct api *a, struct put *p)
+{
+    static const char *const keys[] = {"name",      "app",           "host",
+                                       "client_id", "client_secret", "scopes",
+                                       "assurance", "account_match", NULL};
+    static const char *const assurances[] = {"code", "sign_in", NULL};
+    static const char *const matches[] = {"off", "warn", "require", NULL};
+    const struct json_doc *d = &a->doc;
+    json_doc_known(d, keys);
+    api_check_name(a);
+    p->next.workspace = a->workspace;
+    p->next.name = a->name;
+    read_app(a, p);
+    p->next.client_id = api_word(d, "client_id", CLIENT_ID_MAX);
+    p->secret = api_secret(d, "client_secret");
+    p->next.scopes = api_words(d, "scopes", SCOPE_MAX, &p->next.scopes_count);
+    int match = json_doc_choice(d, "account_match", matches, 0);
+    p->next.account_match = matches[match < 0 ? 0 : match];
+    if (json_doc_choice(d, "assurance", assurances, 0) == 1) {
+        json_doc_fault(d, "assurance",
+                       "Signing in at the chat platform is not available here. Use \"code\": the "
+                       "person types a code in the chat.");
+    }
+}
+
+/* A stored secret goes to no other place than the one it was given for. */
+static void compare(struct api *a, struct put *p)
+{
+    const struct default_connection *old = p->old;
+    if (old == NULL) {
+        return;
+    }
+    p->moved = !str_equal(old->app, p->next.app) || !str_equal(old->host, p->next.host) ||
+               !str_equal(old->client_id, p->next.client_id);
+    if (p->moved && !p->secret.given && !secret_empty(old->client_secret)) {
+        faults_add(&a->faults, "client_secret",
+                   "The app, host or client id changes: send the client secret that belongs to "
+                   "it, or null.");
+    }
+}
+
+static json_t *changes(const struct put *p)
+{
+    static const struct default_connection none = {.account_match = "off"};
+    const struct default_connection *old = p->old == NULL ? &none : p->old;
+    const struct default_connection *next = &p->next;
+    json_t *list = json_array();
+    api_note(list, !str_equal(old->app, next->app), "app");
+    api_note(list, !str_equal(old->host, next->host), "host");
+    api_note(list, !str_equal(old->client_id, next->client_id), "client_id");
+    api_note(list, api_secret_differs(p->secret, old->client_secret), "client_secret");
+    api_note(list,
+             !api_texts_equal(old->scopes, old->scopes_count, next->scopes, next->scopes_count),
+             "scopes");
+    api_note(list, old->assurance_sign_in != next->assurance_sign_in, "assurance");
+    api_note(list, !str_equal(old->account_match, next->account_match), "account_match");
+    return list;
+}
+
+/* Revoked with the old client at the old place, before that is forgotten. */
+static int leave_old_place(struct api *a, const struct put *p, struct api_ended *ended,
+                           struct err *e)
+{
+    if (!p->moved) {
+        return 0;
+    }
+    if (api_end_grants(a, p->old, LOGIN_OPEN, ended, e) != 0 ||
+        store_connection_client_changed(a->s, a->workspace, a->name, e) != 0) {
+        return -1;
+    }
+    return ended->revoking > 0 ? store_job_notify(a->s, e) : 0;
+}
+
+static int store_it(struct api *a, struct put *p, const struct workspace *w, json_t *changed,
+                    struct err *e)
+{
+    struct api_ended ended = {0};
+    struct default_connection *next = &p->next;
+    if (p->old == NULL) {
+        next->client_version = 1;
+        next->callback_key =
+            arena_printf(a->mem, "%s.%s", w->route, crypto_random_hex(a->mem, KEY_BYTES));
+    } else {
+        next->client_version = p->old->client_version + (p->moved ? 1 : 0);
+        next->callback_key = p->old->callback_key;
+    }
+    next->client_secret =
+        p->secret.given || p->old == NULL ? p->secret.value : p->old->client_secret;
+    if (leave_old_place(a, p, &ended, e) != 0 || store_default_put(a->s, next, e) != 0) {
+        return -1;
+    }
+    json_t *detail = json_pack("{s:s, s:O, s:I}", "app", next->app, "changed", changed, "revoking",
+                               (json_int_t)ended.revoking);
+    return api_audit(a,
+                     p->old == NULL ? "default_connection.created" : "default_connection.changed",
+                     next->name, detail, e);
+}
+
+static int connection_put(struct api *a, struct err *e)
+{
+    struct put p = {.moved = false};
+    struct workspace *w = NULL;
+    struct default_connection *d = NULL;
+    json_t *value = NULL;
+    if (api_workspace(a, &w, e) != 0) {
+        return -1;
+    }
+    read_connection(a, &p);
+    if (store_default_find(a->s, a->workspace, a->name, &d, e) != 0) {
+        return -1;
+    }
+    p.old = d;
+    compare(a, &p);
+    if (api_refuse(a, e) != 0) {
+        return -1;
+    }
+    json_t *changed = arena_json(a->mem, changes(&p));
+    bool same = p.old != NULL && json_array_size(changed) == 0;
+    if ((!same && store_it(a, &p, w, changed, e) != 0) || api_default(a, &d, e) != 0 ||
+        api_default_json(a, d, &value, e) != 0) {
+        return -1;
+    }
+    api_answer(a, p.old == NULL ? 201 : 200, value);
+    return 0;
+}
+
+int api_connection_put(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, connection_put, e);
+}

@@ -1,0 +1,121 @@
+#include "api_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* What state a default connection is in: a draft until it has a client, then that of its own
+ * tokens. */
+static const char *state_of(const struct default_connection *d, const struct connection *own)
+{
+    if (d->client_id == NULL || secret_empty(d->client_secret)) {
+        return "draft";
+    }
+    return connection_state_name(own == NULL ? CONNECTION_NEEDS_LOGIN : own->state);
+}
+
+int api_default_json(struct api *a, const struct default_connection *d, json_t **ret, struct err *e)
+{
+    struct connection *own = NULL;
+    if (store_connection_find(a->s, d->workspace, d->name, "", &own, e) != 0) {
+        return -1;
+    }
+    json_t *client = json_pack("{s:s?, s:b}", "client_id", d->client_id, "has_client_secret",
+                               secret_empty(d->client_secret) ? 0 : 1);
+    json_t *value = json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "name", d->name, "app",
+        d->app, "host", d->host, "scopes", api_texts(d->scopes, d->scopes_count), "assurance",
+        d->assurance_sign_in ? "sign_in" : "code", "account_match", d->account_match,
+        "redirect_uri", oauth_redirect_uri(a->mem, a->web->options.oauth, d->callback_key), "state",
+        state_of(d, own), "reason", own == NULL ? NULL : own->reason, "account",
+        own == NULL ? json_null() : api_account(&own->account), "created",
+        api_time(a->mem, d->created_at), "updated", api_time(a->mem, d->updated_at));
+    json_object_update_new(value, client);
+    *ret = value;
+    return 0;
+}
+
+static int connection_get(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct default_connection *d = NULL;
+    json_t *value = NULL;
+    if (api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
+        api_default_json(a, d, &value, e) != 0) {
+        return -1;
+    }
+    api_answer(a, 200, value);
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct default_connection *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+static int connections_get(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct default_connection *list = NULL;
+    struct api_page page = {0};
+    size_t count = 0;
+    if (api_page(a, &page, e) != 0 || api_workspace(a, &w, e) != 0 ||
+        store_default_list(a->s, a->workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    qsort(list, count, sizeof *list, by_name);
+    json_t *items = arena_json(a->mem, json_array());
+    const char *next = NULL, *last = NULL;
+    for (size_t i = 0; i < count && next == NULL; i++) {
+        json_t *value = NULL;
+        if (page.cursor != NULL && strcmp(list[i].name, page.cursor) <= 0) {
+            continue;
+        }
+        if ((int64_t)json_array_size(items) == page.limit) {
+            next = last;
+        } else if (api_default_json(a, &list[i], &value, e) != 0) {
+            return -1;
+        } else {
+            json_array_append_new(items, value);
+            last = list[i].name;
+        }
+    }
+    api_answer_list(a, json_incref(items), next);
+    return 0;
+}
+
+static int connection_delete(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct default_connection *d = NULL;
+    struct api_ended ended = {0};
+    if (api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
+        api_end_grants(a, d, LOGIN_CANCELLED, &ended, e) != 0) {
+        return -1;
+    }
+    json_t *detail =
+        json_pack("{s:s, s:I, s:I}", "app", d->app, "connections", (json_int_t)ended.connections,
+                  "revoking", (json_int_t)ended.revoking);
+    if (store_default_delete(a->s, a->workspace, d->name, e) != 0 ||
+        api_audit(a, "default_connection.deleted", d->name, detail, e) != 0) {
+        return -1;
+    }
+    return api_answer_ended(a, &ended, e);
+}
+
+int api_connection_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, connection_get, e);
+}
+
+int api_connections_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, connections_get, e);
+}
+
+int api_connection_delete(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, connection_delete, e);
+}

@@ -1,0 +1,99 @@
+#ifndef WB_SERVICE_WEB_API_INT_H
+#define WB_SERVICE_WEB_API_INT_H
+
+#include "base/json.h"
+#include "web_int.h"
+
+/* What the calls of /v1 share: one session, one transaction where something is written, one body
+ * whose faults are all told at once. */
+
+struct api {
+    web *web;
+    const struct request *q;
+    struct response *r;
+    arena *mem;
+    store *s;              /* in a transaction, unless the method is GET */
+    const char *workspace; /* of the path */
+    const char *name;      /* the path's second parameter: a name or an id; NULL: none */
+    json_t *body;          /* NULL: none came */
+    struct json_doc doc;   /* the same, for strict reading */
+    struct faults faults;
+};
+
+/* A call: 0 commits and sends what api_answer() was given; -1 rolls back. With faults noted, -1
+ * becomes a 422 that lists them. */
+typedef int api_fn(struct api *a, struct err *e);
+int api_run(web *w, const struct request *q, struct response *r, api_fn *fn, struct err *e);
+
+/* Takes the reference. */
+void api_answer(struct api *a, int status, json_t *value);
+/* ERR_INVALID "invalid" when faults were noted, else 0. */
+int api_refuse(const struct api *a, struct err *e);
+
+/* The workspace of the path; ERR_NOT_FOUND "no_workspace". */
+int api_workspace(struct api *a, struct workspace **ret, struct err *e);
+/* The default connection of the path; ERR_NOT_FOUND "no_default_connection". */
+int api_default(struct api *a, struct default_connection **ret, struct err *e);
+int api_audit(struct api *a, const char *action, const char *subject, json_t *detail,
+              struct err *e);
+/* The path's {name}: its shape, and the same as in the body where that has one. */
+void api_check_name(struct api *a);
+
+/* One line of text: a control character is a fault. */
+const char *api_line(const struct json_doc *d, const char *key, bool required, size_t max);
+/* A word without white space; an empty one is a fault. */
+const char *api_word(const struct json_doc *d, const char *key, size_t max);
+const char **api_words(const struct json_doc *d, const char *key, size_t max, size_t *ret_count);
+
+/* A member that is written and never read: absent keeps, null removes. */
+struct api_secret {
+    bool given;
+    struct secret value; /* empty: remove, when given */
+};
+struct api_secret api_secret(const struct json_doc *d, const char *key);
+/* Would it change what is stored? */
+bool api_secret_differs(struct api_secret given, struct secret stored);
+
+bool api_texts_equal(const char *const *a, size_t a_count, const char *const *b, size_t b_count);
+json_t *api_texts(const char *const *list, size_t count);
+/* Adds key to a list of what changed. */
+void api_note(json_t *changed, bool differs, const char *key);
+
+/* RFC 3339, or null for 0. */
+json_t *api_time(arena *mem, int64_t at);
+/* null when nobody is known. */
+json_t *api_account(const struct account *a);
+
+/* --- lists: {"items": [...], "next": cursor or null} --- */
+
+enum { API_PAGE_COUNT = 50 };
+struct api_page {
+    const char *cursor; /* NULL: from the start */
+    int64_t limit;
+};
+/* ?cursor= and ?limit= */
+int api_page(const struct api *a, struct api_page *ret, struct err *e);
+/* Answers with items and, unless NULL, the cursor behind the last. */
+void api_answer_list(struct api *a, json_t *items, const char *next);
+
+/* --- the end of grants (api_ending.c) --- */
+
+struct api_ended {
+    int64_t connections;
+    int64_t revoking; /* grants that a job ends at the app */
+};
+/* Ends the logins of this user under this default connection that wait for a code. to: LOGIN_OPEN
+ * lets the same link be used again. */
+int api_end_logins(struct api *a, const struct connection *c, enum login_state to,
+                   struct api_ended *ended, struct err *e);
+/* Revokes all grants under a default connection, at the app as it is stored now. The rows stay. */
+int api_end_grants(struct api *a, const struct default_connection *d, enum login_state to,
+                   struct api_ended *ended, struct err *e);
+/* 202 with the numbers; wakes the workers. */
+int api_answer_ended(struct api *a, const struct api_ended *ended, struct err *e);
+
+/* The answer for one default connection (api_connections.c). */
+int api_default_json(struct api *a, const struct default_connection *d, json_t **ret,
+                     struct err *e);
+
+#endif

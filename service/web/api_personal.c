@@ -1,0 +1,147 @@
+#include "api_int.h"
+
+#include "base/limits.h"
+#include "base/str.h"
+
+static json_t *personal_json(arena *mem, const struct connection *c)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:o, s:o, s:o, s:o}", "id", c->id,
+                     "connection", c->default_name, "app", c->app, "user", c->user_id, "state",
+                     connection_state_name(c->state), "reason", c->reason, "account",
+                     api_account(&c->account), "assurance", c->assurance, "connected",
+                     api_time(mem, c->connected_at), "last_used", api_time(mem, c->last_used_at),
+                     "expires", api_time(mem, c->tokens.refresh_expires_at), "created",
+                     api_time(mem, c->created_at));
+}
+
+static int personal_list(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct api_page page = {0};
+    struct connection_filter f = {0};
+    struct connection *list = NULL;
+    size_t count = 0;
+    if (api_page(a, &page, e) != 0 || request_query(a->q, "app", &f.app, e) != 0 ||
+        request_query(a->q, "user", &f.user_id, e) != 0 || api_workspace(a, &w, e) != 0) {
+        return -1;
+    }
+    if (f.user_id != NULL && f.user_id[0] == '\0') {
+        return err_set(e, ERR_INPUT, "query", "\"user\" must not be empty.");
+    }
+    f.after_id = page.cursor;
+    f.limit = page.limit + 1;
+    if (store_connection_page(a->s, a->workspace, &f, &list, &count, e) != 0) {
+        return -1;
+    }
+    bool more = (int64_t)count > page.limit;
+    count -= more ? 1 : 0;
+    json_t *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(items, personal_json(a->mem, &list[i]));
+    }
+    api_answer_list(a, items, more ? list[count - 1].id : NULL);
+    return 0;
+}
+
+/* Disconnects one; what is disconnected already stays as it is, unless it is to be forgotten. */
+static int end_one(struct api *a, const struct connection *c, bool forget, struct api_ended *ended,
+                   struct err *e)
+{
+    struct connection *left = NULL;
+    ended->connections++;
+    if (api_end_logins(a, c, LOGIN_CANCELLED, ended, e) != 0 ||
+        store_connection_find(a->s, a->workspace, c->default_name, c->user_id, &left, e) != 0) {
+        return -1;
+    }
+    if (left == NULL) { /* it was the waiting login's row and went with it */
+        return api_audit(a, "connection.disconnected", c->id,
+                         json_pack("{s:s, s:s}", "connection", c->default_name, "user", c->user_id),
+                         e);
+    }
+    if (c->state == CONNECTION_DISCONNECTED && !forget) {
+        return 0;
+    }
+    bool has_tokens = !secret_empty(left->tokens.access) || !secret_empty(left->tokens.refresh);
+    ended->revoking += has_tokens ? 1 : 0;
+    const struct oauth_disconnect what = {
+        .connection = left, .actor = a->q->actor, .forget = forget};
+    return oauth_disconnect(a->web->options.oauth, a->s, &what, e);
+}
+
+static int read_forget(const struct api *a, bool *ret, struct err *e)
+{
+    const char *forget = NULL;
+    if (request_query(a->q, "forget", &forget, e) != 0) {
+        return -1;
+    }
+    if (forget != NULL && !str_equal(forget, "true") && !str_equal(forget, "false")) {
+        return err_set(e, ERR_INPUT, "query", "\"forget\" must be true or false.");
+    }
+    *ret = str_equal(forget, "true");
+    return 0;
+}
+
+static int personal_delete(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct connection *c = NULL;
+    struct api_ended ended = {0};
+    bool forget = false;
+    if (read_forget(a, &forget, e) != 0 || api_workspace(a, &w, e) != 0 ||
+        store_connection_load(a->s, a->workspace, a->name, &c, e) != 0) {
+        return -1;
+    }
+    if (str_empty(c->user_id)) {
+        return err_set(e, ERR_NOT_FOUND, "no_connection", "There is no such personal connection.");
+    }
+    if (end_one(a, c, forget, &ended, e) != 0) {
+        return -1;
+    }
+    return api_answer_ended(a, &ended, e);
+}
+
+static int personal_delete_app(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct connection_filter f = {.limit = LIMIT_PAGE_COUNT};
+    struct api_ended ended = {0};
+    bool forget = false;
+    size_t count = 0;
+    if (read_forget(a, &forget, e) != 0 || request_query(a->q, "app", &f.app, e) != 0) {
+        return -1;
+    }
+    if (str_empty(f.app)) {
+        return err_set(e, ERR_INPUT, "query", "\"app\" must say whose connections are meant.");
+    }
+    if (api_workspace(a, &w, e) != 0) {
+        return -1;
+    }
+    do {
+        struct connection *list = NULL;
+        if (store_connection_page(a->s, a->workspace, &f, &list, &count, e) != 0) {
+            return -1;
+        }
+        for (size_t i = 0; i < count; i++) {
+            f.after_id = list[i].id;
+            if (end_one(a, &list[i], forget, &ended, e) != 0) {
+                return -1;
+            }
+        }
+    } while (count == LIMIT_PAGE_COUNT);
+    return api_answer_ended(a, &ended, e);
+}
+
+int api_personal_list(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, personal_list, e);
+}
+
+int api_personal_delete(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, personal_delete, e);
+}
+
+int api_personal_delete_app(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, personal_delete_app, e);
+}

@@ -1,0 +1,143 @@
+#include "api_int.h"
+
+#include "base/limits.h"
+#include "base/str.h"
+
+enum { USER_ID_MAX = 100 };
+
+static json_t *workspace_json(arena *mem, const struct workspace *w)
+{
+    return json_pack(
+        "{s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:b, s:s, s:o, s:o}", "workspace", w->workspace,
+        "name", w->name, "installer", w->installer, "admins", api_texts(w->admins, w->admins_count),
+        "installer_uses", w->installer_uses_default ? "default" : "personal", "guests",
+        w->guests_allowed ? "allow" : "refuse", "bot_user_id", w->bot_user_id, "has_bot_token",
+        secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "created",
+        api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
+}
+
+static int answer(struct api *a, int status, struct err *e)
+{
+    struct workspace *w = NULL;
+    if (api_workspace(a, &w, e) != 0) {
+        return -1;
+    }
+    api_answer(a, status, workspace_json(a->mem, w));
+    return 0;
+}
+
+static void read_workspace(const struct api *a, struct workspace *ret, struct api_secret *ret_token)
+{
+    static const char *const keys[] = {"name",   "installer", "admins",      "installer_uses",
+                                       "guests", "bot_token", "bot_user_id", NULL};
+    static const char *const uses[] = {"default", "personal", NULL};
+    static const char *const guests[] = {"refuse", "allow", NULL};
+    const struct json_doc *d = &a->doc;
+    json_doc_known(d, keys);
+    const char *name = api_line(d, "name", false, LIMIT_LABEL);
+    ret->workspace = a->workspace;
+    ret->name = name == NULL ? "" : name;
+    ret->installer = api_word(d, "installer", USER_ID_MAX);
+    ret->admins = api_words(d, "admins", USER_ID_MAX, &ret->admins_count);
+    ret->installer_uses_default = json_doc_choice(d, "installer_uses", uses, 0) == 0;
+    ret->guests_allowed = json_doc_choice(d, "guests", guests, 0) == 1;
+    ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
+    *ret_token = api_secret(d, "bot_token");
+}
+
+static json_t *changes(const struct workspace *old, const struct workspace *w,
+                       struct api_secret token)
+{
+    json_t *list = json_array();
+    api_note(list, !str_equal(old->name, w->name), "name");
+    api_note(list, !str_equal(old->installer, w->installer), "installer");
+    api_note(list, !api_texts_equal(old->admins, old->admins_count, w->admins, w->admins_count),
+             "admins");
+    api_note(list, old->installer_uses_default != w->installer_uses_default, "installer_uses");
+    api_note(list, old->guests_allowed != w->guests_allowed, "guests");
+    api_note(list, !str_equal(old->bot_user_id, w->bot_user_id), "bot_user_id");
+    api_note(list, api_secret_differs(token, old->bot_token), "bot_token");
+    api_note(list, !str_equal(old->state, w->state), "state");
+    return list;
+}
+
+/* Stores and tells the audit, unless all is as it was. */
+static int put_changed(struct api *a, const struct workspace *old, const struct workspace *w,
+                       struct api_secret token, struct err *e)
+{
+    static const struct workspace none = {
+        .name = "", .installer_uses_default = true, .state = "active"};
+    json_t *changed = arena_json(a->mem, changes(old == NULL ? &none : old, w, token));
+    if (old != NULL && json_array_size(changed) == 0) {
+        return 0;
+    }
+    bool clear = token.given && secret_empty(token.value);
+    if (store_workspace_put(a->s, w, clear, e) != 0) {
+        return -1;
+    }
+    return api_audit(a, old == NULL ? "workspace.created" : "workspace.changed", a->workspace,
+                     json_pack("{s:O}", "changed", changed), e);
+}
+
+static int workspace_put(struct api *a, struct err *e)
+{
+    struct workspace w = {.name = ""};
+    struct workspace *old = NULL;
+    struct api_secret token = {0};
+    read_workspace(a, &w, &token);
+    if (api_refuse(a, e) != 0 || store_workspace_find(a->s, a->workspace, &old, e) != 0) {
+        return -1;
+    }
+    w.bot_token = token.value;
+    /* a fresh token mends a workspace whose old one was refused */
+    w.state = old == NULL || !secret_empty(token.value) ? "active" : old->state;
+    if (put_changed(a, old, &w, token, e) != 0) {
+        return -1;
+    }
+    return answer(a, old == NULL ? 201 : 200, e);
+}
+
+static int workspace_get(struct api *a, struct err *e)
+{
+    return answer(a, 200, e);
+}
+
+static int workspace_delete(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct default_connection *list = NULL;
+    size_t count = 0;
+    struct api_ended ended = {0};
+    if (api_workspace(a, &w, e) != 0 ||
+        store_default_list(a->s, a->workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (api_end_grants(a, &list[i], LOGIN_CANCELLED, &ended, e) != 0) {
+            return -1;
+        }
+    }
+    bool existed = false;
+    json_t *detail = json_pack("{s:I, s:I}", "connections", (json_int_t)ended.connections,
+                               "revoking", (json_int_t)ended.revoking);
+    if (store_workspace_delete(a->s, a->workspace, &existed, e) != 0 ||
+        api_audit(a, "workspace.deleted", a->workspace, detail, e) != 0) {
+        return -1;
+    }
+    return api_answer_ended(a, &ended, e);
+}
+
+int api_workspace_put(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, workspace_put, e);
+}
+
+int api_workspace_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, workspace_get, e);
+}
+
+int api_workspace_delete(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, workspace_delete, e);
+}

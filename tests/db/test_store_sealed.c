@@ -1,0 +1,218 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "tests/db/store_support.h"
+
+/* P5, P15: what is secret or personal is ciphertext in the database, bound to its place. */
+
+/* Two rows of everything that is sealed; each holds the word canary. */
+struct sealed_rows {
+    const char *connection[2], *login[2], *run[2], *message[2];
+};
+
+static json_t *canary(store *s)
+{
+    return arena_json(store_arena(s), json_pack("{s:s}", "secret", "canary"));
+}
+
+static void fill_run(store *s, struct sealed_rows *sealed, size_t i)
+{
+    struct run r = {.workspace = ACME,
+                    .recipe = "deal",
+                    .version = 1,
+                    .user_id = "UANA",
+                    .state = RUN_RUNNING,
+                    .place = "dm",
+                    .channel = "D1",
+                    .inputs = canary(s)};
+    bool changed = false;
+    OK(store_run_add(s, &r, e));
+    r.result = canary(s);
+    OK(store_run_update(s, &r, RUN_RUNNING, &changed, e));
+    struct run_step *p = NULL;
+    OK(store_step_begin(s, ACME, r.id, 0, "x", &p, e));
+    p->state = "done";
+    p->output = canary(s);
+    OK(store_step_end(s, ACME, r.id, p, e));
+    sealed->run[i] = r.id;
+}
+
+static void fill(store *s, struct sealed_rows *sealed, size_t i)
+{
+    arena *mem = store_arena(s);
+    const char *user = i == 0 ? "UANA" : "UEVE";
+    sealed->connection[i] = world_connect(s, ACME, user, "canary");
+    struct login l = {.workspace = ACME,
+                      .id = arena_strdup(mem, id_new().text),
+                      .user_id = user,
+                      .default_name = "crm",
+                      .code_hash = "hash",
+                      .code_expires_at = clock_now() + 60,
+                      .expires_at = clock_now() + 60};
+    OK(store_login_add(s, &l, user, e));
+    OK(store_login_provisional(s, &l, canary(s), e));
+    sealed->login[i] = l.id;
+    struct oauth_state o = {.workspace = ACME,
+                            .purpose = "app",
+                            .redirect_uri = "x",
+                            .cookie_hash = "x",
+                            .verifier = secret_of(mem, "verifier-canary"),
+                            .expires_at = clock_now() + 60};
+    OK(store_state_add(s, &o, user, e));
+    fill_run(s, sealed, i);
+    struct message m = {.workspace = ACME,
+                        .channel = "C1",
+                        .response_url = secret_of(mem, "https://hooks/canary"),
+                        .body = canary(s)};
+    OK(store_message_add(s, &m, e));
+    sealed->message[i] = m.id;
+    struct job j = {.workspace = ACME, .kind = JOB_SEND, .payload = bytes_of("{\"x\":\"canary\"}")};
+    OK(store_job_add(s, &j, e));
+    struct job_seed seed = {.workspace = ACME, .id = id_new(), .kind = JOB_SLACK_EVENT};
+    seed.sealed = store_job_seal(mem, world.keys, ACME, seed.id, bytes_of("canary"));
+    int64_t stored = 0;
+    OK(store_job_add_many(s, &seed, 1, &stored, e));
+}
+
+/* How many rows of all tables show the word, as text or as the hexadecimal form of its bytes. */
+static int64_t leaks(void)
+{
+    return world_count(
+        "select sum((xpath('/row/n/text()', query_to_xml(format("
+        "  'select count(*) as n from %I t where t::text ~ ''canary|63616e617279''', c.relname),"
+        "  false, true, '')))[1]::text::bigint)"
+        " from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'");
+}
+
+static void test_p5_no_secret_is_readable_in_the_database(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct sealed_rows sealed;
+    /* the account's name is no secret: the planted word stands there in plain text */
+    fill(s, &sealed, 0);
+    assert_int_equal(leaks(), 1);
+    world_sql("update connection set account_name = 'ana', account_key = 'ana'");
+    assert_int_equal(leaks(), 0);
+    world_sql("update message set error_code = '63616e617279'");
+    assert_int_equal(leaks(), 1); /* the search finds the other form too */
+    assert_int_equal(world_count("select count(*) from workspace where bot_token is not null"), 2);
+    assert_int_equal(world_count("select count(*) from run where result is not null"), 1);
+    assert_int_equal(world_count("select count(*) from run_step where output is not null"), 1);
+    assert_int_equal(world_count("select count(*) from job where payload is not null"), 2);
+    assert_int_equal(world_count("select count(*) from oauth_state where verifier is not null"), 1);
+    assert_int_equal(world_count("select count(*) from login where provisional is not null"), 1);
+    world_close(s);
+}
+
+static int read_connection(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    struct connection *c = NULL;
+    return store_connection_load(s, ACME, sealed->connection[0], &c, e);
+}
+
+static int read_login(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    struct login *l = NULL;
+    return store_login_find(s, ACME, sealed->login[0], &l, e);
+}
+
+static int read_state(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    (void)sealed;
+    struct oauth_state *o = NULL;
+    return store_state_use(s, ACME, "UANA", "app", &o, e);
+}
+
+static int read_run(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    struct run *r = NULL;
+    return store_run_find(s, ACME, sealed->run[0], &r, e);
+}
+
+static int read_steps(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    struct run_step *p = NULL;
+    size_t count = 0;
+    return store_steps(s, ACME, sealed->run[0], &p, &count, e);
+}
+
+static int read_message(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    struct message *m = NULL;
+    return store_message_find(s, ACME, sealed->message[0], &m, e);
+}
+
+static int read_workspace(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    (void)sealed;
+    struct workspace *w = NULL;
+    return store_workspace_find(s, ACME, &w, e);
+}
+
+static int read_default(store *s, const struct sealed_rows *sealed, struct err *e)
+{
+    (void)sealed;
+    struct default_connection *d = NULL;
+    return store_default_find(s, ACME, "crm", &d, e);
+}
+
+#define EXCHANGE(table, column)                                                                    \
+    "update " table " a set " column " = b." column " from " table " b"                            \
+    " where a.ctid <> b.ctid and a." column " is not null and b." column " is not null"
+
+static void test_p5_a_value_opens_in_its_own_place_only(void **state)
+{
+    static const struct {
+        const char *move;
+        int (*read)(store *s, const struct sealed_rows *sealed, struct err *e);
+    } moves[] = {
+        {EXCHANGE("connection", "tokens"), read_connection},
+        {EXCHANGE("login", "provisional"), read_login},
+        {EXCHANGE("oauth_state", "verifier"), read_state},
+        {EXCHANGE("run", "inputs"), read_run},
+        {EXCHANGE("run", "result"), read_run},
+        {"update run set result = inputs", read_run},
+        {EXCHANGE("run_step", "output"), read_steps},
+        {EXCHANGE("message", "body"), read_message},
+        {EXCHANGE("message", "response_url"), read_message},
+        {EXCHANGE("workspace", "bot_token"), read_workspace},
+        {EXCHANGE("default_connection", "client_secret"), read_default},
+        {"update connection set tokens = set_byte(tokens, length(tokens) - 1,"
+         " get_byte(tokens, length(tokens) - 1) # 1)",
+         read_connection},
+    };
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+        world_reset(state);
+        store *s = world_open();
+        struct sealed_rows sealed;
+        fill(s, &sealed, 0);
+        fill(s, &sealed, 1);
+        struct err e = {.kind = ERR_NONE};
+        if (moves[i].read != read_state && moves[i].read(s, &sealed, &e) != 0) {
+            fail_msg("%s: %s", e.code, e.text);
+        }
+        world_sql(moves[i].move);
+        if (moves[i].read(s, &sealed, &e) == 0) {
+            fail_msg("it opened after: %s", moves[i].move);
+        }
+        assert_string_equal(e.code, "unseal");
+        world_close(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_p5_no_secret_is_readable_in_the_database, world_reset),
+        cmocka_unit_test_setup(test_p5_a_value_opens_in_its_own_place_only, world_reset),
+    };
+    return cmocka_run_group_tests_name("store: sealed", tests, world_setup, world_teardown);
+}

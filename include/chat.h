@@ -177,14 +177,14 @@ struct slack_headers {
     const char *signature; /* X-Slack-Signature; the same */
 };
 
-/* The checks of slack.md section 1 over the raw body. ERR_UNAUTHENTIC with code
+/* Checks the raw body (docs.slack.dev/authentication/verifying-requests-from-slack): timestamp
+ * within 300 s both ways, HMAC by any of the signing secrets. ERR_UNAUTHENTIC with code
  * "slack_timestamp" or "slack_signature". now: epoch seconds. */
 int chat_slack_verify(const chats *c, const struct slack_headers *h, struct bytes body, int64_t now,
                       struct err *e);
 
 /* True for the probe that Slack sends to command URLs without a signature: answer 200 with an empty
- * body and look at nothing else in it. To be asked before chat_slack_verify, for that route alone.
- */
+ * body and look at nothing else in it. To be asked before verifying, for that route alone. */
 bool chat_slack_is_ssl_check(arena *mem, struct bytes body);
 
 enum slack_route { SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS };
@@ -208,7 +208,8 @@ struct slack_intake {
 int chat_slack_intake(const chats *c, arena *mem, enum slack_route route, struct bytes body,
                       struct slack_intake *ret, struct err *e);
 
-/* View to Block Kit: {"text":..., "blocks":[...]}, within all limits of slack.md section 11. */
+/* View to Block Kit: {"text":..., "blocks":[...]}, within all limits of
+ * docs.slack.dev/reference/block-kit. */
 json_t *chat_slack_render(arena *mem, const json_t *view);
 
 #endif

@@ -18,12 +18,14 @@ extern const struct chat_driver slack_driver;
 const char *slack_id(const json_t *object, const char *key);
 /* Slack says some flags as true and some as "true". */
 bool slack_flag(const json_t *object, const char *key);
-/* Where Workbot is installed (slack.md section 4); NULL when the payload does not say. */
+/* Where Workbot is installed (docs.slack.dev/apis/slack-connect); NULL when the payload does not
+ * say. */
 const char *slack_event_workspace(arena *mem, const json_t *envelope);
 const char *slack_interaction_workspace(arena *mem, const json_t *payload);
 /* Our bot user as the envelope names it; NULL if it does not. */
 const char *slack_event_bot(const json_t *envelope);
-/* The accept rule of slack.md section 3. bot_user_id NULL: not known, thus not compared. */
+/* Are these words that a person typed for us? (docs.slack.dev/reference/events/message) bot_user_id
+ * NULL: not known, thus not compared. */
 bool slack_event_accepted(const json_t *event, const char *bot_user_id);
 /* Whole seconds of a "seconds.micros" text; 0 when that is no plausible time. */
 int64_t slack_seconds(const char *ts);
@@ -44,9 +46,10 @@ int slack_form_field(arena *mem, struct bytes body, const char *name, const char
 
 int slack_parse(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
                 struct event *ret, struct err *e);
-/* Control sequences and entities resolved, own mention removed (slack.md section 12, 1 to 3). */
+/* Control sequences and entities resolved, own mention removed (Slack: "Formatting message text").
+ */
 char *slack_text_decode(arena *mem, const char *text, const char *bot_user_id);
-/* Typographic quotes, dashes and spaces as one types them in a command (section 12, 4). Behind the
+/* Typographic quotes, dashes and spaces as one types them in a command. Behind the
  * first "name:" stand values: quotes, dashes and joiners in them stay as they are. */
 char *slack_text_plain(arena *mem, const char *text);
 /* True when the text mentions the bot. */

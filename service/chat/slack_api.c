@@ -1,4 +1,4 @@
-/* One call of Slack's Web API, and what its answer means (slack.md section 7). */
+/* One call of Slack's Web API, and what its answer means (docs.slack.dev/apis/web-api). */
 #include "chat_int.h"
 
 #include <string.h>

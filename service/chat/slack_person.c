@@ -1,4 +1,4 @@
-/* Who a person is to the place where Workbot is installed (slack.md section 4). */
+/* Who a person is to the place where Workbot is installed (docs.slack.dev/apis/slack-connect). */
 #include "chat_int.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* View to Block Kit within every limit of slack.md section 11: one block too long would make Slack
- * refuse the whole message. */
+/* View to Block Kit within every limit of docs.slack.dev/reference/block-kit: one block too long
+ * would make Slack refuse the whole message. */
 #include "chat_int.h"
 
 #include "base/die.h"

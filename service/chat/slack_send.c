@@ -16,7 +16,8 @@ static void add_content(arena *mem, struct slack_call *call, const json_t *view)
     slack_call_add(call, "blocks", json_write(mem, json_member(message, "blocks")));
 }
 
-/* Both are needed to keep Slack from visiting the links of a message (slack.md section 13). */
+/* Both are needed to keep Slack from visiting the links of a message
+ * (docs.slack.dev/messaging/unfurling-links-in-messages). */
 static void add_no_previews(struct slack_call *call)
 {
     slack_call_add(call, "unfurl_links", "false");

@@ -1,5 +1,6 @@
-/* What a person typed, out of Slack's message text (slack.md section 12). The order matters:
- * control sequences, then entities once, then typography. */
+/* What a person typed, out of Slack's message text
+ * (docs.slack.dev/messaging/formatting-message-text). The order matters: control sequences, then
+ * entities once, then typography. */
 #include "chat_int.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Is a request from Slack (slack.md section 1)? */
+/* Is a request from Slack? docs.slack.dev/authentication/verifying-requests-from-slack */
 #include "chat_int.h"
 
 #include <string.h>

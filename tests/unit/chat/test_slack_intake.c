@@ -104,7 +104,7 @@ static void test_missing_ids_leave_their_key_out(void **state)
     assert_null(dm(f, "event", "{'client_msg_id':'a b'}").keys[2]);
 }
 
-/* Gotcha 2: another event id for the same message still shares a key. */
+/* Another event id for the same message still shares a key. */
 static void test_mention_and_message_share_a_key(void **state)
 {
     struct fixture *f = *state;
@@ -140,7 +140,7 @@ static void test_workspace_of_events(void **state)
     }
 }
 
-/* Gotcha 8: where an authorization stands, a foreign outer team selects nothing. */
+/* Where an authorization stands, a foreign outer team selects nothing. */
 static void test_foreign_team_is_no_way_out(void **state)
 {
     struct fixture *f = *state;
@@ -150,7 +150,7 @@ static void test_foreign_team_is_no_way_out(void **state)
     expect_dropped(dm(f, "", "{'authorizations':[7]}"), "no_workspace");
 }
 
-/* Gotchas 2, 3, 7 and the accept rule of section 3, line by line. */
+/* Own and other bots' words, edits, joins, previews, broken shapes. */
 static void test_ignored_at_the_door(void **state)
 {
     struct fixture *f = *state;
@@ -319,7 +319,7 @@ static void test_ignored_interactions(void **state)
     }
 }
 
-/* Gotcha 26. */
+/* Fields given twice, broken escapes, NUL, what is no object. */
 static void test_form_decoding(void **state)
 {
     struct fixture *f = *state;
@@ -359,7 +359,7 @@ static void test_form_decoding(void **state)
     assert_true(take(f, SLACK_INTERACTIONS, bytes_of(with_plus)).store);
 }
 
-/* Gotcha 5: nothing of such a body is looked at. */
+/* Nothing of such a body is looked at. */
 static void test_ssl_check(void **state)
 {
     struct fixture *f = *state;

@@ -226,7 +226,7 @@ static void test_clicks_elsewhere(void **state)
     assert_string_equal(channel.place.thread, "4.1");
 }
 
-/* Gotcha 9 is decided above; who pressed is what Slack signed, never what a value says. */
+/* Who pressed is what Slack signed, never what a value says. */
 static void test_the_one_who_pressed(void **state)
 {
     struct fixture *f = *state;

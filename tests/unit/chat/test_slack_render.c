@@ -166,7 +166,7 @@ static void test_a_whole_message(void **state)
     }
 }
 
-/* Gotcha 23 and its kin: data can not mention, link or style. */
+/* Data cannot mention, link or style. */
 static void test_hostile_names(void **state)
 {
     arena *mem = *state;
@@ -265,7 +265,7 @@ static void test_plain_texts_are_cut_between_characters(void **state)
     assert_true(slack_units(field) <= 2000 && str_ends(field, "…"));
 }
 
-/* Gotcha 22. A value or address that was cut would be another one: such a button is left out. */
+/* A value or address that was cut would be another one: such a button is left out. */
 static void test_buttons_that_do_not_fit(void **state)
 {
     arena *mem = *state;

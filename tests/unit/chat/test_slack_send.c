@@ -185,7 +185,7 @@ static void test_open_dm(void **state)
     assert_int_equal(e.kind, ERR_UPSTREAM_BUSY);
 }
 
-/* Section 7's classes, one error word each, and what is left of an unknown one. */
+/* Slack's classes of errors, one error word each, and what is left of an unknown one. */
 static void test_error_classes(void **state)
 {
     struct fixture *f = *state;
@@ -241,7 +241,7 @@ static void test_error_classes(void **state)
     }
 }
 
-/* Gotcha 21. */
+/* An admin must know what to grant. */
 static void test_missing_scope_names_it(void **state)
 {
     struct fixture *f = *state;
@@ -254,7 +254,7 @@ static void test_missing_scope_names_it(void **state)
     assert_non_null(strstr(e.text, "im:write"));
 }
 
-/* Gotchas 19 and 20. */
+/* With, without and with an unusable Retry-After. */
 static void test_rate_limits(void **state)
 {
     struct fixture *f = *state;
@@ -377,7 +377,7 @@ static void test_respond(void **state)
     assert_string_equal(last_body(f), "{\"delete_original\":true}");
 }
 
-/* Gotcha 11: the sixth use, or after 30 minutes. */
+/* The sixth use, or after 30 minutes. */
 static void test_response_url_that_is_used_up(void **state)
 {
     struct fixture *f = *state;

@@ -8,7 +8,7 @@
 static const struct row {
     const char *in, *out;
 } ROWS[] = {
-    /* the vectors of slack.md section 12 */
+    /* what Slack sends for what a person typed */
     {"<@UBOT> get case 00012", "get case 00012"},
     {"<@UBOT|workbot>: find “Acme &amp; Co”", "find \"Acme & Co\""},
     {"mail <mailto:j.doe@x.com|j.doe@x.com>", "mail j.doe@x.com"},

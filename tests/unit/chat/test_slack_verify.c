@@ -4,7 +4,7 @@
 #include "crypto.h"
 #include "tests/unit/chat/chat_help.h"
 
-/* slack.md section 1: the body of the platform's own page, one line */
+/* The body of the platform's own page, one line */
 #define BODY_A                                                                                     \
     "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id="         \
     "G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-"     \

@@ -69,7 +69,7 @@ struct job_claim {
     const char *after_workspace; /* start behind this one, for fairness; "" at first */
 };
 /* Due jobs, now leased: fair between workspaces, in order within a lane. A job whose payload does
- * not open is set dead and left out. */
+ * not open is set dead and left out; one of a kind that only a newer release knows is put back. */
 int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_t *ret_count,
                     struct err *e);
 /* Ends a job inside the caller's transaction: ERR_LEASE_LOST when the lease is not ours any more,

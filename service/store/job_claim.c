@@ -11,7 +11,7 @@
  * Rows that were looked at are found again by their primary key alone: a constant state beside it
  * would invite the planner to walk a whole workspace in one of the partial indexes.
  */
-enum { HOPS = 16, WINDOW = 32 };
+enum { HOPS = 16, WINDOW = 32, UNKNOWN_KIND_WAIT_S = 5 };
 
 static const struct stmt CLAIM = {
     "job_claim",
@@ -82,7 +82,7 @@ struct arc {
 struct sweep {
     rows *rows;
     size_t taken;
-    int64_t hops;
+    bool end; /* nothing of the arc was left out */
     int64_t marks;
     const char *last; /* workspace */
 };
@@ -90,16 +90,17 @@ struct sweep {
 static int sweep_arc(store *s, const struct job_claim *c, struct arc arc, struct sweep *ret,
                      struct err *e)
 {
+    int64_t hops = c->max < HOPS ? c->max : HOPS;
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
-                DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(HOPS), DB_I64(WINDOW));
+                DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(WINDOW));
     rows *r = NULL;
     if (store_query(s, &CLAIM, args, &r, e) != 0) {
         return -1;
     }
     *ret = (struct sweep){.rows = r,
                           .taken = row_null(r, 0, 4) ? 0 : rows_count(r),
-                          .hops = row_i64(r, 0, 0),
+                          .end = row_i64(r, 0, 0) < hops,
                           .marks = row_i64(r, 0, 2),
                           .last = row_text(r, 0, 1)};
     return 0;
@@ -114,8 +115,7 @@ static int search_arc(store *s, const struct job_claim *c, struct arc arc, struc
         if (sweep_arc(s, c, arc, ret, e) != 0) {
             return -1;
         }
-        bool end = ret->hops < HOPS && ret->marks == 0;
-        if (ret->taken > 0 || end) {
+        if (ret->taken > 0 || (ret->end && ret->marks == 0)) {
             return 0;
         }
         arc.after = ret->marks > 0 ? arc.after : ret->last;
@@ -139,20 +139,27 @@ static bool read_job(store *s, const rows *r, size_t row, struct job *j)
     return store_unseal(s, &place, row_bytes(r, row, 8), &j->payload, &ignored) == 0;
 }
 
+/* A job that this process cannot do: another key or another release's kind. */
+static int reject(store *s, const struct job *j, struct err *e)
+{
+    if (j->kind == JOB_KIND_COUNT) {
+        return store_job_again(s, j, UNKNOWN_KIND_WAIT_S, "kind_unknown", e);
+    }
+    return store_job_dead(s, j, "unseal", e);
+}
+
 static int open_jobs(store *s, const struct sweep *w, struct job **ret, size_t *ret_count,
                      struct err *e)
 {
     struct job *list = arena_array(s->mem, w->taken == 0 ? 1 : w->taken, sizeof *list);
     size_t count = 0;
     for (size_t i = 0; i < w->taken; i++) {
-        if (read_job(s, w->rows, i, &list[count])) {
+        list[count] = (struct job){.id = NULL};
+        if (read_job(s, w->rows, i, &list[count]) && list[count].kind != JOB_KIND_COUNT) {
             count++;
-            continue;
-        }
-        if (store_job_dead(s, &list[count], "unseal", e) != 0) {
+        } else if (reject(s, &list[count], e) != 0) {
             return -1;
         }
-        list[count] = (struct job){.id = NULL};
     }
     *ret = list;
     *ret_count = count;
@@ -164,6 +171,9 @@ int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_
 {
     const char *start = c->after_workspace == NULL ? "" : c->after_workspace;
     struct sweep w = {.taken = 0};
+    if (c->max <= 0 || c->per_workspace <= 0) {
+        return open_jobs(s, &w, ret, ret_count, e);
+    }
     if (search_arc(s, c, (struct arc){start, NULL}, &w, e) != 0) {
         return -1;
     }

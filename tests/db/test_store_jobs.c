@@ -437,6 +437,21 @@ static void test_a_payload_that_does_not_open_is_set_dead(void **state)
     world_close(s);
 }
 
+static void test_a_newer_release_s_kind_is_put_back(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    add(s, ACME, NULL, "new");
+    world_sql("alter table job drop constraint job_kind_check; update job set kind = 'from_newer'");
+    struct job *jobs = NULL;
+    assert_int_equal(claim(s, 10, 10, &jobs), 0);
+    assert_int_equal(claim(s, 0, 10, &jobs), 0);
+    assert_int_equal(world_count("select count(*) from job where state = 'queued'"
+                                 " and error_code = 'kind_unknown' and run_at > now()"),
+                     1);
+    world_close(s);
+}
+
 static void test_purge_takes_ended_jobs_only(void **state)
 {
     (void)state;
@@ -499,6 +514,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_payload_that_does_not_open_is_set_dead, world_reset),
         cmocka_unit_test_setup(test_purge_takes_ended_jobs_only, world_reset),
         cmocka_unit_test_setup(test_listeners_are_woken, world_reset),
+        cmocka_unit_test_setup(test_a_newer_release_s_kind_is_put_back, world_reset),
     };
     return cmocka_run_group_tests_name("store: jobs", tests, group_setup, world_teardown);
 }

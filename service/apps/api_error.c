@@ -1,0 +1,145 @@
+#include "apps_int.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+enum { FIELDS_SHOWN = 10, MESSAGE_MAX = 2000 };
+
+bool apps_is_html(const struct net_response *r)
+{
+    size_t blank = 0;
+    while (blank < r->body.len && strchr(" \t\r\n", r->body.data[blank]) != NULL &&
+           r->body.data[blank] != '\0') {
+        blank++;
+    }
+    return str_ends(r->content_type, "html") || (blank < r->body.len && r->body.data[blank] == '<');
+}
+
+const json_t *apps_json_body(arena *mem, const struct net_response *r)
+{
+    json_t *value = NULL;
+    struct err e = {0};
+    if (!r->has_body || json_read(mem, r->body, &value, &e) != 0) {
+        return NULL;
+    }
+    return json_is_object(value) || json_is_array(value) ? value : NULL;
+}
+
+const char *apps_scalar(arena *mem, const json_t *value)
+{
+    if (json_is_string(value)) {
+        return json_string_value(value);
+    }
+    return json_is_integer(value) ? arena_printf(mem, "%lld", (long long)json_integer_value(value))
+                                  : NULL;
+}
+
+static const char *code_of(arena *mem, const struct apps_errors *errors, const json_t *body)
+{
+    const char *code = NULL;
+    for (size_t i = 0; i < errors->code.count && code == NULL; i++) {
+        code = apps_scalar(mem, json_at(body, errors->code.items[i]));
+    }
+    return code;
+}
+
+static struct apps_refusal refusal_of(arena *mem, const app *a, const struct net_response *r,
+                                      const json_t *body)
+{
+    struct apps_refusal refusal = {.status = r->status};
+    if (body == NULL) {
+        size_t len = r->body.len < MESSAGE_MAX ? r->body.len : MESSAGE_MAX;
+        refusal.message = arena_strndup(mem, (const char *)r->body.data, len);
+        return refusal;
+    }
+    refusal.code = code_of(mem, &a->errors, body);
+    refusal.message =
+        a->errors.message == NULL ? NULL : json_string_value(json_at(body, a->errors.message));
+    return refusal;
+}
+
+static bool is_field_name(const char *text)
+{
+    size_t len = text == NULL ? 0 : strlen(text);
+    return len > 0 && len <= LIMIT_NAME + 17 &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+/* "Name, StageName": only what are certainly names of fields; NULL when there are none. */
+static const char *fields_of(arena *mem, const app *a, const json_t *body)
+{
+    const json_t *list = a->errors.fields == NULL ? NULL : json_at(body, a->errors.fields);
+    struct str s = str_new(mem, LIMIT_LABEL);
+    for (size_t i = 0, n = 0; i < json_array_size(list) && n < FIELDS_SHOWN; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (is_field_name(name)) {
+            str_add(&s, n++ == 0 ? "" : ", ");
+            str_add(&s, name);
+        }
+    }
+    return s.len == 0 ? NULL : s.text;
+}
+
+static const char *words_of(arena *mem, const app *a, const struct apps_rule *rule,
+                            const json_t *body)
+{
+    static const char slot[] = "{fields}";
+    if (rule == NULL || rule->words_with_fields == NULL) {
+        return rule == NULL ? NULL : rule->words;
+    }
+    const char *at = strstr(rule->words_with_fields, slot);
+    const char *fields = fields_of(mem, a, body);
+    if (at == NULL || fields == NULL) {
+        return rule->words;
+    }
+    return arena_printf(mem, "%.*s%s%s", (int)(at - rule->words_with_fields),
+                        rule->words_with_fields, fields, at + strlen(slot));
+}
+
+static enum apps_meaning meaning_of(const struct net_response *r, const struct apps_rule *rule)
+{
+    if (rule != NULL) {
+        return rule->meaning;
+    }
+    if (r->status == 401) {
+        return MEANS_UNAUTHENTIC;
+    }
+    if (r->status == 429) {
+        return MEANS_LIMIT;
+    }
+    bool busy = r->status >= 500 || r->status == 408 || r->status == 425 || apps_is_html(r);
+    return busy ? MEANS_BUSY : MEANS_REFUSED;
+}
+
+int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
+                   const char **ret_words, struct err *e)
+{
+    static const struct {
+        enum apps_meaning meaning;
+        enum err_kind kind;
+        const char *code;
+    } kinds[] = {
+        {MEANS_UNAUTHENTIC, ERR_UNAUTHENTIC, "app_401"},
+        {MEANS_LIMIT, ERR_LIMIT, "app_limit"},
+        {MEANS_BUSY, ERR_UPSTREAM_BUSY, "app_busy"},
+        {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
+    };
+    const json_t *body = apps_json_body(mem, r);
+    const struct apps_refusal refusal = refusal_of(mem, a, r, body);
+    const struct apps_rule *rule = apps_rule_find(&a->errors.rules, &refusal);
+    enum apps_meaning meaning = meaning_of(r, rule);
+    size_t i = 0;
+    while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
+        i++;
+    }
+    *ret_words = words_of(mem, a, rule, body);
+    err_set(e, kinds[i].kind, kinds[i].code, "%s: HTTP %d, %s", a->name, r->status,
+            apps_code_text(refusal.code));
+    e->retry_after_ms =
+        r->retry_after_ms > 0 || rule == NULL ? r->retry_after_ms : rule->retry_after_ms;
+    /* Behind a 5xx, or a 2xx that is none of the known ones, the write may stand. */
+    e->maybe_done = writes && rule == NULL && (r->status >= 500 || r->status < 300);
+    return -1;
+}

@@ -1,0 +1,90 @@
+#include "apps_int.h"
+
+#include "base/str.h"
+
+/* What callers may know of an app. */
+
+const char *app_name(const app *a)
+{
+    return a->name;
+}
+
+const char *app_title(const app *a)
+{
+    return a->title;
+}
+
+const char *const *app_scopes(const app *a, size_t *ret_count)
+{
+    *ret_count = a->scopes_count;
+    return a->scope_names;
+}
+
+const char *app_scope_words(const app *a, const char *scope)
+{
+    for (size_t i = 0; i < a->scopes_count; i++) {
+        if (str_equal(a->scopes[i].name, scope)) {
+            return a->scopes[i].words;
+        }
+    }
+    return scope;
+}
+
+int64_t app_refresh_margin_s(const app *a)
+{
+    return a->token.margin_s;
+}
+
+bool app_single_use_refresh(const app *a)
+{
+    return a->token.single_use_refresh;
+}
+
+bool app_revokes_one_grant(const app *a)
+{
+    return a->revokes_one_grant;
+}
+
+const char *app_issuer(const app *a)
+{
+    return a->issuer;
+}
+
+static json_t *texts_json(const struct apps_texts *t)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < t->count; i++) {
+        json_array_append_new(list, json_string(t->items[i]));
+    }
+    return list;
+}
+
+static json_t *action_json(const struct app_action *x)
+{
+    static const char *const types[] = {"text", "object", "soql"};
+    json_t *inputs = json_array();
+    for (size_t i = 0; i < x->inputs_count; i++) {
+        const struct apps_input *in = &x->inputs[i];
+        json_array_append_new(inputs, json_pack("{s:s, s:s, s:b, s:s}", "name", in->name, "type",
+                                                types[in->type], "required", in->required, "words",
+                                                in->words));
+    }
+    return json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", x->name, "title", x->title, "writes",
+                     x->writes, "approves", x->approves, "inputs", inputs);
+}
+
+json_t *app_describe(const app *a)
+{
+    json_t *scopes = json_array();
+    for (size_t i = 0; i < a->scopes_count; i++) {
+        json_array_append_new(scopes, json_pack("{s:s, s:s}", "name", a->scopes[i].name, "words",
+                                                a->scopes[i].words));
+    }
+    json_t *actions = json_array();
+    for (size_t i = 0; i < a->actions_count; i++) {
+        json_array_append_new(actions, action_json(&a->actions[i]));
+    }
+    return json_pack("{s:s, s:s, s:{s:s?, s:o, s:o}, s:o, s:o}", "name", a->name, "title", a->title,
+                     "hosts", "default", a->host, "names", texts_json(&a->host_names), "suffixes",
+                     texts_json(&a->host_suffixes), "scopes", scopes, "actions", actions);
+}

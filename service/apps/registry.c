@@ -1,0 +1,147 @@
+#include "apps_int.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* The built-in definitions: definitions/NAME.json. */
+#define DEFINITIONS(X) X(salesforce)
+
+/* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
+#define EMBED(name)                                                                                \
+    __asm__(".pushsection .rodata\n"                                                               \
+            ".globl app_definition_" #name "\n"                                                    \
+            ".hidden app_definition_" #name "\n"                                                   \
+            "app_definition_" #name ":\n"                                                          \
+            ".incbin \"service/apps/definitions/" #name ".json\"\n"                                \
+            ".byte 0\n"                                                                            \
+            ".popsection\n");                                                                      \
+    extern const char app_definition_##name[] __attribute__((visibility("hidden")));
+DEFINITIONS(EMBED)
+
+static const struct builtin {
+    const char *source;
+    const char *text;
+} builtins[] = {
+#define ROW(name) {#name ".json", app_definition_##name},
+    DEFINITIONS(ROW)
+#undef ROW
+};
+
+enum { APPS_MAX = 500 };
+
+struct apps {
+    app *list[APPS_MAX];
+    size_t count;
+};
+
+/* Takes it in unless it is faulty, shadows another or is named unlike its file. */
+static void add(apps *all, app *a, const char *source, struct faults *faults)
+{
+    if (a == NULL) {
+        return;
+    }
+    if (!str_equal(source, arena_printf(faults->mem, "%s.json", a->name))) {
+        faults_add(faults, source, "The app's name is \"%s\", so its file must be %s.json.",
+                   a->name, a->name);
+    } else if (apps_find(all, a->name) != NULL) {
+        faults_add(faults, source, "There is already an app \"%s\".", a->name);
+    } else if (all->count == APPS_MAX) {
+        faults_add(faults, source, "There are more than %d apps.", APPS_MAX);
+    } else {
+        all->list[all->count++] = a;
+    }
+}
+
+static bool read_file(arena *boot, const char *path, struct bytes *ret)
+{
+    FILE *in = fopen(path, "rbe");
+    if (in == NULL) {
+        return false;
+    }
+    uint8_t *text = arena_alloc(boot, APPS_DEFINITION_MAX + 2);
+    size_t len = fread(text, 1, APPS_DEFINITION_MAX + 1, in);
+    bool ok = ferror(in) == 0;
+    (void)fclose(in);
+    *ret = (struct bytes){text, len};
+    return ok;
+}
+
+static void load_file(arena *boot, apps *all, const char *dir, const char *name,
+                      struct faults *faults)
+{
+    struct bytes text;
+    if (!read_file(boot, arena_printf(boot, "%s/%s", dir, name), &text)) {
+        faults_add(faults, name, "This file cannot be read: %s.", strerrordesc_np(errno));
+    } else if (text.len > APPS_DEFINITION_MAX) {
+        faults_add(faults, name, "This file is larger than %d bytes.", APPS_DEFINITION_MAX);
+    } else {
+        add(all, apps_definition_read(boot, name, text, faults), name, faults);
+    }
+}
+
+static int is_definition(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && str_ends(entry->d_name, ".json");
+}
+
+static void load_dir(arena *boot, apps *all, const char *dir, struct faults *faults)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(dir, &entries, is_definition, alphasort);
+    if (count < 0) {
+        faults_add(faults, "WORKBOT_APPS_DIR", "%s cannot be listed: %s.", dir,
+                   strerrordesc_np(errno));
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        load_file(boot, all, dir, entries[i]->d_name, faults);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const app *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+int apps_load(arena *boot, const char *dir, apps **ret, struct faults *faults)
+{
+    size_t before = faults->count;
+    apps *all = arena_alloc(boot, sizeof(*all));
+    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        const struct builtin *b = &builtins[i];
+        add(all, apps_definition_read(boot, b->source, bytes_of(b->text), faults), b->source,
+            faults);
+    }
+    if (dir != NULL) {
+        load_dir(boot, all, dir, faults);
+    }
+    if (faults->count != before) {
+        return -1;
+    }
+    qsort(all->list, all->count, sizeof(all->list[0]), by_name);
+    *ret = all;
+    return 0;
+}
+
+const app *apps_find(const apps *all, const char *name)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (str_equal(all->list[i]->name, name)) {
+            return all->list[i];
+        }
+    }
+    return NULL;
+}
+
+const app *apps_at(const apps *all, size_t index)
+{
+    return index < all->count ? all->list[index] : NULL;
+}

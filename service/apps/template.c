@@ -1,0 +1,148 @@
+#include "apps_int.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+/* "{name}" in the texts of a definition. Values are data: they are never searched for braces. */
+
+/* The name of the "{name}" at text, NULL if it is broken; *ret_len: of the whole slot. */
+static const char *slot_name(arena *mem, const char *text, size_t *ret_len)
+{
+    size_t len = strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    if (len == 0 || text[len + 1] != '}') {
+        return NULL;
+    }
+    *ret_len = len + 2;
+    return arena_strndup(mem, text + 1, len);
+}
+
+static bool listed(const char *const *names, const char *name)
+{
+    while (*names != NULL && !str_equal(*names, name)) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+bool apps_template_known(arena *mem, const char *text, const char *const *names,
+                         const char **ret_why)
+{
+    for (text += strcspn(text, "{}"); *text != '\0'; text += strcspn(text, "{}")) {
+        size_t len = 0;
+        const char *name = *text == '{' ? slot_name(mem, text, &len) : NULL;
+        if (name == NULL) {
+            *ret_why = "A brace is not part of {name}.";
+            return false;
+        }
+        if (!listed(names, name)) {
+            *ret_why = arena_printf(mem, "{%s} is not known here.", name);
+            return false;
+        }
+        text += len;
+    }
+    return true;
+}
+
+static int add_value(struct str *s, const char *name, const struct apps_vars *vars, struct err *e)
+{
+    if (str_equal(name, vars->raw_name)) {
+        str_add(s, vars->raw_value);
+        return 0;
+    }
+    const char *value = apps_scalar(s->mem, json_member(vars->values, name));
+    if (str_empty(value) || str_equal(value, ".") || str_equal(value, "..")) {
+        return err_set(e, ERR_INVALID, "bad_path", "{%s} of a path is missing or a dot segment",
+                       name);
+    }
+    str_add_url(s, value);
+    return 0;
+}
+
+int apps_template_url(arena *mem, const char *text, const struct apps_vars *vars, char **ret,
+                      struct err *e)
+{
+    struct str s = str_new(mem, LIMIT_URL);
+    while (*text != '\0') {
+        size_t plain = strcspn(text, "{");
+        str_add_n(&s, text, plain);
+        text += plain;
+        if (*text == '\0') {
+            break;
+        }
+        size_t len = 1;
+        const char *name = slot_name(mem, text, &len);
+        if (name != NULL && add_value(&s, name, vars, e) != 0) {
+            return -1;
+        }
+        text += len;
+    }
+    if (s.cut) {
+        return err_set(e, ERR_INVALID, "bad_path", "a URL is longer than %d bytes", LIMIT_URL);
+    }
+    *ret = s.text;
+    return 0;
+}
+
+static json_t *text_json(arena *mem, const char *text, const json_t *values)
+{
+    size_t len = 0;
+    const char *name = text[0] == '{' ? slot_name(mem, text, &len) : NULL;
+    if (name != NULL && text[len] == '\0') {
+        const json_t *value = json_member(values, name);
+        return value == NULL || json_is_null(value) ? NULL : json_deep_copy(value);
+    }
+    struct str s = str_new(mem, LIMIT_TEMPLATE_OUTPUT);
+    for (; *text != '\0'; text += len) {
+        len = strcspn(text, "{");
+        name = len == 0 ? slot_name(mem, text, &len) : NULL;
+        if (name == NULL) {
+            str_add_n(&s, text, len);
+        } else {
+            str_add(&s, apps_scalar(mem, json_member(values, name)));
+        }
+    }
+    return json_string(s.text);
+}
+
+static json_t *object_json(arena *mem, const json_t *body, const json_t *values)
+{
+    union {
+        const json_t *given;
+        json_t *open;
+    } o = {.given = body}; /* jansson's iterator only reads, but its parameter is not const */
+    json_t *out = json_object();
+    for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
+        json_t *value = apps_template_json(mem, json_object_iter_value(at), values);
+        if (value != NULL) {
+            json_object_set_new(out, json_object_iter_key(at), value);
+        }
+    }
+    return out;
+}
+
+json_t *apps_template_json(arena *mem, const json_t *body, const json_t *values)
+{
+    if (json_is_string(body)) {
+        return text_json(mem, json_string_value(body), values);
+    }
+    if (json_is_object(body)) {
+        return object_json(mem, body, values);
+    }
+    if (!json_is_array(body)) {
+        return json_deep_copy(body);
+    }
+    json_t *out = json_array();
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(body, i, item)
+    {
+        json_t *value = apps_template_json(mem, item, values);
+        if (value != NULL) {
+            json_array_append_new(out, value);
+        }
+    }
+    return out;
+}

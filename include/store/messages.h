@@ -46,6 +46,12 @@ int store_message_failed(store *s, const char *workspace, const char *id, const 
 int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
                            struct err *e);
 
+/* --- notices to admins (notices.c) --- */
+
+/* Is this (a fault of a connection, say) to be told now? At most once in every_s seconds. */
+int store_notice_due(store *s, const char *workspace, const char *key, int64_t every_s,
+                     bool *ret_due, struct err *e);
+
 /* --- audit (audit.c) --- */
 
 struct audit_row {

@@ -132,6 +132,10 @@ int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e);
 /* The run with this id if it is this user's; NULL else: ids in buttons select nobody. */
 int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e);
 
+/* notices.c: a fault of this connection that only an admin can mend; other codes are no news. */
+int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
+                  struct err *e);
+
 /* result.c */
 json_t *result_view(struct scene *sc, const struct run_outcome *o);
 struct failure {

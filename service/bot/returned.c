@@ -80,6 +80,9 @@ static int tell(struct scene *sc, const void *arg, struct err *e)
 {
     const struct oauth_outcome *o = arg;
     json_t *view = o->end == OAUTH_CODE_SHOWN ? code_view(sc, o) : other_view(sc, o);
+    if (o->end == OAUTH_MISCONFIGURED && notice_admins(sc, o->connection, o->reason, e) != 0) {
+        return -1;
+    }
     if (view == NULL || o->login->message_id == NULL) {
         return 0;
     }

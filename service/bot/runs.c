@@ -19,19 +19,35 @@ struct ending {
 
 typedef int end_fn(struct ending *x, struct err *e);
 
-static const char *app_of(struct ending *x)
+/* The connection at which the run stands: of its step, else the first one with a problem. */
+static const struct resolved *stands_at(const struct ending *x)
 {
     const struct run_outcome *o = &x->outcome;
-    for (size_t i = 0; o->recipe != NULL && i < o->recipe->steps_count; i++) {
-        const struct recipe_step *p = &o->recipe->steps[i];
-        bool here = o->step == NULL || str_equal(p->id, o->step);
-        for (size_t k = 0; here && k < o->resolved_count; k++) {
-            if (str_equal(o->resolved[k].alias, p->alias) && o->resolved[k].def != NULL) {
-                return words_app(&x->scene, o->resolved[k].def->app);
-            }
+    const char *alias = NULL;
+    for (size_t i = 0; o->step != NULL && i < o->recipe->steps_count; i++) {
+        if (str_equal(o->recipe->steps[i].id, o->step)) {
+            alias = o->recipe->steps[i].alias;
+        }
+    }
+    for (size_t i = 0; i < o->resolved_count; i++) {
+        const struct resolved *d = &o->resolved[i];
+        if (d->def != NULL && (alias == NULL ? d->problem != NULL : str_equal(d->alias, alias))) {
+            return d;
         }
     }
     return NULL;
+}
+
+static const char *app_of(const struct ending *x)
+{
+    const struct resolved *d = stands_at(x);
+    return d == NULL ? NULL : words_app(&x->scene, d->def->app);
+}
+
+static int tell_admins(struct ending *x, struct err *e)
+{
+    const struct resolved *d = stands_at(x);
+    return d == NULL ? 0 : notice_admins(&x->scene, d->def, x->outcome.err.code, e);
 }
 
 static int touch_connections(struct ending *x, struct err *e)
@@ -66,7 +82,8 @@ static int ended_failed(struct ending *x, struct err *e)
     metric_add(METRIC_RUNS, "result=\"failed\"", 1);
     o->run->error_code = o->err.code;
     json_t *view = failure_view(&x->scene, o->run, o->recipe, &f);
-    if (run_end(&x->scene, o->run, o->run->state, RUN_FAILED, view, e) != 0) {
+    if (tell_admins(x, e) != 0 ||
+        run_end(&x->scene, o->run, o->run->state, RUN_FAILED, view, e) != 0) {
         return -1;
     }
     return store_job_done(x->scene.s, x->job, e);

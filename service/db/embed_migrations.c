@@ -8,7 +8,8 @@
     X(0001_create_workspaces)                                                                      \
     X(0002_create_connections)                                                                     \
     X(0003_create_recipes)                                                                         \
-    X(0004_create_jobs)
+    X(0004_create_jobs)                                                                            \
+    X(0005_create_notices)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -20,6 +20,7 @@ static const struct stmt *const *const files[] = {
     store_jobs_stmts,
     store_job_claim_stmts,
     store_messages_stmts,
+    store_notices_stmts,
     store_audit_stmts,
     store_retention_stmts,
 };

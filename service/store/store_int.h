@@ -89,6 +89,7 @@ extern const struct stmt *const store_run_steps_stmts[];
 extern const struct stmt *const store_jobs_stmts[];
 extern const struct stmt *const store_job_claim_stmts[];
 extern const struct stmt *const store_messages_stmts[];
+extern const struct stmt *const store_notices_stmts[];
 extern const struct stmt *const store_audit_stmts[];
 extern const struct stmt *const store_retention_stmts[];
 

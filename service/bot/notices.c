@@ -1,0 +1,68 @@
+#include "bot_int.h"
+
+#include "base/str.h"
+
+/*
+ * Faults that only an admin can mend are told to the admins, once an hour each, and never to
+ * everybody who happens to meet them (P7).
+ */
+
+enum { EVERY_S = 3600 };
+
+static const struct {
+    const char *code;
+    const char *text;
+} faults[] = {
+    {"client_refused", "the app does not accept its client id or secret. Nobody was disconnected. "
+                       "Please correct them."},
+    {"no_default_tokens", "a command needs it, and nobody has logged it in. Please log it in."},
+    {"draft", "a command needs it, and it is not finished. Please complete its client id and "
+              "secret."},
+    {"captured_host", "the app answered with an address outside its own hosts. Nothing was sent "
+                      "there. Please look."},
+    {"unknown_app", "this version does not know its app. Please look."},
+};
+
+static int tell_one(struct scene *sc, const char *user_id, json_t *view, struct err *e)
+{
+    struct user *u = NULL;
+    if (store_user_find(sc->s, sc->workspace->workspace, user_id, &u, e) != 0) {
+        return -1;
+    }
+    const struct target t = {.channel = u == NULL || u->dm_channel == NULL ? "" : u->dm_channel,
+                             .user_id = user_id};
+    return say_new(sc, &t, view, NULL, e);
+}
+
+static int tell_all(struct scene *sc, json_t *view, struct err *e)
+{
+    const struct workspace *w = sc->workspace;
+    bool installer_listed = false;
+    for (size_t i = 0; i < w->admins_count; i++) {
+        installer_listed = installer_listed || str_equal(w->admins[i], w->installer);
+        if (tell_one(sc, w->admins[i], view, e) != 0) {
+            return -1;
+        }
+    }
+    return w->installer == NULL || installer_listed ? 0 : tell_one(sc, w->installer, view, e);
+}
+
+int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
+                  struct err *e)
+{
+    bool due = false;
+    for (size_t i = 0; d != NULL && i < sizeof(faults) / sizeof(faults[0]); i++) {
+        if (!str_equal(faults[i].code, code)) {
+            continue;
+        }
+        const char *key = arena_printf(sc->mem, "%s:%s", d->name, code);
+        if (store_notice_due(sc->s, d->workspace, key, EVERY_S, &due, e) != 0) {
+            return -1;
+        }
+        json_t *view = view_new(sc->mem);
+        view_text(view, "**%s**, connection `%s`: %s", words_app(sc, d->app), d->name,
+                  faults[i].text);
+        return due ? tell_all(sc, view, e) : 0;
+    }
+    return 0;
+}

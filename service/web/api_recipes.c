@@ -71,6 +71,19 @@ static bool unchanged(const struct recipe_row *old, const struct recipe_row *row
            old->hidden == row->hidden;
 }
 
+/* Two writers at once want the same version or the same command. */
+static int store_it(struct api *a, const struct recipe_row *row, struct err *e)
+{
+    if (store_recipe_put(a->s, row, a->q->actor, e) == 0) {
+        return 0;
+    }
+    if (e->kind == ERR_CONFLICT) {
+        err_set(e, ERR_CONFLICT, "recipe_conflict",
+                "Another change of the recipes came at the same time. Send this one again.");
+    }
+    return -1;
+}
+
 static int recipe_put(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
@@ -91,7 +104,7 @@ static int recipe_put(struct api *a, struct err *e)
         return answer(a, 200, e);
     }
     struct recipe_row *now = NULL;
-    if (store_recipe_put(a->s, &row, a->q->actor, e) != 0 || find_recipe(a, &now, e) != 0 ||
+    if (store_it(a, &row, e) != 0 || find_recipe(a, &now, e) != 0 ||
         api_audit(
             a, old == NULL ? "recipe.created" : "recipe.changed", a->name,
             json_pack("{s:I, s:s?}", "version", (json_int_t)now->version, "command", now->command),

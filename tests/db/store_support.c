@@ -66,9 +66,8 @@ static void make_workspace(store *s, const char *workspace)
 int world_reset(void **state)
 {
     (void)state;
-    world_sql("truncate route, workspace, chat_user, audit, default_connection, connection,"
-              " refresh_attempt, login, oauth_state, recipe, recipe_version, run, run_connection,"
-              " run_step, job, message");
+    world_sql("do $$ begin execute (select 'truncate ' || string_agg(format('%I', tablename), ', ')"
+              "  from pg_tables where schemaname = 'public'); end $$");
     store *s = world_open();
     make_workspace(s, ACME);
     make_workspace(s, GLOBEX);

@@ -62,7 +62,7 @@ void respond_empty(struct response *r, int status);
 void respond_text(struct response *r, int status, const char *text);
 void respond_json(arena *mem, struct response *r, int status, const json_t *value);
 /* A page with the security headers: strict CSP, no-store, no-referrer, nosniff, frame-ancestors
- * none (apps.md 1.3 item 5). form_action: extra origin forms may end at, or NULL. */
+ * none. form_action: extra origin forms may end at, or NULL. */
 void respond_html(arena *mem, struct response *r, int status, const char *html,
                   const char *form_action);
 void respond_see_other(struct response *r, const char *location); /* 303, never 307 */

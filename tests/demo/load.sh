@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# load.sh : fills a running Workbot with the demo's workspaces through its API, and logs the default
+# connections in by walking through the pages as the installers. Doing it again changes nothing but
+# the logins.
+#
+# Wants WORKBOT (its URL), TOKEN (an operator token), SANDBOX (its URL), SALESFORCE (the host:port
+# under which the sandbox's Salesforce listens).
+set -euo pipefail
+cd "$(dirname "$0")"
+: "${WORKBOT:?}" "${TOKEN:?}" "${SANDBOX:?}" "${SALESFORCE:?}"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+  echo "load.sh: $1" >&2
+  [ -z "${2:-}" ] || { head -c 2000 "$2" >&2 && echo >&2; }
+  exit 1
+}
+
+# the answer is left in $work/answer
+call() { # METHOD URL [BODY]
+  local status
+  status=$(curl -sS -o "$work/answer" -w '%{http_code}' -X "$1" -H "Authorization: Bearer $TOKEN" \
+    -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$2") || fail "no answer from $2"
+  case $status in 2??) ;; *) fail "$1 $2 answered $status" "$work/answer" ;; esac
+}
+
+member() { # NAME : a text member of the last answer
+  sed -nE "s/.*\"$1\" *: *\"([^\"]*)\".*/\1/p" "$work/answer" | head -n 1
+}
+
+body_of() { # FILE
+  sed "s|@SALESFORCE_HOST@|$SALESFORCE|" "$1"
+}
+
+# --- a browser ---
+
+browse() { # CURL_ARGUMENTS... : follows redirects; the page is left in $work/page
+  curl -sS -L -b "$work/cookies" -c "$work/cookies" -o "$work/page" "$@" || fail "the browser got no answer"
+}
+attribute() { # PATTERN : the first match of the page, its group 1
+  sed -nE "s/.*$1.*/\1/p" "$work/page" | head -n 1
+}
+
+# From a login link to the code on its last page, as USERNAME at Salesforce.
+log_in() { # LOGIN_URL USERNAME
+  rm -f "$work/cookies"
+  browse "$1"
+  browse --data do=start "$1"
+  local request action
+  request=$(attribute 'name="request" value="([^"]*)"')
+  action=$(attribute 'form method="post" action="([^"]*)"')
+  [ -n "$request" ] || fail "this is not Salesforce's login page" "$work/page"
+  browse --data-urlencode "request=$request" --data-urlencode "username=$2" "$action"
+  action=$(attribute 'form method="post" action="([^"]*)"')
+  browse --data-urlencode "request=$request" --data decision=allow "$action"
+  code=$(attribute 'id="code"[^>]*>([0-9]+)<')
+  [ -n "$code" ] || fail "the last page shows no code" "$work/page"
+}
+
+# --- what is loaded ---
+
+load_connection() { # WORKSPACE_URL FILE USERNAME
+  local name url client redirect
+  name=$(basename "$2" .json)
+  url=$1/connections/$name
+  call PUT "$url" "$(body_of "$2")"
+  redirect=$(member redirect_uri)
+  client=$(sed -nE 's/.*"client_id": "([^"]*)".*/\1/p' "$2")
+  # what an admin of Salesforce does there: the address it may send browsers back to
+  call PUT "$SANDBOX/_config" \
+    "{\"salesforce\":{\"clients\":{\"$client\":{\"redirect_uris\":[\"$redirect\"]}}}}"
+  call POST "$url/login" '{}'
+  log_in "$(member login_url)" "$3"
+  call POST "$url/login/confirm" "{\"code\":\"$code\"}"
+}
+
+load_workspace() { # FOLDER WORKSPACE USERNAME_OF_THE_INSTALLER
+  local url=$WORKBOT/v1/workspaces/$2 file
+  call PUT "$url" "@$1/workspace.json"
+  for file in "$1"/connections/*.json; do load_connection "$url" "$file" "$3"; done
+  for file in "$1"/recipes/*.json; do
+    call PUT "$url/recipes/$(basename "$file" .json)" "@$file"
+  done
+}
+
+load_workspace acme slack:T0ACME001 ben@acme.example
+load_workspace globex slack:T0GLOBEX1 otto@globex.example

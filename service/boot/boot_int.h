@@ -49,6 +49,7 @@ void build_free(struct service *s);
 int command_serve(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_health(int argc, char **argv); /* health.c */
 int command_recipe(int argc, char **argv);
 
 #endif

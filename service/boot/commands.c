@@ -12,6 +12,8 @@ static const struct {
     {"serve", command_serve, "[--role all|web|worker]  answer webhooks and browsers, run jobs"},
     {"migrate", command_migrate, "bring the database's schema up to this version"},
     {"check", command_check, "[--reference]  say everything that is wrong with the settings"},
+    {"health", command_health,
+     "[--ready]  ask the running service beside this one; exit status 0 or 1"},
     {"recipe", command_recipe, "check FILE...  say everything that is wrong with a recipe"},
 };
 

@@ -110,7 +110,7 @@ static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
     metric_add(METRIC_REFRESHES, v->label, 1);
     if (store_begin(s, e) != 0 ||
         store_refresh_failed(s, c->workspace, c->id, c->generation,
-                             why->maybe_done ? "lost" : v->outcome, cool, e) != 0) {
+                             why->maybe_done ? "no_answer" : v->outcome, cool, e) != 0) {
         return -1;
     }
     bool changed = false;

@@ -65,7 +65,7 @@ void app_check_host(const app *a, const char *host, bool trusted, const char *pa
  * site's own trusted peer. ERR_CONFIG "captured_host". */
 int app_check_api_base(arena *mem, const struct app_site *site, const char *url, struct err *e);
 
-/* --- OAuth2 at the app (oauth.c, token_answer.c) --- */
+/* --- OAuth2 at the app --- */
 
 struct app_client {
     const char *id;
@@ -94,11 +94,13 @@ struct app_grant {
     struct secret refresh;
 };
 /*
- * RFC 6749 sections 4.1.3 and 6, apps.md 1.4 and 1.6. *ret_account gets what the answer itself says
- * (api_base, key). Errors, by what they mean and not by what the status was:
+ * RFC 6749 sections 4.1.3, 5 and 6. A refresh that brings no new refresh token leaves it empty: the
+ * old one stays. For a code, *ret_account gets the API base that came with the tokens, checked.
+ * Errors, by what they mean and not by what the status was:
  *   ERR_LOGIN_NEEDED   "grant_dead"      the provider says that this code or refresh token is dead
  *   ERR_CONFIG         "client_refused"  our client id or secret is wrong, or a setting at the app
  *   ERR_CONFIG         "no_refresh_token" a first grant came without one
+ *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition
  *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
  *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
  */
@@ -110,17 +112,19 @@ enum app_revoked {
     APP_REVOKED,    /* at the app, now or before */
     APP_REVOKE_NONE /* the app offers no way: removed here only */
 };
-/* RFC 7009. ERR_UPSTREAM_BUSY: try again later. */
+/* RFC 7009. ERR_UPSTREAM_BUSY "revoke_busy" and the network's errors: try again later.
+ * ERR_ATTENTION "revoke_refused": the app does not do it, nor will it. */
 int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
                struct err *e);
 
 /* Who is this account: the definition's identity probe; fills *io (api_base may be there already).
- * ERR_UNAUTHENTIC "app_401" when the token is refused. */
+ * ERR_UNAUTHENTIC "app_401" when the token is refused, ERR_UPSTREAM_REFUSED "no_identity" when the
+ * answer does not say who. */
 int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
                  struct account *io, struct err *e);
 
-/* --- actions (actions.c, act.c) --- */
+/* --- actions --- */
 
 typedef struct app_action app_action;
 const app_action *app_action_find(const app *a, const char *name);
@@ -149,6 +153,7 @@ struct app_result {
  *   ERR_UNAUTHENTIC      "app_401"        refresh once, repeat once
  *   ERR_UPSTREAM_REFUSED "app_refused"    the app's own word; e->text for the log. The user's
  *                                         words are in *ret_words: short, plain, from our table
+ *   ERR_INVALID          "bad_input"      a value that a template gave does not do; *ret_words say
  *   ERR_LIMIT, ERR_UPSTREAM_BUSY, ERR_TIMEOUT  again later; maybe_done: a write may have happened
  */
 int app_act(const struct app_call *c, const app_action *x, const json_t *with,

@@ -113,6 +113,16 @@ static enum apps_meaning meaning_of(const struct net_response *r, const struct a
     return busy ? MEANS_BUSY : MEANS_REFUSED;
 }
 
+/* Behind a 5xx, a time-out or a 2xx that is none of the known ones, a write may stand, unless the
+ * definition knows this answer as a refusal. */
+static bool may_stand(const struct net_response *r, const struct apps_rule *rule)
+{
+    if (rule != NULL && rule->meaning == MEANS_REFUSED) {
+        return false;
+    }
+    return r->status >= 500 || r->status < 300 || r->status == 408;
+}
+
 int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
                    const char **ret_words, struct err *e)
 {
@@ -139,7 +149,6 @@ int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool 
             apps_code_text(refusal.code));
     e->retry_after_ms =
         r->retry_after_ms > 0 || rule == NULL ? r->retry_after_ms : rule->retry_after_ms;
-    /* Behind a 5xx, or a 2xx that is none of the known ones, the write may stand. */
-    e->maybe_done = writes && rule == NULL && (r->status >= 500 || r->status < 300);
+    e->maybe_done = writes && may_stand(r, rule);
     return -1;
 }

@@ -276,7 +276,8 @@ void apps_answer_read(arena *mem, const struct apps_answer_context *context, str
 /* Fills *e by what a refusal means; returns -1. */
 int apps_token_error(const app *a, const struct apps_refusal *r, bool html, int64_t retry_after_ms,
                      struct err *e);
-/* The generic rows behind an app's own: apps.md 1.6 as data. */
+/* The app's own rows, then the generic ones of RFC 6749 section 5.2. *ret_rule: NULL if none fits.
+ */
 enum apps_meaning apps_token_meaning(const app *a, const struct apps_refusal *r, bool html,
                                      const struct apps_rule **ret_rule);
 

@@ -5,7 +5,14 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { SCOPES_MAX = 50, PARAMS_MAX = 8, RULES_MAX = 100, MARGIN_S = 90, MARGIN_MAX_S = 900 };
+enum {
+    SCOPES_MAX = 50,
+    PARAMS_MAX = 8,
+    RULES_MAX = 100,
+    MARGIN_S = 90,
+    MARGIN_MAX_S = 900,
+    RETRY_MAX_S = 86400
+};
 
 static const char *const meaning_names[] = {"refused",     "busy", "limit",
                                             "unauthentic", "dead", "config"};
@@ -19,6 +26,29 @@ static enum apps_meaning meaning_of(const char *name)
     return (enum apps_meaning)i;
 }
 
+static void check_rule(const struct json_doc *d, const struct apps_rule *rule)
+{
+    if (rule->status != 0 && (rule->status < 100 || rule->status > 599)) {
+        json_doc_fault(d, "status", "This must be an HTTP status.");
+    }
+    if (rule->retry_after_ms < 0 || rule->retry_after_ms > RETRY_MAX_S * 1000) {
+        json_doc_fault(d, "retry_after_s", "This must be from 0 to %d.", RETRY_MAX_S);
+    }
+    if (rule->words_with_fields != NULL &&
+        (rule->words == NULL || strstr(rule->words_with_fields, "{fields}") == NULL)) {
+        json_doc_fault(d, "words_with_fields",
+                       "This must hold {fields}, and words stand beside it.");
+    }
+    if (rule->status == 0 && rule->code == NULL && rule->contains == NULL) {
+        json_doc_fault(d, NULL, "This fits everything: say status, code or contains.");
+    }
+}
+
+static int64_t bounded(int64_t value, int64_t max)
+{
+    return value < 0 || value > max ? -1 : value;
+}
+
 static void read_rule(const struct json_doc *d, const char *const *meanings, struct apps_rule *ret)
 {
     static const char *const keys[] = {"status", "code",          "contains", "grant",
@@ -26,31 +56,24 @@ static void read_rule(const struct json_doc *d, const char *const *meanings, str
                                        NULL};
     static const char *const grants[] = {"any", "code", "refresh", NULL};
     json_doc_known(d, keys);
-    int64_t status = json_doc_i64(d, "status", 0);
-    int64_t wait_s = json_doc_i64(d, "retry_after_s", 0);
-    int grant = json_doc_choice(d, "grant", grants, 0);
+    int grant = json_doc_choice(d, "grant", grants, ANY_GRANT);
     int means = json_doc_choice(d, "means", meanings, -1);
-    *ret = (struct apps_rule){.status = (int)status,
-                              .code = json_doc_text(d, "code", false, LIMIT_LABEL),
-                              .contains = json_doc_text(d, "contains", false, LIMIT_LABEL),
-                              .grant = grant < 0 ? ANY_GRANT : (enum apps_grant_kind)grant,
-                              .meaning = means < 0 ? MEANS_REFUSED : meaning_of(meanings[means]),
-                              .retry_after_ms = wait_s * 1000,
-                              .words = json_doc_text(d, "words", false, LIMIT_LABEL),
-                              .words_with_fields =
-                                  json_doc_text(d, "words_with_fields", false, LIMIT_LABEL)};
-    if (d->object != NULL && json_member(d->object, "means") == NULL) {
+    *ret = (struct apps_rule){
+        .status = (int)bounded(json_doc_i64(d, "status", 0), 1000),
+        .code = json_doc_text(d, "code", false, LIMIT_LABEL),
+        .contains = json_doc_text(d, "contains", false, LIMIT_LABEL),
+        .grant = grant < 0 ? ANY_GRANT : (enum apps_grant_kind)grant,
+        .meaning = means < 0 ? MEANS_REFUSED : meaning_of(meanings[means]),
+        .retry_after_ms = bounded(json_doc_i64(d, "retry_after_s", 0), RETRY_MAX_S) * 1000,
+        .words = json_doc_text(d, "words", false, LIMIT_LABEL),
+        .words_with_fields = json_doc_text(d, "words_with_fields", false, LIMIT_LABEL)};
+    if (d->object == NULL) {
+        return;
+    }
+    if (json_member(d->object, "means") == NULL) {
         json_doc_fault(d, "means", "This is required.");
     }
-    if (status != 0 && (status < 100 || status > 599)) {
-        json_doc_fault(d, "status", "This must be an HTTP status.");
-    }
-    if (wait_s < 0 || wait_s > 24 * 60 * 60) {
-        json_doc_fault(d, "retry_after_s", "This must be from 0 to 86400.");
-    }
-    if (d->object != NULL && status == 0 && ret->code == NULL && ret->contains == NULL) {
-        json_doc_fault(d, NULL, "This fits everything: say status, code or contains.");
-    }
+    check_rule(d, ret);
 }
 
 struct apps_rules apps_read_rules(const struct apps_reader *r, const struct json_doc *d,

@@ -73,11 +73,7 @@ static int keep(arena *mem, const struct app_site *site, const struct app_grant 
 {
     const app *a = site->app;
     bool first = !secret_empty(grant->code);
-    struct tokens *t = &answer->tokens;
-    if (secret_empty(t->refresh)) {
-        t->refresh = grant->refresh; /* RFC 6749 section 6: the old one stays */
-    }
-    if (first && secret_empty(t->refresh) && a->token.refresh_required) {
+    if (first && secret_empty(answer->tokens.refresh) && a->token.refresh_required) {
         return err_set(e, ERR_CONFIG, "no_refresh_token",
                        "%s gave no refresh token: its client or scopes must allow one", a->name);
     }

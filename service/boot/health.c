@@ -31,7 +31,7 @@ static int connect_one(const struct addrinfo *at)
     return fd;
 }
 
-/* address: "host:port", "[v6]:port" or ":port". An unspecified address leads to this host. */
+/* address: "host:port" or "[v6]:port". An unspecified address (0.0.0.0) leads to this host. */
 static int connect_to(arena *mem, const char *address)
 {
     const char *colon = strrchr(address, ':');
@@ -43,7 +43,7 @@ static int connect_to(arena *mem, const char *address)
     bool v6 = address[0] == '[' && colon - address >= 2;
     char *host = v6 ? arena_strndup(mem, address + 1, (size_t)(colon - address - 2))
                     : arena_strndup(mem, address, (size_t)(colon - address));
-    if (getaddrinfo(str_empty(host) ? NULL : host, colon + 1, &hints, &list) != 0) {
+    if (getaddrinfo(host, colon + 1, &hints, &list) != 0) {
         return -1;
     }
     int fd = -1;

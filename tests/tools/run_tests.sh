@@ -3,7 +3,7 @@
 #
 # Each suite prints one line per check that failed (with its output) and one line of counts; the last
 # line is "N passed, N failed". A suite whose folder is not here is named and left out. The logs are
-# in BUILD/log. Suites: build format guards scripts openapi proxy unit db fuzz sandbox flow e2e crash
+# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox flow e2e crash
 # and, long only, sanitize-address sanitize-thread fuzzing.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -145,7 +145,7 @@ run_openapi() {
   check openapi/lint tests/tools/node.sh tests/node_modules/@redocly/cli/bin/cli.js lint \
     --config tests/tools/redocly.yaml openapi.yaml
 }
-run_proxy() { check proxy/haproxy haproxy -c -f docker/haproxy.cfg; }
+run_docker() { node_tests docker tests/docker/*.test.mjs; }
 
 test_programs() { # SUITE FOLDER
   local source program
@@ -220,7 +220,7 @@ suite format run_format service
 suite guards run_guards tests/guard/list
 suite scripts run_scripts tests/tools
 suite openapi run_openapi openapi.yaml
-suite proxy run_proxy docker/haproxy.cfg
+suite docker run_docker tests/docker
 suite unit run_unit tests/unit
 suite db run_db tests/db
 suite fuzz run_fuzz tests/fuzz/corpus

@@ -54,11 +54,10 @@ struct connection_filter {
 int store_connection_page(store *s, const char *workspace, const struct connection_filter *f,
                           struct connection **ret, size_t *ret_count, struct err *e);
 
-/* Makes the owner's row active with these tokens, account and generation + 1, keeping id and
- * created_at of an earlier row. *ret_id is its id. */
-int store_connection_activate(store *s, const char *workspace, const char *default_name,
-                              const char *user_id, const struct tokens *t, const struct account *a,
-                              const char *assurance, const char **ret_id, struct err *e);
+/* Makes the row of c's owner (workspace, default_name, user_id) active with c's tokens, account and
+ * assurance, and generation + 1; id and created_at of an earlier row stay. *ret_id is its id. */
+int store_connection_activate(store *s, const struct connection *c, const char **ret_id,
+                              struct err *e);
 /* A row that says "waiting for the typed code", unless one stands that has tokens (active,
  * needs_attention). */
 int store_connection_provisional(store *s, const char *workspace, const char *default_name,

@@ -94,9 +94,14 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
     }
     const char *actor =
         str_empty(l->user_id) ? l->requested_by : arena_printf(mem, "user:%s", l->user_id);
+    const struct connection now = {.workspace = l->workspace,
+                                   .default_name = l->default_name,
+                                   .user_id = l->user_id,
+                                   .account = ret->account,
+                                   .tokens = t,
+                                   .assurance = "code"};
     if (revoke_replaced(o, s, d, old, e) != 0 ||
-        store_connection_activate(s, l->workspace, l->default_name, l->user_id, &t, &ret->account,
-                                  "code", &ret->connection_id, e) != 0 ||
+        store_connection_activate(s, &now, &ret->connection_id, e) != 0 ||
         store_login_set_state(s, l->workspace, l->id, LOGIN_DONE, NULL, e) != 0 ||
         store_audit_add(s, l->workspace, actor, "connection.connected", ret->connection_id,
                         arena_json(mem, audit_detail(l, &ret->account)), e) != 0) {

@@ -70,6 +70,7 @@ static const struct stmt REFRESH_DONE = {
                   "$6") ", refresh_expires_at) end,"
                         "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
                         "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
+                        "     state = 'active', reason = null,"
                         "     updated_at = now()"
                         "   where workspace = $1 and id = $2 and generation = $3 returning workspace, id),"
                         " closed as ("
@@ -125,22 +126,23 @@ static int owner_id(store *s, const struct owner *o, const char **ret, struct er
     return 0;
 }
 
-int store_connection_activate(store *s, const char *workspace, const char *default_name,
-                              const char *user_id, const struct tokens *t, const struct account *a,
-                              const char *assurance, const char **ret_id, struct err *e)
+int store_connection_activate(store *s, const struct connection *c, const char **ret_id,
+                              struct err *e)
 {
-    struct owner owner = {workspace, default_name, user_id};
+    struct owner owner = {c->workspace, c->default_name, c->user_id};
+    const struct account *a = &c->account;
+    const struct tokens *t = &c->tokens;
     for (int i = 0; i < ACTIVATE_TRIES; i++) {
         const char *id = NULL;
         if (owner_id(s, &owner, &id, e) != 0) {
             return -1;
         }
-        const struct db_arg *args =
-            DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(default_name), DB_TEXT(user_id),
-                    DB_TEXT(a->key), DB_TEXT(a->name), DB_TEXT(a->email), DB_TEXT(a->organization),
-                    DB_BOOL(a->sandbox), DB_TEXT(a->api_base), DB_TEXTS(t->scopes, t->scopes_count),
-                    DB_BYTES(store_tokens_seal(s, workspace, id, t)), DB_I64(t->access_expires_at),
-                    DB_I64(t->refresh_expires_at), DB_TEXT(assurance));
+        const struct db_arg *args = DB_ARGS(
+            DB_TEXT(c->workspace), DB_TEXT(id), DB_TEXT(c->default_name), DB_TEXT(c->user_id),
+            DB_TEXT(a->key), DB_TEXT(a->name), DB_TEXT(a->email), DB_TEXT(a->organization),
+            DB_BOOL(a->sandbox), DB_TEXT(a->api_base), DB_TEXTS(t->scopes, t->scopes_count),
+            DB_BYTES(store_tokens_seal(s, c->workspace, id, t)), DB_I64(t->access_expires_at),
+            DB_I64(t->refresh_expires_at), DB_TEXT(c->assurance));
         if (store_query(s, &ACTIVATE, args, NULL, e) != 0) {
             return -1;
         }

@@ -166,6 +166,13 @@ const char *world_connect(store *s, const char *workspace, const char *user_id, 
     struct tokens t = world_tokens(store_arena(s), name);
     struct account a = world_account(name);
     const char *id = NULL;
-    OK(store_connection_activate(s, workspace, "crm", user_id, &t, &a, "code", &id, e));
+    OK(store_connection_activate(s,
+                                 &(const struct connection){.workspace = workspace,
+                                                            .default_name = "crm",
+                                                            .user_id = user_id,
+                                                            .account = a,
+                                                            .tokens = t,
+                                                            .assurance = "code"},
+                                 &id, e));
     return id;
 }

@@ -276,8 +276,14 @@ static void activate(size_t number, void *context)
     const char *id = NULL;
     struct account a = world_account("ana");
     struct tokens t = world_tokens(store_arena(s), "ana");
-    r->failed[number] =
-        store_connection_activate(s, ACME, "crm", "URACE", &t, &a, "code", &id, &e) != 0;
+    r->failed[number] = store_connection_activate(s,
+                                                  &(const struct connection){.workspace = ACME,
+                                                                             .default_name = "crm",
+                                                                             .user_id = "URACE",
+                                                                             .account = a,
+                                                                             .tokens = t,
+                                                                             .assurance = "code"},
+                                                  &id, &e) != 0;
     world_close(s);
 }
 

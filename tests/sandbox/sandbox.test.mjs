@@ -743,7 +743,7 @@ describe('Salesforce data', () => {
       assert.deepEqual([r.http, r.body[0].errorCode], [http, code]);
       return r.body[0];
     };
-    assert.deepEqual((await refused({Name: 'x'}, 'REQUIRED_FIELD_MISSING')).fields, ['StageName', 'CloseDate']);
+    assert.deepEqual((await refused({Name: 'x'}, 'REQUIRED_FIELD_MISSING')).fields, ['CloseDate']);
     assert.equal((await refused({...deal, Nope: 1}, 'INVALID_FIELD')).message, "No such column 'Nope' on sobject of type Opportunity");
     await refused({...deal, CloseDate: '31.12.2026'}, 'JSON_PARSER_ERROR');
     await refused({...deal, CloseDate: '2026-02-30'}, 'JSON_PARSER_ERROR');

@@ -23,7 +23,7 @@ static const struct sf_object objects[] = {
                      {"Phone", SF_STRING, 40, false}, {"Status", SF_STRING, 255, false},
                      {"Description", SF_STRING, 32000, false}}},
     {"Opportunity", "006",
-     {{"Name", SF_STRING, 120, true}, {"StageName", SF_STRING, 255, true},
+     {{"Name", SF_STRING, 120, true}, {"StageName", SF_STRING, 255, false},
       {"CloseDate", SF_DATE, 0, true}, {"Amount", SF_NUMBER, 0, false},
       {"Probability", SF_NUMBER, 0, false}, {"AccountId", SF_REFERENCE, 18, false},
       {"Type", SF_STRING, 255, false}, {"NextStep", SF_STRING, 255, false},

@@ -52,7 +52,8 @@ json_t *slack_user_by_name(json_t *team, const char *name_or_id)
     json_t *found = slack_user(team, name_or_id);
     const char *id = NULL;
     json_t *user = NULL;
-    json_object_foreach(json_object_get(team, "users"), id, user) {
+    json_object_foreach(json_object_get(team, "users"), id, user)
+    {
         if (found == NULL && strcmp(json_str_or(user, "name", ""), name_or_id) == 0) {
             found = user;
         }
@@ -81,7 +82,8 @@ static json_t *channel_new(json_t *team, const json_t *from)
     json_t *members = json_object();
     size_t i = 0;
     json_t *member = NULL;
-    json_array_foreach(json_object_get(from, "members"), i, member) {
+    json_array_foreach(json_object_get(from, "members"), i, member)
+    {
         json_object_set_new(members, json_string_value(member), json_true());
     }
     if (slack_is_im(channel)) {
@@ -91,8 +93,7 @@ static json_t *channel_new(json_t *team, const json_t *from)
     json_object_set_new(channel, "members", members);
     json_object_set_new(channel, "messages", json_object());
     json_object_set_new(channel, "created", json_integer(1700000000));
-    json_object_set_new(json_object_get(team, "channels"), json_str_or(channel, "id", ""),
-                        channel);
+    json_object_set_new(json_object_get(team, "channels"), json_str_or(channel, "id", ""), channel);
     return channel;
 }
 
@@ -100,7 +101,8 @@ json_t *slack_dm(json_t *team, const char *user, bool create)
 {
     const char *id = NULL;
     json_t *channel = NULL;
-    json_object_foreach(json_object_get(team, "channels"), id, channel) {
+    json_object_foreach(json_object_get(team, "channels"), id, channel)
+    {
         if (slack_is_im(channel) && strcmp(json_str_or(channel, "user", ""), user) == 0) {
             return channel;
         }
@@ -125,7 +127,8 @@ json_t *slack_place(json_t *team, const char *user, const char *place)
     const char *name = place[0] == '#' ? place + 1 : place;
     const char *id = NULL;
     json_t *channel = NULL;
-    json_object_foreach(json_object_get(team, "channels"), id, channel) {
+    json_object_foreach(json_object_get(team, "channels"), id, channel)
+    {
         if (found == NULL && strcmp(json_str_or(channel, "name", ""), name) == 0) {
             found = channel;
         }
@@ -175,7 +178,8 @@ json_t *slack_message_public(const json_t *message)
     const char *key = NULL;
     json_t *value = NULL;
     json_t *from = json_incref((json_t *)(uintptr_t)message);
-    json_object_foreach(from, key, value) {
+    json_object_foreach(from, key, value)
+    {
         if (key[0] != '_') {
             json_object_set_new(copy, key, json_deep_copy(value));
         }
@@ -196,8 +200,9 @@ bool slack_may_see(const json_t *channel, const json_t *message, const char *use
 json_t *slack_user_json(json_t *team, const json_t *user, bool with_email)
 {
     const char *real_name = json_str_or(user, "real_name", "");
-    json_t *profile = json_pack("{s:s, s:s, s:s, s:s}", "real_name", real_name, "display_name",
-                                json_str_or(user, "name", ""), "title", "", "status_text", "");
+    json_t *profile =
+        json_pack("{s:s, s:s, s:s, s:s}", "real_name", real_name, "display_name",
+                  json_str_or(user, "display_name", ""), "title", "", "status_text", "");
     if (with_email && json_str(user, "email") != NULL) {
         json_object_set(profile, "email", json_object_get(user, "email"));
     }
@@ -248,17 +253,18 @@ static void team_load(const json_t *from)
     json_t *users = json_object();
     size_t i = 0;
     json_t *item = NULL;
-    json_array_foreach(json_object_get(from, "users"), i, item) {
+    json_array_foreach(json_object_get(from, "users"), i, item)
+    {
         json_object_set_new(users, json_str_or(item, "id", ""), json_deep_copy(item));
     }
     json_object_set_new(users, slack_bot(team, "user_id"),
-                        json_pack("{s:s, s:s, s:s, s:b}", "id", slack_bot(team, "user_id"),
-                                  "name", slack_bot(team, "name"), "real_name", "Workbot",
-                                  "is_bot", true));
+                        json_pack("{s:s, s:s, s:s, s:b}", "id", slack_bot(team, "user_id"), "name",
+                                  slack_bot(team, "name"), "real_name", "Workbot", "is_bot", true));
     json_object_set_new(team, "users", users);
     json_object_set_new(team, "channels", json_object());
     json_object_set(teams, json_str_or(team, "id", ""), team);
-    json_array_foreach(json_object_get(from, "channels"), i, item) {
+    json_array_foreach(json_object_get(from, "channels"), i, item)
+    {
         channel_new(team, item);
     }
     json_t *scopes = json_object_get(json_object_get(team, "bot"), "scopes");
@@ -281,7 +287,8 @@ void slack_reset(json_t *seed)
     tokens = json_object();
     size_t i = 0;
     json_t *team = NULL;
-    json_array_foreach(json_object_get(seed, "workspaces"), i, team) {
+    json_array_foreach(json_object_get(seed, "workspaces"), i, team)
+    {
         team_load(team);
     }
     slack_response_reset();

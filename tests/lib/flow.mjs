@@ -1,0 +1,509 @@
+// A whole Workbot for one test file: its own database, the sandbox, one or more replicas of the
+// service behind a small balancer, and people who type, press and browse. No test waits for luck:
+// `until` looks again until a condition holds or a deadline fails it, and `idle` knows that every
+// job that is due has been done.
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {createHmac, randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {mkdtempSync, openSync, closeSync, readFileSync, rmSync} from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import {tmpdir} from 'node:os';
+import {dirname, join, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {setTimeout as pause} from 'node:timers/promises';
+import pg from 'pg';
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
+const SANDBOX = resolve(process.env.SANDBOX_BIN || join(ROOT, 'build/sandbox'));
+/** Sanitizers make everything slower. */
+const PATIENCE_MS = Number(process.env.WORKBOT_TEST_PATIENCE_MS) || 12000;
+const DEMO = join(ROOT, 'tests/demo');
+
+export const ADMIN_TOKEN = 'sample-operator-token-for-the-flow-tests';
+export const SIGNING_SECRET = 'sample-slack-signing-secret';
+export const ACME = 'slack:T0ACME001';
+export const GLOBEX = 'slack:T0GLOBEX1';
+export const OPPORTUNITY = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
+
+// --- waiting -------------------------------------------------------------------------------------
+
+/** The first value of `check` that is not falsy; fails with `what` after the deadline. */
+export async function until(what, check, ms = PATIENCE_MS) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    assert.ok(Date.now() < end, `waited ${ms} ms in vain for ${typeof what === 'function' ? what() : what}`);
+    await pause(15);
+  }
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+// --- messages ------------------------------------------------------------------------------------
+
+const unescapeMrkdwn = text => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+
+function texts(node, out = []) {
+  if (Array.isArray(node)) node.forEach(n => texts(n, out));
+  else if (node && typeof node === 'object') {
+    if (typeof node.text === 'string' && node.type !== 'button') out.push(node.text);
+    for (const [key, value] of Object.entries(node)) if (key !== 'text' || typeof value === 'object') texts(value, out);
+  }
+  return out;
+}
+
+/** Everything of a message that a person reads, as one text. */
+export const words = m => (m.blocks?.length ? texts(m.blocks).join('\n') : m.text || '');
+export const buttons = m => (m.blocks || []).flatMap(b => (b.type === 'actions' ? b.elements : b.accessory ? [b.accessory] : []))
+  .filter(e => e.type === 'button')
+  .map(e => ({label: e.text.text, action: e.action_id, value: e.value, url: e.url}));
+export const button = (m, label) => buttons(m).find(b => b.label === label || b.action === label);
+export const labels = m => buttons(m).map(b => b.label);
+export const loginUrl = m => buttons(m).find(b => b.url && b.url.includes('/login/'))?.url;
+
+// --- a browser -----------------------------------------------------------------------------------
+
+const unescapeHtml = text => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#0?39;/g, "'").replace(/&amp;/g, '&');
+
+/** Cookies by host name (ports share them, as in life), forms out of pages, redirects by hand. */
+export class Browser {
+  #jar = new Map();
+
+  cookies(name) {
+    const jar = this.#jar.get(name) || this.#jar.set(name, new Map()).get(name);
+    return jar;
+  }
+
+  /** One request, no redirect followed. */
+  async request(method, url, form) {
+    const at = new URL(url);
+    const jar = this.cookies(at.hostname);
+    const headers = {};
+    if (jar.size) headers.cookie = [...jar].map(([k, v]) => `${k}=${v}`).join('; ');
+    if (form) headers['content-type'] = 'application/x-www-form-urlencoded';
+    const r = await fetch(url, {method, redirect: 'manual', headers, body: form ? new URLSearchParams(form).toString() : undefined});
+    for (const line of r.headers.getSetCookie()) {
+      const [pair, ...attributes] = line.split(';');
+      const cut = pair.indexOf('=');
+      if (attributes.some(a => /^ *max-age=0$/i.test(a))) jar.delete(pair.slice(0, cut));
+      else jar.set(pair.slice(0, cut), pair.slice(cut + 1));
+    }
+    const html = await r.text();
+    const to = r.headers.get('location');
+    this.page = {url, status: r.status, html, headers: r.headers, location: to && new URL(to, url).href};
+    return this.page;
+  }
+
+  /** Follows redirects, but not past `stop` (a part of an address). */
+  async follow(stop = '\0') {
+    for (let i = 0; this.page.location && i < 10; i++) {
+      if (this.page.location.includes(stop)) return this.page;
+      await this.request('GET', this.page.location);
+    }
+    return this.page;
+  }
+
+  async get(url, stop) {
+    await this.request('GET', url);
+    return this.follow(stop);
+  }
+
+  /** The page's n-th form with its hidden fields, and more. */
+  form(more = {}, n = 0) {
+    const forms = [...this.page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)];
+    assert.ok(forms[n], `no form ${n} in ${this.page.status} ${this.page.html}`);
+    const action = /action="([^"]*)"/.exec(forms[n][1]);
+    const fields = {};
+    for (const [, input] of forms[n][2].matchAll(/<input\b([^>]*)>/g)) {
+      const name = /name="([^"]*)"/.exec(input), value = /value="([^"]*)"/.exec(input);
+      if (name) fields[unescapeHtml(name[1])] = unescapeHtml(value ? value[1] : '');
+    }
+    return {url: new URL(action ? unescapeHtml(action[1]) : this.page.url, this.page.url).href, fields: {...fields, ...more}};
+  }
+
+  async submit(more, {n = 0, stop} = {}) {
+    const {url, fields} = this.form(more, n);
+    await this.request('POST', url, fields);
+    return this.follow(stop);
+  }
+
+  get text() {
+    return unescapeHtml(this.page.html.replace(/<(style|head|svg)\b[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
+  }
+
+  get code() {
+    const found = /id="code"[^>]*>\s*(\d+)/.exec(this.page.html);
+    return found && found[1];
+  }
+
+  /** From a login link to the page after the callback (or to just before it), as `username`. */
+  async logIn(url, username, {decision = 'allow', stop} = {}) {
+    await this.get(url);
+    assert.equal(this.page.status, 200, this.text);
+    await this.submit({}, {stop});
+    for (let i = 0; i < 3 && /name="request"/.test(this.page.html) && !this.page.location; i++) {
+      const consent = /name="decision"/.test(this.page.html);
+      await this.submit(consent ? {decision} : {username}, {stop});
+    }
+    return this.page;
+  }
+}
+
+// --- people --------------------------------------------------------------------------------------
+
+export class Person {
+  constructor(world, name, workspace = 'T0ACME001') {
+    Object.assign(this, {world, name, workspace, browser: new Browser(), seen: '0'});
+  }
+
+  async messages(place = 'dm') {
+    const q = new URLSearchParams({user: this.name, place, workspace: this.workspace, limit: '500'});
+    return (await this.world.sandbox('GET', `/_messages?${q}`)).messages;
+  }
+
+  async say(text, {place = 'dm', ...more} = {}) {
+    const r = await this.world.sandbox('POST', '/_say', {chat: 'slack', user: this.name, workspace: this.workspace, place, text, ...more});
+    this.seen = r.ts;
+    return r;
+  }
+
+  /** A message that this person reads now and that fits; `after`: newer than that ts. */
+  async sees(fits, {place = 'dm', after = '0', ms} = {}) {
+    let now = [];
+    const test = m => (fits instanceof RegExp ? m.is_bot && fits.test(words(m)) : fits(m));
+    return until(() => `${this.name} to see ${fits}; there is:\n${now.slice(-6).map(m => `[${m.ts}] ${m.author}: ${words(m)} ${JSON.stringify(labels(m))}`).join('\n')}`,
+      async () => (now = await this.messages(place)).filter(m => m.ts > after).reverse().find(test), ms);
+  }
+
+  /** Types, and gives the bot's message after it that fits. */
+  async ask(text, fits, {place = 'dm', see = place, ...more} = {}) {
+    const said = await this.say(text, {place, ...more});
+    assert.equal(said.status, 200, JSON.stringify(said));
+    return this.sees(fits, {place: see, after: said.ts});
+  }
+
+  async press(message, action, more = {}) {
+    return this.world.sandbox('POST', '/_click', {chat: 'slack', user: this.name, workspace: this.workspace, message: message.ts, action, ...more});
+  }
+
+  /** Types a command that needs a login; gives the prompt. */
+  prompt(text = OPPORTUNITY, more = {}) {
+    return this.ask(text, m => m.is_bot && loginUrl(m), {see: 'dm', ...more});
+  }
+
+  /** Through the browser as `username`; gives the code of the last page. */
+  async browse(prompt, username = `${this.name}@acme.example`, browser = this.browser) {
+    await browser.logIn(loginUrl(prompt), username);
+    assert.ok(browser.code, `no code on: ${browser.page.status} ${browser.text}`);
+    return browser.code;
+  }
+
+  /** A personal connection that is ready to use. */
+  async connect(username) {
+    const prompt = await this.prompt('connect salesforce');
+    const code = await this.browse(prompt, username);
+    await this.ask(code, /is connected/);
+    await this.world.idle();
+  }
+
+  /** Everything readable by this person in these places, as one text. */
+  async reads(...places) {
+    const out = [];
+    for (const place of places) {
+      for (const m of await this.messages(place)) out.push(JSON.stringify({text: m.text, blocks: m.blocks}));
+    }
+    return out.join('\n');
+  }
+}
+
+// --- the service ---------------------------------------------------------------------------------
+
+const bare = () => Object.fromEntries(['PATH', 'ASAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'].flatMap(k => (process.env[k] ? [[k, process.env[k]]] : [])));
+
+function run(program, args, {env, log}) {
+  const fd = openSync(log, 'a');
+  // the thread sanitizer cannot place its shadow memory under address randomisation
+  const [command, all] = process.env.TSAN_OPTIONS ? ['setarch', ['-R', program, ...args]] : [program, args];
+  const child = spawn(command, all, {env: {...bare(), ...env}, stdio: ['ignore', fd, fd]});
+  closeSync(fd);
+  child.ended = once(child, 'exit').then(([code, signal]) => ({code, signal}));
+  return child;
+}
+
+export class World {
+  replicas = [];
+  databases = [];
+
+  log() {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  async sandbox(method, path, body) {
+    const r = await fetch(this.sandboxUrl + path, {method, body: body === undefined ? undefined : JSON.stringify(body)});
+    const text = await r.text();
+    return {http: r.status, ...JSON.parse(text)};
+  }
+
+  /** One call of /v1; `status` is in the answer. */
+  async api(method, path, body, {token = ADMIN_TOKEN, ...headers} = {}) {
+    const r = await fetch(`${this.url}/v1${path}`, {method, headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers},
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)});
+    const text = await r.text();
+    return {...(text ? JSON.parse(text) : {}), status: r.status, text};
+  }
+
+  async must(method, path, body) {
+    const r = await this.api(method, path, body);
+    assert.ok(r.status < 300, `${method} ${path}: ${r.status} ${r.text}`);
+    return r;
+  }
+
+  async query(sql, values) {
+    return (await this.db.query(sql, values)).rows;
+  }
+
+  async one(sql, values) {
+    return (await this.query(sql, values))[0];
+  }
+
+  count(table, where = 'true') {
+    return this.one(`select count(*)::int as n from ${table} where ${where}`).then(r => r.n);
+  }
+
+  /** Every row of these tables as one text: equal before and after means that nothing changed. */
+  async rows(...tables) {
+    const out = {};
+    for (const t of tables) out[t] = (await this.query(`select t::text as row from ${t} t order by 1`)).map(r => r.row);
+    return out;
+  }
+
+  /** All jobs that are due have been done, and all deliveries of the sandbox have arrived. */
+  async idle(ms) {
+    const busy = `state = 'running' or (state = 'queued' and run_at < now() + interval '300 ms')`;
+    let left = [];
+    for (let calm = 0; calm < 3; calm++) {
+      await until(() => `the service to be idle; waiting: ${JSON.stringify(left)}`, async () => {
+        left = await this.query(`select kind, lane, state, attempts, error_code from job where ${busy}`);
+        return left.length === 0;
+      }, ms);
+      await pause(20);
+    }
+  }
+
+  async calls(filter = {}) {
+    return (await this.sandbox('GET', `/_log?${new URLSearchParams({since: '0', limit: '100000', ...filter})}`)).entries;
+  }
+
+  /** Calls of the service to Salesforce: `token` grants by type, or records written. */
+  async tokenCalls(grant) {
+    return (await this.calls({peer: 'salesforce'})).filter(e => /oauth2\/token/.test(e.path) && (!grant || e.args?.grant_type === grant));
+  }
+
+  async records(object = 'Opportunity') {
+    return (await this.sandbox('GET', '/_state/salesforce')).records.filter(r => r.object === object);
+  }
+
+  async grants() {
+    return (await this.sandbox('GET', '/_state/salesforce')).grants;
+  }
+
+  fault(fault, more = {}) {
+    return this.sandbox('PUT', '/_faults', {peer: 'salesforce', fault, times: 1, ...more});
+  }
+
+  async fired(fault) {
+    return (await this.sandbox('GET', '/_faults')).faults.filter(f => f.fault === fault).reduce((n, f) => n + f.fired, 0);
+  }
+
+  person(name, workspace) {
+    return new Person(this, name, workspace);
+  }
+
+  /** A body signed as Slack signs it, to one replica or through the balancer. */
+  async signed(path, body, {url = this.url, secret = SIGNING_SECRET, timestamp = Math.floor(Date.now() / 1000), type = 'application/json', headers = {}} = {}) {
+    const raw = typeof body === 'string' ? body : JSON.stringify(body);
+    const signature = 'v0=' + createHmac('sha256', secret).update(`v0:${timestamp}:${raw}`).digest('hex');
+    const r = await fetch(url + path, {method: 'POST', body: raw,
+      headers: {'content-type': type, 'x-slack-request-timestamp': String(timestamp), 'x-slack-signature': signature, ...headers}});
+    return {status: r.status, text: await r.text()};
+  }
+
+  /** The envelope of a direct message, for `signed`. */
+  dm(text, {user = 'U0ANA0001', channel = 'D0ANA0001', ts, event_id, client_msg_id, team = 'T0ACME001', ...event} = {}) {
+    const at = ts || `${Math.floor(Date.now() / 1000)}.${String(Math.floor(Math.random() * 1e6)).padStart(6, '0')}`;
+    return {token: 'x', team_id: team, context_team_id: team, api_app_id: 'A0WORKBOT', type: 'event_callback', event_id: event_id || 'Ev' + randomBytes(5).toString('hex').toUpperCase(),
+      event_time: Math.floor(Number(at)), authorizations: [{team_id: team, user_id: 'U0BOTACME', is_bot: true}],
+      event: {type: 'message', channel_type: 'im', user, channel, text, ts: at, event_ts: at, team, ...(client_msg_id ? {client_msg_id} : {}), ...event}};
+  }
+
+  async startReplica(n = this.replicas.length) {
+    const [port, ops] = this.replicas[n] ? [this.replicas[n].port, this.replicas[n].ops] : [this.ports.shift() ?? await freePort(), await freePort()];
+    const child = run(WORKBOT, ['serve'], {log: this.logFile, env: {...this.env, WORKBOT_LISTEN: `127.0.0.1:${port}`, WORKBOT_OPS_LISTEN: `127.0.0.1:${ops}`}});
+    const replica = {n, port, ops, child, url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${ops}`};
+    this.replicas[n] = replica;
+    await until(() => `replica ${n} to be ready:\n${this.log().slice(-3000)}`, async () => {
+      assert.equal(child.exitCode, null, `the service ended:\n${this.log().slice(-3000)}`);
+      return fetch(replica.opsUrl + '/readyz').then(r => r.ok, () => false);
+    });
+    return replica;
+  }
+
+  /** kill -9, as a crash; `startReplica(n)` starts it again on the same ports. */
+  async kill(n = 0) {
+    this.replicas[n].child.kill('SIGKILL');
+    await this.replicas[n].child.ended;
+  }
+
+  async stopReplica(n = 0) {
+    const {child} = this.replicas[n];
+    if (child.exitCode !== null || child.signalCode) return;
+    child.kill('SIGTERM');
+    const ended = await Promise.race([child.ended, pause(20000, null, {ref: false})]);
+    if (!ended) child.kill('SIGKILL');
+    assert.deepEqual(ended, {code: 0, signal: null}, `SIGTERM drains and exits 0:\n${this.log().slice(-3000)}`);
+  }
+
+  /** Restarts with another environment. */
+  async restart(env = {}) {
+    Object.assign(this.env, env);
+    for (const r of this.replicas) {
+      await this.stopReplica(r.n);
+      await this.startReplica(r.n);
+    }
+  }
+
+  async stop() {
+    try {
+      for (const r of this.replicas) await this.stopReplica(r.n);
+    } finally {
+      this.balancer?.closeAllConnections();
+      this.balancer?.close();
+      this.sandboxChild?.kill('SIGTERM');
+      await this.sandboxChild?.ended;
+      await this.db?.end();
+      if (this.admin) await this.admin.query(`drop database if exists ${this.database} with (force)`);
+      await this.admin?.end();
+      if (!process.env.WORKBOT_TEST_KEEP) rmSync(this.dir, {recursive: true, force: true});
+    }
+  }
+
+  // --- what it begins with ---
+
+  async startSandbox(config) {
+    const file = join(this.dir, 'sandbox.port'), sfFile = join(this.dir, 'salesforce.port');
+    this.sandboxChild = run(SANDBOX, ['--port', '0', '--port-file', file, '--salesforce-port', '0', '--salesforce-port-file', sfFile, '--bot-url', this.url],
+      {log: join(this.dir, 'sandbox.log'), env: {}});
+    const read = name => {
+      try {
+        return Number(readFileSync(name, 'utf8')) || 0;
+      } catch {
+        return 0;
+      }
+    };
+    await until('the sandbox to listen', () => read(file) && read(sfFile));
+    this.sandboxUrl = `http://127.0.0.1:${read(file)}`;
+    this.salesforceHost = `127.0.0.1:${read(sfFile)}`;
+    await this.sandbox('PUT', '/_config', {bot_url: this.url, public_url: this.url, ...config});
+  }
+
+  async makeDatabase(server) {
+    this.database = `flow_${process.pid}_${randomBytes(4).toString('hex')}`;
+    this.admin = new pg.Client({connectionString: server});
+    this.admin.on('error', () => {});
+    await this.admin.connect();
+    await this.admin.query(`create database ${this.database}`);
+    const url = new URL(server);
+    url.pathname = `/${this.database}`;
+    this.databaseUrl = url.href;
+    this.db = new pg.Pool({connectionString: url.href, max: 4});
+    this.db.on('error', () => {});
+  }
+
+  /** Two replicas have a balancer before them that gives each request to the next one. */
+  async balance(port) {
+    let turn = 0;
+    this.balancer = http.createServer((req, res) => {
+      const to = this.replicas[turn++ % this.replicas.length];
+      const out = http.request({host: '127.0.0.1', port: to.port, method: req.method, path: req.url, headers: req.headers}, back => {
+        res.writeHead(back.statusCode, back.headers);
+        back.pipe(res);
+      });
+      out.on('error', () => res.destroy());
+      req.pipe(out);
+    }).listen(port, '127.0.0.1');
+    await once(this.balancer, 'listening');
+  }
+
+  /** The default connection logs in as its admin, through the API. */
+  async authorize(workspace, name, username) {
+    const path = `/workspaces/${workspace}/connections/${name}`;
+    const {login_url} = await this.must('POST', `${path}/login`, {});
+    const browser = new Browser();
+    await browser.logIn(login_url, username);
+    assert.ok(browser.code, browser.text);
+    await this.must('POST', `${path}/login/confirm`, {code: browser.code});
+  }
+
+  async putConnection(workspace, name, body) {
+    const r = await this.must('PUT', `/workspaces/${workspace}/connections/${name}`, body);
+    await this.sandbox('PUT', '/_config', {salesforce: {clients: {[body.client_id]: {redirect_uris: [r.redirect_uri]}}}});
+    return r;
+  }
+
+  putRecipe(workspace, recipe) {
+    return this.must('PUT', `/workspaces/${workspace}/recipes/${recipe.name}`, recipe);
+  }
+
+  async load(demo, workspace, admin) {
+    const read = file => JSON.parse(readFileSync(join(DEMO, demo, file), 'utf8').replace('@SALESFORCE_HOST@', this.salesforceHost));
+    await this.must('PUT', `/workspaces/${workspace}`, read('workspace.json'));
+    await this.putConnection(workspace, `${demo}-salesforce`, read(`connections/${demo}-salesforce.json`));
+    await this.authorize(workspace, `${demo}-salesforce`, admin);
+    const recipes = demo === 'acme' ? ['create-opportunity', 'create-task', 'find-opportunities', 'team-note'] : ['new-lead'];
+    for (const name of recipes) await this.putRecipe(workspace, read(`recipes/${name}.json`));
+  }
+}
+
+/**
+ * A running world with the demo's workspace Acme (and Globex if asked), stopped by `stop()`.
+ * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server.
+ */
+export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
+  assert.ok(server, 'WORKBOT_TEST_PG must name a PostgreSQL (tests/tools/postgres.sh start)');
+  const w = new World();
+  w.dir = mkdtempSync(join(tmpdir(), 'workbot-flow-'));
+  w.logFile = join(w.dir, 'workbot.log');
+  try {
+    const port = await freePort();
+    w.url = `http://127.0.0.1:${port}`;
+    w.ports = replicas > 1 ? [] : [port];
+    await Promise.all([w.makeDatabase(server), w.startSandbox(sandbox)]);
+    w.env = {
+      WORKBOT_DATABASE_URL: w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+      WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
+      WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
+      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: `${new URL(w.sandboxUrl).host},${w.salesforceHost}`,
+      WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...env};
+    const migrate = run(WORKBOT, ['migrate'], {env: w.env, log: w.logFile});
+    assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());
+    for (let i = 0; i < replicas; i++) await w.startReplica();
+    if (replicas > 1) await w.balance(port);
+    await w.load('acme', ACME, 'ben@acme.example');
+    if (globex) await w.load('globex', GLOBEX, 'otto@globex.example');
+  } catch (e) {
+    await w.stop().catch(() => {});
+    throw e;
+  }
+  return w;
+}

@@ -16,7 +16,9 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
         view_field(view, "Kind", a->sandbox ? "Sandbox" : "Production");
     }
     if (c->connected_at > 0) {
-        view_field(view, "Connected since", words_ago(mem, c->connected_at));
+        bool ended = c->state == CONNECTION_DISCONNECTED || c->state == CONNECTION_NEEDS_LOGIN;
+        view_field(view, ended ? "Was connected" : "Connected since",
+                   words_ago(mem, c->connected_at));
         view_field(view, "Last used", words_ago(mem, c->last_used_at));
     }
     if (c->state == CONNECTION_ACTIVE) {

@@ -14,11 +14,10 @@
 static const char *acted_as(struct scene *sc, const struct resolved *d, bool is_private)
 {
     bool shared = d->rule == RULE_DEFAULT || d->rule == RULE_INSTALLER;
-    const char *account = words_account(sc->mem, &d->connection->account);
     if (is_private) {
         const char *name = d->connection->account.name;
-        return shared ? arena_printf(sc->mem, "%s (the default connection)", account)
-                      : (name != NULL ? name : account);
+        const char *account = name != NULL ? name : words_account(sc->mem, &d->connection->account);
+        return shared ? arena_printf(sc->mem, "%s (the default connection)", account) : account;
     }
     if (shared) {
         return "the default connection";

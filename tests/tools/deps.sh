@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # deps.sh GROUP... : installs what is missing for a group, and nothing when all is there.
 #   build   what `make` needs          run    what `make demo` and `make smoke` need as well
-#   test    what `make test` needs as well (includes the npm packages of tests/package.json)
+#   node    the npm packages of tests/package.json, which bring their own node
+#   test    what `make test` needs as well (includes node)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -17,13 +18,13 @@ for group in "$@"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     run) wanted+=("${run[@]}") ;;
-    test)
-      wanted+=("${test[@]}")
+    node | test)
+      [ "$group" = node ] || wanted+=("${test[@]}")
       npm=yes
       # any npm will do to fetch the pinned node; Debian's only where there is none
       command -v npm >/dev/null || wanted+=(nodejs npm)
       ;;
-    *) echo "deps.sh: no group '$group' (build, run, test)" >&2 && exit 2 ;;
+    *) echo "deps.sh: no group '$group' (build, run, node, test)" >&2 && exit 2 ;;
   esac
 done
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/die.h"
 #include "base/str.h"
 
 static const struct config_key *key_of(const char *name)
@@ -11,7 +12,7 @@ static const struct config_key *key_of(const char *name)
             return &config_keys[i];
         }
     }
-    return NULL;
+    die("there is no setting %s", name);
 }
 
 static bool is_set(const struct config *c, const struct config_key *key)

@@ -21,8 +21,8 @@ enum { SNAPSHOT_MESSAGES = 80, WAIT_MAX_MS = 60000, LOG_LIMIT = 1000 };
 
 static void refuse(struct request *req, unsigned status, const char *error, const char *detail)
 {
-    http_reply_json(req, status, json_pack("{s:b, s:s, s:s}", "ok", false, "error", error,
-                                           "detail", detail));
+    http_reply_json(req, status,
+                    json_pack("{s:b, s:s, s:s}", "ok", false, "error", error, "detail", detail));
 }
 
 /* The JSON object of the body; NULL after a refusal. An empty body is an empty object. */
@@ -60,9 +60,8 @@ static chat_call chat_call_of(const struct chat *chat, const char *path)
         const char *path;
         chat_call call;
     } calls[] = {
-        {"/_say", chat->say},         {"/_click", chat->click},
-        {"/_command", chat->command}, {"/_user", chat->change_user},
-        {"/_deliver", chat->deliver}, {"/_verify", chat->verify},
+        {"/_say", chat->say},          {"/_click", chat->click},     {"/_command", chat->command},
+        {"/_user", chat->change_user}, {"/_deliver", chat->deliver}, {"/_verify", chat->verify},
     };
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         if (strcmp(calls[i].path, path) == 0) {
@@ -79,8 +78,8 @@ static void run_chat_call(struct request *req)
         return;
     }
     const struct peer *peer = peer_find(json_str_or(body, "chat", "slack"));
-    chat_call call = peer == NULL || peer->chat == NULL ? NULL
-                                                        : chat_call_of(peer->chat, req->path);
+    chat_call call =
+        peer == NULL || peer->chat == NULL ? NULL : chat_call_of(peer->chat, req->path);
     if (call == NULL) {
         refuse(req, 400, "unknown_chat", "\"chat\" must name a chat platform that can do this");
     } else {
@@ -218,7 +217,8 @@ static void put_config(struct request *req)
     const char *key = NULL;
     json_t *value = NULL;
     world_lock();
-    json_object_foreach(body, key, value) {
+    json_object_foreach(body, key, value)
+    {
         const struct peer *peer = peer_find(key);
         if (strcmp(key, "bot_url") == 0 && json_is_string(value)) {
             world_set_bot_url(json_string_value(value));
@@ -311,9 +311,9 @@ void control_handle(struct request *req)
         return;
     }
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        bool path = routes[i].prefix ? strncmp(req->path, routes[i].path,
-                                               strlen(routes[i].path)) == 0
-                                     : strcmp(req->path, routes[i].path) == 0;
+        bool path = routes[i].prefix
+                        ? strncmp(req->path, routes[i].path, strlen(routes[i].path)) == 0
+                        : strcmp(req->path, routes[i].path) == 0;
         if (path && http_is(req, routes[i].method)) {
             routes[i].run(req);
             return;

@@ -6,13 +6,22 @@
 #include <string.h>
 
 static const char *const names[] = {
-    "slow",           "429",           "5xx",           "html",
-    "cut",            "lost",          "token_expired", "refresh_rotated",
-    "refresh_busy",   "grant_revoked", "client_secret_refused", "preview_bot",
+    "slow",
+    "429",
+    "5xx",
+    "html",
+    "cut",
+    "lost",
+    "token_expired",
+    "refresh_rotated",
+    "refresh_busy",
+    "grant_revoked",
+    "client_secret_refused",
+    "preview_bot",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static json_t *faults; /* array of the objects given, plus "fired" */
+static json_t *faults;     /* array of the objects given, plus "fired" */
 static size_t fault_count; /* read without the lock: the usual case is none */
 
 static bool matches(const json_t *f, const char *key, const char *text, bool part)
@@ -52,7 +61,8 @@ bool fault_take(const char *peer, const char *name, const char *method, const ch
     pthread_mutex_lock(&lock);
     size_t i = 0;
     json_t *f = NULL;
-    json_array_foreach(faults, i, f) {
+    json_array_foreach(faults, i, f)
+    {
         bool fits = matches(f, "peer", peer, false) && matches(f, "fault", name, false) &&
                     matches(f, "method", method, false) && matches(f, "path", path, true) &&
                     json_int_or(f, "times", 1) != 0;
@@ -112,7 +122,6 @@ void fault_clear(const char *peer)
             json_array_remove(faults, i);
         }
     }
-    __atomic_store_n(&fault_count, faults == NULL ? 0 : json_array_size(faults),
-                     __ATOMIC_RELAXED);
+    __atomic_store_n(&fault_count, faults == NULL ? 0 : json_array_size(faults), __ATOMIC_RELAXED);
     pthread_mutex_unlock(&lock);
 }

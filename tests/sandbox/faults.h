@@ -1,4 +1,5 @@
-/* Faults that tests switch on: per peer, for the next `times` matching calls (-1: until removed). */
+/* Faults that tests switch on: per peer, for the next `times` matching calls (-1: until removed).
+ */
 #ifndef SANDBOX_FAULTS_H
 #define SANDBOX_FAULTS_H
 

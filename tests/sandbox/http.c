@@ -135,8 +135,8 @@ static enum MHD_Result send_reply(struct request *req)
     if (req->cut) {
         return MHD_NO;
     }
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        req->reply.len, req->reply.data, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(req->reply.len, req->reply.data, MHD_RESPMEM_MUST_FREE);
     if (response == NULL) {
         return MHD_NO;
     }
@@ -533,12 +533,12 @@ static struct MHD_Daemon *daemon_start(const struct http_options *options, enum 
     }
     http.names[which] = which;
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
-        NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)2, MHD_OPTION_URI_LOG_CALLBACK, request_begin, &http.names[which],
-        MHD_OPTION_NOTIFY_COMPLETED, request_end, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)120,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, (unsigned)1, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, NULL,
+        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)2,
+        MHD_OPTION_URI_LOG_CALLBACK, request_begin, &http.names[which], MHD_OPTION_NOTIFY_COMPLETED,
+        request_end, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)120, MHD_OPTION_LISTENING_ADDRESS_REUSE,
+        (unsigned)1, MHD_OPTION_END);
     if (daemon == NULL) {
         fprintf(stderr, "sandbox: cannot listen on %s:%d\n", options->address, port);
     }
@@ -574,26 +574,26 @@ int http_start(const struct http_options *options)
 {
     http.handle = options->handle;
     threads_start();
-    http.daemons[LISTENER_MAIN] = daemon_start(options, LISTENER_MAIN);
-    if (http.daemons[LISTENER_MAIN] == NULL) {
-        return -1;
-    }
-    if (options->salesforce_port >= 0) {
+    /* under the lock: an early request that asks for a port waits until both are known */
+    pthread_mutex_lock(&http.lock);
+    bool ok = (http.daemons[LISTENER_MAIN] = daemon_start(options, LISTENER_MAIN)) != NULL;
+    if (ok && options->salesforce_port >= 0) {
         http.daemons[LISTENER_SALESFORCE] = daemon_start(options, LISTENER_SALESFORCE);
-        if (http.daemons[LISTENER_SALESFORCE] == NULL) {
-            return -1;
-        }
+        ok = http.daemons[LISTENER_SALESFORCE] != NULL;
     }
-    return 0;
+    pthread_mutex_unlock(&http.lock);
+    return ok ? 0 : -1;
 }
 
 int http_port(enum listener which)
 {
-    if (http.daemons[which] == NULL) {
+    pthread_mutex_lock(&http.lock);
+    struct MHD_Daemon *daemon = http.daemons[which];
+    pthread_mutex_unlock(&http.lock);
+    if (daemon == NULL) {
         return -1;
     }
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(http.daemons[which], MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
     return info == NULL ? -1 : (int)info->port;
 }
 

@@ -36,8 +36,8 @@ void journal_init(size_t entries_max, size_t bytes_max)
 static void drop_oldest(void)
 {
     struct kept *k = &journal.ring[journal.head];
-    char *texts[] = {k->peer,    k->method, k->path,    k->failure,
-                     k->fault,   k->headers, k->request, k->response};
+    char *texts[] = {k->peer,  k->method,  k->path,    k->failure,
+                     k->fault, k->headers, k->request, k->response};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         free(texts[i]);
     }
@@ -133,11 +133,11 @@ static json_t *arguments_json(const struct kept *k)
 static json_t *entry_json(const struct kept *k)
 {
     json_t *answer = json_loadb(k->response, k->response_len, 0, NULL);
-    json_t *entry = json_pack(
-        "{s:I, s:I, s:s, s:s, s:s, s:s, s:i, s:I, s:s?, s:s?}", "seq", (json_int_t)k->seq,
-        "time_ms", (json_int_t)k->time_ms, "peer", k->peer, "direction", k->out ? "out" : "in",
-        "method", k->method, "path", k->path, "status", k->status, "took_ms",
-        (json_int_t)k->took_ms, "failure", k->failure, "fault", k->fault);
+    json_t *entry =
+        json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:i, s:I, s:s?, s:s?}", "seq", (json_int_t)k->seq,
+                  "time_ms", (json_int_t)k->time_ms, "peer", k->peer, "direction",
+                  k->out ? "out" : "in", "method", k->method, "path", k->path, "status", k->status,
+                  "took_ms", (json_int_t)k->took_ms, "failure", k->failure, "fault", k->fault);
     if (entry == NULL) { /* a path that is not UTF-8 */
         entry = json_pack("{s:I, s:s, s:s, s:i}", "seq", (json_int_t)k->seq, "peer", k->peer,
                           "direction", k->out ? "out" : "in", "status", k->status);

@@ -15,8 +15,8 @@ struct chat {
     void (*change_user)(struct request *req, const json_t *body);
     void (*deliver)(struct request *req, const json_t *body);
     void (*verify)(struct request *req, const json_t *body);
-    void (*messages)(struct request *req);  /* arguments in the query; world locked */
-    json_t *(*snapshot)(size_t limit);      /* for the chat page; world locked */
+    void (*messages)(struct request *req); /* arguments in the query; world locked */
+    json_t *(*snapshot)(size_t limit);     /* for the chat page; world locked */
 };
 
 struct peer {

@@ -32,7 +32,8 @@ json_t *sf_user_by_name(json_t *org, const char *username)
 {
     const char *id = NULL;
     json_t *user = NULL;
-    json_object_foreach(json_object_get(org, "users"), id, user) {
+    json_object_foreach(json_object_get(org, "users"), id, user)
+    {
         if (strcmp(json_str_or(user, "username", ""), username) == 0) {
             return user;
         }
@@ -52,16 +53,17 @@ static void org_load(const char *key, const json_t *from)
 {
     json_t *org = json_pack("{s:s, s:O, s:O, s:b, s:{}, s:{}}", "key", key, "id",
                             json_object_get(from, "id"), "name", json_object_get(from, "name"),
-                            "is_sandbox", json_flag(from, "is_sandbox", false), "users",
-                            "records");
+                            "is_sandbox", json_flag(from, "is_sandbox", false), "users", "records");
     json_object_set_new(orgs, key, org);
     size_t i = 0;
     json_t *item = NULL;
-    json_array_foreach(json_object_get(from, "users"), i, item) {
+    json_array_foreach(json_object_get(from, "users"), i, item)
+    {
         json_object_set_new(json_object_get(org, "users"), json_str_or(item, "id", ""),
                             json_deep_copy(item));
     }
-    json_array_foreach(json_object_get(from, "records"), i, item) {
+    json_array_foreach(json_object_get(from, "records"), i, item)
+    {
         const struct sf_object *object = sf_object(json_str_or(item, "object", ""));
         json_t *owner = sf_user_by_name(org, json_str_or(item, "owner", ""));
         if (object == NULL || owner == NULL) {
@@ -83,7 +85,8 @@ static void reset(json_t *seed)
     sf_token_reset();
     const char *key = NULL;
     json_t *org = NULL;
-    json_object_foreach(json_object_get(seed, "orgs"), key, org) {
+    json_object_foreach(json_object_get(seed, "orgs"), key, org)
+    {
         org_load(key, org);
     }
 }
@@ -122,8 +125,7 @@ static void dispatch(struct sf_call *call)
     } else if (strlen(call->path) == 16 || strlen(call->path) == 19) {
         sf_record_page(call, call->path + 1);
     } else {
-        page_message(call->req, 404, "Page not found", "This address leads nowhere.",
-                     "salesforce");
+        page_message(call->req, 404, "Page not found", "This address leads nowhere.", "salesforce");
     }
 }
 
@@ -152,22 +154,24 @@ static bool is_oauth(const char *path)
 static void throttle(struct request *req, const char *path, const struct fault *fault)
 {
     if (!is_oauth(path)) {
-        http_reply_json(req, 403, sf_error("REQUEST_LIMIT_EXCEEDED",
-                                           "TotalRequests Limit exceeded."));
+        http_reply_json(req, 403,
+                        sf_error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
         return;
     }
     char *seconds = xasprintf("%lld", (long long)fault->retry_after);
     http_reply_header(req, "Retry-After", seconds);
     free(seconds);
-    http_reply_json(req, 429, json_pack("{s:s, s:s}", "error", "temporarily_unavailable",
-                                        "error_description", "too many requests"));
+    http_reply_json(req, 429,
+                    json_pack("{s:s, s:s}", "error", "temporarily_unavailable", "error_description",
+                              "too many requests"));
 }
 
 static void unavailable(struct request *req, const char *path, unsigned status)
 {
     if (is_oauth(path)) {
-        http_reply_json(req, status, json_pack("{s:s, s:s}", "error", "server_error",
-                                               "error_description", "unexpected error"));
+        http_reply_json(req, status,
+                        json_pack("{s:s, s:s}", "error", "server_error", "error_description",
+                                  "unexpected error"));
         return;
     }
     http_reply_json(req, status,
@@ -181,7 +185,8 @@ static void merge(json_t *into, const json_t *from)
     const char *key = NULL;
     json_t *value = NULL;
     json_t *copy = json_deep_copy(from);
-    json_object_foreach(copy, key, value) {
+    json_object_foreach(copy, key, value)
+    {
         json_t *old = json_object_get(into, key);
         if (json_is_object(old) && json_is_object(value)) {
             merge(old, value);
@@ -204,26 +209,27 @@ static json_t *state(void)
     json_t *by_object = json_object();
     const char *key = NULL;
     json_t *org = NULL;
-    json_object_foreach(orgs, key, org) {
+    json_object_foreach(orgs, key, org)
+    {
         const char *id = NULL;
         json_t *record = NULL;
-        json_object_foreach(json_object_get(org, "records"), id, record) {
+        json_object_foreach(json_object_get(org, "records"), id, record)
+        {
             const char *object = json_str_or(record, "object", "");
             json_t *owner = sf_user(org, json_str(json_object_get(record, "fields"), "OwnerId"));
             json_t *creator =
                 sf_user(org, json_str(json_object_get(record, "fields"), "CreatedById"));
-            json_array_append_new(
-                records,
-                json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "org", key, "object", object, "id", id,
-                          "owner", json_str_or(owner, "username", ""), "creator",
-                          json_str_or(creator, "username", ""), "fields",
-                          json_object_get(record, "fields")));
-            json_object_set_new(by_object, object,
-                                json_integer(json_integer_value(json_object_get(by_object,
-                                                                                object)) + 1));
+            json_array_append_new(records, json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "org", key,
+                                                     "object", object, "id", id, "owner",
+                                                     json_str_or(owner, "username", ""), "creator",
+                                                     json_str_or(creator, "username", ""), "fields",
+                                                     json_object_get(record, "fields")));
+            json_object_set_new(
+                by_object, object,
+                json_integer(json_integer_value(json_object_get(by_object, object)) + 1));
         }
     }
-    return json_pack("{s:o, s:o, s:O, s:O}", "records", records, "record_counts", by_object,
+    return json_pack("{s:o, s:o, s:o, s:O}", "records", records, "record_counts", by_object,
                      "grants", sf_grants(), "counts", sf_counts());
 }
 

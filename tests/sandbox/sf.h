@@ -31,7 +31,8 @@ void sf_choose(struct sf_call *call);
 void sf_approval_page(struct sf_call *call);
 void sf_consent(struct sf_call *call);
 json_t *sf_client(const char *client_id);
-/* The code's data {client_id, redirect_uri, org, user, scopes, challenge?, since_ms, used, grant?} */
+/* The code's data {client_id, redirect_uri, org, user, scopes, challenge?, since_ms, used, grant?}
+ */
 json_t *sf_code(const char *code);
 
 /* ---- sf_token.c ---- */

@@ -104,8 +104,8 @@ static void show(struct data_call *d, const struct sf_object *object, json_t *re
         size_t len = strcspn(p, ",");
         char *field = xstrndup(p, len);
         if (!sf_knows_field(object, field)) {
-            char *text = xasprintf("No such column '%s' on sobject of type %s", field,
-                                   object->name);
+            char *text =
+                xasprintf("No such column '%s' on sobject of type %s", field, object->name);
             json_decref(out);
             out = sf_error("INVALID_FIELD", text);
             free(text);
@@ -218,8 +218,8 @@ static void by_external_id(struct data_call *d, const struct sf_object *object)
     const char *value = d->parts[3];
     size_t len = strlen(field);
     if (len <= 3 || strcmp(field + len - 3, "__c") != 0) {
-        char *text = xasprintf("Provided external ID field does not exist or is not accessible: %s",
-                               field);
+        char *text =
+            xasprintf("Provided external ID field does not exist or is not accessible: %s", field);
         http_reply_json(d->req, 404, sf_error("NOT_FOUND", text));
         free(text);
     } else if (http_is(d->req, "PATCH")) {
@@ -239,9 +239,9 @@ static void by_external_id(struct data_call *d, const struct sf_object *object)
 static void sobjects(struct data_call *d)
 {
     if (d->count == 1) {
-        http_reply_json(d->req, 200, json_pack("{s:s, s:i, s:o}", "encoding", "UTF-8",
-                                               "maxBatchSize", 200, "sobjects",
-                                               sf_object_names()));
+        http_reply_json(d->req, 200,
+                        json_pack("{s:s, s:i, s:o}", "encoding", "UTF-8", "maxBatchSize", 200,
+                                  "sobjects", sf_object_names()));
         return;
     }
     const struct sf_object *object = sf_object(d->parts[1]);
@@ -253,8 +253,8 @@ static void sobjects(struct data_call *d)
         } else if (http_is(d->req, "GET")) {
             json_t *about = sf_describe(object);
             json_object_del(about, "fields");
-            http_reply_json(d->req, 200, json_pack("{s:o, s:[]}", "objectDescribe", about,
-                                                   "recentItems"));
+            http_reply_json(d->req, 200,
+                            json_pack("{s:o, s:[]}", "objectDescribe", about, "recentItems"));
         } else {
             not_allowed(d, "GET,HEAD,POST");
         }
@@ -277,8 +277,9 @@ static void query(struct data_call *d)
         return;
     }
     if (soql == NULL) {
-        http_reply_json(d->req, 400, sf_error("MALFORMED_QUERY", "A query string has to be "
-                                                                 "specified"));
+        http_reply_json(d->req, 400,
+                        sf_error("MALFORMED_QUERY", "A query string has to be "
+                                                    "specified"));
         return;
     }
     json_t *error = NULL;
@@ -335,8 +336,9 @@ static void answer(struct data_call *d, const char *path)
         return;
     }
     if (!sf_grant_has(d->grant, "api") && !sf_grant_has(d->grant, "full")) {
-        http_reply_json(d->req, 401, sf_error("INVALID_SESSION_ID", "This session is not valid "
-                                                                    "for use with the REST API"));
+        http_reply_json(d->req, 401,
+                        sf_error("INVALID_SESSION_ID", "This session is not valid "
+                                                       "for use with the REST API"));
         return;
     }
     d->org = sf_org(json_str(d->grant, "org"));
@@ -349,8 +351,9 @@ static void answer(struct data_call *d, const char *path)
     } else if (d->count == 1 && strcmp(d->parts[0], "query") == 0) {
         query(d);
     } else if (d->count == 1 && strcmp(d->parts[0], "limits") == 0) {
-        http_reply_json(d->req, 200, json_pack("{s:{s:i, s:i}}", "DailyApiRequests", "Max",
-                                               100000, "Remaining", 99982));
+        http_reply_json(
+            d->req, 200,
+            json_pack("{s:{s:i, s:i}}", "DailyApiRequests", "Max", 100000, "Remaining", 99982));
     } else {
         not_found(d);
     }
@@ -376,7 +379,8 @@ static json_t *find_record(const struct sf_call *call, const char *id, json_t **
 {
     const char *key = NULL;
     json_t *org = NULL;
-    json_object_foreach(sf_orgs(), key, org) {
+    json_object_foreach(sf_orgs(), key, org)
+    {
         json_t *record = call->org == NULL || call->org == org ? sf_record(org, id) : NULL;
         if (record != NULL) {
             *ret_org = org;
@@ -409,7 +413,8 @@ void sf_record_page(struct sf_call *call, const char *id)
     buf_add(&b, "</dd>");
     const char *name = NULL;
     json_t *value = NULL;
-    json_object_foreach(json_object_get(record, "fields"), name, value) {
+    json_object_foreach(json_object_get(record, "fields"), name, value)
+    {
         char *text = json_is_string(value) ? xstrdup(json_string_value(value))
                                            : json_dumps(value, JSON_ENCODE_ANY);
         buf_add(&b, "<dt>");

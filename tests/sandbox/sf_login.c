@@ -121,7 +121,8 @@ static json_t *read_scopes(const json_t *query, const json_t *client)
     for (const char *p = text; *p != '\0';) {
         size_t len = strcspn(p, " ");
         bool offline = len == 14 && strncmp(p, "offline_access", 14) == 0;
-        if (len > 0 && !in_list(allowed, p, len) && !(offline && in_list(allowed, "refresh_token", 13))) {
+        if (len > 0 && !in_list(allowed, p, len) &&
+            !(offline && in_list(allowed, "refresh_token", 13))) {
             json_decref(scopes);
             return NULL;
         }
@@ -146,8 +147,8 @@ static char *scopes_join(const json_t *scopes)
 
 static char *approval_key(const json_t *asked)
 {
-    return xasprintf("%s %s %s", json_str_or(asked, "client_id", ""),
-                     json_str_or(asked, "org", ""), json_str_or(asked, "user", ""));
+    return xasprintf("%s %s %s", json_str_or(asked, "client_id", ""), json_str_or(asked, "org", ""),
+                     json_str_or(asked, "user", ""));
 }
 
 /* Issues the code and sends the browser back. */
@@ -181,8 +182,8 @@ static json_t *session_of(const struct sf_call *call)
 
 static void to_approval_page(struct sf_call *call, const char *id)
 {
-    char *url = xasprintf("%s/setup/secur/RemoteAccessAuthorizationPage.apexp?request=%s",
-                          call->base, id);
+    char *url =
+        xasprintf("%s/setup/secur/RemoteAccessAuthorizationPage.apexp?request=%s", call->base, id);
     http_redirect(call->req, 303, url);
     free(url);
 }
@@ -197,13 +198,15 @@ static void show_accounts(struct sf_call *call, const char *id, const json_t *as
     page_begin(&b, "Choose an account", "salesforce");
     buf_add(&b, "<h1>Log in to ");
     buf_add_html(&b, json_str_or(org, "name", ""));
-    buf_addf(&b, "</h1><p>Choose the account to use.</p><form method=\"post\" action=\"%s"
-                 "/login/choose\"><input type=\"hidden\" name=\"request\" value=\"%s\">",
+    buf_addf(&b,
+             "</h1><p>Choose the account to use.</p><form method=\"post\" action=\"%s"
+             "/login/choose\"><input type=\"hidden\" name=\"request\" value=\"%s\">",
              call->base, id);
     for (int round = 0; round < 2; round++) { /* the hinted account comes first */
         const char *user_id = NULL;
         json_t *user = NULL;
-        json_object_foreach(json_object_get(org, "users"), user_id, user) {
+        json_object_foreach(json_object_get(org, "users"), user_id, user)
+        {
             const char *name = json_str_or(user, "username", "");
             if ((strcmp(name, hint) == 0) != (round == 0) || json_flag(user, "inactive", false)) {
                 continue;
@@ -231,8 +234,8 @@ static void begin_login(struct sf_call *call, json_t *asked)
     const char *prompt = json_str_or(call->req->query, "prompt", "");
     bool ask_account = strstr(prompt, "login") != NULL || strstr(prompt, "select_account") != NULL;
     json_t *session = session_of(call);
-    bool same_org = session != NULL && strcmp(json_str_or(session, "org", ""),
-                                              json_str_or(asked, "org", "")) == 0;
+    bool same_org = session != NULL &&
+                    strcmp(json_str_or(session, "org", ""), json_str_or(asked, "org", "")) == 0;
     keep(requests, id, asked);
     if (!same_org || ask_account) {
         show_accounts(call, id, asked);
@@ -322,16 +325,17 @@ void sf_choose(struct sf_call *call)
         json_decref(form);
         return;
     }
-    json_t *user = sf_user_by_name(sf_org(json_str(asked, "org")),
-                                   json_str_or(form, "username", ""));
+    json_t *user =
+        sf_user_by_name(sf_org(json_str(asked, "org")), json_str_or(form, "username", ""));
     if (user == NULL || json_flag(user, "inactive", false)) {
         page_message(call->req, 400, "Please check your username", "There is no such account.",
                      "salesforce");
     } else {
         json_object_set(asked, "user", json_object_get(user, "id"));
         char *sid = random_token("", 40);
-        keep(sessions, sid, json_pack("{s:O, s:O}", "org", json_object_get(asked, "org"), "user",
-                                      json_object_get(user, "id")));
+        keep(sessions, sid,
+             json_pack("{s:O, s:O}", "org", json_object_get(asked, "org"), "user",
+                       json_object_get(user, "id")));
         char *cookie = xasprintf("%s=%s; Path=/; HttpOnly; SameSite=Lax", session_cookie, sid);
         http_reply_header(call->req, "Set-Cookie", cookie);
         free(cookie);
@@ -393,10 +397,11 @@ void sf_approval_page(struct sf_call *call)
     }
     buf_add(&b, "</ul><p>Do you want to allow access for <b>");
     buf_add_html(&b, json_str_or(user, "username", ""));
-    buf_addf(&b, "</b>?</p><form method=\"post\" action=\"%s/login/consent\"><input "
-                 "type=\"hidden\" name=\"request\" value=\"%s\"><div class=\"row\">"
-                 "<button class=\"quiet\" name=\"decision\" value=\"deny\">Deny</button>"
-                 "<button name=\"decision\" value=\"allow\">Allow</button></div></form>",
+    buf_addf(&b,
+             "</b>?</p><form method=\"post\" action=\"%s/login/consent\"><input "
+             "type=\"hidden\" name=\"request\" value=\"%s\"><div class=\"row\">"
+             "<button class=\"quiet\" name=\"decision\" value=\"deny\">Deny</button>"
+             "<button name=\"decision\" value=\"allow\">Allow</button></div></form>",
              call->base, json_str_or(call->req->query, "request", ""));
     page_end(&b);
     http_reply_header(call->req, "Cache-Control", "no-store");

@@ -10,46 +10,83 @@
 #include <time.h>
 
 static const struct sf_object objects[] = {
-    {"Account", "001", {{"Name", SF_STRING, 255, true}, {"Industry", SF_STRING, 255, false},
-                        {"Phone", SF_STRING, 40, false}, {"Website", SF_STRING, 255, false},
-                        {"AnnualRevenue", SF_NUMBER, 0, false},
-                        {"Description", SF_STRING, 32000, false}}},
-    {"Contact", "003", {{"LastName", SF_STRING, 80, true}, {"FirstName", SF_STRING, 40, false},
-                        {"Email", SF_STRING, 80, false}, {"Phone", SF_STRING, 40, false},
-                        {"Title", SF_STRING, 128, false},
-                        {"AccountId", SF_REFERENCE, 18, false}}},
-    {"Lead", "00Q", {{"LastName", SF_STRING, 80, true}, {"Company", SF_STRING, 255, true},
-                     {"FirstName", SF_STRING, 40, false}, {"Email", SF_STRING, 80, false},
-                     {"Phone", SF_STRING, 40, false}, {"Status", SF_STRING, 255, false},
-                     {"Description", SF_STRING, 32000, false}}},
-    {"Opportunity", "006",
-     {{"Name", SF_STRING, 120, true}, {"StageName", SF_STRING, 255, false},
-      {"CloseDate", SF_DATE, 0, true}, {"Amount", SF_NUMBER, 0, false},
-      {"Probability", SF_NUMBER, 0, false}, {"AccountId", SF_REFERENCE, 18, false},
-      {"Type", SF_STRING, 255, false}, {"NextStep", SF_STRING, 255, false},
-      {"LeadSource", SF_STRING, 255, false}, {"IsPrivate", SF_BOOL, 0, false},
+    {"Account",
+     "001",
+     {{"Name", SF_STRING, 255, true},
+      {"Industry", SF_STRING, 255, false},
+      {"Phone", SF_STRING, 40, false},
+      {"Website", SF_STRING, 255, false},
+      {"AnnualRevenue", SF_NUMBER, 0, false},
       {"Description", SF_STRING, 32000, false}}},
-    {"Case", "500", {{"Subject", SF_STRING, 255, false}, {"Description", SF_STRING, 32000, false},
-                     {"Origin", SF_STRING, 255, false}, {"Priority", SF_STRING, 255, false},
-                     {"Status", SF_STRING, 255, false}, {"AccountId", SF_REFERENCE, 18, false},
-                     {"ContactId", SF_REFERENCE, 18, false}}},
-    {"CaseComment", "00a", {{"ParentId", SF_REFERENCE, 18, true},
-                            {"CommentBody", SF_STRING, 4000, false},
-                            {"IsPublished", SF_BOOL, 0, false}}},
-    {"Task", "00T", {{"Subject", SF_STRING, 255, false}, {"WhatId", SF_REFERENCE, 18, false},
-                     {"WhoId", SF_REFERENCE, 18, false}, {"ActivityDate", SF_DATE, 0, false},
-                     {"Status", SF_STRING, 255, false}, {"Priority", SF_STRING, 255, false},
-                     {"Description", SF_STRING, 32000, false}}},
-    {"User", "005", {{"Username", SF_STRING, 80, true}, {"Email", SF_STRING, 128, true},
-                     {"Name", SF_STRING, 121, false}}},
+    {"Contact",
+     "003",
+     {{"LastName", SF_STRING, 80, true},
+      {"FirstName", SF_STRING, 40, false},
+      {"Email", SF_STRING, 80, false},
+      {"Phone", SF_STRING, 40, false},
+      {"Title", SF_STRING, 128, false},
+      {"AccountId", SF_REFERENCE, 18, false}}},
+    {"Lead",
+     "00Q",
+     {{"LastName", SF_STRING, 80, true},
+      {"Company", SF_STRING, 255, true},
+      {"FirstName", SF_STRING, 40, false},
+      {"Email", SF_STRING, 80, false},
+      {"Phone", SF_STRING, 40, false},
+      {"Status", SF_STRING, 255, false},
+      {"Description", SF_STRING, 32000, false}}},
+    {"Opportunity",
+     "006",
+     {{"Name", SF_STRING, 120, true},
+      {"StageName", SF_STRING, 255, false},
+      {"CloseDate", SF_DATE, 0, true},
+      {"Amount", SF_NUMBER, 0, false},
+      {"Probability", SF_NUMBER, 0, false},
+      {"AccountId", SF_REFERENCE, 18, false},
+      {"Type", SF_STRING, 255, false},
+      {"NextStep", SF_STRING, 255, false},
+      {"LeadSource", SF_STRING, 255, false},
+      {"IsPrivate", SF_BOOL, 0, false},
+      {"Description", SF_STRING, 32000, false}}},
+    {"Case",
+     "500",
+     {{"Subject", SF_STRING, 255, false},
+      {"Description", SF_STRING, 32000, false},
+      {"Origin", SF_STRING, 255, false},
+      {"Priority", SF_STRING, 255, false},
+      {"Status", SF_STRING, 255, false},
+      {"AccountId", SF_REFERENCE, 18, false},
+      {"ContactId", SF_REFERENCE, 18, false}}},
+    {"CaseComment",
+     "00a",
+     {{"ParentId", SF_REFERENCE, 18, true},
+      {"CommentBody", SF_STRING, 4000, false},
+      {"IsPublished", SF_BOOL, 0, false}}},
+    {"Task",
+     "00T",
+     {{"Subject", SF_STRING, 255, false},
+      {"WhatId", SF_REFERENCE, 18, false},
+      {"WhoId", SF_REFERENCE, 18, false},
+      {"ActivityDate", SF_DATE, 0, false},
+      {"Status", SF_STRING, 255, false},
+      {"Priority", SF_STRING, 255, false},
+      {"Description", SF_STRING, 32000, false}}},
+    {"User",
+     "005",
+     {{"Username", SF_STRING, 80, true},
+      {"Email", SF_STRING, 128, true},
+      {"Name", SF_STRING, 121, false}}},
 };
 
 /* set by Salesforce alone; OwnerId may be set by the caller */
 static const struct sf_field system_fields[] = {
-    {"Id", SF_REFERENCE, 18, false},           {"OwnerId", SF_REFERENCE, 18, false},
-    {"CreatedById", SF_REFERENCE, 18, false},  {"CreatedDate", SF_STRING, 0, false},
+    {"Id", SF_REFERENCE, 18, false},
+    {"OwnerId", SF_REFERENCE, 18, false},
+    {"CreatedById", SF_REFERENCE, 18, false},
+    {"CreatedDate", SF_STRING, 0, false},
     {"LastModifiedById", SF_REFERENCE, 18, false},
-    {"LastModifiedDate", SF_STRING, 0, false}, {"IsDeleted", SF_BOOL, 0, false},
+    {"LastModifiedDate", SF_STRING, 0, false},
+    {"IsDeleted", SF_BOOL, 0, false},
     {"CaseNumber", SF_STRING, 30, false},
 };
 
@@ -111,8 +148,8 @@ bool sf_knows_field(const struct sf_object *object, const char *field)
 
 static json_t *fault_with_fields(const char *code, char *message, json_t *fields)
 {
-    json_t *fault = json_pack("[{s:s, s:s, s:o}]", "message", message, "errorCode", code, "fields",
-                              fields);
+    json_t *fault =
+        json_pack("[{s:s, s:s, s:o}]", "message", message, "errorCode", code, "fields", fields);
     free(message);
     return fault;
 }
@@ -161,12 +198,12 @@ static json_t *check_value(const struct sf_object *object, const struct sf_field
     }
     if (kind != NULL) {
         char *shown = json_dumps(value, JSON_ENCODE_ANY);
-        char *message = xasprintf("Cannot deserialize instance of %s from %s value %s or request "
-                                  "may be missing a required field at [line:1, column:2]",
-                                  kind, text == NULL ? "VALUE" : "VALUE_STRING",
-                                  text == NULL ? shown : text);
-        json_t *fault = json_pack("[{s:s, s:s}]", "message", message, "errorCode",
-                                  "JSON_PARSER_ERROR");
+        char *message =
+            xasprintf("Cannot deserialize instance of %s from %s value %s or request "
+                      "may be missing a required field at [line:1, column:2]",
+                      kind, text == NULL ? "VALUE" : "VALUE_STRING", text == NULL ? shown : text);
+        json_t *fault =
+            json_pack("[{s:s, s:s}]", "message", message, "errorCode", "JSON_PARSER_ERROR");
         free(message);
         free(shown);
         return fault;
@@ -179,8 +216,7 @@ static json_t *check_value(const struct sf_object *object, const struct sf_field
     }
     if (text != NULL && field->type == SF_REFERENCE && strlen(text) != 15 && strlen(text) != 18) {
         return fault_with_fields("MALFORMED_ID",
-                                 xasprintf("%s: id value of incorrect type: %s", field->name,
-                                           text),
+                                 xasprintf("%s: id value of incorrect type: %s", field->name, text),
                                  json_pack("[s]", field->name));
     }
     return NULL;
@@ -194,8 +230,8 @@ static json_t *check_missing(const struct sf_object *object, const json_t *field
         const struct sf_field *field = &object->fields[i];
         const json_t *value = json_object_get(fields, field->name);
         const char *text = json_string_value(value);
-        bool empty = value == NULL ? creating
-                                   : json_is_null(value) || (text != NULL && text[0] == '\0');
+        bool empty =
+            value == NULL ? creating : json_is_null(value) || (text != NULL && text[0] == '\0');
         if (field->required && empty) {
             buf_addf(&names, "%s%s", names.len == 0 ? "" : ", ", field->name);
             json_array_append_new(missing, json_string(field->name));
@@ -218,7 +254,8 @@ json_t *sf_check_fields(json_t *org, const struct sf_object *object, json_t *fie
     json_t *fault = NULL;
     const char *name = NULL;
     json_t *value = NULL;
-    json_object_foreach(given, name, value) {
+    json_object_foreach(given, name, value)
+    {
         const struct sf_field *field = sf_field(object, name);
         if (fault != NULL || strcmp(name, "attributes") == 0) {
             continue;
@@ -236,11 +273,12 @@ json_t *sf_check_fields(json_t *org, const struct sf_object *object, json_t *fie
                 "INVALID_FIELD_FOR_INSERT_UPDATE",
                 xasprintf("Unable to create/update fields: %s. Please check the security "
                           "settings of this field and verify that it is read/write for your "
-                          "profile or permission set.", name),
+                          "profile or permission set.",
+                          name),
                 json_pack("[s]", name));
         } else if (!is_custom(name)) {
-            char *message = xasprintf("No such column '%s' on sobject of type %s", name,
-                                      object->name);
+            char *message =
+                xasprintf("No such column '%s' on sobject of type %s", name, object->name);
             fault = json_pack("[{s:s, s:s}]", "message", message, "errorCode", "INVALID_FIELD");
             free(message);
         }
@@ -304,7 +342,8 @@ static void index_record(json_t *org, const json_t *record, bool enter)
     const char *name = NULL;
     json_t *value = NULL;
     const char *id = json_str_or(record, "id", "");
-    json_object_foreach(json_object_get(record, "fields"), name, value) {
+    json_object_foreach(json_object_get(record, "fields"), name, value)
+    {
         if (!is_custom(name) || json_is_null(value)) {
             continue;
         }
@@ -338,13 +377,11 @@ json_t *sf_by_external_id(json_t *org, const char *object, const char *field, co
     return ids;
 }
 
-json_t *sf_record_new(json_t *org, const struct sf_object *object, json_t *fields,
-                      const char *user)
+json_t *sf_record_new(json_t *org, const struct sf_object *object, json_t *fields, const char *user)
 {
     json_t *own = json_deep_copy(fields);
     json_object_del(own, "attributes");
-    char *id = json_str(own, "Id") != NULL ? xstrdup(json_str(own, "Id"))
-                                           : new_id(object->prefix);
+    char *id = json_str(own, "Id") != NULL ? xstrdup(json_str(own, "Id")) : new_id(object->prefix);
     json_object_set_new(own, "Id", json_string(id));
     if (json_str(own, "OwnerId") == NULL) {
         json_object_set_new(own, "OwnerId", json_string(user));

@@ -445,7 +445,8 @@ static json_t *run(json_t *org, const struct query *q)
     size_t count = 0;
     const char *id = NULL;
     json_t *record = NULL;
-    json_object_foreach(records, id, record) {
+    json_object_foreach(records, id, record)
+    {
         bool fits = strcmp(json_str_or(record, "object", ""), q->object->name) == 0;
         for (size_t i = 0; fits && i < q->condition_count; i++) {
             fits = holds(org, record, &q->conditions[i]);

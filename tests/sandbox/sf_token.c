@@ -45,7 +45,8 @@ json_t *sf_grants(void)
     json_t *list = json_array();
     const char *id = NULL;
     json_t *grant = NULL;
-    json_object_foreach(grants, id, grant) {
+    json_object_foreach(grants, id, grant)
+    {
         json_t *copy = json_deep_copy(grant);
         json_t *user = sf_user(sf_org(json_str(grant, "org")), json_str(grant, "user"));
         json_object_set_new(copy, "username", json_string(json_str_or(user, "username", "")));
@@ -88,8 +89,8 @@ static void refuse(struct sf_call *call, const char *error, const char *descript
 {
     count(counts, "refused");
     http_reply_header(call->req, "Cache-Control", "no-cache, no-store");
-    http_reply_json(call->req, 400, json_pack("{s:s, s:s}", "error", error, "error_description",
-                                              description));
+    http_reply_json(call->req, 400,
+                    json_pack("{s:s, s:s}", "error", error, "error_description", description));
 }
 
 /* ---- client authentication ---- */
@@ -124,8 +125,7 @@ static bool check_client(struct sf_call *call, const json_t *form, char **ret_id
     read_basic(call, &basic_id, &basic_secret);
     bool both = basic_id != NULL && json_str(form, "client_secret") != NULL;
     const char *id = basic_id != NULL ? basic_id : json_str_or(form, "client_id", "");
-    const char *secret =
-        basic_id != NULL ? basic_secret : json_str_or(form, "client_secret", "");
+    const char *secret = basic_id != NULL ? basic_secret : json_str_or(form, "client_secret", "");
     const json_t *client = sf_client(id);
     bool other_org = client != NULL && call->org != NULL &&
                      strcmp(json_str_or(client, "org", ""), json_str_or(call->org, "key", "")) != 0;
@@ -136,8 +136,8 @@ static bool check_client(struct sf_call *call, const json_t *form, char **ret_id
     } else if (client == NULL || other_org) {
         refuse(call, "invalid_client_id", "client identifier invalid");
     } else if (!text_same(secret, json_str_or(client, "secret", "")) ||
-               fault_take("salesforce", "client_secret_refused", call->req->method,
-                          call->req->path, &f)) {
+               fault_take("salesforce", "client_secret_refused", call->req->method, call->req->path,
+                          &f)) {
         refuse(call, "invalid_client", "invalid client credentials");
     } else {
         ok = true;
@@ -207,10 +207,10 @@ static void reply_tokens(struct sf_call *call, json_t *grant, bool with_refresh)
     const json_t *client = sf_client(json_str(grant, "client_id"));
     char *signature = hmac_sha256_base64(json_str_or(client, "secret", ""), signed_text);
     char *scopes = scopes_text(grant);
-    json_t *answer = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "access_token",
-                               new_access(grant), "signature", signature, "scope", scopes,
-                               "instance_url", instance, "id", id, "token_type", "Bearer",
-                               "issued_at", issued);
+    json_t *answer =
+        json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "access_token", new_access(grant),
+                  "signature", signature, "scope", scopes, "instance_url", instance, "id", id,
+                  "token_type", "Bearer", "issued_at", issued);
     if (with_refresh) {
         json_object_set(answer, "refresh_token", json_object_get(grant, "refresh_token"));
     }
@@ -232,12 +232,13 @@ static void end_oldest(const json_t *fresh)
     json_t *oldest = NULL;
     const char *id = NULL;
     json_t *grant = NULL;
-    json_object_foreach(grants, id, grant) { /* in order of creation */
-        bool same = json_flag(grant, "alive", false) &&
-                    json_equal(json_object_get(grant, "user"), json_object_get(fresh, "user")) &&
-                    json_equal(json_object_get(grant, "org"), json_object_get(fresh, "org")) &&
-                    json_equal(json_object_get(grant, "client_id"),
-                               json_object_get(fresh, "client_id"));
+    json_object_foreach(grants, id, grant)
+    { /* in order of creation */
+        bool same =
+            json_flag(grant, "alive", false) &&
+            json_equal(json_object_get(grant, "user"), json_object_get(fresh, "user")) &&
+            json_equal(json_object_get(grant, "org"), json_object_get(fresh, "org")) &&
+            json_equal(json_object_get(grant, "client_id"), json_object_get(fresh, "client_id"));
         alive += same ? 1 : 0;
         oldest = same && oldest == NULL ? grant : oldest;
     }
@@ -366,9 +367,9 @@ static void use_refresh(struct sf_call *call, const json_t *form, const char *cl
         return;
     }
     count(grant, "refreshes");
-    bool rotate = !current || json_flag(sf_settings(), "rotation", false) ||
-                  fault_take("salesforce", "refresh_rotated", call->req->method, call->req->path,
-                             &f);
+    bool rotate =
+        !current || json_flag(sf_settings(), "rotation", false) ||
+        fault_take("salesforce", "refresh_rotated", call->req->method, call->req->path, &f);
     if (rotate) {
         count(grant, "rotations");
         json_t *keep = current ? NULL : json_null();
@@ -383,8 +384,9 @@ static void use_refresh(struct sf_call *call, const json_t *form, const char *cl
 static json_t *read_form(struct sf_call *call)
 {
     if (!http_is(call->req, "POST")) {
-        http_reply_json(call->req, 405, json_pack("{s:s, s:s}", "error", "invalid_request",
-                                                  "error_description", "must use HTTP POST"));
+        http_reply_json(call->req, 405,
+                        json_pack("{s:s, s:s}", "error", "invalid_request", "error_description",
+                                  "must use HTTP POST"));
         return NULL;
     }
     json_t *form = http_body_is(call->req, "application/x-www-form-urlencoded")
@@ -468,12 +470,12 @@ void sf_introspect(struct sf_call *call)
             char *scopes = scopes_text(grant);
             http_reply_json(
                 call->req, 200,
-                json_pack("{s:b, s:s, s:s, s:O, s:s, s:s, s:I, s:I, s:I}", "active", true,
-                          "scope", scopes, "client_id", client_id, "username",
-                          json_object_get(user, "username"), "sub", sub, "token_type",
-                          "access_token", "exp",
-                          (json_int_t)(used + json_int_or(sf_settings(), "access_ttl_ms", 0) / 1000),
-                          "iat", (json_int_t)used, "nbf", (json_int_t)used));
+                json_pack(
+                    "{s:b, s:s, s:s, s:O, s:s, s:s, s:I, s:I, s:I}", "active", true, "scope",
+                    scopes, "client_id", client_id, "username", json_object_get(user, "username"),
+                    "sub", sub, "token_type", "access_token", "exp",
+                    (json_int_t)(used + json_int_or(sf_settings(), "access_ttl_ms", 0) / 1000),
+                    "iat", (json_int_t)used, "nbf", (json_int_t)used));
             free(scopes);
             free(sub);
         }
@@ -500,8 +502,8 @@ json_t *sf_session(const struct sf_call *call)
         kill_grant(grant, "revoked by an administrator");
         return NULL;
     }
-    if (call->org != NULL && strcmp(json_str_or(call->org, "key", ""),
-                                    json_str_or(grant, "org", "")) != 0) {
+    if (call->org != NULL &&
+        strcmp(json_str_or(call->org, "key", ""), json_str_or(grant, "org", "")) != 0) {
         return NULL; /* another org's token */
     }
     json_object_set_new(held, "used_ms", json_integer((json_int_t)clock_now_ms()));

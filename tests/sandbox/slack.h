@@ -75,7 +75,7 @@ struct slack_method {
     bool takes_json;
     json_t *(*run)(struct slack_call *call);
 };
-extern const struct slack_method slack_chat_methods[];  /* ended by a NULL name */
+extern const struct slack_method slack_chat_methods[]; /* ended by a NULL name */
 extern const struct slack_method slack_other_methods[];
 extern const struct slack_method slack_view_methods[];
 

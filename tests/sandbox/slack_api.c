@@ -198,8 +198,9 @@ void slack_api(struct request *req, const char *name)
     const struct slack_method *method = method_find(name);
     bool oauth = strcmp(name, "oauth.v2.access") == 0;
     if (method == NULL && !oauth) {
-        http_reply_json(req, 200, json_pack("{s:b, s:s, s:s}", "ok", false, "error",
-                                            "unknown_method", "req_method", name));
+        http_reply_json(req, 200,
+                        json_pack("{s:b, s:s, s:s}", "ok", false, "error", "unknown_method",
+                                  "req_method", name));
         return;
     }
     struct slack_call call = {.req = req};
@@ -272,7 +273,8 @@ static const char *slack_configure(const json_t *settings)
     const json_t *scopes = json_object_get(copy, "scopes");
     const char *token = NULL;
     json_t *held = NULL;
-    json_object_foreach(slack_tokens(), token, held) {
+    json_object_foreach(slack_tokens(), token, held)
+    {
         if (json_is_array(scopes)) {
             json_object_set_new(held, "scopes", json_deep_copy(scopes));
         }
@@ -287,11 +289,13 @@ static json_t *slack_state(void)
     json_t *out = json_object();
     const char *id = NULL;
     json_t *team = NULL;
-    json_object_foreach(slack_teams(), id, team) {
+    json_object_foreach(slack_teams(), id, team)
+    {
         json_t *copy = json_deep_copy(team);
         const char *channel_id = NULL;
         json_t *channel = NULL;
-        json_object_foreach(json_object_get(copy, "channels"), channel_id, channel) {
+        json_object_foreach(json_object_get(copy, "channels"), channel_id, channel)
+        {
             json_object_set_new(
                 channel, "message_count",
                 json_integer((json_int_t)json_object_size(json_object_get(channel, "messages"))));

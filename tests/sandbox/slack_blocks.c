@@ -6,14 +6,14 @@
 /* Block Kit as tables: what each block, element and composition object may hold. */
 
 enum kind {
-    K_STRING,   /* max characters */
-    K_URL,      /* the same, must be an address */
+    K_STRING, /* max characters */
+    K_URL,    /* the same, must be an address */
     K_BOOL,
     K_INT,
     K_ANY,
-    K_PLAIN,    /* a plain_text object of 1..max characters */
-    K_TEXT,     /* plain_text or mrkdwn, 1..max */
-    K_FIELDS,   /* up to 10 texts of 1..2000 */
+    K_PLAIN,  /* a plain_text object of 1..max characters */
+    K_TEXT,   /* plain_text or mrkdwn, 1..max */
+    K_FIELDS, /* up to 10 texts of 1..2000 */
     K_STYLE,
     K_CONFIRM,
     K_OPTION,
@@ -44,49 +44,81 @@ struct shape {
 };
 
 static const struct shape blocks_known[] = {
-    {"section", 0, {{"text", K_TEXT, 3000, false}, {"fields", K_FIELDS, 10, false},
-                    {"accessory", K_ELEMENT, IN_ACCESSORY, false}, {"expand", K_BOOL, 0, false}}},
+    {"section",
+     0,
+     {{"text", K_TEXT, 3000, false},
+      {"fields", K_FIELDS, 10, false},
+      {"accessory", K_ELEMENT, IN_ACCESSORY, false},
+      {"expand", K_BOOL, 0, false}}},
     {"actions", 0, {{"elements", K_ELEMENTS, IN_ACTIONS, true}}},
     {"context", 0, {{"elements", K_ELEMENTS, IN_CONTEXT, true}}},
     {"divider", 0, {{NULL, K_ANY, 0, false}}},
     {"header", 0, {{"text", K_PLAIN, 150, true}}},
-    {"image", 0, {{"image_url", K_URL, 3000, false}, {"slack_file", K_ANY, 0, false},
-                  {"alt_text", K_STRING, 2000, true}, {"title", K_PLAIN, 2000, false}}},
-    {"input", 0, {{"label", K_PLAIN, 2000, true}, {"element", K_ELEMENT, IN_INPUT, true},
-                  {"hint", K_PLAIN, 2000, false}, {"optional", K_BOOL, 0, false},
-                  {"dispatch_action", K_BOOL, 0, false}}},
+    {"image",
+     0,
+     {{"image_url", K_URL, 3000, false},
+      {"slack_file", K_ANY, 0, false},
+      {"alt_text", K_STRING, 2000, true},
+      {"title", K_PLAIN, 2000, false}}},
+    {"input",
+     0,
+     {{"label", K_PLAIN, 2000, true},
+      {"element", K_ELEMENT, IN_INPUT, true},
+      {"hint", K_PLAIN, 2000, false},
+      {"optional", K_BOOL, 0, false},
+      {"dispatch_action", K_BOOL, 0, false}}},
     {"rich_text", 0, {{"elements", K_ANY, 0, true}}},
 };
 
 static const struct shape elements_known[] = {
-    {"button", IN_ACTIONS | IN_ACCESSORY,
-     {{"text", K_PLAIN, 75, true}, {"value", K_STRING, 2000, false}, {"url", K_URL, 3000, false},
-      {"style", K_STYLE, 0, false}, {"confirm", K_CONFIRM, 0, false},
+    {"button",
+     IN_ACTIONS | IN_ACCESSORY,
+     {{"text", K_PLAIN, 75, true},
+      {"value", K_STRING, 2000, false},
+      {"url", K_URL, 3000, false},
+      {"style", K_STYLE, 0, false},
+      {"confirm", K_CONFIRM, 0, false},
       {"accessibility_label", K_STRING, 75, false}}},
-    {"static_select", IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
-     {{"placeholder", K_PLAIN, 150, false}, {"options", K_OPTIONS, 100, false},
-      {"option_groups", K_GROUPS, 100, false}, {"initial_option", K_OPTION, 0, false},
-      {"confirm", K_CONFIRM, 0, false}, {"focus_on_load", K_BOOL, 0, false}}},
-    {"external_select", IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
-     {{"placeholder", K_PLAIN, 150, false}, {"initial_option", K_OPTION, 0, false},
-      {"min_query_length", K_INT, 0, false}, {"confirm", K_CONFIRM, 0, false}}},
-    {"overflow", IN_ACTIONS | IN_ACCESSORY,
-     {{"options", K_OPTIONS, 5, true}, {"confirm", K_CONFIRM, 0, false}}},
-    {"plain_text_input", IN_INPUT,
-     {{"multiline", K_BOOL, 0, false}, {"min_length", K_INT, 3000, false},
-      {"max_length", K_INT, 3000, false}, {"initial_value", K_STRING, 3000, false},
-      {"placeholder", K_PLAIN, 150, false}, {"dispatch_action_config", K_ANY, 0, false},
+    {"static_select",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"placeholder", K_PLAIN, 150, false},
+      {"options", K_OPTIONS, 100, false},
+      {"option_groups", K_GROUPS, 100, false},
+      {"initial_option", K_OPTION, 0, false},
+      {"confirm", K_CONFIRM, 0, false},
       {"focus_on_load", K_BOOL, 0, false}}},
-    {"datepicker", IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
-     {{"initial_date", K_STRING, 10, false}, {"placeholder", K_PLAIN, 150, false},
+    {"external_select",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"placeholder", K_PLAIN, 150, false},
+      {"initial_option", K_OPTION, 0, false},
+      {"min_query_length", K_INT, 0, false},
       {"confirm", K_CONFIRM, 0, false}}},
-    {"checkboxes", IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
-     {{"options", K_OPTIONS, 10, true}, {"initial_options", K_ANY, 0, false},
+    {"overflow",
+     IN_ACTIONS | IN_ACCESSORY,
+     {{"options", K_OPTIONS, 5, true}, {"confirm", K_CONFIRM, 0, false}}},
+    {"plain_text_input",
+     IN_INPUT,
+     {{"multiline", K_BOOL, 0, false},
+      {"min_length", K_INT, 3000, false},
+      {"max_length", K_INT, 3000, false},
+      {"initial_value", K_STRING, 3000, false},
+      {"placeholder", K_PLAIN, 150, false},
+      {"dispatch_action_config", K_ANY, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"datepicker",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"initial_date", K_STRING, 10, false},
+      {"placeholder", K_PLAIN, 150, false},
       {"confirm", K_CONFIRM, 0, false}}},
-    {"image", IN_ACCESSORY | IN_CONTEXT,
+    {"checkboxes",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"options", K_OPTIONS, 10, true},
+      {"initial_options", K_ANY, 0, false},
+      {"confirm", K_CONFIRM, 0, false}}},
+    {"image",
+     IN_ACCESSORY | IN_CONTEXT,
      {{"image_url", K_URL, 3000, true}, {"alt_text", K_STRING, 2000, true}}},
-    {"plain_text", IN_CONTEXT,
-     {{"text", K_STRING, 3000, true}, {"emoji", K_BOOL, 0, false}}},
+    {"plain_text", IN_CONTEXT, {{"text", K_STRING, 3000, true}, {"emoji", K_BOOL, 0, false}}},
     {"mrkdwn", IN_CONTEXT, {{"text", K_STRING, 3000, true}, {"verbatim", K_BOOL, 0, false}}},
 };
 
@@ -144,8 +176,10 @@ static void check_text(struct check *c, const json_t *text, bool plain_only, int
     bool mrkdwn = type != NULL && strcmp(type, "mrkdwn") == 0;
     if (!plain && !(mrkdwn && !plain_only)) {
         char *at = xasprintf("%s/type", pointer);
-        fault(c, plain_only ? "must be a valid enum value: plain_text"
-                            : "must be a valid enum value: plain_text or mrkdwn", at);
+        fault(c,
+              plain_only ? "must be a valid enum value: plain_text"
+                         : "must be a valid enum value: plain_text or mrkdwn",
+              at);
         free(at);
         return;
     }
@@ -166,8 +200,8 @@ static void check_confirm(struct check *c, const json_t *confirm, const char *po
         const char *name;
         int max;
         bool plain;
-    } parts[] = {{"title", 100, true}, {"text", 300, false}, {"confirm", 30, true},
-                 {"deny", 30, true}};
+    } parts[] = {
+        {"title", 100, true}, {"text", 300, false}, {"confirm", 30, true}, {"deny", 30, true}};
     if (!json_is_object(confirm)) {
         fault(c, "must be an object", pointer);
         return;
@@ -411,7 +445,8 @@ static void check_action_id(struct check *c, const json_t *element, const char *
     }
     if (json_object_get(c->action_ids, id) != NULL) {
         char *what = xasprintf("`action_id`s should be unique per message block; `%s` already "
-                               "exists", id);
+                               "exists",
+                               id);
         fault(c, what, pointer);
         free(what);
     }
@@ -546,7 +581,8 @@ void slack_blocks_fill(json_t *blocks)
 {
     size_t i = 0;
     json_t *block = NULL;
-    json_array_foreach(blocks, i, block) {
+    json_array_foreach(blocks, i, block)
+    {
         fill_id(block, "block_id");
         json_t *accessory = json_object_get(block, "accessory");
         if (accessory != NULL) {
@@ -555,7 +591,8 @@ void slack_blocks_fill(json_t *blocks)
         bool acts = strcmp(json_str_or(block, "type", ""), "actions") == 0;
         size_t j = 0;
         json_t *element = NULL;
-        json_array_foreach(acts ? json_object_get(block, "elements") : NULL, j, element) {
+        json_array_foreach(acts ? json_object_get(block, "elements") : NULL, j, element)
+        {
             fill_element(element);
         }
     }

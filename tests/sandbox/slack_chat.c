@@ -12,7 +12,8 @@ static json_t *blocks_error(const char *code, json_t *faults)
     json_t *messages = json_array();
     size_t i = 0;
     json_t *text = NULL;
-    json_array_foreach(faults, i, text) {
+    json_array_foreach(faults, i, text)
+    {
         char *line = xasprintf("[ERROR] %s", json_string_value(text));
         json_array_append_new(messages, json_string(line));
         free(line);
@@ -103,7 +104,7 @@ static json_t *posting_channel(const struct slack_call *call, bool open_dm, json
     json_t *channel = id == NULL ? NULL : slack_channel(call->team, id);
     if (channel == NULL && id != NULL && open_dm) {
         json_t *user = slack_user(call->team, id);
-        channel = user != NULL ? slack_dm(call->team, id, true)
+        channel = user != NULL   ? slack_dm(call->team, id, true)
                   : id[0] == '#' ? slack_place(call->team, NULL, id)
                                  : NULL;
     }
@@ -123,10 +124,9 @@ static json_t *posting_channel(const struct slack_call *call, bool open_dm, json
 
 static void sign_as_bot(json_t *team, json_t *message)
 {
-    json_t *profile = json_pack(
-        "{s:s, s:s, s:s, s:b, s:s}", "id", slack_bot(team, "bot_id"), "app_id",
-        slack_app("app_id"), "name", slack_bot(team, "name"), "deleted", false, "team_id",
-        json_str_or(team, "id", ""));
+    json_t *profile = json_pack("{s:s, s:s, s:s, s:b, s:s}", "id", slack_bot(team, "bot_id"),
+                                "app_id", slack_app("app_id"), "name", slack_bot(team, "name"),
+                                "deleted", false, "team_id", json_str_or(team, "id", ""));
     json_object_set_new(message, "type", json_string("message"));
     json_object_set_new(message, "user", json_string(slack_bot(team, "user_id")));
     json_object_set_new(message, "bot_id", json_string(slack_bot(team, "bot_id")));
@@ -232,9 +232,9 @@ static json_t *chat_post_message(struct slack_call *call)
     }
     keep_unfurl(call, content);
     json_t *message = slack_bot_post(call->team, channel, content, NULL);
-    return json_pack("{s:b, s:O, s:O, s:o}", "ok", true, "channel",
-                     json_object_get(channel, "id"), "ts", json_object_get(message, "ts"),
-                     "message", slack_message_public(message));
+    return json_pack("{s:b, s:O, s:O, s:o}", "ok", true, "channel", json_object_get(channel, "id"),
+                     "ts", json_object_get(message, "ts"), "message",
+                     slack_message_public(message));
 }
 
 static json_t *chat_post_ephemeral(struct slack_call *call)
@@ -247,8 +247,8 @@ static json_t *chat_post_ephemeral(struct slack_call *call)
     }
     const char *user = slack_arg(call, "user");
     const char *thread_ts = slack_arg(call, "thread_ts");
-    const char *refused = user == NULL                     ? "user_not_in_channel"
-                          : !slack_is_member(channel, user) ? "user_not_in_channel"
+    const char *refused = user == NULL                        ? "user_not_in_channel"
+                          : !slack_is_member(channel, user)   ? "user_not_in_channel"
                           : !thread_known(channel, thread_ts) ? "invalid_thread_ts"
                                                               : NULL;
     if (refused != NULL) {
@@ -312,9 +312,9 @@ static json_t *chat_delete(struct slack_call *call)
     if (error != NULL) {
         return error;
     }
-    json_t *answer = json_pack("{s:b, s:O, s:O}", "ok", true, "channel",
-                               json_object_get(channel, "id"), "ts",
-                               json_object_get(message, "ts"));
+    json_t *answer =
+        json_pack("{s:b, s:O, s:O}", "ok", true, "channel", json_object_get(channel, "id"), "ts",
+                  json_object_get(message, "ts"));
     json_object_del(json_object_get(channel, "messages"), json_str(answer, "ts"));
     world_touch();
     return answer;

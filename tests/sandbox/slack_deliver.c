@@ -202,8 +202,8 @@ static void crawl(void *arg)
 /* Only places of this machine and the bot's own are visited: a sandbox leaves the world alone. */
 static bool may_visit(const char *url)
 {
-    static const char *const local[] = {"http://127.0.0.1", "http://localhost",
-                                        "https://127.0.0.1", "https://localhost"};
+    static const char *const local[] = {"http://127.0.0.1", "http://localhost", "https://127.0.0.1",
+                                        "https://localhost"};
     for (size_t i = 0; i < sizeof local / sizeof local[0]; i++) {
         size_t len = strlen(local[i]);
         if (strncmp(url, local[i], len) == 0 && strchr(":/", url[len]) != NULL) {

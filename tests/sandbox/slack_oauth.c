@@ -64,17 +64,18 @@ static void show_choice(struct request *req, const char *base)
                 "<select id=\"installer\" name=\"installer\">");
     const char *team_id = NULL;
     json_t *team = NULL;
-    json_object_foreach(slack_teams(), team_id, team) {
+    json_object_foreach(slack_teams(), team_id, team)
+    {
         const char *user_id = NULL;
         json_t *user = NULL;
-        json_object_foreach(json_object_get(team, "users"), user_id, user) {
+        json_object_foreach(json_object_get(team, "users"), user_id, user)
+        {
             if (json_flag(user, "is_bot", false) || json_flag(user, "deleted", false) ||
                 json_flag(user, "is_stranger", false)) {
                 continue;
             }
             bool chosen = strcmp(json_str_or(team, "installer", ""), user_id) == 0;
-            buf_addf(&b, "<option value=\"%s/%s\"%s>", team_id, user_id,
-                     chosen ? " selected" : "");
+            buf_addf(&b, "<option value=\"%s/%s\"%s>", team_id, user_id, chosen ? " selected" : "");
             buf_add_html(&b, json_str_or(team, "name", ""));
             buf_add(&b, ": ");
             buf_add_html(&b, json_str_or(user, "real_name", ""));
@@ -101,12 +102,12 @@ static char *new_code(struct request *req, const json_t *form)
         char *tail = random_token("", 40);
         code = xasprintf("%lld.%s", (long long)clock_now_ms(), tail);
         free(tail);
-        json_object_set_new(
-            codes, code,
-            json_pack("{s:s, s:s, s:s?, s:o, s:I, s:b}", "team", team_id, "user", slash + 1,
-                      "redirect_uri", json_str(req->query, "redirect_uri"), "scopes",
-                      split_scopes(json_str_or(req->query, "scope", "")), "since_ms",
-                      (json_int_t)clock_now_ms(), "used", false));
+        json_object_set_new(codes, code,
+                            json_pack("{s:s, s:s, s:s?, s:o, s:I, s:b}", "team", team_id, "user",
+                                      slash + 1, "redirect_uri",
+                                      json_str(req->query, "redirect_uri"), "scopes",
+                                      split_scopes(json_str_or(req->query, "scope", "")),
+                                      "since_ms", (json_int_t)clock_now_ms(), "used", false));
     }
     free(team_id);
     return code;
@@ -207,8 +208,7 @@ json_t *slack_oauth_access(struct request *req, const json_t *args)
     struct buf granted = {0};
     buf_add(&granted, "");
     for (size_t i = 0; i < json_array_size(scopes); i++) {
-        buf_addf(&granted, "%s%s", i == 0 ? "" : ",",
-                 json_string_value(json_array_get(scopes, i)));
+        buf_addf(&granted, "%s%s", i == 0 ? "" : ",", json_string_value(json_array_get(scopes, i)));
     }
     json_t *answer = json_pack(
         "{s:b, s:s, s:s, s:s, s:s, s:s, s:{s:O, s:O}, s:n, s:b, s:{s:O}}", "ok", true,

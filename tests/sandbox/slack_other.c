@@ -51,9 +51,9 @@ static json_t *users_info(struct slack_call *call)
     if (user == NULL) {
         return slack_error("user_not_found");
     }
-    return json_pack("{s:b, s:o}", "ok", true, "user",
-                     slack_user_json(call->team, user,
-                                     slack_has_scope(call->token, "users:read.email")));
+    return json_pack(
+        "{s:b, s:o}", "ok", true, "user",
+        slack_user_json(call->team, user, slack_has_scope(call->token, "users:read.email")));
 }
 
 static json_t *conversations_open(struct slack_call *call)
@@ -86,8 +86,8 @@ static json_t *conversations_open(struct slack_call *call)
         was_open = slack_dm(call->team, users, false) != NULL;
         channel = slack_dm(call->team, users, true);
     }
-    json_t *answer = json_pack("{s:b, s:b, s:b}", "ok", true, "no_op", was_open, "already_open",
-                               was_open);
+    json_t *answer =
+        json_pack("{s:b, s:b, s:b}", "ok", true, "no_op", was_open, "already_open", was_open);
     json_t *out = slack_arg_flag(call, "return_im", false)
                       ? slack_channel_json(call->team, channel)
                       : json_pack("{s:O}", "id", json_object_get(channel, "id"));
@@ -112,8 +112,7 @@ static json_t *scope_refused(const struct slack_call *call, const json_t *channe
 }
 
 /* A conversation the bot may look at; private ones do not exist for strangers. */
-static json_t *visible_channel(const struct slack_call *call, const char *right,
-                               json_t **ret_error)
+static json_t *visible_channel(const struct slack_call *call, const char *right, json_t **ret_error)
 {
     *ret_error = NULL;
     json_t *channel = slack_channel(call->team, slack_arg(call, "channel"));
@@ -134,8 +133,7 @@ static json_t *conversations_info(struct slack_call *call)
     if (error != NULL) {
         return error;
     }
-    return json_pack("{s:b, s:o}", "ok", true, "channel",
-                     slack_channel_json(call->team, channel));
+    return json_pack("{s:b, s:o}", "ok", true, "channel", slack_channel_json(call->team, channel));
 }
 
 struct window {
@@ -195,7 +193,8 @@ static json_t *window_read(const json_t *channel, const struct window *w)
     json_t *all = json_array();
     const char *ts = NULL;
     json_t *message = NULL;
-    json_object_foreach(json_object_get(channel, "messages"), ts, message) {
+    json_object_foreach(json_object_get(channel, "messages"), ts, message)
+    {
         if (in_window(w, message)) {
             json_array_append(all, message);
         }
@@ -211,13 +210,12 @@ static json_t *window_read(const json_t *channel, const struct window *w)
         }
         json_array_append_new(messages, copy);
     }
-    json_t *answer = json_pack("{s:b, s:O, s:b}", "ok", true, "messages", messages, "has_more",
-                               more);
+    json_t *answer =
+        json_pack("{s:b, s:O, s:b}", "ok", true, "messages", messages, "has_more", more);
     if (more && w->thread == NULL) {
         const json_t *last = json_array_get(messages, json_array_size(messages) - 1);
         char *cursor = xasprintf("next_ts:%s", json_str_or(last, "ts", ""));
-        json_object_set_new(answer, "response_metadata",
-                            json_pack("{s:s}", "next_cursor", cursor));
+        json_object_set_new(answer, "response_metadata", json_pack("{s:s}", "next_cursor", cursor));
         free(cursor);
     }
     json_decref(messages);

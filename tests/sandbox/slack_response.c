@@ -35,8 +35,7 @@ char *slack_response_url(json_t *team, json_t *channel, const json_t *message, c
                         json_pack("{s:O, s:O, s:s?, s:s, s:i, s:I}", "team",
                                   json_object_get(team, "id"), "channel",
                                   json_object_get(channel, "id"), "ts", json_str(message, "ts"),
-                                  "user", user, "uses", 0, "since_ms",
-                                  (json_int_t)clock_now_ms()));
+                                  "user", user, "uses", 0, "since_ms", (json_int_t)clock_now_ms()));
     keep_bounded(urls);
     char *url = xasprintf("%s/slack/response/%s/%s", world_public_url(),
                           json_str_or(team, "id", ""), secret);

@@ -11,8 +11,8 @@
 
 static void refuse(struct request *req, unsigned status, const char *error, const char *detail)
 {
-    http_reply_json(req, status, json_pack("{s:b, s:s, s:s}", "ok", false, "error", error,
-                                           "detail", detail));
+    http_reply_json(req, status,
+                    json_pack("{s:b, s:s, s:s}", "ok", false, "error", error, "detail", detail));
 }
 
 /* ---- who and where ---- */
@@ -29,7 +29,8 @@ static json_t *find_team(const char *wanted)
     json_t *found = NULL;
     const char *id = NULL;
     json_t *team = NULL;
-    json_object_foreach(slack_teams(), id, team) {
+    json_object_foreach(slack_teams(), id, team)
+    {
         bool fits = wanted == NULL || strcmp(wanted, id) == 0 ||
                     strcmp(wanted, json_str_or(team, "name", "")) == 0 ||
                     strcmp(wanted, json_str_or(team, "domain", "")) == 0;
@@ -81,8 +82,8 @@ static json_t *typed_message(const struct scene *s, const json_t *body)
     char *uuid = xasprintf("%.8s-%.4s-%.4s-%.4s-%.12s", client_id, client_id + 8, client_id + 12,
                            client_id + 16, client_id + 20);
     json_t *message =
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "message", "user", s->user_id, "text",
-                  typed, "client_msg_id", json_str_or(body, "client_msg_id", uuid), "team",
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "message", "user", s->user_id, "text", typed,
+                  "client_msg_id", json_str_or(body, "client_msg_id", uuid), "team",
                   json_str_or(s->user, "team_id", json_str_or(s->team, "id", "")));
     if (json_str(body, "thread_ts") != NULL) {
         json_object_set(message, "thread_ts", json_object_get(body, "thread_ts"));
@@ -207,12 +208,11 @@ static void say(struct request *req, const json_t *body)
         json_t *message = slack_message_add(s.channel, typed_message(&s, body));
         event = event_for(&s, message);
         deliver = event != NULL && json_flag(body, "deliver", true);
-        answer = json_pack("{s:b, s:O, s:O, s:s, s:s, s:O, s:O}", "ok", true, "workspace",
-                           json_object_get(s.team, "id"), "channel",
-                           json_object_get(s.channel, "id"), "user", s.user_id, "event_type",
-                           event == NULL ? "" : json_str_or(event, "type", ""), "ts",
-                           json_object_get(message, "ts"), "text",
-                           json_object_get(message, "text"));
+        answer = json_pack(
+            "{s:b, s:O, s:O, s:s, s:s, s:O, s:O}", "ok", true, "workspace",
+            json_object_get(s.team, "id"), "channel", json_object_get(s.channel, "id"), "user",
+            s.user_id, "event_type", event == NULL ? "" : json_str_or(event, "type", ""), "ts",
+            json_object_get(message, "ts"), "text", json_object_get(message, "text"));
         if (deliver) {
             b = burst_make(&s, event, body);
             event = NULL;
@@ -295,10 +295,10 @@ static json_t *action_json(const json_t *element, const json_t *block, const jso
     char ts[32];
     slack_ts(ts);
     const char *type = json_str_or(element, "type", "button");
-    json_t *action = json_pack("{s:s, s:s, s:s, s:s}", "type", type, "action_id",
-                               json_str_or(element, "action_id", json_str_or(body, "action", "")),
-                               "block_id", json_str_or(block, "block_id", "forged"), "action_ts",
-                               ts);
+    json_t *action =
+        json_pack("{s:s, s:s, s:s, s:s}", "type", type, "action_id",
+                  json_str_or(element, "action_id", json_str_or(body, "action", "")), "block_id",
+                  json_str_or(block, "block_id", "forged"), "action_ts", ts);
     static const char *const copied[] = {"text", "value", "style", "url"};
     for (size_t i = 0; i < 4; i++) {
         if (json_object_get(element, copied[i]) != NULL) {
@@ -333,11 +333,11 @@ static json_t *click_payload(const struct scene *s, const json_t *message, json_
         json_str_or(s->user, "team_id", json_str_or(s->team, "id", "")), "api_app_id",
         slack_app("app_id"), "token", "sample-deprecated-verification-token", "container", "type",
         "message", "message_ts", json_object_get(message, "ts"), "channel_id",
-        json_object_get(s->channel, "id"), "is_ephemeral", ephemeral, "trigger_id", trigger,
-        "team", "id", json_object_get(s->team, "id"), "domain",
-        json_object_get(s->team, "domain"), "enterprise", "is_enterprise_install", false,
-        "channel", "id", json_object_get(s->channel, "id"), "name", name, "state", "values",
-        "response_url", response_url, "actions", action);
+        json_object_get(s->channel, "id"), "is_ephemeral", ephemeral, "trigger_id", trigger, "team",
+        "id", json_object_get(s->team, "id"), "domain", json_object_get(s->team, "domain"),
+        "enterprise", "is_enterprise_install", false, "channel", "id",
+        json_object_get(s->channel, "id"), "name", name, "state", "values", "response_url",
+        response_url, "actions", action);
     if (!ephemeral) { /* Slack does not hand ephemerals back */
         json_object_set_new(payload, "message", slack_message_public(message));
     }
@@ -359,7 +359,8 @@ static json_t *find_message(json_t *team, const char *ts, json_t **ret_channel)
 {
     const char *id = NULL;
     json_t *channel = NULL;
-    json_object_foreach(json_object_get(team, "channels"), id, channel) {
+    json_object_foreach(json_object_get(team, "channels"), id, channel)
+    {
         json_t *message = slack_message(channel, ts);
         if (message != NULL) {
             *ret_channel = channel;
@@ -452,8 +453,8 @@ static char *command_make(struct request *req, const json_t *body)
     char *url = slack_response_url(s.team, s.channel, NULL, s.user_id);
     char *trigger = slack_trigger(s.team, s.user_id);
     char *text = slack_typed(s.team, json_str_or(body, "text", ""));
-    const char *name = slack_is_im(s.channel) ? "directmessage"
-                                              : json_str_or(s.channel, "name", "");
+    const char *name =
+        slack_is_im(s.channel) ? "directmessage" : json_str_or(s.channel, "name", "");
     const char *fields[][2] = {
         {"token", "sample-deprecated-verification-token"},
         {"team_id", json_str_or(s.team, "id", "")},
@@ -597,11 +598,10 @@ static char *wrapped_event(struct request *req, const json_t *body, const char *
     if (json_str(event, "event_ts") == NULL) {
         char ts[32];
         slack_ts(ts);
-        json_object_set_new(event, "event_ts",
-                            json_string(json_str_or(event, "ts", ts)));
+        json_object_set_new(event, "event_ts", json_string(json_str_or(event, "ts", ts)));
     }
-    char *text = slack_envelope(team, slack_channel(team, json_str(event, "channel")), event,
-                                event_id);
+    char *text =
+        slack_envelope(team, slack_channel(team, json_str(event, "channel")), event, event_id);
     json_t *envelope = json_loads(text, 0, NULL);
     json_object_update(envelope, json_object_get(body, "envelope"));
     free(text);
@@ -637,8 +637,9 @@ static void deliver(struct request *req, const json_t *body)
         status = i == 0 ? sent.status : status;
         json_array_append_new(attempts, sent_json(&sent));
     }
-    http_reply_json(req, 200, json_pack("{s:b, s:i, s:s, s:o}", "ok", true, "status", status,
-                                        "event_id", id, "attempts", attempts));
+    http_reply_json(req, 200,
+                    json_pack("{s:b, s:i, s:s, s:o}", "ok", true, "status", status, "event_id", id,
+                              "attempts", attempts));
     free(id);
 }
 
@@ -667,8 +668,9 @@ static void verify(struct request *req, const json_t *body)
     client_call(&call);
     const char *answer = buf_text(&call.answer);
     bool same = call.status == 200 && strstr(answer, challenge) != NULL;
-    http_reply_json(req, 200, json_pack("{s:b, s:b, s:i, s:s}", "ok", true, "verified", same,
-                                        "status", call.status, "challenge", challenge));
+    http_reply_json(req, 200,
+                    json_pack("{s:b, s:b, s:i, s:s}", "ok", true, "verified", same, "status",
+                              call.status, "challenge", challenge));
     client_call_free(&call);
     free(headers[0]);
     free(headers[1]);
@@ -706,7 +708,8 @@ static json_t *seen_by(json_t *team, const json_t *channel, const char *user, si
     size_t count = json_object_size(stored);
     size_t skip = limit > 0 && count > limit ? count - limit : 0;
     size_t i = 0;
-    json_object_foreach(json_object_get(channel, "messages"), ts, message) {
+    json_object_foreach(json_object_get(channel, "messages"), ts, message)
+    {
         if (i++ >= skip && slack_may_see(channel, message, user)) {
             json_array_append_new(messages, seen_message(team, message));
         }
@@ -729,12 +732,11 @@ static void messages(struct request *req)
         return;
     }
     int64_t limit = strtoll(json_str_or(req->query, "limit", "0"), NULL, 10);
-    http_reply_json(req, 200,
-                    json_pack("{s:b, s:O, s:O, s:o}", "ok", true, "workspace",
-                              json_object_get(s.team, "id"), "channel",
-                              json_object_get(s.channel, "id"), "messages",
-                              seen_by(s.team, s.channel, s.user_id,
-                                      limit < 0 ? 0 : (size_t)limit)));
+    http_reply_json(
+        req, 200,
+        json_pack("{s:b, s:O, s:O, s:o}", "ok", true, "workspace", json_object_get(s.team, "id"),
+                  "channel", json_object_get(s.channel, "id"), "messages",
+                  seen_by(s.team, s.channel, s.user_id, limit < 0 ? 0 : (size_t)limit)));
 }
 
 static json_t *person_snapshot(json_t *team, const json_t *user, size_t limit)
@@ -743,22 +745,21 @@ static json_t *person_snapshot(json_t *team, const json_t *user, size_t limit)
     json_t *places = json_array();
     const char *id = NULL;
     json_t *channel = NULL;
-    json_object_foreach(json_object_get(team, "channels"), id, channel) {
+    json_object_foreach(json_object_get(team, "channels"), id, channel)
+    {
         if (!slack_is_member(channel, user_id) ||
             !slack_is_member(channel, slack_bot(team, "user_id")) ||
             json_flag(channel, "is_archived", false)) {
             continue;
         }
-        json_array_append_new(
-            places, json_pack("{s:s, s:s, s:s, s:o}", "id", id, "kind",
-                              json_str_or(channel, "kind", ""), "name",
-                              json_str_or(channel, "name", ""), "messages",
-                              seen_by(team, channel, user_id, limit)));
+        json_array_append_new(places, json_pack("{s:s, s:s, s:s, s:o}", "id", id, "kind",
+                                                json_str_or(channel, "kind", ""), "name",
+                                                json_str_or(channel, "name", ""), "messages",
+                                                seen_by(team, channel, user_id, limit)));
     }
     return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "id", user_id, "name",
-                     json_str_or(user, "name", ""), "real_name",
-                     json_str_or(user, "real_name", ""), "installer",
-                     strcmp(json_str_or(team, "installer", ""), user_id) == 0, "guest",
+                     json_str_or(user, "name", ""), "real_name", json_str_or(user, "real_name", ""),
+                     "installer", strcmp(json_str_or(team, "installer", ""), user_id) == 0, "guest",
                      json_flag(user, "is_restricted", false), "places", places);
 }
 
@@ -767,11 +768,13 @@ static json_t *snapshot(size_t limit)
     json_t *workspaces = json_array();
     const char *id = NULL;
     json_t *team = NULL;
-    json_object_foreach(slack_teams(), id, team) {
+    json_object_foreach(slack_teams(), id, team)
+    {
         json_t *people = json_array();
         const char *user_id = NULL;
         json_t *user = NULL;
-        json_object_foreach(json_object_get(team, "users"), user_id, user) {
+        json_object_foreach(json_object_get(team, "users"), user_id, user)
+        {
             if (!json_flag(user, "is_bot", false) && !json_flag(user, "deleted", false)) {
                 json_array_append_new(people, person_snapshot(team, user, limit));
             }

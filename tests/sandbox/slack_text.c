@@ -30,7 +30,8 @@ static const char *mention_of(json_t *team, const char *word, size_t len, size_t
     const char *id = NULL;
     const char *key = NULL;
     json_t *user = NULL;
-    json_object_foreach(json_object_get(team, "users"), key, user) {
+    json_object_foreach(json_object_get(team, "users"), key, user)
+    {
         const char *name = json_str_or(user, "name", "");
         if (id == NULL && strlen(name) == used - 1 && strncasecmp(name, word + 1, used - 1) == 0) {
             id = key;

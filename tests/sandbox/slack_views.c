@@ -43,8 +43,7 @@ static json_t *read_view(const struct slack_call *call, const char *type, json_t
     } else if (json_array_size(faults) > 0) {
         json_t *messages = json_array();
         for (size_t i = 0; i < json_array_size(faults); i++) {
-            char *line =
-                xasprintf("[ERROR] %s", json_string_value(json_array_get(faults, i)));
+            char *line = xasprintf("[ERROR] %s", json_string_value(json_array_get(faults, i)));
             json_array_append_new(messages, json_string(line));
             free(line);
         }
@@ -59,8 +58,7 @@ static json_t *read_view(const struct slack_call *call, const char *type, json_t
     return view;
 }
 
-static json_t *stored(const struct slack_call *call, json_t *view, const char *id,
-                      const char *user)
+static json_t *stored(const struct slack_call *call, json_t *view, const char *id, const char *user)
 {
     char hash[41];
     random_hex(hash, 8);
@@ -116,8 +114,10 @@ static json_t *find_view(const struct slack_call *call)
     json_t *found = NULL;
     const char *key = NULL;
     json_t *view = NULL;
-    json_object_foreach(views, key, view) {
-        bool mine = strcmp(json_str_or(view, "team_id", ""), json_str_or(call->team, "id", "")) == 0;
+    json_object_foreach(views, key, view)
+    {
+        bool mine =
+            strcmp(json_str_or(view, "team_id", ""), json_str_or(call->team, "id", "")) == 0;
         bool same = id != NULL ? strcmp(key, id) == 0
                                : external != NULL &&
                                      strcmp(json_str_or(view, "external_id", ""), external) == 0;

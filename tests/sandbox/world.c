@@ -48,7 +48,8 @@ static void merge(json_t *into, json_t *from)
 {
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach(from, key, value) {
+    json_object_foreach(from, key, value)
+    {
         json_t *old = json_object_get(into, key);
         if (json_is_object(old) && json_is_object(value)) {
             merge(old, value);

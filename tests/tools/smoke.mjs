@@ -61,7 +61,7 @@ async function story(demo) {
     assert.equal(first.status, 200);
     page(first);
     const shown = first.text();
-    for (const part of ['ana (Acme on Slack)', 'Salesforce', 'Create an opportunity', 'Only go on if this is you']) {
+    for (const part of ['Ana (Acme on Slack)', 'Salesforce', 'Create an opportunity', 'Only go on if this is you']) {
       assert.ok(shown.includes(part), `the landing page does not say "${part}": ${shown}`);
     }
     await browser.head(url);

@@ -14,9 +14,14 @@ export async function startSandbox() {
   const dir = mkdtempSync(join(tmpdir(), 'sandbox-'));
   const files = {main: join(dir, 'main'), salesforce: join(dir, 'salesforce')};
   const child = spawn(BIN, ['--port', '0', '--port-file', files.main, '--salesforce-port', '0',
-    '--salesforce-port-file', files.salesforce], {stdio: ['ignore', 'ignore', 'inherit']});
+    '--salesforce-port-file', files.salesforce], {stdio: 'ignore'});
+  let failure = null;
   const ended = new Promise(done => child.on('close', done));
-  await until('the sandbox', () => existsSync(files.main) && existsSync(files.salesforce));
+  child.on('error', error => { failure = error; });
+  await until('the sandbox', () => {
+    if (failure) throw failure;
+    return existsSync(files.main) && existsSync(files.salesforce);
+  });
   const url = 'http://127.0.0.1:' + readFileSync(files.main, 'utf8').trim();
   const salesforceHost = '127.0.0.1:' + readFileSync(files.salesforce, 'utf8').trim();
   const json = async (method, path, body) => {

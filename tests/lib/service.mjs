@@ -167,6 +167,7 @@ export async function startService({env = {}, database, args = []} = {}) {
   const ended = new Promise(done => child.on('close', (code, signal) => done({code, signal})));
   let gone = false;
   ended.then(() => { gone = true; });
+  child.on('error', error => { gone = true; lines.push(error.message); });
   try {
     await until('the service to be ready', async () => {
       if (gone) throw new Error('workbot serve ended');

@@ -1,0 +1,324 @@
+// Every operation of /v1 with every status that openapi.yaml describes, against the real program.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {SALESFORCE, startSandbox, walkLogin} from '../lib/sandbox.mjs';
+import {startService, until} from '../lib/service.mjs';
+import {judge, openapi, unmet, W, CANARIES} from './support.mjs';
+
+let service, sandbox, call, refused, audit, silent;
+const C = W + '/connections/acme-salesforce';
+const BEN = {username: 'ben@acme.example'};
+const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_token: 'xoxb-sample-acme-0001', bot_user_id: 'U0BOTACME'};
+const connection = (more = {}) => ({app: 'salesforce', host: sandbox.salesforceHost, client_id: SALESFORCE.clientId,
+  client_secret: SALESFORCE.clientSecret, ...more});
+const recipe = (more = {}) => ({
+  title: 'Create an opportunity', command: 'salesforce create opportunity', allow: 'everyone',
+  connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
+  inputs: [{name: 'name', required: true}, {name: 'close', type: 'date', required: true}],
+  steps: [{id: 'opp', connection: 'salesforce', action: 'create_record',
+    with: {object: 'Opportunity', fields: {Name: '{{inputs.name}}', CloseDate: '{{inputs.close}}', StageName: 'Prospecting'}}}],
+  reply: {text: 'Created {{inputs.name}}'}, ...more});
+
+before(async () => {
+  sandbox = await startSandbox();
+  // addresses of its callers are told by the test: each has its own wrong tries
+  service = await startService({env: {...sandbox.settings, WORKBOT_TRUSTED_PROXIES: '127.0.0.1'}});
+  ({call, refused, audit, silent} = judge(service, [workspace.bot_token, SALESFORCE.clientSecret]));
+  await sandbox.json('PUT', '/_config', {bot_url: service.url, public_url: service.url});
+});
+after(async () => {
+  if (service) assert.deepEqual(await service.stop(), {code: 0, signal: null});
+  await sandbox?.stop();
+});
+
+test('a workspace is made, replaced, read', async () => {
+  await call(404, 'GET', W);
+  const made = (await call(201, 'PUT', W, workspace)).json;
+  assert.equal(made.has_bot_token, true);
+  assert.equal(made.installer_uses, 'default');
+  assert.equal(made.guests, 'refuse');
+  assert.equal(made.state, 'active');
+  const {bot_token, ...settings} = workspace;
+  assert.ok(bot_token);
+  assert.deepEqual((await call(200, 'PUT', W, settings)).json, made, 'an absent secret is kept');
+  assert.deepEqual((await call(200, 'PUT', W, workspace)).json, made);
+  assert.equal((await audit('workspace.created')).length, 1);
+  assert.equal((await audit('workspace.changed')).length, 0, 'nothing changed, nothing to tell');
+  assert.deepEqual((await call(200, 'GET', W)).json, made);
+  const other = (await call(200, 'PUT', W, {...settings, guests: 'allow', installer_uses: 'personal'})).json;
+  assert.deepEqual([other.guests, other.installer_uses, other.has_bot_token], ['allow', 'personal', true]);
+  assert.equal((await call(200, 'PUT', W, {...settings, bot_token: null})).json.has_bot_token, false, 'null removes');
+  await call(200, 'PUT', W, workspace);
+  const changes = (await audit('workspace.changed')).map(a => a.detail.changed);
+  assert.deepEqual(changes, [['bot_token'], ['installer_uses', 'guests', 'bot_token'], ['installer_uses', 'guests']]);
+  for (const row of await audit()) assert.match(row.actor, /^token:[0-9a-f]{8}/);
+});
+
+test('all faults of a workspace come at once', async () => {
+  await refused(['name', 'installer', 'admins[0]', 'admins[2]', 'installer_uses', 'guests', 'bot_token', 'wrong', 'route'], 'PUT', W,
+    {name: 5, installer: 'a b', admins: [1, 'U1', 'U1'], installer_uses: 'x', guests: true, bot_token: '', wrong: 1, route: 'x'});
+  await refused(['workspace'], 'PUT', '/v1/workspaces/slack:nope', {});
+  await refused([''], 'PUT', W, []);
+  assert.equal((await call(400, 'PUT', W, '{')).json.code, 'bad_json');
+  assert.equal((await call(400, 'PUT', W)).json.code, 'bad_json');
+});
+
+test('a default connection grows from a draft', async () => {
+  const path = W + '/connections/grown';
+  const draft = (await call(201, 'PUT', path, {app: 'salesforce'})).json;
+  assert.equal(draft.state, 'draft');
+  assert.equal(draft.host, 'login.salesforce.com');
+  assert.equal((await call(409, 'POST', path + '/login')).json.code, 'draft');
+  const id = (await call(200, 'PUT', path, {app: 'salesforce', client_id: 'sample'})).json;
+  assert.equal(id.state, 'draft');
+  const whole = (await call(200, 'PUT', path, {app: 'salesforce', client_id: 'sample', client_secret: CANARIES.clientSecret})).json;
+  assert.equal(whole.state, 'needs_login');
+  assert.equal(whole.redirect_uri, draft.redirect_uri, 'made once');
+  assert.match(whole.redirect_uri, /\/oauth\/callback\/[0-9a-f]{16}\.[0-9a-f]{24}$/);
+  const before = (await audit()).length;
+  assert.deepEqual((await call(200, 'PUT', path, {app: 'salesforce', client_id: 'sample', name: 'grown'})).json, whole);
+  assert.equal((await audit()).length, before);
+  for (const moved of [{host: 'test.salesforce.com'}, {client_id: 'other'}, {client_id: null}]) {
+    await refused(['client_secret'], 'PUT', path, {app: 'salesforce', client_id: 'sample', ...moved});
+  }
+  assert.deepEqual((await call(200, 'GET', path)).json, whole, 'a refused change changes nothing');
+  assert.equal((await call(200, 'PUT', path, {app: 'salesforce', client_id: 'sample', client_secret: null})).json.state, 'draft');
+  assert.deepEqual((await call(202, 'DELETE', path)).json, {connections: 0, revoking: 0});
+  await call(404, 'GET', path);
+  await call(404, 'DELETE', path);
+});
+
+test('all faults of a default connection come at once', async () => {
+  await refused(['app', 'host', 'client_id', 'client_secret', 'scopes[1]', 'assurance', 'account_match', 'name', 'callback_key'], 'PUT', C,
+    {host: 5, client_id: 'a\nb', client_secret: {}, scopes: ['api', 'a b'], assurance: 'none', account_match: 1, name: 'other', callback_key: 'x'});
+  await refused(['app'], 'PUT', C, {app: 'nope'});
+  for (const host of ['evil.example', 'https://acme.my.salesforce.com', '127.0.0.1:1', '169.254.169.254', 'my.salesforce.com.evil.example']) {
+    await refused(['host'], 'PUT', C, {app: 'salesforce', host});
+  }
+  await refused(['assurance'], 'PUT', C, {app: 'salesforce', assurance: 'sign_in'});
+  for (const name of ['Upper', '-x', 'a'.repeat(64), 'a_b', 'a%20b']) await refused(['name'], 'PUT', `${W}/connections/${name}`, {app: 'salesforce'});
+  await call(404, 'GET', C);
+});
+
+test('an admin authorises it: link, code, confirm', async () => {
+  const made = (await call(201, 'PUT', C, connection())).json;
+  await sandbox.json('PUT', '/_config', {salesforce: {clients: {[SALESFORCE.clientId]: {redirect_uris: [made.redirect_uri]}}}});
+  const confirm = (status, code) => call(status, 'POST', C + '/login/confirm', {code});
+  const link = async () => (await call(200, 'POST', C + '/login')).json.login_url;
+  assert.equal((await confirm(409, '000000')).json.code, 'no_code_waiting');
+  const wrong = code => code.replace(/./, d => (Number(d) + 1) % 10);
+
+  const spent = await walkLogin(await link(), BEN);
+  assert.equal((await confirm(422, wrong(spent.code))).json.tries_left, 2);
+  assert.equal((await confirm(422, wrong(spent.code))).json.tries_left, 1);
+  assert.equal((await confirm(410, wrong(spent.code))).json.code, 'code_spent');
+  assert.equal((await confirm(409, spent.code)).json.code, 'no_code_waiting', 'the right code is too late');
+  await until('the spent grant to be revoked', async () => (await sandbox.grants()).every(g => !g.alive));
+
+  const replaced = await walkLogin(await link(), BEN);
+  const url = await link();
+  await confirm(409, replaced.code);
+  const right = await walkLogin(url, BEN);
+  await refused(['code'], 'POST', C + '/login/confirm', {code: '12345'});
+  await refused(['code'], 'POST', C + '/login/confirm');
+  await refused(['x'], 'POST', C + '/login', {x: 1});
+  const done = (await confirm(200, right.code)).json;
+  assert.deepEqual(done, {state: 'active', account: {name: 'ben@acme.example', email: 'ben@acme.example', organization: '00Dxx0000000001EAA', sandbox: false}});
+  await confirm(409, right.code);
+  const now = (await call(200, 'GET', C)).json;
+  assert.deepEqual([now.state, now.account], ['active', done.account]);
+  assert.equal((await audit('connection.connected')).length, 1);
+  await until('one grant alive', async () => (await sandbox.grants()).filter(g => g.alive).length === 1);
+});
+
+test('connections are listed by name, in pages', async () => {
+  await call(201, 'PUT', W + '/connections/zz', {app: 'salesforce'});
+  const one = (await call(200, 'GET', W + '/connections?limit=1')).json;
+  assert.deepEqual([one.items.map(i => i.name), one.next], [['acme-salesforce'], 'acme-salesforce']);
+  const two = (await call(200, 'GET', W + '/connections?limit=1&cursor=' + one.next)).json;
+  assert.deepEqual([two.items.map(i => i.name), two.next], [['zz'], null]);
+  await call(202, 'DELETE', W + '/connections/zz');
+  for (const query of ['limit=0', 'limit=101', 'limit=x', 'limit=1&limit=2', 'cursor=%ff']) await call(400, 'GET', W + '/connections?' + query);
+});
+
+test('a recipe: versions, faults, list', async () => {
+  const path = W + '/recipes/create-opportunity';
+  await call(404, 'GET', path);
+  await call(404, 'DELETE', path);
+  const made = (await call(201, 'PUT', path, recipe())).json;
+  assert.equal(made.version, 1);
+  assert.equal((await call(200, 'PUT', path, recipe({name: 'create-opportunity'}))).json.version, 1, 'the same body');
+  assert.equal((await call(200, 'PUT', path, recipe({hint: 'Adds a deal'}))).json.version, 2);
+  assert.equal((await audit('recipe.changed')).length, 1);
+  assert.deepEqual((await call(200, 'GET', path)).json.steps, recipe().steps);
+  const body = openapi.body(openapi.find('PUT', path));
+  assert.ok(body(recipe()), JSON.stringify(body.errors));
+  await refused(['command'], 'PUT', W + '/recipes/other', recipe());
+  await refused(['command'], 'PUT', W + '/recipes/other', recipe({command: 'Salesforce  CREATE'}));
+  await refused(['command'], 'PUT', W + '/recipes/other', recipe({command: 'help me'}));
+  await refused(['connections.salesforce.use', 'command', 'nope', 'name', 'inputs[0].type', 'steps[0].connection'], 'PUT', W + '/recipes/other',
+    recipe({name: 'x', command: 'connections', nope: 1, connections: {salesforce: {use: 'gone'}}, inputs: [{name: 'a', type: 'tree'}],
+      steps: [{id: 'opp', connection: 'box', action: 'x', with: {}}]}));
+  await call(201, 'PUT', W + '/recipes/other', recipe({command: 'salesforce make opportunity', hidden: true, enabled: false}));
+  const list = (await call(200, 'GET', W + '/recipes?limit=1')).json;
+  assert.deepEqual([list.items.map(i => i.name), list.next], [['create-opportunity'], 'create-opportunity']);
+  assert.equal((await call(200, 'GET', W + '/recipes?cursor=' + list.next)).json.items[0].hidden, true);
+  await call(204, 'DELETE', W + '/recipes/other');
+  assert.equal((await call(201, 'PUT', W + '/recipes/other', recipe({command: 'salesforce make opportunity'}))).json.version, 2, 'versions count on');
+  await call(204, 'DELETE', W + '/recipes/other');
+});
+
+test('two writers of one recipe: both done, or one is told to try again', async () => {
+  const path = W + '/recipes/raced';
+  let conflict = false;
+  for (let round = 0; round < 40 && !conflict; round++) {
+    const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(n => call([200, 201, 409], 'PUT', path,
+      recipe({command: 'salesforce race opportunity', title: `Round ${round} of ${n}`}))));
+    conflict = answers.some(a => a.status === 409);
+    if (conflict) assert.equal(answers.find(a => a.status === 409).json.code, 'recipe_conflict');
+  }
+  assert.ok(conflict, 'no two writers met');
+  await call(204, 'DELETE', path);
+});
+
+test('runs: as whom, why, which steps, and no inputs', async () => {
+  const line = 'salesforce create opportunity name: Canary Input Deal close: 2026-12-31';
+  await sandbox.say('ben', line);
+  const run = await until('the run to end', async () =>
+    (await call(200, 'GET', W + '/runs?user=U0BEN0001&state=done')).json.items[0]);
+  assert.deepEqual(run.apps, [{alias: 'salesforce', app: 'salesforce', rule: 'installer', connection: 'acme-salesforce', account: 'ben@acme.example'}]);
+  assert.equal(run.steps.length, 1);
+  assert.equal(run.steps[0].state, 'done');
+  assert.ok(run.steps[0].record && run.steps[0].url.endsWith(run.steps[0].record));
+  assert.deepEqual([run.recipe, run.version, run.error], ['create-opportunity', 2, null]);
+  assert.deepEqual((await call(200, 'GET', W + '/runs/' + run.id)).json, run);
+  assert.deepEqual((await call(200, 'GET', W + '/runs?reference=' + run.reference)).json, {items: [run], next: null});
+  await sandbox.say('ana', line);
+  const parked = await until('the run to wait', async () =>
+    (await call(200, 'GET', W + '/runs?state=parked&recipe=create-opportunity')).json.items[0]);
+  assert.equal(parked.user, 'U0ANA0001');
+  const page = (await call(200, 'GET', W + '/runs?limit=1')).json;
+  assert.deepEqual([page.items[0].id, page.next], [parked.id, parked.id], 'newest first');
+  assert.equal((await call(200, 'GET', W + '/runs?limit=1&cursor=' + page.next)).json.items[0].id, run.id);
+  assert.ok(!JSON.stringify([run, parked, await audit()]).includes('Canary Input'));
+  assert.ok(!service.log().includes('Canary Input'));
+  for (const query of ['state=nope', 'cursor=x', 'user=a&user=b']) await call(400, 'GET', W + '/runs?' + query);
+  await call(404, 'GET', W + '/runs/' + parked.id.replace(/.$/, d => (d === '0' ? '1' : '0')));
+  await call(404, 'GET', W + '/runs/none');
+  assert.deepEqual((await call(200, 'GET', W + "/runs?recipe='%20or%20'1'='1")).json.items, []);
+});
+
+test('personal connections: list, disconnect, forget', async () => {
+  const P = W + '/personal-connections';
+  const login = async () => {
+    const find = async () => (await sandbox.messages('ana')).flatMap(m => m.blocks || []).flatMap(b => b.elements || [])
+      .map(x => x.url).filter(u => u && u.includes('/login/')).pop();
+    const {code} = await walkLogin(await until('the prompt', find), {username: 'ana@acme.example'});
+    await sandbox.say('ana', code);
+    return until('the connection', async () => (await call(200, 'GET', P + '?user=U0ANA0001&app=salesforce')).json.items.find(i => i.state === 'active'));
+  };
+  const mine = await login();
+  assert.deepEqual([mine.connection, mine.account.name, mine.assurance], ['acme-salesforce', 'ana@acme.example', 'code']);
+  assert.deepEqual((await call(200, 'GET', P + '?limit=1')).json, {items: [mine], next: null}, 'the default connection has its own tokens, which are nobody\'s');
+  assert.deepEqual((await call(200, 'GET', P + '?app=box')).json.items, []);
+  await call(400, 'GET', P + '?user=');
+  const mineAlive = async () => (await sandbox.grants()).some(g => g.username === 'ana@acme.example' && g.alive);
+  assert.equal(await mineAlive(), true);
+  assert.deepEqual((await call(202, 'DELETE', `${P}/${mine.id}`)).json, {connections: 1, revoking: 1});
+  await until('the grant to end at Salesforce', async () => !await mineAlive());
+  assert.equal((await call(200, 'GET', P)).json.items[0].state, 'disconnected');
+  assert.deepEqual((await call(202, 'DELETE', `${P}/${mine.id}`)).json, {connections: 1, revoking: 0});
+  assert.equal((await audit('connection.disconnected')).length, 1, 'told once');
+  await call(400, 'DELETE', `${P}/${mine.id}?forget=yes`);
+  await call(400, 'DELETE', P);
+  assert.deepEqual((await call(202, 'DELETE', P + '?app=box&forget=true')).json, {connections: 0, revoking: 0});
+  assert.deepEqual((await call(202, 'DELETE', P + '?app=salesforce&forget=true')).json, {connections: 1, revoking: 0});
+  assert.deepEqual((await call(200, 'GET', P)).json.items, []);
+  await call(404, 'DELETE', `${P}/${mine.id}?forget=true`);
+  const [{id}] = await service.database.query("select id from connection where user_id = ''");
+  await call(404, 'DELETE', `${P}/${id}`);
+  assert.equal((await call(200, 'GET', C)).json.state, 'active', 'the default connection\'s own tokens stay');
+});
+
+test('a change of client ends every grant at the old place', async () => {
+  const alive = async () => (await sandbox.grants()).filter(g => g.alive).length;
+  assert.equal(await alive(), 1);
+  const secret = 'sample-globex-consumer-secret';
+  const moved = (await call(200, 'PUT', C, connection({client_id: '3MVG9sampleGlobex01', client_secret: secret}))).json;
+  assert.deepEqual([moved.state, moved.reason], ['needs_login', 'client_changed']);
+  await until('the old grant to be revoked', async () => await alive() === 0);
+  assert.equal((await audit('default_connection.changed'))[0].detail.revoking, 1);
+});
+
+test('the catalogue', async () => {
+  const {items} = (await call(200, 'GET', '/v1/apps')).json;
+  assert.ok(items.some(a => a.name === 'salesforce' && a.title === 'Salesforce' && a.actions.length > 0));
+});
+
+test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {
+  await call(200, 'PUT', C, connection());
+  const {code} = await walkLogin((await call(200, 'POST', C + '/login')).json.login_url, BEN);
+  await call(200, 'POST', C + '/login/confirm', {code});
+  const alive = async () => (await sandbox.grants()).filter(g => g.alive).length;
+  assert.equal(await alive(), 1);
+  assert.deepEqual((await call(202, 'DELETE', W)).json, {connections: 1, revoking: 1});
+  await until('the grant to be revoked', async () => await alive() === 0);
+  await call(404, 'GET', W);
+  await call(404, 'DELETE', W);
+  assert.equal((await audit())[0].action, 'workspace.deleted');
+  await call(404, 'GET', '/v1/workspaces/slack:TNEVER/audit');
+});
+
+// A path of this operation, with names that stand for nothing.
+const pathOf = operation => operation.path.replace('{workspace}', 'slack:TNEVER').replace('{name}', 'none').replace('{id}', '0190c0de-0000-7000-8000-000000000001') +
+  (operation.id === 'deletePersonalConnections' ? '?app=salesforce' : '');
+const bodies = {putConnection: {app: 'salesforce'}, confirmConnectionLogin: {code: '000000'}, putRecipe: {}, putWorkspace: {}};
+const operations = openapi.operations.filter(o => o.path.startsWith('/v1/'));
+
+test('refusals that every operation shares', async () => {
+  const many = Object.fromEntries(Array.from({length: 120}, (_, i) => ['X-Filler-' + i, 'x']));
+  for (const [i, o] of operations.entries()) {
+    const path = pathOf(o);
+    await call(400, o.method, path, bodies[o.id], {headers: many});
+    await call(401, o.method, path, bodies[o.id], {token: null, headers: {'X-Forwarded-For': '10.0.0.' + i}});
+    await call(413, o.method, path, Buffer.alloc(1024 * 1024, ' '));
+    if (o.statuses.includes('404')) await call(404, o.method, path, bodies[o.id]);
+  }
+});
+
+test('without a database every operation says so, and works again after', async () => {
+  const other = await startService();
+  const {call: ask} = judge(other);
+  try {
+    await other.database.refuse();
+    for (const o of operations.filter(x => x.id !== 'listApps')) {
+      const answer = await ask(503, o.method, pathOf(o), bodies[o.id]);
+      assert.match(answer.headers['retry-after'], /^\d+$/);
+    }
+    await other.database.allow();
+    await until('the database to be back', async () => (await other.api('GET', '/v1/workspaces/slack:TNEVER')).status === 404);
+  } finally {
+    await other.stop();
+  }
+});
+
+test('ten wrong tokens from one address: then 429 for all operations', async () => {
+  const other = await startService();
+  const {call: ask} = judge(other);
+  try {
+    for (let i = 0; i < 10; i++) await ask(401, 'GET', '/v1/apps', undefined, {token: 'wrong-' + i});
+    for (const o of operations) {
+      const answer = await ask(429, o.method, pathOf(o), bodies[o.id], {token: 'wrong'});
+      assert.ok(Number(answer.headers['retry-after']) > 0);
+    }
+  } finally {
+    await other.stop();
+  }
+});
+
+test('every described status was met', () => {
+  // the catalogue needs no database: its 503 is a full queue, which no test can fill on purpose
+  assert.deepEqual(unmet(), ['listApps 503']);
+});
+
+test('no secret is in the log', () => silent());

@@ -736,6 +736,11 @@ describe('Salesforce data', () => {
     assert.equal((await get(sf + '/006xx0000999999AAA')).status, 404);
     assert.match(await (await get(base + '/salesforce/acme/lightning/r/Opportunity/' + made.body.id + '/view')).text(), /Acme renewal/);
   });
+  test('a deal without a stage gets the org\'s default', async () => {
+    const {access_token: t} = await tokens();
+    const {id} = (await rest('POST', '/sobjects/Opportunity', t, {Name: 'x', CloseDate: '2026-12-31'})).body;
+    assert.equal((await rest('GET', '/sobjects/Opportunity/' + id, t)).body.StageName, 'Prospecting');
+  });
   test('faults of the body', async () => {
     const t = (await tokens()).access_token;
     const refused = async (body, code, http = 400) => {

@@ -386,6 +386,9 @@ json_t *sf_record_new(json_t *org, const struct sf_object *object, json_t *field
     if (json_str(own, "OwnerId") == NULL) {
         json_object_set_new(own, "OwnerId", json_string(user));
     }
+    if (strcmp(object->name, "Opportunity") == 0 && json_str(own, "StageName") == NULL) {
+        json_object_set_new(own, "StageName", json_string("Prospecting")); /* the org's default */
+    }
     if (strcmp(object->name, "Case") == 0) {
         char number[32];
         snprintf(number, sizeof number, "%08lld", (long long)++case_number);

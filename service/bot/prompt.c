@@ -66,25 +66,6 @@ static int open_new(struct scene *sc, const struct prompt *p, struct prompted *r
     return 0;
 }
 
-int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
-{
-    struct login *l = NULL;
-    if (store_login_find_open(sc->s, sc->workspace->workspace, sc->user->user_id, p->def->name, &l,
-                              e) != 0) {
-        return -1;
-    }
-    if (l != NULL && p->run != NULL) {
-        *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
-        return 0;
-    }
-    /* asked for on purpose: the earlier link stops here */
-    if (l != NULL &&
-        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
-        return -1;
-    }
-    return open_new(sc, p, ret, e);
-}
-
 static const char *url_of(const json_t *view)
 {
     const json_t *blocks = json_member(view, "blocks");
@@ -100,15 +81,22 @@ static const char *url_of(const json_t *view)
     return NULL;
 }
 
-bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title)
+/* The link stands in the prompt's message alone; NULL when that message tells something else now.
+ */
+static const char *link_of(struct scene *sc, const struct login *l)
 {
     struct message *m = NULL;
     struct err unused = {0};
     if (l->message_id == NULL ||
         store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) != 0 || m == NULL) {
-        return false;
+        return NULL;
     }
-    const char *url = url_of(m->body);
+    return url_of(m->body);
+}
+
+bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title)
+{
+    const char *url = link_of(sc, l);
     if (url == NULL) {
         return false;
     }
@@ -118,6 +106,27 @@ bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, co
                                        .url = url,
                                        .style = BUTTON_PRIMARY});
     return true;
+}
+
+int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
+{
+    struct login *l = NULL;
+    if (store_login_find_open(sc->s, sc->workspace->workspace, sc->user->user_id, p->def->name, &l,
+                              e) != 0) {
+        return -1;
+    }
+    /* a prompt that people can still follow: by its link, or by the code it asks for */
+    bool leads_on = l != NULL && (l->state == LOGIN_CODE || link_of(sc, l) != NULL);
+    if (leads_on && p->run != NULL) {
+        *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
+        return 0;
+    }
+    /* asked for on purpose, or a dead end: the earlier link stops here */
+    if (l != NULL &&
+        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
+        return -1;
+    }
+    return open_new(sc, p, ret, e);
 }
 
 static int cancel_waiting_runs(struct turn *t, const struct login *l, struct err *e)

@@ -1,29 +1,178 @@
 // P9: a parked run continues by itself exactly once after login, outside the browser's request; or
 // it expires or is superseded, with a notice. A login prompt is never a dead end.
 import assert from 'node:assert/strict';
-import {after, before, test} from 'node:test';
-import {labels, start, words} from '../lib/flow.mjs';
+import {after, before, describe, test} from 'node:test';
+import {Browser, OPPORTUNITY, button, labels, loginUrl, start, words} from '../lib/flow.mjs';
 
-let w, ana;
-before(async () => {
-  w = await start();
-  ana = w.person('ana');
+describe('P9 resume', () => {
+  let w, ana, cleo;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    cleo = w.person('cleo');
+  });
+  after(() => w?.stop());
+
+  test('P9 the command continues once after the code, not in the callback, and the prompt becomes its result', async () => {
+    const prompt = await ana.prompt();
+    assert.match(words(prompt), /Log in to Salesforce/);
+    assert.deepEqual(labels(prompt), ['Log in to Salesforce', 'Back']);
+    assert.equal((await w.records()).length, 0);
+    const code = await ana.browse(prompt);
+    await w.idle();
+    assert.equal((await w.records()).length, 0, 'nothing runs before the code');
+    await ana.ask(code, /Salesforce is connected/);
+    const result = await ana.sees(/Created Acme renewal/);
+    assert.equal(result.ts, prompt.ts, 'in place of the prompt');
+    await w.idle();
+    const records = await w.records();
+    assert.equal(records.length, 1);
+    assert.equal(records[0].owner, 'ana@acme.example');
+    // the code again, and the browser's last page again, do nothing
+    await ana.say(code);
+    await ana.browser.request('GET', ana.browser.page.url);
+    await w.idle();
+    assert.equal((await w.records()).length, 1);
+  });
+
+  test('P9 Back cancels, says so, and the link in the browser is dead', async () => {
+    const prompt = await cleo.prompt('salesforce create opportunity name: Backed out close: 2026-12-31');
+    const url = loginUrl(prompt);
+    await cleo.press(prompt, 'Back');
+    const after = await cleo.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
+    assert.match(words(after), /Nothing was done/);
+    assert.match(words(after), /WB-/);
+    const browser = new Browser();
+    assert.equal((await browser.get(url)).status, 410);
+    await w.idle();
+    assert.equal(await w.count('run', "state = 'cancelled'"), 1);
+    assert.equal(await w.count('login', "state in ('open', 'code')"), 0);
+  });
+
+  test('P9 Back between callback and code gives the tokens back', async () => {
+    const before = (await w.grants()).length;
+    const prompt = await cleo.prompt('salesforce create opportunity name: Late back close: 2026-12-31');
+    const code = await cleo.browse(prompt);
+    const asked = await cleo.sees(m => m.ts === prompt.ts && /6-digit code/.test(words(m)));
+    await cleo.press(asked, 'Back');
+    await cleo.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
+    await w.idle();
+    const made = (await w.grants()).slice(before);
+    assert.equal(made.length, 1);
+    assert.equal(made[0].alive, false, 'revoked upstream');
+    await cleo.say(code);
+    await w.idle();
+    assert.equal(await w.count('connection', "user_id = 'U0CLEO001'"), 0);
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Late back').length, 0);
+  });
+
+  test('P9 a second command while a prompt is open waits behind it, and both run', async () => {
+    const first = await cleo.prompt('salesforce create opportunity name: First close: 2026-12-31');
+    const second = await cleo.ask('salesforce create opportunity name: Second close: 2026-12-31', /waits for the Salesforce login/);
+    assert.equal(loginUrl(second), loginUrl(first), 'one prompt, one link');
+    assert.equal(await w.count('login', "user_id = 'U0CLEO001' and state = 'open'"), 1);
+    const code = await cleo.browse(second);
+    await cleo.say(code);
+    await cleo.sees(/Created First/);
+    await cleo.sees(/Created Second/);
+    await w.idle();
+    const names = (await w.records()).filter(r => r.owner === 'cleo@acme.example').map(r => r.fields.Name).sort();
+    assert.deepEqual(names, ['First', 'Second']);
+  });
+
+  test('P9 declining at the provider is no dead end: it says so, and the same prompt works after it', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const prompt = await cleo.prompt('salesforce create opportunity name: Denied once close: 2026-12-31');
+    const browser = new Browser();
+    await browser.logIn(loginUrl(prompt), 'cleo@acme.example', {decision: 'deny'});
+    assert.match(browser.text, /Not connected/);
+    const told = await cleo.sees(m => m.ts === prompt.ts && /declined/.test(words(m)));
+    assert.deepEqual(labels(told), ['Try again', 'Back']);
+    await cleo.say(await cleo.browse(told, 'cleo@acme.example', new Browser()));
+    await cleo.sees(/Created Denied once/);
+  });
+
+  test('P9 the same command typed again supersedes the first, which says so; it runs once', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const text = 'salesforce create opportunity name: Twin close: 2026-12-31';
+    const first = await cleo.prompt(text);
+    const url = loginUrl(first);
+    await cleo.say(text);
+    await cleo.sees(m => m.ts === first.ts && /Replaced/.test(words(m)));
+    const second = await cleo.sees(m => m.ts > first.ts && m.is_bot && loginUrl(m));
+    assert.equal(loginUrl(second), url);
+    await cleo.say(await cleo.browse(second, 'cleo@acme.example', new Browser()));
+    await cleo.sees(m => m.ts === second.ts && /Created Twin/.test(words(m)));
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Twin').length, 1);
+    assert.equal(await w.count('run', "state = 'superseded'"), 1);
+  });
 });
-after(() => w?.stop());
 
-test('P9 the command continues once after the code, not in the callback, and the prompt becomes its result', async () => {
-  const prompt = await ana.prompt();
-  assert.match(words(prompt), /Log in to Salesforce/);
-  assert.deepEqual(labels(prompt), ['Log in to Salesforce', 'Back']);
-  assert.equal((await w.records()).length, 0);
-  const code = await ana.browse(prompt);
-  await w.idle();
-  assert.equal((await w.records()).length, 0, 'nothing runs before the code');
-  await ana.ask(code, /Salesforce is connected/);
-  const result = await ana.sees(/Created Acme renewal/);
-  assert.equal(result.ts, prompt.ts, 'in place of the prompt');
-  await w.idle();
-  const records = await w.records();
-  assert.equal(records.length, 1);
-  assert.equal(records[0].owner, 'ana@acme.example');
+describe('P9 clocks', () => {
+  let w, ana;
+  before(async () => {
+    w = await start({env: {WORKBOT_TTL_PARKED: '2s', WORKBOT_TTL_QUESTION: '1s', WORKBOT_TTL_STALE_WRITE: '1'}});
+    ana = w.person('ana');
+  });
+  after(() => w?.stop());
+
+  test('P9 a parked run expires with a notice, and a later login runs nothing', async () => {
+    const prompt = await ana.prompt();
+    const over = await ana.sees(m => m.ts === prompt.ts && /waited for the login/.test(words(m)));
+    assert.match(words(over), /WB-/);
+    await w.idle();
+    assert.equal(await w.count('run', "state = 'expired'"), 1);
+    assert.equal((await w.records()).length, 0);
+    // the prompt tells of the expiry now: the command typed again gets one with a link of its own
+    const next = await ana.prompt();
+    await ana.press(next, 'Back');
+    await ana.sees(m => m.ts === next.ts && /Cancelled/.test(words(m)));
+  });
+
+  test('P9 a question expires with a notice', async () => {
+    const asked = await ana.ask('salesforce create opportunity name: Unanswered', /Enter close/);
+    const over = await ana.sees(/question has expired/);
+    assert.match(words(over), /WB-/);
+    await ana.ask('2026-12-31', /do not know that command/);
+    assert.ok(asked);
+  });
+
+  test('P9 a write that waited long shows its inputs again, and runs only when it is told to', async () => {
+    await w.restart({WORKBOT_TTL_PARKED: '1h'});
+    const prompt = await ana.prompt('salesforce create opportunity name: Stale deal close: 2026-12-31');
+    const code = await ana.browse(prompt);
+    await w.query("update run set parked_at = parked_at - interval '5 s' where state = 'parked'");
+    await ana.say(code);
+    const again = await ana.sees(m => m.ts === prompt.ts && /Shall I still run/.test(words(m)));
+    assert.match(words(again), /Stale deal/);
+    await w.idle();
+    assert.equal((await w.records()).length, 0);
+    await ana.press(again, 'Run it now', {times: 2});
+    await ana.sees(/Created Stale deal/);
+    await w.idle();
+    assert.equal((await w.records()).length, 1);
+  });
+
+  test('P9 a link that is too old offers a new prompt, and the waiting command runs by that', async () => {
+    await ana.ask('disconnect salesforce', /Your connections|not connected/);
+    await w.idle();
+    await w.restart({WORKBOT_TTL_STALE_WRITE: '15m'});
+    const prompt = await ana.prompt('salesforce create opportunity name: Renewed close: 2026-12-31');
+    const old = loginUrl(prompt);
+    await w.query("update login set expires_at = now() - interval '1 s' where state = 'open'");
+    const told = await ana.sees(m => m.ts === prompt.ts && /This login has expired/.test(words(m)));
+    assert.ok(button(told, 'New login'));
+    const browser = new Browser();
+    assert.equal((await browser.get(old)).status, 410);
+    await browser.submit();
+    assert.equal(browser.page.status, 200, browser.text);
+    const fresh = await ana.sees(m => m.is_bot && loginUrl(m) && loginUrl(m) !== old);
+    await ana.say(await ana.browse(fresh, 'ana@acme.example', new Browser()));
+    await ana.sees(/Created Renewed/);
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Renewed').length, 1);
+  });
 });

@@ -63,8 +63,8 @@ function texts(node, out = []) {
   return out;
 }
 
-/** Everything of a message that a person reads, as one text. */
-export const words = m => (m.blocks?.length ? texts(m.blocks).join('\n') : m.text || '');
+/** Everything of a message that a person reads, as one text without its bold and code marks. */
+export const words = m => unescapeMrkdwn(m.blocks?.length ? texts(m.blocks).join('\n') : m.text || '').replace(/[*`]/g, '');
 export const buttons = m => (m.blocks || []).flatMap(b => (b.type === 'actions' ? b.elements : b.accessory ? [b.accessory] : []))
   .filter(e => e.type === 'button')
   .map(e => ({label: e.text.text, action: e.action_id, value: e.value, url: e.url}));

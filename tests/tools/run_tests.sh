@@ -3,7 +3,7 @@
 #
 # Each suite prints one line per check that failed (with its output) and one line of counts; the last
 # line is "N passed, N failed". A suite whose folder is not here is named and left out. The logs are
-# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox flow e2e crash
+# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox contract flow e2e crash
 # and, long only, sanitize-address sanitize-thread fuzzing.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -168,6 +168,10 @@ run_fuzz() {
   done
 }
 run_sandbox() { node_tests sandbox tests/sandbox/*.test.mjs; }
+run_contract() {
+  database
+  node_tests contract tests/contract/*.test.mjs
+}
 run_flow() {
   database
   node_tests "${label:-flow}" tests/flow/*.test.mjs
@@ -225,6 +229,7 @@ suite unit run_unit tests/unit
 suite db run_db tests/db
 suite fuzz run_fuzz tests/fuzz/corpus
 suite sandbox run_sandbox tests/sandbox
+suite contract run_contract tests/contract
 suite flow run_flow tests/flow
 suite e2e run_e2e tests/e2e
 suite crash run_crash tests/crash

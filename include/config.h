@@ -64,7 +64,7 @@ struct config {
     bool db_prepare;
     enum log_level log_level;
 
-    /* clocks, seconds (design: WORKBOT_TTL_*) */
+    /* clocks, seconds (WORKBOT_TTL_*) */
     int64_t ttl_state;
     int64_t ttl_code;
     int64_t ttl_provisional;

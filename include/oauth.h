@@ -52,7 +52,7 @@ char *oauth_cookie_key(arena *mem, const char *state);
 int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
                 const struct default_connection *d, struct oauth_begin *ret, struct err *e);
 
-/* --- provider -> callback (callback.c), in the order of apps.md 1.3 --- */
+/* --- provider -> callback (callback.c): RFC 6749 section 4.1.2, RFC 9207 --- */
 
 struct oauth_return {
     const char *callback_key;               /* of the path */

@@ -12,8 +12,7 @@
 #include "oauth.h"
 #include "store.h"
 
-/* Recipes: what a command does, for whom, in which app, as whom. Format: design 5.5,
- * docs/recipes.md. */
+/* Recipes: what a command does, for whom, in which app, as whom. Format: docs/recipes.md. */
 
 enum input_type { INPUT_STRING, INPUT_NUMBER, INPUT_BOOLEAN, INPUT_DATE, INPUT_TYPE_COUNT };
 

@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 /*
- * The words a user can type (design 5.6), the same on every chat. An app's name alone and every
+ * The words a user can type, the same on every chat. An app's name alone and every
  * recipe's command come after them.
  */
 static const struct command {

@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-/* One return of a browser from a provider, in the order of apps.md 1.3. */
+/* One return of a browser from a provider, by RFC 6749 section 4.1.2, RFC 9207 and RFC 9700
+ * section 4. */
 struct callback {
     oauth *oauth;
     arena *mem;

@@ -7,7 +7,7 @@
 
 /*
  * The three webhooks of Slack. A handler proves the sender, says what to store and what to answer;
- * the server commits it and only then sends the answer (design 4).
+ * the server commits it and only then sends the answer (docs/decisions/0002-events-are-jobs.md).
  */
 struct label {
     const char *key, *labels;

@@ -43,8 +43,8 @@ char *slack_typed(json_t *team, const char *text);
 json_t *slack_links(const json_t *message);
 
 /* ---- slack_blocks.c ---- */
-/* Checks blocks of a message or view (limits of slack.md 11); appends texts like "must be less
- * than 3001 characters [json-pointer:/blocks/0/text/text]". */
+/* Checks blocks of a message or view (limits of docs.slack.dev/reference/block-kit); appends texts
+ * like "must be less than 3001 characters [json-pointer:/blocks/0/text/text]". */
 void slack_blocks_check(const json_t *blocks, bool in_view, json_t *ret_faults);
 void slack_view_check(const json_t *view, json_t *ret_faults);
 /* Gives ids to blocks and elements that have none, as Slack does. */

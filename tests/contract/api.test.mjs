@@ -242,12 +242,15 @@ test('personal connections: list, disconnect, forget', async () => {
 
 test('a change of client ends every grant at the old place', async () => {
   const alive = async () => (await sandbox.grants()).filter(g => g.alive).length;
-  assert.equal(await alive(), 1);
+  const {code} = await walkLogin((await call(200, 'POST', C + '/login')).json.login_url, BEN);
+  assert.equal(await alive(), 2, 'one is in use, one waits for its code');
   const secret = 'sample-globex-consumer-secret';
   const moved = (await call(200, 'PUT', C, connection({client_id: '3MVG9sampleGlobex01', client_secret: secret}))).json;
   assert.deepEqual([moved.state, moved.reason], ['needs_login', 'client_changed']);
-  await until('the old grant to be revoked', async () => await alive() === 0);
-  assert.equal((await audit('default_connection.changed'))[0].detail.revoking, 1);
+  await until('the old grants to be revoked', async () => await alive() === 0);
+  assert.equal((await audit('default_connection.changed'))[0].detail.revoking, 2);
+  await call(409, 'POST', C + '/login/confirm', {code});
+  assert.equal((await call(200, 'GET', C)).json.state, 'needs_login', 'a code of the old client opens nothing');
 });
 
 test('the catalogue', async () => {

@@ -12,7 +12,7 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
         view_field(view, "Account", a->name);
     }
     if (a->organization != NULL) {
-        view_field(view, "Organization", a->organization);
+        view_field(view, "Organisation", a->organization);
         view_field(view, "Kind", a->sandbox ? "Sandbox" : "Production");
     }
     if (c->connected_at > 0) {
@@ -113,7 +113,7 @@ int list_view(struct scene *sc, json_t **ret, struct err *e)
     if (is_installer(sc)) {
         view_text(view,
                   "You installed Workbot, so your commands run on the default connections of "
-                  "%s. They are changed in the console, not here.",
+                  "%s. Admins change them; here they are only shown.",
                   str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
     } else if (defs_count == 0) {
         view_text(view, "There is nothing to connect to yet. An admin of Workbot sets up apps.");

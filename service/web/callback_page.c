@@ -1,5 +1,6 @@
 #include "login_int.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -42,19 +43,28 @@ static int read_query(const struct request *q, struct oauth_return *ret, struct 
     return 0;
 }
 
+/* How long the code is good for. */
+static const char *time_left(const struct callback_page *p)
+{
+    int64_t minutes = p->web->config->ttl_code / 60;
+    return minutes < 2 ? "a minute" : arena_printf(p->to.mem, "%" PRId64 " minutes", minutes);
+}
+
 static int code_page(struct callback_page *p, struct err *e)
 {
     const struct oauth_outcome *o = &p->outcome;
     const struct account *a = &o->account;
     bool personal = !str_empty(o->login->user_id);
+    const char *account = a->name == NULL ? a->key : a->name;
     json_t *data = arena_json(
         p->to.mem,
-        json_pack("{s:s, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:b, s:s?, s:s, s:[{s:s, s:s}]}",
+        json_pack("{s:s, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:b, s:s, s:s?, s:s, "
+                  "s:[{s:s, s:s}]}",
                   "title", "Type this code", "code", o->code, "chat",
                   personal ? landing_chat(&p->landing) : "the console", "admin", !personal, "app",
-                  landing_app_title(p->web, &p->landing), "account",
-                  a->name == NULL ? a->key : a->name, "email", a->email, "organization",
-                  a->organization, "sandbox", a->sandbox, "back_link", p->to.back_link,
+                  landing_app_title(p->web, &p->landing), "account", account, "email",
+                  str_equal(a->email, account) ? NULL : a->email, "organization", a->organization,
+                  "sandbox", a->sandbox, "expires", time_left(p), "back_link", p->to.back_link,
                   "not_me_action", arena_printf(p->to.mem, "/login/%s", p->landing.handle),
                   "fields", "name", "do", "value", "not_me"));
     return landing_page("code.html", data, 200, &p->to, e);

@@ -1,0 +1,79 @@
+// The pictures of docs/pictures, taken from the demo by walking through it:
+//   tests/tools/node.sh tests/tools/pictures.mjs [FOLDER]
+import {mkdir, stat} from 'node:fs/promises';
+import {join, resolve} from 'node:path';
+import {atSalesforce, codeOf, open} from '../e2e/support.mjs';
+
+const COMMAND = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
+const folder = resolve(process.argv[2] || 'docs/pictures');
+await mkdir(folder, {recursive: true});
+const stage = await open();
+
+async function picture(page, name, options = {}) {
+  const path = join(folder, `${name}.png`);
+  await page.screenshot({path, ...options});
+  console.log(`${path}  ${Math.round((await stat(path)).size / 1024)} KB`);
+}
+const type = async (chat, name, text) => {
+  const box = chat.getByRole('textbox', {name: `Message as ${name}`});
+  await box.fill(text);
+  await box.press('Enter');
+};
+
+try {
+  const context = await stage.browser({viewport: {width: 1280, height: 800}, colorScheme: 'light'});
+  const chat = await context.newPage();
+  await chat.goto(stage.demo.sandbox);
+  const ana = chat.getByRole('region', {name: 'Ana Alvarez', exact: true});
+  await type(chat, 'Ana Alvarez', COMMAND);
+  await ana.getByText('Log in to Salesforce to go on').waitFor();
+  await picture(chat, '1-prompt');
+
+  const opening = context.waitForEvent('page');
+  await ana.getByRole('link', {name: 'Log in to Salesforce'}).click();
+  const page = await opening;
+  await page.setViewportSize({width: 720, height: 900});
+  await page.getByRole('button', {name: 'Continue to Salesforce'}).waitFor();
+  await picture(page, '2-landing', {fullPage: true});
+  await page.emulateMedia({colorScheme: 'dark'});
+  await picture(page, '2-landing-dark', {fullPage: true});
+  await page.emulateMedia({colorScheme: 'light'});
+  await page.setViewportSize({width: 360, height: 740});
+  await picture(page, '2-landing-phone', {fullPage: true});
+  await page.setViewportSize({width: 720, height: 900});
+  await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
+  await page.getByRole('button', {name: /ana@acme/}).click();
+  await page.getByRole('heading', {name: 'Allow access?'}).waitFor();
+  await picture(page, '3-consent', {fullPage: true});
+  await page.getByRole('button', {name: 'Allow', exact: true}).click();
+  await page.locator('#code').waitFor();
+  await picture(page, '4-code', {fullPage: true});
+
+  await type(chat, 'Ana Alvarez', await codeOf(page));
+  await ana.getByText('Created Acme renewal').waitFor();
+  await ana.getByText('Salesforce is connected').waitFor();
+  await type(chat, 'Ben Baker', COMMAND.replace('Acme renewal', 'Northwind rollout').replace('5000', '12000'));
+  await chat.getByText('Created Northwind rollout').waitFor();
+  await chat.getByRole('region', {name: 'Salesforce records'}).or(chat.getByRole('complementary')).getByText('ana@acme.example').first().waitFor();
+  await picture(chat, '5-result');
+  await type(chat, 'Ana Alvarez', 'connections');
+  await ana.getByText('Connected since').waitFor();
+  await type(chat, 'Ben Baker', 'connections');
+  await chat.getByText('You installed Workbot').waitFor();
+  await type(chat, 'Cleo Chen', 'help');
+  await chat.getByText('What can I do for you?').waitFor();
+  await picture(chat, '6-connections');
+
+  // for the eye only: what a denied login looks like, in page and chat
+  const url = await stage.loginLink('cleo', COMMAND);
+  await page.goto(url);
+  await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
+  await atSalesforce(page, /cleo@acme/, 'Deny');
+  await page.getByRole('heading', {name: 'Not connected'}).waitFor();
+  await picture(page, '7-denied', {fullPage: true});
+  await picture(chat, '7-denied-chat');
+  await page.goto(url.slice(0, -4) + '0000');
+  await picture(page, '8-unknown', {fullPage: true});
+} finally {
+  await stage.close();
+}

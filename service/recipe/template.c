@@ -93,10 +93,11 @@ static void add_value(struct str *out, const json_t *value)
 
 char *template_text(arena *mem, const char *text, const json_t *context, size_t max)
 {
-    struct str out = str_new(mem, max);
+    /* a character more than wanted shows str_cut() that something is missing */
+    struct str out = str_new(mem, max + 4);
     struct slot slot;
     const char *why = NULL;
-    while (next_slot(text, &slot, &why) == 1) {
+    while (!out.cut && next_slot(text, &slot, &why) == 1) {
         str_add_n(&out, text, (size_t)(slot.start - text));
         add_value(&out, json_at(context, slot.path));
         text = slot.end;
@@ -105,27 +106,52 @@ char *template_text(arena *mem, const char *text, const json_t *context, size_t 
     return str_cut(mem, out.text, max);
 }
 
-static json_t *expand_text(arena *mem, const char *text, const json_t *context)
+/* One expansion. The bound counts while it grows: a small template may name a large value a
+ * thousand times. */
+struct expansion {
+    arena *mem;
+    const json_t *context;
+    size_t left; /* bytes; 0: too long, nothing more is added */
+};
+
+static bool spend(struct expansion *x, size_t bytes)
+{
+    x->left = bytes < x->left ? x->left - bytes : 0;
+    return x->left > 0;
+}
+
+static json_t *expand_slot(struct expansion *x, const char *path)
+{
+    json_t *value = json_at(x->context, path);
+    if (value == NULL) {
+        return json_null();
+    }
+    size_t size =
+        json_is_string(value) ? json_string_length(value) : strlen(json_write(x->mem, value));
+    return spend(x, size) ? json_deep_copy(value) : json_null();
+}
+
+static json_t *expand_text(struct expansion *x, const char *text)
 {
     struct slot slot;
     const char *why = NULL;
     if (next_slot(text, &slot, &why) == 1 && slot.start == text && *slot.end == '\0') {
-        json_t *value = json_at(context, slot.path);
-        return value == NULL ? json_null() : json_deep_copy(value);
+        return expand_slot(x, slot.path);
     }
-    return json_string(template_text(mem, text, context, LIMIT_TEMPLATE_OUTPUT + 1));
+    const char *out = template_text(x->mem, text, x->context, LIMIT_TEMPLATE_OUTPUT + 4);
+    return spend(x, strlen(out)) ? json_string(out) : json_null();
 }
 
-static json_t *expand(arena *mem, const json_t *value, const json_t *context);
+static json_t *expand(struct expansion *x, const json_t *value);
 
-static json_t *expand_object(arena *mem, const json_t *value, const json_t *context)
+static json_t *expand_object(struct expansion *x, const json_t *value)
 {
     json_t *out = json_object();
     const char *key = NULL;
     json_t *member = NULL;
     json_object_foreach((json_t *)(uintptr_t)value, key, member)
     {
-        json_t *next = expand(mem, member, context);
+        json_t *next = expand(x, member);
         bool left_out = json_is_null(next) && json_is_string(member);
         if (left_out) {
             json_decref(next);
@@ -136,20 +162,23 @@ static json_t *expand_object(arena *mem, const json_t *value, const json_t *cont
     return out;
 }
 
-static json_t *expand(arena *mem, const json_t *value, const json_t *context)
+static json_t *expand(struct expansion *x, const json_t *value)
 {
+    if (x->left == 0) {
+        return json_null();
+    }
     if (json_is_string(value)) {
-        return expand_text(mem, json_string_value(value), context);
+        return expand_text(x, json_string_value(value));
     }
     if (json_is_object(value)) {
-        return expand_object(mem, value, context);
+        return expand_object(x, value);
     }
     if (!json_is_array(value)) {
         return json_deep_copy(value);
     }
     json_t *out = json_array();
     for (size_t i = 0; i < json_array_size(value); i++) {
-        json_array_append_new(out, expand(mem, json_array_get(value, i), context));
+        json_array_append_new(out, expand(x, json_array_get(value, i)));
     }
     return out;
 }
@@ -157,8 +186,9 @@ static json_t *expand(arena *mem, const json_t *value, const json_t *context)
 int template_expand(arena *mem, const json_t *value, const json_t *context, json_t **ret,
                     struct err *e)
 {
-    json_t *out = arena_json(mem, expand(mem, value, context));
-    if (strlen(json_write(mem, out)) > LIMIT_TEMPLATE_OUTPUT) {
+    struct expansion x = {.mem = mem, .context = context, .left = LIMIT_TEMPLATE_OUTPUT + 1};
+    json_t *out = arena_json(mem, expand(&x, value));
+    if (x.left == 0 || strlen(json_write(mem, out)) > LIMIT_TEMPLATE_OUTPUT) {
         return err_set(e, ERR_INVALID, "template_too_long", "a step's values pass %d bytes",
                        LIMIT_TEMPLATE_OUTPUT);
     }

@@ -1,0 +1,346 @@
+/* Templates: typed, total, one pass. */
+#include "tests/unit/recipe/recipe_help.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+static const char sample[] =
+    "{'inputs':{'name':'Ana & Co','amount':12.5,'count':7,'yes':true,'nothing':null,'empty':'',"
+    "'tricky':'{{inputs.name}} {{','uni':'Zürich'},"
+    "'steps':{'opp':{'id':'006','list':[{'Name':'first'},{'Name':'second'}],'object':{'b':1,"
+    "'a':[true,null]}}}}";
+
+static char *text_of(arena *mem, const char *template)
+{
+    return template_text(mem, template, quoted(mem, sample), 2000);
+}
+
+/* The expansion of a value as compact JSON with ' for ". */
+static char *expanded(arena *mem, const char *value)
+{
+    json_t *out = NULL;
+    struct err e = {0};
+    if (template_expand(mem, quoted(mem, value), quoted(mem, sample), &out, &e) != 0) {
+        fail_msg("%s: %s", e.code, e.text);
+    }
+    char *json = json_write(mem, out);
+    for (char *p = json; *p != '\0'; p++) {
+        *p = *p == '"' ? '\'' : *p;
+    }
+    return json;
+}
+
+static void text_holds_values_as_text(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"plain", "plain"},
+        {"", ""},
+        {"{{inputs.name}}", "Ana & Co"},
+        {"a {{ inputs.name }} b", "a Ana & Co b"},
+        {"{{inputs.count}}/{{inputs.amount}}/{{inputs.yes}}", "7/12.5/true"},
+        {"[{{inputs.nothing}}{{inputs.absent}}{{inputs.empty}}{{absent}}]", "[]"},
+        {"{{steps.opp.list.1.Name}}", "second"},
+        {"{{steps.opp.list.2.Name}}{{steps.opp.list.-1}}{{steps.opp.list.x}}", ""},
+        {"{{steps.opp.object}}", "{\"a\":[true,null],\"b\":1}"},
+        {"{{steps.opp.id.deeper}}", ""},
+        {"}} { } {inputs.name}", "}} { } {inputs.name}"},
+        {"{{inputs.uni}}!", "Zürich!"},
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(text_of(mem, cases[i][0]), cases[i][1]);
+    }
+    arena_free(mem);
+}
+
+static void alone_a_value_keeps_its_type(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"'{{inputs.amount}}'", "12.5"},
+        {"'{{ inputs.count }}'", "7"},
+        {"'{{inputs.yes}}'", "true"},
+        {"'{{steps.opp.list}}'", "[{'Name':'first'},{'Name':'second'}]"},
+        {"'{{steps.opp.object}}'", "{'a':[true,null],'b':1}"},
+        {"'{{inputs.empty}}'", "''"},
+        {"'{{inputs.absent}}'", "null"},
+        /* with anything beside it, a space too, it is text */
+        {"'{{inputs.amount}} '", "'12.5 '"},
+        {"'{{inputs.count}}{{inputs.count}}'", "'77'"},
+        {"5", "5"},
+        {"[null,false]", "[null,false]"},
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(expanded(mem, cases[i][0]), cases[i][1]);
+    }
+    arena_free(mem);
+}
+
+static void missing_members_are_left_out(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{'a':'{{inputs.absent}}','b':'{{inputs.nothing}}','c':'{{inputs.name}}'}",
+         "{'c':'Ana & Co'}"},
+        /* a null that the author wrote is meant; empty text is a value */
+        {"{'a':null,'b':'{{inputs.empty}}','c':'x{{inputs.absent}}'}", "{'a':null,'b':'','c':'x'}"},
+        /* positions of a list mean something */
+        {"['{{inputs.absent}}','{{inputs.count}}',{'a':'{{inputs.absent}}'}]", "[null,7,{}]"},
+        {"{'a':[{'b':['{{inputs.count}}',['{{steps.opp.id}}']]}]}", "{'a':[{'b':[7,['006']]}]}"},
+        /* keys are no templates */
+        {"{'{{inputs.name}}':1}", "{'{{inputs.name}}':1}"},
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(expanded(mem, cases[i][0]), cases[i][1]);
+    }
+    arena_free(mem);
+}
+
+static void values_are_not_expanded_again(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    assert_string_equal(text_of(mem, "<{{inputs.tricky}}>"), "<{{inputs.name}} {{>");
+    assert_string_equal(expanded(mem, "{'a':'{{inputs.tricky}}','b':'{{inputs.tricky}}}}'}"),
+                        "{'a':'{{inputs.name}} {{','b':'{{inputs.name}} {{}}'}");
+    arena_free(mem);
+}
+
+/* What the context holds is shared with later steps: an expansion changes neither it nor the
+ * recipe. */
+static void nothing_is_shared_with_the_context(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *context = quoted(mem, sample);
+    json_t *value = quoted(mem, "{'o':'{{steps.opp.object}}','l':['x']}");
+    char *before = json_write(mem, context), *recipe = json_write(mem, value);
+    json_t *out = NULL;
+    struct err e = {0};
+    assert_int_equal(template_expand(mem, value, context, &out, &e), 0);
+    json_object_clear(json_member(out, "o"));
+    json_array_clear(json_member(out, "l"));
+    assert_string_equal(json_write(mem, context), before);
+    assert_string_equal(json_write(mem, value), recipe);
+    arena_free(mem);
+}
+
+static void broken_syntax_is_named(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {
+        "{{",          "{{a",        "{{}}",       "{{ }}",     "{{a..b}}",   "{{.a}}",
+        "{{a.}}",      "{{.}}",      "{{a b}}",    "{{{a}}}",   "{{a{{b}}}}", "ok {{a}} {{",
+        "{{a|upper}}", "{{a[0]}}",   "{{a/../b}}", "{{\"a\"}}", "{{a\nb}}",   "{{ü}}",
+        "{{a;b}}",     "{{#if a}}x", "{{a}",       "{{a%2eb}}", "{{$a}}",     "{{a\tb}}",
+        "{{*}}",       "{{a,b}}",    "{{'a'}}",    "{{a}}{{b",  "{{a\\b}}",   "{{a=b}}",
+    };
+    static const char *const fine[] = {
+        "", "x", "}}", "{ {a}}", "{{a}}", "{{ a }}", "{{a.b-c_d.0}}", "{{a}}{{b}}", "{{__proto__}}",
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        const char *why = NULL;
+        if (template_check(broken[i], &why) || why == NULL) {
+            fail_msg("passed: %s", broken[i]);
+        }
+        /* a text that was never checked is still total: it stays as it is from there on */
+        assert_non_null(text_of(mem, broken[i]));
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        const char *why = NULL;
+        if (!template_check(fine[i], &why)) {
+            fail_msg("refused: %s: %s", fine[i], why);
+        }
+    }
+    char path[230] = "{{";
+    memset(path + 2, 'a', 199);
+    memcpy(path + 201, "}}", 3);
+    const char *why = NULL;
+    assert_true(template_check(path, &why));
+    memset(path + 2, 'a', 200);
+    memcpy(path + 202, "}}", 3);
+    assert_false(template_check(path, &why));
+    assert_non_null(strstr(why, "200"));
+    arena_free(mem);
+}
+
+static char *repeated(arena *mem, const char *unit, size_t count)
+{
+    struct str s = str_new(mem, strlen(unit) * count + 1);
+    for (size_t i = 0; i < count; i++) {
+        str_add(&s, unit);
+    }
+    return s.text;
+}
+
+static void text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *context = quoted(mem, sample);
+    for (size_t max = 0; max < 40; max++) {
+        char *text = template_text(mem, "ab€{{inputs.uni}}ü😀{{inputs.uni}}😀😀", context, max);
+        assert_true(strlen(text) <= max);
+        assert_true(str_is_utf8(text, strlen(text)));
+    }
+    /* the reader sees that something is missing */
+    assert_string_equal(template_text(mem, "{{inputs.name}} and more", context, 10), "Ana & C…");
+    assert_string_equal(template_text(mem, "{{inputs.name}}", context, 8), "Ana & Co");
+    arena_free(mem);
+}
+
+static void large_templates_end(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *context = quoted(mem, sample);
+    char *template = repeated(mem, "{{inputs.uni}} ", 700); /* 10 KB */
+    const char *why = NULL;
+    assert_true(template_check(template, &why));
+    assert_string_equal(template_text(mem, template, context, 64000),
+                        repeated(mem, "Zürich ", 700));
+    char *open = repeated(mem, "{{", 5000);
+    assert_false(template_check(open, &why));
+    assert_string_equal(template_text(mem, open, context, 20000), open);
+    arena_free(mem);
+}
+
+static int expand_with(arena *mem, json_t *value, const char *text, json_t **ret, struct err *e)
+{
+    json_t *context = arena_json(mem, json_pack("{s:{s:s}}", "inputs", "big", text));
+    return template_expand(mem, value, context, ret, e);
+}
+
+static void too_long_is_an_error_not_a_cut(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *alone = quoted(mem, "'{{inputs.big}}'"), *beside = quoted(mem, "'{{inputs.big}} '");
+    static const char *const units[] = {"x", "ü", "€", "😀"};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        for (size_t over = 0; over < 12; over++) {
+            size_t size = LIMIT_TEMPLATE_OUTPUT - 6 + over;
+            char *big = repeated(mem, units[i], size / strlen(units[i]));
+            json_t *out = NULL;
+            struct err e = {0};
+            bool fits = strlen(big) + 2 <= LIMIT_TEMPLATE_OUTPUT;
+            assert_int_equal(expand_with(mem, alone, big, &out, &e), fits ? 0 : -1);
+            assert_true(!fits || json_string_length(out) == strlen(big));
+            fits = strlen(big) + 3 <= LIMIT_TEMPLATE_OUTPUT;
+            assert_int_equal(expand_with(mem, beside, big, &out, &e), fits ? 0 : -1);
+            assert_true(fits || e.kind == ERR_INVALID);
+            assert_true(fits || str_equal(e.code, "template_too_long"));
+        }
+    }
+    arena_free(mem);
+}
+
+/* A step answered with megabytes, and a recipe names them in every member: without a bound that
+ * counts on the way this would take gigabytes before it is refused. Here it must stay cheap enough
+ * for the address space that the test runs in. */
+static void small_templates_cannot_grow_without_bound(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    char *big = repeated(mem, "0123456789abcdef", 256 * 1024); /* 4 MB */
+    json_t *list = arena_json(mem, json_array());
+    json_t *nested = arena_json(mem, json_object());
+    for (size_t i = 0; i < 5000; i++) {
+        json_array_append_new(list, json_string("{{inputs.big}}"));
+        json_object_set_new(nested, arena_printf(mem, "k%zu", i), json_string("{{inputs}} x"));
+    }
+    json_t *out = NULL;
+    struct err e = {0};
+    assert_int_equal(expand_with(mem, list, big, &out, &e), -1);
+    assert_string_equal(e.code, "template_too_long");
+    assert_int_equal(expand_with(mem, nested, big, &out, &e), -1);
+    assert_null(out);
+    arena_free(mem);
+}
+
+/* --- properties --- */
+
+static char *random_text(arena *mem, uint64_t *seed)
+{
+    static const char *const parts[] = {
+        "{{",          "}}",    "{", "}", ".",  " ", "a",
+        "inputs.name", "{{a}}", "ü", "😀", "\n", "-", "steps.opp.list.0",
+        "\"",          "0"};
+    struct str s = str_new(mem, 400);
+    for (size_t i = pick(seed, 14); i > 0; i--) {
+        str_add(&s, parts[pick(seed, sizeof parts / sizeof parts[0])]);
+    }
+    return s.text;
+}
+
+/* Whatever the text: its expansion ends, is UTF-8, is within its bound, and the checker accepts
+ * exactly the texts in which every "{{" was a slot. */
+static void any_text_ends(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed();
+    arena *mem = arena_new();
+    json_t *context = quoted(mem, sample);
+    for (size_t i = 0; i < 20000; i++) {
+        char *template = random_text(mem, &seed);
+        const char *why = NULL;
+        bool good = template_check(template, &why);
+        assert_true(good || why != NULL);
+        size_t max = pick(&seed, 120);
+        char *text = template_text(mem, template, context, max);
+        assert_true(strlen(text) <= max && str_is_utf8(text, strlen(text)));
+        if (strstr(template, "{{") == NULL) {
+            assert_true(good);
+            assert_string_equal(template_text(mem, template, context, 1000), template);
+        }
+    }
+    arena_free(mem);
+}
+
+/* A user's text in a recipe of ours appears there once, whole and unchanged, whatever it holds. */
+static void a_value_appears_as_it_is(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed();
+    arena *mem = arena_new();
+    for (size_t i = 0; i < 5000; i++) {
+        char *value = random_text(mem, &seed);
+        json_t *context = arena_json(mem, json_pack("{s:{s:s}}", "inputs", "v", value));
+        char *wanted = arena_printf(mem, "<%s|%s>", value, value);
+        assert_string_equal(template_text(mem, "<{{inputs.v}}|{{inputs.v}}>", context, 4000),
+                            wanted);
+        json_t *out = NULL;
+        struct err e = {0};
+        json_t *with = quoted(mem, "{'a':'{{inputs.v}}','b':['-{{inputs.v}}']}");
+        assert_int_equal(template_expand(mem, with, context, &out, &e), 0);
+        assert_string_equal(json_text(out, "a"), value);
+        assert_string_equal(json_string_value(json_at(out, "b.0")) + 1, value);
+    }
+    arena_free(mem);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_holds_values_as_text),
+        cmocka_unit_test(alone_a_value_keeps_its_type),
+        cmocka_unit_test(missing_members_are_left_out),
+        cmocka_unit_test(values_are_not_expanded_again),
+        cmocka_unit_test(nothing_is_shared_with_the_context),
+        cmocka_unit_test(broken_syntax_is_named),
+        cmocka_unit_test(text_is_cut_between_characters),
+        cmocka_unit_test(large_templates_end),
+        cmocka_unit_test(too_long_is_an_error_not_a_cut),
+        cmocka_unit_test(small_templates_cannot_grow_without_bound),
+        cmocka_unit_test(any_text_ends),
+        cmocka_unit_test(a_value_appears_as_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -104,7 +104,8 @@ void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
 bool recipe_input_value(arena *mem, const struct recipe_input *in, const char *text, json_t **ret,
                         const char **ret_why);
 const struct recipe_input *recipe_input_find(const struct recipe *r, const char *name);
-/* The first required input that has no value; NULL when complete. Fills defaults into *inputs. */
+/* The first required input that has no value; NULL when complete. Fills defaults into *inputs; an
+ * empty text is no value and is taken out. */
 const struct recipe_input *recipe_missing(const struct recipe *r, json_t *inputs);
 
 /* --- who may, and as whom (allow.c, resolve.c): design section 2 --- */
@@ -166,6 +167,8 @@ enum run_end {
 struct run_outcome {
     enum run_end end;
     struct run *run;
+    struct workspace *workspace; /* as store_run_case() gives them */
+    struct user *user;
     struct recipe *recipe;
     struct resolved *resolved; /* one per alias of the recipe */
     size_t resolved_count;

@@ -24,9 +24,13 @@ const struct recipe_input *recipe_missing(const struct recipe *r, json_t *inputs
     const struct recipe_input *missing = NULL;
     for (size_t i = 0; i < r->inputs_count; i++) {
         const struct recipe_input *in = &r->inputs[i];
-        if (json_member(inputs, in->name) != NULL) {
+        const json_t *given = json_member(inputs, in->name);
+        bool blank = given == NULL || json_is_null(given) ||
+                     (json_is_string(given) && json_string_length(given) == 0);
+        if (!blank) {
             continue;
         }
+        json_object_del(inputs, in->name);
         if (in->fallback != NULL) {
             json_object_set_new(inputs, in->name, json_deep_copy(in->fallback));
         } else if (in->required && missing == NULL) {
@@ -47,10 +51,13 @@ static bool parse_string(const char *text, json_t **ret, const char **ret_why)
     return true;
 }
 
+/* Above 2^53 a double has no cents, and then no units: nothing is rounded behind a user's back. */
+static const double EXACT_MAX = 9007199254740992.0;
+
 static bool parse_number(const char *text, json_t **ret, const char **ret_why)
 {
     long long whole = 0;
-    if (str_to_i64(text, &whole)) {
+    if (str_to_i64(text[0] == '+' && text[1] != '-' ? text + 1 : text, &whole)) {
         *ret = json_integer(whole);
         return true;
     }
@@ -60,6 +67,10 @@ static bool parse_number(const char *text, json_t **ret, const char **ret_why)
     if (!plain || end == text || *end != '\0' || !isfinite(value)) {
         *ret_why = "That is not a number. Write it like 5000 or 12.5, without a currency or "
                    "thousands separators.";
+        return false;
+    }
+    if (fabs(value) > EXACT_MAX) {
+        *ret_why = "That number is too large.";
         return false;
     }
     *ret = json_real(value);
@@ -161,9 +172,11 @@ struct label {
 
 static bool label_at(const struct recipe *r, const char *text, const char *p, struct label *ret)
 {
-    bool at_start = p == text || isspace((unsigned char)p[-1]);
+    if (p != text && !isspace((unsigned char)p[-1])) {
+        return false;
+    }
     size_t len = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-    if (!at_start || len == 0 || len > LIMIT_NAME || p[len] != ':') {
+    if (len == 0 || len > LIMIT_NAME || p[len] != ':') {
         return false;
     }
     char name[LIMIT_NAME + 1];
@@ -232,7 +245,9 @@ void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
             const char *twice = arena_printf(mem, "%s (given twice)", found.input->name);
             add_unknown(mem, ret, twice, strlen(twice));
         }
-        json_object_set_new(ret->given, found.input->name, json_string(text));
+        if (text[0] != '\0') { /* "name:" and nothing behind it is not given */
+            json_object_set_new(ret->given, found.input->name, json_string(text));
+        }
         p = end;
     }
 }

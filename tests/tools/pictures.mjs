@@ -62,7 +62,7 @@ try {
   await chat.getByText('You installed Workbot').waitFor();
   await type(chat, 'Cleo Chen', 'help');
   await chat.getByText('What can I do for you?').waitFor();
-  await picture(chat, '6-connections');
+  await picture(chat, '6-connections', {clip: {x: 0, y: 62, width: 667, height: 738}});
 
   // for the eye only: what a denied login looks like, in page and chat
   const url = await stage.loginLink('cleo', COMMAND);

@@ -1,9 +1,12 @@
 #include "bot_int.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
 /* From a command to a run: the recipe is read, the person is allowed, inputs get their types. */
+
+enum { DOUBLE_CLICK_S = 3 };
 
 static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
@@ -99,9 +102,30 @@ static int take_inputs(struct turn *t, const struct recipe *r, const json_t *giv
     return 0;
 }
 
+/* The second press of a double click on a command's button. (One user's events come one after the
+ * other, so the first press is on record.) */
+static int is_second_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
+                           bool *ret, struct err *e)
+{
+    const struct run_filter newest = {.user_id = t->event.user_id, .recipe = row->name, .limit = 1};
+    struct run *last = NULL;
+    size_t count = 0;
+    *ret = false;
+    if (t->event.kind != EVENT_ACTION) {
+        return 0;
+    }
+    if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
+        return -1;
+    }
+    *ret = count > 0 && last[0].created_at >= clock_now() - DOUBLE_CLICK_S &&
+           str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
+    return 0;
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
+    bool second = false;
     const struct place *p = &t->event.place;
     const struct recipe_input *missing = recipe_missing(r, inputs);
     struct run run = {.workspace = t->scene.workspace->workspace,
@@ -113,6 +137,12 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
                       .place = p->is_private ? "dm" : "channel",
                       .channel = p->channel,
                       .thread = p->thread};
+    if (is_second_press(t, row, inputs, &second, e) != 0) {
+        return -1;
+    }
+    if (second) {
+        return 0;
+    }
     if (store_run_add(t->scene.s, &run, e) != 0) {
         return -1;
     }

@@ -270,7 +270,9 @@ export class World {
   }
 
   async query(sql, values) {
-    return (await this.db.query(sql, values)).rows;
+    // a connection of the pool may have died with its server
+    const again = e => (e.code === undefined || /^57P|^08|ECONN/.test(e.code) ? this.db.query(sql, values) : Promise.reject(e));
+    return (await this.db.query(sql, values).catch(again).catch(again)).rows;
   }
 
   async one(sql, values) {
@@ -281,10 +283,10 @@ export class World {
     return this.one(`select count(*)::int as n from ${table} where ${where}`).then(r => r.n);
   }
 
-  /** Every row of these tables as one text: equal before and after means that nothing changed. */
+  /** A digest of all rows of each of these tables: equal before and after means that nothing changed. */
   async rows(...tables) {
     const out = {};
-    for (const t of tables) out[t] = (await this.query(`select t::text as row from ${t} t order by 1`)).map(r => r.row);
+    for (const t of tables) out[t] = (await this.one(`select count(*) || ' ' || md5(coalesce(string_agg(t::text, '' order by t::text), '')) as d from ${t} t`)).d;
     return out;
   }
 

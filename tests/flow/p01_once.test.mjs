@@ -1,0 +1,163 @@
+// P1: an acknowledged webhook is never lost and never acted on twice: not by retries, other event
+// ids for the same message, double clicks, two replicas, kill -9, a PostgreSQL restart.
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {after, before, describe, test} from 'node:test';
+import {ROOT, button, start, until, words} from '../lib/flow.mjs';
+
+const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
+
+describe('P1 twice', () => {
+  let w, ana;
+  before(async () => {
+    w = await start({replicas: 2});
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  const once = async name => {
+    await ana.sees(new RegExp(`Created ${name}`));
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === name).length, 1, 'one record');
+    assert.equal((await ana.messages()).filter(m => m.is_bot && words(m).includes(`Created ${name}`)).length, 1, 'one answer');
+  };
+
+  test('P1 a retry with the same event id acts once', async () => {
+    await ana.say(create('Retried'), {repeat: 4});
+    await once('Retried');
+  });
+
+  test('P1 other event ids for the same message act once', async () => {
+    await ana.say(create('Renamed'), {repeat: 4, new_event_ids: true});
+    await once('Renamed');
+  });
+
+  test('P1 the same client_msg_id under another ts and event id acts once', async () => {
+    const client_msg_id = '6f2f6c5a-0000-4000-8000-000000000001';
+    const text = create('Client');
+    for (const ts of ['100.000001', '100.000002']) {
+      const at = (Math.floor(Date.now() / 1000) + ts.slice(3));
+      assert.equal((await w.signed('/slack/events', w.dm(text, {client_msg_id, ts: at}))).status, 200);
+    }
+    await once('Client');
+  });
+
+  test('P1 two replicas that get the same event at the same time act once', async () => {
+    for (let i = 0; i < 5; i++) {
+      const body = w.dm(create(`Raced ${i}`));
+      const answers = await Promise.all(w.replicas.flatMap(r => [w.signed('/slack/events', body, {url: r.url}), w.signed('/slack/events', body, {url: r.url})]));
+      assert.deepEqual(answers.map(a => a.status), [200, 200, 200, 200]);
+    }
+    for (let i = 0; i < 5; i++) await once(`Raced ${i}`);
+  });
+
+  test('P1 a double click acts once', async () => {
+    const done = await ana.ask(create('Clicked'), /Created Clicked/);
+    const asked = await ana.press(done, 'Add a task', {times: 2});
+    assert.equal(asked.ok, true, JSON.stringify(asked));
+    await ana.sees(/Enter subject/);
+    await w.idle();
+    assert.equal(await w.count('run', "recipe = 'create-task'"), 1, 'one run for a double click');
+    await ana.say('cancel');
+    await w.idle();
+  });
+  test('P1 the same words as two messages are two commands', async () => {
+    await ana.ask(create('Meant twice'), /Created Meant twice/);
+    await ana.ask(create('Meant twice'), /Created Meant twice/);
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Meant twice').length, 2);
+  });
+});
+
+describe('P1 crash', () => {
+  let w, ana;
+  before(async () => {
+    w = await start({env: {WORKBOT_TTL_LEASE: '2s'}});
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  test('P1 the 200 means that the row is committed', async () => {
+    const body = w.dm('help');
+    assert.equal((await w.signed('/slack/events', body)).status, 200);
+    assert.equal(await w.count('job', `key1 like '%${body.event_id}%'`), 1);
+    // while the row cannot be written there is no 200
+    const blocker = await w.db.connect();
+    await blocker.query('begin');
+    await blocker.query('lock table job in access exclusive mode');
+    const sent = w.signed('/slack/events', w.dm('help'));
+    const early = await Promise.race([sent.then(() => 'answered'), new Promise(done => setTimeout(() => done('waiting'), 400))]);
+    await blocker.query('rollback');
+    blocker.release();
+    assert.equal(early, 'waiting', 'no 200 before the commit');
+    assert.ok([200, 503].includes((await sent).status));
+    await w.idle();
+  });
+
+  test('P1 kill -9 right after the 200: the command still runs, once', async () => {
+    for (let i = 0; i < 3; i++) {
+      const name = `Survivor ${i}`;
+      assert.equal((await w.signed('/slack/events', w.dm(create(name)))).status, 200);
+      await w.kill();
+      await w.startReplica(0);
+      await ana.sees(new RegExp(`Created ${name}`), {ms: 20000});
+    }
+    await w.idle(20000);
+    for (let i = 0; i < 3; i++) assert.equal((await w.records()).filter(r => r.fields.Name === `Survivor ${i}`).length, 1);
+  });
+
+  test('P1 kill -9 while the app is at work: one record, or the user is asked', async () => {
+    await w.fault('slow', {delay_ms: 1500, method: 'POST', path: '/sobjects/'});
+    assert.equal((await w.signed('/slack/events', w.dm(create('In flight')))).status, 200);
+    await until('the call to reach the app', async () => (await w.records()).some(r => r.fields.Name === 'In flight'));
+    await w.kill();
+    await w.startReplica(0);
+    const asked = await ana.sees(/may have happened or not|Created In flight/, {ms: 20000});
+    assert.ok(button(asked, 'It happened') || /Created/.test(words(asked)));
+    await w.idle(20000);
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'In flight').length, 1);
+  });
+});
+
+describe('P1 PostgreSQL', () => {
+  let w, ana, dir, postgres;
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'workbot-flow-pg-'));
+    postgres = command => execFileSync(join(ROOT, 'tests/tools/postgres.sh'), [command, join(dir, 'pg')], {encoding: 'utf8'}).trim();
+    w = await start({pg: postgres('start')});
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(async () => {
+    await w?.stop().catch(() => {});
+    postgres('drop');
+    rmSync(dir, {recursive: true, force: true});
+  });
+
+  test('P1 without a database the answer is 503, never 200; then everything goes on', async () => {
+    postgres('stop');
+    const body = w.dm(create('While away'));
+    for (let i = 0; i < 3; i++) assert.equal((await w.signed('/slack/events', body)).status, 503);
+    assert.equal((await fetch(w.replicas[0].opsUrl + '/readyz')).status, 503);
+    assert.equal((await fetch(w.replicas[0].opsUrl + '/healthz')).status, 200);
+    postgres('start');
+    await until('the service to take events again', async () => (await w.signed('/slack/events', body)).status === 200, 20000);
+    await ana.sees(/Created While away/, {ms: 20000});
+    await w.idle(20000);
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'While away').length, 1);
+  });
+
+  test('P1 a power cut of the database after the 200 loses nothing', async () => {
+    assert.equal((await w.signed('/slack/events', w.dm(create('Power cut')))).status, 200);
+    postgres('kill');
+    postgres('start');
+    await ana.sees(/Created Power cut/, {ms: 20000});
+    await w.idle(20000);
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Power cut').length, 1);
+  });
+});

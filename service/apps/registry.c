@@ -39,6 +39,17 @@ struct apps {
     size_t count;
 };
 
+/* The list stays sorted by name. */
+static void insert(apps *all, app *a)
+{
+    size_t at = all->count++;
+    while (at > 0 && strcmp(all->list[at - 1]->name, a->name) > 0) {
+        all->list[at] = all->list[at - 1];
+        at--;
+    }
+    all->list[at] = a;
+}
+
 /* Takes it in unless it is faulty, shadows another or is named unlike its file. */
 static void add(apps *all, app *a, const char *source, struct faults *faults)
 {
@@ -53,7 +64,7 @@ static void add(apps *all, app *a, const char *source, struct faults *faults)
     } else if (all->count == APPS_MAX) {
         faults_add(faults, source, "There are more than %d apps.", APPS_MAX);
     } else {
-        all->list[all->count++] = a;
+        insert(all, a);
     }
 }
 
@@ -105,12 +116,6 @@ static void load_dir(arena *boot, apps *all, const char *dir, struct faults *fau
     free(entries);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const app *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
 int apps_load(arena *boot, const char *dir, apps **ret, struct faults *faults)
 {
     size_t before = faults->count;
@@ -126,7 +131,6 @@ int apps_load(arena *boot, const char *dir, apps **ret, struct faults *faults)
     if (faults->count != before) {
         return -1;
     }
-    qsort(all->list, all->count, sizeof(all->list[0]), by_name);
     *ret = all;
     return 0;
 }

@@ -17,6 +17,8 @@ struct jobs_options {
     stores *stores;
     chats *chats;
     bot *bot;
+    void (*cut)(void *arg); /* ends running calls out when the drain time is over */
+    void *cut_arg;
 };
 /* Starts config->workers threads, the claimer and the janitor. */
 jobs *jobs_start(arena *boot, const struct jobs_options *options);

@@ -127,8 +127,13 @@ struct oauth_access {
  *   ERR_UPSTREAM_BUSY, ERR_CONFIG     as app_token()
  */
 enum { OAUTH_ANY_GENERATION = -1 };
-int oauth_access(oauth *o, arena *mem, const char *workspace, const char *connection_id,
-                 int64_t refused_generation, struct oauth_access *ret, struct err *e);
+struct oauth_use {
+    const struct connection *connection; /* as just resolved, with its tokens */
+    const struct default_connection *def;
+    int64_t refused_generation; /* OAUTH_ANY_GENERATION: none was refused */
+};
+int oauth_access(oauth *o, arena *mem, const struct oauth_use *use, struct oauth_access *ret,
+                 struct err *e);
 
 /* --- ending (revoke.c) --- */
 

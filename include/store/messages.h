@@ -4,6 +4,7 @@
 /* Messages of ours in a chat, the audit trail, and what leaves when. The common rules
  * stand in store.h. */
 
+#include "store/jobs.h"
 #include "store/session.h"
 
 /* --- messages of ours in a chat (messages.c) --- */
@@ -36,7 +37,6 @@ int store_message_set_body(store *s, const char *workspace, const char *id, json
                            struct err *e);
 int store_message_set_response_url(store *s, const char *workspace, const char *id,
                                    struct secret url, struct err *e);
-int store_message_post_started(store *s, const char *workspace, const char *id, struct err *e);
 /* What the platform has now. channel and platform_id replace the stored ones where given. */
 int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,
                        const char *platform_id, int64_t version, struct err *e);
@@ -45,6 +45,20 @@ int store_message_failed(store *s, const char *workspace, const char *id, const 
 /* Private delivery changes its way: no longer ephemeral, into the user's DM. */
 int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
                            struct err *e);
+
+/* --- what the outbox asks and notes (outgoing.c) --- */
+
+struct outgoing {
+    struct message *message; /* NULL: gone, or its workspace is */
+    const char *bot_user_id;
+    struct secret bot_token;
+    const char *dm_channel; /* of the message's reader; NULL: not known */
+};
+int store_outgoing_find(store *s, const char *workspace, const char *message_id,
+                        struct outgoing *ret, struct err *e);
+/* The intent of a first post, by the lease of its job, which is extended. ERR_LEASE_LOST. */
+int store_outgoing_post_begin(store *s, const struct job *j, int64_t lease_s,
+                              const char *message_id, struct err *e);
 
 /* --- notices to admins (notices.c) --- */
 

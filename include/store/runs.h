@@ -4,6 +4,8 @@
 /* Recipes with their versions, and runs with their connections and steps. The common rules
  * stand in store.h. */
 
+#include "store/jobs.h"
+#include "store/people.h"
 #include "store/session.h"
 
 /* --- recipes (recipes.c) --- */
@@ -100,6 +102,17 @@ int store_run_update(store *s, const struct run *r, enum run_state from, bool *r
 /* asking and parked runs whose time is over, locked, at most max. */
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e);
 
+/* Everything that decides whether and as whom a run goes on, in one question (run_case.c). */
+struct run_case {
+    struct run *run;             /* NULL: there is no such run */
+    const char *recipe_body;     /* of the run's version; NULL: gone */
+    bool enabled;                /* the recipe is still switched on */
+    struct workspace *workspace; /* without its bot token */
+    struct user *user;           /* name, standing and one-to-one chat; NULL: not known */
+};
+int store_run_case(store *s, const char *workspace, const char *run_id, struct run_case *ret,
+                   struct err *e);
+
 struct run_connection {
     const char *alias;
     const char *default_name;
@@ -108,8 +121,16 @@ struct run_connection {
     const char *connection_id;
     const char *account;
 };
-int store_run_connection_put(store *s, const char *workspace, const char *run_id,
-                             const struct run_connection *c, struct err *e);
+struct run_start {
+    const struct job *job; /* proves its lease and extends it */
+    int64_t lease_s;
+    const char *run_id;
+    const struct run_connection *connections;
+    size_t count;
+};
+/* queued or running -> running, with the connections that act on record, in one statement.
+ * ERR_LEASE_LOST "run_moved" when the lease is lost or the run is in another state. */
+int store_run_start(store *s, const struct run_start *q, struct err *e);
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e);
 
@@ -125,11 +146,21 @@ struct run_step {
     const char *error_code;
     int64_t started_at, ended_at;
 };
-/* Intent: inserts "started" with this key, or returns the row that stands there already. */
-int store_step_begin(store *s, const char *workspace, const char *run_id, int64_t position,
-                     const char *step, struct run_step **ret, struct err *e);
-int store_step_end(store *s, const char *workspace, const char *run_id, const struct run_step *p,
-                   struct err *e);
+/* Where a worker writes about a step, by the lease of its job: each of the three extends the lease,
+ * and is ERR_LEASE_LOST without it. */
+struct step_place {
+    const struct job *job;
+    int64_t lease_s;
+    const char *run_id;
+    int64_t position;
+};
+/* Intent: inserts "started" with a new key, or returns the row that stands there already. */
+int store_step_begin(store *s, const struct step_place *at, const char *step, struct run_step **ret,
+                     struct err *e);
+/* Outcome: state, output, record and error of *p. */
+int store_step_end(store *s, const struct step_place *at, const struct run_step *p, struct err *e);
+/* Takes an intent back whose call certainly had no effect. */
+int store_step_undo(store *s, const struct step_place *at, struct err *e);
 /* Forgets an intent whose call certainly had no effect, so that it can be begun again. */
 int store_step_forget(store *s, const char *workspace, const char *run_id, int64_t position,
                       struct err *e);

@@ -67,10 +67,19 @@ static void wake(void *arg)
     }
 }
 
+static void cut(void *arg)
+{
+    net_client_stop(((struct service *)arg)->http);
+}
+
 int build_start(struct service *s, enum role role, struct err *e)
 {
-    const struct jobs_options work = {
-        .config = &s->config, .stores = s->stores, .chats = s->chats, .bot = s->bot};
+    const struct jobs_options work = {.config = &s->config,
+                                      .stores = s->stores,
+                                      .chats = s->chats,
+                                      .bot = s->bot,
+                                      .cut = cut,
+                                      .cut_arg = s};
     if (role != ROLE_WEB) {
         s->jobs = jobs_start(s->mem, &work);
     }

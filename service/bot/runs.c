@@ -1,5 +1,6 @@
 #include "bot_int.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/metrics.h"
 #include "base/str.h"
@@ -9,7 +10,12 @@
  * run's state, the message and the job's end in one transaction.
  */
 
-enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MAX_MS = 60000, STILL_WORKING_AFTER = 3 };
+enum {
+    BACKOFF_FIRST_MS = 1000,
+    BACKOFF_MAX_MS = 60000,
+    STILL_WORKING_AFTER = 3,
+    TOUCH_EVERY_S = 60 /* "last used" is exact to a minute */
+};
 
 struct ending {
     struct scene scene;
@@ -54,7 +60,8 @@ static int touch_connections(struct ending *x, struct err *e)
 {
     const struct run_outcome *o = &x->outcome;
     for (size_t i = 0; i < o->resolved_count; i++) {
-        if (o->resolved[i].connection != NULL &&
+        const struct connection *c = o->resolved[i].connection;
+        if (c != NULL && c->last_used_at < clock_now() - TOUCH_EVERY_S &&
             store_connection_touch(x->scene.s, o->run->workspace, o->resolved[i].connection->id,
                                    e) != 0) {
             return -1;
@@ -171,26 +178,6 @@ static end_fn *const endings[] = {
     [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_GONE] = ended_gone,
 };
 
-static int load_scene(struct ending *x, struct err *e)
-{
-    struct workspace *w = NULL;
-    struct user *u = NULL;
-    const struct run *r = x->outcome.run;
-    if (r == NULL) {
-        return 0;
-    }
-    if (store_workspace_find(x->scene.s, r->workspace, &w, e) != 0 ||
-        store_user_find(x->scene.s, r->workspace, r->user_id, &u, e) != 0) {
-        return -1;
-    }
-    if (w == NULL || u == NULL) {
-        x->outcome.end = RUN_END_GONE; /* the workspace was removed meanwhile */
-    }
-    x->scene.workspace = w;
-    x->scene.user = u;
-    return 0;
-}
-
 static int store_ending(struct ending *x, end_fn *finish, struct err *e)
 {
     store *s = NULL;
@@ -198,10 +185,12 @@ static int store_ending(struct ending *x, end_fn *finish, struct err *e)
         return -1;
     }
     x->scene.s = s;
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = load_scene(x, e);
+    x->scene.workspace = x->outcome.workspace;
+    x->scene.user = x->outcome.user;
+    if (x->scene.user == NULL) {
+        x->outcome.end = RUN_END_GONE; /* nobody is left to tell */
     }
+    int rc = store_begin(s, e);
     if (rc == 0) {
         rc = (finish != NULL ? finish : endings[x->outcome.end])(x, e);
     }
@@ -252,9 +241,13 @@ int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *wh
     if (run_id == NULL || store_open(b->options.stores, mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_run_find(s, j->workspace, run_id, &x.outcome.run, e);
+    struct run_case c;
+    int rc = store_run_case(s, j->workspace, run_id, &c, e);
     store_close(s);
     x.outcome.end = RUN_END_FAILED;
+    x.outcome.run = c.run;
+    x.outcome.workspace = c.workspace;
+    x.outcome.user = c.user;
     x.outcome.err = *why;
     return rc != 0 ? -1 : store_ending(&x, failed_for_good, e);
 }

@@ -78,6 +78,7 @@ void jobs_stop(jobs *j, int64_t drain_ms)
     if (atomic_load(&j->busy) > 0) {
         log_warn("jobs still run at the end of the drain time; their leases will expire",
                  LOG_INT("jobs", atomic_load(&j->busy)));
+        j->options.cut(j->options.cut_arg);
     }
     queue_close(j->ready);
     pthread_join(j->claimer, NULL);

@@ -15,24 +15,23 @@ struct sending {
     const struct job *job;
     const struct chat_driver *driver;
     struct message *message;
-    struct workspace *workspace;
-    struct user *user;
+    const char *dm_channel; /* of the message's reader; NULL: not known */
     struct chat_access access;
 };
 
 typedef int sending_fn(struct sending *x, store *s, struct err *e);
 
-static int with_store(struct sending *x, sending_fn *work, struct err *e)
+static int with_store(struct sending *x, bool in_tx, sending_fn *work, struct err *e)
 {
     store *s = NULL;
     if (store_open(x->options->stores, x->mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(s, e);
+    int rc = in_tx ? store_begin(s, e) : 0;
     if (rc == 0) {
         rc = work(x, s, e);
     }
-    if (rc == 0) {
+    if (rc == 0 && in_tx) {
         rc = store_commit(s, e);
     }
     store_close(s);
@@ -42,7 +41,7 @@ static int with_store(struct sending *x, sending_fn *work, struct err *e)
 static int load(struct sending *x, store *s, struct err *e)
 {
     json_t *payload = NULL;
-    const char *workspace = x->job->workspace;
+    struct outgoing found;
     if (json_read(x->mem, x->job->payload, &payload, e) != 0) {
         return -1;
     }
@@ -50,13 +49,14 @@ static int load(struct sending *x, store *s, struct err *e)
     if (id == NULL) {
         return err_set(e, ERR_INPUT, "job_payload", "send job %s names no message", x->job->id);
     }
-    if (store_message_find(s, workspace, id, &x->message, e) != 0 ||
-        store_workspace_find(s, workspace, &x->workspace, e) != 0) {
+    if (store_outgoing_find(s, x->job->workspace, id, &found, e) != 0) {
         return -1;
     }
-    if (x->message != NULL && x->message->user_id != NULL) {
-        return store_user_find(s, workspace, x->message->user_id, &x->user, e);
-    }
+    x->message = found.message;
+    x->dm_channel = found.dm_channel;
+    x->access = (struct chat_access){.workspace = x->job->workspace,
+                                     .bot_user_id = found.bot_user_id,
+                                     .bot_token = found.bot_token};
     return 0;
 }
 
@@ -77,7 +77,7 @@ static int end_sent(struct sending *x, store *s, struct err *e)
 
 static int end_redirected(struct sending *x, store *s, struct err *e)
 {
-    const char *dm = x->user == NULL || x->user->dm_channel == NULL ? "" : x->user->dm_channel;
+    const char *dm = x->dm_channel == NULL ? "" : x->dm_channel;
     if (store_message_redirect(s, x->message->workspace, x->message->id, dm, e) != 0) {
         return -1;
     }
@@ -86,10 +86,7 @@ static int end_redirected(struct sending *x, store *s, struct err *e)
 
 static int note_post(struct sending *x, store *s, struct err *e)
 {
-    if (store_job_renew(s, x->job, x->options->config->ttl_lease, e) != 0) {
-        return -1;
-    }
-    return store_message_post_started(s, x->message->workspace, x->message->id, e);
+    return store_outgoing_post_begin(s, x->job, x->options->config->ttl_lease, x->message->id, e);
 }
 
 static int learn_dm(struct sending *x, store *s, struct err *e)
@@ -104,15 +101,15 @@ static int need_channel(struct sending *x, struct err *e)
     if (!str_empty(m->channel)) {
         return 0;
     }
-    if (x->user != NULL && !str_empty(x->user->dm_channel)) {
-        m->channel = x->user->dm_channel;
+    if (!str_empty(x->dm_channel)) {
+        m->channel = x->dm_channel;
         return 0;
     }
     if (x->driver->open_dm(x->options->chats, x->mem, &x->access, m->user_id, &m->channel, e) !=
         0) {
         return -1;
     }
-    return with_store(x, learn_dm, e);
+    return with_store(x, false, learn_dm, e);
 }
 
 static struct chat_post post_of(const struct sending *x)
@@ -164,7 +161,7 @@ static int first_post(struct sending *x, struct err *e)
         return update(x, e);
     }
     const struct chat_post p = post_of(x);
-    if (with_store(x, note_post, e) != 0) {
+    if (with_store(x, false, note_post, e) != 0) {
         return -1;
     }
     return x->driver->post(x->options->chats, x->mem, &x->access, &p, &x->message->platform_id, e);
@@ -190,21 +187,16 @@ static bool has_other_way(const struct sending *x, const struct err *why)
 int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e)
 {
     struct sending x = {.options = o, .mem = mem, .job = j};
-    if (with_store(&x, load, e) != 0) {
+    if (with_store(&x, false, load, e) != 0) {
         return -1;
     }
     const struct message *m = x.message;
     x.driver = chats_driver(o->chats, j->workspace);
-    if (m == NULL || x.workspace == NULL || x.driver == NULL || m->sent_version >= m->version) {
-        return with_store(&x, end_job, e);
+    if (m == NULL || x.driver == NULL || m->sent_version >= m->version) {
+        return with_store(&x, true, end_job, e);
     }
-    x.access = (struct chat_access){.workspace = x.workspace->workspace,
-                                    .bot_user_id = x.workspace->bot_user_id,
-                                    .bot_token = x.workspace->bot_token};
     if (deliver(&x, e) == 0) {
-        metric_add(METRIC_CHAT_SENDS, "result=\"sent\"", 1);
-        return with_store(&x, end_sent, e);
+        return with_store(&x, true, end_sent, e);
     }
-    metric_add(METRIC_CHAT_SENDS, "result=\"failed\"", 1);
-    return has_other_way(&x, e) ? with_store(&x, end_redirected, e) : -1;
+    return has_other_way(&x, e) ? with_store(&x, true, end_redirected, e) : -1;
 }

@@ -34,22 +34,16 @@ static bool lives(const struct connection *c, int64_t margin_s)
            (t->access_expires_at == 0 || t->access_expires_at - margin_s > clock_now());
 }
 
-static int load(oauth *o, arena *mem, const char *workspace, const char *id,
-                struct connection **ret_c, struct default_connection **ret_d, struct err *e)
+/* After a refusal the row may have moved on since it was resolved. */
+static int look_again(oauth *o, arena *mem, const struct connection *old, struct connection **ret,
+                      struct err *e)
 {
     store *s = NULL;
     if (store_open(o->options.stores, mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_connection_load(s, workspace, id, ret_c, e);
-    if (rc == 0) {
-        rc = store_default_find(s, workspace, (*ret_c)->default_name, ret_d, e);
-    }
+    int rc = store_connection_load(s, old->workspace, old->id, ret, e);
     store_close(s);
-    if (rc == 0 && *ret_d == NULL) {
-        return err_set(e, ERR_CONFIG, "unknown_connection", "default connection %s is gone",
-                       (*ret_c)->default_name);
-    }
     return rc;
 }
 
@@ -71,27 +65,30 @@ static bool good_as_is(const struct connection *c, int64_t refused_generation, i
            lives(c, margin_s);
 }
 
-int oauth_access(oauth *o, arena *mem, const char *workspace, const char *connection_id,
-                 int64_t refused_generation, struct oauth_access *ret, struct err *e)
+int oauth_access(oauth *o, arena *mem, const struct oauth_use *use, struct oauth_access *ret,
+                 struct err *e)
 {
-    struct connection *c = NULL;
-    struct default_connection *d = NULL;
+    const struct connection *c = use->connection;
+    int64_t refused = use->refused_generation;
+    struct connection *now = NULL;
     struct app_site site;
-    if (load(o, mem, workspace, connection_id, &c, &d, e) != 0 || usable(c, e) != 0 ||
-        oauth_site(o, d, &site, e) != 0) {
+    if (refused != OAUTH_ANY_GENERATION) {
+        if (look_again(o, mem, c, &now, e) != 0) {
+            return -1;
+        }
+        c = now;
+    }
+    if (usable(c, e) != 0 || oauth_site(o, use->def, &site, e) != 0) {
         return -1;
     }
-    if (good_as_is(c, refused_generation, app_refresh_margin_s(site.app))) {
+    if (good_as_is(c, refused, app_refresh_margin_s(site.app))) {
         return give(c, &site, ret);
     }
     struct connection *fresh = NULL;
-    if (oauth_refresh(o, mem, c, d, &fresh, e) == 0) {
+    if (oauth_refresh(o, mem, c, use->def, &fresh, e) == 0) {
         return give(fresh, &site, ret);
     }
     /* Near its end is not at its end: an outage of the token endpoint alone stops nobody. */
     bool transient = err_fate(e->kind) == FATE_AGAIN || e->kind == ERR_CONFIG;
-    if (transient && good_as_is(c, refused_generation, 0)) {
-        return give(c, &site, ret);
-    }
-    return -1;
+    return transient && good_as_is(c, refused, 0) ? give(c, &site, ret) : -1;
 }

@@ -20,10 +20,8 @@ struct engine {
     size_t known_count;
 };
 
-typedef int engine_fn(struct engine *g, store *s, void *arg, struct err *e);
-/* Opens a session, calls work, closes it. With `in_tx` the job's lease is proven (and extended) and
- * everything commits together: a worker that lost its lease changes nothing. */
-int engine_session(struct engine *g, bool in_tx, engine_fn *work, void *arg, struct err *e);
+/* A session for one statement of ours. */
+int engine_open(struct engine *g, store **ret, struct err *e);
 
 /* context.c */
 json_t *engine_context_new(struct engine *g);

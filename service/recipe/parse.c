@@ -69,7 +69,7 @@ static void parse_allow(const struct json_doc *d, struct recipe *r)
 {
     static const char *const keys[] = {"users", "channels", NULL};
     json_t *allow = json_member(d->object, "allow");
-    if (allow == NULL) {
+    if (allow == NULL || json_is_null(allow)) {
         return;
     }
     if (json_is_string(allow)) {
@@ -83,7 +83,7 @@ static void parse_allow(const struct json_doc *d, struct recipe *r)
     json_doc_known(&a, keys);
     r->allow_users = text_list(&a, "users", &r->allow_users_count);
     r->allow_channels = text_list(&a, "channels", &r->allow_channels_count);
-    if (r->allow_users_count == 0 && r->allow_channels_count == 0) {
+    if (a.object != NULL && r->allow_users_count == 0 && r->allow_channels_count == 0) {
         json_doc_fault(d, "allow", "Name at least one user or channel, or write \"everyone\".");
     }
 }

@@ -14,6 +14,9 @@ void recipe_parse_connections(const struct json_doc *d, struct recipe *r)
     static const char *const keys[] = {"use", "verify_user_access", NULL};
     struct json_doc all = json_doc_member(d, "connections", true);
     size_t count = json_object_size(all.object);
+    if (all.object == NULL) {
+        return;
+    }
     if (count == 0 || count > LIMIT_RECIPE_CONNECTIONS_COUNT) {
         json_doc_fault(d, "connections", "Name 1 to %d connections.",
                        LIMIT_RECIPE_CONNECTIONS_COUNT);
@@ -27,8 +30,12 @@ void recipe_parse_connections(const struct json_doc *d, struct recipe *r)
         struct recipe_connection *c = &r->connections[r->connections_count++];
         struct json_doc one = json_doc_member(&all, alias, true);
         json_doc_known(&one, keys);
-        if (strspn(alias, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(alias)) {
-            json_doc_fault(&all, alias, "Use lower-case letters, digits and \"_\" for an alias.");
+        size_t len = strlen(alias);
+        if (len == 0 || len > LIMIT_NAME ||
+            strspn(alias, "abcdefghijklmnopqrstuvwxyz0123456789_") != len) {
+            json_doc_fault(&all, alias,
+                           "Use 1 to %d lower-case letters, digits and \"_\" for an alias.",
+                           LIMIT_NAME);
         }
         c->alias = arena_strdup(d->mem, alias);
         c->use = json_doc_text(&one, "use", true, LIMIT_NAME);
@@ -44,10 +51,44 @@ static void parse_option(const struct json_doc *d, struct recipe_option *o)
     o->value = json_doc_text(d, "value", true, LIMIT_LABEL);
 }
 
+/* An option that no answer could choose is a fault: its value must be one of the input's type, and
+ * its label may not stand for another one too. */
+static void check_option(const struct json_doc *d, const struct recipe_input *in,
+                         const struct recipe_option *o)
+{
+    const struct recipe_input plain = {.type = in->type};
+    const char *why = NULL;
+    json_t *value = NULL;
+    if (!recipe_input_value(d->mem, &plain, o->value, &value, &why)) {
+        json_doc_fault(d, "value", "This value does not fit: %s", why);
+    }
+    for (size_t i = 0; i < in->options_count; i++) {
+        if (str_equal_fold(in->options[i].label, o->label)) {
+            json_doc_fault(d, "label", "Two options are called \"%s\".", o->label);
+            return;
+        }
+    }
+}
+
+static void parse_options(const struct json_doc *d, struct recipe_input *in)
+{
+    size_t count = json_array_size(json_doc_array(d, "options", false, OPTIONS_MAX));
+    in->options = arena_array(d->mem, count + 1, sizeof(*in->options));
+    for (size_t i = 0; i < count; i++) {
+        struct json_doc one = json_doc_item(d, "options", i);
+        struct recipe_option *o = &in->options[in->options_count];
+        parse_option(&one, o);
+        if (o->label != NULL && o->value != NULL) {
+            check_option(&one, in, o);
+            in->options_count++;
+        }
+    }
+}
+
 static void parse_default(const struct json_doc *d, struct recipe_input *in)
 {
     const json_t *fallback = json_member(d->object, "default");
-    if (fallback == NULL) {
+    if (fallback == NULL || json_is_null(fallback)) {
         return;
     }
     const char *why = NULL;
@@ -68,19 +109,13 @@ static void parse_input(const struct json_doc *d, struct recipe_input *in)
     static const char *const keys[] = {"name",   "type",    "required", "hint",
                                        "sample", "options", "default",  NULL};
     json_doc_known(d, keys);
-    in->name = recipe_parse_name(d, "name");
+    *in = (struct recipe_input){.name = recipe_parse_name(d, "name")};
     int type = json_doc_choice(d, "type", input_types, INPUT_STRING);
     in->type = type < 0 ? INPUT_STRING : (enum input_type)type;
     in->required = json_doc_flag(d, "required", false);
     in->hint = json_doc_text(d, "hint", false, LIMIT_LABEL);
     in->sample = json_doc_text(d, "sample", false, LIMIT_LABEL);
-    size_t count = json_array_size(json_doc_array(d, "options", false, OPTIONS_MAX));
-    in->options = arena_array(d->mem, count + 1, sizeof(*in->options));
-    for (size_t i = 0; i < count; i++) {
-        struct json_doc one = json_doc_item(d, "options", i);
-        parse_option(&one, &in->options[i]);
-        in->options_count += in->options[i].label != NULL && in->options[i].value != NULL;
-    }
+    parse_options(d, in);
     parse_default(d, in);
 }
 
@@ -90,15 +125,15 @@ void recipe_parse_inputs(const struct json_doc *d, struct recipe *r)
     r->inputs = arena_array(d->mem, count + 1, sizeof(*r->inputs));
     for (size_t i = 0; i < count; i++) {
         struct json_doc one = json_doc_item(d, "inputs", i);
-        struct recipe_input *in = &r->inputs[i];
+        struct recipe_input *in = &r->inputs[r->inputs_count];
         parse_input(&one, in);
-        if (in->name != NULL && recipe_input_find(r, in->name) != NULL) {
+        if (in->name == NULL) {
+            continue; /* a fault was added */
+        }
+        if (recipe_input_find(r, in->name) != NULL) {
             json_doc_fault(&one, "name", "Two inputs are called \"%s\".", in->name);
         }
-        r->inputs_count = in->name == NULL ? r->inputs_count : i + 1;
-        if (in->name == NULL) {
-            return; /* a fault was added: the positions of the rest would not hold */
-        }
+        r->inputs_count++;
     }
 }
 
@@ -112,11 +147,11 @@ static void check_templates(const struct json_doc *d, const char *key, const jso
                        str_cut(d->mem, json_string_value(value), 60), why);
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
-        check_templates(d, key, json_array_get(value, i));
+        check_templates(d, arena_printf(d->mem, "%s[%zu]", key, i), json_array_get(value, i));
     }
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
-        check_templates(d, key, member);
+        check_templates(d, arena_printf(d->mem, "%s.%s", key, name), member);
     }
 }
 
@@ -137,7 +172,7 @@ void recipe_parse_steps(const struct json_doc *d, struct recipe *r)
         p->alias = json_doc_text(&one, "connection", true, LIMIT_NAME);
         p->action = json_doc_text(&one, "action", true, LIMIT_NAME);
         struct json_doc with = json_doc_member(&one, "with", false);
-        p->with = with.object;
+        p->with = with.object == NULL ? arena_json(d->mem, json_object()) : with.object;
         check_templates(&one, "with", p->with);
         for (size_t k = 0; k < i; k++) {
             if (p->id != NULL && str_equal(p->id, r->steps[k].id)) {
@@ -176,12 +211,10 @@ void recipe_parse_reply(const struct json_doc *d, struct recipe *r)
         r->reply_fields[i].label = json_doc_text(&one, "label", true, 75);
         r->reply_fields[i].value = recipe_parse_template(&one, "value", true, 1000);
     }
-    if (json_member(reply.object, "link") != NULL) {
-        struct json_doc link = json_doc_member(&reply, "link", true);
-        json_doc_known(&link, link_keys);
-        r->reply_link_label = json_doc_text(&link, "label", true, 75);
-        r->reply_link_url = recipe_parse_template(&link, "url", true, 2000);
-    }
+    struct json_doc link = json_doc_member(&reply, "link", false);
+    json_doc_known(&link, link_keys);
+    r->reply_link_label = json_doc_text(&link, "label", true, 75);
+    r->reply_link_url = recipe_parse_template(&link, "url", true, 2000);
     size_t buttons = json_array_size(json_doc_array(&reply, "buttons", false, BUTTONS_MAX));
     r->reply_buttons = arena_array(d->mem, buttons + 1, sizeof(*r->reply_buttons));
     for (size_t i = 0; i < buttons; i++) {

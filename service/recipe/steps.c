@@ -76,8 +76,10 @@ static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err
         return 0;
     }
     struct err why = {0};
-    if (oauth_access(g->recipes->options.oauth, g->mem, g->job->workspace,
-                     st->resolved->connection->id, refused, st->access, &why) != 0) {
+    const struct oauth_use use = {.connection = st->resolved->connection,
+                                  .def = st->resolved->def,
+                                  .refused_generation = refused};
+    if (oauth_access(g->recipes->options.oauth, g->mem, &use, st->access, &why) != 0) {
         *ret_go = false;
         return access_failed(st, &why);
     }
@@ -85,27 +87,41 @@ static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err
     return 0;
 }
 
-static int begin(struct engine *g, store *s, void *arg, struct err *e)
+static struct step_place place_of(const struct step *st)
 {
-    struct step *st = arg;
-    return store_step_begin(s, g->job->workspace, g->out->run->id, (int64_t)st->position,
-                            st->recipe->id, &st->row, e);
+    const struct engine *g = st->engine;
+    return (struct step_place){.job = g->job,
+                               .lease_s = g->recipes->options.config->ttl_lease,
+                               .run_id = g->out->run->id,
+                               .position = (int64_t)st->position};
 }
 
-static int end(struct engine *g, store *s, void *arg, struct err *e)
+static int begin(struct step *st, struct err *e)
 {
-    const struct step *st = arg;
-    if (str_equal(st->row->state, "started")) {
-        return store_step_forget(s, g->job->workspace, g->out->run->id, (int64_t)st->position, e);
+    const struct step_place at = place_of(st);
+    store *s = NULL;
+    if (engine_open(st->engine, &s, e) != 0) {
+        return -1;
     }
-    return store_step_end(s, g->job->workspace, g->out->run->id, st->row, e);
+    int rc = store_step_begin(s, &at, st->recipe->id, &st->row, e);
+    store_close(s);
+    return rc;
 }
 
+/* "started" takes the intent back: the call certainly had no effect. */
 static int settle(struct step *st, const char *state, const char *error_code, struct err *e)
 {
+    const struct step_place at = place_of(st);
+    store *s = NULL;
     st->row->state = state;
     st->row->error_code = error_code;
-    return engine_session(st->engine, true, end, st, e);
+    if (engine_open(st->engine, &s, e) != 0) {
+        return -1;
+    }
+    int rc = str_equal(state, "started") ? store_step_undo(s, &at, e)
+                                         : store_step_end(s, &at, st->row, e);
+    store_close(s);
+    return rc;
 }
 
 static int settle_done(struct step *st, const struct app_result *r, struct err *e)
@@ -267,7 +283,7 @@ int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e)
     if (!repeat || !*ret_go) {
         return 0;
     }
-    if (engine_session(g, true, begin, &st, e) != 0) {
+    if (begin(&st, e) != 0) {
         return -1;
     }
     return act(&st, ret_go, e);

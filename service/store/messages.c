@@ -1,10 +1,5 @@
 #include "store_int.h"
 
-#define COLUMNS                                                                                    \
-    "workspace, id, channel, thread, user_id, ephemeral, platform_id, response_url, body, "        \
-    "version, sent_version, " EPOCH("post_started_at") ", state"
-enum { COLUMNS_COUNT = 13 };
-
 static const struct stmt ADD = {
     "message_add",
     "insert into message (workspace, id, channel, thread, user_id, ephemeral, platform_id,"
@@ -13,14 +8,16 @@ static const struct stmt ADD = {
     9, 0};
 
 static const struct stmt FIND = {"message_find",
-                                 "select " COLUMNS " from message where workspace = $1 and id = $2",
-                                 2, COLUMNS_COUNT};
+                                 "select " STORE_MESSAGE_COLUMNS
+                                 " from message m where workspace = $1 and id = $2",
+                                 2, STORE_MESSAGE_COLUMNS_COUNT};
 
 static const struct stmt BY_PLATFORM = {
     "message_by_platform",
-    "select " COLUMNS " from message where workspace = $1 and channel = $2 and platform_id = $3"
+    "select " STORE_MESSAGE_COLUMNS
+    " from message m where workspace = $1 and channel = $2 and platform_id = $3"
     " order by id desc limit 1",
-    3, COLUMNS_COUNT};
+    3, STORE_MESSAGE_COLUMNS_COUNT};
 
 static const struct stmt SET_BODY = {
     "message_set_body",
@@ -32,12 +29,6 @@ static const struct stmt SET_RESPONSE_URL = {
     "message_set_response_url",
     "update message set response_url = $3, updated_at = now() where workspace = $1 and id = $2", 3,
     0};
-
-static const struct stmt POST_STARTED = {
-    "message_post_started",
-    "update message set post_started_at = now(), updated_at = now()"
-    " where workspace = $1 and id = $2",
-    2, 0};
 
 /* A late answer to an earlier version does not hide that a newer one was sent. */
 static const struct stmt SENT = {
@@ -63,15 +54,14 @@ static const struct stmt REDIRECT = {
     3, 0};
 
 const struct stmt *const store_messages_stmts[] = {
-    &ADD,          &FIND, &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL,
-    &POST_STARTED, &SENT, &FAILED,      &REDIRECT, NULL};
+    &ADD, &FIND, &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL, &SENT, &FAILED, &REDIRECT, NULL};
 
 static struct seal_place message_place(const char *workspace, const char *id, const char *column)
 {
     return (struct seal_place){"message", workspace, id, column};
 }
 
-static int read_message(store *s, const rows *r, size_t row, void *to, struct err *e)
+int store_read_message(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
     struct message *m = to;
     m->workspace = row_text(r, row, 0);
@@ -96,7 +86,7 @@ static int read_message(store *s, const rows *r, size_t row, void *to, struct er
 static int find_one(store *s, const struct stmt *stmt, const struct db_arg *args,
                     struct message **ret, struct err *e)
 {
-    struct store_ask ask = {stmt, args, read_message, sizeof(struct message)};
+    struct store_ask ask = {stmt, args, store_read_message, sizeof(struct message)};
     void *found = NULL;
     if (store_ask_one(s, &ask, &found, e) != 0) {
         return -1;
@@ -151,12 +141,6 @@ int store_message_set_response_url(store *s, const char *workspace, const char *
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_BYTES(store_seal_secret(s, &place, url)));
     return store_touch_one(s, &SET_RESPONSE_URL, args, "no_message", e);
-}
-
-int store_message_post_started(store *s, const char *workspace, const char *id, struct err *e)
-{
-    return store_touch_one(s, &POST_STARTED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), "no_message",
-                           e);
 }
 
 int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,

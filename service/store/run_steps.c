@@ -5,38 +5,45 @@
         "started_at") ", " EPOCH("ended_at") ", workspace, run_id"
 enum { COLUMNS_COUNT = 13 };
 
-static const struct stmt CONNECTION_PUT = {
-    "run_connection_put",
-    "insert into run_connection (workspace, run_id, alias, default_name, app, rule, connection_id,"
-    "                            account)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8)"
-    " on conflict (workspace, run_id, alias) do update set"
-    "   default_name = excluded.default_name, app = excluded.app, rule = excluded.rule,"
-    "   connection_id = excluded.connection_id, account = excluded.account",
-    8, 0};
-
 static const struct stmt CONNECTIONS = {
     "run_connections",
     "select alias, default_name, app, rule, connection_id, account from run_connection"
     " where workspace = $1 and run_id = $2 order by alias",
     2, 6};
 
-/* Nothing comes back when another session's intent is younger than this statement. */
+/* By the lease of the job alone: who lost it writes nothing. */
+#define MINE                                                                                       \
+    "with mine as ("                                                                               \
+    "  update job set lease_until = now() + make_interval(secs => $4::bigint)"                     \
+    "   where workspace = $1 and id = $2 and lease_token = $3 returning 1), "
+
 static const struct stmt BEGIN = {
     "step_begin",
-    "with begun as ("
-    "  insert into run_step (workspace, run_id, position, step, state, idempotency_key)"
-    "  values ($1, $2, $3, $4, 'started', $5) on conflict do nothing returning " COLUMNS ", true) "
-    "table begun union all "
-    "select " COLUMNS
-    ", false from run_step where workspace = $1 and run_id = $2 and position = $3",
-    5, COLUMNS_COUNT};
+    MINE "begun as ("
+         "  insert into run_step (workspace, run_id, position, step, state, idempotency_key)"
+         "  select $1, $5, $6, $7, 'started', $8 from mine"
+         "  on conflict do nothing returning " COLUMNS ", true) "
+         "table begun union all "
+         "select " COLUMNS ", false from run_step"
+         " where workspace = $1 and run_id = $5 and position = $6 and exists (select from mine)",
+    8, COLUMNS_COUNT};
 
 static const struct stmt END = {
     "step_end",
-    "update run_step set state = $4, output = $5, record_id = $6, record_url = $7,"
-    "   error_code = $8, ended_at = now() where workspace = $1 and run_id = $2 and position = $3",
-    8, 0};
+    MINE "ended as ("
+         "  update run_step set state = $7, output = $8, record_id = $9, record_url = $10,"
+         "         error_code = $11, ended_at = now() from mine"
+         "   where workspace = $1 and run_id = $5 and position = $6 returning 1) "
+         "select count(*) from ended",
+    11, 1};
+
+static const struct stmt UNDO = {
+    "step_undo",
+    MINE "undone as ("
+         "  delete from run_step using mine where workspace = $1 and run_id = $5"
+         "     and position = $6 and state = 'started' returning 1) "
+         "select count(*) from undone",
+    6, 1};
 
 static const struct stmt FORGET = {
     "step_forget",
@@ -50,10 +57,8 @@ static const struct stmt STEPS = {
     ", false from run_step where workspace = $1 and run_id = $2 order by position",
     2, COLUMNS_COUNT};
 
-const struct stmt *const store_run_steps_stmts[] = {&CONNECTION_PUT, &CONNECTIONS, &BEGIN, &END,
-                                                    &FORGET,         &STEPS,       NULL};
-
-enum { BEGIN_TRIES = 3 };
+const struct stmt *const store_run_steps_stmts[] = {&CONNECTIONS, &BEGIN, &END, &UNDO,
+                                                    &FORGET,      &STEPS, NULL};
 
 static struct seal_place output_place(const store *s, const char *workspace, const char *run_id,
                                       int64_t position)
@@ -94,15 +99,6 @@ static int read_connection(store *s, const rows *r, size_t row, void *to, struct
     return 0;
 }
 
-int store_run_connection_put(store *s, const char *workspace, const char *run_id,
-                             const struct run_connection *c, struct err *e)
-{
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(workspace), DB_TEXT(run_id), DB_TEXT(c->alias), DB_TEXT(c->default_name),
-                DB_TEXT(c->app), DB_TEXT(c->rule), DB_TEXT(c->connection_id), DB_TEXT(c->account));
-    return store_query(s, &CONNECTION_PUT, args, NULL, e);
-}
-
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e)
 {
@@ -116,36 +112,54 @@ int store_run_connections(store *s, const char *workspace, const char *run_id,
     return 0;
 }
 
-int store_step_begin(store *s, const char *workspace, const char *run_id, int64_t position,
-                     const char *step, struct run_step **ret, struct err *e)
+static int lease_lost(const struct step_place *at, struct err *e)
+{
+    return err_set(e, ERR_LEASE_LOST, "lease_lost", "job %s is not ours any more", at->job->id);
+}
+
+#define PLACE(at)                                                                                  \
+    DB_TEXT((at)->job->workspace), DB_TEXT((at)->job->id), DB_TEXT((at)->job->lease_token),        \
+        DB_I64((at)->lease_s), DB_TEXT((at)->run_id), DB_I64((at)->position)
+
+int store_step_begin(store *s, const struct step_place *at, const char *step, struct run_step **ret,
+                     struct err *e)
 {
     struct id key = id_new();
-    struct store_ask ask = {&BEGIN,
-                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(run_id), DB_I64(position),
-                                    DB_TEXT(step), DB_TEXT(key.text)),
-                            read_step, sizeof(struct run_step)};
+    struct store_ask ask = {&BEGIN, DB_ARGS(PLACE(at), DB_TEXT(step), DB_TEXT(key.text)), read_step,
+                            sizeof(struct run_step)};
     void *found = NULL;
-    for (int i = 0; i < BEGIN_TRIES && found == NULL; i++) {
-        if (store_ask_one(s, &ask, &found, e) != 0) {
-            return -1;
-        }
+    if (store_ask_one(s, &ask, &found, e) != 0) {
+        return -1;
     }
     if (found == NULL) {
-        return err_set(e, ERR_DATABASE, "db_retry", "step %s comes and goes", step);
+        return lease_lost(at, e);
     }
     *ret = found;
     return 0;
 }
 
-int store_step_end(store *s, const char *workspace, const char *run_id, const struct run_step *p,
-                   struct err *e)
+static int counted(store *s, const struct stmt *stmt, const struct db_arg *args,
+                   const struct step_place *at, struct err *e)
 {
-    struct seal_place place = output_place(s, workspace, run_id, p->position);
+    rows *r = NULL;
+    if (store_query(s, stmt, args, &r, e) != 0) {
+        return -1;
+    }
+    return row_i64(r, 0, 0) > 0 ? 0 : lease_lost(at, e);
+}
+
+int store_step_end(store *s, const struct step_place *at, const struct run_step *p, struct err *e)
+{
+    struct seal_place place = output_place(s, at->job->workspace, at->run_id, at->position);
     const struct db_arg *args =
-        DB_ARGS(DB_TEXT(workspace), DB_TEXT(run_id), DB_I64(p->position), DB_TEXT(p->state),
-                DB_BYTES(store_seal_json(s, &place, p->output)), DB_TEXT(p->record_id),
-                DB_TEXT(p->record_url), DB_TEXT(p->error_code));
-    return store_touch_one(s, &END, args, "no_step", e);
+        DB_ARGS(PLACE(at), DB_TEXT(p->state), DB_BYTES(store_seal_json(s, &place, p->output)),
+                DB_TEXT(p->record_id), DB_TEXT(p->record_url), DB_TEXT(p->error_code));
+    return counted(s, &END, args, at, e);
+}
+
+int store_step_undo(store *s, const struct step_place *at, struct err *e)
+{
+    return counted(s, &UNDO, DB_ARGS(PLACE(at)), at, e);
 }
 
 int store_step_forget(store *s, const char *workspace, const char *run_id, int64_t position,

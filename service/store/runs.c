@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-#define COLUMNS                                                                                    \
-    "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
-    "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
-    "r.error_code, " EPOCH("r.created_at") ", " EPOCH("r.parked_at") ", " EPOCH(                   \
-        "r.expires_at") ", " EPOCH("r.ended_at")
-enum { COLUMNS_COUNT = 21 };
-
 static const struct {
     const char *name;
     bool final;
@@ -29,40 +22,42 @@ static const struct stmt ADD = {
     17, 0};
 
 static const struct stmt FIND = {
-    "run_find", "select " COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
-    COLUMNS_COUNT};
+    "run_find", "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
+    STORE_RUN_COLUMNS_COUNT};
 
-static const struct stmt LOCK = {
-    "run_lock", "select " COLUMNS " from run r where r.workspace = $1 and r.id = $2 for update", 2,
-    COLUMNS_COUNT};
+static const struct stmt LOCK = {"run_lock",
+                                 "select " STORE_RUN_COLUMNS
+                                 " from run r where r.workspace = $1 and r.id = $2 for update",
+                                 2, STORE_RUN_COLUMNS_COUNT};
 
-static const struct stmt BY_REFERENCE = {
-    "run_by_reference", "select " COLUMNS " from run r where r.workspace = $1 and r.reference = $2",
-    2, COLUMNS_COUNT};
+static const struct stmt BY_REFERENCE = {"run_by_reference",
+                                         "select " STORE_RUN_COLUMNS
+                                         " from run r where r.workspace = $1 and r.reference = $2",
+                                         2, STORE_RUN_COLUMNS_COUNT};
 
 static const struct stmt OPEN = {
     "run_open",
-    "select " COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
+    "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
     "   and r.state in ('queued', 'asking', 'parked', 'running', 'unknown') order by r.id desc",
-    2, COLUMNS_COUNT};
+    2, STORE_RUN_COLUMNS_COUNT};
 
 static const struct stmt PAGE = {
     "run_page",
-    "select " COLUMNS " from run r where r.workspace = $1"
+    "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1"
     "   and ($2::text is null or r.user_id = $2) and ($3::text is null or r.reference = $3)"
     "   and ($4::text is null or r.state = $4) and ($5::text is null or r.recipe = $5)"
     "   and ($6::uuid is null or r.id < $6) order by r.id desc limit $7",
-    7, COLUMNS_COUNT};
+    7, STORE_RUN_COLUMNS_COUNT};
 
 /* Which login a person went through does not matter, only under which default connection. */
 static const struct stmt PARKED_FOR = {
     "run_parked_for",
-    "select " COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
+    "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
     "   and r.state = 'parked'"
     "   and exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
     "                                       and l.default_name = $3)"
     " order by r.id for update",
-    3, COLUMNS_COUNT};
+    3, STORE_RUN_COLUMNS_COUNT};
 
 static const struct stmt UPDATE = {
     "run_update",
@@ -76,9 +71,10 @@ static const struct stmt UPDATE = {
 
 static const struct stmt EXPIRED = {
     "run_expired",
-    "select " COLUMNS " from run r where r.state in ('asking', 'parked') and r.expires_at < now()"
+    "select " STORE_RUN_COLUMNS
+    " from run r where r.state in ('asking', 'parked') and r.expires_at < now()"
     " order by r.expires_at limit $1 for update skip locked",
-    1, COLUMNS_COUNT};
+    1, STORE_RUN_COLUMNS_COUNT};
 
 const struct stmt *const store_runs_stmts[] = {&ADD,  &FIND,       &LOCK,   &BY_REFERENCE, &OPEN,
                                                &PAGE, &PARKED_FOR, &UPDATE, &EXPIRED,      NULL};
@@ -144,7 +140,7 @@ static void read_columns(const rows *r, size_t row, struct run *to)
     to->ended_at = row_i64(r, row, 20);
 }
 
-static int read_run(store *s, const rows *r, size_t row, void *to, struct err *e)
+int store_read_run(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
     struct run *run = to;
     read_columns(r, row, run);
@@ -166,7 +162,7 @@ static struct bytes seal_inputs(const store *s, const struct run *r)
 static int find_one(store *s, const struct stmt *stmt, const struct db_arg *args, struct run **ret,
                     struct err *e)
 {
-    struct store_ask ask = {stmt, args, read_run, sizeof(struct run)};
+    struct store_ask ask = {stmt, args, store_read_run, sizeof(struct run)};
     void *found = NULL;
     if (store_ask_one(s, &ask, &found, e) != 0) {
         return -1;
@@ -228,7 +224,7 @@ int store_run_by_reference(store *s, const char *workspace, const char *referenc
 int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
                    size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), read_run,
+    struct store_ask ask = {&OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), store_read_run,
                             sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }
@@ -243,7 +239,7 @@ int store_run_page(store *s, const char *workspace, const struct run_filter *f, 
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->user_id), DB_TEXT(f->reference),
                                     DB_TEXT(f->state), DB_TEXT(f->recipe), DB_TEXT(f->before_id),
                                     DB_I64(f->limit)),
-                            read_run, sizeof(struct run)};
+                            store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }
 
@@ -253,7 +249,7 @@ int store_run_parked_for(store *s, const char *workspace, const char *user_id,
 {
     struct store_ask ask = {&PARKED_FOR,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
-                            read_run, sizeof(struct run)};
+                            store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }
 
@@ -276,6 +272,6 @@ int store_run_update(store *s, const struct run *r, enum run_state from, bool *r
 
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), read_run, sizeof(struct run)};
+    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }

@@ -21,6 +21,8 @@ static const struct stmt *const *const files[] = {
     store_job_claim_stmts,
     store_messages_stmts,
     store_notices_stmts,
+    store_run_case_stmts,
+    store_outgoing_stmts,
     store_audit_stmts,
     store_retention_stmts,
 };

@@ -68,6 +68,25 @@ struct bytes store_tokens_seal(const store *s, const char *workspace, const char
 int store_tokens_open(const store *s, const struct connection *c, struct bytes sealed,
                       struct tokens *ret, struct err *e);
 
+/* --- runs.c and users.c, for run_case.c --- */
+
+#define STORE_RUN_COLUMNS                                                                          \
+    "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
+    "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
+    "r.error_code, " EPOCH("r.created_at") ", " EPOCH("r.parked_at") ", " EPOCH(                   \
+        "r.expires_at") ", " EPOCH("r.ended_at")
+enum { STORE_RUN_COLUMNS_COUNT = 21 };
+store_reader store_read_run;
+enum standing store_standing(const char *name);
+
+/* --- messages.c, for outgoing.c --- */
+
+#define STORE_MESSAGE_COLUMNS                                                                      \
+    "m.workspace, m.id, m.channel, m.thread, m.user_id, m.ephemeral, m.platform_id, "              \
+    "m.response_url, m.body, m.version, m.sent_version, " EPOCH("m.post_started_at") ", m.state"
+enum { STORE_MESSAGE_COLUMNS_COUNT = 13 };
+store_reader store_read_message;
+
 /* --- jobs.c, for job_claim.c --- */
 
 /* JOB_KIND_COUNT for a kind that this release does not know. */
@@ -90,6 +109,8 @@ extern const struct stmt *const store_jobs_stmts[];
 extern const struct stmt *const store_job_claim_stmts[];
 extern const struct stmt *const store_messages_stmts[];
 extern const struct stmt *const store_notices_stmts[];
+extern const struct stmt *const store_run_case_stmts[];
+extern const struct stmt *const store_outgoing_stmts[];
 extern const struct stmt *const store_audit_stmts[];
 extern const struct stmt *const store_retention_stmts[];
 

@@ -24,6 +24,11 @@ static const struct stmt SET_DM = {
 
 const struct stmt *const store_users_stmts[] = {&FIND, &PUT, &SET_DM, NULL};
 
+enum standing store_standing(const char *name)
+{
+    return (enum standing)store_name_index(standings, STANDING_COUNT, name, STANDING_UNKNOWN);
+}
+
 static int read_user(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
     (void)s;
@@ -34,8 +39,7 @@ static int read_user(store *s, const rows *r, size_t row, void *to, struct err *
     u->name = row_text(r, row, 2);
     u->email = row_text(r, row, 3);
     u->time_zone = row_text(r, row, 4);
-    u->standing = (enum standing)store_name_index(standings, STANDING_COUNT, row_text(r, row, 5),
-                                                  STANDING_UNKNOWN);
+    u->standing = store_standing(row_text(r, row, 5));
     u->dm_channel = row_text(r, row, 6);
     u->checked_at = row_i64(r, row, 7);
     return 0;

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/die.h"
 #include "tests/db/store_support.h"
@@ -175,4 +177,22 @@ const char *world_connect(store *s, const char *workspace, const char *user_id, 
                                                             .assurance = "code"},
                                  &id, e));
     return id;
+}
+
+struct job *world_lease(store *s, const char *workspace)
+{
+    struct job added = {.workspace = workspace, .kind = JOB_RUN, .payload = bytes_of("{}")};
+    const struct job_claim want = {
+        .owner = id_new(), .lease_s = 60, .max = 8, .per_workspace = 8, .after_workspace = ""};
+    struct job *list = NULL;
+    size_t count = 0;
+    OK(store_job_add(s, &added, e));
+    OK(store_job_claim(s, &want, &list, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i].id, added.id) == 0) {
+            return &list[i];
+        }
+    }
+    fail_msg("the job was not claimed");
+    return NULL;
 }

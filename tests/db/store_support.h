@@ -56,6 +56,9 @@ void world_sql(const char *sql);
  * the calling thread: fn reports through its own memory. */
 void world_threads(size_t count, void (*fn)(size_t number, void *context), void *context);
 
+/* A run job of this workspace that the caller holds by its lease. */
+struct job *world_lease(store *s, const char *workspace);
+
 /* Tokens of a name: "<name>-access", "<name>-refresh". */
 struct tokens world_tokens(arena *mem, const char *name);
 struct account world_account(const char *name);

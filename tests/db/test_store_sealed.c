@@ -37,10 +37,12 @@ static void fill_run(store *s, struct sealed_rows *sealed, size_t i)
     r.result = canary(s);
     OK(store_run_update(s, &r, RUN_RUNNING, &changed, e));
     struct run_step *p = NULL;
-    OK(store_step_begin(s, ACME, r.id, 0, "x", &p, e));
+    const struct step_place at = {
+        .job = world_lease(s, ACME), .lease_s = 60, .run_id = r.id, .position = 0};
+    OK(store_step_begin(s, &at, "x", &p, e));
     p->state = "done";
     p->output = canary(s);
-    OK(store_step_end(s, ACME, r.id, p, e));
+    OK(store_step_end(s, &at, p, e));
     sealed->run[i] = r.id;
 }
 
@@ -106,7 +108,7 @@ static void test_p5_no_secret_is_readable_in_the_database(void **state)
     assert_int_equal(world_count("select count(*) from workspace where bot_token is not null"), 2);
     assert_int_equal(world_count("select count(*) from run where result is not null"), 1);
     assert_int_equal(world_count("select count(*) from run_step where output is not null"), 1);
-    assert_int_equal(world_count("select count(*) from job where payload is not null"), 2);
+    assert_int_equal(world_count("select count(*) from job where payload is not null"), 3);
     assert_int_equal(world_count("select count(*) from oauth_state where verifier is not null"), 1);
     assert_int_equal(world_count("select count(*) from login where provisional is not null"), 1);
     world_close(s);

@@ -1,0 +1,117 @@
+#include "store_int.h"
+
+/* The engine's own statements: one question before a run goes on, one statement when it starts. */
+
+enum { CASE_EXTRA = 13 };
+
+static const struct stmt CASE = {
+    "run_case",
+    "select " STORE_RUN_COLUMNS ", v.body, coalesce(c.enabled, false), w.name, w.installer, "
+    "w.admins, w.installer_uses = 'default', w.guests = 'allow', w.state, w.route, u.name, u.standing, "
+    "u.dm_channel, u.user_id is not null"
+    "  from run r join workspace w on w.workspace = r.workspace"
+    "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
+    "       and v.version = r.version"
+    "  left join recipe c on c.workspace = r.workspace and c.name = r.recipe"
+    "  left join chat_user u on u.workspace = r.workspace and u.user_id = r.user_id"
+    " where r.workspace = $1 and r.id = $2",
+    2, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA};
+
+/* Nothing is written unless the lease is still ours. */
+static const struct stmt START = {
+    "run_start",
+    "with mine as ("
+    "  update job set lease_until = now() + make_interval(secs => $5::bigint)"
+    "   where workspace = $1 and id = $3 and lease_token = $4 returning 1),"
+    " acting as ("
+    "  insert into run_connection (workspace, run_id, alias, default_name, app, rule,"
+    "                              connection_id, account)"
+    "  select $1, $2, a.* from mine, unnest($6::text[], $7::text[], $8::text[], $9::text[],"
+    "                                       $10::uuid[], $11::text[]) a"
+    "  on conflict (workspace, run_id, alias) do update set"
+    "    default_name = excluded.default_name, app = excluded.app, rule = excluded.rule,"
+    "    connection_id = excluded.connection_id, account = excluded.account),"
+    " started as ("
+    "  update run set state = 'running' from mine"
+    "   where workspace = $1 and id = $2 and state in ('queued', 'running') returning 1) "
+    "select count(*) from started",
+    11, 1};
+
+const struct stmt *const store_run_case_stmts[] = {&CASE, &START, NULL};
+
+static struct workspace *case_workspace(store *s, const rows *r, const struct run *run)
+{
+    enum { AT = STORE_RUN_COLUMNS_COUNT + 2 };
+    struct workspace *w = arena_alloc(s->mem, sizeof *w);
+    w->workspace = run->workspace;
+    w->name = row_text(r, 0, AT);
+    w->installer = row_text(r, 0, AT + 1);
+    w->admins = store_texts(s->mem, row_text(r, 0, AT + 2), &w->admins_count);
+    w->installer_uses_default = row_bool(r, 0, AT + 3);
+    w->guests_allowed = row_bool(r, 0, AT + 4);
+    w->state = row_text(r, 0, AT + 5);
+    w->route = row_text(r, 0, AT + 6);
+    return w;
+}
+
+static struct user *case_user(store *s, const rows *r, const struct run *run)
+{
+    enum { AT = STORE_RUN_COLUMNS_COUNT + 9 };
+    struct user *u = arena_alloc(s->mem, sizeof *u);
+    u->workspace = run->workspace;
+    u->user_id = run->user_id;
+    u->name = row_text(r, 0, AT);
+    u->standing = store_standing(row_text(r, 0, AT + 1));
+    u->dm_channel = row_text(r, 0, AT + 2);
+    return row_bool(r, 0, AT + 3) ? u : NULL;
+}
+
+int store_run_case(store *s, const char *workspace, const char *run_id, struct run_case *ret,
+                   struct err *e)
+{
+    rows *r = NULL;
+    *ret = (struct run_case){.run = NULL};
+    if (store_query(s, &CASE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(run_id)), &r, e) != 0) {
+        return -1;
+    }
+    if (rows_count(r) == 0) {
+        return 0;
+    }
+    struct run *run = arena_alloc(s->mem, sizeof *run);
+    if (store_read_run(s, r, 0, run, e) != 0) {
+        return -1;
+    }
+    ret->run = run;
+    ret->recipe_body = row_text(r, 0, STORE_RUN_COLUMNS_COUNT);
+    ret->enabled = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + 1);
+    ret->workspace = case_workspace(s, r, run);
+    ret->user = case_user(s, r, run);
+    return 0;
+}
+
+/* Columns of the connections: one array per parameter. */
+static const char **column(store *s, const struct run_start *q, size_t offset)
+{
+    const char **list = arena_array(s->mem, q->count + 1, sizeof *list);
+    for (size_t i = 0; i < q->count; i++) {
+        list[i] = *(const char *const *)((const char *)&q->connections[i] + offset);
+    }
+    return list;
+}
+
+#define COLUMN(member) DB_TEXTS(column(s, q, offsetof(struct run_connection, member)), q->count)
+
+int store_run_start(store *s, const struct run_start *q, struct err *e)
+{
+    rows *r = NULL;
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(q->job->workspace), DB_TEXT(q->run_id), DB_TEXT(q->job->id),
+        DB_TEXT(q->job->lease_token), DB_I64(q->lease_s), COLUMN(alias), COLUMN(default_name),
+        COLUMN(app), COLUMN(rule), COLUMN(connection_id), COLUMN(account));
+    if (store_query(s, &START, args, &r, e) != 0) {
+        return -1;
+    }
+    return row_i64(r, 0, 0) > 0 ? 0
+                                : err_set(e, ERR_LEASE_LOST, "run_moved",
+                                          "run %s moved on, or its job is another's", q->run_id);
+}

@@ -15,14 +15,19 @@ dir=${DEMO_DIR:-.run/demo}
 workbot=${WORKBOT_BIN:-${BUILD:-build}/workbot}
 sandbox=${SANDBOX_BIN:-${BUILD:-build}/sandbox}
 
-[ "${RESET:-}" != 1 ] || [ ! -e "$dir/demo.json" ] || { echo "demo.sh: stop the running demo first" >&2 && exit 1; }
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 exec 8>"$dir/lock"
 if ! flock -n 8; then
-  echo "demo.sh: it runs already, see $dir/demo.json; or choose another DEMO_DIR" >&2
+  echo "demo.sh: it runs already, see $dir/demo.json; stop that one first, or choose another DEMO_DIR" >&2
   exit 1
 fi
+
+# what a killed demo.sh left running
+for pid in $(sed -nE 's/.*"pids":\{"sandbox":([0-9]+),"workbot":([0-9]+)\}.*/\1 \2/p' "$dir/demo.json" 2>/dev/null); do
+  case $(readlink "/proc/$pid/exe") in */workbot* | */sandbox*) kill -TERM "$pid" ;; esac
+done
+rm -f "$dir/demo.json"
 
 # --- stop ----------------------------------------------------------------------------------------
 
@@ -151,7 +156,7 @@ WORKBOT=http://$at_workbot TOKEN=$token SANDBOX=http://$at_sandbox SALESFORCE=$a
 JSON
 mv "$dir/demo.json.new" "$dir/demo.json"
 
-bold= plain=
+bold='' plain=''
 [ ! -t 1 ] || { bold=$(tput bold) && plain=$(tput sgr0) || true; } 2>/dev/null
 say '' "Open ${bold}http://$at_sandbox/${plain} and type in Ana's column:" '' \
   "  ${bold}salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31${plain}" '' \

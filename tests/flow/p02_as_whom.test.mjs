@@ -1,0 +1,240 @@
+// P2: the presser or typer acts, by their own connection and no other; the reply says as whom.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, button, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_user_id: 'U0BOTACME'};
+const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
+
+describe('P2 who acts', () => {
+  let w, ana, ben, cleo, gina;
+  before(async () => {
+    w = await start({globex: true});
+    [ana, ben, cleo] = ['ana', 'ben', 'cleo'].map(n => w.person(n));
+    gina = w.person('gina', 'T0GLOBEX1');
+    await ana.connect();
+    await cleo.connect();
+  });
+  after(() => w?.stop());
+
+  const record = async name => {
+    await w.idle();
+    const found = (await w.records()).filter(r => r.fields.Name === name);
+    assert.equal(found.length, 1, name);
+    return found[0];
+  };
+
+  test('P2 the record belongs to whoever typed, and the private reply names the account', async () => {
+    const reply = await ana.ask(create('By Ana'), /Created By Ana/);
+    assert.match(words(reply), /as ana@acme\.example/);
+    assert.equal((await record('By Ana')).owner, 'ana@acme.example');
+    await cleo.ask(create('By Cleo'), /Created By Cleo, as cleo@acme\.example/);
+    assert.equal((await record('By Cleo')).owner, 'cleo@acme.example');
+  });
+
+  test('P2 in a channel the reply says the chat name, and no account and no organisation', async () => {
+    const reply = await ana.ask(`@workbot ${create('In public')}`, /Created In public/, {place: 'sales'});
+    assert.match(words(reply), /as Ana\b/);
+    assert.equal((await record('In public')).owner, 'ana@acme.example');
+    for (const who of [ana, ben, cleo]) {
+      const seen = await who.reads('sales');
+      assert.doesNotMatch(seen, /acme\.example/);
+      assert.doesNotMatch(seen, /00Dxx|Acme Corporation|Salesforce org/);
+    }
+  });
+
+  test('P2 the installer runs on the default connection, and the reply says so', async () => {
+    const reply = await ben.ask(create('By the installer'), /Created By the installer/);
+    assert.match(words(reply), /the default connection/);
+    const {runs} = await w.must('GET', `/workspaces/${ACME}/runs`).then(r => ({runs: r.items || r.runs || r.data}));
+    assert.ok(Array.isArray(runs), 'runs are listed');
+    const rule = await w.one("select rule from run_connection c join run r on r.id = c.run_id where r.user_id = 'U0BEN0001' order by r.created_at desc limit 1");
+    assert.equal(rule.rule, 'installer');
+    const list = await ben.ask('connections', /Your connections/);
+    assert.match(words(list), /You installed Workbot/);
+    assert.deepEqual(labels(list).filter(l => /connect/i.test(l)), [], 'read-only');
+    await ben.ask('connect salesforce', /nothing to connect/);
+  });
+
+  test('P2 with installer_uses personal the installer needs a connection of their own', async () => {
+    await w.must('PUT', `/workspaces/${ACME}`, {...workspace, installer_uses: 'personal'});
+    const prompt = await ben.prompt(create('Installer as person'));
+    assert.ok(loginUrl(prompt));
+    await ben.press(prompt, 'Back');
+    await ben.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
+    await w.must('PUT', `/workspaces/${ACME}`, workspace);
+  });
+
+  test('P2 a recipe without verified users runs on the default connection for everybody, and says so', async () => {
+    await ana.ask('team note text: From the team', /Noted: From the team, as ben@acme\.example.*default connection/);
+    await w.idle();
+    assert.equal((await w.records('Task')).find(r => r.fields.Subject === 'From the team').owner, 'ben@acme.example');
+    await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the default connection/, {place: 'sales'});
+  });
+
+  test('P2 user ids in the text select nobody', async () => {
+    await ana.ask(create('For <@U0CLEO001> user: U0BEN0001'), /Created For/);
+    await ana.ask(`${create('As Ben')} user_id: U0BEN0001`, /did not run|no input|not a date/i);
+    await w.idle();
+    for (const r of (await w.records()).filter(r => /For /.test(r.fields.Name))) assert.equal(r.owner, 'ana@acme.example');
+    assert.equal((await w.records()).filter(r => /As Ben/.test(r.fields.Name)).length, 0);
+  });
+
+  test('P2 forged button values of another user\'s things do nothing', async () => {
+    const connection = await w.one("select id from connection where user_id = 'U0CLEO001'");
+    const list = await ana.ask('connections', /Your connections/);
+    for (const action of ['disconnect', 'forget']) {
+      await ana.press(list, action, {force: true, value: connection.id});
+    }
+    await w.idle();
+    assert.equal((await w.one("select state from connection where user_id = 'U0CLEO001'")).state, 'active');
+    // runs that ask, wait or are uncertain
+    const asked = await cleo.ask('salesforce create opportunity name: Cleo asks', /Enter close/);
+    const run = await w.one("select id, state from run where user_id = 'U0CLEO001' order by created_at desc limit 1");
+    for (const action of ['drop', 'run_now', 'unknown_done', 'unknown_again']) await ana.press(list, action, {force: true, value: run.id});
+    await ana.press(list, 'answer', {force: true, value: JSON.stringify({run: run.id, input: 'close', value: '2026-12-31'})});
+    await w.idle();
+    assert.equal((await w.one('select state from run where id = $1', [run.id])).state, 'asking');
+    // the button of somebody else's message
+    const foreign = await ana.press(asked, 'drop', {force: true, value: run.id});
+    assert.ok(foreign.ok || foreign.http === 403, JSON.stringify(foreign));
+    await w.idle();
+    assert.equal((await w.one('select state from run where id = $1', [run.id])).state, 'asking');
+    await cleo.ask('cancel', /Cancelled/);
+  });
+
+  test('P2 forged login ids: nobody but their owner goes back, renews or is told the link', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const prompt = await cleo.prompt();
+    const login = await w.one("select id from login where user_id = 'U0CLEO001' and state = 'open'");
+    const list = await ana.ask('connections', /Your connections/);
+    for (const action of ['back', 'renew', 'login']) await ana.press(list, action, {force: true, value: login.id});
+    await w.idle();
+    assert.equal((await w.one('select state from login where id = $1', [login.id])).state, 'open');
+    assert.equal(await w.count('run', "state = 'parked' and user_id = 'U0CLEO001'"), 1);
+    assert.ok(!(await ana.reads('dm', 'sales')).includes(loginUrl(prompt)));
+    await cleo.press(prompt, 'Back');
+    await cleo.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
+    await cleo.connect();
+  });
+
+  test('P2 a recipe button in a channel runs as whoever presses it', async () => {
+    const posted = await ana.ask(`@workbot ${create('Shared button')}`, /Created Shared button/, {place: 'sales'});
+    assert.ok(button(posted, 'Add a task'), JSON.stringify(buttons(posted)));
+    await cleo.press(posted, 'Add a task');
+    await cleo.sees(/Enter subject/);
+    await cleo.ask('Pressed by Cleo', /Added the task Pressed by Cleo/, {see: 'sales'}).catch(() => cleo.sees(/Added the task Pressed by Cleo/));
+    await w.idle();
+    assert.equal((await w.records('Task')).find(r => r.fields.Subject === 'Pressed by Cleo').owner, 'cleo@acme.example');
+  });
+
+  test('P2 the same user id in another workspace is another person', async () => {
+    const list = await gina.ask('connections', /Your connections/);
+    assert.match(words(list), /Not connected/);
+    assert.doesNotMatch(words(list), /acme/i);
+    const prompt = await gina.prompt('salesforce create lead name: Miller company: Initech');
+    await gina.say(await gina.browse(prompt, 'gina@globex.example'));
+    await gina.sees(/Created the lead Miller/);
+    await w.idle();
+    assert.equal((await w.records('Lead'))[0].owner, 'gina@globex.example');
+    await gina.ask('disconnect salesforce', /Your connections/);
+    await ana.ask(create('Still connected'), /Created Still connected/);
+    assert.equal((await record('Still connected')).owner, 'ana@acme.example');
+    await gina.ask(create('Not her command'), /do not know that command/);
+  });
+});
+
+describe('P2 never the default connection instead', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  /** Nothing was written by Ben, whose tokens the default connection holds. */
+  const nothingByDefault = async () => {
+    await w.idle();
+    assert.deepEqual((await w.records()).filter(r => r.owner !== 'ana@acme.example'), []);
+    assert.equal(await w.count('run_connection', "rule <> 'personal'"), 0);
+  };
+
+  test('P2 the grant ended at the app: a login is asked for', async () => {
+    await w.fault('grant_revoked');
+    const prompt = await ana.prompt(create('After the end'));
+    await nothingByDefault();
+    assert.equal((await w.records()).length, 0);
+    await ana.say(await ana.browse(prompt));
+    await ana.sees(/Created After the end, as ana@acme\.example/);
+    await nothingByDefault();
+  });
+
+  test('P2 disconnected: a login is asked for', async () => {
+    await ana.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const prompt = await ana.prompt(create('After disconnect'));
+    await nothingByDefault();
+    await ana.say(await ana.browse(prompt));
+    await ana.sees(/Created After disconnect, as ana@acme\.example/);
+  });
+
+  test('P2 refreshes fail, or the connection needs attention: the run waits or fails', async () => {
+    await w.query("update connection set state = 'needs_attention', reason = 'refresh_refused', cool_until = now() + interval '1 h' where user_id = 'U0ANA0001'");
+    await ana.ask(create('Attention'), /did not work|needs attention/);
+    await nothingByDefault();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Attention').length, 0);
+    await w.query("update connection set state = 'active', reason = null, cool_until = null where user_id = 'U0ANA0001'");
+  });
+
+  test('P2 the app is down: the run waits, and goes on as the same person', async () => {
+    await w.fault('5xx', {times: 2, path: '/query'});
+    await ana.say('salesforce find opportunity name: After');
+    await ana.sees(/found, as ana@acme\.example/, {ms: 20000});
+    await until('the faults to be used up', async () => await w.fired('5xx') === 2);
+    await nothingByDefault();
+  });
+});
+
+describe('P2 who may', () => {
+  let w;
+  before(async () => {
+    w = await start();
+  });
+  after(() => w?.stop());
+
+  test('P2 guests and strangers are refused politely and privately, and nothing of a run is stored', async () => {
+    const gus = w.person('gus'), sid = w.person('sid'), ana = w.person('ana');
+    await gus.ask(create('By a guest'), /only work for members of Acme/);
+    const line = await gus.ask(`@workbot ${create('By a guest')}`, /only work for members/, {place: 'sales'});
+    assert.ok(line.ephemeral, 'only the guest reads it');
+    const stranger = await sid.ask(`@workbot ${create('By a stranger')}`, /only work for members/, {place: 'acme-otherco'});
+    assert.ok(stranger.ephemeral);
+    await w.idle();
+    assert.doesNotMatch(await ana.reads('sales', 'acme-otherco'), /only work for members/);
+    assert.equal(await w.count('run'), 0);
+    assert.equal(await w.count('login', "user_id <> ''"), 0);
+    assert.equal((await w.records()).length, 0);
+  });
+
+  test('P2 a deactivated person and another team get nothing', async () => {
+    const said = await w.signed('/slack/events', w.dm(create('Ghost'), {user: 'U0DORA001', channel: 'D0DORA001'}));
+    assert.equal(said.status, 200);
+    const foreign = await w.signed('/slack/events', w.dm(create('Foreign'), {team: 'T0NOTHERE'}));
+    assert.ok([200, 403, 404].includes(foreign.status), String(foreign.status));
+    await w.idle();
+    assert.equal(await w.count('run'), 0);
+    assert.equal(await w.count('chat_user', "workspace <> 'slack:T0ACME001' or user_id = 'U0DORA001' and standing <> 'deactivated'"), 0);
+    assert.equal(await w.count('message', "workspace <> 'slack:T0ACME001'"), 0);
+    assert.equal((await w.calls({peer: 'slack', path: 'chat.post'})).filter(c => JSON.stringify(c.args).includes('D0DORA001')).length, 0);
+  });
+
+  test('P2 guests may when the workspace opens to them', async () => {
+    await w.must('PUT', `/workspaces/${ACME}`, {...workspace, guests: 'allow'});
+    const gus = w.person('gus');
+    const prompt = await gus.prompt(create('By an allowed guest'));
+    assert.ok(loginUrl(prompt));
+    assert.equal((await w.records()).length, 0);
+  });
+});

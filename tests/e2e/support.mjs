@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {readFile} from 'node:fs/promises';
 import {chromium} from 'playwright-core';
-import {World, link, startDemo, until} from '../lib/demo.mjs';
+import {World, link, startDemo} from '../lib/demo.mjs';
+import {until} from '../lib/flow.mjs';
 
 export const COMMAND = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -2,26 +2,8 @@
 import {spawn} from 'node:child_process';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
-
-const ROOT = resolve(import.meta.dirname, '../..');
-const PATIENCE_MS = Number(process.env.TEST_PATIENCE_MS || 15000);
-
-/** Asks again until `look` gives something; fails with `what` after a while. */
-export async function until(what, look, patience = PATIENCE_MS) {
-  const end = Date.now() + patience;
-  let last;
-  while (Date.now() < end) {
-    try {
-      const found = await look();
-      if (found) return found;
-    } catch (e) {
-      last = e;
-    }
-    await new Promise(done => setTimeout(done, 25));
-  }
-  throw new Error(`waited ${patience} ms for ${what}${last ? ': ' + last.message : ''}`);
-}
+import {join} from 'node:path';
+import {ROOT, buttons, until} from './flow.mjs';
 
 /** Starts demo.sh on free ports with a database of its own; `stop()` leaves nothing behind. */
 export async function startDemo() {
@@ -123,12 +105,6 @@ export function words(message) {
   }
   return out.join('\n').replace(/<(https?:[^|>]*)\|([^>]*)>/g, '$2').replace(/[*`]/g, '')
     .replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
-}
-
-/** The buttons of a message: [{label, url, action}]. */
-export function buttons(message) {
-  return (message.blocks || []).flatMap(b => [...(b.elements || []), ...(b.accessory ? [b.accessory] : [])])
-    .filter(e => e.type === 'button').map(e => ({label: e.text.text, url: e.url, action: e.action_id}));
 }
 
 /** The address behind a message's button. */

@@ -82,6 +82,13 @@ struct apps_part {
     size_t first;
 };
 
+/* A second probe, for what the first does not tell. */
+struct apps_details {
+    const char *path;         /* below the API base; NULL: none */
+    const char *organization; /* paths in the answer; NULL: not there */
+    const char *sandbox;      /* true or false */
+};
+
 struct apps_identity {
     const char *path; /* below the API base */
     struct apps_part *key;
@@ -89,6 +96,7 @@ struct apps_identity {
     const char *name; /* paths in the answer */
     const char *email;
     const char *organization;
+    struct apps_details details;
 };
 
 struct apps_token_rules {

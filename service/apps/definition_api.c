@@ -30,21 +30,46 @@ static void read_key(const struct apps_reader *r, const struct json_doc *d)
     }
 }
 
+/* A path below the API base, without variables; it may have a query. */
+static const char *read_probe_path(const struct apps_reader *r, const struct json_doc *d)
+{
+    const char *path = apps_read_filled(r, d, "path", true);
+    if (path != NULL && (path[0] != '/' || strpbrk(path, "{}# ") != NULL)) {
+        json_doc_fault(d, "path", "This must begin with \"/\" and hold no variable and no space.");
+    }
+    return path;
+}
+
+static void read_details(const struct apps_reader *r, const struct json_doc *identity)
+{
+    static const char *const keys[] = {"path", "organization", "sandbox", NULL};
+    struct json_doc d = json_doc_member(identity, "details", false);
+    if (d.object == NULL) {
+        return;
+    }
+    json_doc_known(&d, keys);
+    struct apps_details *details = &r->app->identity.details;
+    details->path = read_probe_path(r, &d);
+    details->organization = json_doc_text(&d, "organization", false, LIMIT_LABEL);
+    details->sandbox = json_doc_text(&d, "sandbox", false, LIMIT_LABEL);
+    if (details->organization == NULL && details->sandbox == NULL) {
+        json_doc_fault(&d, NULL, "This must name organization or sandbox, or both.");
+    }
+}
+
 static void read_identity(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {"path", "key", "name", "email", "organization", NULL};
+    static const char *const keys[] = {"path",         "key",     "name", "email",
+                                       "organization", "details", NULL};
     struct json_doc d = json_doc_member(top, "identity", true);
     json_doc_known(&d, keys);
     struct apps_identity *identity = &r->app->identity;
-    identity->path = apps_read_filled(r, &d, "path", true);
+    identity->path = read_probe_path(r, &d);
     identity->name = json_doc_text(&d, "name", true, LIMIT_LABEL);
     identity->email = json_doc_text(&d, "email", false, LIMIT_LABEL);
     identity->organization = json_doc_text(&d, "organization", false, LIMIT_LABEL);
     read_key(r, &d);
-    if (identity->path != NULL &&
-        (identity->path[0] != '/' || strpbrk(identity->path, "{}#") != NULL)) {
-        json_doc_fault(&d, "path", "This must begin with \"/\" and hold no variable.");
-    }
+    read_details(r, &d);
 }
 
 void apps_read_api(const struct apps_reader *r, const struct json_doc *top)

@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+enum { PROBE_MS = 10000 }; /* a person waits for the page behind it */
+
 static const char *text_at(arena *mem, const json_t *answer, const char *path)
 {
     const char *text = path == NULL ? NULL : apps_scalar(mem, json_at(answer, path));
@@ -45,30 +47,68 @@ static int fill(arena *mem, const struct app_site *site, const char *base, const
     return 0;
 }
 
-int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
-                 struct account *io, struct err *e)
+struct probe {
+    arena *mem;
+    net_client *http;
+    const app *app;
+    const char *base;
+    struct secret access;
+};
+
+static int ask(const struct probe *p, const char *path, const json_t **ret, struct err *e)
 {
-    const app *a = site->app;
-    struct app_site here = *site;
-    here.api_base = io->api_base != NULL ? io->api_base : site->api_base;
-    const char *base = apps_api_base(mem, &here);
     const struct net_request q = {.method = "GET",
-                                  .url = arena_printf(mem, "%s%s", base, a->identity.path),
-                                  .peer = a->name,
-                                  .bearer = access,
-                                  .headers = {{"Accept", "application/json"}}};
+                                  .url = arena_printf(p->mem, "%s%s", p->base, path),
+                                  .peer = p->app->name,
+                                  .bearer = p->access,
+                                  .headers = {{"Accept", "application/json"}},
+                                  .timeout_ms = PROBE_MS};
     struct net_response r;
     const char *words = NULL;
-    if (net_call(http, mem, &q, &r, e) != 0) {
+    if (net_call(p->http, p->mem, &q, &r, e) != 0) {
         return -1;
     }
     if (r.status != 200) {
-        return apps_api_error(mem, a, &r, false, &words, e);
+        return apps_api_error(p->mem, p->app, &r, false, &words, e);
     }
-    const json_t *answer = apps_json_body(mem, &r);
-    if (answer == NULL) {
+    *ret = apps_json_body(p->mem, &r);
+    if (*ret == NULL) {
         return err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable", "%s answers the probe without JSON",
-                       a->name);
+                       p->app->name);
     }
-    return fill(mem, site, base, answer, io, e);
+    return 0;
+}
+
+/* The account is known without these: whoever may not ask keeps what the first probe gave. */
+static void add_details(const struct probe *p, struct account *io)
+{
+    const struct apps_details *details = &p->app->identity.details;
+    const json_t *answer = NULL;
+    struct err why = {0};
+    if (details->path == NULL || ask(p, details->path, &answer, &why) != 0) {
+        return;
+    }
+    const char *organization = text_at(p->mem, answer, details->organization);
+    if (organization != NULL) {
+        io->organization = organization;
+    }
+    const json_t *sandbox = details->sandbox == NULL ? NULL : json_at(answer, details->sandbox);
+    if (json_is_boolean(sandbox)) {
+        io->sandbox = json_is_true(sandbox);
+    }
+}
+
+int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
+                 struct account *io, struct err *e)
+{
+    struct app_site here = *site;
+    here.api_base = io->api_base != NULL ? io->api_base : site->api_base;
+    const struct probe p = {mem, http, site->app, apps_api_base(mem, &here), access};
+    const json_t *answer = NULL;
+    if (ask(&p, site->app->identity.path, &answer, e) != 0 ||
+        fill(mem, site, p.base, answer, io, e) != 0) {
+        return -1;
+    }
+    add_details(&p, io);
+    return 0;
 }

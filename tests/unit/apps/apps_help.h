@@ -7,6 +7,8 @@
 /* An app on a peer on 127.0.0.1 that gives the same answer to every request. */
 struct bench {
     arena *mem;
+    const char *answer;
+    const char *details; /* NULL, or the answer to a request for the organization's name */
     struct scripted *server;
     net_client *http;
     char *host;

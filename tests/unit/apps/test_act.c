@@ -546,7 +546,11 @@ static void test_who_it_is(void **state)
     assert_string_equal(a.email, "jane@acme.example");
     assert_string_equal(a.organization, "00Dx0000000BV7zEAG");
     assert_false(a.sandbox);
-    sent(&b, "GET /acme/services/oauth2/userinfo", "");
+    sent(&b,
+         "GET /acme/services/data/v67.0/query/"
+         "?q=SELECT+Name,IsSandbox+FROM+Organization+LIMIT+1",
+         "");
+    assert_int_equal(scripted_requests(b.server), 2);
     bench_stop(&b);
     /* numbers are ids too, and what is not said is not there */
     bench_start(&b, http_answer(mem, 200, "application/json",
@@ -557,6 +561,44 @@ static void test_who_it_is(void **state)
     assert_string_equal(a.key, "o:7");
     assert_null(a.email);
     bench_stop(&b);
+    arena_free(mem);
+}
+
+/* The second probe names the organization; what it cannot say stays as the first one said. */
+static void test_the_organization_has_a_name(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    const struct {
+        const char *answer, *organization;
+        bool test_site, sandbox;
+    } rows[] = {
+        {"{\"records\":[{\"Name\":\"Acme\",\"IsSandbox\":false}]}", "Acme", false, false},
+        {"{\"records\":[{\"Name\":\"Acme\",\"IsSandbox\":true}]}", "Acme", false, true},
+        {"{\"records\":[{\"Name\":\"Acme\",\"IsSandbox\":false}]}", "Acme", true, false},
+        {"{\"records\":[{\"Name\":\"Acme\"}]}", "Acme", true, true},
+        {"{\"records\":[{\"Name\":\"\",\"IsSandbox\":\"true\"}]}", "00Do", false, false},
+        {"{\"records\":[]}", "00Do", true, true},
+        {"[{\"errorCode\":\"INVALID_TYPE\"}]", "00Do", false, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (int status = 200; status <= 500; status += 100) {
+            struct bench b;
+            bench_start(&b, http_answer(mem, 200, "application/json",
+                                        "{\"user_id\":\"u\",\"organization_id\":\"00Do\","
+                                        "\"preferred_username\":\"n\"}"));
+            b.details = http_answer(mem, status, "application/json", rows[i].answer);
+            app told = *b.site.app;
+            const char *marks[] = {"127.0.0"};
+            told.sandbox_marks = (struct apps_texts){marks, rows[i].test_site ? 1 : 0};
+            b.site.app = &told;
+            struct account a = {0};
+            assert_int_equal(identify(&b, &a), 0);
+            assert_string_equal(a.organization, status == 200 ? rows[i].organization : "00Do");
+            assert_int_equal(a.sandbox, status == 200 ? rows[i].sandbox : rows[i].test_site);
+            bench_stop(&b);
+        }
+    }
     arena_free(mem);
 }
 
@@ -613,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_soql_values_cannot_leave_their_place),
         cmocka_unit_test(test_a_recipe_is_checked_before_it_runs),
         cmocka_unit_test(test_who_it_is),
+        cmocka_unit_test(test_the_organization_has_a_name),
         cmocka_unit_test(test_who_it_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -275,6 +275,8 @@ static void test_a_whole_life(void **state)
     assert_int_equal(app_identify(w.mem, w.http, &w.site, t.access, &a, &w.e), 0);
     assert_string_equal(a.key, "00Dxx0000000001:005xx000000ANA1");
     assert_string_equal(a.name, "ana@acme.example");
+    assert_string_equal(a.organization, "Acme Corporation");
+    assert_false(a.sandbox);
     w.site.api_base = a.api_base;
     w.call.access = t.access;
     check_actions(&w);

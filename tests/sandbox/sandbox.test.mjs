@@ -805,6 +805,11 @@ describe('Salesforce data', () => {
     await bad("SELECT Name FROM Account WHERE Name = 'x' OR Name != 'x'", 'MALFORMED_QUERY');
     await bad('SELECT Nope FROM Account', 'INVALID_FIELD');
     await bad('SELECT Id FROM Nope', 'INVALID_TYPE');
+    const own = (await soql(t, 'SELECT Name,IsSandbox,Id FROM Organization LIMIT 1')).body;
+    assert.deepEqual([own.totalSize, own.records[0].Name, own.records[0].IsSandbox, own.records[0].Id], [1, 'Acme Corporation', false, '00Dxx0000000001EAA']);
+    await bad('SELECT OwnerId FROM Organization', 'INVALID_FIELD');
+    assert.equal((await rest('GET', '/sobjects/Organization/' + own.records[0].Id, t)).http, 404, 'only queries see it');
+    assert.equal((await rest('POST', '/sobjects/Organization', t, {Name: 'x'})).http, 404, 'read only');
     await bad('DROP TABLE x', 'MALFORMED_QUERY');
     await bad('', 'MALFORMED_QUERY');
   });

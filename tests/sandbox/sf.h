@@ -62,6 +62,8 @@ struct sf_object {
     struct sf_field fields[16];
 };
 const struct sf_object *sf_object(const char *name);
+/* Seen by queries alone: nothing below /sobjects shows or changes it. */
+bool sf_query_only(const struct sf_object *object);
 const struct sf_field *sf_field(const struct sf_object *object, const char *name);
 /* NULL, or the array of faults as Salesforce words it. */
 json_t *sf_check_fields(json_t *org, const struct sf_object *object, json_t *fields, bool creating);
@@ -70,6 +72,8 @@ json_t *sf_record_new(json_t *org, const struct sf_object *object, json_t *field
 void sf_record_change(json_t *org, json_t *record, json_t *fields, const char *user);
 void sf_record_remove(json_t *org, json_t *record);
 json_t *sf_record(json_t *org, const char *id);
+/* What a query goes through, of this and other objects, by id: a new reference. */
+json_t *sf_records(json_t *org, const struct sf_object *object);
 /* Value of a field of a record, system fields and Owner.Name included; new reference or NULL. */
 json_t *sf_value(json_t *org, const json_t *record, const char *field);
 bool sf_knows_field(const struct sf_object *object, const char *field);

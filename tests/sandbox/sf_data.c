@@ -245,7 +245,7 @@ static void sobjects(struct data_call *d)
         return;
     }
     const struct sf_object *object = sf_object(d->parts[1]);
-    if (object == NULL || strcmp(object->name, "User") == 0) {
+    if (object == NULL || sf_query_only(object)) {
         not_found(d);
     } else if (d->count == 2) {
         if (http_is(d->req, "POST")) {

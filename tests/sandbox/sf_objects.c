@@ -76,6 +76,11 @@ static const struct sf_object objects[] = {
      {{"Username", SF_STRING, 80, true},
       {"Email", SF_STRING, 128, true},
       {"Name", SF_STRING, 121, false}}},
+    {"Organization",
+     "00D",
+     {{"Id", SF_REFERENCE, 18, true},
+      {"Name", SF_STRING, 80, true},
+      {"IsSandbox", SF_BOOL, 0, false}}},
 };
 
 /* set by Salesforce alone; OwnerId may be set by the caller */
@@ -121,6 +126,16 @@ const struct sf_field *sf_field(const struct sf_object *object, const char *name
     return NULL;
 }
 
+static bool is_organization(const struct sf_object *object)
+{
+    return strcmp(object->name, "Organization") == 0;
+}
+
+bool sf_query_only(const struct sf_object *object)
+{
+    return is_organization(object) || strcmp(object->name, "User") == 0;
+}
+
 static bool is_custom(const char *name)
 {
     size_t len = strlen(name);
@@ -139,6 +154,9 @@ static const struct sf_field *system_field(const char *name)
 
 bool sf_knows_field(const struct sf_object *object, const char *field)
 {
+    if (is_organization(object)) {
+        return sf_field(object, field) != NULL;
+    }
     return sf_field(object, field) != NULL || system_field(field) != NULL || is_custom(field) ||
            strcmp(field, "Owner.Name") == 0 || strcmp(field, "Owner.Username") == 0 ||
            (strcmp(field, "Name") == 0 && strcmp(object->name, "CaseComment") != 0);
@@ -429,6 +447,18 @@ json_t *sf_record(json_t *org, const char *id)
     json_t *record = json_object_get(json_object_get(org, "records"), full);
     free(full);
     return record;
+}
+
+json_t *sf_records(json_t *org, const struct sf_object *object)
+{
+    if (!is_organization(object)) {
+        return json_incref(json_object_get(org, "records"));
+    }
+    json_t *id = json_object_get(org, "id");
+    json_t *own = json_pack("{s:s, s:O, s:{s:O, s:O, s:O}}", "object", object->name, "id", id,
+                            "fields", "Id", id, "Name", json_object_get(org, "name"), "IsSandbox",
+                            json_object_get(org, "is_sandbox"));
+    return json_pack("{s:o}", json_string_value(id), own);
 }
 
 json_t *sf_value(json_t *org, const json_t *record, const char *field)

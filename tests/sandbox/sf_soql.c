@@ -440,7 +440,7 @@ static json_t *select_fields(json_t *org, const struct query *q, const json_t *r
 
 static json_t *run(json_t *org, const struct query *q)
 {
-    json_t *records = json_object_get(org, "records");
+    json_t *records = sf_records(org, q->object);
     struct row *rows = xcalloc(json_object_size(records) + 1, sizeof *rows);
     size_t count = 0;
     const char *id = NULL;
@@ -470,6 +470,7 @@ static json_t *run(json_t *org, const struct query *q)
         json_decref(rows[i].key);
     }
     free(rows);
+    json_decref(records);
     return json_pack("{s:I, s:b, s:o}", "totalSize", (json_int_t)shown, "done", true, "records",
                      list);
 }

@@ -161,7 +161,7 @@ int store_step_begin(store *s, const struct step_place *at, const char *step, st
 int store_step_end(store *s, const struct step_place *at, const struct run_step *p, struct err *e);
 /* Takes an intent back whose call certainly had no effect. */
 int store_step_undo(store *s, const struct step_place *at, struct err *e);
-/* Forgets an intent whose call certainly had no effect, so that it can be begun again. */
+/* Forgets a step that is "unknown" and, as its user says, had no effect: it can be begun again. */
 int store_step_forget(store *s, const char *workspace, const char *run_id, int64_t position,
                       struct err *e);
 int store_steps(store *s, const char *workspace, const char *run_id, struct run_step **ret,

@@ -48,7 +48,7 @@ static const struct stmt UNDO = {
 static const struct stmt FORGET = {
     "step_forget",
     "delete from run_step where workspace = $1 and run_id = $2 and position = $3"
-    "   and state in ('started', 'failed')",
+    "   and state = 'unknown'",
     3, 0};
 
 static const struct stmt STEPS = {

@@ -260,7 +260,13 @@ static void test_p10_an_intent_stands_with_its_key(void **state)
     OK(store_step_begin(s, &at, "opp", &again, e));
     assert_false(again->begun);
     assert_string_equal(again->idempotency_key, first->idempotency_key);
+    FAILS(store_step_forget(s, ACME, r->id, 0, e), ERR_NOT_FOUND); /* it is under way */
     OK(store_step_undo(s, &at, e));
+    OK(store_step_begin(s, &at, "opp", &again, e));
+    assert_true(again->begun);
+    again->state = "unknown";
+    OK(store_step_end(s, &at, again, e));
+    OK(store_step_forget(s, ACME, r->id, 0, e)); /* its user says that it did not happen */
     OK(store_step_begin(s, &at, "opp", &again, e));
     assert_true(again->begun);
     assert_string_not_equal(again->idempotency_key, first->idempotency_key);

@@ -11,7 +11,7 @@
  * runs expire, old rows leave. Every replica does all of it; each piece is safe to do twice.
  */
 
-enum { TICK_MS = 500, STATES_KEPT_S = 86400, PURGE_BATCH = 1000 };
+enum { TICK_MS = 500, STATES_KEPT_S = 86400, PURGE_BATCH = 1000, RENEW_MAX_MS = 2000 };
 
 typedef int chore_fn(jobs *j, store *s, struct err *e);
 
@@ -62,15 +62,23 @@ static int purge(jobs *j, store *s, struct err *e)
 
 static const struct chore {
     chore_fn *run;
-    int64_t every_ms;
+    int64_t every_ms; /* 0: as often as leases must be renewed */
     const char *name;
 } chores[] = {
-    {renew_leases, 2000, "renew leases"},
+    {renew_leases, 0, "renew leases"},
     {reclaim, 1000, "reclaim leases"},
     {gauges, 5000, "gauges"},
     {purge, 30000, "purge"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
+
+/* At least thrice in the life of a lease, so that one late renewal loses nothing. */
+static int64_t period_ms(const jobs *j, const struct chore *c)
+{
+    int64_t lease_ms = j->options.config->ttl_lease * 1000;
+    int64_t renew_ms = lease_ms / 3 < RENEW_MAX_MS ? lease_ms / 3 : RENEW_MAX_MS;
+    return c->every_ms > 0 ? c->every_ms : renew_ms;
+}
 
 static void do_chore(jobs *j, const struct chore *c)
 {
@@ -129,7 +137,7 @@ void *jobs_janitor(void *arg)
         for (size_t i = 0; i < CHORES; i++) {
             bool wanted = !atomic_load(&j->stopping) || chores[i].run == renew_leases;
             if (wanted && now >= due_ms[i]) {
-                due_ms[i] = now + chores[i].every_ms;
+                due_ms[i] = now + period_ms(j, &chores[i]);
                 do_chore(j, &chores[i]);
             }
         }

@@ -27,7 +27,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
     X(METRIC_LOGINS, METRIC_COUNTER, "workbot_logins_total", "Logins ended, by result")            \
     X(METRIC_REFRESHES, METRIC_COUNTER, "workbot_refreshes_total", "Token refreshes, by result")   \
     X(METRIC_REVOKES, METRIC_COUNTER, "workbot_revokes_total", "Token revocations, by result")     \
-    X(METRIC_JOBS, METRIC_COUNTER, "workbot_jobs_total", "Jobs settled, by result")       \
+    X(METRIC_JOBS, METRIC_COUNTER, "workbot_jobs_total", "Jobs settled, by result")                \
     X(METRIC_JOB_AGE, METRIC_GAUGE, "workbot_job_oldest_age_seconds",                              \
       "Age of the oldest job that is due")                                                         \
     X(METRIC_JOBS_WAITING, METRIC_GAUGE, "workbot_jobs_waiting", "Jobs that are due")              \

@@ -1,0 +1,182 @@
+// What must be true when everything has come to rest, taken from those who were there: Salesforce's
+// records, Slack's journal of what it delivered and what was posted, the messages that people see,
+// the database and the logs.
+import {readFileSync} from 'node:fs';
+import {asksFor, resultOf, shows} from './people.mjs';
+
+const of = (map, key) => map.get(key) ?? map.set(key, []).get(key);
+
+async function journal(w, filter) {
+  return (await w.sandbox('GET', `/_log?${new URLSearchParams({since: '0', limit: '200000', ...filter})}`)).entries;
+}
+
+/** When Slack first got a 200 for the message at this place and time; undefined: never. */
+async function acknowledgements(w) {
+  const first = new Map();
+  let repeated = 0;
+  for (const e of await journal(w, {direction: 'out', path: '/slack/events'})) {
+    const event = e.args?.event;
+    if (e.status !== 200 || event?.type === undefined || event.bot_id) continue;
+    const key = `${event.channel}:${event.ts}`;
+    if (first.has(key)) repeated++;
+    else first.set(key, e.time_ms);
+  }
+  return {at: said => said && first.get(`${said.channel}:${said.ts}`), count: first.size, repeated};
+}
+
+async function writes(w) {
+  const begun = new Map();
+  for (const e of await journal(w, {peer: 'salesforce', direction: 'in', path: '/sobjects/'})) {
+    const name = e.args?.Name ?? e.args?.Subject;
+    if (e.method === 'POST' && name && !begun.has(name)) begun.set(name, e.time_ms - e.took_ms);
+  }
+  return begun;
+}
+
+/** First posts by the id that they carry: how many came more than once. */
+async function firstPosts(w) {
+  const byId = new Map();
+  for (const e of await journal(w, {peer: 'slack', direction: 'in', path: 'chat.postMessage'})) {
+    const metadata = typeof e.args?.metadata === 'string' ? JSON.parse(e.args.metadata) : e.args?.metadata;
+    const id = metadata?.event_payload?.id;
+    if (e.answer?.ok && id) of(byId, id).push(e.answer.ts);
+  }
+  const all = [...byId.values()];
+  return {posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
+}
+
+async function everythingSeen(w) {
+  const seen = new Map();
+  for (const p of w.people) {
+    for (const place of ['dm', 'sales']) {
+      const q = new URLSearchParams({user: p.name, place, workspace: p.workspace, limit: '5000'});
+      seen.set(`${p.workspace}:${p.name}:${place}`, (await w.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot));
+    }
+  }
+  return item => seen.get(`${item.workspace}:${item.user}:${item.place}`);
+}
+
+function errorLines(w, away) {
+  const errors = [];
+  for (const line of readFileSync(w.logFile, 'utf8').split('\n')) {
+    if (!/"level":"(error|fatal)"/.test(line)) continue;
+    let entry;
+    try {
+      entry = JSON.parse(line);
+    } catch {
+      continue; // cut off by kill -9
+    }
+    const at = Date.parse(entry.time ?? entry.ts);
+    if (!away.some(([from, to]) => at >= from && at <= to)) errors.push(line);
+  }
+  return errors;
+}
+
+/** {figures, violations}: `violations` is empty when every promise was kept. */
+export async function judge(w, day) {
+  const {ledger, kills, away} = day;
+  const violations = [...ledger.complaints];
+  const wrong = (kind, text) => violations.push({kind, text});
+  const [acks, written, posts, seenBy, state] = [await acknowledgements(w), await writes(w), await firstPosts(w), await everythingSeen(w), await w.sandbox('GET', '/_state/salesforce')];
+  const records = new Map();
+  for (const r of state.records) of(records, r.fields.Name ?? r.fields.Subject).push(r);
+
+  const f = {commands: 0, unacknowledged: 0, exactlyOne: 0, unknown: 0, none: 0, doubled: 0, lost: 0, known: 0, knownOnce: 0, firstShown: 0, dropped: 0};
+  for (const item of ledger.items) {
+    const acked = item.known ? item.complete : item.complete && acks.at(item.said) !== undefined;
+    const n = (records.get(item.name) ?? []).length;
+    const shown = seenBy(item).filter(m => shows(m, item));
+    if (n > 1) wrong('double', `${item.name} stands ${n} times in Salesforce`);
+    f.doubled += n > 1;
+    f.commands += acked;
+    f.dropped += item.dropped;
+    f.unacknowledged += item.complete && !acked;
+    if (item.unknown) f.unknown++;
+    if (item.what !== 'Look') {
+      f.exactlyOne += acked && n === 1;
+      if (acked && n === 0) {
+        f.lost++;
+        wrong('lost', `${item.name} was acknowledged and is not in Salesforce`);
+      }
+      if (item.refused && n > 0) wrong('double', `${item.name} was dropped by its user and is in Salesforce`);
+    }
+    if (!acked || item.noted) continue;
+    if (shown.length === 0) wrong('unseen', `${item.user} does not see "${resultOf(item)}"`);
+    if (item.known) {
+      f.known++;
+      f.knownOnce += shown.length === 1 && shown[0].ts === item.ts;
+      if (shown.length !== 1 || shown[0].ts !== item.ts) wrong('known', `${item.name} has its result in ${JSON.stringify(shown.map(m => m.ts))}, its message is ${item.ts}`);
+    } else {
+      f.firstShown += shown.length > 0;
+    }
+  }
+  for (const u of day.unanswered) if (acks.at(u) !== undefined) wrong('silence', `${u.user} waited in vain for ${u.what} to "${u.text}"`);
+
+  // who was killed between an acknowledgement and its effect
+  const gaps = [...ledger.gaps];
+  for (const item of ledger.items) {
+    const from = acks.at(item.said), to = written.get(item.name);
+    if (from !== undefined && to !== undefined) gaps.push({kind: 'command', from, to});
+  }
+  const within = kind => kills.filter(k => gaps.some(g => g.kind === kind && g.from <= k.at && k.at <= g.to)).length;
+
+  if (posts.twice > kills.length) wrong('repeated', `${posts.twice} first posts came twice in ${kills.length} kills`);
+  const one = sql => w.one(sql).then(r => Number(r.n));
+  const dead = await w.query("select kind, error_code from job where state = 'dead'");
+  const failed = await w.query("select id, error_code from message where state = 'failed'");
+  const waiting = await one("select count(*) as n from job where state in ('queued', 'running')");
+  const moving = await w.query("select reference, state from run where state in ('queued', 'running', 'unknown')");
+  const errors = errorLines(w, away);
+  if (dead.length) wrong('dead', `jobs are dead: ${JSON.stringify(dead.slice(0, 5))}`);
+  if (failed.length) wrong('failed', `messages failed: ${JSON.stringify(failed.slice(0, 5))}`);
+  if (waiting) wrong('waiting', `${waiting} jobs still wait`);
+  if (moving.length) wrong('moving', `runs are not at rest: ${JSON.stringify(moving.slice(0, 5))}`);
+  for (const line of errors.slice(0, 5)) wrong('error', line);
+  const runs = Object.fromEntries((await w.query('select state, count(*)::int as n from run group by 1 order by 1')).map(r => [r.state, r.n]));
+
+  return {
+    violations,
+    figures: {
+      kills: kills.length, killsBetween: within('command'), killsInDialogue: within('dialogue'), killsAfterClick: within('click'),
+      databaseRestarts: day.databaseRestarts, messages: acks.count, messagesTwice: acks.repeated, presses: ledger.presses,
+      ...f, posts: posts.posts, postsTwice: posts.twice, postsMost: posts.most, runs, dead: dead.length, failed: failed.length, errors: errors.length,
+    },
+  };
+}
+
+/** Runs that ended unknown: their users were asked, look into Salesforce, and say what they found. */
+export async function answerUnknowns(w, day) {
+  const runs = await w.query("select id, workspace, user_id, reference from run where state = 'unknown'");
+  const {records} = runs.length ? await w.sandbox('GET', '/_state/salesforce') : {records: []};
+  for (const run of runs) {
+    let asked;
+    for (const p of w.people.filter(q => `slack:${q.workspace}` === run.workspace)) {
+      const message = (await p.messages()).find(m => m.is_bot && JSON.stringify(m.blocks ?? []).includes(run.id) && day.ledger.items.some(i => asksFor(m, i)));
+      if (message) asked = {p, message};
+    }
+    const item = asked && day.ledger.items.find(i => asksFor(asked.message, i));
+    if (!item) {
+      day.ledger.complain('unasked', `run ${run.reference} is unknown and its user was not asked`);
+      continue;
+    }
+    const happened = records.some(r => (r.fields.Name ?? r.fields.Subject) === item.name);
+    item.unknown = true;
+    item.noted = happened;
+    await asked.p.press(asked.message, happened ? 'It happened' : 'It did not: run it again');
+  }
+  return runs.length;
+}
+
+export function table({figures: f, violations}, title) {
+  const rows = [
+    ['kill -9 of a replica', f.kills], ['  between acknowledgement and effect of a command', f.killsBetween], ['  during a question dialogue', f.killsInDialogue],
+    ['  between a click and its effect', f.killsAfterClick], ['power cuts of PostgreSQL', f.databaseRestarts],
+    ['messages acknowledged / acknowledged again', `${f.messages} / ${f.messagesTwice}`], ['clicks acknowledged', f.presses],
+    ['commands acknowledged / never', `${f.commands} / ${f.unacknowledged}`], ['app writes: exactly one record', f.exactlyOne], ['  put to the user as unknown, then settled', f.unknown],
+    ['  lost / doubled', `${f.lost} / ${f.doubled}`], ['given up by the user', f.dropped], ['results in a known message: exactly one', `${f.knownOnce} of ${f.known}`],
+    ['results as first posts, seen', f.firstShown], ['first posts / appeared twice (at most one per kill)', `${f.posts} / ${f.postsTwice}`],
+    ['runs', Object.entries(f.runs).map(([k, n]) => `${n} ${k}`).join(', ')], ['dead jobs / failed messages / errors in the log', `${f.dead} / ${f.failed} / ${f.errors}`],
+    ['violations', violations.length],
+  ];
+  return [title, ...rows.map(([name, value]) => `  ${name.padEnd(54)} ${value}`), ...violations.slice(0, 20).map(v => `  ! ${v.kind}: ${v.text}`)].join('\n');
+}

@@ -1,0 +1,171 @@
+// The world of the crash test: a PostgreSQL of its own (it is killed too), two replicas behind a
+// balancer as small as one can be, twelve people in two workspaces who are logged in already, and a
+// Salesforce that takes its time.
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {mkdtempSync} from 'node:fs';
+import net from 'node:net';
+import {tmpdir} from 'node:os';
+import {join, resolve} from 'node:path';
+import {promisify} from 'node:util';
+import {ACME, ADMIN_TOKEN, Browser, GLOBEX, Person, ROOT, SIGNING_SECRET, World, loginUrl} from '../lib/flow.mjs';
+
+const sh = promisify(execFile);
+const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
+const MORE_PEOPLE = ['dan', 'eva', 'finn', 'greta', 'hal', 'ida', 'jon'];
+const RETRIES_MS = [0, 1000, 3000]; // Slack's shape: at once, later, much later
+const APP_CALL_MS = 120;
+
+/** Numbers that are the same for the same seed. */
+export function seeded(seed) {
+  let a = seed >>> 0;
+  const next = () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  return {next, below: n => Math.floor(next() * n), between: (low, high) => low + Math.floor(next() * (high - low)), of: list => list[Math.floor(next() * list.length)]};
+}
+
+// --- what the people can do ----------------------------------------------------------------------
+
+const recipes = connection => {
+  const app = verify => ({salesforce: {use: connection, verify_user_access: verify}});
+  const create = (object, fields) => [{id: 'made', connection: 'salesforce', action: 'create_record', with: {object, fields}}];
+  return [
+    {name: 'deal', title: 'Add a deal', command: 'deal add', allow: 'everyone', connections: app(true),
+      inputs: [{name: 'name', required: true}, {name: 'stage', required: true, options: [{label: 'Prospecting', value: 'Prospecting'}, {label: 'Won', value: 'Closed Won'}]}, {name: 'close', type: 'date', required: true}],
+      steps: create('Opportunity', {Name: '{{inputs.name}}', StageName: '{{inputs.stage}}', CloseDate: '{{inputs.close}}'}),
+      reply: {text: 'Created {{inputs.name}}', buttons: [{title: 'Add a task', command: 'todo add', inputs: {about: '{{steps.made.id}}'}}]}},
+    {name: 'todo', title: 'Add a task', command: 'todo add', allow: 'everyone', connections: app(true),
+      inputs: [{name: 'about', required: true}, {name: 'subject', required: true}],
+      steps: create('Task', {WhatId: '{{inputs.about}}', Subject: '{{inputs.subject}}'}), reply: {text: 'Added the task {{inputs.subject}}'}},
+    {name: 'crew', title: 'Leave a note for the crew', command: 'crew note', allow: 'everyone', connections: app(false),
+      inputs: [{name: 'text', required: true}], steps: create('Task', {Subject: '{{inputs.text}}'}), reply: {text: 'Noted: {{inputs.text}}'}},
+    {name: 'look', title: 'Look a deal up', command: 'deal look', allow: 'everyone', connections: app(true), inputs: [{name: 'name', required: true}],
+      steps: [{id: 'found', connection: 'salesforce', action: 'query', with: {soql: 'SELECT Id, Name FROM Opportunity WHERE Name LIKE :name LIMIT 5', values: {name: '{{inputs.name}}%'}}}],
+      reply: {text: '{{steps.found.total}} found for {{inputs.name}}'}},
+  ];
+};
+
+// --- the balancer --------------------------------------------------------------------------------
+
+/** Bytes from each new connection to the next replica, to the other when that one is not there. */
+function passOn(client, ports, turn) {
+  const attempt = left => {
+    const up = net.connect(ports[(turn + left) % ports.length], '127.0.0.1');
+    up.setNoDelay(true);
+    const refused = e => (e.code === 'ECONNREFUSED' && left > 0 ? attempt(left - 1) : client.destroy());
+    up.once('error', refused);
+    up.once('connect', () => {
+      up.off('error', refused);
+      up.on('error', () => client.destroy());
+      client.on('error', () => up.destroy());
+      client.on('close', () => up.destroy());
+      up.on('close', () => client.destroy());
+      client.pipe(up);
+      up.pipe(client);
+    });
+  };
+  client.on('error', () => {});
+  attempt(ports.length - 1);
+}
+
+// --- the world -----------------------------------------------------------------------------------
+
+export class CrashWorld extends World {
+  people = [];
+  connections = new Set();
+
+  async postgres(...command) {
+    const {stdout} = await sh(join(ROOT, 'tests/tools/postgres.sh'), [...command, this.cluster], {cwd: ROOT});
+    return stdout.trim();
+  }
+
+  async balance(port) {
+    let turn = 0;
+    this.balancer = net.createServer(client => {
+      this.connections.add(client);
+      client.on('close', () => this.connections.delete(client));
+      client.setNoDelay(true);
+      passOn(client, this.replicas.map(r => r.port), turn++);
+    }).listen(port, '127.0.0.1');
+    this.balancer.closeAllConnections = () => this.connections.forEach(c => c.destroy());
+    await once(this.balancer, 'listening');
+  }
+
+  /** More people than the demo has, at Slack and at Salesforce. */
+  async addPeople() {
+    const {slack, salesforce} = await this.sandbox('GET', '/_config');
+    const acme = slack.workspaces.find(t => t.id === 'T0ACME001');
+    const org = salesforce.orgs.acme;
+    for (const name of MORE_PEOPLE) {
+      const upper = name.toUpperCase(), title = upper[0] + name.slice(1), email = `${name}@acme.example`;
+      const user = `U0${upper}`.padEnd(9, '0'), dm = `D0${upper}`.padEnd(9, '0');
+      acme.users.push({id: user, name, display_name: title, real_name: `${title} Crew`, email});
+      acme.channels.push({id: dm, kind: 'im', user});
+      acme.channels.find(c => c.id === 'C0SALES01').members.push(user);
+      org.users.push({id: `005xx000000${upper}`.padEnd(15, '0') + 'AAO', username: email, name: `${title} Crew`, email});
+    }
+    await this.sandbox('PUT', '/_config', {slack: {workspaces: slack.workspaces, retry_delays_ms: RETRIES_MS}, salesforce: {orgs: {acme: org}}});
+    const {http} = await this.sandbox('POST', '/_reset');
+    assert.equal(http, 200);
+  }
+
+  async begin() {
+    this.dir = mkdtempSync(join(tmpdir(), 'workbot-crash-'));
+    this.logFile = join(this.dir, 'workbot.log');
+    this.cluster = join(ROOT, '.run', `crash-pg-${process.pid}`);
+    const port = 20000 + (process.pid % 5000) * 2;
+    this.url = `http://127.0.0.1:${port}`;
+    this.ports = [];
+    const server = await this.postgres('start');
+    await Promise.all([this.makeDatabase(server), this.startSandbox({})]);
+    await this.admin.end(); // it would not outlive the power cut
+    this.admin = null;
+    await this.addPeople();
+    this.env = {
+      WORKBOT_DATABASE_URL: this.databaseUrl, WORKBOT_PUBLIC_URL: this.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+      WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
+      WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
+      WORKBOT_SLACK_URL: `${this.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: `${new URL(this.sandboxUrl).host},${this.salesforceHost}`,
+      WORKBOT_TTL_LEASE: '2s', WORKBOT_TTL_STALE_WRITE: '1s', WORKBOT_WORKERS: '6'};
+    await sh(WORKBOT, ['migrate'], {env: {PATH: process.env.PATH, ...this.env}});
+    await this.startReplica();
+    await this.startReplica();
+    await this.balance(port);
+    await this.load('acme', ACME, 'ben@acme.example');
+    await this.load('globex', GLOBEX, 'otto@globex.example');
+    for (const r of recipes('acme-salesforce')) await this.putRecipe(ACME, r);
+    for (const r of recipes('globex-salesforce')) await this.putRecipe(GLOBEX, r);
+    await this.logIn();
+    await this.sandbox('PUT', '/_faults', {peer: 'salesforce', fault: 'slow', delay_ms: APP_CALL_MS, times: -1});
+  }
+
+  /** Ben and Otto installed Workbot and act by the default connection; the others by their own. */
+  async logIn() {
+    const add = (name, team, org, own) => this.people.push(Object.assign(new Person(this, name, team), {username: `${name}@${org}.example`, own}));
+    for (const name of ['ana', 'cleo', ...MORE_PEOPLE]) add(name, 'T0ACME001', 'acme', true);
+    add('ben', 'T0ACME001', 'acme', false);
+    add('gina', 'T0GLOBEX1', 'globex', true);
+    add('otto', 'T0GLOBEX1', 'globex', false);
+    for (const p of this.people.filter(p => p.own)) {
+      const prompt = await p.ask('connect salesforce', m => m.is_bot && loginUrl(m));
+      const browser = new Browser();
+      await browser.logIn(loginUrl(prompt), p.username);
+      await p.ask(browser.code, /is connected/);
+    }
+    await this.idle();
+  }
+
+  async end() {
+    try {
+      await this.stop();
+    } finally {
+      await this.postgres('drop');
+    }
+  }
+}

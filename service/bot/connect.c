@@ -151,7 +151,8 @@ static int disconnect_by_id(struct turn *t, const char *id, bool forget, struct 
         }
     } else if (!str_equal(c->user_id, t->event.user_id)) {
         return 0; /* the id in a button selects nobody else's connection */
-    } else if (disconnect_one(t, c, forget, e) != 0) {
+    } else if ((forget || c->state != CONNECTION_DISCONNECTED) && /* not for a second press */
+               disconnect_one(t, c, forget, e) != 0) {
         return -1;
     }
     return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);

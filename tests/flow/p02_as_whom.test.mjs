@@ -84,20 +84,19 @@ describe('P2 who acts', () => {
     const connection = await w.one("select id from connection where user_id = 'U0CLEO001'");
     const list = await ana.ask('connections', /Your connections/);
     for (const action of ['disconnect', 'forget']) {
-      await ana.press(list, action, {force: true, value: connection.id});
+      await ana.forge(list, action, connection.id);
     }
     await w.idle();
     assert.equal((await w.one("select state from connection where user_id = 'U0CLEO001'")).state, 'active');
     // runs that ask, wait or are uncertain
     const asked = await cleo.ask('salesforce create opportunity name: Cleo asks', /Enter close/);
     const run = await w.one("select id, state from run where user_id = 'U0CLEO001' order by created_at desc limit 1");
-    for (const action of ['drop', 'run_now', 'unknown_done', 'unknown_again']) await ana.press(list, action, {force: true, value: run.id});
-    await ana.press(list, 'answer', {force: true, value: JSON.stringify({run: run.id, input: 'close', value: '2026-12-31'})});
+    for (const action of ['drop', 'run_now', 'unknown_done', 'unknown_again']) await ana.forge(list, action, run.id);
+    await ana.forge(list, 'answer', JSON.stringify({run: run.id, input: 'close', value: '2026-12-31'}));
     await w.idle();
     assert.equal((await w.one('select state from run where id = $1', [run.id])).state, 'asking');
     // the button of somebody else's message
-    const foreign = await ana.press(asked, 'drop', {force: true, value: run.id});
-    assert.ok(foreign.ok || foreign.http === 403, JSON.stringify(foreign));
+    await ana.forge(asked, 'drop', run.id);
     await w.idle();
     assert.equal((await w.one('select state from run where id = $1', [run.id])).state, 'asking');
     await cleo.ask('cancel', /Cancelled/);
@@ -109,7 +108,7 @@ describe('P2 who acts', () => {
     const prompt = await cleo.prompt();
     const login = await w.one("select id from login where user_id = 'U0CLEO001' and state = 'open'");
     const list = await ana.ask('connections', /Your connections/);
-    for (const action of ['back', 'renew', 'login']) await ana.press(list, action, {force: true, value: login.id});
+    for (const action of ['back', 'renew', 'login']) await ana.forge(list, action, login.id);
     await w.idle();
     assert.equal((await w.one('select state from login where id = $1', [login.id])).state, 'open');
     assert.equal(await w.count('run', "state = 'parked' and user_id = 'U0CLEO001'"), 1);

@@ -194,7 +194,15 @@ export class Person {
   }
 
   async press(message, action, more = {}) {
-    return this.world.sandbox('POST', '/_click', {chat: 'slack', user: this.name, workspace: this.workspace, message: message.ts, action, ...more});
+    const r = await this.world.sandbox('POST', '/_click', {chat: 'slack', user: this.name, workspace: this.workspace, message: message.ts, action, ...more});
+    assert.ok(r.ok, `${this.name} presses ${action}: ${JSON.stringify(r)}`);
+    return r;
+  }
+
+  /** Presses a button that this message does not hold, or with another value. */
+  async forge(message, action, value) {
+    const r = await this.press(message, `wb:${action}:1`, {force: true, value});
+    assert.equal(r.status, 200, JSON.stringify(r));
   }
 
   /** Types a command that needs a login; gives the prompt. */

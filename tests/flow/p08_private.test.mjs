@@ -1,0 +1,97 @@
+// P8: whatever holds a link, an account or a list of connections is readable by its user alone,
+// wherever the command was typed.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {OPPORTUNITY, loginUrl, start, words} from '../lib/flow.mjs';
+
+const SECRETS = /\/login\/|acme\.example|00Dxx|Log in to|Not connected|Your connections/;
+
+describe('P8 private', () => {
+  let w, ana, cleo;
+  before(async () => {
+    w = await start();
+    [ana, cleo] = ['ana', 'cleo'].map(n => w.person(n));
+  });
+  after(() => w?.stop());
+
+  /** Nothing in what Cleo can read, nor in anything that was ever posted where others read. */
+  const nothingPublic = async () => {
+    await w.idle();
+    assert.doesNotMatch(await cleo.reads('dm', 'sales'), SECRETS);
+    const posted = (await w.calls({peer: 'slack'})).filter(c => /chat\.(postMessage|update)$/.test(c.path) && /^C/.test(c.args?.channel || ''));
+    for (const c of posted) assert.doesNotMatch(JSON.stringify(c.args), SECRETS);
+  };
+
+  test('P8 a command in a channel: a neutral line there, the prompt in the DM, the result in the line\'s place', async () => {
+    const prompt = await ana.prompt(`@workbot ${OPPORTUNITY}`, {place: 'sales'});
+    assert.ok(loginUrl(prompt));
+    const line = await ana.sees(/I sent you a private message/, {place: 'sales'});
+    assert.ok(!line.ephemeral, 'it stands for the run');
+    await nothingPublic();
+    await ana.say(await ana.browse(prompt));
+    const result = await ana.sees(m => m.ts === line.ts && /Created Acme renewal/.test(words(m)), {place: 'sales'});
+    assert.match(words(result), /as Ana/);
+    await nothingPublic();
+  });
+
+  test('P8 the list, help and pending in a channel are seen by the asker alone', async () => {
+    for (const [text, fits] of [['connections', /Your connections/], ['help', /What can I do/], ['pending', /Nothing waits/], ['personal accounts', /Your connections/], ['gibberish', /do not know/]]) {
+      const m = await ana.ask(`@workbot ${text}`, fits, {place: 'sales'});
+      assert.ok(m.ephemeral, `${text} is ephemeral`);
+    }
+    await nothingPublic();
+  });
+
+  test('P8 in a thread the neutral line and the answer stay in the thread, the prompt in the DM', async () => {
+    await ana.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const root = await cleo.say('Shall we?', {place: 'sales'});
+    const prompt = await ana.prompt(`@workbot salesforce create opportunity name: Threaded close: 2026-12-31`, {place: 'sales', thread_ts: root.ts});
+    const line = await ana.sees(m => m.is_bot && /private message/.test(words(m)) && m.thread_ts === root.ts, {place: 'sales'});
+    await nothingPublic();
+    await ana.say(await ana.browse(prompt));
+    const result = await ana.sees(m => m.ts === line.ts && /Created Threaded/.test(words(m)), {place: 'sales'});
+    assert.equal(result.thread_ts, root.ts);
+    await nothingPublic();
+  });
+
+  test('P8 connect and disconnect in a channel: told privately, done in the DM', async () => {
+    const list = await ana.ask('@workbot disconnect salesforce', /Your connections/, {place: 'sales'});
+    assert.ok(list.ephemeral);
+    await w.idle();
+    const before = (await ana.messages()).at(-1).ts;
+    const told = await ana.ask('@workbot connect salesforce', /sent you a private message/, {place: 'sales'});
+    assert.ok(told.ephemeral);
+    const prompt = await ana.sees(m => m.ts > before && m.is_bot && loginUrl(m));
+    await nothingPublic();
+    await ana.say(await ana.browse(prompt));
+    await ana.sees(/is connected/);
+    await nothingPublic();
+  });
+
+  test('P8 questions about missing inputs go to the DM', async () => {
+    await ana.ask('@workbot salesforce create opportunity name: Asked in private', /Enter close/, {place: 'sales', see: 'dm'});
+    await ana.say('2026-12-31');
+    await ana.sees(/Created Asked in private, as Ana/, {place: 'sales'});
+    await nothingPublic();
+  });
+
+  for (const [place, channel] of [['the bot is not in the channel', 'C0RANDOM1'], ['the bot cannot see the channel', 'C0BOARD01'], ['the channel is archived', 'C0OLDCHN1']]) {
+    test(`P8 the private way fails (${place}): it comes by DM`, async () => {
+      const before = (await ana.messages()).at(-1).ts;
+      const body = w.dm('<@U0BOTACME> connections', {channel, type: 'app_mention', channel_type: 'channel'});
+      assert.equal((await w.signed('/slack/events', body)).status, 200);
+      const list = await ana.sees(/Your connections/, {after: before});
+      assert.match(words(list), /ana@acme\.example/);
+      await nothingPublic();
+    });
+  }
+
+  test('P8 the person left the channel meanwhile: it comes by DM', async () => {
+    const before = (await ana.messages()).at(-1).ts;
+    const sid = w.dm('<@U0BOTACME> connections', {user: 'U0CLEO001', channel: 'C0SHARED1', type: 'app_mention', channel_type: 'channel'});
+    assert.equal((await w.signed('/slack/events', sid)).status, 200);
+    await cleo.sees(/Your connections/);
+    assert.equal((await ana.messages()).at(-1).ts, before);
+  });
+});

@@ -1,0 +1,102 @@
+// P12: disconnect revokes upstream and says what happened there; the row stays for one-click
+// reconnect, Delete forgets it.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const alive = async w => (await w.grants()).filter(g => g.alive && g.username === 'ana@acme.example').length;
+const row = w => w.one("select id, state, tokens is null as bare, account_name from connection where user_id = 'U0ANA0001'");
+
+describe('P12 disconnect', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  test('P12 Disconnect in the list revokes at the app, says so, and the list shows it at once', async () => {
+    const {id} = await row(w);
+    const list = await ana.ask('connections', /Connected/);
+    await ana.press(list, 'Disconnect', {times: 2});
+    const now = await ana.sees(m => m.ts === list.ts && /Disconnected/.test(words(m)));
+    assert.ok(button(now, 'Connect') && button(now, 'Delete'), JSON.stringify(labels(now)));
+    await ana.sees(/Disconnected: Salesforce has ended the login too/);
+    await w.idle();
+    assert.equal(await alive(w), 0);
+    assert.deepEqual(await row(w), {id, state: 'disconnected', bare: true, account_name: 'ana@acme.example'});
+    assert.equal(await w.count('audit', "action = 'connection.disconnected'"), 1);
+  });
+
+  test('P12 reconnect keeps the row; the list flips back', async () => {
+    const {id} = await row(w);
+    const list = await ana.ask('connections', /Disconnected/);
+    await ana.press(list, 'Connect');
+    const prompt = await ana.sees(m => m.ts === list.ts && loginUrl(m));
+    await ana.say(await ana.browse(prompt));
+    const back = await ana.sees(m => m.ts === list.ts && /Connected/.test(words(m)) && button(m, 'Disconnect'));
+    assert.match(words(back), /ana@acme\.example/);
+    assert.equal((await row(w)).id, id);
+    await w.idle();
+    assert.equal(await alive(w), 1);
+  });
+
+  test('P12 the revoke endpoint is down: removed here at once, revoked there later', async () => {
+    await w.fault('5xx', {path: 'oauth2/revoke', times: 2});
+    const list = await ana.ask('disconnect salesforce', /Your connections/);
+    assert.match(words(list), /Disconnected/);
+    assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);
+    assert.equal(await alive(w), 1, 'not yet there');
+    await until('the revocation to be tried again', async () => await alive(w) === 0, 20000);
+    await ana.sees(/Disconnected: Salesforce has ended the login too/, {ms: 20000});
+    await w.idle();
+    assert.equal(await w.count('job', "kind = 'revoke'"), 0, 'the sealed tokens leave with the job');
+  });
+
+  test('P12 Delete forgets the row', async () => {
+    const list = await ana.ask('connections', /Disconnected/);
+    await ana.press(list, 'Delete');
+    await ana.sees(m => m.ts === list.ts && /Not connected/.test(words(m)));
+    await w.idle();
+    assert.equal(await row(w), undefined);
+    assert.equal(await w.count('audit', "action = 'connection.forgotten'"), 1);
+  });
+
+  test('P12 disconnect while a refresh runs: the new tokens do not survive', async () => {
+    await ana.connect();
+    await w.sandbox('PUT', '/_config', {salesforce: {rotation: true}});
+    await w.fault('token_expired', {path: '/sobjects/'});
+    await w.fault('slow', {path: 'oauth2/token', delay_ms: 1500});
+    await ana.say('salesforce create opportunity name: Torn close: 2026-12-31');
+    await until('the refresh to be under way', async () => await w.fired('slow') === 1);
+    await ana.ask('disconnect salesforce', /Your connections/);
+    assert.equal((await row(w)).state, 'disconnected');
+    const prompt = await ana.sees(m => m.is_bot && loginUrl(m) && /to go on/.test(words(m)));
+    await w.idle();
+    await until('every grant to be ended', async () => await alive(w) === 0, 20000);
+    assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);
+    assert.equal((await w.records()).length, 0);
+    await ana.press(prompt, 'Back');
+    await w.idle();
+    await w.sandbox('PUT', '/_config', {salesforce: {rotation: false}});
+  });
+
+  test('P12 the API disconnects and forgets a personal connection, and revokes upstream', async () => {
+    await ana.connect();
+    const {id} = await row(w);
+    assert.equal((await w.api('DELETE', `/workspaces/${ACME}/personal-connections/${id}`)).status, 202);
+    await until('the grant to end', async () => await alive(w) === 0);
+    assert.equal((await row(w)).state, 'disconnected');
+    assert.ok([202, 204].includes((await w.api('DELETE', `/workspaces/${ACME}/personal-connections/${id}?forget=true`)).status));
+    await w.idle();
+    assert.equal(await row(w), undefined);
+  });
+
+  test('P12 deleting the default connection revokes every tokens under it', async () => {
+    await ana.connect();
+    assert.equal((await w.api('DELETE', `/workspaces/${ACME}/connections/acme-salesforce`)).status, 202);
+    await until('every grant to end', async () => (await w.grants()).every(g => !g.alive), 20000);
+    assert.equal(await w.count('connection'), 0);
+  });
+});

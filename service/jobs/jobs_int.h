@@ -34,6 +34,9 @@ void jobs_run(jobs *j, struct task *t);
 
 /* outbox.c */
 int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e);
+/* The message is marked as failed, so that nobody takes it for sent. */
+int outbox_give_up(const struct jobs_options *o, arena *mem, const struct job *j,
+                   const struct err *why, struct err *e);
 
 /* claim.c, janitor.c: thread bodies; arg is the jobs object */
 void *jobs_claimer(void *arg);

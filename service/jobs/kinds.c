@@ -29,6 +29,12 @@ static int run_send(jobs *j, arena *mem, const struct job *job, struct err *e)
     return outbox_send(&j->options, mem, job, e);
 }
 
+static int give_up_send(jobs *j, arena *mem, const struct job *job, const struct err *why,
+                        struct err *e)
+{
+    return outbox_give_up(&j->options, mem, job, why, e);
+}
+
 static int tell_run_failed(jobs *j, arena *mem, const struct job *job, const struct err *why,
                            struct err *e)
 {
@@ -45,7 +51,7 @@ static const struct kind {
     [JOB_SLACK_EVENT] = {run_event, NULL, 12, "kind=\"slack_event\""},
     [JOB_SLACK_INTERACTION] = {run_event, NULL, 12, "kind=\"slack_interaction\""},
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
-    [JOB_SEND] = {run_send, NULL, 20, "kind=\"send\""},
+    [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, NULL, 30, "kind=\"revoke\""},
 };
 

@@ -17,6 +17,7 @@ struct sending {
     struct message *message;
     const char *dm_channel; /* of the message's reader; NULL: not known */
     struct chat_access access;
+    const struct err *why; /* it is given up */
 };
 
 typedef int sending_fn(struct sending *x, store *s, struct err *e);
@@ -199,4 +200,20 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
         return with_store(&x, true, end_sent, e);
     }
     return has_other_way(&x, e) ? with_store(&x, true, end_redirected, e) : -1;
+}
+
+static int end_failed(struct sending *x, store *s, struct err *e)
+{
+    if (x->message != NULL &&
+        store_message_failed(s, x->message->workspace, x->message->id, x->why->code, e) != 0) {
+        return -1;
+    }
+    return store_job_dead(s, x->job, x->why->code, e);
+}
+
+int outbox_give_up(const struct jobs_options *o, arena *mem, const struct job *j,
+                   const struct err *why, struct err *e)
+{
+    struct sending x = {.options = o, .mem = mem, .job = j, .why = why};
+    return with_store(&x, false, load, e) != 0 ? -1 : with_store(&x, true, end_failed, e);
 }

@@ -2,6 +2,16 @@
 -- by that column; `route` is one of the two global tables (the other is the app catalogue, which
 -- is files).
 
+-- Times leave and enter as epoch seconds. PostgreSQL puts both in line with the query.
+
+-- Never rounded into the future. `stable` as extract is: an immutable one would not be inlined.
+create function epoch(at timestamptz) returns bigint language sql stable parallel safe
+    return floor(extract(epoch from at))::bigint;
+
+-- 0 is no time.
+create function instant(seconds bigint) returns timestamptz language sql immutable parallel safe
+    return to_timestamp(nullif(seconds, 0));
+
 create table route (
     route      text primary key check (route ~ '^[0-9a-f]{16}$'),
     workspace  text not null

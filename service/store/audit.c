@@ -10,9 +10,8 @@ static const struct stmt ADD = {"audit_add",
 /* Ids are made in the order of time. */
 static const struct stmt PAGE = {
     "audit_page",
-    "select id, " EPOCH(
-        "at") ", actor, action, subject, detail from audit"
-              " where workspace = $1 and ($2::uuid is null or id < $2) order by id desc limit $3",
+    "select id, epoch(at), actor, action, subject, detail from audit"
+    " where workspace = $1 and ($2::uuid is null or id < $2) order by id desc limit $3",
     3, 6};
 
 const struct stmt *const store_audit_stmts[] = {&ADD, &PAGE, NULL};

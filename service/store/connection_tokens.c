@@ -13,18 +13,17 @@ static const struct stmt ACTIVATE = {
     "    account_name, account_email, organization, sandbox, api_base, scopes, tokens,"
     "    access_expires_at, refresh_expires_at, generation, assurance, connected_at)"
     " values ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $10, $11, $12::bytea,"
-    "         " INSTANT("$13") ", " INSTANT(
-        "$14") ", 1, $15, now())"
-               " on conflict (workspace, default_name, user_id) do update set"
-               "   state = 'active', reason = null, account_key = excluded.account_key,"
-               "   account_name = excluded.account_name, account_email = excluded.account_email,"
-               "   organization = excluded.organization, sandbox = excluded.sandbox,"
-               "   api_base = excluded.api_base, scopes = excluded.scopes, tokens = excluded.tokens,"
-               "   access_expires_at = excluded.access_expires_at,"
-               "   refresh_expires_at = excluded.refresh_expires_at, generation = c.generation + 1,"
-               "   refresh_until = null, cool_until = null, failures = 0, assurance = excluded.assurance,"
-               "   connected_at = now(), updated_at = now()"
-               "  where c.id = excluded.id",
+    "         instant($13), instant($14), 1, $15, now())"
+    " on conflict (workspace, default_name, user_id) do update set"
+    "   state = 'active', reason = null, account_key = excluded.account_key,"
+    "   account_name = excluded.account_name, account_email = excluded.account_email,"
+    "   organization = excluded.organization, sandbox = excluded.sandbox,"
+    "   api_base = excluded.api_base, scopes = excluded.scopes, tokens = excluded.tokens,"
+    "   access_expires_at = excluded.access_expires_at,"
+    "   refresh_expires_at = excluded.refresh_expires_at, generation = c.generation + 1,"
+    "   refresh_until = null, cool_until = null, failures = 0, assurance = excluded.assurance,"
+    "   connected_at = now(), updated_at = now()"
+    "  where c.id = excluded.id",
     15, 0};
 
 static const struct stmt PROVISIONAL = {
@@ -64,23 +63,21 @@ static const struct stmt REFRESH_BEGIN = {
 static const struct stmt REFRESH_DONE = {
     "refresh_done",
     "with stored as ("
-    "  update connection set tokens = $4::bytea, access_expires_at = " INSTANT(
-        "$5") ","
-              "     refresh_expires_at = case when $7::bool then " INSTANT("$6") "                               else coalesce(" INSTANT(
-                  "$6") ", refresh_expires_at) end,"
-                        "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
-                        "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
-                        "     state = 'active', reason = null,"
-                        "     updated_at = now()"
-                        "   where workspace = $1 and id = $2 and generation = $3 returning workspace, id),"
-                        " closed as ("
-                        "  update refresh_attempt a set ended_at = now(), outcome = 'done' from stored s"
-                        "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation = $3"
-                        "     and a.ended_at is null),"
-                        " gone as ("
-                        "  delete from refresh_attempt a using stored s"
-                        "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation < $3) "
-                        "select count(*) from stored",
+    "  update connection set tokens = $4::bytea, access_expires_at = instant($5),"
+    "     refresh_expires_at = case when $7::bool then instant($6)"
+    "                               else coalesce(instant($6), refresh_expires_at) end,"
+    "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
+    "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
+    "     state = 'active', reason = null, updated_at = now()"
+    "   where workspace = $1 and id = $2 and generation = $3 returning workspace, id),"
+    " closed as ("
+    "  update refresh_attempt a set ended_at = now(), outcome = 'done' from stored s"
+    "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation = $3"
+    "     and a.ended_at is null),"
+    " gone as ("
+    "  delete from refresh_attempt a using stored s"
+    "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation < $3) "
+    "select count(*) from stored",
     8, 1};
 
 /* Only our own attempt, the newest, is closed: an earlier open one still has no answer. */

@@ -2,10 +2,12 @@
 
 #include "base/json.h"
 
-#define COLUMNS                                                                                                                                                                    \
-    "c.workspace, c.id, c.default_name, d.app, c.user_id, c.state, c.reason, c.account_key, "                                                                                      \
-    "c.account_name, c.account_email, c.organization, c.sandbox, c.api_base, c.scopes, " EPOCH("c.access_expires_at") ", " EPOCH("c.refresh_expires_at") ", c.generation, " EPOCH( \
-        "c.refresh_until") ", " EPOCH("c.cool_until") ", c.failures, c.assurance, " EPOCH("c.connected_at") ", " EPOCH("c.last_used_at") ", " EPOCH("c.created_at")
+#define COLUMNS                                                                                    \
+    "c.workspace, c.id, c.default_name, d.app, c.user_id, c.state, c.reason, c.account_key, "      \
+    "c.account_name, c.account_email, c.organization, c.sandbox, c.api_base, c.scopes, "           \
+    "epoch(c.access_expires_at), epoch(c.refresh_expires_at), c.generation, "                      \
+    "epoch(c.refresh_until), epoch(c.cool_until), c.failures, c.assurance, "                       \
+    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at)"
 #define FROM                                                                                       \
     " from connection c join default_connection d"                                                 \
     " on d.workspace = c.workspace and d.name = c.default_name"

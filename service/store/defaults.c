@@ -2,8 +2,7 @@
 
 #define COLUMNS                                                                                    \
     "workspace, name, app, host, client_id, client_secret, client_version, scopes, "               \
-    "assurance = 'sign_in', account_match, callback_key, " EPOCH("created_at") ", " EPOCH(         \
-        "updated_at")
+    "assurance = 'sign_in', account_match, callback_key, epoch(created_at), epoch(updated_at)"
 enum { COLUMNS_COUNT = 13 };
 
 static const struct stmt PUT = {

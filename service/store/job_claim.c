@@ -64,10 +64,10 @@ static const struct stmt CLAIM = {
     "  returning j.workspace, j.id, j.kind, j.lane, j.priority, j.payload, j.run_at, j.attempts,"
     "     j.lease_token, j.created_at, j.seq) "
     "select v.hops, v.last, v.marks, t.workspace, t.id, t.kind, t.lane, t.priority, t.payload,"
-    "       " EPOCH("t.run_at") ", t.attempts, t.lease_token, " EPOCH(
-        "t.created_at") "  from (select count(h.workspace) as hops, max(h.workspace) as last,"
-                        "               (select count(*) from marked) as marks from hop h) v"
-                        "  left join taken t on true order by t.priority, t.seq",
+    "       epoch(t.run_at), t.attempts, t.lease_token, epoch(t.created_at)"
+    "  from (select count(h.workspace) as hops, max(h.workspace) as last,"
+    "               (select count(*) from marked) as marks from hop h) v"
+    "  left join taken t on true order by t.priority, t.seq",
     8, 13};
 
 const struct stmt *const store_job_claim_stmts[] = {&CLAIM, NULL};

@@ -8,9 +8,8 @@ static const char *const kinds[JOB_KIND_COUNT] = {"slack_event", "slack_interact
 static const struct stmt ADD = {
     "job_add",
     "insert into job (workspace, id, kind, lane, priority, payload, key1, key2, key3, run_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(" INSTANT(
-        "$10") ", now()))"
-               " on conflict do nothing",
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(instant($10), now()))"
+    " on conflict do nothing",
     10, 0};
 
 /* Numbers are drawn in the order of arrival, rows are inserted in the order of their keys: two

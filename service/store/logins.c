@@ -2,8 +2,8 @@
 
 #define COLUMNS                                                                                    \
     "l.workspace, l.id, l.user_id, l.default_name, l.run_id, l.message_id, l.state, l.reason, "    \
-    "l.requested_by, l.code_tries, " EPOCH("l.code_expires_at") ", l.code_hash, " EPOCH(           \
-        "l.expires_at") ", " EPOCH("l.created_at") ", " EPOCH("l.updated_at")
+    "l.requested_by, l.code_tries, epoch(l.code_expires_at), l.code_hash, epoch(l.expires_at), "   \
+    "epoch(l.created_at), epoch(l.updated_at)"
 enum { COLUMNS_COUNT = 16, COLUMN_PROVISIONAL = 15 };
 
 static const char *const states[LOGIN_STATE_COUNT] = {"open",      "code",    "done",

@@ -1,7 +1,7 @@
 #include "store_int.h"
 
 #define COLUMNS                                                                                    \
-    "r.workspace, r.name, v.version, r.command, r.enabled, r.hidden, v.body, " EPOCH("r.updated_at")
+    "r.workspace, r.name, v.version, r.command, r.enabled, r.hidden, v.body, epoch(r.updated_at)"
 enum { COLUMNS_COUNT = 8 };
 
 /* Versions outlive their recipe, since runs go on with them: a recipe that is made again counts
@@ -38,9 +38,9 @@ static const struct stmt FIND = {
 static const struct stmt VERSION = {
     "recipe_version",
     "select v.workspace, v.name, v.version, r.command, coalesce(r.enabled, false),"
-    "       coalesce(r.hidden, true), v.body, " EPOCH(
-        "coalesce(r.updated_at, v.created_at)") "  from recipe_version v left join recipe r on r.workspace = v.workspace and r.name = v.name"
-                                                " where v.workspace = $1 and v.name = $2 and v.version = $3",
+    "       coalesce(r.hidden, true), v.body, epoch(coalesce(r.updated_at, v.created_at))"
+    "  from recipe_version v left join recipe r on r.workspace = v.workspace and r.name = v.name"
+    " where v.workspace = $1 and v.name = $2 and v.version = $3",
     3, COLUMNS_COUNT};
 
 static const struct stmt LIST = {

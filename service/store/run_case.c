@@ -6,9 +6,9 @@ enum { CASE_EXTRA = 13 };
 
 static const struct stmt CASE = {
     "run_case",
-    "select " STORE_RUN_COLUMNS ", v.body, coalesce(c.enabled, false), w.name, w.installer, "
-    "w.admins, w.installer_uses = 'default', w.guests = 'allow', w.state, w.route, u.name, u.standing, "
-    "u.dm_channel, u.user_id is not null"
+    "select " STORE_RUN_COLUMNS ", v.body, coalesce(c.enabled, false), w.name, w.installer,"
+    "       w.admins, w.installer_uses = 'default', w.guests = 'allow', w.state, w.route,"
+    "       u.name, u.standing, u.dm_channel, u.user_id is not null"
     "  from run r join workspace w on w.workspace = r.workspace"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"

@@ -1,8 +1,8 @@
 #include "store_int.h"
 
 #define COLUMNS                                                                                    \
-    "position, step, state, idempotency_key, output, record_id, record_url, error_code, " EPOCH(   \
-        "started_at") ", " EPOCH("ended_at") ", workspace, run_id"
+    "position, step, state, idempotency_key, output, record_id, record_url, error_code, "          \
+    "epoch(started_at), epoch(ended_at), workspace, run_id"
 enum { COLUMNS_COUNT = 13 };
 
 static const struct stmt CONNECTIONS = {

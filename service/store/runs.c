@@ -18,7 +18,7 @@ static const struct stmt ADD = {
     "insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking,"
     "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at)"
     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-    "         " INSTANT("$16") ", " INSTANT("$17") ")",
+    "         instant($16), instant($17))",
     17, 0};
 
 static const struct stmt FIND = {
@@ -62,11 +62,9 @@ static const struct stmt PARKED_FOR = {
 static const struct stmt UPDATE = {
     "run_update",
     "update run set state = $4, inputs = $5, asking = $6, message_id = $7, login_id = $8,"
-    "    confirmed = $9, result = $10, error_code = $11, parked_at = " INSTANT(
-        "$12") ","
-               "    expires_at = " INSTANT(
-                   "$13") ", ended_at = case when $14::bool then now() end"
-                          " where workspace = $1 and id = $2 and state = $3",
+    "    confirmed = $9, result = $10, error_code = $11, parked_at = instant($12),"
+    "    expires_at = instant($13), ended_at = case when $14::bool then now() end"
+    " where workspace = $1 and id = $2 and state = $3",
     14, 0};
 
 static const struct stmt EXPIRED = {

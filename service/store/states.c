@@ -14,7 +14,7 @@ static const struct stmt USE = {
     " where workspace = $1 and state_hash = $2 and purpose = $3"
     "   and used_at is null and expires_at > now() "
     "returning workspace, state_hash, purpose, login_id, default_name, client_version,"
-    "   redirect_uri, verifier, cookie_hash, " EPOCH("expires_at") ", " EPOCH("used_at"),
+    "   redirect_uri, verifier, cookie_hash, epoch(expires_at), epoch(used_at)",
     3, 11};
 
 static const struct stmt PURGE = {

@@ -13,11 +13,6 @@ struct store {
     const keyring *keys;
 };
 
-/* Whole seconds of a timestamptz column, never rounded into the future. */
-#define EPOCH(column) "floor(extract(epoch from " column "))::bigint"
-/* Epoch seconds of a parameter as timestamptz; 0 is NULL. */
-#define INSTANT(param) "to_timestamp(nullif(" param "::bigint, 0))"
-
 int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,
                 struct err *e);
 
@@ -73,8 +68,8 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
 #define STORE_RUN_COLUMNS                                                                          \
     "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
     "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
-    "r.error_code, " EPOCH("r.created_at") ", " EPOCH("r.parked_at") ", " EPOCH(                   \
-        "r.expires_at") ", " EPOCH("r.ended_at")
+    "r.error_code, epoch(r.created_at), epoch(r.parked_at), epoch(r.expires_at), "                 \
+    "epoch(r.ended_at)"
 enum { STORE_RUN_COLUMNS_COUNT = 21 };
 store_reader store_read_run;
 enum standing store_standing(const char *name);
@@ -83,7 +78,7 @@ enum standing store_standing(const char *name);
 
 #define STORE_MESSAGE_COLUMNS                                                                      \
     "m.workspace, m.id, m.channel, m.thread, m.user_id, m.ephemeral, m.platform_id, "              \
-    "m.response_url, m.body, m.version, m.sent_version, " EPOCH("m.post_started_at") ", m.state"
+    "m.response_url, m.body, m.version, m.sent_version, epoch(m.post_started_at), m.state"
 enum { STORE_MESSAGE_COLUMNS_COUNT = 13 };
 store_reader store_read_message;
 

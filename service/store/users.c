@@ -5,8 +5,8 @@ static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "gue
 
 static const struct stmt FIND = {
     "user_find",
-    "select workspace, user_id, name, email, time_zone, standing, dm_channel, " EPOCH(
-        "checked_at") " from chat_user where workspace = $1 and user_id = $2",
+    "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at)"
+    " from chat_user where workspace = $1 and user_id = $2",
     2, 8};
 
 static const struct stmt PUT = {

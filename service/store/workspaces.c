@@ -4,8 +4,8 @@
 
 #define COLUMNS                                                                                    \
     "w.workspace, w.route, w.name, w.installer, w.admins, w.installer_uses = 'default', "          \
-    "w.guests = 'allow', w.bot_user_id, w.bot_token, w.state, " EPOCH("w.created_at") ", " EPOCH(  \
-        "w.updated_at")
+    "w.guests = 'allow', w.bot_user_id, w.bot_token, w.state, epoch(w.created_at), "               \
+    "epoch(w.updated_at)"
 enum { COLUMNS_COUNT = 12 };
 
 /* A second put keeps the route of the first. */

@@ -241,15 +241,18 @@ static void test_p6_new_tokens_by_compare_and_set(void **state)
     assert_true(begin(s, id, 1, &attempt));
     struct tokens fresh = {.access = secret_of(mem, "fresh-access")};
     bool stored = false;
+    OK(store_connection_set_state(s, ACME, id, 1, CONNECTION_NEEDS_ATTENTION, "odd", &stored, e));
     OK(store_refresh_done(s, ACME, id, 1, &fresh, &stored, e));
     assert_true(stored);
     struct connection *c = find(s, ACME, "UANA");
     assert_string_equal(secret_reveal(c->tokens.access), "fresh-access");
     assert_string_equal(secret_reveal(c->tokens.refresh), "ana-refresh");
     assert_int_equal(c->generation, 2);
+    assert_int_equal(c->state, CONNECTION_ACTIVE);
+    assert_null(c->reason);
     assert_int_equal(c->refresh_until, 0);
     assert_int_equal(c->tokens.access_expires_at, 0);
-    assert_int_equal(c->tokens.scopes_count, 2);
+    assert_int_equal(c->tokens.scopes_count, 2); /* an answer without scopes changes none */
     fresh = world_tokens(mem, "late");
     OK(store_refresh_done(s, ACME, id, 1, &fresh, &stored, e));
     assert_false(stored);

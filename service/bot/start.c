@@ -71,7 +71,9 @@ static int say_unknown_inputs(struct turn *t, const struct recipe *r, const stru
     }
     json_t *view = view_new(mem);
     view_text(view, "I did not run **%s**: it has no input for: %s", r->title, names.text);
-    view_note(view, "It takes %s. Write each as `name: value`.",
+    view_note(view,
+              "It takes %s. Write each as `name: value`; a value that holds such words goes in "
+              "double quotes.",
               known.len == 0 ? "no inputs" : known.text);
     return say_private(t, view, NULL, e);
 }

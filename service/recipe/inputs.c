@@ -226,6 +226,70 @@ static const char *leading(arena *mem, const struct recipe *r, const char *rest,
     return first;
 }
 
+/* `"a value: with anything"`: the end of a quoted value, behind its quote; NULL if it is not one.
+ */
+static const char *quoted_end(const char *value)
+{
+    if (*value != '"') {
+        return NULL;
+    }
+    const char *close = strchr(value + 1, '"');
+    while (close != NULL && close[1] != '\0' && !isspace((unsigned char)close[1])) {
+        close = strchr(close + 1, '"');
+    }
+    return close == NULL ? NULL : close + 1;
+}
+
+/* "colour: red" inside a plain value looks like an input that the recipe does not have: better
+ * asked about than written into somebody's record. "Error: ..." and "a:b" do not. */
+static void name_lookalikes(arena *mem, const struct recipe *r, const char *from, const char *to,
+                            struct recipe_words *w)
+{
+    for (const char *p = from; p < to; p++) {
+        struct label found;
+        bool like = islower((unsigned char)*p) && label_at(r, from, p, &found) &&
+                    found.input == NULL &&
+                    strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_") == found.len &&
+                    isspace((unsigned char)p[found.len + 1]);
+        if (like) {
+            add_unknown(mem, w, found.start, found.len);
+        }
+    }
+}
+
+static void take(arena *mem, const struct recipe_input *in, const char *text,
+                 struct recipe_words *w)
+{
+    if (json_member(w->given, in->name) != NULL) {
+        const char *twice = arena_printf(mem, "%s (given twice)", in->name);
+        add_unknown(mem, w, twice, strlen(twice));
+    }
+    if (text[0] != '\0') { /* "name:" and nothing behind it is not given */
+        json_object_set_new(w->given, in->name, json_string(text));
+    }
+}
+
+/* One value, from behind its colon. Returns where the next known name begins. */
+static const char *take_value(arena *mem, const struct recipe *r, const struct label *of,
+                              const char *text, struct recipe_words *w)
+{
+    const char *value = of->start + of->len + 1;
+    value += strspn(value, " \t");
+    const char *quote = quoted_end(value);
+    const char *end = next_known(r, text, quote == NULL ? value : quote);
+    if (quote == NULL) {
+        take(mem, of->input, str_trim(mem, arena_strndup(mem, value, (size_t)(end - value))), w);
+        name_lookalikes(mem, r, value, end, w);
+        return end;
+    }
+    take(mem, of->input, arena_strndup(mem, value + 1, (size_t)(quote - value - 2)), w);
+    const char *loose = str_trim(mem, arena_strndup(mem, quote, (size_t)(end - quote)));
+    if (loose[0] != '\0') {
+        add_unknown(mem, w, loose, strlen(loose));
+    }
+    return end;
+}
+
 void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
                          struct recipe_words *ret)
 {
@@ -233,21 +297,8 @@ void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
     ret->unknown = arena_array(mem, LIMIT_INPUTS_COUNT, sizeof(char *));
     ret->unknown_count = 0;
     const char *p = leading(mem, r, rest, ret);
-    while (*p != '\0') {
-        struct label found;
-        if (!label_at(r, rest, p, &found) || found.input == NULL) {
-            break;
-        }
-        const char *value = p + found.len + 1;
-        const char *end = next_known(r, rest, value);
-        char *text = str_trim(mem, arena_strndup(mem, value, (size_t)(end - value)));
-        if (json_member(ret->given, found.input->name) != NULL) {
-            const char *twice = arena_printf(mem, "%s (given twice)", found.input->name);
-            add_unknown(mem, ret, twice, strlen(twice));
-        }
-        if (text[0] != '\0') { /* "name:" and nothing behind it is not given */
-            json_object_set_new(ret->given, found.input->name, json_string(text));
-        }
-        p = end;
+    struct label found;
+    while (*p != '\0' && label_at(r, rest, p, &found) && found.input != NULL) {
+        p = take_value(mem, r, &found, rest, ret);
     }
 }

@@ -61,6 +61,8 @@ static const struct default_connection connections[] = {
     {.workspace = "slack:T1", .name = "acme", .app = "salesforce"},
     {.workspace = "slack:T1", .name = "office", .app = "approvals"},
     {.workspace = "slack:T1", .name = "gone", .app = "no-such-app"},
+    {.workspace = "slack:T1", .name = "acme-salesforce", .app = "salesforce"},
+    {.workspace = "slack:T1", .name = "partner-salesforce", .app = "salesforce"},
 };
 static const struct recipe_row others[] = {
     {.name = "other", .command = "crm create deal", .enabled = true},
@@ -74,7 +76,7 @@ static struct faults *check(arena *mem, json_t *body, struct recipe **ret_recipe
 {
     const struct recipe_world world = {.apps = catalogue,
                                        .connections = connections,
-                                       .connections_count = 3,
+                                       .connections_count = 5,
                                        .recipes = others,
                                        .recipes_count = 3,
                                        .reserved = reserved};
@@ -313,6 +315,35 @@ static void collisions_are_what_matching_would_confuse(void **state)
     arena_free(mem);
 }
 
+/* Every recipe that docs/recipes.md shows can be stored as it stands there. */
+static void the_examples_of_the_docs_are_right(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    FILE *f = fopen("docs/recipes.md", "rb");
+    assert_non_null(f);
+    char *text = arena_alloc(mem, 200000);
+    size_t len = fread(text, 1, 199999, f), found = 0;
+    assert_int_equal(fclose(f), 0);
+    assert_true(len > 1000 && len < 199999);
+    for (const char *at = text; (at = strstr(at, "```json\n")) != NULL;) {
+        const char *start = at + 8, *end = strstr(start, "```");
+        json_t *body = NULL;
+        struct err e = {0};
+        assert_non_null(end);
+        at = end + 3;
+        assert_int_equal(
+            json_read(mem, bytes_of(arena_strndup(mem, start, (size_t)(end - start))), &body, &e),
+            0);
+        if (json_member(body, "command") != NULL) {
+            assert_string_equal(faults_line(mem, check(mem, body, NULL), 4000), "");
+            found++;
+        }
+    }
+    assert_int_equal(found, 3);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_command_hides_no_other),
         cmocka_unit_test(faults_of_both_kinds_come_together),
         cmocka_unit_test(collisions_are_what_matching_would_confuse),
+        cmocka_unit_test(the_examples_of_the_docs_are_right),
     };
     return cmocka_run_group_tests(tests, load_apps, free_apps);
 }

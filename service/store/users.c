@@ -18,9 +18,12 @@ static const struct stmt PUT = {
     "   standing = excluded.standing, checked_at = now()",
     6, 0};
 
+/* An admin who is told something may never have written to us: a row of unknown standing. */
 static const struct stmt SET_DM = {
-    "user_set_dm", "update chat_user set dm_channel = $3 where workspace = $1 and user_id = $2", 3,
-    0};
+    "user_set_dm",
+    "insert into chat_user (workspace, user_id, dm_channel) values ($1, $2, $3)"
+    " on conflict (workspace, user_id) do update set dm_channel = excluded.dm_channel",
+    3, 0};
 
 const struct stmt *const store_users_stmts[] = {&FIND, &PUT, &SET_DM, NULL};
 
@@ -69,6 +72,6 @@ int store_user_put(store *s, const struct user *u, struct err *e)
 int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,
                       struct err *e)
 {
-    return store_touch_one(
-        s, &SET_DM, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(channel)), "no_user", e);
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(channel));
+    return store_query(s, &SET_DM, args, NULL, e);
 }

@@ -21,9 +21,10 @@ static void must(bool holds)
 
 static const apps *catalogue(void)
 {
+    static arena *boot; /* lives as long as the program */
     static apps *loaded;
     if (loaded == NULL) {
-        arena *boot = arena_new();
+        boot = arena_new();
         struct faults f;
         faults_init(&f, boot);
         must(apps_load(boot, NULL, &loaded, &f) == 0);

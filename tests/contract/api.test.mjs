@@ -123,7 +123,7 @@ test('an admin authorises it: link, code, confirm', async () => {
   await refused(['code'], 'POST', C + '/login/confirm');
   await refused(['x'], 'POST', C + '/login', {x: 1});
   const done = (await confirm(200, right.code)).json;
-  assert.deepEqual(done, {state: 'active', account: {name: 'ben@acme.example', email: 'ben@acme.example', organization: '00Dxx0000000001EAA', sandbox: false}});
+  assert.deepEqual(done, {state: 'active', account: {name: 'ben@acme.example', email: 'ben@acme.example', organization: 'Acme Corporation', sandbox: false}});
   await confirm(409, right.code);
   const now = (await call(200, 'GET', C)).json;
   assert.deepEqual([now.state, now.account], ['active', done.account]);

@@ -21,7 +21,7 @@ describe('P9 resume', () => {
     const code = await ana.browse(prompt);
     await w.idle();
     assert.equal((await w.records()).length, 0, 'nothing runs before the code');
-    await ana.ask(code, /Salesforce is connected/);
+    await ana.ask(code, /Salesforce is connected\S* as ana@acme\.example \(Acme Corporation\)/);
     const result = await ana.sees(/Created Acme renewal/);
     assert.equal(result.ts, prompt.ts, 'in place of the prompt');
     await w.idle();

@@ -8,6 +8,20 @@
 
 /* Runs that wait for a login: parked once, released once (P9). */
 
+/* At most RUNS_AT_ONCE runs of one recipe for one user are under way: whoever types or presses a
+ * hundred times takes no workers from others (P13), and a run that waits for a busy app holds up
+ * only its likes. */
+enum { RUNS_AT_ONCE = 4 };
+
+static const char *lane_of(arena *mem, const struct run *r)
+{
+    unsigned n = 0;
+    for (const char *p = r->id; *p != '\0'; p++) {
+        n = n * 31 + (unsigned char)*p;
+    }
+    return arena_printf(mem, "run:%s:%s:%u", r->user_id, r->recipe, n % RUNS_AT_ONCE);
+}
+
 int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err *e)
 {
     bool changed = false;
@@ -27,6 +41,7 @@ int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err
     json_t *payload = arena_json(sc->mem, json_pack("{s:s}", "run", r->id));
     struct job j = {.workspace = r->workspace,
                     .kind = JOB_RUN,
+                    .lane = lane_of(sc->mem, r),
                     .priority = JOB_PRIORITY_NORMAL,
                     .payload = bytes_of(json_write(sc->mem, payload))};
     return store_job_add(sc->s, &j, e);

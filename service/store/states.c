@@ -1,11 +1,16 @@
 #include "store_int.h"
 
+/* A link that is pressed again and again leaves no more than LIVE_MAX rows at a time (P14). */
+enum { LIVE_MAX = 20 };
+
 static const struct stmt ADD = {
     "state_add",
     "insert into oauth_state (workspace, state_hash, purpose, login_id, default_name,"
     "    client_version, redirect_uri, verifier, cookie_hash, expires_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::bigint))",
-    10, 0};
+    " select $1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::bigint)"
+    "  where (select count(*) from (select 1 from oauth_state o where o.workspace = $1"
+    "            and o.login_id = $4 and o.expires_at > now() limit $11) live) < $11",
+    11, 0};
 
 /* The row lock makes one of many the user of a state. */
 static const struct stmt USE = {
@@ -54,8 +59,13 @@ int store_state_add(store *s, const struct oauth_state *o, const char *state_has
         DB_ARGS(DB_TEXT(o->workspace), DB_TEXT(state_hash), DB_TEXT(o->purpose),
                 DB_TEXT(o->login_id), DB_TEXT(o->default_name), DB_I64(o->client_version),
                 DB_TEXT(o->redirect_uri), DB_BYTES(store_seal_secret(s, &place, o->verifier)),
-                DB_TEXT(o->cookie_hash), DB_I64(o->expires_at));
-    return store_query(s, &ADD, args, NULL, e);
+                DB_TEXT(o->cookie_hash), DB_I64(o->expires_at), DB_I64(LIVE_MAX));
+    if (store_query(s, &ADD, args, NULL, e) != 0) {
+        return -1;
+    }
+    return db_affected(s->c) > 0 ? 0
+                                 : err_set(e, ERR_LIMIT, "too_many_tries",
+                                           "login %s was begun too often", o->login_id);
 }
 
 int store_state_use(store *s, const char *workspace, const char *state_hash, const char *purpose,

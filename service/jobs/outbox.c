@@ -87,12 +87,19 @@ static int end_redirected(struct sending *x, store *s, struct err *e)
 
 static int note_post(struct sending *x, store *s, struct err *e)
 {
-    return store_outgoing_post_begin(s, x->job, x->options->config->ttl_lease, x->message->id, e);
+    return store_outgoing_post_begin(s, x->job, x->message->id, e);
 }
 
 static int learn_dm(struct sending *x, store *s, struct err *e)
 {
-    return store_user_set_dm(s, x->message->workspace, x->message->user_id, x->message->channel, e);
+    const struct message *m = x->message;
+    struct err missing = {0};
+    if (store_user_set_dm(s, m->workspace, m->user_id, m->channel, &missing) == 0 ||
+        missing.kind == ERR_NOT_FOUND) {
+        return 0; /* nothing to remember it by: an admin who never wrote to us */
+    }
+    *e = missing;
+    return -1;
 }
 
 /* The one-to-one chat of the message's reader, opened when it is not known yet. */

@@ -41,13 +41,17 @@ export async function until(what, check, ms = PATIENCE_MS) {
   }
 }
 
+/** Below the ports that the system gives to clients, so that nobody takes it before we listen. */
 async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 12000 + Math.floor(Math.random() * 18000);
+    const server = net.createServer().listen(port, '127.0.0.1');
+    const free = await new Promise(done => server.once('listening', () => done(true)).once('error', () => done(false)));
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 // --- messages ------------------------------------------------------------------------------------

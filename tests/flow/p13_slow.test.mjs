@@ -1,0 +1,45 @@
+// P13: a slow or failing app slows nobody else, and the webhook acknowledgement least of all.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {start, until, words} from '../lib/flow.mjs';
+
+describe('P13 slow', () => {
+  let w, ana, cleo;
+  before(async () => {
+    w = await start({globex: true});
+    [ana, cleo] = ['ana', 'cleo'].map(n => w.person(n));
+    await ana.connect();
+    await cleo.connect();
+  });
+  after(() => w?.stop());
+
+  test('P13 ten seconds in the app for Ana: her next words and Cleo\'s commands are done before hers', async () => {
+    await w.fault('slow', {path: '/query', delay_ms: 10000});
+    const slow = await ana.say('salesforce find opportunity name: slow');
+    await until('the slow call to be under way', async () => await w.fired('slow') === 1);
+    const waiting = async () => !(await ana.messages()).some(m => m.ts > slow.ts && /found/.test(words(m)));
+    for (let i = 0; i < 5; i++) {
+      const said = await cleo.ask('salesforce find opportunity name: quick', /0 found/);
+      assert.ok(said);
+    }
+    await ana.ask('help', /What can I do/);
+    await ana.ask('salesforce create opportunity name: Meanwhile close: 2026-12-31', /Created Meanwhile/);
+    const gus = await w.signed('/slack/events', w.dm('help'));
+    assert.equal(gus.status, 200);
+    assert.ok(await waiting(), 'all of that before the slow call ended');
+    await ana.sees(m => m.ts > slow.ts && /0 found/.test(words(m)), {ms: 25000});
+  });
+
+  test('P13 many slow commands of one workspace leave the other one its turn', async () => {
+    const gina = w.person('gina', 'T0GLOBEX1');
+    await gina.ask('help', /What can I do/);
+    await w.fault('slow', {path: '/query', times: 60, delay_ms: 2500});
+    const at = Math.floor(Date.now() / 1000);
+    await Promise.all(Array.from({length: 60}, (_, i) => w.signed('/slack/events', w.dm('salesforce find opportunity name: many', {ts: `${at}.${200000 + i}`}))));
+    await until('the workers to be busy', async () => await w.fired('slow') >= 20);
+    await gina.ask('help', /What can I do/);
+    assert.ok(await w.count('run', "state in ('queued', 'running')") > 0, 'while the others still wait');
+    await w.sandbox('DELETE', '/_faults');
+    await until('all of them to be done', async () => await w.count('run', "state in ('queued', 'running')") === 0, 30000);
+  });
+});

@@ -10,17 +10,33 @@
  * spends (P3), and one open prompt per user and connection is enough.
  */
 
+/* Why somebody who was connected is asked again. */
+static bool had_ended(struct scene *sc, const struct prompt *p)
+{
+    struct connection *c = NULL;
+    struct err unused = {0};
+    return store_connection_find(sc->s, sc->workspace->workspace, p->def->name, sc->user->user_id,
+                                 &c, &unused) == 0 &&
+           c != NULL && c->state == CONNECTION_NEEDS_LOGIN;
+}
+
 static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char *login_id,
                            const char *url)
 {
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
-    if (p->run != NULL) {
+    bool again = had_ended(sc, p);
+    if (again) {
+        view_text(view, "**Log in to %s again**: the login you had there has ended.", app_words);
+    } else if (p->run != NULL) {
         view_text(view, "**Log in to %s** to go on. I act there as you, not as anybody else.",
                   app_words);
-        view_note(view, "What you typed waits for this and goes on by itself.");
     } else {
         view_text(view, "**Log in to %s** to connect your account.", app_words);
+    }
+    if (p->run != NULL) {
+        view_note(view, "What you typed waits for this and goes on by itself.");
+    } else {
         view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
                   app_words);
     }

@@ -78,12 +78,22 @@ static int say_unknown_inputs(struct turn *t, const struct recipe *r, const stru
     return say_private(t, view, NULL, e);
 }
 
-/* Texts to typed values; the first that does not fit is asked for again. */
+static void say_misfit(json_t *view, const struct recipe *r, const char *name, const char *why,
+                       bool first)
+{
+    if (first) {
+        view_text(view, "I did not run **%s**.", r->title);
+    }
+    view_text(view, "`%s`: %s", name, why);
+}
+
+/* Texts to typed values; all that do not fit are told together. */
 static int take_inputs(struct turn *t, const struct recipe *r, const json_t *given, json_t *inputs,
                        bool *ret_fit, struct err *e)
 {
     const char *name = NULL, *why = NULL;
-    json_t *text = NULL, *value = NULL;
+    json_t *text = NULL, *value = NULL, *view = view_new(t->scene.mem);
+    size_t misfits = 0;
     json_object_foreach((json_t *)(uintptr_t)given, name, text)
     {
         const struct recipe_input *in = recipe_input_find(r, name);
@@ -92,36 +102,14 @@ static int take_inputs(struct turn *t, const struct recipe *r, const json_t *giv
         if (in == NULL) {
             continue;
         }
-        if (!recipe_input_value(t->scene.mem, in, words, &value, &why)) {
-            json_t *view = view_new(t->scene.mem);
-            view_text(view, "I did not run **%s**. `%s`: %s", r->title, in->name, why);
-            *ret_fit = false;
-            return say_private(t, view, NULL, e);
+        if (recipe_input_value(t->scene.mem, in, words, &value, &why)) {
+            json_object_set(inputs, in->name, value);
+        } else {
+            say_misfit(view, r, in->name, why, misfits++ == 0);
         }
-        json_object_set(inputs, in->name, value);
     }
-    *ret_fit = true;
-    return 0;
-}
-
-/* The second press of a double click on a command's button. (One user's events come one after the
- * other, so the first press is on record.) */
-static int is_second_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
-                           bool *ret, struct err *e)
-{
-    const struct run_filter newest = {.user_id = t->event.user_id, .recipe = row->name, .limit = 1};
-    struct run *last = NULL;
-    size_t count = 0;
-    *ret = false;
-    if (t->event.kind != EVENT_ACTION) {
-        return 0;
-    }
-    if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
-        return -1;
-    }
-    *ret = count > 0 && last[0].created_at >= clock_now() - DOUBLE_CLICK_S &&
-           str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
-    return 0;
+    *ret_fit = misfits == 0;
+    return *ret_fit ? 0 : say_private(t, view, NULL, e);
 }
 
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,

@@ -78,9 +78,11 @@ static const struct {
     [OAUTH_CODE_SHOWN] = {200, false, "", ""},
     [OAUTH_DENIED] = {200, true, "Not connected",
                       "You, or a rule of your company, declined access. Nothing was changed."},
-    [OAUTH_EXPIRED] = {410, true, "This login has run out",
-                       "It was used already, took too long, or was begun in another browser. "
-                       "Nothing was connected. Start again from the message in your chat."},
+    [OAUTH_EXPIRED] =
+        {410, true, "This page has done its work",
+         "The login was used already, took too long, or was begun in another browser. "
+         "If this page showed you a code before, that code still works. Else start "
+         "again from the message in your chat."},
     [OAUTH_TRY_AGAIN] = {503, true, "The app did not answer",
                          "The app is away or busy at the moment. Nothing was connected, and the "
                          "link in your chat still works."},

@@ -112,6 +112,26 @@ static int take_inputs(struct turn *t, const struct recipe *r, const json_t *giv
     return *ret_fit ? 0 : say_private(t, view, NULL, e);
 }
 
+/* The second press of a double click on a command's button. (One user's events come one after the
+ * other, so the first press is on record.) */
+static int is_second_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
+                           bool *ret, struct err *e)
+{
+    const struct run_filter newest = {.user_id = t->event.user_id, .recipe = row->name, .limit = 1};
+    struct run *last = NULL;
+    size_t count = 0;
+    *ret = false;
+    if (t->event.kind != EVENT_ACTION) {
+        return 0;
+    }
+    if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
+        return -1;
+    }
+    *ret = count > 0 && last[0].created_at >= clock_now() - DOUBLE_CLICK_S &&
+           str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
+    return 0;
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {

@@ -21,7 +21,8 @@ async function acknowledgements(w) {
     if (first.has(key)) repeated++;
     else first.set(key, e.time_ms);
   }
-  return {at: said => said && first.get(`${said.channel}:${said.ts}`), count: first.size, repeated};
+  const after = ms => Math.min(...[...first.values()].filter(t => t >= ms)) - ms;
+  return {after, at: said => said && first.get(`${said.channel}:${said.ts}`), count: first.size, repeated};
 }
 
 async function writes(w) {
@@ -42,7 +43,8 @@ async function firstPosts(w) {
     if (e.answer?.ok && id) of(byId, id).push(e.answer.ts);
   }
   const all = [...byId.values()];
-  return {posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
+  const looks = (await journal(w, {peer: 'slack', direction: 'in', path: 'conversations.'})).filter(e => /conversations\.(history|replies)/.test(e.path)).length;
+  return {looks, posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
 }
 
 async function everythingSeen(w) {
@@ -102,7 +104,7 @@ export async function judge(w, day) {
     }
     if (!acked || item.noted) continue;
     if (shown.length === 0) wrong('unseen', `${item.user} does not see "${resultOf(item)}"`);
-    if (item.known) {
+    if (item.ts) {
       f.known++;
       f.knownOnce += shown.length === 1 && shown[0].ts === item.ts;
       if (shown.length !== 1 || shown[0].ts !== item.ts) wrong('known', `${item.name} has its result in ${JSON.stringify(shown.map(m => m.ts))}, its message is ${item.ts}`);
@@ -138,8 +140,8 @@ export async function judge(w, day) {
     violations,
     figures: {
       kills: kills.length, killsBetween: within('command'), killsInDialogue: within('dialogue'), killsAfterClick: within('click'),
-      databaseRestarts: day.databaseRestarts, messages: acks.count, messagesTwice: acks.repeated, presses: ledger.presses,
-      ...f, posts: posts.posts, postsTwice: posts.twice, postsMost: posts.most, runs, dead: dead.length, failed: failed.length, errors: errors.length,
+      databaseRestarts: day.databaseRestarts, acknowledgesAgainMs: Math.round(acks.after(day.databaseBack)), messages: acks.count, messagesTwice: acks.repeated, presses: ledger.presses,
+      ...f, posts: posts.posts, postsTwice: posts.twice, postsMost: posts.most, postsLookedFor: posts.looks, runs, dead: dead.length, failed: failed.length, errors: errors.length,
     },
   };
 }
@@ -162,6 +164,7 @@ export async function answerUnknowns(w, day) {
     const happened = records.some(r => (r.fields.Name ?? r.fields.Subject) === item.name);
     item.unknown = true;
     item.noted = happened;
+    if (!happened && item.place === 'dm') item.ts = asked.message.ts; // it becomes the result
     await asked.p.press(asked.message, happened ? 'It happened' : 'It did not: run it again');
   }
   return runs.length;
@@ -171,10 +174,12 @@ export function table({figures: f, violations}, title) {
   const rows = [
     ['kill -9 of a replica', f.kills], ['  between acknowledgement and effect of a command', f.killsBetween], ['  during a question dialogue', f.killsInDialogue],
     ['  between a click and its effect', f.killsAfterClick], ['power cuts of PostgreSQL', f.databaseRestarts],
+    ['  acknowledged again after it was back', `${f.acknowledgesAgainMs} ms`],
     ['messages acknowledged / acknowledged again', `${f.messages} / ${f.messagesTwice}`], ['clicks acknowledged', f.presses],
     ['commands acknowledged / never', `${f.commands} / ${f.unacknowledged}`], ['app writes: exactly one record', f.exactlyOne], ['  put to the user as unknown, then settled', f.unknown],
     ['  lost / doubled', `${f.lost} / ${f.doubled}`], ['given up by the user', f.dropped], ['results in a known message: exactly one', `${f.knownOnce} of ${f.known}`],
     ['results as first posts, seen', f.firstShown], ['first posts / appeared twice (at most one per kill)', `${f.posts} / ${f.postsTwice}`],
+    ['  looked for in the history after a kill', f.postsLookedFor],
     ['runs', Object.entries(f.runs).map(([k, n]) => `${n} ${k}`).join(', ')], ['dead jobs / failed messages / errors in the log', `${f.dead} / ${f.failed} / ${f.errors}`],
     ['violations', violations.length],
   ];

@@ -5,7 +5,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {Browser, button, labels, loginUrl, words} from '../lib/flow.mjs';
 
 const LOOK_MS = 60;
-const GIVEN_UP_MS = 8000; // by then Slack has given up what was never acknowledged
+const GIVEN_UP_MS = 10000; // by then Slack has given up what was never acknowledged
 
 export class Ledger {
   items = [];
@@ -188,7 +188,7 @@ export class Busy {
     try {
       await this.saying;
       await this.settled();
-      if (await this.disconnect()) await this.logInAgain();
+      if (await this.disconnect()) await (this.rng.below(4) === 0 ? this.reconnect() : this.logInAgain());
     } finally {
       this.away = this.lost === true;
     }
@@ -280,7 +280,7 @@ export class Busy {
 
   async talk() {
     const own = [() => this.burst(), () => this.burst(), () => this.dialogue(), () => this.dialogue(), () => this.ask(), () => this.note()];
-    const all = this.person.own ? [...own, () => this.relogin()] : own;
+    const all = this.person.own ? [...own, () => this.relogin(), () => this.relogin()] : own;
     while (!this.day.over) {
       await (this.lost ? this.note() : this.rng.of(all)());
       await pause(this.rng.between(20, 200));

@@ -16,7 +16,8 @@ async function cutDatabase(w, day, rng) {
   await w.postgres('kill');
   await pause(rng.between(500, 1500));
   await w.postgres('start');
-  day.away.push([from - 100, Date.now() + AWAY_TAIL_MS]);
+  day.databaseBack = Date.now();
+  day.away.push([from - 100, day.databaseBack + AWAY_TAIL_MS]);
   day.databaseRestarts++;
 }
 

@@ -11,12 +11,15 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
 import {ACME, ADMIN_TOKEN, Browser, GLOBEX, Person, ROOT, SIGNING_SECRET, World, loginUrl} from '../lib/flow.mjs';
+import {freePort} from '../lib/service.mjs';
 
 const sh = promisify(execFile);
 const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
 const MORE_PEOPLE = ['dan', 'eva', 'finn', 'greta', 'hal', 'ida', 'jon'];
-const RETRIES_MS = [0, 1000, 3000]; // Slack's shape: at once, later, much later
+const RETRIES_MS = [0, 1000, 6000]; // Slack's shape: at once, a little later, much later
+// How long answers take; the effect is there at once, so that a kill can fall between the two.
 const APP_CALL_MS = 120;
+const POST_MS = 60;
 
 /** Numbers that are the same for the same seed. */
 export function seeded(seed) {
@@ -119,9 +122,11 @@ export class CrashWorld extends World {
     this.dir = mkdtempSync(join(tmpdir(), 'workbot-crash-'));
     this.logFile = join(this.dir, 'workbot.log');
     this.cluster = join(ROOT, '.run', `crash-pg-${process.pid}`);
-    const port = 20000 + (process.pid % 5000) * 2;
+    const ports = new Set(); // none of those that outgoing connections get while a replica is dead
+    while (ports.size < 5) ports.add(await freePort());
+    const [port, ...pairs] = ports;
     this.url = `http://127.0.0.1:${port}`;
-    this.ports = [];
+    this.replicas = [0, 1].map(n => ({n, port: pairs[2 * n], ops: pairs[2 * n + 1], child: {exitCode: 0}}));
     const server = await this.postgres('start');
     await Promise.all([this.makeDatabase(server), this.startSandbox({})]);
     await this.admin.end(); // it would not outlive the power cut
@@ -134,8 +139,8 @@ export class CrashWorld extends World {
       WORKBOT_SLACK_URL: `${this.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: `${new URL(this.sandboxUrl).host},${this.salesforceHost}`,
       WORKBOT_TTL_LEASE: '2s', WORKBOT_TTL_STALE_WRITE: '1s', WORKBOT_WORKERS: '6'};
     await sh(WORKBOT, ['migrate'], {env: {PATH: process.env.PATH, ...this.env}});
-    await this.startReplica();
-    await this.startReplica();
+    await this.startReplica(0);
+    await this.startReplica(1);
     await this.balance(port);
     await this.load('acme', ACME, 'ben@acme.example');
     await this.load('globex', GLOBEX, 'otto@globex.example');
@@ -143,6 +148,7 @@ export class CrashWorld extends World {
     for (const r of recipes('globex-salesforce')) await this.putRecipe(GLOBEX, r);
     await this.logIn();
     await this.sandbox('PUT', '/_faults', {peer: 'salesforce', fault: 'slow', delay_ms: APP_CALL_MS, times: -1});
+    await this.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'slow', path: 'chat.postMessage', delay_ms: POST_MS, times: -1});
   }
 
   /** Ben and Otto installed Workbot and act by the default connection; the others by their own. */

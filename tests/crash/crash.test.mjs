@@ -1,0 +1,60 @@
+// P1: an acknowledged webhook is never lost and never acted on twice: not by retries, other event ids
+// for the same message, double clicks, two replicas, kill -9 or a restart of PostgreSQL. The long
+// form (WORKBOT_TEST_LONG=1) kills 50 times and shows the test failing on two broken services.
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, test} from 'node:test';
+import {promisify} from 'node:util';
+import {buildBroken} from './broken.mjs';
+import {crash} from './run.mjs';
+
+const LONG = process.env.WORKBOT_TEST_LONG === '1';
+const SEED = Number(process.env.CRASH_SEED) || (LONG ? Math.floor(Math.random() * 1e6) : 1);
+const KILLS = LONG ? 50 : 8;
+
+/** The judge's report on another program. */
+async function reportOn(binary) {
+  const dir = mkdtempSync(join(tmpdir(), 'workbot-crash-report-'));
+  const file = join(dir, 'report.json');
+  try {
+    const args = [join(import.meta.dirname, 'run.mjs'), '--kills', '6', '--seed', String(SEED), '--patience', '8000', '--report', file];
+    const {stdout} = await promisify(execFile)(process.execPath, args, {env: {...process.env, WORKBOT_BIN: binary}, maxBuffer: 1 << 26, timeout: 240000});
+    console.log(stdout);
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } finally {
+    rmSync(dir, {recursive: true, force: true});
+  }
+}
+
+describe('P1 crash', () => {
+  test(`P1 replicas killed ${KILLS} times under load: nothing acknowledged is lost, nothing is done twice`, async () => {
+    const {figures, violations} = await crash({kills: KILLS, seed: SEED});
+    assert.deepEqual(violations, []);
+    assert.equal(figures.kills, KILLS);
+    assert.equal(figures.databaseRestarts, 1);
+    assert.ok(figures.killsBetween * 2 >= KILLS, `only ${figures.killsBetween} kills fell between acknowledgement and effect`);
+    assert.ok(figures.killsInDialogue > 0, 'no kill fell into a question dialogue');
+    assert.ok(figures.messagesTwice > 0, 'no message was delivered twice');
+    assert.ok(!LONG || (figures.killsAfterClick > 0 && figures.known > 0), 'no kill fell between a click and its effect, or no result had a known message');
+  });
+
+  const shownFailing = {skip: LONG ? false : 'the long form builds two broken services (WORKBOT_TEST_LONG=1)'};
+  for (const [name, kind, says] of [
+    ['acknowledge-first', 'lost', 'acknowledging before the commit loses commands'],
+    ['no-dedupe-keys', 'double', 'without its dedupe keys commands are done twice'],
+  ]) {
+    test(`P1 the test sees it: ${says}`, shownFailing, async () => {
+      const broken = await buildBroken(name);
+      try {
+        const {figures, violations} = await reportOn(broken.binary);
+        const found = violations.filter(v => v.kind === kind);
+        assert.ok(found.length > 0, `the ${name} service passed: ${JSON.stringify(figures)}`);
+      } finally {
+        broken.remove();
+      }
+    });
+  }
+});

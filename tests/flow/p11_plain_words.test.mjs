@@ -1,0 +1,91 @@
+// P11: every failure reaches the user in plain words with a reference that finds the run; provider
+// text never does unescaped; a look-up error is never answered as "not connected".
+import assert from 'node:assert/strict';
+import {after, before, beforeEach, describe, test} from 'node:test';
+import {ACME, start, until, words} from '../lib/flow.mjs';
+
+describe('P11 plain words', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    await ana.connect();
+    const recipe = (name, command, object, fields) => w.putRecipe(ACME, {name, title: `Try ${name}`, command, allow: 'everyone',
+      connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: [{name: 'name', required: true}],
+      steps: [{id: 'one', connection: 'salesforce', action: 'create_record', with: {object, fields}}], reply: {text: 'Done {{inputs.name}}'}});
+    await recipe('bad-field', 'salesforce bad field', 'Opportunity', {Nope__c: '{{inputs.name}}'});
+    await recipe('missing-field', 'salesforce missing field', 'Opportunity', {Name: '{{inputs.name}}'});
+    await recipe('bad-date', 'salesforce bad date', 'Opportunity', {Name: 'x', StageName: 'Prospecting', CloseDate: '{{inputs.name}}'});
+  });
+  after(() => w?.stop());
+  beforeEach(() => w.sandbox('DELETE', '/_faults'));
+
+  /** The failure that a command ends in: its words, and the run that its reference finds. */
+  async function failure(text, fits = /did not work/) {
+    const m = await ana.ask(text, fits, {ms: 20000});
+    const reference = /WB-[0-9A-Z]+/.exec(words(m));
+    assert.ok(reference, words(m));
+    const found = await w.must('GET', `/workspaces/${ACME}/runs?reference=${reference[0]}`);
+    const [run] = Object.values(found).find(Array.isArray);
+    assert.equal(run.reference, reference[0]);
+    assert.equal(run.state, 'failed');
+    assert.ok(run.error.code, JSON.stringify(run));
+    return {m, raw: JSON.stringify([m.text, m.blocks]), run};
+  }
+
+  for (const command of ['salesforce bad field name: x', 'salesforce missing field name: x', 'salesforce bad date name: someday']) {
+    test(`P11 the app refuses (${command}): its reason in plain words, with a reference`, async () => {
+      const {m} = await failure(command);
+      assert.doesNotMatch(words(m), /INVALID_|REQUIRED_FIELD|JSON|HTTP|\{|null|errorCode/);
+      assert.ok(words(m).length > 40);
+    });
+  }
+
+  test('P11 what the app repeats of the user\'s text is escaped: no mention, no markup', async () => {
+    for (const nasty of ['<!channel> <!here>', '<script>alert(1)</script>', '<https://evil.example|click here>', '*bold* _it_ `code`', '&lt;!channel&gt;']) {
+      await ana.say(`salesforce bad date name: ${nasty}`);
+      await w.idle();
+    }
+    const sent = (await w.calls({peer: 'slack'})).filter(c => /chat\./.test(c.path)).map(c => JSON.stringify(c.args)).join('\n');
+    assert.doesNotMatch(sent, /<!channel>|<!here>|<script>|<https:\/\/evil/);
+  });
+
+  test('P11 the user\'s own text in a reply is escaped too', async () => {
+    const m = await ana.ask('salesforce create opportunity name: A <!channel> & <b>bold</b> deal close: 2026-12-31', /Created A/);
+    const raw = JSON.stringify([m.text, m.blocks]);
+    assert.doesNotMatch(raw, /<!channel>|<b>/);
+    assert.match(raw, /&lt;!channel&gt; &amp; &lt;b&gt;/);
+    await w.idle();
+    assert.ok((await w.records()).some(r => /<!channel> & <b>bold<\/b> deal/.test(r.fields.Name)), 'and reaches the app as it was typed');
+  });
+
+  test('P11 an HTML page instead of an answer is never shown', async () => {
+    await w.fault('html', {path: '/query', status: 400});
+    const m = await ana.ask('salesforce find opportunity name: x', /did not work|found/);
+    assert.doesNotMatch(JSON.stringify(m.blocks), /<html|&lt;html|DOCTYPE/i);
+  });
+
+  test('P11 a database error is never "not connected"', async () => {
+    await w.query('alter table connection rename to connection_away');
+    const before = (await ana.messages()).at(-1).ts;
+    await ana.say('connections');
+    await ana.say('salesforce create opportunity name: In the dark close: 2026-12-31');
+    await until('a command to have met the error', () => w.count('job', "kind = 'slack_event' and state = 'queued' and attempts > 0 and error_code is not null"));
+    const told = (await ana.messages()).filter(m => m.ts > before && m.is_bot).map(words).join('\n');
+    assert.doesNotMatch(told, /not connected|Log in to|nothing to connect/i);
+    await w.query('alter table connection_away rename to connection');
+    await ana.ask('connections', /Connected[\s\S]*ana@acme\.example/, {ms: 20000});
+    assert.equal(await w.count('login', "state in ('open', 'code')"), 0);
+  });
+
+  test('P11 switched off meanwhile, not allowed, set up wrong: each says what it is', async () => {
+    const read = await w.must('GET', `/workspaces/${ACME}/recipes/bad-field`);
+    const {status, text, ...body} = read;
+    const recipe = body.recipe || body;
+    await w.putRecipe(ACME, {name: 'not-you', title: 'Not you', command: 'salesforce not you', allow: {users: ['U0CLEO001']},
+      connections: recipe.connections, inputs: [], steps: [{id: 'q', connection: 'salesforce', action: 'query', with: {soql: 'SELECT Id FROM Account'}}], reply: {text: 'x'}});
+    await ana.ask('salesforce not you', /You may not run this command/);
+    await w.idle();
+    assert.equal(await w.count('run', "recipe = 'not-you'"), 0);
+  });
+});

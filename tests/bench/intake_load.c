@@ -1,11 +1,14 @@
 /*
- * intake_load URL SECRET CONNECTIONS SECONDS [USERS [WORKSPACES [APP]]]
+ * intake_load URL SECRET CONNECTIONS SECONDS [USERS [WORKSPACES [APP [RATE]]]]
  *
  * Sends distinct signed Slack message events over keep-alive connections, one at a time on each,
  * and prints one line of JSON: acknowledged per second, and the latency's 50th, 99th and 99.9th
  * percentile and maximum in milliseconds. URL is http://host:port/path. Users U0.. (default 1000)
  * are spread over workspaces T0.. (default 1); APP is the api_app_id (default A1). A status other
  * than 200 is counted apart. Exit status 1 when nothing was acknowledged.
+ *
+ * Without RATE each connection sends as soon as it has its answer. With it that many events a
+ * second are due, whatever the answers do, and latency counts from the time an event was due.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,11 +27,17 @@
 
 enum { REQUEST_MAX = 4096, ANSWER_MAX = 4096, LATENCIES_MAX = 20 * 1000 * 1000 };
 
+struct connection;
+
 struct load {
     char host[256], port[16], path[256];
     const char *secret, *app;
     long connections, seconds, users, workspaces;
-    uint64_t run; /* makes this run's events different from the last one's */
+    long rate; /* events a second; 0: as fast as answers come */
+    struct connection **idle;
+    size_t idle_count;
+    uint64_t first_fraction; /* of the messages' time stamps */
+    uint64_t run;            /* makes this run's events different from the last one's */
     uint64_t sent;
     uint64_t acknowledged, refused, lost;
     uint32_t *latencies_us;
@@ -79,20 +88,20 @@ static size_t write_body(const struct load *l, uint64_t n, char *to, size_t room
 {
     uint64_t user = n % (uint64_t)l->users;
     uint64_t workspace = user % (uint64_t)l->workspaces;
-    unsigned seconds = (unsigned)(l->run % 1000000000U);
+    long long at = (long long)time(NULL);
+    unsigned long long fraction = (l->first_fraction + n) % 1000000;
     return (size_t)snprintf(
         to, room,
         "{\"token\":\"x\",\"team_id\":\"T%llu\",\"enterprise_id\":null,\"api_app_id\":\"%s\","
         "\"event\":{\"type\":\"message\",\"channel\":\"D%llu\",\"user\":\"U%llu\",\"text\":"
-        "\"salesforce create opportunity name: Acme renewal amount: 5000\",\"ts\":\"%u.%llu\","
-        "\"client_msg_id\":\"c-%llx-%llx\",\"event_ts\":\"%u.%llu\",\"channel_type\":\"im\"},"
-        "\"type\":\"event_callback\",\"event_id\":\"Ev%llX%llX\",\"event_time\":1700000000,"
+        "\"salesforce create opportunity name: Acme renewal amount: 5000\",\"ts\":\"%lld.%06llu\","
+        "\"client_msg_id\":\"c-%llx-%llx\",\"event_ts\":\"%lld.%06llu\",\"channel_type\":\"im\"},"
+        "\"type\":\"event_callback\",\"event_id\":\"Ev%llX%llX\",\"event_time\":%lld,"
         "\"authorizations\":[{\"enterprise_id\":null,\"team_id\":\"T%llu\",\"user_id\":\"UBOT\","
         "\"is_bot\":true,\"is_enterprise_install\":false}],\"is_ext_shared_channel\":false}",
         (unsigned long long)workspace, l->app, (unsigned long long)user, (unsigned long long)user,
-        seconds, (unsigned long long)n, (unsigned long long)l->run, (unsigned long long)n, seconds,
-        (unsigned long long)n, (unsigned long long)l->run, (unsigned long long)n,
-        (unsigned long long)workspace);
+        at, fraction, (unsigned long long)l->run, (unsigned long long)n, at, fraction,
+        (unsigned long long)l->run, (unsigned long long)n, at, (unsigned long long)workspace);
 }
 
 static void sign(const struct load *l, long long at, const char *body, char ret_hex[65])
@@ -123,7 +132,6 @@ static void next_request(struct load *l, struct connection *c)
         l->path, l->host, l->port, at, signature, len, body);
     c->written = 0;
     c->answered = 0;
-    c->began_us = now_us();
 }
 
 static void open_connection(struct load *l, struct connection *c)
@@ -141,9 +149,10 @@ static void open_connection(struct load *l, struct connection *c)
 }
 
 /* Requests are small: a blocking send never waits for long. */
-static void send_request(struct load *l, struct connection *c)
+static void send_request(struct load *l, struct connection *c, int64_t due_us)
 {
     next_request(l, c);
+    c->began_us = due_us;
     while (c->written < c->request_len) {
         ssize_t n = send(c->fd, c->request + c->written, c->request_len - c->written, MSG_NOSIGNAL);
         if (n <= 0) {
@@ -181,6 +190,15 @@ static void count(struct load *l, const struct connection *c, int status)
     }
 }
 
+static void ready_again(struct load *l, struct connection *c)
+{
+    if (l->rate == 0) {
+        send_request(l, c, now_us());
+    } else {
+        l->idle[l->idle_count++] = c;
+    }
+}
+
 static void on_readable(struct load *l, struct connection *c)
 {
     ssize_t n = recv(c->fd, c->answer + c->answered, sizeof c->answer - 1 - c->answered, 0);
@@ -188,14 +206,14 @@ static void on_readable(struct load *l, struct connection *c)
         l->lost++;
         close(c->fd);
         open_connection(l, c);
-        send_request(l, c);
+        ready_again(l, c);
         return;
     }
     c->answered += (size_t)n;
     int status = answer_status(c);
     if (status != 0) {
         count(l, c, status);
-        send_request(l, c);
+        ready_again(l, c);
     }
 }
 
@@ -226,6 +244,19 @@ static void report(struct load *l, double took_s)
            took_s);
 }
 
+/* What is due by now, as far as connections are free; the rest is late and its latency shows it. */
+static void send_due(struct load *l, int64_t began_us)
+{
+    int64_t now = now_us();
+    while (l->idle_count > 0) {
+        int64_t due_us = began_us + (int64_t)l->sent * 1000000 / l->rate;
+        if (due_us > now) {
+            return;
+        }
+        send_request(l, l->idle[--l->idle_count], due_us);
+    }
+}
+
 static double run(struct load *l, struct connection *list)
 {
     struct epoll_event events[256];
@@ -233,10 +264,13 @@ static double run(struct load *l, struct connection *list)
     int64_t end_us = began_us + l->seconds * 1000000;
     for (long i = 0; i < l->connections; i++) {
         open_connection(l, &list[i]);
-        send_request(l, &list[i]);
+        ready_again(l, &list[i]);
     }
     while (now_us() < end_us) {
-        int ready = epoll_wait(l->epoll, events, 256, 100);
+        if (l->rate > 0) {
+            send_due(l, began_us);
+        }
+        int ready = epoll_wait(l->epoll, events, 256, l->rate > 0 ? 1 : 100);
         for (int i = 0; i < ready; i++) {
             on_readable(l, events[i].data.ptr);
         }
@@ -257,7 +291,7 @@ int main(int argc, char **argv)
 {
     struct load l = {0};
     if (argc < 5) {
-        fail("URL SECRET CONNECTIONS SECONDS [USERS [WORKSPACES [APP]]]");
+        fail("URL SECRET CONNECTIONS SECONDS [USERS [WORKSPACES [APP [RATE]]]]");
     }
     l.secret = argv[2];
     l.connections = number(argc, argv, 3, 1);
@@ -265,17 +299,21 @@ int main(int argc, char **argv)
     l.users = number(argc, argv, 5, 1000);
     l.workspaces = number(argc, argv, 6, 1);
     l.app = argc > 7 ? argv[7] : "A1";
+    l.rate = argc > 8 ? number(argc, argv, 8, 1) : 0;
+    l.first_fraction = (uint64_t)now_us();
     l.run = (uint64_t)time(NULL) * 1000 + (uint64_t)(now_us() % 1000);
     l.latencies_us = calloc(LATENCIES_MAX, sizeof *l.latencies_us);
     struct connection *list = calloc((size_t)l.connections, sizeof *list);
+    l.idle = calloc((size_t)l.connections, sizeof(struct connection *));
     l.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (l.latencies_us == NULL || list == NULL || l.epoll < 0) {
+    if (l.latencies_us == NULL || list == NULL || l.idle == NULL || l.epoll < 0) {
         fail("out of memory");
     }
     resolve(&l, argv[1]);
     double took_s = run(&l, list);
     report(&l, took_s);
     free(list);
+    free(l.idle);
     free(l.latencies_us);
     return l.acknowledged > 0 ? 0 : 1;
 }

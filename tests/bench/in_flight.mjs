@@ -1,0 +1,86 @@
+// Row 2: a thousand app calls of two seconds in flight in one process. 500 events a second come in
+// (what keeps 1,000 such calls busy), each is a whole command: recipe, connection, token, the app's
+// slow call, the reply. Both peers are one small program (peer.c), for the sandbox checks and writes
+// down every call, and that would be what is measured.
+import {join} from 'node:path';
+import {freePort, request, until} from '../lib/service.mjs';
+import {browser, formOf} from '../lib/sandbox.mjs';
+import {api, cpu, databaseCpu, DIR, load, memory, pause, prepare, serve, start} from './parts.mjs';
+
+const RECIPE = {
+  name: 'create-opportunity', title: 'Create an opportunity', command: 'salesforce create opportunity', allow: 'everyone',
+  connections: {salesforce: {use: 'crm', verify_user_access: false}},
+  inputs: [{name: 'name', required: true}, {name: 'amount', type: 'number'}],
+  steps: [{id: 'opp', connection: 'salesforce', action: 'create_record',
+    with: {object: 'Opportunity', fields: {Name: '{{inputs.name}}', Amount: '{{inputs.amount}}'}}}],
+  reply: {text: 'Created {{inputs.name}}', link: {label: 'Open', url: '{{steps.opp.url}}'}},
+};
+
+// The default connection's own login, as its admin.
+async function authorize(p, path) {
+  const {login_url} = await api(p, 'POST', `${path}/login`, {});
+  const b = browser();
+  const form = formOf(await b.get(login_url));
+  const away = await b.post(form.action, form.fields);
+  const there = await b.get(away.location);
+  const page = await b.get(there.location);
+  const code = /id="code"[^>]*>\s*(\d+)/.exec(page.html);
+  if (!code) throw new Error('no code on the last page: ' + page.html.slice(0, 500));
+  await api(p, 'POST', `${path}/login/confirm`, {code: code[1]});
+}
+
+async function makeWorkspace(p, n, host) {
+  const path = `/workspaces/slack:T${n}`;
+  await api(p, 'PUT', path, {name: 'Team ' + n, installer: 'U0INSTALLER', bot_token: 'xoxb-sample-T' + n, bot_user_id: 'UBOT'});
+  await api(p, 'PUT', `${path}/connections/crm`,
+    {app: 'salesforce', host, client_id: 'sample-client', client_secret: 'sample-secret', assurance: 'code'});
+  await authorize(p, `${path}/connections/crm`);
+  await api(p, 'PUT', `${path}/recipes/${RECIPE.name}`, RECIPE);
+}
+
+const stats = port => request(port, {path: '/_stats'}).then(r => r.json);
+
+// Figures of the seconds between `warm` and the end of the load.
+async function watch(service, database, port, {warm, seconds}) {
+  await pause(warm * 1000);
+  const [from, cpuFrom, dbFrom] = [await stats(port), cpu(service.pid), await databaseCpu(database)];
+  let calls = 0;
+  let samples = 0;
+  for (const end = Date.now() + (seconds - warm) * 1000 - 200; Date.now() < end; samples++) {
+    await pause(100);
+    calls += (await stats(port)).in_flight;
+  }
+  const to = await stats(port);
+  const commands = (to.posts - from.posts);
+  return {
+    commands_per_s: commands / (to.at_ms - from.at_ms) * 1000, in_flight: calls / samples, in_flight_max: to.in_flight_max,
+    calls_per_s: (to.answered - from.answered) / (to.at_ms - from.at_ms) * 1000,
+    rss: memory(service.pid), rss_max: memory(service.pid, 'VmHWM'), cpu_ms: (cpu(service.pid) - cpuFrom) / commands * 1000, db_cpu_ms: (await databaseCpu(database) - dbFrom) / commands * 1000,
+  };
+}
+
+export async function measureInFlight({seconds, warm, rate = 500, workspaces = 20, users = 2000, delay = 2000, env = {}}) {
+  const port = await freePort();
+  const host = '127.0.0.1:' + port;
+  const peer = start('peer', join(DIR, 'peer'), [String(port), String(delay)]);
+  await until('the peer', () => stats(port).catch(() => false));
+  const p = await prepare({WORKBOT_SLACK_URL: `http://${host}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: host, WORKBOT_WORKERS: 1100, ...env});
+  const service = await serve(p);
+  for (let n = 0; n < workspaces; n++) await makeWorkspace(p, n, host);
+  // everybody has said something before, and the database knows its tables, as it does after a minute
+  const early = await load(p.url + '/slack/events', {connections: 16, seconds: 8, users, workspaces, rate: users / 8 + 1});
+  await until('the first commands to be answered', async () => (await stats(port)).posts >= early.acknowledged, 60000);
+  await p.database.query('analyze');
+  const [figures, watched] = await Promise.all([
+    load(p.url + '/slack/events', {connections: 64, seconds, users, workspaces, rate}),
+    watch(service, p.database, port, {warm, seconds}),
+  ]);
+  const metrics = (await request(p.opsPort, {path: '/metrics'})).text;
+  await until('all commands to be answered', async () => (await stats(port)).posts >= early.acknowledged + figures.acknowledged, 60000);
+  await service.stop();
+  await peer.stop();
+  const runs = await p.database.query('select state, count(*)::int as n from run group by state');
+  await p.database.drop();
+  return {...watched, offered: rate, acks_per_s: figures.acks_per_s, acknowledged: figures.acknowledged, ack_p99_ms: figures.p99_ms,
+    ack_p50_ms: figures.p50_ms, runs: Object.fromEntries(runs.map(r => [r.state, r.n])), metrics};
+}

@@ -22,15 +22,17 @@ create table job (
     error_code  text,
     created_at  timestamptz not null default now(),
     ended_at    timestamptz,
-    primary key (workspace, id),
-    unique (workspace, key1),
-    unique (workspace, key2),
-    unique (workspace, key3)
+    primary key (workspace, id)
 );
+-- only inbound events have keys: other jobs need no entries here
+create unique index job_key1 on job (workspace, key1) where key1 is not null;
+create unique index job_key2 on job (workspace, key2) where key2 is not null;
+create unique index job_key3 on job (workspace, key3) where key3 is not null;
 create index job_due on job (workspace, priority, run_at, seq)
     where state = 'queued' and not behind;
 create index job_lane on job (workspace, lane, seq) where state in ('queued', 'running');
-create index job_lease on job (lease_until) where state = 'running';
+-- by owner, not by end: a lease that is renewed touches no index
+create index job_lease on job (lease_owner) where state = 'running';
 create index job_ended on job (ended_at) where state in ('done', 'dead');
 -- much is updated and little is alive: its dead rows must go early
 alter table job set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);

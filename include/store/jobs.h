@@ -81,7 +81,7 @@ int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
 /* Still ours? Extends the lease; ERR_LEASE_LOST if not. */
 int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *e);
-/* Extends every lease of a living process. */
+/* Extends every lease of a living process that has used a quarter of its time. */
 int store_job_renew_all(store *s, struct id owner, int64_t lease_s, struct err *e);
 /* Jobs of dead processes are due again. */
 int store_job_reclaim(store *s, int64_t *ret_count, struct err *e);

@@ -122,8 +122,7 @@ struct run_connection {
     const char *account;
 };
 struct run_start {
-    const struct job *job; /* proves its lease and extends it */
-    int64_t lease_s;
+    const struct job *job; /* proves its lease */
     const char *run_id;
     const struct run_connection *connections;
     size_t count;
@@ -146,11 +145,10 @@ struct run_step {
     const char *error_code;
     int64_t started_at, ended_at;
 };
-/* Where a worker writes about a step, by the lease of its job: each of the three extends the lease,
- * and is ERR_LEASE_LOST without it. */
+/* Where a worker writes about a step, by the lease of its job: each of the three is ERR_LEASE_LOST
+ * without it. */
 struct step_place {
     const struct job *job;
-    int64_t lease_s;
     const char *run_id;
     int64_t position;
 };

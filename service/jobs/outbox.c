@@ -87,7 +87,7 @@ static int end_redirected(struct sending *x, store *s, struct err *e)
 
 static int note_post(struct sending *x, store *s, struct err *e)
 {
-    return store_outgoing_post_begin(s, x->job, x->options->config->ttl_lease, x->message->id, e);
+    return store_outgoing_post_begin(s, x->job, x->message->id, e);
 }
 
 static int learn_dm(struct sending *x, store *s, struct err *e)

@@ -120,7 +120,6 @@ static int record_start(struct engine *g, store *s, struct err *e)
                                              .account = d->connection->account.name};
     }
     const struct run_start q = {.job = g->job,
-                                .lease_s = g->recipes->options.config->ttl_lease,
                                 .run_id = out->run->id,
                                 .connections = rows_of,
                                 .count = out->resolved_count};

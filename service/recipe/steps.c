@@ -91,7 +91,6 @@ static struct step_place place_of(const struct step *st)
 {
     const struct engine *g = st->engine;
     return (struct step_place){.job = g->job,
-                               .lease_s = g->recipes->options.config->ttl_lease,
                                .run_id = g->out->run->id,
                                .position = (int64_t)st->position};
 }

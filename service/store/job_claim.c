@@ -76,6 +76,7 @@ const struct stmt *const store_job_claim_stmts[] = {&CLAIM, NULL};
 struct arc {
     const char *after;
     const char *until; /* NULL: to the end */
+    bool crowded;      /* jobs stand behind others there: look further down the queues */
 };
 
 /* What one statement did. */
@@ -91,9 +92,10 @@ static int sweep_arc(store *s, const struct job_claim *c, struct arc arc, struct
                      struct err *e)
 {
     int64_t hops = c->max < HOPS ? c->max : HOPS;
+    int64_t window = arc.crowded ? WINDOW : c->per_workspace + c->per_workspace / 2;
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
-                DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(WINDOW));
+                DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(window));
     rows *r = NULL;
     if (store_query(s, &CLAIM, args, &r, e) != 0) {
         return -1;
@@ -118,7 +120,8 @@ static int search_arc(store *s, const struct job_claim *c, struct arc arc, struc
         if (ret->taken > 0 || (ret->end && ret->marks == 0)) {
             return 0;
         }
-        arc.after = ret->marks > 0 ? arc.after : ret->last;
+        arc.crowded = ret->marks > 0;
+        arc.after = arc.crowded ? arc.after : ret->last;
     }
 }
 
@@ -174,11 +177,11 @@ int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_
     if (c->max <= 0 || c->per_workspace <= 0) {
         return open_jobs(s, &w, ret, ret_count, e);
     }
-    if (search_arc(s, c, (struct arc){start, NULL}, &w, e) != 0) {
+    if (search_arc(s, c, (struct arc){start, NULL, false}, &w, e) != 0) {
         return -1;
     }
     bool circle = w.taken == 0 && *start != '\0';
-    if (circle && search_arc(s, c, (struct arc){"", start}, &w, e) != 0) {
+    if (circle && search_arc(s, c, (struct arc){"", start, false}, &w, e) != 0) {
         return -1;
     }
     return open_jobs(s, &w, ret, ret_count, e);

@@ -15,13 +15,13 @@ static const struct stmt FIND = {
 static const struct stmt POST_BEGIN = {
     "outgoing_post_begin",
     "with mine as ("
-    "  update job set lease_until = now() + make_interval(secs => $5::bigint)"
-    "   where workspace = $1 and id = $3 and lease_token = $4 returning 1),"
+    "  select from job where workspace = $1 and id = $3 and lease_token = $4"
+    "     for no key update),"
     " begun as ("
-    "  update message set post_started_at = now(), updated_at = now() from mine"
+    "  update message set post_started_at = now() from mine"
     "   where workspace = $1 and id = $2 returning 1) "
     "select count(*) from begun",
-    5, 1};
+    4, 1};
 
 const struct stmt *const store_outgoing_stmts[] = {&FIND, &POST_BEGIN, NULL};
 
@@ -49,12 +49,11 @@ int store_outgoing_find(store *s, const char *workspace, const char *message_id,
     return 0;
 }
 
-int store_outgoing_post_begin(store *s, const struct job *j, int64_t lease_s,
-                              const char *message_id, struct err *e)
+int store_outgoing_post_begin(store *s, const struct job *j, const char *message_id, struct err *e)
 {
     rows *r = NULL;
     const struct db_arg *args = DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(message_id), DB_TEXT(j->id),
-                                        DB_TEXT(j->lease_token), DB_I64(lease_s));
+                                        DB_TEXT(j->lease_token));
     if (store_query(s, &POST_BEGIN, args, &r, e) != 0) {
         return -1;
     }

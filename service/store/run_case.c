@@ -21,13 +21,13 @@ static const struct stmt CASE = {
 static const struct stmt START = {
     "run_start",
     "with mine as ("
-    "  update job set lease_until = now() + make_interval(secs => $5::bigint)"
-    "   where workspace = $1 and id = $3 and lease_token = $4 returning 1),"
+    "  select from job where workspace = $1 and id = $3 and lease_token = $4"
+    "     for no key update),"
     " acting as ("
     "  insert into run_connection (workspace, run_id, alias, default_name, app, rule,"
     "                              connection_id, account)"
-    "  select $1, $2, a.* from mine, unnest($6::text[], $7::text[], $8::text[], $9::text[],"
-    "                                       $10::uuid[], $11::text[]) a"
+    "  select $1, $2, a.* from mine, unnest($5::text[], $6::text[], $7::text[], $8::text[],"
+    "                                       $9::uuid[], $10::text[]) a"
     "  on conflict (workspace, run_id, alias) do update set"
     "    default_name = excluded.default_name, app = excluded.app, rule = excluded.rule,"
     "    connection_id = excluded.connection_id, account = excluded.account),"
@@ -35,7 +35,7 @@ static const struct stmt START = {
     "  update run set state = 'running' from mine"
     "   where workspace = $1 and id = $2 and state in ('queued', 'running') returning 1) "
     "select count(*) from started",
-    11, 1};
+    10, 1};
 
 const struct stmt *const store_run_case_stmts[] = {&CASE, &START, NULL};
 
@@ -106,7 +106,7 @@ int store_run_start(store *s, const struct run_start *q, struct err *e)
     rows *r = NULL;
     const struct db_arg *args = DB_ARGS(
         DB_TEXT(q->job->workspace), DB_TEXT(q->run_id), DB_TEXT(q->job->id),
-        DB_TEXT(q->job->lease_token), DB_I64(q->lease_s), COLUMN(alias), COLUMN(default_name),
+        DB_TEXT(q->job->lease_token), COLUMN(alias), COLUMN(default_name),
         COLUMN(app), COLUMN(rule), COLUMN(connection_id), COLUMN(account));
     if (store_query(s, &START, args, &r, e) != 0) {
         return -1;

@@ -11,39 +11,40 @@ static const struct stmt CONNECTIONS = {
     " where workspace = $1 and run_id = $2 order by alias",
     2, 6};
 
-/* By the lease of the job alone: who lost it writes nothing. */
+/* By the lease of the job alone: who lost it writes nothing. The lock keeps it ours until the end;
+ * to write the row for that would cost an entry in each of its indexes. */
 #define MINE                                                                                       \
     "with mine as ("                                                                               \
-    "  update job set lease_until = now() + make_interval(secs => $4::bigint)"                     \
-    "   where workspace = $1 and id = $2 and lease_token = $3 returning 1), "
+    "  select from job where workspace = $1 and id = $2 and lease_token = $3"                      \
+    "     for no key update), "
 
 static const struct stmt BEGIN = {
     "step_begin",
     MINE "begun as ("
          "  insert into run_step (workspace, run_id, position, step, state, idempotency_key)"
-         "  select $1, $5, $6, $7, 'started', $8 from mine"
+         "  select $1, $4, $5, $6, 'started', $7 from mine"
          "  on conflict do nothing returning " COLUMNS ", true) "
          "table begun union all "
          "select " COLUMNS ", false from run_step"
-         " where workspace = $1 and run_id = $5 and position = $6 and exists (select from mine)",
-    8, COLUMNS_COUNT};
+         " where workspace = $1 and run_id = $4 and position = $5 and exists (select from mine)",
+    7, COLUMNS_COUNT};
 
 static const struct stmt END = {
     "step_end",
     MINE "ended as ("
-         "  update run_step set state = $7, output = $8, record_id = $9, record_url = $10,"
-         "         error_code = $11, ended_at = now() from mine"
-         "   where workspace = $1 and run_id = $5 and position = $6 returning 1) "
+         "  update run_step set state = $6, output = $7, record_id = $8, record_url = $9,"
+         "         error_code = $10, ended_at = now() from mine"
+         "   where workspace = $1 and run_id = $4 and position = $5 returning 1) "
          "select count(*) from ended",
-    11, 1};
+    10, 1};
 
 static const struct stmt UNDO = {
     "step_undo",
     MINE "undone as ("
-         "  delete from run_step using mine where workspace = $1 and run_id = $5"
-         "     and position = $6 and state = 'started' returning 1) "
+         "  delete from run_step using mine where workspace = $1 and run_id = $4"
+         "     and position = $5 and state = 'started' returning 1) "
          "select count(*) from undone",
-    6, 1};
+    5, 1};
 
 static const struct stmt FORGET = {
     "step_forget",
@@ -119,7 +120,7 @@ static int lease_lost(const struct step_place *at, struct err *e)
 
 #define PLACE(at)                                                                                  \
     DB_TEXT((at)->job->workspace), DB_TEXT((at)->job->id), DB_TEXT((at)->job->lease_token),        \
-        DB_I64((at)->lease_s), DB_TEXT((at)->run_id), DB_I64((at)->position)
+        DB_TEXT((at)->run_id), DB_I64((at)->position)
 
 int store_step_begin(store *s, const struct step_place *at, const char *step, struct run_step **ret,
                      struct err *e)

@@ -225,7 +225,7 @@ static void test_connections_of_a_run(void **state)
     struct run_connection c = {
         .alias = "sf", .default_name = "crm", .app = "salesforce", .rule = "personal"};
     struct run_start start = {
-        .job = world_lease(s, ACME), .lease_s = 60, .run_id = r->id, .connections = &c, .count = 1};
+        .job = world_lease(s, ACME), .run_id = r->id, .connections = &c, .count = 1};
     OK(store_run_start(s, &start, e));
     struct id id = id_new();
     c.connection_id = id.text;
@@ -253,7 +253,7 @@ static void test_p10_an_intent_stands_with_its_key(void **state)
     store *s = world_open();
     struct run *r = add_run(s, ACME, "UANA");
     struct run_step *first = NULL, *again = NULL, *list = NULL;
-    struct step_place at = {.job = world_lease(s, ACME), .lease_s = 60, .run_id = r->id};
+    struct step_place at = {.job = world_lease(s, ACME), .run_id = r->id};
     OK(store_step_begin(s, &at, "opp", &first, e));
     assert_true(first->begun);
     assert_string_equal(first->state, "started");
@@ -301,7 +301,7 @@ static void begin_step(size_t number, void *context)
     struct err e = {.kind = ERR_NONE};
     store *s = world_open();
     struct run_step *p = NULL;
-    const struct step_place at = {.job = r->job, .lease_s = 60, .run_id = r->id, .position = 3};
+    const struct step_place at = {.job = r->job, .run_id = r->id, .position = 3};
     if (store_step_begin(s, &at, "x", &p, &e) != 0) {
         p = NULL;
     }
@@ -342,7 +342,7 @@ static void test_a_message_and_its_versions(void **state)
                         .ephemeral = true,
                         .body = arena_json(mem, json_pack("{s:s}", "text", "one"))};
     OK(store_message_add(s, &m, e));
-    OK(store_outgoing_post_begin(s, world_lease(s, ACME), 60, m.id, e));
+    OK(store_outgoing_post_begin(s, world_lease(s, ACME), m.id, e));
     assert_true(load_message(s, m.id)->post_started_at > 0);
     OK(store_message_sent(s, ACME, m.id, NULL, "17.001", 1, e));
     struct message *found = load_message(s, m.id), *none = NULL;

@@ -38,7 +38,7 @@ static void fill_run(store *s, struct sealed_rows *sealed, size_t i)
     OK(store_run_update(s, &r, RUN_RUNNING, &changed, e));
     struct run_step *p = NULL;
     const struct step_place at = {
-        .job = world_lease(s, ACME), .lease_s = 60, .run_id = r.id, .position = 0};
+        .job = world_lease(s, ACME), .run_id = r.id, .position = 0};
     OK(store_step_begin(s, &at, "x", &p, e));
     p->state = "done";
     p->output = canary(s);

@@ -73,7 +73,7 @@ describe('P2 who acts', () => {
   });
 
   test('P2 user ids in the text select nobody', async () => {
-    await ana.ask(create('For <@U0CLEO001> user: U0BEN0001'), /Created For/);
+    await ana.ask(create('For <@U0CLEO001> U0BEN0001'), /Created For/);
     await ana.ask(`${create('As Ben')} user_id: U0BEN0001`, /did not run|no input|not a date/i);
     await w.idle();
     for (const r of (await w.records()).filter(r => /For /.test(r.fields.Name))) assert.equal(r.owner, 'ana@acme.example');

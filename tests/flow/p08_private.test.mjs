@@ -87,11 +87,9 @@ describe('P8 private', () => {
     });
   }
 
-  test('P8 the person left the channel meanwhile: it comes by DM', async () => {
-    const before = (await ana.messages()).at(-1).ts;
-    const sid = w.dm('<@U0BOTACME> connections', {user: 'U0CLEO001', channel: 'C0SHARED1', type: 'app_mention', channel_type: 'channel'});
-    assert.equal((await w.signed('/slack/events', sid)).status, 200);
+  test('P8 the person is not in the channel any more: it comes by DM', async () => {
+    const body = w.dm('<@U0BOTACME> connections', {user: 'U0CLEO001', channel: 'C0SHARED1', type: 'app_mention', channel_type: 'channel'});
+    assert.equal((await w.signed('/slack/events', body)).status, 200);
     await cleo.sees(/Your connections/);
-    assert.equal((await ana.messages()).at(-1).ts, before);
   });
 });

@@ -26,7 +26,7 @@ export class Ledger {
 
 const RESULT = {
   Opportunity: name => `Created ${name}`,
-  Todo: name => `Added the task ${name}`,
+  Task: name => `Added the task ${name}`,
   Note: name => `Noted: ${name}`,
   Look: name => `found for ${name}`,
 };
@@ -45,7 +45,7 @@ export class Busy {
     return `${kind}-${this.person.name}-${this.person.workspace.slice(2, 4)}-${++this.count}z`;
   }
 
-  async look(place = 'dm', limit = 60) {
+  async look(place, limit) {
     const q = new URLSearchParams({user: this.person.name, place, workspace: this.person.workspace, limit: String(limit)});
     return (await this.person.world.sandbox('GET', `/_messages?${q}`)).messages;
   }
@@ -53,9 +53,11 @@ export class Busy {
   /** The newest message that fits, or nothing when patience is at its end. */
   async sees(fits, {place = 'dm', ms = this.day.patience_ms, unless = () => false} = {}) {
     const end = Date.now() + ms;
-    for (;;) {
-      const found = (await this.look(place)).reverse().find(fits);
-      if (found || Date.now() > end || unless()) return found;
+    for (let i = 1; ; i++) {
+      const last = Date.now() > end || unless();
+      // now and then all of them: what was said meanwhile may have pushed it far up
+      const found = (await this.look(place, last || i % 10 === 0 ? 5000 : 60)).reverse().find(fits);
+      if (found || last) return found;
       await pause(LOOK_MS);
     }
   }
@@ -166,7 +168,7 @@ export class Busy {
   }
 
   async task(result) {
-    const item = this.ledger.open(this.person, 'Todo', this.name('todo'));
+    const item = this.ledger.open(this.person, 'Task', this.name('task'));
     const question = await this.pressUntil(result, 'Add a task', m => m.is_bot && m.ts > result.ts && /Enter subject/.test(words(m)));
     if (!question) return this.drop(item);
     item.said = await this.say(item.name);
@@ -234,7 +236,7 @@ export class Busy {
   /** Pages may die with a replica: a person begins again from the prompt. */
   async logIn(prompt) {
     for (let i = 0; i < 6; i++) {
-      const now = (await this.look()).find(m => m.ts === prompt.ts);
+      const now = (await this.look('dm', 5000)).find(m => m.ts === prompt.ts);
       const url = (now && loginUrl(now)) || loginUrl(prompt);
       const browser = new Browser();
       const page = await browser.logIn(url, this.person.username).catch(() => null);

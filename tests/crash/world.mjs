@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {mkdtempSync} from 'node:fs';
+import {existsSync, mkdtempSync} from 'node:fs';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
@@ -15,6 +15,7 @@ import {freePort} from '../lib/service.mjs';
 
 const sh = promisify(execFile);
 const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
+const SANDBOX = resolve(process.env.SANDBOX_BIN || join(ROOT, 'build/sandbox'));
 const MORE_PEOPLE = ['dan', 'eva', 'finn', 'greta', 'hal', 'ida', 'jon'];
 const RETRIES_MS = [0, 1000, 6000]; // Slack's shape: at once, a little later, much later
 // How long answers take; the effect is there at once, so that a kill can fall between the two.
@@ -42,8 +43,8 @@ const recipes = connection => {
     {name: 'deal', title: 'Add a deal', command: 'deal add', allow: 'everyone', connections: app(true),
       inputs: [{name: 'name', required: true}, {name: 'stage', required: true, options: [{label: 'Prospecting', value: 'Prospecting'}, {label: 'Won', value: 'Closed Won'}]}, {name: 'close', type: 'date', required: true}],
       steps: create('Opportunity', {Name: '{{inputs.name}}', StageName: '{{inputs.stage}}', CloseDate: '{{inputs.close}}'}),
-      reply: {text: 'Created {{inputs.name}}', buttons: [{title: 'Add a task', command: 'todo add', inputs: {about: '{{steps.made.id}}'}}]}},
-    {name: 'todo', title: 'Add a task', command: 'todo add', allow: 'everyone', connections: app(true),
+      reply: {text: 'Created {{inputs.name}}', buttons: [{title: 'Add a task', command: 'job add', inputs: {about: '{{steps.made.id}}'}}]}},
+    {name: 'task', title: 'Add a task', command: 'job add', allow: 'everyone', connections: app(true),
       inputs: [{name: 'about', required: true}, {name: 'subject', required: true}],
       steps: create('Task', {WhatId: '{{inputs.about}}', Subject: '{{inputs.subject}}'}), reply: {text: 'Added the task {{inputs.subject}}'}},
     {name: 'crew', title: 'Leave a note for the crew', command: 'crew note', allow: 'everyone', connections: app(false),
@@ -119,6 +120,7 @@ export class CrashWorld extends World {
   }
 
   async begin() {
+    for (const program of [WORKBOT, SANDBOX]) assert.ok(existsSync(program), `there is no ${program}: make, or name it by WORKBOT_BIN and SANDBOX_BIN`);
     this.dir = mkdtempSync(join(tmpdir(), 'workbot-crash-'));
     this.logFile = join(this.dir, 'workbot.log');
     this.cluster = join(ROOT, '.run', `crash-pg-${process.pid}`);

@@ -78,20 +78,8 @@ static bool is_running(const struct tries *t, const char *network, int64_t now_m
     return str_equal(t->network, network) && now_ms - t->since_ms < WINDOW_MS;
 }
 
-static int64_t wait_of(gates *g, const char *remote)
-{
-    char network[INET6_ADDRSTRLEN];
-    network_of(remote, network);
-    int64_t now_ms = clock_mono_ms();
-    pthread_mutex_lock(&g->lock);
-    const struct tries *t = slot_of(g, network);
-    bool spent = is_running(t, network, now_ms) && t->count >= TRIES_MAX;
-    int64_t wait_ms = spent ? t->since_ms + WINDOW_MS - now_ms : 0;
-    pthread_mutex_unlock(&g->lock);
-    return wait_ms;
-}
-
-static void count_failure(gates *g, const char *remote)
+/* Counts a wrong token; the time until the next may come when the address has spent its tries. */
+static int64_t count_failure(gates *g, const char *remote)
 {
     char network[INET6_ADDRSTRLEN];
     network_of(remote, network);
@@ -103,8 +91,11 @@ static void count_failure(gates *g, const char *remote)
         t->since_ms = now_ms;
         t->count = 0;
     }
-    t->count++;
+    bool spent = t->count >= TRIES_MAX;
+    int64_t wait_ms = spent ? t->since_ms + WINDOW_MS - now_ms : 0;
+    t->count += spent ? 0 : 1;
     pthread_mutex_unlock(&g->lock);
+    return wait_ms;
 }
 
 /* Every token is compared, so that the time does not tell which one was nearly right. */
@@ -120,25 +111,26 @@ static const char *actor_of(const gates *g, const char *given)
     return actor;
 }
 
+/* A right token always passes: behind a proxy many share an address, and whoever sends wrong ones
+ * must not shut the operator out. */
 static int check_token(gates *g, struct request *q, struct err *e)
 {
-    int64_t wait_ms = wait_of(g, q->remote);
-    if (wait_ms > 0) {
-        err_set(e, ERR_LIMIT, "token_tries", "too many wrong tokens from %s", q->remote);
-        e->retry_after_ms = wait_ms;
-        return -1;
-    }
     size_t count = 0;
     const char *header = request_header(q, "Authorization", &count);
     /* RFC 9110 section 11.1: the scheme's case does not matter */
     if (count == 1 && str_starts_fold(header, "Bearer ")) {
         q->actor = actor_of(g, header + sizeof "Bearer " - 1);
     }
-    if (q->actor == NULL) {
-        count_failure(g, q->remote);
-        return err_set(e, ERR_UNAUTHENTIC, "token", "no valid operator token");
+    if (q->actor != NULL) {
+        return 0;
     }
-    return 0;
+    int64_t wait_ms = count_failure(g, q->remote);
+    if (wait_ms > 0) {
+        err_set(e, ERR_LIMIT, "token_tries", "too many wrong tokens from %s", q->remote);
+        e->retry_after_ms = wait_ms;
+        return -1;
+    }
+    return err_set(e, ERR_UNAUTHENTIC, "token", "no valid operator token");
 }
 
 /* Our pages send no referrer, so a form of ours has no useful Origin; the browser's own word

@@ -305,7 +305,7 @@ test('without a database every operation says so, and works again after', async 
   }
 });
 
-test('ten wrong tokens from one address: then 429 for all operations', async () => {
+test('ten wrong tokens from one address: then 429 for all operations, and the right token still passes', async () => {
   const other = await startService();
   const {call: ask} = judge(other);
   try {
@@ -314,6 +314,8 @@ test('ten wrong tokens from one address: then 429 for all operations', async () 
       const answer = await ask(429, o.method, pathOf(o), bodies[o.id], {token: 'wrong'});
       assert.ok(Number(answer.headers['retry-after']) > 0);
     }
+    await ask(200, 'GET', '/v1/apps');
+    await ask(429, 'GET', '/v1/apps', undefined, {token: 'wrong'});
   } finally {
     await other.stop();
   }

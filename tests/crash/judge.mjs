@@ -40,11 +40,13 @@ async function firstPosts(w) {
   for (const e of await journal(w, {peer: 'slack', direction: 'in', path: 'chat.postMessage'})) {
     const metadata = typeof e.args?.metadata === 'string' ? JSON.parse(e.args.metadata) : e.args?.metadata;
     const id = metadata?.event_payload?.id;
-    if (e.answer?.ok && id) of(byId, id).push(e.answer.ts);
+    if (e.answer?.ok && id) of(byId, id).push(e.answer.channel ?? e.args.channel);
   }
   const all = [...byId.values()];
   const looks = (await journal(w, {peer: 'slack', direction: 'in', path: 'conversations.'})).filter(e => /conversations\.(history|replies)/.test(e.path)).length;
-  return {looks, posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
+  // Slack's ids of one-to-one chats begin with D; there the bot may read, so it need not guess
+  const inDm = all.filter(list => list.length > 1 && list[0].startsWith('D')).length;
+  return {looks, inDm, posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
 }
 
 async function everythingSeen(w) {
@@ -123,6 +125,7 @@ export async function judge(w, day) {
   const within = kind => kills.filter(k => gaps.some(g => g.kind === kind && g.from <= k.at && k.at <= g.to)).length;
 
   if (posts.twice > kills.length) wrong('repeated', `${posts.twice} first posts came twice in ${kills.length} kills`);
+  if (posts.inDm) wrong('repeated', `${posts.inDm} first posts came twice where the bot may look`);
   const one = sql => w.one(sql).then(r => Number(r.n));
   const dead = await w.query("select kind, error_code from job where state = 'dead'");
   const failed = await w.query("select id, error_code from message where state = 'failed'");

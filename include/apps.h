@@ -118,10 +118,9 @@ int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
                struct err *e);
 
-/* Who is this account: the definition's identity probe, and a second one for the organization's name
- * that may fail; fills *io (api_base may be there already).
- * ERR_UNAUTHENTIC "app_401" when the token is refused, ERR_UPSTREAM_REFUSED "no_identity" when the
- * answer does not say who. */
+/* Who is this account: the definition's identity probe, and a second one for the organization's
+ * name that may fail; fills *io (api_base may be there already). ERR_UNAUTHENTIC "app_401" when the
+ * token is refused, ERR_UPSTREAM_REFUSED "no_identity" when the answer does not say who. */
 int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
                  struct account *io, struct err *e);
 

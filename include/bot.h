@@ -50,6 +50,10 @@ int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);
 /* Built-in words, NULL-terminated: no recipe's command may equal or begin one. */
 const char *const *bot_reserved_words(void);
 
+/* A revocation that is given up: its user is told to end the login in the app. */
+int bot_revoke_failed(bot *b, arena *mem, const struct job *j, const struct err *why,
+                      struct err *e);
+
 /* Tells an end that a worker could not bring about: attempts used up, fault of ours. */
 int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e);
 

@@ -182,5 +182,9 @@ struct run_outcome {
  * together with the messages. -1 only for our own faults (database away, lease lost). */
 int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id,
                struct run_outcome *ret, struct err *e);
+/* A run that no worker could bring to an end: RUN_END_FAILED (err is the caller's), RUN_END_UNKNOWN
+ * when a write of it may have happened, RUN_END_GONE. */
+int recipe_give_up(recipes *r, arena *mem, const struct job *job, const char *run_id,
+                   struct run_outcome *ret, struct err *e);
 
 #endif

@@ -42,6 +42,9 @@ int store_connection_find(store *s, const char *workspace, const char *default_n
                           const char *user_id, struct connection **ret, struct err *e);
 int store_connection_load(store *s, const char *workspace, const char *id, struct connection **ret,
                           struct err *e); /* tokens opened */
+/* The same, locked until the transaction ends: no refresh stores tokens meanwhile. */
+int store_connection_lock(store *s, const char *workspace, const char *id, struct connection **ret,
+                          struct err *e);
 /* A user's connections without tokens, by app and name. */
 int store_connection_list(store *s, const char *workspace, const char *user_id,
                           struct connection **ret, size_t *ret_count, struct err *e);

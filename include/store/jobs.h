@@ -67,9 +67,11 @@ struct job_claim {
     int64_t max;
     int64_t per_workspace;
     const char *after_workspace; /* start behind this one, for fairness; "" at first */
+    int64_t *ret_left_out;       /* jobs met that this process cannot do; NULL: not asked */
 };
-/* Due jobs, now leased: fair between workspaces, in order within a lane. A job whose payload does
- * not open is set dead and left out; one of a kind that only a newer release knows is put back. */
+/* Due jobs, now leased: fair between workspaces, in order within a lane. A job of a kind that only
+ * a newer release knows, or whose payload no key of this process opens, is put back for a replica
+ * that can do it, and has lost no attempt. What nobody could open for a day is set dead. */
 int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_t *ret_count,
                     struct err *e);
 /* Ends a job inside the caller's transaction: ERR_LEASE_LOST when the lease is not ours any more,
@@ -81,8 +83,9 @@ int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
 /* Still ours? Extends the lease; ERR_LEASE_LOST if not. */
 int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *e);
-/* Extends every lease of a living process that has used a quarter of its time. */
-int store_job_renew_all(store *s, struct id owner, int64_t lease_s, struct err *e);
+/* Extends these leases, by their tokens: those of the jobs that a living process works on now. */
+int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,
+                        struct err *e);
 /* Jobs of dead processes are due again. */
 int store_job_reclaim(store *s, int64_t *ret_count, struct err *e);
 /* Wakes whoever listens on STORE_JOB_CHANNEL in any process. Not inside hot transactions: commits

@@ -42,7 +42,10 @@ int store_login_by_handle(store *s, const char *workspace, const char *handle_ha
                           struct login **ret, struct err *e);
 int store_login_find(store *s, const char *workspace, const char *id, struct login **ret,
                      struct err *e);
-/* The newest open or code-waiting login of this user under this default connection. */
+/* The same, locked until the transaction ends: who decides about a login decides alone. */
+int store_login_lock(store *s, const char *workspace, const char *id, struct login **ret,
+                     struct err *e);
+/* The newest open or code-waiting login of this user under this default connection, locked. */
 int store_login_find_open(store *s, const char *workspace, const char *user_id,
                           const char *default_name, struct login **ret, struct err *e);
 /* All of a user's logins that wait for a typed code, newest first; locked until commit. */

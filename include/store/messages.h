@@ -57,8 +57,7 @@ struct outgoing {
 int store_outgoing_find(store *s, const char *workspace, const char *message_id,
                         struct outgoing *ret, struct err *e);
 /* The intent of a first post, by the lease of its job. ERR_LEASE_LOST. */
-int store_outgoing_post_begin(store *s, const struct job *j, const char *message_id,
-                              struct err *e);
+int store_outgoing_post_begin(store *s, const struct job *j, const char *message_id, struct err *e);
 
 /* --- notices to admins (notices.c) --- */
 

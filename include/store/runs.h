@@ -83,6 +83,9 @@ int store_run_by_reference(store *s, const char *workspace, const char *referenc
 /* A user's runs that are not final, newest first. */
 int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
                    size_t *ret_count, struct err *e);
+/* How many these are. */
+int store_run_count_open(store *s, const char *workspace, const char *user_id, int64_t *ret,
+                         struct err *e);
 struct run_filter {
     const char *user_id, *reference, *state, *recipe; /* NULL: all */
     const char *before_id;                            /* cursor */
@@ -107,6 +110,7 @@ struct run_case {
     struct run *run;             /* NULL: there is no such run */
     const char *recipe_body;     /* of the run's version; NULL: gone */
     bool enabled;                /* the recipe is still switched on */
+    bool begun;                  /* some step is on record */
     struct workspace *workspace; /* without its bot token */
     struct user *user;           /* name, standing and one-to-one chat; NULL: not known */
 };

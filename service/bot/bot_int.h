@@ -118,8 +118,7 @@ bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, co
 int code_try(struct turn *t, const char *text, struct err *e);
 
 /* --- release.c, runs.c: runs go on or end --- */
-int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
-             const struct default_connection *d, struct err *e);
+int run_park(struct scene *sc, struct run *r, const struct default_connection *d, struct err *e);
 /* The runs that waited for this login go on (or ask again when they are old writes). */
 int run_release(struct scene *sc, const struct login *l, const struct account *a, bool *ret_any,
                 struct err *e);

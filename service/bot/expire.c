@@ -75,8 +75,14 @@ static int expire_logins(bot *b, store *s, size_t *ret_count, struct err *e)
     for (size_t i = 0; i < *ret_count; i++) {
         struct scene sc;
         bool known = false;
-        if (scene_of(b, s, list[i].workspace, list[i].user_id, &sc, &known, e) != 0 ||
-            (known && expire_login(&sc, &list[i], e) != 0)) {
+        if (scene_of(b, s, list[i].workspace, list[i].user_id, &sc, &known, e) != 0) {
+            return -1;
+        }
+        /* an admin's login has nobody to tell, but its tokens must be revoked all the same */
+        int rc = known
+                     ? expire_login(&sc, &list[i], e)
+                     : oauth_login_end(b->options.oauth, s, &list[i], LOGIN_EXPIRED, "expired", e);
+        if (rc != 0) {
             return -1;
         }
     }
@@ -101,7 +107,34 @@ int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e)
 
 /* --- the receipt of a disconnect (P12) --- */
 
-static int tell_revoked(bot *b, store *s, const struct job *j, const struct oauth_revoked *r,
+static json_t *receipt_view(struct scene *sc, const char *title, bool tried, enum app_revoked how)
+{
+    json_t *view = view_new(sc->mem);
+    if (!tried) {
+        view_text(view,
+                  "Disconnected here, but %s did not confirm that it ended the login. Please end "
+                  "it in its own settings too.",
+                  title);
+    } else if (how == APP_REVOKED) {
+        view_text(view, "Disconnected: %s has ended the login too.", title);
+    } else {
+        view_text(view,
+                  "Disconnected here only: %s offers no way to end the login from outside. You can "
+                  "end it in its own settings.",
+                  title);
+    }
+    view_note(view, "Type `connections` to connect again.");
+    return view;
+}
+
+struct receipt {
+    const char *message_id;
+    const char *title;
+    bool tried; /* false: given up */
+    enum app_revoked how;
+};
+
+static int tell_revoked(bot *b, store *s, const struct job *j, const struct receipt *r,
                         struct err *e)
 {
     struct message *m = NULL;
@@ -116,34 +149,51 @@ static int tell_revoked(bot *b, store *s, const struct job *j, const struct oaut
     if (m == NULL || m->user_id == NULL) {
         return 0;
     }
-    if (scene_of(b, s, j->workspace, m->user_id, &sc, &known, e) != 0 || !known) {
-        return known ? -1 : 0;
+    if (scene_of(b, s, j->workspace, m->user_id, &sc, &known, e) != 0) {
+        return -1;
     }
-    json_t *view = view_new(sc.mem);
-    if (r->result == APP_REVOKED) {
-        view_text(view, "Disconnected: %s has ended the login too.", r->app_title);
-    } else {
-        view_text(view,
-                  "Disconnected here only: %s offers no way to end the login from outside. "
-                  "You can end it in its own settings.",
-                  r->app_title == NULL ? "the app" : r->app_title);
+    const char *title = r->title == NULL ? "the app" : r->title;
+    return known ? say_update(&sc, r->message_id, receipt_view(&sc, title, r->tried, r->how), e)
+                 : 0;
+}
+
+static int end_revoke(bot *b, arena *mem, const struct job *j, const struct receipt *r,
+                      struct err *e)
+{
+    store *s = NULL;
+    if (store_open(b->options.stores, mem, &s, e) != 0) {
+        return -1;
     }
-    view_note(view, "Type `connections` to connect again.");
-    return say_update(&sc, r->message_id, view, e);
+    int rc =
+        store_begin(s, e) != 0 || tell_revoked(b, s, j, r, e) != 0 || store_job_done(s, j, e) != 0
+            ? -1
+            : store_commit(s, e);
+    store_close(s);
+    return rc;
 }
 
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct oauth_revoked revoked;
-    store *s = NULL;
-    if (oauth_revoke_run(b->options.oauth, mem, j, &revoked, e) != 0 ||
-        store_open(b->options.stores, mem, &s, e) != 0) {
+    if (oauth_revoke_run(b->options.oauth, mem, j, &revoked, e) != 0) {
         return -1;
     }
-    int rc = store_begin(s, e) != 0 || tell_revoked(b, s, j, &revoked, e) != 0 ||
-                     store_job_done(s, j, e) != 0
-                 ? -1
-                 : store_commit(s, e);
-    store_close(s);
-    return rc;
+    const struct receipt r = {.message_id = revoked.message_id,
+                              .title = revoked.app_title,
+                              .tried = true,
+                              .how = revoked.result};
+    return end_revoke(b, mem, j, &r, e);
+}
+
+int bot_revoke_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e)
+{
+    json_t *payload = NULL;
+    if (json_read(mem, j->payload, &payload, e) != 0) {
+        return -1;
+    }
+    const app *a = apps_find(b->options.apps, json_text(payload, "app"));
+    const struct receipt r = {.message_id = json_text(payload, "message_id"),
+                              .title = a == NULL ? NULL : app_title(a)};
+    (void)why;
+    return end_revoke(b, mem, j, &r, e);
 }

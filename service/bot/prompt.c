@@ -169,7 +169,7 @@ int action_back(struct turn *t, const char *value, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct login *l = NULL;
-    if (!id_valid(value) || store_login_find(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
+    if (!id_valid(value) || store_login_lock(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
         return id_valid(value) ? -1 : 0;
     }
     if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {

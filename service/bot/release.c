@@ -148,28 +148,57 @@ static int park_behind(struct scene *sc, struct run *r, const struct default_con
     return run_show(sc, r, neutral_view(sc), e);
 }
 
-int run_park(struct scene *sc, struct run *r, const struct recipe *recipe,
-             const struct default_connection *d, struct err *e)
+/* The login that this run would wait for was finished since the run was resolved. The open login,
+ * if there is one, stays locked: whoever types its code now sees the run that we park. */
+static int finished_meanwhile(struct scene *sc, const struct run *r,
+                              const struct default_connection *d, bool *ret, struct err *e)
 {
-    (void)recipe;
-    enum run_state from = r->state;
+    struct login *l = NULL;
+    struct connection *c = NULL;
+    if (store_login_find_open(sc->s, r->workspace, r->user_id, d->name, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL && store_connection_find(sc->s, r->workspace, d->name, r->user_id, &c, e) != 0) {
+        return -1;
+    }
+    *ret = c != NULL && c->state == CONNECTION_ACTIVE;
+    return 0;
+}
+
+/* The prompt of this run, or a place behind the one that is open already. */
+static int ask_login(struct scene *sc, struct run *r, const struct default_connection *d,
+                     struct prompted *made, struct err *e)
+{
     bool dm = str_equal(r->place, "dm");
     const struct target here = place_of(r);
     const struct prompt p = {
         .def = d, .run = r, .message_id = dm ? r->message_id : NULL, .target = dm ? &here : NULL};
-    struct prompted made = {0};
-    bool changed = false;
-    if (prompt_open(sc, &p, &made, e) != 0) {
+    if (prompt_open(sc, &p, made, e) != 0) {
         return -1;
     }
-    if (made.reused) {
-        if (park_behind(sc, r, d, made.login_id, e) != 0 ||
-            (dm && supersede_twins(sc, r, made.login_id, e) != 0)) {
-            return -1;
-        }
-    } else if (dm) {
-        r->message_id = made.message_id;
-    } else if (run_show(sc, r, neutral_view(sc), e) != 0) {
+    if (made->reused) {
+        int rc = park_behind(sc, r, d, made->login_id, e);
+        return rc == 0 && dm ? supersede_twins(sc, r, made->login_id, e) : rc;
+    }
+    if (!dm) {
+        return run_show(sc, r, neutral_view(sc), e);
+    }
+    r->message_id = made->message_id;
+    return 0;
+}
+
+int run_park(struct scene *sc, struct run *r, const struct default_connection *d, struct err *e)
+{
+    enum run_state from = r->state;
+    bool finished = false, changed = false;
+    struct prompted made = {0};
+    if (finished_meanwhile(sc, r, d, &finished, e) != 0) {
+        return -1;
+    }
+    if (finished) {
+        return run_enqueue(sc, r, from, e);
+    }
+    if (ask_login(sc, r, d, &made, e) != 0) {
         return -1;
     }
     struct run next = *r;

@@ -110,8 +110,15 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
 
 static int not_me(struct scene *sc, const void *arg, struct err *e)
 {
-    const struct login *l = arg;
+    const struct login *seen = arg;
+    struct login *l = NULL;
     json_t *view = view_new(sc->mem);
+    if (store_login_lock(sc->s, seen->workspace, seen->id, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL || (l->state != LOGIN_OPEN && l->state != LOGIN_CODE)) {
+        return 0; /* the code was typed, or the login ended, a moment ago */
+    }
     if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_REFUSED, "not_me", e) != 0) {
         return -1;
     }
@@ -185,7 +192,7 @@ int action_renew(struct turn *t, const char *value, struct err *e)
     if (!id_valid(value)) {
         return 0;
     }
-    if (store_login_find(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
+    if (store_login_lock(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
         return -1;
     }
     bool theirs = l != NULL && str_equal(l->user_id, t->event.user_id);

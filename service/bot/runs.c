@@ -100,7 +100,7 @@ static int ended_login(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
     metric_add(METRIC_RUNS, "result=\"parked\"", 1);
-    if (run_park(&x->scene, o->run, o->recipe, o->need->def, e) != 0) {
+    if (run_park(&x->scene, o->run, o->need->def, e) != 0) {
         return -1;
     }
     return store_job_done(x->scene.s, x->job, e);
@@ -114,7 +114,8 @@ static int ended_unknown(struct ending *x, struct err *e)
     json_t *view = view_new(x->scene.mem);
     metric_add(METRIC_RUNS, "result=\"unknown\"", 1);
     o->run->error_code = o->err.code;
-    view_text(view, "**%s** may have happened or not: %s's answer got lost.", o->recipe->title,
+    view_text(view, "**%s** may have happened or not: %s's answer got lost.",
+              o->recipe == NULL ? o->run->recipe : o->recipe->title,
               title == NULL ? "the app" : title);
     view_text(view, "Please look there before you choose.");
     words_inputs(view, o->run->inputs);
@@ -178,7 +179,7 @@ static end_fn *const endings[] = {
     [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_GONE] = ended_gone,
 };
 
-static int store_ending(struct ending *x, end_fn *finish, struct err *e)
+static int store_ending(struct ending *x, struct err *e)
 {
     store *s = NULL;
     if (store_open(x->scene.bot->options.stores, x->scene.mem, &s, e) != 0) {
@@ -192,7 +193,7 @@ static int store_ending(struct ending *x, end_fn *finish, struct err *e)
     }
     int rc = store_begin(s, e);
     if (rc == 0) {
-        rc = (finish != NULL ? finish : endings[x->outcome.end])(x, e);
+        rc = endings[x->outcome.end](x, e);
     }
     if (rc == 0) {
         rc = store_commit(s, e);
@@ -221,33 +222,18 @@ int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e)
     if (run_id == NULL || recipe_run(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
         return -1;
     }
-    return store_ending(&x, NULL, e);
-}
-
-static int failed_for_good(struct ending *x, struct err *e)
-{
-    struct run_outcome *o = &x->outcome;
-    if (o->run == NULL || x->outcome.end == RUN_END_GONE || run_state_is_final(o->run->state)) {
-        return store_job_done(x->scene.s, x->job, e);
-    }
-    return ended_failed(x, e);
+    return store_ending(&x, e);
 }
 
 int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e)
 {
     struct ending x = {.scene = {.bot = b, .mem = mem}, .job = j};
     const char *run_id = run_id_of(mem, j, e);
-    store *s = NULL;
-    if (run_id == NULL || store_open(b->options.stores, mem, &s, e) != 0) {
+    if (run_id == NULL || recipe_give_up(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
         return -1;
     }
-    struct run_case c;
-    int rc = store_run_case(s, j->workspace, run_id, &c, e);
-    store_close(s);
-    x.outcome.end = RUN_END_FAILED;
-    x.outcome.run = c.run;
-    x.outcome.workspace = c.workspace;
-    x.outcome.user = c.user;
-    x.outcome.err = *why;
-    return rc != 0 ? -1 : store_ending(&x, failed_for_good, e);
+    if (x.outcome.end == RUN_END_FAILED) {
+        x.outcome.err = *why;
+    }
+    return store_ending(&x, e);
 }

@@ -6,7 +6,7 @@
 
 /* From a command to a run: the recipe is read, the person is allowed, inputs get their types. */
 
-enum { DOUBLE_CLICK_S = 3 };
+enum { DOUBLE_CLICK_S = 3, OPEN_MAX = 50 };
 
 static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
@@ -127,8 +127,20 @@ static int is_second_press(struct turn *t, const struct recipe_row *row, const j
     if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
         return -1;
     }
-    *ret = count > 0 && last[0].created_at >= clock_now() - DOUBLE_CLICK_S &&
+    *ret = count > 0 && last[0].created_at >= t->event.at - DOUBLE_CLICK_S &&
            str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
+    return 0;
+}
+
+/* Nobody needs more that waits for its user; what is typed beyond it is refused (P14). */
+static int too_many_open(struct turn *t, bool *ret, struct err *e)
+{
+    int64_t open = 0;
+    if (store_run_count_open(t->scene.s, t->scene.workspace->workspace, t->event.user_id, &open,
+                             e) != 0) {
+        return -1;
+    }
+    *ret = open >= OPEN_MAX;
     return 0;
 }
 
@@ -167,6 +179,16 @@ static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
         .workspace = t->scene.workspace, .user = t->scene.user, .channel = t->event.place.channel};
     if (!recipe_allows(r, &person)) {
         return refuse(t, "You may not run this command. Ask an admin of Workbot to allow you.", e);
+    }
+    bool many = false;
+    if (too_many_open(t, &many, e) != 0) {
+        return -1;
+    }
+    if (many) {
+        return refuse(t,
+                      "Too many of your commands wait already: type pending, and finish or drop "
+                      "some.",
+                      e);
     }
     json_t *inputs = arena_json(t->scene.mem, json_object());
     bool fit = false;

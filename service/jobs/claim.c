@@ -57,17 +57,24 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     store *s = NULL;
     struct job *list = NULL;
     size_t count = 0;
+    int64_t left_out = 0;
     struct err e = {0};
     const struct job_claim want = {.owner = j->owner,
                                    .lease_s = j->options.config->ttl_lease,
                                    .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
                                    .per_workspace = room < 8 ? (int64_t)room : 8,
-                                   .after_workspace = p->workspace};
+                                   .after_workspace = p->workspace,
+                                   .ret_left_out = &left_out};
     int rc = store_open(j->options.stores, mem, &s, &e);
     if (rc == 0) {
         rc = store_job_claim(s, &want, &list, &count, &e);
     }
     store_close(s);
+    if (left_out > 0) {
+        log_warn("jobs are left to other replicas: no key of this one opens them, or they are of a "
+                 "newer release",
+                 LOG_INT("jobs", left_out));
+    }
     for (size_t i = 0; rc == 0 && i < count; i++) {
         hand_over(j, &list[i]);
     }

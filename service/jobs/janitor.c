@@ -11,13 +11,21 @@
  * runs expire, old rows leave. Every replica does all of it; each piece is safe to do twice.
  */
 
-enum { TICK_MS = 500, STATES_KEPT_S = 86400, PURGE_BATCH = 1000, RENEW_MAX_MS = 2000 };
+enum {
+    TICK_MS = 500,
+    STATES_KEPT_S = 86400,
+    PURGE_BATCH = 1000,
+    RENEW_MAX_MS = 2000,
+    EXPIRE_BATCHES = 3
+};
 
 typedef int chore_fn(jobs *j, store *s, struct err *e);
 
 static int renew_leases(jobs *j, store *s, struct err *e)
 {
-    return store_job_renew_all(s, j->owner, j->options.config->ttl_lease, e);
+    size_t count = 0;
+    const char **tokens = active_tokens(&j->active, store_arena(s), &count);
+    return store_job_renew_all(s, tokens, count, j->options.config->ttl_lease, e);
 }
 
 static int reclaim(jobs *j, store *s, struct err *e)
@@ -100,7 +108,8 @@ static void do_chore(jobs *j, const struct chore *c)
 static void expire(jobs *j)
 {
     bool more = true;
-    while (more && !atomic_load(&j->stopping)) {
+    /* A backlog must not keep this thread from renewing leases: it is worked off tick by tick. */
+    for (int i = 0; i < EXPIRE_BATCHES && more && !atomic_load(&j->stopping); i++) {
         arena *mem = arena_new();
         struct err e = {0};
         if (bot_expire(j->options.bot, mem, &more, &e) != 0) {

@@ -38,6 +38,7 @@ jobs *jobs_start(arena *boot, const struct jobs_options *options)
     j->workers_count = (size_t)options->config->workers;
     j->workers = arena_array(boot, j->workers_count, sizeof(*j->workers));
     j->ready = queue_new(j->workers_count);
+    active_init(&j->active);
     pthread_mutex_init(&j->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);

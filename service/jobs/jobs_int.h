@@ -8,6 +8,25 @@
 #include "base/queue.h"
 #include "jobs.h"
 
+/* A claimed job and the arena that everything of it lives on. */
+struct task {
+    arena *mem;
+    struct job job;
+    struct task *next, *before; /* among the active */
+};
+
+/* The leases of the jobs that run here now. Only these are renewed: a job whose end could not be
+ * stored is not ours any more, and its lease runs out like a dead process's. */
+struct active {
+    pthread_mutex_t lock;
+    struct task *first;
+};
+void active_init(struct active *a);
+void active_add(struct active *a, struct task *t);
+void active_remove(struct active *a, struct task *t);
+/* Their lease tokens, on mem. */
+const char **active_tokens(struct active *a, arena *mem, size_t *ret_count);
+
 struct jobs {
     struct jobs_options options;
     struct id owner; /* of all leases of this process */
@@ -16,17 +35,12 @@ struct jobs {
     size_t workers_count;
     pthread_t claimer, janitor;
     atomic_size_t busy; /* claimed and not settled */
+    struct active active;
     atomic_bool stopping;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool awake;          /* something may be due: under lock */
     pthread_cond_t tick; /* wakes the janitor to stop */
-};
-
-/* A claimed job and the arena that everything of it lives on. */
-struct task {
-    arena *mem;
-    struct job job;
 };
 
 /* kinds.c: runs one job and settles it, whatever happens. */

@@ -41,6 +41,12 @@ static int tell_run_failed(jobs *j, arena *mem, const struct job *job, const str
     return bot_run_failed(j->options.bot, mem, job, why, e);
 }
 
+static int tell_revoke_failed(jobs *j, arena *mem, const struct job *job, const struct err *why,
+                              struct err *e)
+{
+    return bot_revoke_failed(j->options.bot, mem, job, why, e);
+}
+
 static const struct kind {
     int (*run)(jobs *j, arena *mem, const struct job *job, struct err *e);
     int (*give_up)(jobs *j, arena *mem, const struct job *job, const struct err *why,
@@ -52,7 +58,7 @@ static const struct kind {
     [JOB_SLACK_INTERACTION] = {run_event, NULL, 12, "kind=\"slack_interaction\""},
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
-    [JOB_REVOKE] = {run_revoke, NULL, 30, "kind=\"revoke\""},
+    [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)
@@ -131,10 +137,12 @@ void jobs_run(jobs *j, struct task *t)
     const struct kind *k = &kinds[t->job.kind];
     struct err e = {0};
     int64_t began_us = clock_mono_us();
+    active_add(&j->active, t);
     if (k->run(j, t->mem, &t->job, &e) == 0) {
         metric_add(METRIC_JOBS, "result=\"settled\"", 1);
     } else {
         failed(j, t, k, &e);
     }
+    active_remove(&j->active, t);
     metric_observe(METRIC_JOB_SECONDS, k->label, (double)(clock_mono_us() - began_us) / 1e6);
 }

@@ -93,13 +93,7 @@ static int note_post(struct sending *x, store *s, struct err *e)
 static int learn_dm(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
-    struct err missing = {0};
-    if (store_user_set_dm(s, m->workspace, m->user_id, m->channel, &missing) == 0 ||
-        missing.kind == ERR_NOT_FOUND) {
-        return 0; /* nothing to remember it by: an admin who never wrote to us */
-    }
-    *e = missing;
-    return -1;
+    return store_user_set_dm(s, m->workspace, m->user_id, m->channel, e);
 }
 
 /* The one-to-one chat of the message's reader, opened when it is not known yet. */

@@ -148,7 +148,7 @@ static int keep_provisional(struct callback *c, store *s, const struct tokens *t
     struct oauth_outcome *out = c->out;
     const struct config *config = c->oauth->options.config;
     struct login *l = NULL;
-    if (store_login_find(s, out->workspace->workspace, out->login->id, &l, e) != 0) {
+    if (store_login_lock(s, out->workspace->workspace, out->login->id, &l, e) != 0) {
         return -1;
     }
     if (l == NULL || (l->state != LOGIN_OPEN && l->state != LOGIN_CODE)) {

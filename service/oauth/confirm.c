@@ -13,7 +13,7 @@ static int find_waiting(store *s, const char *workspace, const char *user_id, co
     if (!str_empty(user_id)) {
         return store_login_waiting_code(s, workspace, user_id, ret, ret_count, e);
     }
-    if (store_login_find(s, workspace, login_id, ret, e) != 0) {
+    if (store_login_lock(s, workspace, login_id, ret, e) != 0) {
         return -1;
     }
     bool waits = *ret != NULL && (*ret)->state == LOGIN_CODE && str_empty((*ret)->user_id);
@@ -42,12 +42,20 @@ int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state 
                     const char *reason, struct err *e)
 {
     struct default_connection *d = NULL;
-    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0) {
+    struct login *now = NULL;
+    /* Locked, and read again: a callback may have left tokens there a moment ago. */
+    if (store_login_lock(s, l->workspace, l->id, &now, e) != 0 ||
+        store_default_find(s, l->workspace, l->default_name, &d, e) != 0) {
         return -1;
     }
-    if (l->provisional != NULL && d != NULL) {
+    if (now == NULL || now->state == LOGIN_DONE) {
+        return 0; /* somebody was faster: what is connected stays */
+    }
+    /* expiry has taken them out of the row and hands them over in l */
+    const json_t *provisional = now->provisional != NULL ? now->provisional : l->provisional;
+    if (provisional != NULL && d != NULL) {
         struct tokens t;
-        oauth_tokens_read(store_arena(s), json_member(l->provisional, "tokens"), &t);
+        oauth_tokens_read(store_arena(s), json_member(provisional, "tokens"), &t);
         if (oauth_revoke_later(o, s, d, &t, NULL, e) != 0) {
             return -1;
         }

@@ -15,8 +15,8 @@
 enum {
     LEASE_S = 30,        /* longer than the longest call */
     LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
-    COOL_FIRST_S = 30,   /* after a failed refresh, doubled up to an hour */
-    COOL_MAX_S = 3600,
+    COOL_FIRST_S = 10,   /* after a failed refresh, doubled up to COOL_MAX_S */
+    COOL_MAX_S = 120,
     LOST_MAX = 2 /* calls with one single-use token whose answers never came */
 };
 

@@ -32,10 +32,12 @@ int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
 int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struct err *e)
 {
     arena *mem = store_arena(s);
-    const struct connection *c = q->connection;
+    struct connection *c = NULL;
     struct default_connection *d = NULL;
     bool changed = false;
-    if (store_default_find(s, c->workspace, c->default_name, &d, e) != 0) {
+    /* Locked, and read again: a refresh that ran meanwhile has left other tokens to revoke. */
+    if (store_connection_lock(s, q->connection->workspace, q->connection->id, &c, e) != 0 ||
+        store_default_find(s, c->workspace, c->default_name, &d, e) != 0) {
         return -1;
     }
     if (d != NULL && oauth_revoke_later(o, s, d, &c->tokens, q->message_id, e) != 0) {

@@ -28,7 +28,7 @@ static int read_recipe(struct engine *g, const struct run_case *c, struct err *e
 {
     json_t *body = NULL;
     struct faults *faults = arena_alloc(g->mem, sizeof(*faults));
-    if (c->recipe_body == NULL || !c->enabled) {
+    if (c->recipe_body == NULL) {
         end_failed(g, ERR_NOT_FOUND, "recipe_off");
         return 0;
     }
@@ -39,6 +39,8 @@ static int read_recipe(struct engine *g, const struct run_case *c, struct err *e
     recipe_parse(g->mem, body, &g->out->recipe, faults);
     if (faults->count > 0) {
         end_failed(g, ERR_CONFIG, "recipe_faulty");
+    } else if (!c->enabled) {
+        end_failed(g, ERR_NOT_FOUND, "recipe_off");
     }
     return 0;
 }
@@ -66,14 +68,25 @@ static int resolve_all(struct engine *g, store *s, const struct recipe_person *p
     return 0;
 }
 
-/* What an earlier worker did. A run that was never begun has no steps yet. */
-static int load_steps(struct engine *g, store *s, struct err *e)
+/* The run, what earlier workers did, and its recipe. */
+static int load_case(struct engine *g, store *s, const char *run_id, struct run_case *c,
+                     struct err *e)
 {
-    const struct run *r = g->out->run;
-    if (r->state == RUN_QUEUED && r->parked_at == 0 && g->job->attempts == 1) {
+    struct run_outcome *out = g->out;
+    if (store_run_case(s, g->job->workspace, run_id, c, e) != 0) {
+        return -1;
+    }
+    out->run = c->run;
+    out->workspace = c->workspace;
+    out->user = c->user;
+    if (c->run == NULL || (c->run->state != RUN_QUEUED && c->run->state != RUN_RUNNING)) {
+        out->end = RUN_END_GONE;
         return 0;
     }
-    return store_steps(s, r->workspace, r->id, &g->known, &g->known_count, e);
+    if (c->begun && store_steps(s, c->run->workspace, run_id, &g->known, &g->known_count, e) != 0) {
+        return -1;
+    }
+    return read_recipe(g, c, e);
 }
 
 /* Everything that decides whether and as whom this run goes on. */
@@ -81,28 +94,19 @@ static int load(struct engine *g, store *s, const char *run_id, struct err *e)
 {
     struct run_outcome *out = g->out;
     struct run_case c;
-    if (store_run_case(s, g->job->workspace, run_id, &c, e) != 0) {
+    if (load_case(g, s, run_id, &c, e) != 0) {
         return -1;
-    }
-    out->run = c.run;
-    out->workspace = c.workspace;
-    out->user = c.user;
-    if (c.run == NULL || (c.run->state != RUN_QUEUED && c.run->state != RUN_RUNNING)) {
-        out->end = RUN_END_GONE;
-        return 0;
-    }
-    if (read_recipe(g, &c, e) != 0) {
-        return -1;
-    }
-    const struct recipe_person person = {
-        .workspace = c.workspace, .user = c.user, .channel = c.run->channel};
-    if (out->end == RUN_END_DONE && (c.user == NULL || !recipe_allows(out->recipe, &person))) {
-        end_failed(g, ERR_FORBIDDEN, "not_allowed");
     }
     if (out->end != RUN_END_DONE) {
         return 0;
     }
-    return load_steps(g, s, e) != 0 ? -1 : resolve_all(g, s, &person, e);
+    const struct recipe_person person = {
+        .workspace = c.workspace, .user = c.user, .channel = c.run->channel};
+    if (c.user == NULL || !recipe_allows(out->recipe, &person)) {
+        end_failed(g, ERR_FORBIDDEN, "not_allowed");
+        return 0;
+    }
+    return resolve_all(g, s, &person, e);
 }
 
 /* Which connection acts, and by which rule, is on record before the first call. */
@@ -144,6 +148,21 @@ static int decide(struct engine *g, const char *run_id, struct err *e)
     return rc;
 }
 
+static int run_steps(struct engine *g, struct err *e)
+{
+    struct run_outcome *out = g->out;
+    bool go = true;
+    g->access = arena_array(g->mem, out->resolved_count + 1, sizeof(*g->access));
+    g->has_access = arena_array(g->mem, out->resolved_count + 1, sizeof(bool));
+    out->context = engine_context_new(g);
+    for (size_t i = 0; go && i < out->recipe->steps_count; i++) {
+        if (engine_step(g, i, &go, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id,
                struct run_outcome *ret, struct err *e)
 {
@@ -153,17 +172,24 @@ int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id
     if (decide(&g, run_id, e) != 0) {
         return -1;
     }
-    if (ret->end != RUN_END_DONE) {
-        return 0;
+    if (ret->end == RUN_END_DONE && run_steps(&g, e) != 0) {
+        return -1;
     }
-    g.access = arena_array(mem, ret->resolved_count + 1, sizeof(*g.access));
-    g.has_access = arena_array(mem, ret->resolved_count + 1, sizeof(bool));
-    ret->context = engine_context_new(&g);
-    bool go = true;
-    for (size_t i = 0; go && i < ret->recipe->steps_count; i++) {
-        if (engine_step(&g, i, &go, e) != 0) {
-            return -1;
-        }
+    return ret->end == RUN_END_FAILED ? engine_find_unsettled(&g, e) : 0;
+}
+
+int recipe_give_up(recipes *r, arena *mem, const struct job *job, const char *run_id,
+                   struct run_outcome *ret, struct err *e)
+{
+    memset(ret, 0, sizeof(*ret));
+    struct engine g = {.recipes = r, .mem = mem, .job = job, .out = ret};
+    struct run_case c;
+    store *s = NULL;
+    ret->end = RUN_END_FAILED;
+    if (engine_open(&g, &s, e) != 0) {
+        return -1;
     }
-    return 0;
+    int rc = load_case(&g, s, run_id, &c, e);
+    store_close(s);
+    return rc == 0 && ret->end == RUN_END_FAILED ? engine_find_unsettled(&g, e) : rc;
 }

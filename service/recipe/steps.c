@@ -90,9 +90,8 @@ static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err
 static struct step_place place_of(const struct step *st)
 {
     const struct engine *g = st->engine;
-    return (struct step_place){.job = g->job,
-                               .run_id = g->out->run->id,
-                               .position = (int64_t)st->position};
+    return (struct step_place){
+        .job = g->job, .run_id = g->out->run->id, .position = (int64_t)st->position};
 }
 
 static int begin(struct step *st, struct err *e)
@@ -107,8 +106,7 @@ static int begin(struct step *st, struct err *e)
     return rc;
 }
 
-/* "started" takes the intent back: the call certainly had no effect. */
-static int settle(struct step *st, const char *state, const char *error_code, struct err *e)
+static int end(struct step *st, const char *state, const char *error_code, struct err *e)
 {
     const struct step_place at = place_of(st);
     store *s = NULL;
@@ -117,10 +115,37 @@ static int settle(struct step *st, const char *state, const char *error_code, st
     if (engine_open(st->engine, &s, e) != 0) {
         return -1;
     }
-    int rc = str_equal(state, "started") ? store_step_undo(s, &at, e)
-                                         : store_step_end(s, &at, st->row, e);
+    int rc = store_step_end(s, &at, st->row, e);
     store_close(s);
     return rc;
+}
+
+/* The call certainly had no effect: its intent is taken back. One that stood there before us stays,
+ * with its key: what its own call did is not known. */
+static int undo(struct step *st, struct err *e)
+{
+    const struct step_place at = place_of(st);
+    store *s = NULL;
+    if (!st->row->begun) {
+        return 0;
+    }
+    if (engine_open(st->engine, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_step_undo(s, &at, e);
+    store_close(s);
+    return rc;
+}
+
+/* The write may have happened, and nobody but its user can say (P10). */
+static int end_unknown(struct step *st, struct err *e)
+{
+    struct run_outcome *out = st->engine->out;
+    out->end = RUN_END_UNKNOWN;
+    out->step = st->recipe->id;
+    err_set(&out->err, ERR_UPSTREAM_BUSY, "write_unknown", "step %s may have happened",
+            st->recipe->id);
+    return end(st, "unknown", "write_unknown", e);
 }
 
 static int settle_done(struct step *st, const struct app_result *r, struct err *e)
@@ -128,7 +153,7 @@ static int settle_done(struct step *st, const struct app_result *r, struct err *
     st->row->output = r->output;
     st->row->record_id = r->record_id;
     st->row->record_url = r->record_url;
-    if (settle(st, "done", NULL, e) != 0) {
+    if (end(st, "done", NULL, e) != 0) {
         return -1;
     }
     engine_context_step(st->engine, st->recipe->id, r->output, r->record_id, r->record_url);
@@ -149,9 +174,9 @@ static struct app_call call_of(const struct step *st)
 static int call_failed(struct step *st, const struct err *why, const char *words, struct err *e)
 {
     struct engine *g = st->engine;
-    bool lost = why->maybe_done && app_action_writes(st->action);
+    bool writes = app_action_writes(st->action);
     engine_failed(g, st->recipe, why, words);
-    if (lost) {
+    if (writes && why->maybe_done) {
         /* The intent stays: the next attempt repeats it if harmless, or looks it up. */
         g->out->end = RUN_END_AGAIN;
         if (g->out->err.retry_after_ms < LOST_ANSWER_WAIT_MS) {
@@ -159,8 +184,10 @@ static int call_failed(struct step *st, const struct err *why, const char *words
         }
         return 0;
     }
-    bool again = g->out->end == RUN_END_AGAIN;
-    return settle(st, again ? "started" : "failed", why->code, e);
+    if (g->out->end == RUN_END_AGAIN) {
+        return undo(st, e);
+    }
+    return writes && !st->row->begun ? end_unknown(st, e) : end(st, "failed", why->code, e);
 }
 
 static int act(struct step *st, bool *ret_go, struct err *e)
@@ -176,7 +203,7 @@ static int act(struct step *st, bool *ret_go, struct err *e)
             return -1;
         }
         if (!*ret_go) {
-            return settle(st, "started", why.code, e);
+            return undo(st, e);
         }
         c = call_of(st);
         why = (struct err){0};
@@ -214,11 +241,7 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
         return 0;
     }
     *ret_go = false;
-    g->out->end = RUN_END_UNKNOWN;
-    g->out->step = st->recipe->id;
-    err_set(&g->out->err, ERR_UPSTREAM_BUSY, "write_unknown", "step %s may have happened",
-            st->recipe->id);
-    return settle(st, "unknown", "write_unknown", e);
+    return end_unknown(st, e);
 }
 
 /* What an earlier worker has on record. *ret_settled: nothing is left to do for this step. */
@@ -286,4 +309,35 @@ int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e)
         return -1;
     }
     return act(&st, ret_go, e);
+}
+
+/* By its action's name alone: the connection may not be resolved any more. */
+static bool may_write(const struct engine *g, const struct recipe_step *p)
+{
+    const apps *all = g->recipes->options.apps;
+    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
+        const app_action *x = app_action_find(apps_at(all, i), p->action);
+        if (x != NULL && app_action_writes(x)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int engine_find_unsettled(struct engine *g, struct err *e)
+{
+    for (size_t i = 0; g->out->recipe != NULL && i < g->known_count; i++) {
+        size_t position = (size_t)g->known[i].position;
+        if (!str_equal(g->known[i].state, "started") || position >= g->out->recipe->steps_count) {
+            continue;
+        }
+        struct step st = {.engine = g,
+                          .recipe = &g->out->recipe->steps[position],
+                          .position = position,
+                          .row = &g->known[i]};
+        if (may_write(g, st.recipe)) {
+            return end_unknown(&st, e);
+        }
+    }
+    return 0;
 }

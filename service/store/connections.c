@@ -26,6 +26,11 @@ static const struct stmt LOAD = {
     "connection_load", "select " COLUMNS ", c.tokens" FROM " where c.workspace = $1 and c.id = $2",
     2, COLUMNS_COUNT};
 
+static const struct stmt LOCK = {"connection_lock",
+                                 "select " COLUMNS ", c.tokens" FROM
+                                 " where c.workspace = $1 and c.id = $2 for update of c",
+                                 2, COLUMNS_COUNT};
+
 static const struct stmt LIST = {
     "connection_list",
     "select " COLUMNS ", null::bytea" FROM
@@ -87,7 +92,8 @@ static const struct stmt EXPIRE_PROVISIONAL = {
     1, 1};
 
 const struct stmt *const store_connections_stmts[] = {
-    &FIND, &LOAD, &LIST, &PAGE, &SET_STATE, &TOUCH, &DELETE, &CLIENT_CHANGED, &EXPIRE_PROVISIONAL,
+    &FIND,      &LOAD,  &LOCK,   &LIST,           &PAGE,
+    &SET_STATE, &TOUCH, &DELETE, &CLIENT_CHANGED, &EXPIRE_PROVISIONAL,
     NULL};
 
 const char *connection_state_name(enum connection_state state)
@@ -192,12 +198,12 @@ int store_connection_find(store *s, const char *workspace, const char *default_n
                     ret, e);
 }
 
-int store_connection_load(store *s, const char *workspace, const char *id, struct connection **ret,
-                          struct err *e)
+static int find_known(store *s, const struct stmt *stmt, const struct connection *key,
+                      struct connection **ret, struct err *e)
 {
     struct connection *found = NULL;
-    if (id_valid(id) &&
-        find_one(s, &LOAD, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), &found, e) != 0) {
+    if (id_valid(key->id) &&
+        find_one(s, stmt, DB_ARGS(DB_TEXT(key->workspace), DB_TEXT(key->id)), &found, e) != 0) {
         return -1;
     }
     if (found == NULL) {
@@ -205,6 +211,18 @@ int store_connection_load(store *s, const char *workspace, const char *id, struc
     }
     *ret = found;
     return 0;
+}
+
+int store_connection_load(store *s, const char *workspace, const char *id, struct connection **ret,
+                          struct err *e)
+{
+    return find_known(s, &LOAD, &(struct connection){.workspace = workspace, .id = id}, ret, e);
+}
+
+int store_connection_lock(store *s, const char *workspace, const char *id, struct connection **ret,
+                          struct err *e)
+{
+    return find_known(s, &LOCK, &(struct connection){.workspace = workspace, .id = id}, ret, e);
 }
 
 int store_connection_list(store *s, const char *workspace, const char *user_id,

@@ -78,7 +78,7 @@ static const struct stmt RENEW = {
 static const struct stmt RENEW_ALL = {
     "job_renew_all",
     "update job set lease_until = now() + make_interval(secs => $2::bigint)"
-    " where lease_owner = $1 and state = 'running'"
+    " where state = 'running' and lease_token = any ($1::uuid[])"
     "   and lease_until < now() + make_interval(secs => $2::bigint * 0.75)",
     2, 0};
 
@@ -264,9 +264,12 @@ int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *
         e);
 }
 
-int store_job_renew_all(store *s, struct id owner, int64_t lease_s, struct err *e)
+int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,
+                        struct err *e)
 {
-    return store_query(s, &RENEW_ALL, DB_ARGS(DB_TEXT(owner.text), DB_I64(lease_s)), NULL, e);
+    return count == 0 ? 0
+                      : store_query(s, &RENEW_ALL,
+                                    DB_ARGS(DB_TEXTS(tokens, count), DB_I64(lease_s)), NULL, e);
 }
 
 int store_job_reclaim(store *s, int64_t *ret_count, struct err *e)

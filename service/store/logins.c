@@ -26,12 +26,18 @@ static const struct stmt FIND = {
     "select " COLUMNS ", l.provisional from login l where l.workspace = $1 and l.id = $2", 2,
     COLUMNS_COUNT};
 
+static const struct stmt LOCK = {
+    "login_lock",
+    "select " COLUMNS
+    ", l.provisional from login l where l.workspace = $1 and l.id = $2 for update",
+    2, COLUMNS_COUNT};
+
 static const struct stmt FIND_OPEN = {
     "login_find_open",
     "select " COLUMNS ", l.provisional from login l"
     " where l.workspace = $1 and l.user_id = $2 and l.default_name = $3"
     "   and l.state in ('open', 'code')"
-    " order by l.created_at desc, l.id desc limit 1",
+    " order by l.created_at desc, l.id desc limit 1 for update",
     3, COLUMNS_COUNT};
 
 static const struct stmt WAITING_CODE = {
@@ -88,9 +94,9 @@ static const struct stmt EXPIRE = {
     "returning " COLUMNS ", o.provisional",
     1, COLUMNS_COUNT};
 
-const struct stmt *const store_logins_stmts[] = {&ADD,          &BY_HANDLE, &FIND,   &FIND_OPEN,
-                                                 &WAITING_CODE, &SET_RUN,   &RENEW,  &PROVISIONAL,
-                                                 &WRONG_CODE,   &SET_STATE, &EXPIRE, NULL};
+const struct stmt *const store_logins_stmts[] = {
+    &ADD,   &BY_HANDLE,   &FIND,       &FIND_OPEN, &LOCK,   &WAITING_CODE, &SET_RUN,
+    &RENEW, &PROVISIONAL, &WRONG_CODE, &SET_STATE, &EXPIRE, NULL};
 
 const char *login_state_name(enum login_state state)
 {
@@ -187,6 +193,12 @@ int store_login_find(store *s, const char *workspace, const char *id, struct log
         return 0;
     }
     return find_one(s, &FIND, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), ret, e);
+}
+
+int store_login_lock(store *s, const char *workspace, const char *id, struct login **ret,
+                     struct err *e)
+{
+    return find_one(s, &LOCK, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), ret, e);
 }
 
 int store_login_find_open(store *s, const char *workspace, const char *user_id,

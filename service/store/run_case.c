@@ -2,13 +2,14 @@
 
 /* The engine's own statements: one question before a run goes on, one statement when it starts. */
 
-enum { CASE_EXTRA = 13 };
+enum { CASE_EXTRA = 14 };
 
 static const struct stmt CASE = {
     "run_case",
     "select " STORE_RUN_COLUMNS ", v.body, coalesce(c.enabled, false), w.name, w.installer,"
     "       w.admins, w.installer_uses = 'default', w.guests = 'allow', w.state, w.route,"
-    "       u.name, u.standing, u.dm_channel, u.user_id is not null"
+    "       u.name, u.standing, u.dm_channel, u.user_id is not null,"
+    "       exists (select from run_step p where p.workspace = r.workspace and p.run_id = r.id)"
     "  from run r join workspace w on w.workspace = r.workspace"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"
@@ -17,7 +18,8 @@ static const struct stmt CASE = {
     " where r.workspace = $1 and r.id = $2",
     2, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA};
 
-/* Nothing is written unless the lease is still ours. */
+/* Nothing is written unless the lease is still ours. (`state in (...)` would invite the planner to
+ * read all open runs of the workspace in run_open instead of one row by the primary key.) */
 static const struct stmt START = {
     "run_start",
     "with mine as ("
@@ -33,7 +35,8 @@ static const struct stmt START = {
     "    connection_id = excluded.connection_id, account = excluded.account),"
     " started as ("
     "  update run set state = 'running' from mine"
-    "   where workspace = $1 and id = $2 and state in ('queued', 'running') returning 1) "
+    "   where workspace = $1 and id = $2"
+    "     and array_position(array['queued', 'running'], state) > 0 returning 1) "
     "select count(*) from started",
     10, 1};
 
@@ -84,6 +87,7 @@ int store_run_case(store *s, const char *workspace, const char *run_id, struct r
     ret->run = run;
     ret->recipe_body = row_text(r, 0, STORE_RUN_COLUMNS_COUNT);
     ret->enabled = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + 1);
+    ret->begun = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 1);
     ret->workspace = case_workspace(s, r, run);
     ret->user = case_user(s, r, run);
     return 0;
@@ -104,10 +108,10 @@ static const char **column(store *s, const struct run_start *q, size_t offset)
 int store_run_start(store *s, const struct run_start *q, struct err *e)
 {
     rows *r = NULL;
-    const struct db_arg *args = DB_ARGS(
-        DB_TEXT(q->job->workspace), DB_TEXT(q->run_id), DB_TEXT(q->job->id),
-        DB_TEXT(q->job->lease_token), COLUMN(alias), COLUMN(default_name),
-        COLUMN(app), COLUMN(rule), COLUMN(connection_id), COLUMN(account));
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(q->job->workspace), DB_TEXT(q->run_id), DB_TEXT(q->job->id),
+                DB_TEXT(q->job->lease_token), COLUMN(alias), COLUMN(default_name), COLUMN(app),
+                COLUMN(rule), COLUMN(connection_id), COLUMN(account));
     if (store_query(s, &START, args, &r, e) != 0) {
         return -1;
     }

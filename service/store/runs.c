@@ -41,6 +41,12 @@ static const struct stmt OPEN = {
     "   and r.state in ('queued', 'asking', 'parked', 'running', 'unknown') order by r.id desc",
     2, STORE_RUN_COLUMNS_COUNT};
 
+static const struct stmt COUNT_OPEN = {
+    "run_count_open",
+    "select count(*) from run where workspace = $1 and user_id = $2"
+    "   and state in ('queued', 'asking', 'parked', 'running', 'unknown')",
+    2, 1};
+
 static const struct stmt PAGE = {
     "run_page",
     "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1"
@@ -74,8 +80,9 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {&ADD,  &FIND,       &LOCK,   &BY_REFERENCE, &OPEN,
-                                               &PAGE, &PARKED_FOR, &UPDATE, &EXPIRED,      NULL};
+const struct stmt *const store_runs_stmts[] = {&COUNT_OPEN,   &ADD,     &FIND, &LOCK,
+                                               &BY_REFERENCE, &OPEN,    &PAGE, &PARKED_FOR,
+                                               &UPDATE,       &EXPIRED, NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -225,6 +232,17 @@ int store_run_open(store *s, const char *workspace, const char *user_id, struct 
     struct store_ask ask = {&OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), store_read_run,
                             sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_count_open(store *s, const char *workspace, const char *user_id, int64_t *ret,
+                         struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &COUNT_OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), &r, e) != 0) {
+        return -1;
+    }
+    *ret = row_i64(r, 0, 0);
+    return 0;
 }
 
 int store_run_page(store *s, const char *workspace, const struct run_filter *f, struct run **ret,

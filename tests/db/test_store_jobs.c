@@ -383,7 +383,10 @@ static void test_a_lost_lease_changes_nothing(void **state)
     OK(store_job_reclaim(s, &count, e));
     assert_int_equal(count, 0);
     world_sql("update job set lease_until = now() - interval '1 second'");
-    OK(store_job_renew_all(s, id_new(), 60, e)); /* another process's */
+    struct id other = id_new();
+    const char *others = other.text;
+    OK(store_job_renew_all(s, &others, 1, 60, e)); /* another process's */
+    OK(store_job_renew_all(s, NULL, 0, 60, e));    /* a process that works on nothing */
     OK(store_job_reclaim(s, &count, e));
     assert_int_equal(count, 1);
     struct job *theirs = claim_one(s);
@@ -409,7 +412,7 @@ static void test_a_lost_lease_changes_nothing(void **state)
     world_close(rolled); /* not committed: still ours and running */
     OK(store_job_renew(s, theirs, 60, e));
     world_sql("update job set lease_until = now() - interval '1 second'");
-    OK(store_job_renew_all(s, owner, 60, e));
+    OK(store_job_renew_all(s, &theirs->lease_token, 1, 60, e));
     OK(store_job_reclaim(s, &count, e));
     assert_int_equal(count, 0);
     OK(store_begin(s, e));
@@ -420,7 +423,57 @@ static void test_a_lost_lease_changes_nothing(void **state)
     world_close(s);
 }
 
-static void test_a_payload_that_does_not_open_is_set_dead(void **state)
+/* Another replica has a new key already; this one must not take its jobs for lost. */
+static void test_p1_a_payload_that_does_not_open_is_left_to_others(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    keyring *newer = NULL;
+    OK(crypto_keyring_parse(
+        store_arena(s),
+        secret_of(store_arena(s), "k3:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="), &newer, e));
+    struct job_seed theirs = seed(s, ACME, "L", "theirs");
+    theirs.sealed = store_job_seal(store_arena(s), newer, ACME, theirs.id, bytes_of("theirs"));
+    assert_int_equal(add_many(s, &theirs, 1), 1);
+    add(s, ACME, "L", "behind it");
+    add(s, GLOBEX, NULL, "ours");
+    struct job *jobs = NULL;
+    size_t count = 0;
+    int64_t left_out = -1;
+    struct job_claim c = asking(10, 10, "");
+    c.ret_left_out = &left_out;
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 1);
+    assert_string_equal(jobs[0].workspace, GLOBEX);
+    assert_int_equal(left_out, 1);
+    for (int i = 0; i < 30; i++) {
+        assert_int_equal(world_count("select count(*) from job where key1 = 'theirs'"
+                                     "   and state = 'queued' and error_code = 'unseal'"
+                                     "   and lease_token is null and attempts = 0"
+                                     "   and run_at between now() + interval '2 seconds'"
+                                     "                  and now() + interval '10 seconds'"),
+                         1);
+        assert_int_equal(claim(s, 10, 10, &jobs), 0); /* its lane waits for it */
+        world_sql("update job set run_at = now() where key1 = 'theirs'");
+        assert_int_equal(claim(s, 10, 10, &jobs), 0);
+    }
+
+    /* the replica that has the key */
+    stores *others = stores_new(world.pool, newer);
+    store *other = NULL;
+    OK(store_open(others, store_arena(s), &other, e));
+    world_sql("update job set run_at = now() where key1 = 'theirs'");
+    struct job *found = claim_one(other);
+    assert_memory_equal(found->payload.data, "theirs", 6);
+    assert_int_equal(found->attempts, 1);
+    OK(store_job_done(other, found, e));
+    store_close(other);
+    stores_free(others);
+    assert_memory_equal(claim_one(s)->payload.data, "behind it", 9);
+    world_close(s);
+}
+
+static void test_a_payload_that_nobody_opens_for_a_day_is_set_dead(void **state)
 {
     (void)state;
     store *s = world_open();
@@ -429,6 +482,10 @@ static void test_a_payload_that_does_not_open_is_set_dead(void **state)
     world_sql("update job set payload = (select payload from job where key1 = 'whole')"
               " where key1 = 'moved'");
     struct job *jobs = NULL;
+    assert_int_equal(claim(s, 10, 10, &jobs), 0);
+    assert_int_equal(world_count("select count(*) from job where state = 'dead'"), 0);
+    world_sql("update job set run_at = now(), created_at = now() - interval '25 hours'"
+              " where key1 = 'moved'");
     assert_int_equal(claim(s, 10, 10, &jobs), 0);
     assert_int_equal(world_count("select count(*) from job where state = 'dead'"
                                  " and error_code = 'unseal'"),
@@ -446,9 +503,10 @@ static void test_a_newer_release_s_kind_is_put_back(void **state)
     struct job *jobs = NULL;
     assert_int_equal(claim(s, 10, 10, &jobs), 0);
     assert_int_equal(claim(s, 0, 10, &jobs), 0);
-    assert_int_equal(world_count("select count(*) from job where state = 'queued'"
-                                 " and error_code = 'kind_unknown' and run_at > now()"),
-                     1);
+    assert_int_equal(
+        world_count("select count(*) from job where state = 'queued'"
+                    " and error_code = 'kind_unknown' and run_at > now() and attempts = 0"),
+        1);
     world_close(s);
 }
 
@@ -511,7 +569,8 @@ int main(void)
         cmocka_unit_test_setup(test_p13_one_long_lane_hides_no_other, world_reset),
         cmocka_unit_test_setup(test_lanes_keep_their_order_under_eight_workers, world_reset),
         cmocka_unit_test_setup(test_a_lost_lease_changes_nothing, world_reset),
-        cmocka_unit_test_setup(test_a_payload_that_does_not_open_is_set_dead, world_reset),
+        cmocka_unit_test_setup(test_p1_a_payload_that_does_not_open_is_left_to_others, world_reset),
+        cmocka_unit_test_setup(test_a_payload_that_nobody_opens_for_a_day_is_set_dead, world_reset),
         cmocka_unit_test_setup(test_purge_takes_ended_jobs_only, world_reset),
         cmocka_unit_test_setup(test_listeners_are_woken, world_reset),
         cmocka_unit_test_setup(test_a_newer_release_s_kind_is_put_back, world_reset),

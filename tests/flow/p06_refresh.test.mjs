@@ -79,7 +79,7 @@ describe('P6 refresh', () => {
     await burst(1);
     const prompt = await until('the user to be asked to log in', async () => {
       await later();
-      return (await ana.messages()).find(m => m.is_bot && loginUrl(m) && /to go on/.test(words(m)));
+      return (await ana.messages()).find(m => m.is_bot && loginUrl(m) && /goes on by itself/.test(words(m)));
     }, 20000);
     const calls = (await w.tokenCalls('refresh_token')).slice(before);
     assert.ok(calls.length <= 2, `${calls.length} calls`);

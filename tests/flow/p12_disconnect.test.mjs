@@ -72,7 +72,7 @@ describe('P12 disconnect', () => {
     await until('the refresh to be under way', async () => await w.fired('slow') === 1);
     await ana.ask('disconnect salesforce', /Your connections/);
     assert.equal((await row(w)).state, 'disconnected');
-    const prompt = await ana.sees(m => m.is_bot && loginUrl(m) && /to go on/.test(words(m)));
+    const prompt = await ana.sees(m => m.is_bot && loginUrl(m) && /goes on by itself/.test(words(m)));
     await w.idle();
     await until('every grant to be ended', async () => await alive(w) === 0, 20000);
     assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);

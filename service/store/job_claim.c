@@ -1,5 +1,7 @@
 #include "store_int.h"
 
+#include "base/clock.h"
+
 /*
  * Hops from workspace to workspace over the index of jobs that wait (job_due), so that neither
  * finished jobs nor one workspace's long queue make a claim dearer; looks at the first $8 jobs of
@@ -11,7 +13,7 @@
  * Rows that were looked at are found again by their primary key alone: a constant state beside it
  * would invite the planner to walk a whole workspace in one of the partial indexes.
  */
-enum { HOPS = 16, WINDOW = 32, UNKNOWN_KIND_WAIT_S = 5 };
+enum { HOPS = 16, WINDOW = 32, NOT_OURS_WAIT_S = 5, UNOPENED_MAX_S = 86400 };
 
 static const struct stmt CLAIM = {
     "job_claim",
@@ -70,7 +72,16 @@ static const struct stmt CLAIM = {
     "  left join taken t on true order by t.priority, t.seq",
     8, 13};
 
-const struct stmt *const store_job_claim_stmts[] = {&CLAIM, NULL};
+/* As if it had not been claimed: what this process cannot do must not use up the job's attempts. */
+static const struct stmt NOT_OURS = {
+    "job_not_ours",
+    "update job set state = 'queued', run_at = now() + make_interval(secs => $4::bigint),"
+    "   attempts = attempts - 1, error_code = $5, lease_owner = null, lease_token = null,"
+    "   lease_until = null"
+    " where workspace = $1 and id = $2 and lease_token = $3",
+    5, 0};
+
+const struct stmt *const store_job_claim_stmts[] = {&CLAIM, &NOT_OURS, NULL};
 
 /* The part of the circle of workspaces that one statement looks at: (after, until]. */
 struct arc {
@@ -142,13 +153,19 @@ static bool read_job(store *s, const rows *r, size_t row, struct job *j)
     return store_unseal(s, &place, row_bytes(r, row, 8), &j->payload, &ignored) == 0;
 }
 
-/* A job that this process cannot do: another key or another release's kind. */
+/* A job that this process cannot do, of another release's kind or sealed with a key that only other
+ * replicas have yet, is left for those that can. Nobody has the key of one that nobody opened. */
 static int reject(store *s, const struct job *j, struct err *e)
 {
-    if (j->kind == JOB_KIND_COUNT) {
-        return store_job_again(s, j, UNKNOWN_KIND_WAIT_S, "kind_unknown", e);
+    bool unknown = j->kind == JOB_KIND_COUNT;
+    if (!unknown && clock_now() - j->created_at > UNOPENED_MAX_S) {
+        return store_job_dead(s, j, "unseal", e);
     }
-    return store_job_dead(s, j, "unseal", e);
+    return store_query(s, &NOT_OURS,
+                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
+                               DB_I64(NOT_OURS_WAIT_S),
+                               DB_TEXT(unknown ? "kind_unknown" : "unseal")),
+                       NULL, e);
 }
 
 static int open_jobs(store *s, const struct sweep *w, struct job **ret, size_t *ret_count,
@@ -184,5 +201,11 @@ int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_
     if (circle && search_arc(s, c, (struct arc){"", start, false}, &w, e) != 0) {
         return -1;
     }
-    return open_jobs(s, &w, ret, ret_count, e);
+    if (open_jobs(s, &w, ret, ret_count, e) != 0) {
+        return -1;
+    }
+    if (c->ret_left_out != NULL) {
+        *c->ret_left_out = (int64_t)(w.taken - *ret_count);
+    }
+    return 0;
 }

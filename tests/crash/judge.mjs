@@ -2,6 +2,7 @@
 // records, Slack's journal of what it delivered and what was posted, the messages that people see,
 // the database and the logs.
 import {readFileSync} from 'node:fs';
+import {words} from '../lib/flow.mjs';
 import {asksFor, resultOf, shows} from './people.mjs';
 
 const of = (map, key) => map.get(key) ?? map.set(key, []).get(key);
@@ -114,7 +115,12 @@ export async function judge(w, day) {
       f.firstShown += shown.length > 0;
     }
   }
-  for (const u of day.unanswered) if (acks.at(u) !== undefined) wrong('silence', `${u.user} waited in vain for ${u.what} to "${u.text}"`);
+  const answeredAt = u => {
+    const item = ledger.items.find(i => i.said && i.said.ts === u.ts && i.said.channel === u.channel);
+    const late = item && seenBy(item).find(m => shows(m, item) || asksFor(m, item) || words(m).includes(item.name));
+    return late ? `there is one now: ${words(late).split('\n')[0]}, posted ${(Number(late.ts) - Number(u.ts)).toFixed(1)} s after` : 'there is none now';
+  };
+  for (const u of day.unanswered) if (acks.at(u) !== undefined) wrong('silence', `${u.user} waited in vain for ${u.what} to "${u.text}", acknowledged at ${acks.at(u)}; ${answeredAt(u)}`);
 
   // who was killed between an acknowledgement and its effect
   const gaps = [...ledger.gaps];

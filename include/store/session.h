@@ -29,7 +29,7 @@ void store_close(store *s); /* rolls back what was not committed; NULL is a no-o
 int store_begin(store *s, struct err *e);
 int store_commit(store *s, struct err *e);
 arena *store_arena(const store *s);
-/* 0 when the database answers and no migration is missing. */
+/* 0 when the database answers, no migration is missing and the keys open what is stored. */
 int store_ready(store *s, struct err *e);
 
 /* All statements of this module, for the guard that prepares each. */

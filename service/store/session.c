@@ -56,6 +56,59 @@ arena *store_arena(const store *s)
     return s->mem;
 }
 
+/* A few values of each key that ever sealed a bot token: format byte, length of the key's id, id.
+ */
+enum { SAMPLES = 3, KEY_ID_AT = 3, KEY_ID_MAX = 16 };
+
+static const struct stmt SEALED = {
+    "session_sealed",
+    "select t.workspace, t.bot_token, t.n"
+    "  from (select k.workspace, k.bot_token, k.key,"
+    "               row_number() over (partition by k.key order by k.workspace) as n"
+    "          from (select w.workspace, w.bot_token,"
+    "                       substring(w.bot_token from $2::int"
+    "                         for least(get_byte(w.bot_token || '\\x0000', 1), $3::int)) as key"
+    "                  from workspace w where w.bot_token is not null) k) t"
+    " where t.n <= $1::bigint order by t.key, t.n",
+    3, 3};
+
+const struct stmt *const store_session_stmts[] = {&SEALED, NULL};
+
+static int keys_wrong(store *s, struct bytes sealed, struct err *e)
+{
+    const char *id = crypto_sealed_by(s->mem, sealed);
+    return err_set(
+        e, ERR_CONFIG, "keys_wrong",
+        "the encryption keys do not open what is stored: WORKBOT_ENCRYPTION_KEYS does not "
+        "hold the key %s that sealed it",
+        id == NULL ? "(damaged)" : id);
+}
+
+/* One value that does not open may be damaged; when none of a key opens, the key is not ours. */
+static int check_keys(store *s, struct err *e)
+{
+    rows *r = NULL;
+    const struct db_arg *args = DB_ARGS(DB_I64(SAMPLES), DB_I64(KEY_ID_AT), DB_I64(KEY_ID_MAX));
+    if (store_query(s, &SEALED, args, &r, e) != 0) {
+        return -1;
+    }
+    size_t count = rows_count(r);
+    bool opened = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *workspace = row_text(r, i, 0);
+        struct seal_place place = {"workspace", workspace, workspace, "bot_token"};
+        struct bytes ignored;
+        struct err why = {.kind = ERR_NONE};
+        bool opens = store_unseal(s, &place, row_bytes(r, i, 1), &ignored, &why) == 0;
+        opened = opens || (opened && row_i64(r, i, 2) > 1);
+        bool last_of_key = i + 1 == count || row_i64(r, i + 1, 2) == 1;
+        if (last_of_key && !opened) {
+            return keys_wrong(s, row_bytes(r, i, 1), e);
+        }
+    }
+    return 0;
+}
+
 int store_ready(store *s, struct err *e)
 {
     int64_t missing = 0;
@@ -66,7 +119,7 @@ int store_ready(store *s, struct err *e)
         return err_set(e, ERR_CONFIG, "migrations_missing", "%lld migrations are not applied",
                        (long long)missing);
     }
-    return 0;
+    return check_keys(s, e);
 }
 
 int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,

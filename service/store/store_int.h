@@ -90,6 +90,7 @@ struct seal_place store_job_place(const char *workspace, const char *id);
 
 /* --- each file's statements, NULL-terminated; collected in stmts.c --- */
 
+extern const struct stmt *const store_session_stmts[];
 extern const struct stmt *const store_workspaces_stmts[];
 extern const struct stmt *const store_users_stmts[];
 extern const struct stmt *const store_defaults_stmts[];

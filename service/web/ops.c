@@ -33,6 +33,9 @@ int ops_readyz(web *w, const struct request *q, struct response *r, struct err *
     json_t *body = arena_json(q->mem, json_pack("{s:b, s:{s:s, s:s}}", "ready", ready ? 1 : 0,
                                                 "checks", "database", database ? "ok" : why.code,
                                                 "draining", draining ? "yes" : "ok"));
+    if (body != NULL && why.kind == ERR_CONFIG) { /* somebody has to do something: what? */
+        json_object_set_new(body, "reason", json_string(why.text));
+    }
     if (body == NULL) {
         return err_set(e, ERR_INTERNAL, "ready", "the answer cannot be made");
     }

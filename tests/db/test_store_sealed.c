@@ -37,8 +37,7 @@ static void fill_run(store *s, struct sealed_rows *sealed, size_t i)
     r.result = canary(s);
     OK(store_run_update(s, &r, RUN_RUNNING, &changed, e));
     struct run_step *p = NULL;
-    const struct step_place at = {
-        .job = world_lease(s, ACME), .run_id = r.id, .position = 0};
+    const struct step_place at = {.job = world_lease(s, ACME), .run_id = r.id, .position = 0};
     OK(store_step_begin(s, &at, "x", &p, e));
     p->state = "done";
     p->output = canary(s);
@@ -210,11 +209,59 @@ static void test_p5_a_value_opens_in_its_own_place_only(void **state)
     }
 }
 
+static void ready_with(const char *keys, const char *code)
+{
+    arena *mem = arena_new();
+    keyring *given = NULL;
+    OK(crypto_keyring_parse(mem, secret_of(mem, keys), &given, e));
+    stores *access = stores_new(world.pool, given);
+    store *s = NULL;
+    OK(store_open(access, mem, &s, e));
+    struct err why = {.kind = ERR_NONE, .code = ""};
+    assert_int_equal(store_ready(s, &why), code == NULL ? 0 : -1);
+    if (code != NULL) {
+        assert_string_equal(why.code, code);
+        assert_non_null(strstr(why.text, "the encryption keys do not open what is stored"));
+    }
+    store_close(s);
+    stores_free(access);
+    arena_free(mem);
+}
+
+static void test_keys_that_do_not_open_what_is_stored_are_told(void **state)
+{
+    (void)state;
+    /* the world seals with k2, and also has k1 */
+    static const char k2[] = "k2:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=";
+    static const char other_k2[] = "k2:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=";
+    static const char k3[] = "k3:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=";
+    ready_with(k2, NULL);
+    ready_with(other_k2, "keys_wrong");
+    ready_with(k3, "keys_wrong");
+    ready_with(arena_printf(world.base->mem, "%s,%s", k3, k2), NULL);
+
+    /* one damaged value is not a wrong key */
+    world_sql("update workspace set bot_token = overlay(bot_token placing '\\x00' from 20)"
+              " where workspace = '" ACME "'");
+    ready_with(k2, NULL);
+    world_sql("update workspace set bot_token = overlay(bot_token placing 'k9' from 3)"
+              " where workspace = '" GLOBEX "'");
+    ready_with(k2, "keys_wrong");
+    world_sql("update workspace set bot_token = '\\x01'");
+    ready_with(k2, "keys_wrong");
+
+    world_sql("update workspace set bot_token = null");
+    ready_with(k3, NULL);
+    world_sql("delete from workspace");
+    ready_with(k3, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_p5_no_secret_is_readable_in_the_database, world_reset),
         cmocka_unit_test_setup(test_p5_a_value_opens_in_its_own_place_only, world_reset),
+        cmocka_unit_test_setup(test_keys_that_do_not_open_what_is_stored_are_told, world_reset),
     };
     return cmocka_run_group_tests_name("store: sealed", tests, world_setup, world_teardown);
 }

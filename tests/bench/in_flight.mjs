@@ -41,9 +41,9 @@ async function makeWorkspace(p, n, host) {
 const stats = port => request(port, {path: '/_stats'}).then(r => r.json);
 
 // Figures of the seconds between `warm` and the end of the load.
-async function watch(service, database, port, {warm, seconds}) {
+async function watch(service, port, {warm, seconds}) {
   await pause(warm * 1000);
-  const [from, cpuFrom, dbFrom] = [await stats(port), cpu(service.pid), await databaseCpu(database)];
+  const from = await stats(port);
   let calls = 0;
   let samples = 0;
   for (const end = Date.now() + (seconds - warm) * 1000 - 200; Date.now() < end; samples++) {
@@ -55,7 +55,7 @@ async function watch(service, database, port, {warm, seconds}) {
   return {
     commands_per_s: commands / (to.at_ms - from.at_ms) * 1000, in_flight: calls / samples, in_flight_max: to.in_flight_max,
     calls_per_s: (to.answered - from.answered) / (to.at_ms - from.at_ms) * 1000,
-    rss: memory(service.pid), rss_max: memory(service.pid, 'VmHWM'), cpu_ms: (cpu(service.pid) - cpuFrom) / commands * 1000, db_cpu_ms: (await databaseCpu(database) - dbFrom) / commands * 1000,
+    rss: memory(service.pid), rss_max: memory(service.pid, 'VmHWM'),
   };
 }
 
@@ -71,16 +71,20 @@ export async function measureInFlight({seconds, warm, rate = 500, workspaces = 2
   const early = await load(p.url + '/slack/events', {connections: 16, seconds: 8, users, workspaces, rate: users / 8 + 1});
   await until('the first commands to be answered', async () => (await stats(port)).posts >= early.acknowledged, 60000);
   await p.database.query('analyze');
+  const [cpuFrom, dbFrom] = [cpu(service.pid), await databaseCpu(p.database)];
   const [figures, watched] = await Promise.all([
     load(p.url + '/slack/events', {connections: 64, seconds, users, workspaces, rate}),
-    watch(service, p.database, port, {warm, seconds}),
+    watch(service, port, {warm, seconds}),
   ]);
   const metrics = (await request(p.opsPort, {path: '/metrics'})).text;
   await until('all commands to be answered', async () => (await stats(port)).posts >= early.acknowledged + figures.acknowledged, 60000);
+  // all of the load's commands are over: what was left to do then counts as well
+  const cpu_ms = (cpu(service.pid) - cpuFrom) / figures.acknowledged * 1000;
+  const db_cpu_ms = (await databaseCpu(p.database) - dbFrom) / figures.acknowledged * 1000;
   await service.stop();
   await peer.stop();
   const runs = await p.database.query('select state, count(*)::int as n from run group by state');
   await p.database.drop();
-  return {...watched, offered: rate, acks_per_s: figures.acks_per_s, acknowledged: figures.acknowledged, ack_p99_ms: figures.p99_ms,
+  return {...watched, cpu_ms, db_cpu_ms, offered: rate, acks_per_s: figures.acks_per_s, acknowledged: figures.acknowledged, ack_p99_ms: figures.p99_ms,
     ack_p50_ms: figures.p50_ms, runs: Object.fromEntries(runs.map(r => [r.state, r.n])), metrics};
 }

@@ -30,7 +30,7 @@ function inFlightRows(m) {
       m.commands_per_s / m.offered, 0.9],
     ['Acknowledgement p99 meanwhile', `${one(m.ack_p99_ms)} ms`, 'aim: 50 ms', 50 / m.ack_p99_ms, 1],
     ['Resident memory at most', `${one(m.rss_max)} MiB`, 'aim: 128 MiB', 128 / m.rss_max, 1],
-    ['CPU time of the process per command (no aim)', `${m.cpu_ms.toFixed(2)} ms`, '', null, null],
+    ['CPU time of the process per command (no aim)', `${m.cpu_ms.toFixed(2)} ms`, `its database sessions: ${m.db_cpu_ms.toFixed(2)} ms`, null, null],
   ];
 }
 

@@ -15,6 +15,7 @@ typedef struct jobs jobs;
 struct jobs_options {
     const struct config *config;
     stores *stores;
+    stores *reserved; /* what the claimer and the janitor use: no job keeps them waiting */
     chats *chats;
     bot *bot;
     void (*cut)(void *arg); /* ends running calls out when the drain time is over */

@@ -25,6 +25,7 @@ typedef struct web web;
 struct web_options {
     const struct config *config;
     stores *stores;
+    stores *reserved; /* what stores inbound events; NULL: `stores` */
     const keyring *keys;
     chats *chats;
     const apps *apps;

@@ -22,6 +22,8 @@ struct service {
     keyring *keys;
     db_pool *pool;
     stores *stores;
+    db_pool *reserved_pool; /* for what no job may keep waiting: intake, claims, leases */
+    stores *reserved;
     net_client *http;
     apps *apps;
     chats *chats;

@@ -3,17 +3,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { DRAIN_MS = 10000, DB_WAIT_MS = 5000, DB_STATEMENT_MS = 15000 };
+enum {
+    DRAIN_MS = 10000,
+    DB_WAIT_MS = 5000,
+    DB_STATEMENT_MS = 15000,
+    RESERVED = 3, /* database connections, of few: 1 */
+    RESERVE_FROM = 8
+};
 
 static void build_database(struct service *s)
 {
-    const struct db_options options = {.url = s->config.database_url,
-                                       .connections = (size_t)s->config.db_connections,
-                                       .prepare = s->config.db_prepare,
-                                       .wait_ms = DB_WAIT_MS,
-                                       .statement_ms = DB_STATEMENT_MS};
+    size_t all = (size_t)s->config.db_connections;
+    size_t reserved = all < RESERVE_FROM ? 1 : RESERVED;
+    struct db_options options = {.url = s->config.database_url,
+                                 .connections = all - reserved,
+                                 .prepare = s->config.db_prepare,
+                                 .wait_ms = DB_WAIT_MS,
+                                 .statement_ms = DB_STATEMENT_MS};
     s->pool = db_pool_new(&options);
     s->stores = stores_new(s->pool, s->keys);
+    options.connections = reserved;
+    s->reserved_pool = db_pool_new(&options);
+    s->reserved = stores_new(s->reserved_pool, s->keys);
 }
 
 static void build_outside(struct service *s)
@@ -76,6 +87,7 @@ int build_start(struct service *s, enum role role, struct err *e)
 {
     const struct jobs_options work = {.config = &s->config,
                                       .stores = s->stores,
+                                      .reserved = s->reserved,
                                       .chats = s->chats,
                                       .bot = s->bot,
                                       .cut = cut,
@@ -85,6 +97,7 @@ int build_start(struct service *s, enum role role, struct err *e)
     }
     const struct web_options doors = {.config = &s->config,
                                       .stores = s->stores,
+                                      .reserved = s->reserved,
                                       .keys = s->keys,
                                       .chats = s->chats,
                                       .apps = s->apps,
@@ -114,5 +127,7 @@ void build_free(struct service *s)
     net_client_free(s->http);
     stores_free(s->stores);
     db_pool_free(s->pool);
+    stores_free(s->reserved);
+    db_pool_free(s->reserved_pool);
     arena_free(s->mem);
 }

@@ -13,7 +13,16 @@
  * becomes due by time.
  */
 
-enum { POLL_MS = 200, BATCH_MAX = 128, AWAY_MS = 500 };
+enum {
+    POLL_MS = 200,
+    BATCH_MAX = 128,
+    AWAY_MS = 500,
+    /* with so many jobs at work, a claim that got few is followed by a short pause: what becomes
+     * due in the meantime is claimed together */
+    CROWD = 64,
+    FEW = 16,
+    GATHER_MS = 5
+};
 
 struct position {
     char workspace[80]; /* where the last claim ended: the next begins behind it */
@@ -28,6 +37,16 @@ static void wait_for_work(jobs *j, int64_t wait_ms)
            pthread_cond_timedwait(&j->wake, &j->lock, &at) == 0) {
     }
     j->awake = false;
+    pthread_mutex_unlock(&j->lock);
+}
+
+static void gather(jobs *j)
+{
+    int64_t at_ms = clock_mono_ms() + GATHER_MS;
+    const struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+    pthread_mutex_lock(&j->lock);
+    while (!atomic_load(&j->stopping) && pthread_cond_timedwait(&j->wake, &j->lock, &at) == 0) {
+    }
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -65,7 +84,7 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
                                    .per_workspace = room < 8 ? (int64_t)room : 8,
                                    .after_workspace = p->workspace,
                                    .ret_left_out = &left_out};
-    int rc = store_open(j->options.stores, mem, &s, &e);
+    int rc = store_open(j->options.reserved, mem, &s, &e);
     if (rc == 0) {
         rc = store_job_claim(s, &want, &list, &count, &e);
     }
@@ -103,6 +122,8 @@ void *jobs_claimer(void *arg)
             wait_for_work(j, AWAY_MS);
         } else if (got == 0) {
             wait_for_work(j, POLL_MS);
+        } else if (got < FEW && busy > CROWD) {
+            gather(j);
         }
     }
     return NULL;

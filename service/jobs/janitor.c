@@ -93,7 +93,7 @@ static void do_chore(jobs *j, const struct chore *c)
     arena *mem = arena_new();
     store *s = NULL;
     struct err e = {0};
-    int rc = store_open(j->options.stores, mem, &s, &e);
+    int rc = store_open(j->options.reserved, mem, &s, &e);
     if (rc == 0) {
         rc = c->run(j, s, &e);
     }

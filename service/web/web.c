@@ -44,7 +44,8 @@ int web_start(arena *boot, const struct web_options *options, web **ret, struct 
     raise_file_limit();
     w->pool = pool_new(call_work);
     if (options->serve_web) {
-        w->intake = intake_new(options->stores, options->wake, options->wake_arg);
+        w->intake = intake_new(options->reserved == NULL ? options->stores : options->reserved,
+                               options->wake, options->wake_arg);
     }
     if (server_start(boot, w, &w->server, e) != 0) {
         threads_stop(w);

@@ -40,9 +40,10 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
 /* "Not me" on the page: login ended, tokens revoked, prompt says so. */
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,
                      struct err *e);
-/* "Send me a new prompt" on the page of an old handle: a new prompt goes to its user privately. */
+/* "Send me a new prompt" on the page of an old handle: a new prompt goes to its user privately,
+ * unless one is open already (*ret_open): an old link makes no rows and changes no prompt. */
 int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
-                     struct err *e);
+                     bool *ret_open, struct err *e);
 
 /* Logins and runs whose time is over, each told to its user. *ret_more: there is more to do. */
 int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);

@@ -99,11 +99,16 @@ struct oauth_confirm {
     const char *connection_id;
     struct account account;
 };
-/* Compares with all logins of this user that wait for one, inside the caller's transaction. For a
- * default connection's login (user_id "") login_id names it. */
-int oauth_confirm_code(oauth *o, store *s, const char *workspace, const char *user_id,
-                       const char *login_id, const char *code, struct oauth_confirm *ret,
-                       struct err *e);
+struct oauth_typed {
+    const char *workspace;
+    const char *user_id;  /* who typed it */
+    const char *login_id; /* for a default connection's login, whose user is ""; else NULL */
+    const char *code;
+    bool may_be_other; /* it may have been meant otherwise: a wrong one is OAUTH_CODE_NONE */
+};
+/* Compares with all logins of this user that wait for one, inside the caller's transaction. */
+int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
+                       struct oauth_confirm *ret, struct err *e);
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's
  * transaction (the revoke itself is a job). */
 int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,

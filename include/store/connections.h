@@ -61,10 +61,10 @@ int store_connection_page(store *s, const char *workspace, const struct connecti
  * assurance, and generation + 1; id and created_at of an earlier row stay. *ret_id is its id. */
 int store_connection_activate(store *s, const struct connection *c, const char **ret_id,
                               struct err *e);
-/* A row that says "waiting for the typed code", unless one stands that has tokens (active,
- * needs_attention). */
+/* A row that says "waiting for the typed code", where none acts. The account that was logged in
+ * stays sealed in the login until its code proves whose it is. */
 int store_connection_provisional(store *s, const char *workspace, const char *default_name,
-                                 const char *user_id, const struct account *a, struct err *e);
+                                 const char *user_id, struct err *e);
 /* Sets state and reason; wipes the tokens for needs_login and disconnected, and then adds 1 to the
  * generation. Only if the generation is still the given one (negative: any).
  * *ret_changed tells. */

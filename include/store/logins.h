@@ -82,9 +82,13 @@ struct oauth_state {
     int64_t used_at;
 };
 int store_state_add(store *s, const struct oauth_state *o, const char *state_hash, struct err *e);
-/* Marks it used and returns it, once, over all replicas; NULL when unknown, expired, used or of
- * another purpose. */
-int store_state_use(store *s, const char *workspace, const char *state_hash, const char *purpose,
+struct state_use {
+    const char *state_hash, *purpose;
+    const char *cookie_hash; /* of the browser's cookie */
+};
+/* Marks it used and returns it, once, over all replicas; NULL when unknown, expired, used, of
+ * another purpose or another browser's: who has not its cookie spends nothing. */
+int store_state_use(store *s, const char *workspace, const struct state_use *use,
                     struct oauth_state **ret, struct err *e);
 int store_state_purge(store *s, int64_t older_than_s, int64_t *ret_count, struct err *e);
 

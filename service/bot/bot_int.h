@@ -91,6 +91,8 @@ int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t
 /* Asks for `in` in the user's one-to-one chat. */
 int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
                  const struct recipe_input *in, struct err *e);
+/* The newest run of the user that asks for an input in this conversation; NULL: none. */
+int question_find(struct turn *t, struct run **ret, struct err *e);
 /* 1: the text answered an open question; 0: none is open here; -1 */
 int question_answer(struct turn *t, const char *text, struct err *e);
 /* Takes `text` as the answer to what this run asks. */

@@ -82,12 +82,19 @@ int code_try(struct turn *t, const char *text, struct err *e)
     struct scene *sc = &t->scene;
     const char *code = code_in(sc->mem, text);
     struct oauth_confirm c;
+    struct run *question = NULL; /* six digits may be its answer as well */
     bool released = false;
     if (code == NULL) {
         return 0;
     }
-    if (oauth_confirm_code(sc->bot->options.oauth, sc->s, sc->workspace->workspace,
-                           t->event.user_id, NULL, code, &c, e) != 0) {
+    if (question_find(t, &question, e) != 0) {
+        return -1;
+    }
+    const struct oauth_typed typed = {.workspace = sc->workspace->workspace,
+                                      .user_id = t->event.user_id,
+                                      .code = code,
+                                      .may_be_other = question != NULL};
+    if (oauth_confirm_code(sc->bot->options.oauth, sc->s, &typed, &c, e) != 0) {
         return -1;
     }
     switch (c.result) {

@@ -73,6 +73,9 @@ static int know_person(struct turn *t, chats *c, const struct chat_driver *drive
         .workspace = w->workspace, .bot_user_id = w->bot_user_id, .bot_token = w->bot_token};
     struct chat_person person = {0};
     if (driver->person(c, mem, &access, t->event.user_id, &person, e) != 0) {
+        /* What the platform cannot say now it may say later: what was acknowledged is kept. */
+        bool final = e->kind == ERR_LIMIT || e->kind == ERR_NOT_FOUND;
+        e->kind = final ? e->kind : ERR_UPSTREAM_BUSY;
         return err_wrap(e, "who is %s", t->event.user_id);
     }
     struct user *u = arena_alloc(mem, sizeof(*u));

@@ -105,12 +105,14 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
                            : question_ask(t, r, recipe, missing, e);
 }
 
-/* The newest run of the user that asks for an input. */
-static int find_asking(struct turn *t, struct run **ret, struct err *e)
+int question_find(struct turn *t, struct run **ret, struct err *e)
 {
     struct run *open = NULL;
     size_t count = 0;
     *ret = NULL;
+    if (!t->event.place.is_private) {
+        return 0; /* answers are given where the question was asked */
+    }
     if (store_run_open(t->scene.s, t->scene.workspace->workspace, t->event.user_id, &open, &count,
                        e) != 0) {
         return -1;
@@ -127,10 +129,7 @@ static int find_asking(struct turn *t, struct run **ret, struct err *e)
 int question_answer(struct turn *t, const char *text, struct err *e)
 {
     struct run *r = NULL;
-    if (!t->event.place.is_private) {
-        return 0; /* answers are given where the question was asked */
-    }
-    if (find_asking(t, &r, e) != 0) {
+    if (question_find(t, &r, e) != 0) {
         return -1;
     }
     if (r == NULL) {

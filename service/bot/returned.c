@@ -151,12 +151,42 @@ static int move_runs(struct scene *sc, const struct run *list, size_t count,
     return 0;
 }
 
+struct renewal {
+    const struct login *login; /* of the old prompt */
+    bool *ret_open;            /* another prompt is open: nothing was made */
+};
+
+/* The old prompt may become the new one, unless it has become something else meanwhile: the result
+ * of its run, say. */
+static const char *reusable_message(const struct login *l, const struct run *first)
+{
+    if (l->run_id == NULL) {
+        return l->state == LOGIN_DONE ? NULL : l->message_id;
+    }
+    return first != NULL && str_equal(first->message_id, l->message_id) ? l->message_id : NULL;
+}
+
+/* True when another login of this user is open: that one's prompt stands, and one is enough. */
+static int other_is_open(struct scene *sc, const struct login *l, bool *ret, struct err *e)
+{
+    struct login *open = NULL;
+    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &open, e) != 0) {
+        return -1;
+    }
+    *ret = open != NULL && !str_equal(open->id, l->id);
+    return 0;
+}
+
 static int renew(struct scene *sc, const void *arg, struct err *e)
 {
-    const struct login *l = arg;
+    const struct renewal *q = arg;
+    const struct login *l = q->login;
     struct default_connection *d = NULL;
     struct run *waiting = NULL;
     size_t count = 0;
+    if (other_is_open(sc, l, q->ret_open, e) != 0 || *q->ret_open) {
+        return *q->ret_open ? 0 : -1;
+    }
     if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0 ||
         store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
                              e) != 0) {
@@ -165,13 +195,13 @@ static int renew(struct scene *sc, const void *arg, struct err *e)
     if (d == NULL) {
         return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
     }
-    bool open = l->state == LOGIN_OPEN || l->state == LOGIN_CODE;
-    if (open &&
-        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
+    if (oauth_login_end(sc->bot->options.oauth, sc->s, l,
+                        l->state == LOGIN_DONE ? LOGIN_DONE : LOGIN_CANCELLED, "replaced",
+                        e) != 0) {
         return -1;
     }
     struct run *first = count > 0 ? &waiting[0] : NULL;
-    const struct prompt p = {.def = d, .run = first, .message_id = l->message_id};
+    const struct prompt p = {.def = d, .run = first, .message_id = reusable_message(l, first)};
     struct prompted made = {0};
     if (prompt_open(sc, &p, &made, e) != 0) {
         return -1;
@@ -180,21 +210,49 @@ static int renew(struct scene *sc, const void *arg, struct err *e)
 }
 
 int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
-                     struct err *e)
+                     bool *ret_open, struct err *e)
 {
-    return with_scene(b, mem, l, w, renew, l, e);
+    const struct renewal q = {.login = l, .ret_open = ret_open};
+    *ret_open = false;
+    return with_scene(b, mem, l, w, renew, &q, e);
+}
+
+/* The prompt that is open, again: its link is the one that works. */
+static int show_open(struct turn *t, const struct login *l, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *open = NULL;
+    json_t *view = view_new(sc->mem);
+    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &open, e) != 0 ||
+        open == NULL) {
+        return open == NULL ? 0 : -1;
+    }
+    if (open->state == LOGIN_CODE) {
+        view_text(view, "Type the 6-digit code that your browser shows.");
+    } else {
+        view_text(view, "A newer prompt is open.");
+        prompt_add_button(sc, open, view, "Log in");
+    }
+    return say_private(t, view, NULL, e);
 }
 
 int action_renew(struct turn *t, const char *value, struct err *e)
 {
     struct login *l = NULL;
     struct scene *sc = &t->scene;
+    bool open = false;
     if (!id_valid(value)) {
         return 0;
     }
     if (store_login_lock(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
         return -1;
     }
-    bool theirs = l != NULL && str_equal(l->user_id, t->event.user_id);
-    return theirs ? renew(sc, l, e) : 0;
+    if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {
+        return 0; /* the id in a button selects nobody else's login */
+    }
+    const struct renewal q = {.login = l, .ret_open = &open};
+    if (renew(sc, &q, e) != 0) {
+        return -1;
+    }
+    return open ? show_open(t, l, e) : 0;
 }

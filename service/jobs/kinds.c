@@ -7,7 +7,11 @@
 
 /* What each kind of job does, how often it is tried, and who is told when that was in vain. */
 
-enum { BACKOFF_FIRST_S = 1, BACKOFF_MAX_S = 300 };
+enum {
+    BACKOFF_FIRST_S = 1,
+    BACKOFF_MAX_S = 300,
+    EVENT_ATTEMPTS = 60 /* some four hours: as long as an outage of the chat may be sat out */
+};
 
 static int run_event(jobs *j, arena *mem, const struct job *job, struct err *e)
 {
@@ -54,8 +58,8 @@ static const struct kind {
     int64_t attempts_max;
     const char *label;
 } kinds[JOB_KIND_COUNT] = {
-    [JOB_SLACK_EVENT] = {run_event, NULL, 12, "kind=\"slack_event\""},
-    [JOB_SLACK_INTERACTION] = {run_event, NULL, 12, "kind=\"slack_interaction\""},
+    [JOB_SLACK_EVENT] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_event\""},
+    [JOB_SLACK_INTERACTION] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_interaction\""},
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},
@@ -106,8 +110,8 @@ static void log_job(enum log_level level, const char *message, const struct job 
     log_err(level, message, why, fields, sizeof(fields) / sizeof(fields[0]));
 }
 
-/* A lease that was lost belongs to somebody else now; without a database there is nothing to say:
- * in both cases the lease decides. */
+/* Without a database there is nothing to settle, and a lease that was lost belongs to somebody else
+ * now: in both cases the lease decides. */
 static void failed(jobs *j, struct task *t, const struct kind *k, const struct err *why)
 {
     struct err e = {0};
@@ -116,9 +120,6 @@ static void failed(jobs *j, struct task *t, const struct kind *k, const struct e
     log_job(again ? LOG_WARN : LOG_ERROR, again ? "a job goes again" : "a job has failed", job,
             why);
     metric_add(METRIC_JOBS, again ? "result=\"again\"" : "result=\"dead\"", 1);
-    if (why->kind == ERR_LEASE_LOST) {
-        return;
-    }
     int rc = 0;
     if (again) {
         rc = settle(j, t->mem, job, settle_again, why, &e);
@@ -127,7 +128,7 @@ static void failed(jobs *j, struct task *t, const struct kind *k, const struct e
     } else {
         rc = settle(j, t->mem, job, settle_dead, why, &e);
     }
-    if (rc != 0) {
+    if (rc != 0 && e.kind != ERR_LEASE_LOST) {
         log_job(LOG_ERROR, "a job could not be settled; its lease will expire", job, &e);
     }
 }

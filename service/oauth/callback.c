@@ -23,20 +23,20 @@ static int ended(struct callback *c, enum oauth_end end, const char *reason)
     return 0;
 }
 
-static bool same_browser(const struct callback *c)
-{
-    const char *cookie = c->in->cookie;
-    return cookie != NULL && str_equal(crypto_hash_text(c->mem, cookie), c->state->cookie_hash);
-}
-
 /* The state, once, and everything that it was made for. *ret_go: all of it still stands. */
 static int load_attempt(struct callback *c, store *s, const char *state_hash, bool *ret_go,
                         struct err *e)
 {
     struct oauth_outcome *out = c->out;
     const char *workspace = out->workspace->workspace;
+    if (c->in->cookie == NULL) {
+        return ended(c, OAUTH_EXPIRED, "other_browser"); /* a scanner spends nothing */
+    }
+    const struct state_use use = {.state_hash = state_hash,
+                                  .purpose = "app",
+                                  .cookie_hash = crypto_hash_text(c->mem, c->in->cookie)};
     if (store_default_by_callback(s, workspace, c->in->callback_key, &out->connection, e) != 0 ||
-        store_state_use(s, workspace, state_hash, "app", &c->state, e) != 0) {
+        store_state_use(s, workspace, &use, &c->state, e) != 0) {
         return -1;
     }
     if (out->connection == NULL || c->state == NULL) {
@@ -44,9 +44,6 @@ static int load_attempt(struct callback *c, store *s, const char *state_hash, bo
     }
     if (!str_equal(c->state->default_name, out->connection->name)) {
         return ended(c, OAUTH_EXPIRED, "state_of_other_path");
-    }
-    if (!same_browser(c)) {
-        return ended(c, OAUTH_EXPIRED, "other_browser");
     }
     struct login *l = NULL;
     if (store_login_find(s, workspace, c->state->login_id, &l, e) != 0) {
@@ -170,8 +167,7 @@ static int keep_provisional(struct callback *c, store *s, const struct tokens *t
         arena_json(c->mem, json_pack("{s:o, s:o}", "tokens", oauth_tokens_json(t), "account",
                                      oauth_account_json(&out->account)));
     if (store_login_provisional(s, &next, provisional, e) != 0 ||
-        store_connection_provisional(s, l->workspace, l->default_name, l->user_id, &out->account,
-                                     e) != 0) {
+        store_connection_provisional(s, l->workspace, l->default_name, l->user_id, e) != 0) {
         return -1;
     }
     out->login = arena_copy(c->mem, &next, sizeof(next));

@@ -7,13 +7,13 @@
 
 enum { CODE_TRIES = 3 };
 
-static int find_waiting(store *s, const char *workspace, const char *user_id, const char *login_id,
-                        struct login **ret, size_t *ret_count, struct err *e)
+static int find_waiting(store *s, const struct oauth_typed *typed, struct login **ret,
+                        size_t *ret_count, struct err *e)
 {
-    if (!str_empty(user_id)) {
-        return store_login_waiting_code(s, workspace, user_id, ret, ret_count, e);
+    if (!str_empty(typed->user_id)) {
+        return store_login_waiting_code(s, typed->workspace, typed->user_id, ret, ret_count, e);
     }
-    if (store_login_lock(s, workspace, login_id, ret, e) != 0) {
+    if (store_login_lock(s, typed->workspace, typed->login_id, ret, e) != 0) {
         return -1;
     }
     bool waits = *ret != NULL && (*ret)->state == LOGIN_CODE && str_empty((*ret)->user_id);
@@ -131,25 +131,24 @@ static int wrong(oauth *o, store *s, const struct login *l, struct oauth_confirm
     return ret->tries_left > 0 ? 0 : oauth_login_end(o, s, l, LOGIN_REFUSED, "code_tries", e);
 }
 
-int oauth_confirm_code(oauth *o, store *s, const char *workspace, const char *user_id,
-                       const char *login_id, const char *code, struct oauth_confirm *ret,
-                       struct err *e)
+int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
+                       struct oauth_confirm *ret, struct err *e)
 {
     arena *mem = store_arena(s);
     struct login *list = NULL;
     size_t count = 0;
     memset(ret, 0, sizeof(*ret));
-    if (find_waiting(s, workspace, user_id, login_id, &list, &count, e) != 0) {
+    if (find_waiting(s, typed, &list, &count, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
         if (list[i].code_expires_at > clock_now() && list[i].provisional != NULL &&
-            str_equal(list[i].code_hash, oauth_code_hash(mem, list[i].id, code))) {
+            str_equal(list[i].code_hash, oauth_code_hash(mem, list[i].id, typed->code))) {
             ret->login = &list[i];
             return activate(o, s, &list[i], ret, e);
         }
     }
-    if (count == 0) {
+    if (count == 0 || typed->may_be_other) {
         return 0;
     }
     ret->login = &list[0];

@@ -26,18 +26,15 @@ static const struct stmt ACTIVATE = {
     "  where c.id = excluded.id",
     15, 0};
 
+/* Who is in the browser is not proven yet: nothing of that account stands where its owner reads. */
 static const struct stmt PROVISIONAL = {
     "connection_provisional",
-    "insert into connection as c (workspace, id, default_name, user_id, state, account_key,"
-    "    account_name, account_email, organization, sandbox, api_base)"
-    " values ($1, $2, $3, $4, 'provisional', $5, $6, $7, $8, $9, $10)"
+    "insert into connection as c (workspace, id, default_name, user_id, state)"
+    " values ($1, $2, $3, $4, 'provisional')"
     " on conflict (workspace, default_name, user_id) do update set"
-    "   state = 'provisional', reason = null, account_key = excluded.account_key,"
-    "   account_name = excluded.account_name, account_email = excluded.account_email,"
-    "   organization = excluded.organization, sandbox = excluded.sandbox,"
-    "   api_base = excluded.api_base, updated_at = now()"
+    "   state = 'provisional', reason = null, updated_at = now()"
     "  where c.state not in ('active', 'needs_attention')",
-    10, 0};
+    4, 0};
 
 /* Attempts of this generation whose answer never came make the number of ours. */
 static const struct stmt REFRESH_BEGIN = {
@@ -152,13 +149,11 @@ int store_connection_activate(store *s, const struct connection *c, const char *
 }
 
 int store_connection_provisional(store *s, const char *workspace, const char *default_name,
-                                 const char *user_id, const struct account *a, struct err *e)
+                                 const char *user_id, struct err *e)
 {
     struct id id = id_new();
     const struct db_arg *args =
-        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id.text), DB_TEXT(default_name), DB_TEXT(user_id),
-                DB_TEXT(a->key), DB_TEXT(a->name), DB_TEXT(a->email), DB_TEXT(a->organization),
-                DB_BOOL(a->sandbox), DB_TEXT(a->api_base));
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id.text), DB_TEXT(default_name), DB_TEXT(user_id));
     return store_query(s, &PROVISIONAL, args, NULL, e);
 }
 

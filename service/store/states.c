@@ -16,11 +16,11 @@ static const struct stmt ADD = {
 static const struct stmt USE = {
     "state_use",
     "update oauth_state set used_at = now()"
-    " where workspace = $1 and state_hash = $2 and purpose = $3"
+    " where workspace = $1 and state_hash = $2 and purpose = $3 and cookie_hash = $4"
     "   and used_at is null and expires_at > now() "
     "returning workspace, state_hash, purpose, login_id, default_name, client_version,"
     "   redirect_uri, verifier, cookie_hash, epoch(expires_at), epoch(used_at)",
-    3, 11};
+    4, 11};
 
 static const struct stmt PURGE = {
     "state_purge",
@@ -68,12 +68,12 @@ int store_state_add(store *s, const struct oauth_state *o, const char *state_has
                                            "login %s was begun too often", o->login_id);
 }
 
-int store_state_use(store *s, const char *workspace, const char *state_hash, const char *purpose,
+int store_state_use(store *s, const char *workspace, const struct state_use *use,
                     struct oauth_state **ret, struct err *e)
 {
-    struct store_ask ask = {&USE,
-                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(state_hash), DB_TEXT(purpose)),
-                            read_state, sizeof(struct oauth_state)};
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(use->state_hash),
+                                        DB_TEXT(use->purpose), DB_TEXT(use->cookie_hash));
+    struct store_ask ask = {&USE, args, read_state, sizeof(struct oauth_state)};
     void *found = NULL;
     if (store_ask_one(s, &ask, &found, e) != 0) {
         return -1;

@@ -143,8 +143,9 @@ static int connection_confirm(struct api *a, struct err *e)
         find_waiting(a, &login_id, e) != 0) {
         return -1;
     }
-    if (login_id != NULL && oauth_confirm_code(a->web->options.oauth, a->s, a->workspace, "",
-                                               login_id, code, &c, e) != 0) {
+    const struct oauth_typed typed = {
+        .workspace = a->workspace, .user_id = "", .login_id = login_id, .code = code};
+    if (login_id != NULL && oauth_confirm_code(a->web->options.oauth, a->s, &typed, &c, e) != 0) {
         return -1;
     }
     answer_confirm(a, &c);

@@ -215,6 +215,14 @@ static int unknown_link(struct landing_answer *to, struct err *e)
                            e);
 }
 
+static int done_before(struct landing_answer *to, struct err *e)
+{
+    return landing_message(to, 200, "Already connected",
+                           "This link has done its work. Type connections in your chat to see or "
+                           "end your connections.",
+                           e);
+}
+
 int login_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
     struct landing g;
@@ -229,10 +237,7 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
         return landing(w, &g, &to, e);
     }
     if (g.login->state == LOGIN_DONE) {
-        return landing_message(&to, 200, "Already connected",
-                               "This link has done its work. Type connections in your chat to "
-                               "see or end your connections.",
-                               e);
+        return done_before(&to, e);
     }
     return too_old(w, &g, &to, e);
 }
@@ -267,13 +272,20 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
 
 static int renew(web *w, struct landing *g, struct landing_answer *to, struct err *e)
 {
-    if (str_empty(g->login->user_id) || g->connection == NULL || landing_is_open(g)) {
-        return landing_is_open(g) ? landing(w, g, to, e) : too_old(w, g, to, e);
+    bool open = false;
+    if (landing_is_open(g)) {
+        return landing(w, g, to, e);
     }
-    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, e) != 0) {
+    if (g->login->state == LOGIN_DONE) {
+        return done_before(to, e);
+    }
+    if (str_empty(g->login->user_id) || g->connection == NULL) {
+        return too_old(w, g, to, e);
+    }
+    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &open, e) != 0) {
         return -1;
     }
-    return landing_message(to, 200, "A new prompt is on its way",
+    return landing_message(to, 200, open ? "There is a newer prompt" : "A new prompt is on its way",
                            "Look at your private messages from Workbot.", e);
 }
 

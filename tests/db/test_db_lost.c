@@ -297,7 +297,7 @@ static void silent_server_is_given_up(void **state)
     proxy_set(relay, PROXY_PASS);
     c = test_take(p);
     db_give(c);
-    db_pool_free(p);
+    test_pool_free(p);
     arena_free(mem);
 }
 

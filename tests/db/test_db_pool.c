@@ -64,7 +64,7 @@ static void exhausted_pool_waits_and_then_refuses(void **state)
     db_give(b);
     db_give(c);
     db_give(NULL);
-    db_pool_free(p);
+    test_pool_free(p);
     db_pool_free(NULL);
 }
 
@@ -89,7 +89,7 @@ static void waiting_taker_gets_what_is_given(void **state)
     assert_ptr_equal(again, c);
     pthread_join(thread, NULL);
     db_give(again);
-    db_pool_free(p);
+    test_pool_free(p);
 }
 
 enum { WORKERS = 16, TURNS = 100, CONNECTIONS = 4 };
@@ -157,7 +157,7 @@ static void a_crowd_shares_few_connections(void **state)
     assert_true(atomic_load(&c.most) <= CONNECTIONS);
     test_sql_until(base->url, "select count(*) = 16 * 66 and count(distinct worker) = 16 from item",
                    "t");
-    db_pool_free(c.pool);
+    test_pool_free(c.pool);
 }
 
 static const char *setting(db *c, arena *mem, const struct stmt *s)
@@ -191,7 +191,7 @@ static void assert_settings(const char *url, bool prepare)
     assert_string_equal(setting(c, mem, &own), "3MB");
     assert_string_equal(setting(c, mem, &prepared), prepare ? "5" : "0");
     db_give(c);
-    db_pool_free(p);
+    test_pool_free(p);
     arena_free(mem);
 }
 
@@ -217,7 +217,7 @@ static void several_hosts_lead_to_the_one_that_writes(void **state)
     const char *address = row_text(r, 0, 0);
     const char *port = row_text(r, 0, 1);
     db_give(c);
-    db_pool_free(p);
+    test_pool_free(p);
     if (port == NULL) {
         print_message("the test server has no TCP port: several hosts are not tried\n");
         arena_free(mem);
@@ -231,7 +231,7 @@ static void several_hosts_lead_to_the_one_that_writes(void **state)
     c = test_take(p);
     assert_int_equal(test_run(c, "insert into item (worker, turn) values (99, 99)", &e), 0);
     db_give(c);
-    db_pool_free(p);
+    test_pool_free(p);
     arena_free(mem);
 }
 
@@ -245,7 +245,7 @@ static void no_server(void **state)
     assert_int_equal(e.kind, ERR_DATABASE);
     assert_string_equal(e.code, "db_away");
     assert_null(strstr(e.text, "sample-password"));
-    db_pool_free(p);
+    test_pool_free(p);
 }
 
 static void unreadable_url(void **state)
@@ -261,7 +261,7 @@ static void unreadable_url(void **state)
         assert_int_equal(e.kind, ERR_CONFIG);
         assert_string_equal(e.code, "database_url");
         assert_null(strstr(e.text, "sample-password"));
-        db_pool_free(p);
+        test_pool_free(p);
     }
 }
 

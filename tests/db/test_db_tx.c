@@ -125,7 +125,7 @@ static void statement_timeout_is_an_error_of_its_own(void **state)
     assert_string_equal(e.code, "db_timeout");
     assert_int_equal(test_run(c, "insert into item values (1, 'a', 1)", &e), 0);
     db_give(c);
-    db_pool_free(p);
+    test_pool_free(p);
     arena_free(mem);
 }
 

@@ -32,9 +32,8 @@ static const char *make_row(store *s, const char *workspace, const char *user_id
         return NULL;
     }
     if (state == CONNECTION_PROVISIONAL) {
-        struct account a = world_account("provisional");
         struct connection *c = NULL;
-        OK(store_connection_provisional(s, workspace, "crm", user_id, &a, e));
+        OK(store_connection_provisional(s, workspace, "crm", user_id, e));
         OK(store_connection_find(s, workspace, "crm", user_id, &c, e));
         assert_non_null(c);
         assert_int_equal(c->state, CONNECTION_PROVISIONAL);

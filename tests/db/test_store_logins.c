@@ -199,13 +199,20 @@ static struct oauth_state sample_state(store *s, const char *purpose)
                                 .expires_at = clock_now() + 600};
 }
 
+static int use_it(store *s, const char *workspace, const char *hash, const char *purpose,
+                  struct oauth_state **ret, struct err *e)
+{
+    const struct state_use use = {.state_hash = hash, .purpose = purpose, .cookie_hash = "cookie"};
+    return store_state_use(s, workspace, &use, ret, e);
+}
+
 static void use_state(size_t number, void *context)
 {
     struct race *r = context;
     struct err e = {.kind = ERR_NONE};
     store *s = world_open();
     struct oauth_state *o = NULL;
-    r->failed[number] = store_state_use(s, ACME, r->id, "app", &o, &e) != 0;
+    r->failed[number] = use_it(s, ACME, r->id, "app", &o, &e) != 0;
     r->got[number] = o == NULL ? 0 : 1;
     world_close(s);
 }
@@ -238,21 +245,25 @@ static void test_a_state_has_one_purpose_place_and_time(void **state)
     struct oauth_state *got = NULL;
     OK(store_state_add(s, &o, "state", e));
     OK(store_state_add(s, &late, "late", e));
-    OK(store_state_use(s, ACME, "state", "identity", &got, e));
+    OK(use_it(s, ACME, "state", "identity", &got, e));
     assert_null(got);
-    OK(store_state_use(s, GLOBEX, "state", "app", &got, e));
+    OK(use_it(s, GLOBEX, "state", "app", &got, e));
     assert_null(got);
-    OK(store_state_use(s, ACME, "late", "app", &got, e));
+    OK(use_it(s, ACME, "late", "app", &got, e));
     assert_null(got);
-    OK(store_state_use(s, ACME, "unknown", "app", &got, e));
+    OK(use_it(s, ACME, "unknown", "app", &got, e));
     assert_null(got);
-    OK(store_state_use(s, ACME, "state", "app", &got, e));
+    const struct state_use other = {
+        .state_hash = "state", .purpose = "app", .cookie_hash = "another browser's"};
+    OK(store_state_use(s, ACME, &other, &got, e)); /* and spends nothing */
+    assert_null(got);
+    OK(use_it(s, ACME, "state", "app", &got, e));
     assert_string_equal(secret_reveal(got->verifier), "verifier-canary");
     assert_string_equal(got->redirect_uri, o.redirect_uri);
     assert_string_equal(got->cookie_hash, "cookie");
     assert_int_equal(got->client_version, 3);
     assert_true(got->used_at > 0);
-    OK(store_state_use(s, ACME, "state", "app", &got, e));
+    OK(use_it(s, ACME, "state", "app", &got, e));
     assert_null(got);
     int64_t count = 0;
     OK(store_state_purge(s, 0, &count, e));

@@ -129,7 +129,8 @@ static int read_state(store *s, const struct sealed_rows *sealed, struct err *e)
 {
     (void)sealed;
     struct oauth_state *o = NULL;
-    return store_state_use(s, ACME, "UANA", "app", &o, e);
+    const struct state_use use = {.state_hash = "UANA", .purpose = "app", .cookie_hash = "x"};
+    return store_state_use(s, ACME, &use, &o, e);
 }
 
 static int read_run(store *s, const struct sealed_rows *sealed, struct err *e)

@@ -15,6 +15,7 @@ const rows = {
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(rows);
 
 process.on('exit', stopAll);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 const measured = {load: loadavg()[0]};
 for (const name of wanted) {
   if (!rows[name]) throw new Error(`no row ${name}; there are ${Object.keys(rows).join(', ')}`);

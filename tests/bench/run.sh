@@ -13,7 +13,11 @@ dir=$(cd "${BENCH_DIR:-.run/bench}" && pwd)
 exec 8>"$dir/lock"
 flock -n 8 || { echo "run.sh: it runs already in $dir" >&2 && exit 1; }
 
-tidy_up() { tests/tools/postgres.sh drop "$dir/pg" 8>&-; }
+node=
+tidy_up() {
+  [ -z "$node" ] || kill "$node" 2>/dev/null || true
+  tests/tools/postgres.sh drop "$dir/pg" 8>&-
+}
 trap tidy_up EXIT
 trap 'exit 130' INT TERM
 
@@ -29,4 +33,7 @@ WORKBOT_BIN=$(cd "$build/release" && pwd)/workbot
 BENCH_DIR=$dir
 export WORKBOT_TEST_PG PGBENCH WORKBOT_BIN BENCH_DIR
 
-tests/tools/node.sh tests/bench/bench.mjs "$@" 8>&-
+tests/tools/node.sh tests/bench/bench.mjs "$@" 8>&- &
+node=$!
+wait "$node"
+node=

@@ -13,7 +13,8 @@ enum {
     BODY_FIRST = 256,
     BODY_EXPECTED_MAX = 64 * 1024, /* reserved on a sender's word alone */
     INTAKE_WAIT_MS = 2500,         /* Slack gives 3 s; it then sends the event again */
-    WORKER_WAIT_MS = 30 * 1000
+    QUEUE_WAIT_MS = 15 * 1000,     /* for a worker; then nothing is begun */
+    WORK_WAIT_MS = 30 * 1000
 };
 
 static uint32_t process_id;
@@ -203,7 +204,10 @@ static void busy(struct call *c)
 void call_work(void *item)
 {
     struct call *c = item;
-    run_handler(c);
+    /* a sender that was told "not now" may come again: its state and link must be unspent then */
+    if (watch_begin(&c->server->watch, c, WORK_WAIT_MS)) {
+        run_handler(c);
+    }
     wait_over(c);
 }
 
@@ -216,6 +220,11 @@ static void stored(struct intake_item *item, bool ok)
     wait_over(c);
 }
 
+static bool for_worker(const struct route *route)
+{
+    return route->kind == ROUTE_WORKER || route->kind == ROUTE_CALLER;
+}
+
 /* Suspends first: the other side may be done before this function returns. */
 static bool hand_over(struct call *c, int64_t wait_ms)
 {
@@ -226,8 +235,9 @@ static bool hand_over(struct call *c, int64_t wait_ms)
     atomic_fetch_add(&c->references, 1);
     server_suspend(c);
     watch_add(&c->server->watch, c, wait_ms);
-    if (c->route->kind == ROUTE_WORKER) {
-        taken = pool_put(w->pool, c);
+    if (for_worker(c->route)) {
+        bool caller = c->route->kind == ROUTE_CALLER;
+        taken = pool_put(w->pool, caller ? POOL_LANE_CALLER : POOL_LANE_WORKER, c);
     } else {
         c->item = (struct intake_item){.seed = c->r.store, .done = stored};
         taken = w->intake != NULL && intake_put(w->intake, &c->item);
@@ -244,8 +254,8 @@ bool call_end(struct call *c)
     if (c->refused) {
         return true;
     }
-    if (c->route->kind == ROUTE_WORKER) {
-        return hand_over(c, WORKER_WAIT_MS);
+    if (for_worker(c->route)) {
+        return hand_over(c, QUEUE_WAIT_MS);
     }
     run_handler(c);
     if (c->r.store != NULL) {

@@ -16,6 +16,11 @@ static struct words page_words(enum err_kind kind, const char *code)
                               "This form was sent from another site. Open the link in your chat "
                               "and go on from there."};
     }
+    if (str_equal(code, "busy")) {
+        return (struct words){"Please reload this page",
+                              "Many people are here right now. Nothing was done yet: reload this "
+                              "page in a minute to go on."};
+    }
     if (kind == ERR_NOT_FOUND) {
         return (struct words){
             "This page does not exist",

@@ -6,20 +6,46 @@
 #include "base/die.h"
 #include "base/queue.h"
 
-struct pool {
+static const struct {
+    size_t threads;
+    size_t room;
+    const char *name;
+} lanes[POOL_LANE_COUNT] = {
+    [POOL_LANE_WORKER] = {POOL_WORKERS, POOL_QUEUE, "request"},
+    [POOL_LANE_CALLER] = {POOL_CALLERS, POOL_CALLERS_QUEUE, "request-out"},
+};
+
+struct lane {
     queue *waiting;
     void (*work)(void *item);
     pthread_t threads[POOL_WORKERS];
 };
+_Static_assert((int)POOL_CALLERS <= (int)POOL_WORKERS, "a lane has room for its threads");
+
+struct pool {
+    struct lane lanes[POOL_LANE_COUNT];
+};
 
 static void *worker_main(void *arg)
 {
-    pool *p = arg;
+    struct lane *l = arg;
     void *item = NULL;
-    while ((item = queue_take(p->waiting, -1)) != NULL) {
-        p->work(item);
+    while ((item = queue_take(l->waiting, -1)) != NULL) {
+        l->work(item);
     }
     return NULL;
+}
+
+static void lane_start(struct lane *l, enum pool_lane which, void (*work)(void *item))
+{
+    l->work = work;
+    l->waiting = queue_new(lanes[which].room);
+    for (size_t i = 0; i < lanes[which].threads; i++) {
+        if (pthread_create(&l->threads[i], NULL, worker_main, l) != 0) {
+            die("cannot start a request worker");
+        }
+        pthread_setname_np(l->threads[i], lanes[which].name);
+    }
 }
 
 pool *pool_new(void (*work)(void *item))
@@ -28,34 +54,36 @@ pool *pool_new(void (*work)(void *item))
     if (p == NULL) {
         die("out of memory");
     }
-    p->work = work;
-    p->waiting = queue_new(POOL_QUEUE);
-    for (size_t i = 0; i < POOL_WORKERS; i++) {
-        if (pthread_create(&p->threads[i], NULL, worker_main, p) != 0) {
-            die("cannot start a request worker");
-        }
-        pthread_setname_np(p->threads[i], "request");
+    for (int i = 0; i < POOL_LANE_COUNT; i++) {
+        lane_start(&p->lanes[i], (enum pool_lane)i, work);
     }
     return p;
 }
 
-bool pool_put(pool *p, void *item)
+bool pool_put(pool *p, enum pool_lane lane, void *item)
 {
-    return queue_put(p->waiting, item);
+    return queue_put(p->lanes[lane].waiting, item);
 }
 
 void pool_stop(pool *p)
 {
-    queue_close(p->waiting);
-    for (size_t i = 0; i < POOL_WORKERS; i++) {
-        pthread_join(p->threads[i], NULL);
+    for (int i = 0; i < POOL_LANE_COUNT; i++) {
+        queue_close(p->lanes[i].waiting);
+    }
+    for (int i = 0; i < POOL_LANE_COUNT; i++) {
+        for (size_t n = 0; n < lanes[i].threads; n++) {
+            pthread_join(p->lanes[i].threads[n], NULL);
+        }
     }
 }
 
 void pool_free(pool *p)
 {
-    if (p != NULL) {
-        queue_free(p->waiting);
-        free(p);
+    if (p == NULL) {
+        return;
     }
+    for (int i = 0; i < POOL_LANE_COUNT; i++) {
+        queue_free(p->lanes[i].waiting);
+    }
+    free(p);
 }

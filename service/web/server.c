@@ -14,7 +14,8 @@
  * where they are stepped around. */
 enum {
     CONNECTION_MEMORY = 32 * 1024, /* request line and headers must fit */
-    IDLE_MAX = 512,                /* keep-alive connections without a request */
+    WAITING_MAX = INTAKE_QUEUE + POOL_QUEUE + POOL_CALLERS_QUEUE,
+    IDLE_MAX = 512, /* keep-alive connections without a request */
     HEADROOM = 128,
     OPS_CONNECTIONS = 64,
     QUIET_TIMEOUT_S = 65
@@ -44,7 +45,7 @@ static struct MHD_Response *response_new(const struct response *r)
 }
 
 /* The worker still holds the call's arena, so this answer is made of constants alone. */
-static struct MHD_Response *late_response_new(const struct request *q)
+static struct MHD_Response *late_response_new(const struct call *c)
 {
     static const char problem[] =
         "{\"type\":\"urn:workbot:problem:late\",\"title\":\"Unavailable\",\"status\":503,"
@@ -52,10 +53,17 @@ static struct MHD_Response *late_response_new(const struct request *q)
     static const char page[] =
         "<!doctype html><html lang=\"en\"><title>Please try again</title><h1>Please try again</h1>"
         "<p>This takes longer than usual. Go back and try again in a minute.</p></html>";
-    bool html = request_wants_html(q);
+    static const char untouched[] =
+        "<!doctype html><html lang=\"en\"><title>Please reload this page</title>"
+        "<h1>Please reload this page</h1><p>Many people are here right now. Nothing was done yet: "
+        "reload this page in a minute to go on.</p></html>";
+    bool html = request_wants_html(&c->q);
     struct response r = {.content_type =
                              html ? "text/html; charset=utf-8" : "application/problem+json",
                          .body = bytes_of(html ? page : problem)};
+    if (html && !c->begun) {
+        r.body = bytes_of(untouched);
+    }
     respond_header(&r, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     respond_header(&r, "Retry-After", "1");
     respond_header(&r, "Cache-Control", "no-store");
@@ -68,7 +76,7 @@ static enum MHD_Result answer(struct call *c, struct MHD_Connection *connection)
     bool last = web_draining(c->server->web);
     struct MHD_Response *response = NULL;
     if (c->late) {
-        response = late_response_new(&c->q);
+        response = late_response_new(c);
         c->status = 503;
     } else {
         response = plain && !last ? c->server->empty_ok : response_new(&c->r);
@@ -261,9 +269,8 @@ static struct listening *listening_add(struct server *s, const char *name)
     *l = (struct listening){.server = s,
                             .name = name,
                             .threads = main_one ? 2 : 1,
-                            .connections_max = main_one
-                                                   ? INTAKE_QUEUE + POOL_QUEUE + IDLE_MAX + HEADROOM
-                                                   : POOL_QUEUE + OPS_CONNECTIONS};
+                            .connections_max = main_one ? WAITING_MAX + IDLE_MAX + HEADROOM
+                                                        : POOL_QUEUE + OPS_CONNECTIONS};
     return l;
 }
 

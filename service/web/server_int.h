@@ -38,6 +38,7 @@ struct call {
     struct intake_item item; /* first: the intake gives it back */
     TAILQ_ENTRY(call) entry; /* in the watch, while it waits */
     bool waiting;            /* guarded by the watch */
+    bool begun;              /* guarded by the watch: a worker has taken it up */
     bool late;               /* claimed by the watch: answer 503 and leave q and r alone */
     int64_t deadline_ms;
 
@@ -137,6 +138,9 @@ enum { WATCH_TICK_MS = 100 };
 void watch_start(struct watch *w);
 void watch_stop(struct watch *w);
 void watch_add(struct watch *w, struct call *c, int64_t wait_ms);
+/* A worker takes the call up; its clock starts anew. False: the watch has answered it meanwhile,
+ * and what it asked for must not be done any more. */
+bool watch_begin(struct watch *w, struct call *c, int64_t wait_ms);
 /* True: the caller alone resumes this call now. */
 bool watch_claim(struct watch *w, struct call *c);
 /* Claims all that wait and answers them 503. */

@@ -40,6 +40,19 @@ void watch_add(struct watch *w, struct call *c, int64_t wait_ms)
     pthread_mutex_unlock(&w->lock);
 }
 
+bool watch_begin(struct watch *w, struct call *c, int64_t wait_ms)
+{
+    int64_t deadline_ms = clock_mono_ms() + wait_ms;
+    pthread_mutex_lock(&w->lock);
+    bool wanted = c->waiting;
+    if (wanted) {
+        c->begun = true;
+        c->deadline_ms = deadline_ms;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return wanted;
+}
+
 bool watch_claim(struct watch *w, struct call *c)
 {
     pthread_mutex_lock(&w->lock);

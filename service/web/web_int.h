@@ -100,7 +100,8 @@ typedef int route_fn(web *w, const struct request *q, struct response *r, struct
 enum route_kind {
     ROUTE_INLINE, /* microseconds, on the HTTP thread: health, metrics, static text */
     ROUTE_INTAKE, /* a webhook: verified on the HTTP thread, committed by the intake writer */
-    ROUTE_WORKER  /* a bounded worker queue; may use the database and call out */
+    ROUTE_WORKER, /* a bounded worker queue; may use the database */
+    ROUTE_CALLER  /* the same with threads and a queue of its own: it waits for a provider */
 };
 
 enum route_listener { LISTEN_MAIN, LISTEN_OPS, LISTEN_API, LISTENER_COUNT };
@@ -162,10 +163,12 @@ void intake_free(intake *i);
 /* --- pool.c: request workers --- */
 
 typedef struct pool pool;
-enum { POOL_WORKERS = 8, POOL_QUEUE = 256 };
+/* Two lanes that share nothing: providers that hang hold up the callers alone (P13). */
+enum pool_lane { POOL_LANE_WORKER, POOL_LANE_CALLER, POOL_LANE_COUNT };
+enum { POOL_WORKERS = 8, POOL_QUEUE = 256, POOL_CALLERS = 4, POOL_CALLERS_QUEUE = 64 };
 pool *pool_new(void (*work)(void *item));
-bool pool_put(pool *p, void *item); /* false when full: 503 */
-void pool_stop(pool *p);            /* ends what is queued, joins */
+bool pool_put(pool *p, enum pool_lane lane, void *item); /* false when full: 503 */
+void pool_stop(pool *p);                                 /* ends what is queued, joins */
 void pool_free(pool *p);
 
 struct web {

@@ -1,7 +1,7 @@
 // P13: a slow or failing app slows nobody else, and the webhook acknowledgement least of all.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {start, until, words} from '../lib/flow.mjs';
+import {Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const SLOW_MS = process.env.WORKBOT_TEST_LONG ? 10000 : 5000;
 
@@ -43,5 +43,38 @@ describe('P13 slow', () => {
     assert.ok(await w.count('run', "state in ('queued', 'running')") > 0, 'while the others still wait');
     await w.sandbox('DELETE', '/_faults');
     await until('all of them to be done', async () => await w.count('run', "state in ('queued', 'running')") === 0, 30000);
+  });
+});
+
+describe('P13 slow logins', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+  });
+  after(() => w?.stop());
+
+  test('P13 the app hangs at the code exchange: other pages and the API do not wait for it', async () => {
+    const BROWSERS = 9; // more than there are request workers
+    const url = loginUrl(await ana.prompt('connect salesforce'));
+    const returning = [];
+    for (let i = 0; i < BROWSERS; i++) {
+      const browser = new Browser();
+      const {location} = await browser.logIn(url, 'ana@acme.example', {stop: '/oauth/callback/'});
+      returning.push({browser, location});
+    }
+    await w.fault('slow', {times: -1, delay_ms: SLOW_MS, path: 'oauth2/token'});
+    let ended = 0;
+    const pages = returning.map(async ({browser, location}) => {
+      const {status} = await browser.get(location);
+      ended++;
+      return status;
+    });
+    await until('as many exchanges as may run at once to be under way', async () => await w.fired('slow') >= 4);
+    assert.equal((await w.api('GET', '/apps')).status, 200);
+    assert.equal((await fetch(url)).status, 200);
+    assert.equal(ended, 0, 'all of that before the first exchange ended');
+    await w.sandbox('DELETE', '/_faults');
+    for (const status of await Promise.all(pages)) assert.ok([200, 410].includes(status), String(status));
   });
 });

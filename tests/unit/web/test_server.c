@@ -124,6 +124,7 @@ const struct route *router_routes(size_t *ret_count)
 {
     static const struct route table[] = {
         {WB_GET, "/block", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "block"},
+        {WB_GET, "/call", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "call"},
         {WB_POST, "/echo", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, ECHO_MAX, echo_handler, "echo"},
         {WB_GET, "/p/{x}", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, param_handler, "param"},
         {WB_GET, "/v1/p/{x}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, param_handler, "api"},
@@ -197,6 +198,37 @@ static int start_block(void)
     int fd = client_connect(main_port());
     client_say(fd, "GET /block HTTP/1.1\r\nHost: me\r\n\r\n");
     return fd;
+}
+
+/* A browser at a page that calls out. */
+static int start_call(void)
+{
+    int fd = client_connect(main_port());
+    client_say(fd, "GET /call HTTP/1.1\r\nHost: me\r\nAccept: text/html\r\n\r\n");
+    return fd;
+}
+
+/* Are so many calls suspended? */
+static bool is_waiting(int count)
+{
+    struct watch *w = &server->server->watch;
+    struct call *c = NULL;
+    pthread_mutex_lock(&w->lock);
+    TAILQ_FOREACH(c, &w->calls, entry)
+    {
+        count--;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return count <= 0;
+}
+
+static void wait_for_calls(int count)
+{
+    int64_t end_ms = clock_mono_ms() + 20000;
+    while (atomic_load(&server->server->calls) < count) {
+        assert_true(clock_mono_ms() < end_ms);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
 }
 
 static bool no_call_is_left(int64_t wait_ms)
@@ -337,9 +369,7 @@ static void test_trap_d_suspended_connections_leave_room(void **state)
     for (int i = POOL_WORKERS; i < FULL; i++) {
         fds[i] = start_block();
     }
-    while (atomic_load(&server->server->calls) < FULL) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    wait_for_calls(FULL);
     struct reply r = client_call(main_port(), "GET /block HTTP/1.1", NULL);
     assert_int_equal(r.status, 503);
     assert_non_null(reply_header(&r, "Retry-After"));
@@ -349,6 +379,66 @@ static void test_trap_d_suspended_connections_leave_room(void **state)
         assert_int_equal(client_read(fds[i], 10000).status, 200);
         close(fds[i]);
     }
+}
+
+/* P13: providers that hang hold up those who wait for them, and nobody else. */
+static void test_calls_out_leave_the_workers_alone(void **state)
+{
+    (void)state;
+    enum { FULL = POOL_CALLERS + POOL_CALLERS_QUEUE };
+    static int fds[FULL];
+    for (int i = 0; i < FULL; i++) {
+        fds[i] = start_call();
+        assert_true(i >= POOL_CALLERS || gate_wait(&gate.inside, i + 1));
+    }
+    wait_for_calls(FULL);
+    int fd = client_connect(main_port());
+    client_say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok");
+    assert_int_equal(client_read(fd, 2000).status, 200);
+    close(fd);
+    fd = start_call(); /* one too many: a page that says what to do, at once */
+    struct reply r = client_read(fd, 2000);
+    assert_int_equal(r.status, 503);
+    assert_non_null(reply_header(&r, "Retry-After"));
+    assert_non_null(strstr(r.body, "reload this page"));
+    close(fd);
+    assert_int_equal(gate.inside, POOL_CALLERS);
+    gate_set(true);
+    for (int i = 0; i < FULL; i++) {
+        assert_int_equal(client_read(fds[i], 10000).status, 200);
+        close(fds[i]);
+    }
+}
+
+/* P4: who waited in vain was told to reload, so nothing of theirs may be spent afterwards. */
+static void test_what_was_answered_late_is_not_begun(void **state)
+{
+    (void)state;
+    enum { ALL = POOL_CALLERS + 1 };
+    int fds[ALL];
+    for (int i = 0; i < POOL_CALLERS; i++) {
+        fds[i] = start_call();
+    }
+    assert_true(gate_wait(&gate.inside, POOL_CALLERS));
+    fds[POOL_CALLERS] = start_call();
+    while (!is_waiting(ALL)) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    watch_end_all(&server->server->watch);
+    for (int i = 0; i < ALL; i++) {
+        struct reply r = client_read(fds[i], 5000);
+        assert_int_equal(r.status, 503);
+        assert_int_equal(strstr(r.body, "reload this page") != NULL, i == POOL_CALLERS);
+        close(fds[i]);
+    }
+    gate_set(true);
+    int fd = start_call(); /* behind the late one */
+    assert_int_equal(client_read(fd, 5000).status, 200);
+    close(fd);
+    assert_true(gate_wait(&gate.passed, ALL));
+    web_stop(server, 2000); /* joins the workers: nobody else comes */
+    server = NULL;
+    assert_int_equal(gate.passed, ALL);
 }
 
 static void test_trap_e_routes_are_matched_on_the_raw_url(void **state)
@@ -661,6 +751,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_trap_d_suspended_connections_leave_room, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_calls_out_leave_the_workers_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_answered_late_is_not_begun, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trap_e_routes_are_matched_on_the_raw_url, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_bodies_up_to_the_bound, setup, teardown),

@@ -157,8 +157,10 @@ describe('P1 PostgreSQL', () => {
     assert.equal((await w.signed('/slack/events', w.dm(create('Power cut')))).status, 200);
     postgres('kill');
     postgres('start');
-    await ana.sees(/Created Power cut/, {ms: 20000});
+    // the cut may fall between a step's intent and its outcome: then Ana is asked, and nothing is repeated
+    const said = words(await ana.sees(/Created Power cut|may have happened or not/, {ms: 20000}));
     await w.idle(20000);
-    assert.equal((await w.records()).filter(r => r.fields.Name === 'Power cut').length, 1);
+    const made = (await w.records()).filter(r => r.fields.Name === 'Power cut').length;
+    assert.ok(made === 1 || (made === 0 && /may have happened/.test(said)), `${made} records, Ana read: ${said}`);
   });
 });

@@ -50,6 +50,18 @@ static const char *time_left(const struct callback_page *p)
     return minutes < 2 ? "a minute" : arena_printf(p->to.mem, "%" PRId64 " minutes", minutes);
 }
 
+/* "Ana (Acme)": whom a code in wrong hands would serve. */
+static const char *asked_by(const struct callback_page *p)
+{
+    const struct landing *g = &p->landing;
+    if (g->user == NULL || str_empty(g->user->name)) {
+        return NULL;
+    }
+    return str_empty(g->workspace->name)
+               ? g->user->name
+               : arena_printf(p->to.mem, "%s (%s)", g->user->name, g->workspace->name);
+}
+
 static int code_page(struct callback_page *p, struct err *e)
 {
     const struct oauth_outcome *o = &p->outcome;
@@ -58,9 +70,9 @@ static int code_page(struct callback_page *p, struct err *e)
     const char *account = a->name == NULL ? a->key : a->name;
     json_t *data = arena_json(
         p->to.mem,
-        json_pack("{s:s, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:b, s:s, s:s?, s:s, "
+        json_pack("{s:s, s:s?, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:b, s:s, s:s?, s:s, "
                   "s:[{s:s, s:s}]}",
-                  "title", "Type this code", "code", o->code, "chat",
+                  "title", "Type this code", "person", asked_by(p), "code", o->code, "chat",
                   personal ? landing_chat(&p->landing) : "the console", "admin", !personal, "app",
                   landing_app_title(p->web, &p->landing), "account", account, "email",
                   str_equal(a->email, account) ? NULL : a->email, "organization", a->organization,

@@ -97,12 +97,13 @@ int store_run_page(store *s, const char *workspace, const struct run_filter *f, 
 int store_run_parked_for(store *s, const char *workspace, const char *user_id,
                          const char *default_name, struct run **ret, size_t *ret_count,
                          struct err *e);
-/* Stores state, inputs, asking, message_id, login_id, confirmed, result, error_code, parked_at and
- * expires_at of *r; a final state sets ended_at. Only if the stored state is still `from`;
- * *ret_changed tells. */
+/* Stores state, inputs (NULL: those that stand stay), asking, message_id, login_id, confirmed,
+ * result, error_code, parked_at and expires_at of *r; a final state sets ended_at. Only if the
+ * stored state is still `from`; *ret_changed tells. */
 int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
                      struct err *e);
-/* asking and parked runs whose time is over, locked, at most max. */
+/* asking and parked runs whose time is over, locked, at most max; one that does not open
+ * comes without inputs and result. */
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e);
 
 /* Everything that decides whether and as whom a run goes on, in one question (run_case.c). */

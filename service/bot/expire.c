@@ -4,7 +4,8 @@
 #include "base/metrics.h"
 #include "base/str.h"
 
-/* Logins and runs whose time is over, each with a notice (P9); and the outcome of revocations. */
+/* Logins and runs whose time is over, each with a notice (P9) and in a transaction of its own: what
+ * is wrong with one keeps no other alive. And the outcome of revocations. */
 
 enum { BATCH = 20 };
 
@@ -25,7 +26,6 @@ static int scene_of(bot *b, store *s, const char *workspace, const char *user_id
 static int expire_run(struct scene *sc, struct run *r, struct err *e)
 {
     json_t *view = view_new(sc->mem);
-    metric_add(METRIC_RUNS, "result=\"expired\"", 1);
     view_text(view, r->state == RUN_ASKING
                         ? "This question has expired, and nothing was done. Type the command again."
                         : "I waited for the login for a day, and nothing was done. Type the "
@@ -37,7 +37,6 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
 static int expire_login(struct scene *sc, const struct login *l, struct err *e)
 {
     json_t *view = view_new(sc->mem);
-    metric_add(METRIC_LOGINS, "result=\"expired\"", 1);
     if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_EXPIRED, "expired", e) != 0) {
         return -1;
     }
@@ -49,59 +48,134 @@ static int expire_login(struct scene *sc, const struct login *l, struct err *e)
     return say_update(sc, l->message_id, view, e);
 }
 
-static int expire_runs(bot *b, store *s, size_t *ret_count, struct err *e)
+static int expire_run_untold(store *s, const struct run *r, struct err *e)
 {
-    struct run *list = NULL;
-    if (store_run_expired(s, BATCH, &list, ret_count, e) != 0) {
+    struct run next = *r;
+    bool changed = false;
+    next.state = RUN_EXPIRED;
+    return store_run_update(s, &next, r->state, &changed, e);
+}
+
+struct expiry {
+    bot *bot;
+    arena *mem;
+    store *s;   /* NULL: none is open */
+    bool tell;  /* the user, too */
+    bool found; /* there was one to end */
+};
+
+static int next_run(struct expiry *x, struct err *e)
+{
+    struct run *r = NULL;
+    size_t count = 0;
+    struct scene sc;
+    bool known = false;
+    if (store_run_expired(x->s, 1, &r, &count, e) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < *ret_count; i++) {
-        struct scene sc;
-        bool known = false;
-        if (scene_of(b, s, list[i].workspace, list[i].user_id, &sc, &known, e) != 0 ||
-            (known && expire_run(&sc, &list[i], e) != 0)) {
-            return -1;
-        }
+    x->found = count > 0;
+    if (!x->found) {
+        return 0;
     }
+    if (x->tell && scene_of(x->bot, x->s, r->workspace, r->user_id, &sc, &known, e) != 0) {
+        return -1;
+    }
+    return known ? expire_run(&sc, r, e) : expire_run_untold(x->s, r, e);
+}
+
+static int next_login(struct expiry *x, struct err *e)
+{
+    struct login *l = NULL;
+    size_t count = 0;
+    struct scene sc;
+    bool known = false;
+    if (store_login_expire(x->s, 1, &l, &count, e) != 0) {
+        return -1;
+    }
+    x->found = count > 0;
+    if (!x->found) {
+        return 0;
+    }
+    if (x->tell && scene_of(x->bot, x->s, l->workspace, l->user_id, &sc, &known, e) != 0) {
+        return -1;
+    }
+    /* an admin's login has nobody to tell, but its tokens must be revoked all the same */
+    return known ? expire_login(&sc, l, e)
+                 : oauth_login_end(x->bot->options.oauth, x->s, l, LOGIN_EXPIRED, "expired", e);
+}
+
+static const struct kind {
+    int (*next)(struct expiry *x, struct err *e);
+    enum metric metric;
+} kinds[] = {{next_run, METRIC_RUNS}, {next_login, METRIC_LOGINS}};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static int in_transaction(struct expiry *x, const struct kind *k, struct err *e)
+{
+    x->found = false;
+    if (x->s == NULL && store_open(x->bot->options.stores, x->mem, &x->s, e) != 0) {
+        return -1;
+    }
+    if (store_begin(x->s, e) != 0 || k->next(x, e) != 0 || store_commit(x->s, e) != 0) {
+        store_close(x->s);
+        x->s = NULL;
+        return -1;
+    }
+    metric_add(k->metric, "result=\"expired\"", x->found ? 1 : 0);
     return 0;
 }
 
-static int expire_logins(bot *b, store *s, size_t *ret_count, struct err *e)
+/* What cannot be told ends all the same, or it would stand before all others for ever; then *why
+ * says what was wrong with it. */
+static int expire_one(struct expiry *x, const struct kind *k, struct err *why, struct err *e)
 {
-    struct login *list = NULL;
-    if (store_login_expire(s, BATCH, &list, ret_count, e) != 0) {
+    x->tell = true;
+    if (in_transaction(x, k, e) == 0) {
+        return 0;
+    }
+    if (e->kind == ERR_DATABASE) {
         return -1;
     }
-    for (size_t i = 0; i < *ret_count; i++) {
-        struct scene sc;
-        bool known = false;
-        if (scene_of(b, s, list[i].workspace, list[i].user_id, &sc, &known, e) != 0) {
+    *why = *e;
+    *e = (struct err){.kind = ERR_NONE};
+    err_wrap(why, "expired without a notice");
+    x->tell = false;
+    return in_transaction(x, k, e);
+}
+
+static int expire_batch(struct expiry *x, const struct kind *k, bool *ret_more, struct err *e)
+{
+    struct err why = {.kind = ERR_NONE};
+    for (int i = 0; i < BATCH; i++) {
+        if (expire_one(x, k, &why, e) != 0) {
             return -1;
         }
-        /* an admin's login has nobody to tell, but its tokens must be revoked all the same */
-        int rc = known
-                     ? expire_login(&sc, &list[i], e)
-                     : oauth_login_end(b->options.oauth, s, &list[i], LOGIN_EXPIRED, "expired", e);
-        if (rc != 0) {
-            return -1;
+        if (!x->found) {
+            break;
         }
+    }
+    *ret_more = *ret_more || x->found;
+    if (why.kind != ERR_NONE) {
+        *e = why;
+        return -1;
     }
     return 0;
 }
 
 int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e)
 {
-    store *s = NULL;
-    size_t runs = 0, logins = 0;
-    if (store_open(b->options.stores, mem, &s, e) != 0) {
-        return -1;
+    struct expiry x = {.bot = b, .mem = mem};
+    bool more = false;
+    int rc = 0;
+    for (size_t i = 0; i < KINDS; i++) {
+        struct err why = {.kind = ERR_NONE};
+        if (expire_batch(&x, &kinds[i], &more, &why) != 0) {
+            *e = rc == 0 ? why : *e;
+            rc = -1;
+        }
     }
-    int rc = store_begin(s, e) != 0 || expire_runs(b, s, &runs, e) != 0 ||
-                     expire_logins(b, s, &logins, e) != 0
-                 ? -1
-                 : store_commit(s, e);
-    store_close(s);
-    *ret_more = rc == 0 && (runs == BATCH || logins == BATCH);
+    store_close(x.s);
+    *ret_more = more;
     return rc;
 }
 

@@ -67,8 +67,8 @@ static const struct stmt PARKED_FOR = {
 
 static const struct stmt UPDATE = {
     "run_update",
-    "update run set state = $4, inputs = $5, asking = $6, message_id = $7, login_id = $8,"
-    "    confirmed = $9, result = $10, error_code = $11, parked_at = instant($12),"
+    "update run set state = $4, inputs = coalesce($5, inputs), asking = $6, message_id = $7,"
+    "    login_id = $8, confirmed = $9, result = $10, error_code = $11, parked_at = instant($12),"
     "    expires_at = instant($13), ended_at = case when $14::bool then now() end"
     " where workspace = $1 and id = $2 and state = $3",
     14, 0};
@@ -155,6 +155,18 @@ int store_read_run(store *s, const rows *r, size_t row, void *to, struct err *e)
         return -1;
     }
     return store_unseal_json(s, &result, row_bytes(r, row, 15), &run->result, e);
+}
+
+/* One value that does not open must not keep all others alive: its run expires like them. */
+static int read_expired(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    struct run *run = to;
+    if (store_read_run(s, r, row, run, e) != 0) {
+        run->inputs = NULL;
+        run->result = NULL;
+        *e = (struct err){.kind = ERR_NONE};
+    }
+    return 0;
 }
 
 static struct bytes seal_inputs(const store *s, const struct run *r)
@@ -272,13 +284,14 @@ int store_run_parked_for(store *s, const char *workspace, const char *user_id,
 int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
                      struct err *e)
 {
+    struct seal_place inputs = run_place(r, "inputs");
     struct seal_place result = run_place(r, "result");
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(r->workspace), DB_TEXT(r->id), DB_TEXT(run_state_name(from)),
-                DB_TEXT(run_state_name(r->state)), DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking),
-                DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
-                DB_BYTES(store_seal_json(s, &result, r->result)), DB_TEXT(r->error_code),
-                DB_I64(r->parked_at), DB_I64(r->expires_at), DB_BOOL(run_state_is_final(r->state)));
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(r->workspace), DB_TEXT(r->id), DB_TEXT(run_state_name(from)),
+        DB_TEXT(run_state_name(r->state)), DB_BYTES(store_seal_json(s, &inputs, r->inputs)),
+        DB_TEXT(r->asking), DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
+        DB_BYTES(store_seal_json(s, &result, r->result)), DB_TEXT(r->error_code),
+        DB_I64(r->parked_at), DB_I64(r->expires_at), DB_BOOL(run_state_is_final(r->state)));
     if (store_query(s, &UPDATE, args, NULL, e) != 0) {
         return -1;
     }
@@ -288,6 +301,6 @@ int store_run_update(store *s, const struct run *r, enum run_state from, bool *r
 
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), store_read_run, sizeof(struct run)};
+    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), read_expired, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }

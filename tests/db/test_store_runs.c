@@ -217,6 +217,29 @@ static void test_runs_whose_time_is_over(void **state)
     world_close(s);
 }
 
+/* P9: a run that does not open is over like all others, and what stands in its row stays there. */
+static void test_a_run_that_does_not_open_expires(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *broken = add_run(s, ACME, "UANA"), *sound = add_run(s, GLOBEX, "UANA"),
+               *list = NULL;
+    size_t count = 0;
+    park(s, broken, "h1", clock_now() - 50);
+    park(s, sound, "h2", clock_now() - 5);
+    world_sql("update run set inputs = '\\x00', result = '\\x01' where workspace = '" ACME "'");
+    OK(store_run_expired(s, 10, &list, &count, e));
+    assert_int_equal(count, 2);
+    assert_string_equal(list[0].id, broken->id);
+    assert_null(list[0].inputs);
+    assert_null(list[0].result);
+    assert_string_equal(json_string_value(json_object_get(list[1].inputs, "name")), "Acme");
+    assert_true(move(s, &list[0], RUN_PARKED, RUN_EXPIRED));
+    assert_true(move(s, &list[1], RUN_PARKED, RUN_EXPIRED));
+    assert_int_equal(world_count("select count(*) from run where inputs = '\\x00'"), 1);
+    world_close(s);
+}
+
 static void test_connections_of_a_run(void **state)
 {
     (void)state;
@@ -393,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup(test_p9_a_login_releases_its_users_runs_only, world_reset),
         cmocka_unit_test_setup(test_p9_a_parked_run_is_released_once, world_reset),
         cmocka_unit_test_setup(test_runs_whose_time_is_over, world_reset),
+        cmocka_unit_test_setup(test_a_run_that_does_not_open_expires, world_reset),
         cmocka_unit_test_setup(test_connections_of_a_run, world_reset),
         cmocka_unit_test_setup(test_p10_an_intent_stands_with_its_key, world_reset),
         cmocka_unit_test_setup(test_p10_one_of_eight_begins_a_step, world_reset),

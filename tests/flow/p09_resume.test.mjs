@@ -2,7 +2,7 @@
 // it expires or is superseded, with a notice. A login prompt is never a dead end.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Browser, OPPORTUNITY, button, labels, loginUrl, start, words} from '../lib/flow.mjs';
+import {Browser, OPPORTUNITY, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 describe('P9 resume', () => {
   let w, ana, cleo;
@@ -174,5 +174,27 @@ describe('P9 clocks', () => {
     await ana.sees(/Created Renewed/);
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Renewed').length, 1);
+  });
+
+  test('P9 what is wrong with one run or login keeps no other from its end and its notice', async () => {
+    const copies = 25; // more than one batch
+    const cleo = w.person('cleo');
+    await cleo.ask('salesforce create opportunity name: Copied', /Enter close/);
+    await w.query(`insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking, place, channel, expires_at)
+      select workspace, gen_random_uuid(), 'COPY-' || n, recipe, version, user_id, 'asking', ''::bytea, 'name', place, channel, now() - interval '1 h'
+        from run, generate_series(1, $1) n where state = 'asking'`, [copies]);
+    await cleo.sees(/question has expired/);
+    await until('runs that do not open to expire', async () => await w.count('run', "state = 'expired' and reference like 'COPY-%'") === copies);
+    await w.query("delete from run where reference like 'COPY-%'");
+    // here the message that would tell of it does not open
+    const lost = await cleo.prompt('salesforce create opportunity name: Untold close: 2026-12-31');
+    await w.query("update message set body = '\\x00' where platform_id = $1", [lost.ts]);
+    const told = await cleo.prompt('salesforce create opportunity name: Told close: 2026-12-31');
+    await w.query("update login set expires_at = now() - interval '1 h' where state = 'open'");
+    await w.query("update run set expires_at = created_at - interval '1 h' where state = 'parked'");
+    await cleo.sees(m => m.ts === told.ts && /waited for the login|login has expired/.test(words(m)));
+    await until('all of them to be over', async () => await w.count('run', "state in ('asking', 'parked')") + await w.count('login', "state = 'open'") === 0);
+    await until('the log to say what was not told', () => /without a notice/.test(w.log()));
+    await w.query("delete from message where body = '\\x00'");
   });
 });

@@ -24,7 +24,8 @@ enum job_kind {
 };
 const char *job_kind_name(enum job_kind kind);
 
-enum { JOB_PRIORITY_URGENT = 1, JOB_PRIORITY_NORMAL = 5 };
+/* Runs are behind all else of their workspace, whatever their job says: they wait for apps. */
+enum { JOB_PRIORITY_URGENT = 1, JOB_PRIORITY_NORMAL = 5, JOB_PRIORITY_RUN = 7 };
 
 struct job {
     const char *workspace;
@@ -61,13 +62,22 @@ struct bytes store_job_seal(arena *mem, const keyring *k, const char *workspace,
 int store_job_add_many(store *s, const struct job_seed *seeds, size_t count, int64_t *ret_stored,
                        struct err *e);
 
+/* Room for jobs of kind JOB_RUN in one claim. */
+struct run_room {
+    int64_t all;
+    int64_t each;      /* of one workspace */
+    const char **full; /* workspaces that get none */
+    size_t full_count;
+};
+
 struct job_claim {
     struct id owner; /* of this process */
     int64_t lease_s;
     int64_t max;
     int64_t per_workspace;
     const char *after_workspace; /* start behind this one, for fairness; "" at first */
-    int64_t *ret_left_out;       /* jobs met that this process cannot do; NULL: not asked */
+    struct run_room runs;
+    int64_t *ret_left_out; /* jobs met that this process cannot do; NULL: not asked */
 };
 /* Due jobs, now leased: fair between workspaces, in order within a lane. A job of a kind that only
  * a newer release knows, or whose payload no key of this process opens, is put back for a replica

@@ -62,9 +62,9 @@ static void hand_over(jobs *j, const struct job *claimed)
     t->job.lease_token = arena_strdup(mem, claimed->lease_token);
     t->job.payload = arena_bytes(mem, claimed->payload);
     memset(t->job.keys, 0, sizeof(t->job.keys));
-    atomic_fetch_add(&j->busy, 1);
+    jobs_begin(j, &t->job);
     if (!queue_put(j->ready, t)) {
-        atomic_fetch_sub(&j->busy, 1); /* stopping: the lease expires and another takes it */
+        jobs_end(j, &t->job); /* stopping: the lease expires and another takes it */
         arena_free(mem);
     }
 }
@@ -78,12 +78,13 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     size_t count = 0;
     int64_t left_out = 0;
     struct err e = {0};
-    const struct job_claim want = {.owner = j->owner,
-                                   .lease_s = j->options.config->ttl_lease,
-                                   .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
-                                   .per_workspace = room < 8 ? (int64_t)room : 8,
-                                   .after_workspace = p->workspace,
-                                   .ret_left_out = &left_out};
+    struct job_claim want = {.owner = j->owner,
+                             .lease_s = j->options.config->ttl_lease,
+                             .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
+                             .per_workspace = room < 8 ? (int64_t)room : 8,
+                             .after_workspace = p->workspace,
+                             .ret_left_out = &left_out};
+    places_room(&j->places, mem, &want.runs);
     int rc = store_open(j->options.reserved, mem, &s, &e);
     if (rc == 0) {
         rc = store_job_claim(s, &want, &list, &count, &e);
@@ -97,11 +98,10 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     for (size_t i = 0; rc == 0 && i < count; i++) {
         hand_over(j, &list[i]);
     }
-    if (rc == 0) {
-        const char *last = count == 0 ? "" : list[count - 1].workspace;
-        snprintf(p->workspace, sizeof(p->workspace), "%s", last);
-    } else {
+    if (rc != 0) {
         log_err(LOG_ERROR, "no jobs could be claimed", &e, NULL, 0);
+    } else if (count > 0) {
+        snprintf(p->workspace, sizeof(p->workspace), "%s", list[count - 1].workspace);
     }
     arena_free(mem);
     return rc == 0 ? (int64_t)count : -1;

@@ -6,14 +6,30 @@
 
 enum { STACK_BYTES = 256 * 1024 };
 
+void jobs_begin(jobs *j, const struct job *job)
+{
+    atomic_fetch_add(&j->busy, 1);
+    if (job->kind == JOB_RUN) {
+        places_take(&j->places, job->workspace);
+    }
+}
+
+void jobs_end(jobs *j, const struct job *job)
+{
+    if (job->kind == JOB_RUN) {
+        places_give(&j->places, job->workspace);
+    }
+    atomic_fetch_sub(&j->busy, 1);
+}
+
 static void *worker(void *arg)
 {
     jobs *j = arg;
     struct task *t = NULL;
     while ((t = queue_take(j->ready, -1)) != NULL) {
         jobs_run(j, t);
+        jobs_end(j, &t->job);
         arena_free(t->mem);
-        atomic_fetch_sub(&j->busy, 1);
         jobs_wake(j); /* there is room, and what the job added may be due */
     }
     return NULL;
@@ -39,6 +55,7 @@ jobs *jobs_start(arena *boot, const struct jobs_options *options)
     j->workers = arena_array(boot, j->workers_count, sizeof(*j->workers));
     j->ready = queue_new(j->workers_count);
     active_init(&j->active);
+    places_init(&j->places, boot, j->workers_count);
     pthread_mutex_init(&j->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);

@@ -27,6 +27,22 @@ void active_remove(struct active *a, struct task *t);
 /* Their lease tokens, on mem. */
 const char **active_tokens(struct active *a, arena *mem, size_t *ret_count);
 
+/* Workers for runs, and who holds how many (places.c). The claimer alone takes. */
+struct places {
+    pthread_mutex_t lock;
+    size_t max, held;
+    struct holder {
+        char workspace[80];
+        size_t held;
+    } * list;
+    size_t count; /* workspaces that hold any */
+};
+void places_init(struct places *p, arena *boot, size_t workers);
+void places_take(struct places *p, const char *workspace);
+void places_give(struct places *p, const char *workspace);
+/* What the next claim may take, on mem. */
+void places_room(struct places *p, arena *mem, struct run_room *ret);
+
 struct jobs {
     struct jobs_options options;
     struct id owner; /* of all leases of this process */
@@ -36,12 +52,17 @@ struct jobs {
     pthread_t claimer, janitor;
     atomic_size_t busy; /* claimed and not settled */
     struct active active;
+    struct places places;
     atomic_bool stopping;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool awake;          /* something may be due: under lock */
     pthread_cond_t tick; /* wakes the janitor to stop */
 };
+
+/* A claimed job begins or ends to hold a worker. */
+void jobs_begin(jobs *j, const struct job *job);
+void jobs_end(jobs *j, const struct job *job);
 
 /* kinds.c: runs one job and settles it, whatever happens. */
 void jobs_run(jobs *j, struct task *t);

@@ -10,6 +10,10 @@
  * `behind`, which takes them out of that index. A mark is set only while the lane's head is locked:
  * whoever ends the head then sees it (jobs.c).
  *
+ * Jobs of kind `run` are taken where there is room for them: $9 together, $10 of each workspace and
+ * none of those in $11. Where there is none, the range of priorities ends before theirs, so that a
+ * claim does not walk by all runs that wait.
+ *
  * Rows that were looked at are found again by their primary key alone: a constant state beside it
  * would invite the planner to walk a whole workspace in one of the partial indexes.
  */
@@ -29,27 +33,40 @@ static const struct stmt CLAIM = {
     "           order by j.workspace limit 1), h.n + 1"
     "    from hop h where h.n < $7::bigint and h.workspace is not null),"
     " look as materialized ("
-    "  select h.n, w.workspace, w.id, w.state, w.priority, w.run_at, w.seq, w.head"
+    "  select h.n, w.workspace, w.id, w.kind, w.state, w.priority, w.run_at, w.seq, w.head"
     "    from hop h cross join lateral ("
-    "      select j.workspace, j.id, j.state, j.priority, j.run_at, j.seq,"
+    "      select $9::bigint > 0 and h.workspace <> all ($11::text[]) as runs) room"
+    "   cross join lateral ("
+    "      select j.workspace, j.id, j.kind, j.state, j.priority, j.run_at, j.seq,"
     "             (select p.id from job p where p.workspace = j.workspace and p.lane = j.lane"
     "                 and p.seq < j.seq and p.state in ('queued', 'running')"
     "               order by p.seq limit 1) as head"
     "        from job j where j.workspace = h.workspace and j.state = 'queued' and not j.behind"
     "                     and j.run_at <= now()"
+    "                     and j.priority < case when room.runs then 100 else 7 end"
+    "                     and (room.runs or j.kind <> 'run')"
     "       order by j.priority, j.run_at, j.seq limit $8) w),"
     " seen as ("
     "  select n, workspace, count(*) filter (where head is null) as free, count(*) as shown"
     "    from look group by n, workspace),"
     " free as materialized ("
-    "  select t.workspace, t.id"
+    "  select t.workspace, t.id, t.kind, h.n"
     "    from (select n, workspace from seen where free > 0 order by n) h"
     "   cross join lateral ("
-    "      select j.workspace, j.id from look l join job j"
+    "      select j.workspace, j.id, j.kind from look l join job j"
     "          on j.workspace = l.workspace and j.id = l.id and j.state = l.state"
     "       where l.workspace = h.workspace and l.head is null"
     "       order by l.priority, l.run_at, l.seq limit $5 for update of j skip locked) t"
     "   limit $6),"
+    " ranked as ("
+    "  select f.workspace, f.id, f.kind, f.n,"
+    "         row_number() over (partition by f.kind, f.workspace) as of_workspace"
+    "    from free f),"
+    " allowed as ("
+    "  select a.workspace, a.id"
+    "    from (select r.*, row_number() over (partition by r.kind order by r.n) as of_kind"
+    "            from ranked r where r.kind <> 'run' or r.of_workspace <= $10::bigint) a"
+    "   where a.kind <> 'run' or a.of_kind <= $9::bigint),"
     " heads as materialized ("
     "  select l.workspace, l.id, l.state from seen s join look l on l.n = s.n join job p"
     "      on p.workspace = l.workspace and p.id = l.head and p.state not in ('done', 'dead')"
@@ -62,7 +79,7 @@ static const struct stmt CLAIM = {
     " taken as ("
     "  update job j set state = 'running', attempts = j.attempts + 1, lease_owner = $3,"
     "     lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $4::bigint)"
-    "    from free f where j.workspace = f.workspace and j.id = f.id"
+    "    from allowed f where j.workspace = f.workspace and j.id = f.id"
     "  returning j.workspace, j.id, j.kind, j.lane, j.priority, j.payload, j.run_at, j.attempts,"
     "     j.lease_token, j.created_at, j.seq) "
     "select v.hops, v.last, v.marks, t.workspace, t.id, t.kind, t.lane, t.priority, t.payload,"
@@ -70,7 +87,7 @@ static const struct stmt CLAIM = {
     "  from (select count(h.workspace) as hops, max(h.workspace) as last,"
     "               (select count(*) from marked) as marks from hop h) v"
     "  left join taken t on true order by t.priority, t.seq",
-    8, 13};
+    11, 13};
 
 /* As if it had not been claimed: what this process cannot do must not use up the job's attempts. */
 static const struct stmt NOT_OURS = {
@@ -104,9 +121,10 @@ static int sweep_arc(store *s, const struct job_claim *c, struct arc arc, struct
 {
     int64_t hops = c->max < HOPS ? c->max : HOPS;
     int64_t window = arc.crowded ? WINDOW : c->per_workspace + c->per_workspace / 2;
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
-                DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(window));
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
+        DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(window), DB_I64(c->runs.all),
+        DB_I64(c->runs.each), DB_TEXTS(c->runs.full, c->runs.full_count));
     rows *r = NULL;
     if (store_query(s, &CLAIM, args, &r, e) != 0) {
         return -1;

@@ -125,11 +125,19 @@ struct seal_place store_job_place(const char *workspace, const char *id)
     return (struct seal_place){"job", workspace, id, "payload"};
 }
 
+static int64_t priority_of(enum job_kind kind, int64_t asked)
+{
+    if (kind == JOB_RUN) {
+        return JOB_PRIORITY_RUN;
+    }
+    return asked == 0 ? JOB_PRIORITY_NORMAL : asked;
+}
+
 int store_job_add(store *s, struct job *j, struct err *e)
 {
     j->id = j->id == NULL ? arena_strdup(s->mem, id_new().text) : j->id;
     struct seal_place place = store_job_place(j->workspace, j->id);
-    int64_t priority = j->priority == 0 ? JOB_PRIORITY_NORMAL : j->priority;
+    int64_t priority = priority_of(j->kind, j->priority);
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(kinds[j->kind]), DB_TEXT(j->lane),
                 DB_I64(priority), DB_BYTES(store_seal(s, &place, j->payload)), DB_TEXT(j->keys[0]),
@@ -167,7 +175,7 @@ static struct batch batch_of(arena *mem, const struct job_seed *seeds, size_t co
         for (size_t k = 0; k < 3; k++) {
             b.texts[4 + k][i] = seeds[i].keys[k];
         }
-        b.priorities[i] = seeds[i].priority == 0 ? JOB_PRIORITY_NORMAL : seeds[i].priority;
+        b.priorities[i] = priority_of(seeds[i].kind, seeds[i].priority);
         b.payloads[i] = seeds[i].sealed;
     }
     return b;

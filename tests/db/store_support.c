@@ -182,8 +182,12 @@ const char *world_connect(store *s, const char *workspace, const char *user_id, 
 struct job *world_lease(store *s, const char *workspace)
 {
     struct job added = {.workspace = workspace, .kind = JOB_RUN, .payload = bytes_of("{}")};
-    const struct job_claim want = {
-        .owner = id_new(), .lease_s = 60, .max = 8, .per_workspace = 8, .after_workspace = ""};
+    const struct job_claim want = {.owner = id_new(),
+                                   .lease_s = 60,
+                                   .max = 8,
+                                   .per_workspace = 8,
+                                   .after_workspace = "",
+                                   .runs = {.all = 8, .each = 8}};
     struct job *list = NULL;
     size_t count = 0;
     OK(store_job_add(s, &added, e));

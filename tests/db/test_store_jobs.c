@@ -48,7 +48,8 @@ static struct job_claim asking(int64_t max, int64_t per_workspace, const char *a
                               .lease_s = 30,
                               .max = max,
                               .per_workspace = per_workspace,
-                              .after_workspace = after};
+                              .after_workspace = after,
+                              .runs = {.all = max, .each = max}};
 }
 
 static size_t claim(store *s, int64_t max, int64_t per_workspace, struct job **ret)
@@ -221,6 +222,65 @@ static void test_p13_a_busy_workspace_starves_no_other(void **state)
     OK(store_job_claim(s, &c, &jobs, &count, e)); /* around the circle */
     assert_int_equal(count, 4);
     assert_string_equal(jobs[0].workspace, ACME);
+    world_close(s);
+}
+
+static size_t of_kind(const struct job *jobs, size_t count, enum job_kind kind,
+                      const char *workspace)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        found += jobs[i].kind == kind && str_equal(jobs[i].workspace, workspace) ? 1 : 0;
+    }
+    return found;
+}
+
+static void add_runs(store *s, const char *workspace, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct job run = {.workspace = workspace, .kind = JOB_RUN, .payload = bytes_of("{}")};
+        OK(store_job_add(s, &run, e));
+    }
+}
+
+/* A claim takes no more runs than there is room for, and all else nevertheless. */
+static void test_p13_runs_leave_room_for_the_rest(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    add_runs(s, ACME, 40);
+    add_runs(s, GLOBEX, 40);
+    add(s, ACME, NULL, "event");
+    add(s, GLOBEX, NULL, "event");
+    /* a release before put runs among the rest */
+    world_sql("update job set priority = 5 where kind = 'run' and seq % 2 = 0");
+    struct job *jobs = NULL;
+    size_t count = 0;
+    struct job_claim c = asking(32, 8, "");
+    c.runs = (struct run_room){.all = 5, .each = 3};
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(of_kind(jobs, count, JOB_RUN, ACME), 3);
+    assert_int_equal(of_kind(jobs, count, JOB_RUN, GLOBEX), 2);
+    const char *full[] = {ACME};
+    c.runs = (struct run_room){.all = 5, .each = 8, .full = full, .full_count = 1};
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(of_kind(jobs, count, JOB_RUN, ACME), 0);
+    assert_int_equal(of_kind(jobs, count, JOB_RUN, GLOBEX), 5);
+    c.runs = (struct run_room){.all = 0, .each = 1};
+    for (int i = 0; i < 3; i++) {
+        add(s, ACME, NULL, NULL);
+        add(s, GLOBEX, NULL, NULL);
+        OK(store_job_claim(s, &c, &jobs, &count, e));
+        assert_true(of_kind(jobs, count, JOB_SLACK_EVENT, ACME) > 0);
+        assert_true(of_kind(jobs, count, JOB_SLACK_EVENT, GLOBEX) > 0);
+        assert_int_equal(of_kind(jobs, count, JOB_RUN, ACME), 0);
+        assert_int_equal(of_kind(jobs, count, JOB_RUN, GLOBEX), 0);
+    }
+    assert_int_equal(world_count("select count(*) from job where state = 'queued'"
+                                 " and kind <> 'run'"),
+                     0);
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 0);
     world_close(s);
 }
 
@@ -564,6 +624,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_claimed_job_is_whole, world_reset),
         cmocka_unit_test_setup(test_urgent_jobs_overtake_and_later_ones_wait, world_reset),
         cmocka_unit_test_setup(test_p13_a_busy_workspace_starves_no_other, world_reset),
+        cmocka_unit_test_setup(test_p13_runs_leave_room_for_the_rest, world_reset),
         cmocka_unit_test_setup(test_p13_many_workspaces_are_all_reached, world_reset),
         cmocka_unit_test_setup(test_a_lane_goes_one_by_one, world_reset),
         cmocka_unit_test_setup(test_p13_one_long_lane_hides_no_other, world_reset),

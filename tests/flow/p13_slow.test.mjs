@@ -75,6 +75,7 @@ describe('P13 slow logins', () => {
     assert.equal((await fetch(url)).status, 200);
     assert.equal(ended, 0, 'all of that before the first exchange ended');
     await w.sandbox('DELETE', '/_faults');
-    for (const status of await Promise.all(pages)) assert.ok([200, 410].includes(status), String(status));
+    // nine grants of one person: the app keeps five, so a login may find its own ended already (503, try again)
+    for (const status of await Promise.all(pages)) assert.ok([200, 410, 503].includes(status), String(status));
   });
 });

@@ -24,8 +24,17 @@ enum job_kind {
 };
 const char *job_kind_name(enum job_kind kind);
 
-/* Runs are behind all else of their workspace, whatever their job says: they wait for apps. */
-enum { JOB_PRIORITY_URGENT = 1, JOB_PRIORITY_NORMAL = 5, JOB_PRIORITY_RUN = 7 };
+/* Is its worker held by an app, for as long as that takes to answer? */
+bool job_waits_for_app(enum job_kind kind);
+
+/* These are behind all else of their workspace, whatever their job says, and somebody who waits for
+ * a command is served before a revocation. */
+enum {
+    JOB_PRIORITY_URGENT = 1,
+    JOB_PRIORITY_NORMAL = 5,
+    JOB_PRIORITY_RUN = 7,
+    JOB_PRIORITY_REVOKE = 8
+};
 
 struct job {
     const char *workspace;
@@ -62,7 +71,7 @@ struct bytes store_job_seal(arena *mem, const keyring *k, const char *workspace,
 int store_job_add_many(store *s, const struct job_seed *seeds, size_t count, int64_t *ret_stored,
                        struct err *e);
 
-/* Room for jobs of kind JOB_RUN in one claim. */
+/* Room for jobs that wait for an app in one claim. */
 struct run_room {
     int64_t all;
     int64_t each;      /* of one workspace */

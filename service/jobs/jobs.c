@@ -9,14 +9,14 @@ enum { STACK_BYTES = 256 * 1024 };
 void jobs_begin(jobs *j, const struct job *job)
 {
     atomic_fetch_add(&j->busy, 1);
-    if (job->kind == JOB_RUN) {
+    if (job_waits_for_app(job->kind)) {
         places_take(&j->places, job->workspace);
     }
 }
 
 void jobs_end(jobs *j, const struct job *job)
 {
-    if (job->kind == JOB_RUN) {
+    if (job_waits_for_app(job->kind)) {
         places_give(&j->places, job->workspace);
     }
     atomic_fetch_sub(&j->busy, 1);

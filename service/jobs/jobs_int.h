@@ -27,7 +27,8 @@ void active_remove(struct active *a, struct task *t);
 /* Their lease tokens, on mem. */
 const char **active_tokens(struct active *a, arena *mem, size_t *ret_count);
 
-/* Workers for runs, and who holds how many (places.c). The claimer alone takes. */
+/* Workers for jobs that wait for an app, and who holds how many (places.c). The claimer alone
+ * takes. */
 struct places {
     pthread_mutex_t lock;
     size_t max, held;

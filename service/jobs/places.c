@@ -6,11 +6,11 @@
 #include "base/die.h"
 
 /*
- * Runs wait for apps, as long as an app likes; events and messages do not. So runs never hold all
- * workers, and a workspace holds at most as many of the runs' places as GREED times those that are
- * free, and beside others never more than half. Alone it has nearly all; the last free place is for
- * a workspace that has none. (A dynamic threshold as in Choudhury and Hahne, "Dynamic queue length
- * thresholds for shared-memory packet switches", 1998.)
+ * Runs and revocations wait for apps, as long as an app likes; events and messages do not. So runs
+ * (both are meant here) never hold all workers, and a workspace holds at most as many of the runs'
+ * places as GREED times those that are free, and beside others never more than half. Alone it has
+ * nearly all; the last free place is for a workspace that has none. (A dynamic threshold as in
+ * Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
  */
 
 enum { RESERVE_MIN = 2, RESERVE_MAX = 32, RESERVE_PART = 8, GREED = 8, STEP_PART = 4 };

@@ -24,7 +24,6 @@ int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
                        "tokens", oauth_tokens_json(t), "message_id", message_id));
     struct job j = {.workspace = d->workspace,
                     .kind = JOB_REVOKE,
-                    .priority = JOB_PRIORITY_NORMAL,
                     .payload = bytes_of(json_write(mem, payload))};
     return store_job_add(s, &j, e);
 }

@@ -10,9 +10,9 @@
  * `behind`, which takes them out of that index. A mark is set only while the lane's head is locked:
  * whoever ends the head then sees it (jobs.c).
  *
- * Jobs of kind `run` are taken where there is room for them: $9 together, $10 of each workspace and
- * none of those in $11. Where there is none, the range of priorities ends before theirs, so that a
- * claim does not walk by all runs that wait.
+ * Jobs that wait for an app (run, revoke) are taken where there is room for them: $9 together, $10
+ * of each workspace and none of those in $11. Where there is none, the range of priorities ends
+ * before theirs, so that a claim does not walk by all of them.
  *
  * Rows that were looked at are found again by their primary key alone: a constant state beside it
  * would invite the planner to walk a whole workspace in one of the partial indexes.
@@ -44,29 +44,31 @@ static const struct stmt CLAIM = {
     "        from job j where j.workspace = h.workspace and j.state = 'queued' and not j.behind"
     "                     and j.run_at <= now()"
     "                     and j.priority < case when room.runs then 100 else 7 end"
-    "                     and (room.runs or j.kind <> 'run')"
+    "                     and (room.runs or j.kind not in ('run', 'revoke'))"
     "       order by j.priority, j.run_at, j.seq limit $8) w),"
     " seen as ("
     "  select n, workspace, count(*) filter (where head is null) as free, count(*) as shown"
     "    from look group by n, workspace),"
     " free as materialized ("
-    "  select t.workspace, t.id, t.kind, h.n"
+    "  select t.workspace, t.id, t.for_app, t.priority, h.n"
     "    from (select n, workspace from seen where free > 0 order by n) h"
     "   cross join lateral ("
-    "      select j.workspace, j.id, j.kind from look l join job j"
+    "      select j.workspace, j.id, j.kind in ('run', 'revoke') as for_app, j.priority"
+    "        from look l join job j"
     "          on j.workspace = l.workspace and j.id = l.id and j.state = l.state"
     "       where l.workspace = h.workspace and l.head is null"
     "       order by l.priority, l.run_at, l.seq limit $5 for update of j skip locked) t"
     "   limit $6),"
     " ranked as ("
-    "  select f.workspace, f.id, f.kind, f.n,"
-    "         row_number() over (partition by f.kind, f.workspace) as of_workspace"
+    "  select f.workspace, f.id, f.for_app, f.n,"
+    "         row_number() over (partition by f.for_app, f.workspace"
+    "                            order by f.priority) as of_workspace"
     "    from free f),"
     " allowed as ("
     "  select a.workspace, a.id"
-    "    from (select r.*, row_number() over (partition by r.kind order by r.n) as of_kind"
-    "            from ranked r where r.kind <> 'run' or r.of_workspace <= $10::bigint) a"
-    "   where a.kind <> 'run' or a.of_kind <= $9::bigint),"
+    "    from (select r.*, row_number() over (partition by r.for_app order by r.n) as of_all"
+    "            from ranked r where not r.for_app or r.of_workspace <= $10::bigint) a"
+    "   where not a.for_app or a.of_all <= $9::bigint),"
     " heads as materialized ("
     "  select l.workspace, l.id, l.state from seen s join look l on l.n = s.n join job p"
     "      on p.workspace = l.workspace and p.id = l.head and p.state not in ('done', 'dead')"

@@ -115,6 +115,11 @@ const char *job_kind_name(enum job_kind kind)
     return kinds[kind];
 }
 
+bool job_waits_for_app(enum job_kind kind)
+{
+    return kind == JOB_RUN || kind == JOB_REVOKE;
+}
+
 enum job_kind store_job_kind(const char *name)
 {
     return (enum job_kind)store_name_index(kinds, JOB_KIND_COUNT, name, JOB_KIND_COUNT);
@@ -127,8 +132,8 @@ struct seal_place store_job_place(const char *workspace, const char *id)
 
 static int64_t priority_of(enum job_kind kind, int64_t asked)
 {
-    if (kind == JOB_RUN) {
-        return JOB_PRIORITY_RUN;
+    if (job_waits_for_app(kind)) {
+        return kind == JOB_RUN ? JOB_PRIORITY_RUN : JOB_PRIORITY_REVOKE;
     }
     return asked == 0 ? JOB_PRIORITY_NORMAL : asked;
 }

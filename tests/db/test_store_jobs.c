@@ -235,12 +235,17 @@ static size_t of_kind(const struct job *jobs, size_t count, enum job_kind kind,
     return found;
 }
 
-static void add_runs(store *s, const char *workspace, int count)
+static void add_of_kind(store *s, const char *workspace, enum job_kind kind, int count)
 {
     for (int i = 0; i < count; i++) {
-        struct job run = {.workspace = workspace, .kind = JOB_RUN, .payload = bytes_of("{}")};
-        OK(store_job_add(s, &run, e));
+        struct job j = {.workspace = workspace, .kind = kind, .payload = bytes_of("{}")};
+        OK(store_job_add(s, &j, e));
     }
+}
+
+static void add_runs(store *s, const char *workspace, int count)
+{
+    add_of_kind(s, workspace, JOB_RUN, count);
 }
 
 /* A claim takes no more runs than there is room for, and all else nevertheless. */
@@ -281,6 +286,34 @@ static void test_p13_runs_leave_room_for_the_rest(void **state)
                      0);
     OK(store_job_claim(s, &c, &jobs, &count, e));
     assert_int_equal(count, 0);
+    world_close(s);
+}
+
+/* A revocation waits for its app like a run: it counts among the same places, behind the runs. */
+static void test_p13_revocations_count_as_runs(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    add_of_kind(s, ACME, JOB_REVOKE, 20);
+    add_runs(s, ACME, 2);
+    add_of_kind(s, GLOBEX, JOB_REVOKE, 1);
+    add(s, ACME, NULL, "event");
+    /* a release before put revocations among the rest */
+    world_sql("update job set priority = 5 where kind = 'revoke' and seq % 4 = 0");
+    struct job *jobs = NULL;
+    size_t count = 0;
+    struct job_claim c = asking(32, 32, "");
+    c.runs = (struct run_room){.all = 0, .each = 1};
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 1);
+    assert_int_equal(jobs[0].kind, JOB_SLACK_EVENT);
+    world_sql("update job set priority = 8 where kind = 'revoke'");
+    c.runs = (struct run_room){.all = 4, .each = 3};
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 4);
+    assert_int_equal(of_kind(jobs, count, JOB_RUN, ACME), 2);
+    assert_int_equal(of_kind(jobs, count, JOB_REVOKE, ACME), 1);
+    assert_int_equal(of_kind(jobs, count, JOB_REVOKE, GLOBEX), 1);
     world_close(s);
 }
 
@@ -625,6 +658,7 @@ int main(void)
         cmocka_unit_test_setup(test_urgent_jobs_overtake_and_later_ones_wait, world_reset),
         cmocka_unit_test_setup(test_p13_a_busy_workspace_starves_no_other, world_reset),
         cmocka_unit_test_setup(test_p13_runs_leave_room_for_the_rest, world_reset),
+        cmocka_unit_test_setup(test_p13_revocations_count_as_runs, world_reset),
         cmocka_unit_test_setup(test_p13_many_workspaces_are_all_reached, world_reset),
         cmocka_unit_test_setup(test_a_lane_goes_one_by_one, world_reset),
         cmocka_unit_test_setup(test_p13_one_long_lane_hides_no_other, world_reset),

@@ -45,7 +45,8 @@ struct job {
     struct bytes payload; /* JSON text; opened */
     const char *keys[3];  /* dedupe keys, NULL where there is none; not read by a claim */
     int64_t run_at;       /* 0: now */
-    int64_t attempts;     /* this one included, once claimed */
+    int64_t attempts;     /* this one included, once claimed; without those lost */
+    int64_t lost;         /* attempts in a row that ended with their worker or its lease */
     const char *lease_token;
     int64_t created_at;
 };
@@ -105,7 +106,7 @@ int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *
 /* Extends these leases, by their tokens: those of the jobs that a living process works on now. */
 int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,
                         struct err *e);
-/* Jobs of dead processes are due again. */
+/* Jobs of dead processes are due again, at once: such an attempt counts as lost, not as failed. */
 int store_job_reclaim(store *s, int64_t *ret_count, struct err *e);
 /* Wakes whoever listens on STORE_JOB_CHANNEL in any process. Not inside hot transactions: commits
  * that notify go one after the other. */

@@ -5,7 +5,9 @@
 #include "base/metrics.h"
 #include "base/str.h"
 
-/* What each kind of job does, how often it is tried, and who is told when that was in vain. */
+/* What each kind of job does, how often it is tried, and who is told when that was in vain. The
+ * bound holds for attempts that failed, and again for workers that died over it one after the
+ * other: the job may be what kills them. */
 
 enum {
     BACKOFF_FIRST_S = 1,
@@ -116,7 +118,8 @@ static void failed(jobs *j, struct task *t, const struct kind *k, const struct e
 {
     struct err e = {0};
     const struct job *job = &t->job;
-    bool again = err_fate(why->kind) == FATE_AGAIN && job->attempts < k->attempts_max;
+    bool again = err_fate(why->kind) == FATE_AGAIN && job->attempts < k->attempts_max &&
+                 job->lost < k->attempts_max;
     log_job(again ? LOG_WARN : LOG_ERROR, again ? "a job goes again" : "a job has failed", job,
             why);
     metric_add(METRIC_JOBS, again ? "result=\"again\"" : "result=\"dead\"", 1);
@@ -133,13 +136,22 @@ static void failed(jobs *j, struct task *t, const struct kind *k, const struct e
     }
 }
 
+static int run(jobs *j, struct task *t, const struct kind *k, struct err *e)
+{
+    if (t->job.lost >= k->attempts_max) {
+        return err_set(e, ERR_INTERNAL, "worker_lost", "%lld workers in a row ended with this job",
+                       (long long)t->job.lost);
+    }
+    return k->run(j, t->mem, &t->job, e);
+}
+
 void jobs_run(jobs *j, struct task *t)
 {
     const struct kind *k = &kinds[t->job.kind];
     struct err e = {0};
     int64_t began_us = clock_mono_us();
     active_add(&j->active, t);
-    if (k->run(j, t->mem, &t->job, &e) == 0) {
+    if (run(j, t, k, &e) == 0) {
         metric_add(METRIC_JOBS, "result=\"settled\"", 1);
     } else {
         failed(j, t, k, &e);

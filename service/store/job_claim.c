@@ -83,13 +83,13 @@ static const struct stmt CLAIM = {
     "     lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $4::bigint)"
     "    from allowed f where j.workspace = f.workspace and j.id = f.id"
     "  returning j.workspace, j.id, j.kind, j.lane, j.priority, j.payload, j.run_at, j.attempts,"
-    "     j.lease_token, j.created_at, j.seq) "
+    "     j.lease_token, j.created_at, j.lost, j.seq) "
     "select v.hops, v.last, v.marks, t.workspace, t.id, t.kind, t.lane, t.priority, t.payload,"
-    "       epoch(t.run_at), t.attempts, t.lease_token, epoch(t.created_at)"
+    "       epoch(t.run_at), t.attempts, t.lease_token, epoch(t.created_at), t.lost"
     "  from (select count(h.workspace) as hops, max(h.workspace) as last,"
     "               (select count(*) from marked) as marks from hop h) v"
     "  left join taken t on true order by t.priority, t.seq",
-    11, 13};
+    11, 14};
 
 /* As if it had not been claimed: what this process cannot do must not use up the job's attempts. */
 static const struct stmt NOT_OURS = {
@@ -168,6 +168,7 @@ static bool read_job(store *s, const rows *r, size_t row, struct job *j)
     j->attempts = row_i64(r, row, 10);
     j->lease_token = row_text(r, row, 11);
     j->created_at = row_i64(r, row, 12);
+    j->lost = row_i64(r, row, 13);
     struct seal_place place = store_job_place(j->workspace, j->id);
     struct err ignored;
     return store_unseal(s, &place, row_bytes(r, row, 8), &j->payload, &ignored) == 0;

@@ -63,7 +63,7 @@ static const struct stmt NEXT_IN_LANE = {
 static const struct stmt AGAIN = {
     "job_again",
     "update job set state = 'queued', run_at = now() + make_interval(secs => $4::bigint),"
-    "   error_code = $5, lease_owner = null, lease_token = null, lease_until = null"
+    "   lost = 0, error_code = $5, lease_owner = null, lease_token = null, lease_until = null"
     " where workspace = $1 and id = $2 and lease_token = $3",
     5, 0};
 
@@ -82,10 +82,11 @@ static const struct stmt RENEW_ALL = {
     "   and lease_until < now() + make_interval(secs => $2::bigint * 0.75)",
     2, 0};
 
+/* The attempt that its worker could not end is given back: it says nothing about the job. */
 static const struct stmt RECLAIM = {
     "job_reclaim",
-    "update job set state = 'queued', error_code = 'lease_over', lease_owner = null,"
-    "   lease_token = null, lease_until = null"
+    "update job set state = 'queued', attempts = attempts - 1, lost = lost + 1,"
+    "   error_code = 'lease_over', lease_owner = null, lease_token = null, lease_until = null"
     " where state = 'running' and lease_until < now()",
     0, 0};
 

@@ -484,7 +484,8 @@ static void test_a_lost_lease_changes_nothing(void **state)
     assert_int_equal(count, 1);
     struct job *theirs = claim_one(s);
     assert_string_equal(theirs->id, mine->id);
-    assert_int_equal(theirs->attempts, 2);
+    assert_int_equal(theirs->attempts, 1); /* nothing failed */
+    assert_int_equal(theirs->lost, 1);
 
     FAILS(store_job_done(s, mine, e), ERR_LEASE_LOST);
     FAILS(store_job_again(s, mine, 0, "x", e), ERR_LEASE_LOST);
@@ -513,6 +514,28 @@ static void test_a_lost_lease_changes_nothing(void **state)
     OK(store_commit(s, e));
     assert_int_equal(world_count("select count(*) from job where state = 'done'"), 1);
     FAILS(store_job_done(s, theirs, e), ERR_LEASE_LOST);
+    world_close(s);
+}
+
+static void test_p1_an_attempt_lost_with_its_worker_is_no_failure(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    add(s, ACME, NULL, "one");
+    int64_t count = 0;
+    for (int i = 0; i < 5; i++) {
+        struct job *j = claim_one(s); /* due at once each time */
+        assert_int_equal(j->attempts, 1);
+        assert_int_equal(j->lost, i);
+        world_sql("update job set lease_until = now() - interval '1 second'");
+        OK(store_job_reclaim(s, &count, e));
+        assert_int_equal(count, 1);
+    }
+    struct job *j = claim_one(s);
+    OK(store_job_again(s, j, 0, "busy", e));
+    j = claim_one(s);
+    assert_int_equal(j->attempts, 2); /* this is one */
+    assert_int_equal(j->lost, 0);     /* and its worker has survived it */
     world_close(s);
 }
 
@@ -664,6 +687,7 @@ int main(void)
         cmocka_unit_test_setup(test_p13_one_long_lane_hides_no_other, world_reset),
         cmocka_unit_test_setup(test_lanes_keep_their_order_under_eight_workers, world_reset),
         cmocka_unit_test_setup(test_a_lost_lease_changes_nothing, world_reset),
+        cmocka_unit_test_setup(test_p1_an_attempt_lost_with_its_worker_is_no_failure, world_reset),
         cmocka_unit_test_setup(test_p1_a_payload_that_does_not_open_is_left_to_others, world_reset),
         cmocka_unit_test_setup(test_a_payload_that_nobody_opens_for_a_day_is_set_dead, world_reset),
         cmocka_unit_test_setup(test_purge_takes_ended_jobs_only, world_reset),

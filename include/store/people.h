@@ -27,6 +27,11 @@ struct workspace {
  * keeps the stored one unless clear_token. */
 int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e);
 int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e);
+/* The same, locked until the transaction ends: its settings and what belongs to it change one after
+ * the other. Users, runs and logins may still be added. */
+int store_workspace_lock(store *s, const char *workspace, struct workspace **ret, struct err *e);
+/* A row with the defaults where there is none; waits for whoever makes the same one. */
+int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct err *e);
 /* By the routing key of a public link. */
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e);
 /* With everything in it, except the audit trail and revoke jobs. */
@@ -87,6 +92,12 @@ struct default_connection {
 int store_default_put(store *s, const struct default_connection *d, struct err *e);
 int store_default_find(store *s, const char *workspace, const char *name,
                        struct default_connection **ret, struct err *e);
+/* The client_version as it stands, and no change of the row until the transaction ends; *ret is -1
+ * when the row is gone. Before any lock of its logins and connections. */
+int store_default_hold(store *s, const char *workspace, const char *name, int64_t *ret,
+                       struct err *e);
+/* Locks it for a change: waits for those that hold it. */
+int store_default_lock(store *s, const char *workspace, const char *name, struct err *e);
 int store_default_by_callback(store *s, const char *workspace, const char *callback_key,
                               struct default_connection **ret, struct err *e);
 int store_default_list(store *s, const char *workspace, struct default_connection **ret,

@@ -17,6 +17,11 @@ struct app_client oauth_client(const struct default_connection *d);
 /* What is stored of a code typed in the chat: bound to its login. */
 char *oauth_code_hash(arena *mem, const char *login_id, const char *code);
 
+/* revoke.c: ends a grant at the app now, once, for want of a database that could keep it for later.
+ * False: it may stay alive there. Counted. */
+bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
+                      const struct tokens *t);
+
 /* refresh.c: new tokens for a row of this generation, by the one refresher over all replicas.
  * *ret is the row as it stands afterwards. Errors as oauth_access(). */
 int oauth_refresh(oauth *o, arena *mem, const struct connection *c,

@@ -28,6 +28,20 @@ int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
     return store_job_add(s, &j, e);
 }
 
+bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
+                      const struct tokens *t)
+{
+    struct app_site site;
+    struct err why = {0};
+    enum app_revoked result = APP_REVOKE_NONE;
+    const struct app_client client = oauth_client(d);
+    bool done = oauth_site(o, d, &site, &why) == 0 &&
+                app_revoke(mem, o->options.http, &site, &client, t, &result, &why) == 0 &&
+                result == APP_REVOKED;
+    metric_add(METRIC_REVOKES, done ? "result=\"revoked\"" : "result=\"lost\"", 1);
+    return done;
+}
+
 int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struct err *e)
 {
     arena *mem = store_arena(s);

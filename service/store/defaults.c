@@ -22,6 +22,15 @@ static const struct stmt FIND = {
     "default_find", "select " COLUMNS " from default_connection where workspace = $1 and name = $2",
     2, COLUMNS_COUNT};
 
+static const struct stmt HOLD = {
+    "default_hold",
+    "select client_version from default_connection where workspace = $1 and name = $2 for share", 2,
+    1};
+
+static const struct stmt LOCK = {
+    "default_lock",
+    "select 1 from default_connection where workspace = $1 and name = $2 for no key update", 2, 1};
+
 static const struct stmt BY_CALLBACK = {
     "default_by_callback",
     "select " COLUMNS " from default_connection where workspace = $1 and callback_key = $2", 2,
@@ -35,7 +44,8 @@ static const struct stmt LIST = {"default_list",
 static const struct stmt DELETE = {
     "default_delete", "delete from default_connection where workspace = $1 and name = $2", 2, 0};
 
-const struct stmt *const store_defaults_stmts[] = {&PUT, &FIND, &BY_CALLBACK, &LIST, &DELETE, NULL};
+const struct stmt *const store_defaults_stmts[] = {&PUT,         &FIND, &HOLD,   &LOCK,
+                                                   &BY_CALLBACK, &LIST, &DELETE, NULL};
 
 static struct seal_place secret_place(const char *workspace, const char *name)
 {
@@ -90,6 +100,22 @@ int store_default_find(store *s, const char *workspace, const char *name,
                        struct default_connection **ret, struct err *e)
 {
     return find_one(s, &FIND, DB_ARGS(DB_TEXT(workspace), DB_TEXT(name)), ret, e);
+}
+
+int store_default_hold(store *s, const char *workspace, const char *name, int64_t *ret,
+                       struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &HOLD, DB_ARGS(DB_TEXT(workspace), DB_TEXT(name)), &r, e) != 0) {
+        return -1;
+    }
+    *ret = rows_count(r) == 0 ? -1 : row_i64(r, 0, 0);
+    return 0;
+}
+
+int store_default_lock(store *s, const char *workspace, const char *name, struct err *e)
+{
+    return store_query(s, &LOCK, DB_ARGS(DB_TEXT(workspace), DB_TEXT(name)), NULL, e);
 }
 
 int store_default_by_callback(store *s, const char *workspace, const char *callback_key,

@@ -33,6 +33,16 @@ static const struct stmt FIND = {"workspace_find",
                                  "select " COLUMNS " from workspace w where w.workspace = $1", 1,
                                  COLUMNS_COUNT};
 
+static const struct stmt LOCK = {"workspace_lock",
+                                 "select " COLUMNS
+                                 " from workspace w where w.workspace = $1 for no key update",
+                                 1, COLUMNS_COUNT};
+
+static const struct stmt MAKE = {
+    "workspace_make",
+    "insert into workspace (workspace, route) values ($1, $2) on conflict (workspace) do nothing",
+    2, 0};
+
 static const struct stmt BY_ROUTE = {"workspace_by_route",
                                      "select " COLUMNS
                                      " from route r join workspace w on w.workspace = r.workspace"
@@ -53,7 +63,8 @@ static const struct stmt DELETE = {
     "select count(*) from gone",
     1, 1};
 
-const struct stmt *const store_workspaces_stmts[] = {&PUT, &FIND, &BY_ROUTE, &DELETE, NULL};
+const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND,   &LOCK, &MAKE,
+                                                     &BY_ROUTE, &DELETE, NULL};
 
 static struct seal_place token_place(const char *workspace)
 {
@@ -106,6 +117,21 @@ int store_workspace_put(store *s, const struct workspace *w, bool clear_token, s
 int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e)
 {
     return find_one(s, &FIND, workspace, ret, e);
+}
+
+int store_workspace_lock(store *s, const char *workspace, struct workspace **ret, struct err *e)
+{
+    return find_one(s, &LOCK, workspace, ret, e);
+}
+
+int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(crypto_random_hex(s->mem, 8)));
+    if (store_query(s, &MAKE, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_made = db_affected(s->c) > 0;
+    return 0;
 }
 
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e)

@@ -126,17 +126,25 @@ int api_refuse(const struct api *a, struct err *e)
                    a->faults.count, a->faults.count == 1 ? "" : "s");
 }
 
+static int is_there(struct workspace *found, struct workspace **ret, struct err *e)
+{
+    if (found == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
+    }
+    *ret = found;
+    return 0;
+}
+
 int api_workspace(struct api *a, struct workspace **ret, struct err *e)
 {
     struct workspace *w = NULL;
-    if (store_workspace_find(a->s, a->workspace, &w, e) != 0) {
-        return -1;
-    }
-    if (w == NULL) {
-        return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
-    }
-    *ret = w;
-    return 0;
+    return store_workspace_find(a->s, a->workspace, &w, e) != 0 ? -1 : is_there(w, ret, e);
+}
+
+int api_workspace_lock(struct api *a, struct workspace **ret, struct err *e)
+{
+    struct workspace *w = NULL;
+    return store_workspace_lock(a->s, a->workspace, &w, e) != 0 ? -1 : is_there(w, ret, e);
 }
 
 int api_default(struct api *a, struct default_connection **ret, struct err *e)
@@ -160,6 +168,11 @@ int api_audit(struct api *a, const char *action, const char *subject, json_t *de
 }
 
 /* --- readers --- */
+
+bool api_given(const struct json_doc *d, const char *key)
+{
+    return json_member(d->object, key) != NULL;
+}
 
 static bool has_control(const char *text)
 {

@@ -13,12 +13,19 @@ struct put {
     bool moved;                           /* to another app, host or client */
 };
 
+/* What a connection is before its first PUT. */
+static const struct default_connection none = {.host = "", .account_match = "off"};
+
 static void read_app(struct api *a, struct put *p)
 {
     const struct json_doc *d = &a->doc;
-    const char *host = api_line(d, "host", false, HOST_MAX);
-    p->next.app = api_line(d, "app", true, APP_NAME_MAX);
-    p->next.host = host == NULL ? "" : host;
+    if (p->old == NULL || api_given(d, "app")) {
+        p->next.app = api_line(d, "app", true, APP_NAME_MAX);
+    }
+    if (api_given(d, "host")) {
+        const char *host = api_line(d, "host", false, HOST_MAX);
+        p->next.host = host == NULL ? "" : host;
+    }
     if (p->next.app == NULL) {
         return;
     }
@@ -41,14 +48,21 @@ static void read_connection(struct api *a, struct put *p)
     const struct json_doc *d = &a->doc;
     json_doc_known(d, keys);
     api_check_name(a);
+    p->next = p->old == NULL ? none : *p->old;
     p->next.workspace = a->workspace;
     p->next.name = a->name;
     read_app(a, p);
-    p->next.client_id = api_word(d, "client_id", CLIENT_ID_MAX);
+    if (api_given(d, "client_id")) {
+        p->next.client_id = api_word(d, "client_id", CLIENT_ID_MAX);
+    }
     p->secret = api_secret(d, "client_secret");
-    p->next.scopes = api_words(d, "scopes", SCOPE_MAX, &p->next.scopes_count);
-    int match = json_doc_choice(d, "account_match", matches, 0);
-    p->next.account_match = matches[match < 0 ? 0 : match];
+    if (api_given(d, "scopes")) {
+        p->next.scopes = api_words(d, "scopes", SCOPE_MAX, &p->next.scopes_count);
+    }
+    if (api_given(d, "account_match")) {
+        int match = json_doc_choice(d, "account_match", matches, 0);
+        p->next.account_match = matches[match < 0 ? 0 : match];
+    }
     if (json_doc_choice(d, "assurance", assurances, 0) == 1) {
         json_doc_fault(d, "assurance",
                        "Signing in at the chat platform is not available here. Use \"code\": the "
@@ -60,7 +74,7 @@ static void read_connection(struct api *a, struct put *p)
 static void compare(struct api *a, struct put *p)
 {
     const struct default_connection *old = p->old;
-    if (old == NULL) {
+    if (old == NULL || p->next.app == NULL) {
         return;
     }
     p->moved = !str_equal(old->app, p->next.app) || !str_equal(old->host, p->next.host) ||
@@ -74,7 +88,6 @@ static void compare(struct api *a, struct put *p)
 
 static json_t *changes(const struct put *p)
 {
-    static const struct default_connection none = {.account_match = "off"};
     const struct default_connection *old = p->old == NULL ? &none : p->old;
     const struct default_connection *next = &p->next;
     json_t *list = json_array();
@@ -135,14 +148,15 @@ static int connection_put(struct api *a, struct err *e)
     struct workspace *w = NULL;
     struct default_connection *d = NULL;
     json_t *value = NULL;
-    if (api_workspace(a, &w, e) != 0) {
+    if (api_workspace_lock(a, &w, e) != 0) {
         return -1;
     }
-    read_connection(a, &p);
-    if (store_default_find(a->s, a->workspace, a->name, &d, e) != 0) {
+    if (store_default_lock(a->s, a->workspace, a->name, e) != 0 ||
+        store_default_find(a->s, a->workspace, a->name, &d, e) != 0) {
         return -1;
     }
     p.old = d;
+    read_connection(a, &p);
     compare(a, &p);
     if (api_refuse(a, e) != 0) {
         return -1;

@@ -91,7 +91,7 @@ static int connection_delete(struct api *a, struct err *e)
     struct workspace *w = NULL;
     struct default_connection *d = NULL;
     struct api_ended ended = {0};
-    if (api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
+    if (api_workspace_lock(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
         api_end_grants(a, d, LOGIN_CANCELLED, &ended, e) != 0) {
         return -1;
     }

@@ -29,12 +29,15 @@ static int end_grant(struct api *a, const struct default_connection *d, const st
                      enum login_state to, struct api_ended *ended, struct err *e)
 {
     struct connection *full = NULL;
-    if (api_end_logins(a, c, to, ended, e) != 0 ||
-        store_connection_find(a->s, a->workspace, d->name, c->user_id, &full, e) != 0) {
+    if (api_end_logins(a, c, to, ended, e) != 0) {
         return -1;
     }
+    /* Locked: a refresh that ends now must not leave other tokens than those that are revoked. */
+    if (store_connection_lock(a->s, a->workspace, c->id, &full, e) != 0) {
+        return e->kind == ERR_NOT_FOUND ? 0 : -1; /* its user was faster */
+    }
     ended->connections++;
-    if (full == NULL || (secret_empty(full->tokens.access) && secret_empty(full->tokens.refresh))) {
+    if (secret_empty(full->tokens.access) && secret_empty(full->tokens.refresh)) {
         return 0;
     }
     ended->revoking++;
@@ -68,6 +71,9 @@ int api_end_grants(struct api *a, const struct default_connection *d, enum login
 {
     struct connection_filter own = {.app = d->app, .user_id = "", .limit = LIMIT_PAGE_COUNT};
     struct connection_filter personal = {.app = d->app, .limit = LIMIT_PAGE_COUNT};
+    if (store_default_lock(a->s, d->workspace, d->name, e) != 0) {
+        return -1;
+    }
     if (end_owners(a, d, &own, to, ended, e) != 0) {
         return -1;
     }

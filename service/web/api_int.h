@@ -32,12 +32,18 @@ int api_refuse(const struct api *a, struct err *e);
 
 /* The workspace of the path; ERR_NOT_FOUND "no_workspace". */
 int api_workspace(struct api *a, struct workspace **ret, struct err *e);
+/* The same, locked until the end: such changes of one workspace are made one after the other. */
+int api_workspace_lock(struct api *a, struct workspace **ret, struct err *e);
 /* The default connection of the path; ERR_NOT_FOUND "no_default_connection". */
 int api_default(struct api *a, struct default_connection **ret, struct err *e);
 int api_audit(struct api *a, const char *action, const char *subject, json_t *detail,
               struct err *e);
 /* The path's {name}: its shape, and the same as in the body where that has one. */
 void api_check_name(struct api *a);
+
+/* In a PUT of settings a member that is absent keeps what stands, and null puts back the default
+ * (or removes): only a given one is read. */
+bool api_given(const struct json_doc *d, const char *key);
 
 /* One line of text: a control character is a fault. */
 const char *api_line(const struct json_doc *d, const char *key, bool required, size_t max);
@@ -86,7 +92,8 @@ struct api_ended {
  * lets the same link be used again. */
 int api_end_logins(struct api *a, const struct connection *c, enum login_state to,
                    struct api_ended *ended, struct err *e);
-/* Revokes all grants under a default connection, at the app as it is stored now. The rows stay. */
+/* Revokes all grants under a default connection, at the app as it is stored now. The rows stay. Its
+ * row is locked from here on: no callback brings tokens meanwhile. */
 int api_end_grants(struct api *a, const struct default_connection *d, enum login_state to,
                    struct api_ended *ended, struct err *e);
 /* 202 with the numbers; wakes the workers. */

@@ -5,6 +5,10 @@
 
 enum { USER_ID_MAX = 100 };
 
+/* What a workspace is before its first PUT. */
+static const struct workspace none = {
+    .name = "", .installer_uses_default = true, .state = "active"};
+
 static json_t *workspace_json(arena *mem, const struct workspace *w)
 {
     return json_pack(
@@ -26,7 +30,8 @@ static int answer(struct api *a, int status, struct err *e)
     return 0;
 }
 
-static void read_workspace(const struct api *a, struct workspace *ret, struct api_secret *ret_token)
+static void read_workspace(const struct api *a, const struct workspace *old, struct workspace *ret,
+                           struct api_secret *ret_token)
 {
     static const char *const keys[] = {"name",   "installer", "admins",      "installer_uses",
                                        "guests", "bot_token", "bot_user_id", NULL};
@@ -34,14 +39,27 @@ static void read_workspace(const struct api *a, struct workspace *ret, struct ap
     static const char *const guests[] = {"refuse", "allow", NULL};
     const struct json_doc *d = &a->doc;
     json_doc_known(d, keys);
-    const char *name = api_line(d, "name", false, LIMIT_LABEL);
+    *ret = *old;
     ret->workspace = a->workspace;
-    ret->name = name == NULL ? "" : name;
-    ret->installer = api_word(d, "installer", USER_ID_MAX);
-    ret->admins = api_words(d, "admins", USER_ID_MAX, &ret->admins_count);
-    ret->installer_uses_default = json_doc_choice(d, "installer_uses", uses, 0) == 0;
-    ret->guests_allowed = json_doc_choice(d, "guests", guests, 0) == 1;
-    ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
+    if (api_given(d, "name")) {
+        const char *name = api_line(d, "name", false, LIMIT_LABEL);
+        ret->name = name == NULL ? "" : name;
+    }
+    if (api_given(d, "installer")) {
+        ret->installer = api_word(d, "installer", USER_ID_MAX);
+    }
+    if (api_given(d, "admins")) {
+        ret->admins = api_words(d, "admins", USER_ID_MAX, &ret->admins_count);
+    }
+    if (api_given(d, "installer_uses")) {
+        ret->installer_uses_default = json_doc_choice(d, "installer_uses", uses, 0) == 0;
+    }
+    if (api_given(d, "guests")) {
+        ret->guests_allowed = json_doc_choice(d, "guests", guests, 0) == 1;
+    }
+    if (api_given(d, "bot_user_id")) {
+        ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
+    }
     *ret_token = api_secret(d, "bot_token");
 }
 
@@ -65,8 +83,6 @@ static json_t *changes(const struct workspace *old, const struct workspace *w,
 static int put_changed(struct api *a, const struct workspace *old, const struct workspace *w,
                        struct api_secret token, struct err *e)
 {
-    static const struct workspace none = {
-        .name = "", .installer_uses_default = true, .state = "active"};
     json_t *changed = arena_json(a->mem, changes(old == NULL ? &none : old, w, token));
     if (old != NULL && json_array_size(changed) == 0) {
         return 0;
@@ -79,13 +95,32 @@ static int put_changed(struct api *a, const struct workspace *old, const struct 
                      json_pack("{s:O}", "changed", changed), e);
 }
 
+/* What stands, locked; NULL for the first PUT, of which there is one. */
+static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
+{
+    bool made = false;
+    if (store_workspace_lock(a->s, a->workspace, ret, e) != 0) {
+        return -1;
+    }
+    if (*ret != NULL) {
+        return 0;
+    }
+    if (store_workspace_make(a->s, a->workspace, &made, e) != 0) {
+        return -1;
+    }
+    return made ? 0 : store_workspace_lock(a->s, a->workspace, ret, e);
+}
+
 static int workspace_put(struct api *a, struct err *e)
 {
-    struct workspace w = {.name = ""};
+    struct workspace w = none;
     struct workspace *old = NULL;
     struct api_secret token = {0};
-    read_workspace(a, &w, &token);
-    if (api_refuse(a, e) != 0 || store_workspace_find(a->s, a->workspace, &old, e) != 0) {
+    if (lock_or_make(a, &old, e) != 0) {
+        return -1;
+    }
+    read_workspace(a, old == NULL ? &none : old, &w, &token);
+    if (api_refuse(a, e) != 0) {
         return -1;
     }
     w.bot_token = token.value;
@@ -108,7 +143,7 @@ static int workspace_delete(struct api *a, struct err *e)
     struct default_connection *list = NULL;
     size_t count = 0;
     struct api_ended ended = {0};
-    if (api_workspace(a, &w, e) != 0 ||
+    if (api_workspace_lock(a, &w, e) != 0 ||
         store_default_list(a->s, a->workspace, &list, &count, e) != 0) {
         return -1;
     }

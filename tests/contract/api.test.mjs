@@ -50,8 +50,32 @@ test('a workspace is made, replaced, read', async () => {
   assert.equal((await call(200, 'PUT', W, {...settings, bot_token: null})).json.has_bot_token, false, 'null removes');
   await call(200, 'PUT', W, workspace);
   const changes = (await audit('workspace.changed')).map(a => a.detail.changed);
-  assert.deepEqual(changes, [['bot_token'], ['installer_uses', 'guests', 'bot_token'], ['installer_uses', 'guests']]);
+  assert.deepEqual(changes, [['bot_token'], ['bot_token'], ['installer_uses', 'guests']]);
   for (const row of await audit()) assert.match(row.actor, /^token:[0-9a-f]{8}/);
+});
+
+test('a member that a PUT leaves out is kept, null removes it', async () => {
+  const whole = (await call(200, 'PUT', W, {...workspace, installer_uses: 'personal', guests: 'allow'})).json;
+  assert.deepEqual((await call(200, 'PUT', W, {})).json, whole, 'nothing is said, nothing changes');
+  const named = (await call(200, 'PUT', W, {name: 'Acme Inc'})).json;
+  assert.deepEqual({...named, updated: whole.updated}, {...whole, name: 'Acme Inc'});
+  const bare = (await call(200, 'PUT', W, {name: null, installer: null, admins: null, installer_uses: null, guests: null, bot_user_id: null})).json;
+  assert.deepEqual([bare.name, bare.installer, bare.admins, bare.installer_uses, bare.guests, bare.bot_user_id, bare.has_bot_token],
+    ['', null, [], 'default', 'refuse', null, true]);
+  await call(200, 'PUT', W, workspace);
+
+  const path = W + '/connections/kept';
+  const full = {app: 'salesforce', host: 'acme.my.salesforce.com', client_id: 'sample', client_secret: CANARIES.clientSecret,
+    scopes: ['api'], account_match: 'warn'};
+  const made = (await call(201, 'PUT', path, full)).json;
+  assert.deepEqual((await call(200, 'PUT', path, {})).json, made);
+  const one = (await call(200, 'PUT', path, {account_match: null})).json;
+  assert.deepEqual({...one, updated: made.updated}, {...made, account_match: 'off'});
+  await refused(['client_secret'], 'PUT', path, {host: null});
+  await refused(['app'], 'PUT', path, {app: null});
+  const moved = (await call(200, 'PUT', path, {host: null, scopes: null, client_secret: null})).json;
+  assert.deepEqual([moved.host, moved.client_id, moved.scopes, moved.state], ['login.salesforce.com', 'sample', [], 'draft']);
+  await call(202, 'DELETE', path);
 });
 
 test('all faults of a workspace come at once', async () => {

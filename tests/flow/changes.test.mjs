@@ -1,0 +1,107 @@
+// What an admin changes while other things go on: changes are made one after the other, no stored secret
+// or token meets a new place (P5), and no grant stays alive at the app that nobody here can use (P12).
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import pg from 'pg';
+import {ACME, Browser, loginUrl, start, until} from '../lib/flow.mjs';
+
+const CRM = `/workspaces/${ACME}/connections/acme-salesforce`;
+const NEW = {client_id: 'sample-new-client', client_secret: 'sample-new-client-secret'};
+
+describe('an admin changes a default connection', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    await w.sandbox('PUT', '/_config', {salesforce: {clients: {[NEW.client_id]: {secret: NEW.client_secret}}}});
+  });
+  after(() => w?.stop());
+
+  /** Sends these calls while nobody can write the rows that `sql` locks: all have read what they can. */
+  async function together(sql, ...calls) {
+    const holder = new pg.Client({connectionString: w.databaseUrl});
+    await holder.connect();
+    try {
+      await holder.query('begin');
+      await holder.query(sql);
+      const answers = [];
+      for (const call of calls) {
+        answers.push(call());
+        await until('the call to wait', async () => await w.count('pg_stat_activity', `datname = current_database() and wait_event_type = 'Lock'`) === answers.length);
+      }
+      await holder.query('rollback');
+      return await Promise.all(answers);
+    } finally {
+      await holder.end();
+    }
+  }
+
+  test('P5 two changes at once: the secret of one never meets the client of the other', async () => {
+    const old = await w.must('GET', CRM);
+    const [moved, other] = await together('select 1 from default_connection for update',
+      () => w.api('PUT', CRM, {app: 'salesforce', host: w.salesforceHost, ...NEW}),
+      () => w.api('PUT', CRM, {app: 'salesforce', host: w.salesforceHost, client_id: old.client_id, account_match: 'warn'}));
+    assert.equal(moved.status, 200, moved.text);
+    assert.equal(other.status, 422, other.text);
+    assert.deepEqual(other.errors.map(f => f.path), ['client_secret']);
+    const now = await w.must('GET', CRM);
+    assert.deepEqual([now.client_id, now.account_match], [NEW.client_id, 'off']);
+    await w.putConnection(ACME, 'acme-salesforce', {app: 'salesforce', client_id: old.client_id, client_secret: 'sample-acme-consumer-secret'});
+  });
+
+  test('two changes of a workspace at once: both stand', async () => {
+    const [a, b] = await together('select 1 from workspace for update',
+      () => w.api('PUT', `/workspaces/${ACME}`, {name: 'Acme Inc'}), () => w.api('PUT', `/workspaces/${ACME}`, {guests: 'allow'}));
+    assert.deepEqual([a.status, b.status], [200, 200], a.text + b.text);
+    const now = await w.must('GET', `/workspaces/${ACME}`);
+    assert.deepEqual([now.name, now.guests, now.installer], ['Acme Inc', 'allow', 'U0BEN0001']);
+  });
+
+  test('P5 the client changes while a browser comes back: what the old one got is given back', async () => {
+    const browser = new Browser();
+    const {location} = await browser.logIn(loginUrl(await ana.prompt('connect salesforce')), 'ana@acme.example', {stop: '/oauth/callback/'});
+    await w.fault('slow', {path: 'oauth2/token', delay_ms: 1500});
+    const page = browser.get(location);
+    await until('the exchange to be under way', async () => await w.fired('slow') === 1);
+    await w.putConnection(ACME, 'acme-salesforce', {app: 'salesforce', ...NEW});
+    assert.equal((await page).status, 410, browser.text);
+    assert.equal(browser.code, null);
+    assert.equal(await w.count('login', 'provisional is not null'), 0);
+    await w.idle();
+    await until('its grant to be revoked', async () => (await w.grants()).every(g => !g.alive));
+  });
+});
+
+describe('the database is away when a grant is to be stored', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+  });
+  after(() => w?.stop());
+
+  test('P12 the grant is ended at the app at once', async () => {
+    const browser = new Browser();
+    const {location} = await browser.logIn(loginUrl(await ana.prompt('connect salesforce')), 'ana@acme.example', {stop: '/oauth/callback/'});
+    const alive = async () => (await w.grants()).filter(g => g.alive).length;
+    const before = await alive();
+    await w.fault('slow', {path: 'oauth2/token', delay_ms: 1500});
+    const page = browser.get(location);
+    await until('the exchange to be under way', async () => await w.fired('slow') === 1);
+    await w.admin.query(`alter database ${w.database} with allow_connections false`);
+    try {
+      await w.admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [w.database]);
+      assert.ok((await page).status >= 500, browser.text);
+      assert.ok((await w.tokenCalls('authorization_code')).some(c => c.status === 200), 'the app gave a grant');
+      assert.equal(await alive(), before, 'and has taken it back');
+    } finally {
+      await w.admin.query(`alter database ${w.database} with allow_connections true`);
+    }
+    const metrics = await (await fetch(w.replicas[0].opsUrl + '/metrics')).text();
+    assert.match(metrics, /workbot_revokes_total\{result="revoked"\} 1/);
+    assert.match(w.log(), /a new grant was revoked at once/);
+    // the person is not stuck: the same prompt works again
+    await until('the service to be ready again', async () => (await fetch(w.replicas[0].opsUrl + '/readyz')).ok);
+    await ana.connect();
+  });
+});

@@ -23,8 +23,29 @@ static int scene_of(bot *b, store *s, const char *workspace, const char *user_id
     return 0;
 }
 
+/* Nobody can log in any more for what it waited for. */
+static bool let_go(const struct run *r)
+{
+    return str_equal(r->error_code, "connection_removed") ||
+           str_equal(r->error_code, "connection_changed");
+}
+
+static int end_let_go(struct scene *sc, struct run *r, struct err *e)
+{
+    struct recipe *recipe = NULL;
+    const struct err why = {.kind = ERR_NOT_FOUND, .code = r->error_code};
+    const struct failure f = {.why = &why};
+    if (recipe_of(sc, r, &recipe, e) != 0) {
+        return -1;
+    }
+    return run_end(sc, r, r->state, RUN_FAILED, failure_view(sc, r, recipe, &f), e);
+}
+
 static int expire_run(struct scene *sc, struct run *r, struct err *e)
 {
+    if (let_go(r)) {
+        return end_let_go(sc, r, e);
+    }
     json_t *view = view_new(sc->mem);
     view_text(view, r->state == RUN_ASKING
                         ? "This question has expired, and nothing was done. Type the command again."
@@ -52,7 +73,7 @@ static int expire_run_untold(store *s, const struct run *r, struct err *e)
 {
     struct run next = *r;
     bool changed = false;
-    next.state = RUN_EXPIRED;
+    next.state = let_go(r) ? RUN_FAILED : RUN_EXPIRED;
     return store_run_update(s, &next, r->state, &changed, e);
 }
 

@@ -18,6 +18,10 @@ static const struct {
     {"no_default_tokens", "The %s connection that this command uses is not logged in. An admin of "
                           "Workbot must log it in."},
     {"unknown_connection", "The %s connection that this command uses is gone. An admin must look."},
+    {"connection_removed", "An admin has removed the connection that this waited for. Nothing was "
+                           "done."},
+    {"connection_changed", "An admin has moved the connection that this waited for to another app. "
+                           "Nothing was done."},
     {"draft", "The %s connection is not set up yet. An admin must finish it."},
     {"unknown_app", "The app of this connection is not known any more. An admin must look."},
     {"client_refused", "%s does not accept Workbot's own sign-in data. An admin must fix the "

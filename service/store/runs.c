@@ -65,6 +65,15 @@ static const struct stmt PARKED_FOR = {
     " order by r.id for update",
     3, STORE_RUN_COLUMNS_COUNT};
 
+/* Whose login went with its default connection, or is of this one. The janitor ends and tells. */
+static const struct stmt LET_GO = {
+    "run_let_go",
+    "update run r set expires_at = now(), error_code = $3"
+    " where r.workspace = $1 and r.state = 'parked'"
+    "   and not exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
+    "                      and l.default_name <> $2)",
+    3, 0};
+
 static const struct stmt UPDATE = {
     "run_update",
     "update run set state = $4, inputs = coalesce($5, inputs), asking = $6, message_id = $7,"
@@ -80,9 +89,9 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {&COUNT_OPEN,   &ADD,     &FIND, &LOCK,
-                                               &BY_REFERENCE, &OPEN,    &PAGE, &PARKED_FOR,
-                                               &UPDATE,       &EXPIRED, NULL};
+const struct stmt *const store_runs_stmts[] = {&COUNT_OPEN,   &ADD,    &FIND,    &LOCK,
+                                               &BY_REFERENCE, &OPEN,   &PAGE,    &PARKED_FOR,
+                                               &LET_GO,       &UPDATE, &EXPIRED, NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -279,6 +288,14 @@ int store_run_parked_for(store *s, const char *workspace, const char *user_id,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
                             store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_let_go(store *s, const char *workspace, const char *default_name,
+                     const char *error_code, struct err *e)
+{
+    return store_query(s, &LET_GO,
+                       DB_ARGS(DB_TEXT(workspace), DB_TEXT(default_name), DB_TEXT(error_code)),
+                       NULL, e);
 }
 
 int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,

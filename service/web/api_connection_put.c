@@ -114,6 +114,11 @@ static int leave_old_place(struct api *a, const struct put *p, struct api_ended 
         store_connection_client_changed(a->s, a->workspace, a->name, e) != 0) {
         return -1;
     }
+    /* another client's login releases a run that waits; another app has not its actions */
+    if (!str_equal(p->old->app, p->next.app) &&
+        store_run_let_go(a->s, a->workspace, a->name, "connection_changed", e) != 0) {
+        return -1;
+    }
     return ended->revoking > 0 ? store_job_notify(a->s, e) : 0;
 }
 

@@ -98,7 +98,9 @@ static int connection_delete(struct api *a, struct err *e)
     json_t *detail =
         json_pack("{s:s, s:I, s:I}", "app", d->app, "connections", (json_int_t)ended.connections,
                   "revoking", (json_int_t)ended.revoking);
+    /* Behind the delete: whoever parked a run meanwhile has done so by then. */
     if (store_default_delete(a->s, a->workspace, d->name, e) != 0 ||
+        store_run_let_go(a->s, a->workspace, d->name, "connection_removed", e) != 0 ||
         api_audit(a, "default_connection.deleted", d->name, detail, e) != 0) {
         return -1;
     }

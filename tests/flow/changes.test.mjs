@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import pg from 'pg';
-import {ACME, Browser, loginUrl, start, until} from '../lib/flow.mjs';
+import {ACME, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const CRM = `/workspaces/${ACME}/connections/acme-salesforce`;
 const NEW = {client_id: 'sample-new-client', client_secret: 'sample-new-client-secret'};
@@ -69,6 +69,29 @@ describe('an admin changes a default connection', () => {
     assert.equal(await w.count('login', 'provisional is not null'), 0);
     await w.idle();
     await until('its grant to be revoked', async () => (await w.grants()).every(g => !g.alive));
+  });
+});
+
+describe('an admin removes a default connection', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+  });
+  after(() => w?.stop());
+
+  test('P9 what waited for its login ends with a plain message', async () => {
+    const here = await ana.prompt();
+    const shared = await ana.say('@workbot salesforce create opportunity name: Shared close: 2026-12-31', {place: 'sales'});
+    await until('both runs to wait', async () => await w.count('run', "state = 'parked'") === 2);
+    await w.must('DELETE', CRM);
+    await ana.sees(m => m.ts === here.ts && !loginUrl(m) && /did not work[^]*An admin has removed the connection[^]*Reference WB-/.test(words(m)));
+    await ana.sees(m => m.ts > shared.ts && /did not work[^]*removed the connection/.test(words(m)), {place: 'sales'});
+    await w.idle();
+    const {items} = await w.must('GET', `/workspaces/${ACME}/runs`);
+    assert.deepEqual(items.map(r => [r.state, r.error.code]), [['failed', 'connection_removed'], ['failed', 'connection_removed']]);
+    await ana.ask('pending', /Nothing waits for you/);
+    await ana.ask('salesforce create opportunity name: Later close: 2026-12-31', /connection that this command uses is gone/);
   });
 });
 

@@ -48,7 +48,7 @@ static const char *code_of(arena *mem, const struct apps_errors *errors, const j
 static struct apps_refusal refusal_of(arena *mem, const app *a, const struct net_response *r,
                                       const json_t *body)
 {
-    struct apps_refusal refusal = {.status = r->status};
+    struct apps_refusal refusal = {.status = r->status, .retry_after = r->retry_after_ms > 0};
     if (body == NULL) {
         size_t len = r->body.len < MESSAGE_MAX ? r->body.len : MESSAGE_MAX;
         refusal.message = arena_strndup(mem, (const char *)r->body.data, len);
@@ -114,10 +114,10 @@ static enum apps_meaning meaning_of(const struct net_response *r, const struct a
 }
 
 /* Behind a 5xx, a time-out or a 2xx that is none of the known ones, a write may stand, unless the
- * definition knows this answer as a refusal. */
+ * definition knows that this answer proves the contrary. */
 static bool may_stand(const struct net_response *r, const struct apps_rule *rule)
 {
-    if (rule != NULL && rule->meaning == MEANS_REFUSED) {
+    if (rule != NULL && (rule->meaning == MEANS_REFUSED || rule->nothing_done)) {
         return false;
     }
     return r->status >= 500 || r->status < 300 || r->status == 408;

@@ -40,9 +40,11 @@ struct apps_rule {
     int status;           /* 0: any */
     const char *code;     /* NULL: any */
     const char *contains; /* part of the message, letter case ignored; NULL: any */
+    bool retry_after;     /* only where the answer says when to come again */
     enum apps_grant_kind grant;
     enum apps_meaning meaning;
     int64_t retry_after_ms;
+    bool nothing_done;             /* of the API: this answer proves that a write did not happen */
     const char *words;             /* for the user; NULL: none */
     const char *words_with_fields; /* with "{fields}" */
 };
@@ -57,6 +59,7 @@ struct apps_refusal {
     int status;
     const char *code;    /* NULL: none */
     const char *message; /* NULL: none */
+    bool retry_after;
     enum apps_grant_kind grant;
 };
 

@@ -39,6 +39,9 @@ static void check_rule(const struct json_doc *d, const struct apps_rule *rule)
         json_doc_fault(d, "words_with_fields",
                        "This must hold {fields}, and words stand beside it.");
     }
+    if (rule->nothing_done && rule->meaning != MEANS_BUSY && rule->meaning != MEANS_LIMIT) {
+        json_doc_fault(d, "nothing_done", "This belongs to rows that mean busy or limit.");
+    }
     if (rule->status == 0 && rule->code == NULL && rule->contains == NULL) {
         json_doc_fault(d, NULL, "This fits everything: say status, code or contains.");
     }
@@ -51,9 +54,9 @@ static int64_t bounded(int64_t value, int64_t max)
 
 static void read_rule(const struct json_doc *d, const char *const *meanings, struct apps_rule *ret)
 {
-    static const char *const keys[] = {"status", "code",          "contains", "grant",
-                                       "means",  "retry_after_s", "words",    "words_with_fields",
-                                       NULL};
+    static const char *const keys[] = {
+        "status",        "code",         "contains", "retry_after",       "grant", "means",
+        "retry_after_s", "nothing_done", "words",    "words_with_fields", NULL};
     static const char *const grants[] = {"any", "code", "refresh", NULL};
     json_doc_known(d, keys);
     int grant = json_doc_choice(d, "grant", grants, ANY_GRANT);
@@ -62,6 +65,8 @@ static void read_rule(const struct json_doc *d, const char *const *meanings, str
         .status = (int)bounded(json_doc_i64(d, "status", 0), 1000),
         .code = json_doc_text(d, "code", false, LIMIT_LABEL),
         .contains = json_doc_text(d, "contains", false, LIMIT_LABEL),
+        .retry_after = json_doc_flag(d, "retry_after", false),
+        .nothing_done = json_doc_flag(d, "nothing_done", false),
         .grant = grant < 0 ? ANY_GRANT : (enum apps_grant_kind)grant,
         .meaning = means < 0 ? MEANS_REFUSED : meaning_of(meanings[means]),
         .retry_after_ms = bounded(json_doc_i64(d, "retry_after_s", 0), RETRY_MAX_S) * 1000,

@@ -28,8 +28,10 @@ static int read_answer(arena *mem, const app *a, const struct net_response *r, s
     if (already_done(&answer) || (r->status >= 200 && r->status < 300 && !page && !refused)) {
         return 0;
     }
-    const struct apps_refusal refusal = {
-        .status = r->status, .code = answer.error, .message = answer.description};
+    const struct apps_refusal refusal = {.status = r->status,
+                                         .code = answer.error,
+                                         .message = answer.description,
+                                         .retry_after = r->retry_after_ms > 0};
     const struct apps_rule *rule = NULL;
     enum apps_meaning meaning = apps_token_meaning(a, &refusal, page, &rule);
     if (meaning != MEANS_BUSY) {

@@ -9,6 +9,7 @@ enum { CODE_MAX = 64 };
 static bool fits(const struct apps_rule *rule, const struct apps_refusal *r)
 {
     return (rule->status == 0 || rule->status == r->status) &&
+           (!rule->retry_after || r->retry_after) &&
            (rule->grant == ANY_GRANT || rule->grant == r->grant) &&
            (rule->code == NULL || str_equal(rule->code, r->code)) &&
            (rule->contains == NULL ||

@@ -115,6 +115,7 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
     const struct apps_refusal refusal = {.status = r.status,
                                          .code = answer.error,
                                          .message = answer.description,
+                                         .retry_after = r.retry_after_ms > 0,
                                          .grant = secret_empty(grant->code) ? REFRESH_GRANT
                                                                             : CODE_GRANT};
     bool html = answer.kind == ANSWER_UNREADABLE && (apps_is_html(&r) || r.status < 300);

@@ -48,6 +48,23 @@ describe('P10 lost answers', () => {
     assert.equal(await named('Never arrived'), 1);
   });
 
+  test('P10 an app that says it did not begin is asked again, and its user is not', async () => {
+    await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 2, retry_after: 1});
+    await ana.ask(create('Busy for a while'), /Created Busy for a while/);
+    await w.idle();
+    assert.equal(await named('Busy for a while'), 1);
+    assert.equal(await w.fired('5xx'), 2);
+    assert.equal(await w.count('run', "state = 'unknown'"), 0);
+  });
+
+  test('P10 a gateway between us and the app proves nothing: the user is asked', async () => {
+    await w.sandbox('DELETE', '/_faults');
+    await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 1, status: 502, retry_after: 1});
+    const asked = await ana.ask(create('Behind a gateway'), /may have happened or not/);
+    await ana.press(asked, 'It did not: run it again');
+    await ana.sees(m => m.ts === asked.ts && /Created Behind a gateway/.test(words(m)));
+  });
+
   test('P10 in a channel the question is private', async () => {
     await w.fault('lost', {method: 'POST', path: '/sobjects/'});
     const asked = await ana.ask(`@workbot ${create('Lost in public')}`, /may have happened or not/, {place: 'sales', see: 'dm'});

@@ -69,7 +69,8 @@ bool fault_take(const char *peer, const char *name, const char *method, const ch
         if (fits && count_down(f)) {
             *ret = (struct fault){.delay_ms = json_int_or(f, "delay_ms", 0),
                                   .status = json_int_or(f, "status", 0),
-                                  .retry_after = json_int_or(f, "retry_after", 1)};
+                                  .retry_after = json_int_or(f, "retry_after", 1),
+                                  .says_when = json_object_get(f, "retry_after") != NULL};
             taken = true;
             break;
         }

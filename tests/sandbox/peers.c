@@ -43,6 +43,15 @@ static void html_error(struct request *req, unsigned status)
                     "<h1>Sorry to interrupt</h1><p>We are down for maintenance.</p></body></html>");
 }
 
+static void say_when(struct request *req, const struct fault *f)
+{
+    if (f->says_when) {
+        char *seconds = xasprintf("%lld", (long long)f->retry_after);
+        http_reply_header(req, "Retry-After", seconds);
+        free(seconds);
+    }
+}
+
 /* Faults that answer instead of the peer: nothing happens there. */
 static bool fault_before(const struct peer *peer, struct request *req, const char *rest)
 {
@@ -54,6 +63,7 @@ static bool fault_before(const struct peer *peer, struct request *req, const cha
         peer->throttle(req, rest, &f);
         req->fault = "429";
     } else if (fault_take(peer->name, "5xx", req->method, req->path, &f)) {
+        say_when(req, &f);
         peer->unavailable(req, rest, f.status == 0 ? 503 : (unsigned)f.status);
         req->fault = "5xx";
     } else if (fault_take(peer->name, "html", req->method, req->path, &f)) {

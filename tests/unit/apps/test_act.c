@@ -323,6 +323,22 @@ static void test_a_lost_write_is_marked(void **state)
         {http_answer(mem, 202, "application/json", "{}"), true},
         {http_answer(mem, 201, "text/html", "<html>"), true},
         {"HTTP/1.1 201 X\r\nConnection: close\r\nContent-Length: 99\r\n\r\n{", true},
+        {http_answer(mem, 502, "application/json", "[{\"errorCode\":\"SERVER_UNAVAILABLE\"}]"),
+         true},
+        {http_answer(mem, 503, "application/json", "[{\"errorCode\":\"SERVER_UNAVAILABLE\"}]"),
+         true},
+        {"HTTP/1.1 503 X\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 504 X\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n", true},
+        /* the app's own word that it did not begin */
+        {"HTTP/1.1 503 X\r\nRetry-After: 17\r\nContent-Type: application/json\r\n"
+         "Content-Length: 36\r\n\r\n[{\"errorCode\":\"SERVER_UNAVAILABLE\"}]",
+         false},
+        {http_answer(mem, 503, "application/json",
+                     "[{\"errorCode\":\"SERVER_UNAVAILABLE\","
+                     "\"message\":\"Too many requests waiting for connections\"}]"),
+         false},
+        {http_answer(mem, 503, "application/json", "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\"}]"),
+         false},
         {http_answer(mem, 429, "text/plain", ""), false},
         {http_answer(mem, 400, "application/json", "[]"), false},
         {http_answer(mem, 403, "text/html", "<html>"), false},

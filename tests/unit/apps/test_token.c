@@ -234,7 +234,7 @@ static void test_what_each_refusal_means(void **state)
     arena *mem = arena_new();
     const app *sf = apps_find(builtin_apps(mem), "salesforce");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct apps_refusal r = {rows[i].status, rows[i].code, rows[i].message,
+        const struct apps_refusal r = {rows[i].status, rows[i].code, rows[i].message, false,
                                        rows[i].grant};
         struct err e = {0};
         assert_int_equal(apps_token_error(sf, &r, rows[i].html, 0, &e), -1);
@@ -244,7 +244,7 @@ static void test_what_each_refusal_means(void **state)
     }
     /* an app's own row: this server_error is a dead grant */
     const app *other = sample_app(mem, NULL, NULL);
-    const struct apps_refusal dead = {401, "server_error", "access_denied", REFRESH_GRANT};
+    const struct apps_refusal dead = {401, "server_error", "access_denied", false, REFRESH_GRANT};
     struct err e = {0};
     apps_token_error(other, &dead, false, 0, &e);
     assert_int_equal(e.kind, ERR_LOGIN_NEEDED);
@@ -258,7 +258,7 @@ static void test_when_to_try_again_and_what_may_be_spent(void **state)
     arena *mem = arena_new();
     const app *sf = apps_find(builtin_apps(mem), "salesforce");
     struct err e = {0};
-    const struct apps_refusal concurrent = {400, "invalid_grant", "already being processed",
+    const struct apps_refusal concurrent = {400, "invalid_grant", "already being processed", false,
                                             REFRESH_GRANT};
     apps_token_error(sf, &concurrent, false, 0, &e);
     assert_int_equal(e.retry_after_ms, 2000);

@@ -39,11 +39,15 @@ static void check_rule(const struct json_doc *d, const struct apps_rule *rule)
         json_doc_fault(d, "words_with_fields",
                        "This must hold {fields}, and words stand beside it.");
     }
-    if (rule->nothing_done && rule->meaning != MEANS_BUSY && rule->meaning != MEANS_LIMIT) {
-        json_doc_fault(d, "nothing_done", "This belongs to rows that mean busy or limit.");
-    }
     if (rule->status == 0 && rule->code == NULL && rule->contains == NULL) {
         json_doc_fault(d, NULL, "This fits everything: say status, code or contains.");
+    }
+}
+
+static void check_proof(const struct json_doc *d, const struct apps_rule *rule)
+{
+    if (rule->nothing_done && rule->meaning != MEANS_BUSY && rule->meaning != MEANS_LIMIT) {
+        json_doc_fault(d, "nothing_done", "This belongs to rows that mean busy or limit.");
     }
 }
 
@@ -79,6 +83,7 @@ static void read_rule(const struct json_doc *d, const char *const *meanings, str
         json_doc_fault(d, "means", "This is required.");
     }
     check_rule(d, ret);
+    check_proof(d, ret);
 }
 
 struct apps_rules apps_read_rules(const struct apps_reader *r, const struct json_doc *d,

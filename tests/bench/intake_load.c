@@ -15,7 +15,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/hmac.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,8 @@ struct connection;
 
 struct load {
     char host[256], port[16], path[256];
-    const char *secret, *app;
+    const char *app;
+    EVP_MAC_CTX *mac; /* keyed once */
     long connections, seconds, users, workspaces;
     long rate; /* events a second; 0: as fast as answers come */
     struct connection **idle;
@@ -104,17 +106,36 @@ static size_t write_body(const struct load *l, uint64_t n, char *to, size_t room
         (unsigned long long)l->run, (unsigned long long)n, at, (unsigned long long)workspace);
 }
 
-static void sign(const struct load *l, long long at, const char *body, char ret_hex[65])
+static EVP_MAC_CTX *keyed(const char *secret)
 {
-    char text[REQUEST_MAX];
-    unsigned char digest[32];
-    unsigned len = 0;
-    int size = snprintf(text, sizeof text, "v0:%lld:%s", at, body);
-    HMAC(EVP_sha256(), l->secret, (int)strlen(l->secret), (const unsigned char *)text, (size_t)size,
-         digest, &len);
-    for (int i = 0; i < 32; i++) {
-        snprintf(ret_hex + 2 * i, 3, "%02x", digest[i]);
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", (char[]){"SHA256"}, 0),
+                                 OSSL_PARAM_construct_end()};
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *mac = EVP_MAC_CTX_new(hmac);
+    if (EVP_MAC_init(mac, (const unsigned char *)secret, strlen(secret), params) != 1) {
+        fail("HMAC");
     }
+    EVP_MAC_free(hmac);
+    return mac;
+}
+
+static void sign(const struct load *l, long long at, const char *body, size_t len, char ret_hex[65])
+{
+    char head[32];
+    unsigned char digest[32];
+    size_t size = 0;
+    int head_len = snprintf(head, sizeof head, "v0:%lld:", at);
+    if (EVP_MAC_init(l->mac, NULL, 0, NULL) != 1 ||
+        EVP_MAC_update(l->mac, (const unsigned char *)head, (size_t)head_len) != 1 ||
+        EVP_MAC_update(l->mac, (const unsigned char *)body, len) != 1 ||
+        EVP_MAC_final(l->mac, digest, &size, sizeof digest) != 1) {
+        fail("HMAC");
+    }
+    for (int i = 0; i < 32; i++) {
+        ret_hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+        ret_hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+    }
+    ret_hex[64] = '\0';
 }
 
 static void next_request(struct load *l, struct connection *c)
@@ -123,7 +144,7 @@ static void next_request(struct load *l, struct connection *c)
     char signature[65];
     long long at = (long long)time(NULL);
     size_t len = write_body(l, l->sent++, body, sizeof body);
-    sign(l, at, body, signature);
+    sign(l, at, body, len, signature);
     c->request_len = (size_t)snprintf(
         c->request, sizeof c->request,
         "POST %s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: Slackbot 1.0\r\nAccept: */*\r\n"
@@ -293,7 +314,7 @@ int main(int argc, char **argv)
     if (argc < 5) {
         fail("URL SECRET CONNECTIONS SECONDS [USERS [WORKSPACES [APP [RATE]]]]");
     }
-    l.secret = argv[2];
+    l.mac = keyed(argv[2]);
     l.connections = number(argc, argv, 3, 1);
     l.seconds = number(argc, argv, 4, 1);
     l.users = number(argc, argv, 5, 1000);
@@ -315,5 +336,6 @@ int main(int argc, char **argv)
     free(list);
     free(l.idle);
     free(l.latencies_us);
+    EVP_MAC_CTX_free(l.mac);
     return l.acknowledged > 0 ? 0 : 1;
 }

@@ -15,19 +15,26 @@ static const struct stmt ADD = {
 /* Numbers are drawn in the order of arrival, rows are inserted in the order of their keys: two
  * writers that bring the same messages meet them in the same order and wait, not deadlock. A
  * message has one place (key2) under however many event ids (key1). */
+#define ADD_MANY_SQL                                                                               \
+    "insert into job (workspace, id, seq, kind, lane, priority, payload, key1, key2, key3) "       \
+    "select n.workspace, n.id, n.seq, n.kind, n.lane, n.priority, n.payload, n.key1, n.key2,"      \
+    "       n.key3"                                                                                \
+    "  from (select s.workspace, s.id, nextval('job_seq_seq') as seq, s.kind, s.lane, s.priority," \
+    "               s.payload, s.key1, s.key2, s.key3"                                             \
+    "          from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],"        \
+    "                      $6::bytea[], $7::text[], $8::text[], $9::text[])"                       \
+    "               as s (workspace, id, kind, lane, priority, payload, key1, key2, key3)) n"      \
+    " order by n.workspace, coalesce(n.key2, n.key1), n.key1 "
+
+/* Each index named for conflicts is searched before a row is written, and nearly every message that
+ * comes twice is known by its place. */
 static const struct stmt ADD_MANY = {
-    "job_add_many",
-    "insert into job (workspace, id, seq, kind, lane, priority, payload, key1, key2, key3) "
-    "select n.workspace, n.id, n.seq, n.kind, n.lane, n.priority, n.payload, n.key1, n.key2,"
-    "       n.key3"
-    "  from (select s.workspace, s.id, nextval('job_seq_seq') as seq, s.kind, s.lane, s.priority,"
-    "               s.payload, s.key1, s.key2, s.key3"
-    "          from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],"
-    "                      $6::bytea[], $7::text[], $8::text[], $9::text[])"
-    "               as s (workspace, id, kind, lane, priority, payload, key1, key2, key3)) n"
-    " order by n.workspace, coalesce(n.key2, n.key1), n.key1"
-    " on conflict do nothing",
+    "job_add_many", ADD_MANY_SQL "on conflict (workspace, key2) where key2 is not null do nothing",
     9, 0};
+
+/* For the batch that holds one known by another key. */
+static const struct stmt ADD_MANY_ANY = {"job_add_many_any", ADD_MANY_SQL "on conflict do nothing",
+                                         9, 0};
 
 /* A lease token stands in running jobs only, and `behind` in queued ones. To name the state as
  * well would invite the planner to walk one of the partial indexes instead of the primary key. */
@@ -106,8 +113,8 @@ static const struct stmt PURGE = {
     2, 0};
 
 const struct stmt *const store_jobs_stmts[] = {
-    &ADD,   &ADD_MANY,  &DONE_EVENT, &DONE_OTHER, &DEAD,   &NEXT_IN_LANE, &AGAIN,
-    &RENEW, &RENEW_ALL, &RECLAIM,    &NOTIFY,     &GAUGES, &PURGE,        NULL};
+    &ADD,   &ADD_MANY,  &ADD_MANY_ANY, &DONE_EVENT, &DONE_OTHER, &DEAD,  &NEXT_IN_LANE, &AGAIN,
+    &RENEW, &RENEW_ALL, &RECLAIM,      &NOTIFY,     &GAUGES,     &PURGE, NULL};
 
 enum { RETRIES = 5 };
 
@@ -187,6 +194,15 @@ static struct batch batch_of(arena *mem, const struct job_seed *seeds, size_t co
     return b;
 }
 
+static int add_rows(store *s, const struct stmt *stmt, const struct db_arg *args, struct err *e)
+{
+    int result = store_query(s, stmt, args, NULL, e);
+    for (int i = 0; result != 0 && i < RETRIES && str_equal(e->code, "db_retry"); i++) {
+        result = store_query(s, stmt, args, NULL, e);
+    }
+    return result;
+}
+
 int store_job_add_many(store *s, const struct job_seed *seeds, size_t count, int64_t *ret_stored,
                        struct err *e)
 {
@@ -200,9 +216,9 @@ int store_job_add_many(store *s, const struct job_seed *seeds, size_t count, int
         DB_TEXTS(b.texts[3], count), DB_I64_LIST(b.priorities, count),
         DB_BYTES_LIST(b.payloads, count), DB_TEXTS(b.texts[4], count), DB_TEXTS(b.texts[5], count),
         DB_TEXTS(b.texts[6], count));
-    int result = store_query(s, &ADD_MANY, args, NULL, e);
-    for (int i = 0; result != 0 && i < RETRIES && str_equal(e->code, "db_retry"); i++) {
-        result = store_query(s, &ADD_MANY, args, NULL, e);
+    int result = add_rows(s, &ADD_MANY, args, e);
+    if (result != 0 && e->kind == ERR_CONFLICT) {
+        result = add_rows(s, &ADD_MANY_ANY, args, e);
     }
     if (result == 0) {
         *ret_stored = db_affected(s->c);

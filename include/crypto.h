@@ -30,7 +30,8 @@ struct digest {
 };
 
 struct digest crypto_sha256(struct bytes b);
-struct digest crypto_hmac_sha256(struct bytes key, struct bytes message);
+/* Of head and message as one text; either may be empty. */
+struct digest crypto_hmac_sha256(struct bytes key, struct bytes head, struct bytes message);
 /* What is stored of a handle, state, cookie or code: SHA-256 of the text, as 64 hex digits. */
 char *crypto_hash_text(arena *mem, const char *text);
 bool crypto_equal(const void *a, const void *b, size_t len); /* time does not depend on content */

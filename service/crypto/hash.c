@@ -1,10 +1,12 @@
 #include "crypto.h"
 
+#include <pthread.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
 
 #include "base/die.h"
@@ -20,16 +22,55 @@ struct digest crypto_sha256(struct bytes b)
     return d;
 }
 
-struct digest crypto_hmac_sha256(struct bytes key, struct bytes message)
+/* Each thread keeps a context of its own: making one costs more than the digest of a short text. */
+static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
+static pthread_key_t hmac_of_thread;
+static EVP_MAC *hmac;
+
+static void hmac_free(void *context)
+{
+    EVP_MAC_CTX_free(context);
+}
+
+static void hmac_fetch(void)
+{
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (hmac == NULL || pthread_key_create(&hmac_of_thread, hmac_free) != 0) {
+        die("this OpenSSL has no HMAC");
+    }
+}
+
+static EVP_MAC_CTX *hmac_context(void)
+{
+    static char name[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, sizeof name - 1),
+        OSSL_PARAM_construct_end()};
+    if (pthread_once(&hmac_once, hmac_fetch) != 0) {
+        die("pthread_once failed");
+    }
+    EVP_MAC_CTX *context = pthread_getspecific(hmac_of_thread);
+    if (context != NULL) {
+        return context;
+    }
+    context = EVP_MAC_CTX_new(hmac);
+    if (context == NULL || EVP_MAC_CTX_set_params(context, params) != 1 ||
+        pthread_setspecific(hmac_of_thread, context) != 0) {
+        die("HMAC-SHA-256 does not start");
+    }
+    return context;
+}
+
+struct digest crypto_hmac_sha256(struct bytes key, struct bytes head, struct bytes message)
 {
     struct digest d = {{0}};
     static const uint8_t nothing[1];
-    const uint8_t *k = key.data == NULL ? nothing : key.data;
-    const uint8_t *m = message.data == NULL ? nothing : message.data;
-    unsigned len = 0;
-    if (key.len > INT32_MAX ||
-        HMAC(EVP_sha256(), k, (int)key.len, m, message.len, d.bytes, &len) == NULL ||
-        len != sizeof(d.bytes)) {
+    EVP_MAC_CTX *context = hmac_context();
+    size_t len = 0;
+    if (EVP_MAC_init(context, key.data == NULL ? nothing : key.data, key.len, NULL) != 1 ||
+        (head.len > 0 && EVP_MAC_update(context, head.data, head.len) != 1) ||
+        (message.len > 0 && EVP_MAC_update(context, message.data, message.len) != 1) ||
+        EVP_MAC_final(context, d.bytes, &len, sizeof d.bytes) != 1 || len != sizeof d.bytes) {
         die("HMAC-SHA-256 failed");
     }
     return d;

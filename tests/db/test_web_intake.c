@@ -138,7 +138,7 @@ static const char *body_of(arena *mem, const struct sample *s)
 static const char *sign(arena *mem, int64_t at, const char *body)
 {
     char *text = arena_printf(mem, "v0:%lld:%s", (long long)at, body);
-    struct digest d = crypto_hmac_sha256(bytes_of(SECRET), bytes_of(text));
+    struct digest d = crypto_hmac_sha256(bytes_of(SECRET), bytes_of(text), bytes_of(NULL));
     return crypto_hex(mem, (struct bytes){d.bytes, sizeof d.bytes});
 }
 

@@ -55,16 +55,23 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
     return run_end(sc, r, r->state, RUN_EXPIRED, view, e);
 }
 
+/* Its tokens are there while its code is awaited. */
+static const char *what_ran_out(const struct login *l)
+{
+    return l->provisional != NULL ? "code_expired" : "expired";
+}
+
 static int expire_login(struct scene *sc, const struct login *l, struct err *e)
 {
     json_t *view = view_new(sc->mem);
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_EXPIRED, "expired", e) != 0) {
+    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_EXPIRED, what_ran_out(l), e) != 0) {
         return -1;
     }
     if (l->message_id == NULL) {
         return 0;
     }
-    view_text(view, "This login has expired.");
+    view_text(view, "This login has expired%s. Nothing was connected.",
+              l->provisional != NULL ? ": its code was not typed in time" : "");
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
     return say_update(sc, l->message_id, view, e);
 }
@@ -121,8 +128,9 @@ static int next_login(struct expiry *x, struct err *e)
         return -1;
     }
     /* an admin's login has nobody to tell, but its tokens must be revoked all the same */
-    return known ? expire_login(&sc, l, e)
-                 : oauth_login_end(x->bot->options.oauth, x->s, l, LOGIN_EXPIRED, "expired", e);
+    return known
+               ? expire_login(&sc, l, e)
+               : oauth_login_end(x->bot->options.oauth, x->s, l, LOGIN_EXPIRED, what_ran_out(l), e);
 }
 
 static const struct kind {

@@ -94,8 +94,7 @@ static const struct {
     [OAUTH_EXPIRED] =
         {410, true, "This page has done its work",
          "The login was used already, took too long, or was begun in another browser. "
-         "If this page showed you a code before, that code still works. Else start "
-         "again from the message in your chat."},
+         "Look in your chat: the message there says how it stands and leads on."},
     [OAUTH_TRY_AGAIN] = {503, true, "The app did not answer",
                          "The app is away or busy at the moment. Nothing was connected, and the "
                          "link in your chat still works."},
@@ -112,15 +111,21 @@ static const struct {
 static int end_page(struct callback_page *p, const char *request_id, struct err *e)
 {
     enum oauth_end end = p->outcome.end;
+    const struct landing_over *over =
+        end == OAUTH_EXPIRED || end == OAUTH_GONE ? landing_came_back(&p->landing) : NULL;
+    const char *title = over == NULL ? ends[end].title : over->title;
+    const char *text = over == NULL ? ends[end].text : over->text;
     const char *retry = ends[end].retry && landing_is_open(&p->landing)
                             ? arena_printf(p->to.mem, "/login/%s", p->landing.handle)
                             : NULL;
-    json_t *data =
-        arena_json(p->to.mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s}", "title",
-                                        ends[end].title, "paragraphs", "text", ends[end].text,
-                                        "tone_error", end != OAUTH_DENIED, "retry_link", retry,
-                                        "retry_label", "Try again", "back_link", p->to.back_link,
-                                        "back_label", "Back to the chat", "reference", request_id));
+    bool tone_error = over == NULL && end != OAUTH_DENIED;
+    json_t *data = arena_json(
+        p->to.mem,
+        json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s}", "title", title,
+                  "eyebrow", over == NULL ? NULL : over->eyebrow, "paragraphs", "text", text,
+                  "tone_error", tone_error, "retry_link", retry, "retry_label",
+                  over == NULL ? "Try again" : "Log in again", "back_link", p->to.back_link,
+                  "back_label", "Back to the chat", "reference", request_id));
     return landing_page("message.html", data, ends[end].status, &p->to, e);
 }
 
@@ -147,7 +152,8 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
         return -1;
     }
     p.to.back_link = landing_back_link(w, q->mem, &p.landing);
-    if (in.cookie != NULL) {
+    /* A page that is shown again still knows its login by its cookie, and says how that stands. */
+    if (in.cookie != NULL && p.outcome.end != OAUTH_CODE_SHOWN && p.outcome.end != OAUTH_EXPIRED) {
         drop_cookie(&p, name);
     }
     if (p.outcome.end == OAUTH_CODE_SHOWN) {

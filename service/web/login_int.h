@@ -17,6 +17,13 @@ int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, st
 bool landing_is_open(const struct landing *g);
 const char *landing_app_title(const web *w, const struct landing *g);
 const char *landing_chat(const struct landing *g);
+struct landing_over {
+    const char *eyebrow, *title, *text;
+};
+/* Why this login, which is not open, leads nowhere. */
+const struct landing_over *landing_over(const struct landing *g);
+/* What a reloaded or repeated callback says of its login; NULL: nothing that is certain. */
+const struct landing_over *landing_came_back(const struct landing *g);
 /* The conversation to go back to; NULL if it is not known. */
 char *landing_back_link(const web *w, arena *mem, const struct landing *g);
 

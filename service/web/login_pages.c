@@ -178,12 +178,15 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
     return landing_page("login.html", data, 200, to, e);
 }
 
-static int too_old(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
+/* It is over: the page says why, and offers a new prompt to whoever asked for it. */
+static int over(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
     bool renewable = !str_empty(g->login->user_id) && g->connection != NULL;
+    const struct landing_over *why = landing_over(g);
     json_t *data = arena_json(
-        to->mem, json_pack("{s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", "Link too old", "chat",
-                           landing_chat(g), "app", landing_app_title(w, g), "action",
+        to->mem, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", why->title,
+                           "eyebrow", why->eyebrow, "lead", why->text, "chat", landing_chat(g),
+                           "app", landing_app_title(w, g), "action",
                            renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL,
                            "fields", hidden("renew"), "back_link", to->back_link));
     return landing_page("expired.html", data, 410, to, e);
@@ -239,7 +242,7 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
     if (g.login->state == LOGIN_DONE) {
         return done_before(&to, e);
     }
-    return too_old(w, &g, &to, e);
+    return over(w, &g, &to, e);
 }
 
 /* --- POST --- */
@@ -249,7 +252,7 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     store *s = NULL;
     struct oauth_begin begun;
     if (!landing_is_open(g)) {
-        return too_old(w, g, to, e);
+        return over(w, g, to, e);
     }
     if (store_open(w->options.stores, to->mem, &s, e) != 0) {
         return -1;
@@ -280,7 +283,7 @@ static int renew(web *w, struct landing *g, struct landing_answer *to, struct er
         return done_before(to, e);
     }
     if (str_empty(g->login->user_id) || g->connection == NULL) {
-        return too_old(w, g, to, e);
+        return over(w, g, to, e);
     }
     if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &open, e) != 0) {
         return -1;

@@ -95,6 +95,7 @@ enum oauth_code {
 struct oauth_confirm {
     enum oauth_code result;
     int64_t tries_left;
+    bool expired; /* OAUTH_CODE_SPENT: by its time, not by wrong tries */
     struct login *login;
     const char *connection_id;
     struct account account;
@@ -104,9 +105,11 @@ struct oauth_typed {
     const char *user_id;  /* who typed it */
     const char *login_id; /* for a default connection's login, whose user is ""; else NULL */
     const char *code;
-    bool may_be_other; /* it may have been meant otherwise: a wrong one is OAUTH_CODE_NONE */
+    bool may_be_other; /* it may have been meant otherwise: a wrong one is OAUTH_CODE_NONE, and yet
+                          a try, or whoever keeps a question open could guess for ever */
 };
-/* Compares with all logins of this user that wait for one, inside the caller's transaction. */
+/* Compares with all logins of this user that wait for one, inside the caller's transaction. A code
+ * is good for its own user alone: whoever else has read it cannot use it. */
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e);
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's

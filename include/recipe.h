@@ -107,6 +107,11 @@ const struct recipe_input *recipe_input_find(const struct recipe *r, const char 
 /* The first required input that has no value; NULL when complete. Fills defaults into *inputs; an
  * empty text is no value and is taken out. */
 const struct recipe_input *recipe_missing(const struct recipe *r, json_t *inputs);
+/* What is to be asked for next, in the recipe's order: a required input that has no value, or one
+ * whose value does not fit its type, with the reason in *ret_why (such a value stands in *inputs as
+ * the text that was given). NULL when a run may begin. Fills defaults as recipe_missing does. */
+const struct recipe_input *recipe_asks(arena *mem, const struct recipe *r, json_t *inputs,
+                                       const char **ret_why);
 
 /* --- who may, and as whom (allow.c, resolve.c): design section 2 --- */
 

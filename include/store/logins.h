@@ -51,6 +51,9 @@ int store_login_find_open(store *s, const char *workspace, const char *user_id,
 /* All of a user's logins that wait for a typed code, newest first; locked until commit. */
 int store_login_waiting_code(store *s, const char *workspace, const char *user_id,
                              struct login **ret, size_t *ret_count, struct err *e);
+/* A user's open and code-waiting logins, newest first; not locked. */
+int store_login_list_open(store *s, const char *workspace, const char *user_id, struct login **ret,
+                          size_t *ret_count, struct err *e);
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
                         const char *message_id, struct err *e);
 /* New life for the handle of an old prompt: state open. */

@@ -21,6 +21,7 @@ static const struct {
     {"late", action_late, true},
     {"answer", action_answer, false},
     {"drop", action_drop, true},
+    {"drop_login", action_drop_login, true},
     {"run_now", action_run_now, true},
     {"renew", action_renew, true},
     {"unknown_done", action_unknown_done, true},

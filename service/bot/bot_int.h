@@ -42,6 +42,8 @@ int say_new(struct scene *sc, const struct target *t, json_t *view, const char *
 int say_update(struct scene *sc, const char *message_id, json_t *view, struct err *e);
 /* To the user's one-to-one chat. */
 int say_dm(struct scene *sc, json_t *view, const char **ret_id, struct err *e);
+/* The same, as the message with this id. */
+int say_dm_as(struct scene *sc, const char *id, json_t *view, struct err *e);
 /* Answers what the user did so that only this user reads it: in place when the pressed message is
  * the user's own, ephemerally in a shared place. ret_id may be NULL. */
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e);
@@ -58,8 +60,8 @@ char *words_state(arena *mem, const struct connection *c);
 char *words_ago(arena *mem, int64_t at); /* "3 minutes ago", "2026-11-22" */
 /* "ana@acme.example (Acme)" */
 char *words_account(arena *mem, const struct account *a);
-/* 'create an opportunity: name "Acme renewal", amount 5000' for confirmations */
-void words_inputs(json_t *view, const json_t *inputs);
+/* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */
+void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs);
 
 /* --- commands.c: the table of built-in words --- */
 
@@ -74,7 +76,7 @@ typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
 action_fn action_back, action_login, action_connect, action_disconnect, action_forget, action_run,
     action_answer, action_drop, action_run_now, action_renew, action_unknown_done,
-    action_unknown_again, action_words, action_late;
+    action_unknown_again, action_words, action_late, action_drop_login;
 
 /* --- help.c --- */
 int help_unknown(struct turn *t, const char *text, struct err *e); /* did you mean */
@@ -82,15 +84,21 @@ int help_app(struct turn *t, const app *a, struct err *e);
 
 /* --- list.c: the user's connections --- */
 int list_view(struct scene *sc, json_t **ret, struct err *e);
+/* This user's commands run on the default connections (rule "installer"). */
+bool uses_default(const struct scene *sc);
 
 /* --- start.c, question.c: from a command to a run --- */
 int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e);
 /* The same from a button that carries inputs: an object of texts. */
 int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,
                       struct err *e);
-/* Asks for `in` in the user's one-to-one chat. */
+struct question {
+    const struct recipe_input *input;
+    const char *why; /* its value does not fit; NULL: it has none */
+};
+/* Asks for an input in the user's one-to-one chat. */
 int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
-                 const struct recipe_input *in, struct err *e);
+                 const struct question *q, struct err *e);
 /* The newest run of the user that asks for an input in this conversation; NULL: none. */
 int question_find(struct turn *t, struct run **ret, struct err *e);
 /* 1: the text answered an open question; 0: none is open here; -1 */
@@ -113,17 +121,32 @@ struct prompted {
     bool reused; /* an open prompt stands already */
 };
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
+/* A prompt whose link does nothing any more must not look as if it did. */
+int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e);
 /* A button with the link of an open prompt; false when the link is not known any more. */
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
 
-/* code.c: 1: it was taken as a typed code; 0: no; -1 */
+/* --- code.c: 1: it was answered as a typed code; 0: it is none; -1 --- */
+
+/* Six digits and nothing else, before anything else that they could mean. */
 int code_try(struct turn *t, const char *text, struct err *e);
+/* "my code: 868 267", when it is no command. */
+int code_try_words(struct turn *t, const char *text, struct err *e);
+/* The six digits of "123456", "123 456" or "123-456"; among_words: of "the code is 123456", too.
+ * NULL for anything else. */
+char *code_in(arena *mem, const char *text, bool among_words);
 
 /* --- release.c, runs.c: runs go on or end --- */
 int run_park(struct scene *sc, struct run *r, const struct default_connection *d, struct err *e);
-/* The runs that waited for this login go on (or ask again when they are old writes). */
-int run_release(struct scene *sc, const struct login *l, const struct account *a, bool *ret_any,
-                struct err *e);
+struct connected {
+    const struct login *login;
+    const char *app;
+    const struct account *account;
+    struct run *runs; /* that waited for it, as run_release leaves them */
+    size_t runs_count;
+};
+/* The runs that waited for c's login go on (or ask again when they are old writes). */
+int run_release(struct scene *sc, struct connected *c, struct err *e);
 int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err *e);
 /* Ends a run with a view where its result belongs. */
 int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state to, json_t *view,
@@ -132,6 +155,12 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
 int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e);
 /* The run with this id if it is this user's; NULL else: ids in buttons select nobody. */
 int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e);
+
+/* --- connected.c: the notice that an app is connected, and what became of what waited --- */
+
+int connected_say(struct scene *sc, const struct connected *c, struct err *e);
+/* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
+int connected_tell(struct scene *sc, const struct run *r, struct err *e);
 
 /* notices.c: a fault of this connection that only an admin can mend; other codes are no news. */
 int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,

@@ -1,28 +1,74 @@
 #include "bot_int.h"
 
 #include <ctype.h>
-#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/metrics.h"
 #include "base/str.h"
 
-/* The code that the browser showed, typed in the chat: it proves that the person at the provider
- * and the person in the chat are one (P4). */
+/*
+ * The code that the browser showed, typed in the chat: it proves that the person at the provider
+ * and the person in the chat are one (P4).
+ *
+ * It is taken in the one-to-one chat alone. One that was typed where others read it is not taken,
+ * is no try, and nothing is said about whether it was right. It stays good: a code works for the
+ * user whose login showed it and for nobody else, so those who have read it cannot use it.
+ */
 
-enum { CODE_DIGITS = 6 };
+enum { CODE_DIGITS = 6, WORDS_FEW = 3, WORDS_MANY = 8, WORD_MAX = 20 };
 
-/* "123456", "123 456" and "123-456"; NULL for anything else. */
-static char *code_in(arena *mem, const char *text)
+struct reading {
+    struct str digits;
+    size_t words;
+    bool says_code; /* one of the words is "code" */
+    bool ended;     /* something that is no digit stands behind the first digits */
+    bool spoilt;    /* more digits behind that, or no words at all */
+};
+
+static const char *read_digits(struct reading *r, const char *p)
 {
-    struct str digits = str_new(mem, CODE_DIGITS + 1);
-    for (const char *p = text; *p != '\0'; p++) {
+    r->spoilt = r->spoilt || r->ended;
+    while (isdigit((unsigned char)*p) ||
+           ((*p == ' ' || *p == '-') && isdigit((unsigned char)p[1]))) {
         if (isdigit((unsigned char)*p)) {
-            str_add_char(&digits, *p);
-        } else if (*p != ' ' && *p != '-') {
-            return NULL;
+            str_add_char(&r->digits, *p);
         }
+        p++;
     }
-    return digits.len == CODE_DIGITS && !digits.cut ? digits.text : NULL;
+    r->ended = true;
+    return p;
+}
+
+static const char *read_word(struct reading *r, const char *p)
+{
+    char word[WORD_MAX + 1];
+    size_t len = strcspn(p, " \t\n:.,;!=\"`()0123456789");
+    snprintf(word, sizeof(word), "%.*s", (int)(len < WORD_MAX ? len : WORD_MAX), p);
+    r->words += len > 0 ? 1 : 0;
+    r->says_code = r->says_code || str_equal_fold(word, "code");
+    return p + (len > 0 ? len : 1);
+}
+
+char *code_in(arena *mem, const char *text, bool among_words)
+{
+    struct reading r = {.digits = str_new(mem, CODE_DIGITS + 1)};
+    for (const char *p = text; *p != '\0' && !r.spoilt;) {
+        p = isdigit((unsigned char)*p) ? read_digits(&r, p) : read_word(&r, p);
+    }
+    size_t most = among_words ? (r.says_code ? WORDS_MANY : WORDS_FEW) : 0;
+    bool six = r.digits.len == CODE_DIGITS && !r.digits.cut;
+    return six && !r.spoilt && r.words <= most ? r.digits.text : NULL;
+}
+
+static const char *app_of(struct scene *sc, const struct login *l)
+{
+    struct default_connection *d = NULL;
+    struct err unused = {0};
+    if (store_default_find(sc->s, l->workspace, l->default_name, &d, &unused) != 0 || d == NULL) {
+        return l->default_name;
+    }
+    return d->app;
 }
 
 static int say_wrong(struct turn *t, int64_t left, struct err *e)
@@ -33,60 +79,80 @@ static int say_wrong(struct turn *t, int64_t left, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
-static int say_spent(struct turn *t, const struct login *l, struct err *e)
+/* Said once, where the person is looking, with the reason and the way on; the prompt, perhaps far
+ * above, only stops asking. */
+static int say_spent(struct turn *t, const struct oauth_confirm *c, struct err *e)
 {
-    json_t *view = view_new(t->scene.mem);
+    const struct login *l = c->login;
+    json_t *view = view_new(t->scene.mem), *over = view_new(t->scene.mem);
+    struct run *waiting = NULL;
+    size_t count = 0;
     metric_add(METRIC_LOGINS, "result=\"code_refused\"", 1);
-    view_text(view, "This login has ended, and the account was not connected. Start again if it "
-                    "was you.");
-    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
-    if (l->message_id != NULL && say_update(&t->scene, l->message_id, view, e) != 0) {
+    if (store_run_parked_for(t->scene.s, l->workspace, l->user_id, l->default_name, &waiting,
+                             &count, e) != 0) {
         return -1;
     }
-    return say_private(t, view, NULL, e);
-}
-
-static const char *title_of(struct scene *sc, const struct login *l, const char **ret_name)
-{
-    struct default_connection *d = NULL;
-    struct err unused = {0};
-    if (store_default_find(sc->s, l->workspace, l->default_name, &d, &unused) != 0 || d == NULL) {
-        return l->default_name;
+    view_text(view, "**This login has ended**: %s. %s was not connected.",
+              c->expired ? "the time for its code is over" : "that was the third wrong code",
+              words_app(&t->scene, app_of(&t->scene, l)));
+    view_note(view, count > 0 ? "What you typed still waits. Log in again to go on."
+                              : "Log in again if you still want to connect it.");
+    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    if (say_private(t, view, NULL, e) != 0) {
+        return -1;
     }
-    *ret_name = d->app;
-    return words_app(sc, d->app);
+    view_text(over, "This login was not finished. See below.");
+    return l->message_id == NULL ? 0 : say_update(&t->scene, l->message_id, over, e);
 }
 
-static int say_connected(struct turn *t, const struct oauth_confirm *c, bool released,
-                         struct err *e)
+static int connected(struct turn *t, const struct oauth_confirm *c, struct err *e)
 {
     struct scene *sc = &t->scene;
-    const char *name = "";
-    const char *title = title_of(sc, c->login, &name);
-    json_t *view = view_new(sc->mem);
-    view_text(view, "**%s is connected** as %s.", title, words_account(sc->mem, &c->account));
-    view_note(view, "Type `help %s` to see what you can do there, `connections` to see or end it.",
-              name);
+    const struct login *l = c->login;
+    struct connected notice = {.login = l, .app = app_of(sc, l), .account = &c->account};
+    bool becomes_result = false;
+    metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
+    if (run_release(sc, &notice, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < notice.runs_count; i++) {
+        becomes_result = becomes_result || str_equal(notice.runs[i].message_id, l->message_id);
+    }
     /* The prompt of a run becomes its result; any other prompt becomes the list again. */
-    if (!released && c->login->message_id != NULL) {
+    if (!becomes_result && l->message_id != NULL) {
         json_t *list = NULL;
-        if (list_view(sc, &list, e) != 0 || say_update(sc, c->login->message_id, list, e) != 0) {
+        if (list_view(sc, &list, e) != 0 || say_update(sc, l->message_id, list, e) != 0) {
             return -1;
         }
     }
-    return say_dm(sc, view, NULL, e);
+    return connected_say(sc, &notice, e) == 0 ? 1 : -1;
 }
 
-int code_try(struct turn *t, const char *text, struct err *e)
+/* Everybody there has read it: see above. 1: told; 0: this user's login waits for no code */
+static int refuse_shared(struct turn *t, struct err *e)
 {
     struct scene *sc = &t->scene;
-    const char *code = code_in(sc->mem, text);
-    struct oauth_confirm c;
-    struct run *question = NULL; /* six digits may be its answer as well */
-    bool released = false;
-    if (code == NULL) {
+    struct login *waiting = NULL;
+    size_t count = 0;
+    if (store_login_waiting_code(sc->s, sc->workspace->workspace, t->event.user_id, &waiting,
+                                 &count, e) != 0) {
+        return -1;
+    }
+    if (count == 0) {
         return 0;
     }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "I did not use that code: **send it in our direct message**, never where "
+                    "others read it.");
+    view_note(view, "It works for you alone, so you can still type it there.");
+    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
+}
+
+static int take(struct turn *t, const char *code, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct oauth_confirm c;
+    struct run *question = NULL; /* six digits may be its answer as well */
     if (question_find(t, &question, e) != 0) {
         return -1;
     }
@@ -103,14 +169,31 @@ int code_try(struct turn *t, const char *text, struct err *e)
     case OAUTH_CODE_WRONG:
         return say_wrong(t, c.tries_left, e) == 0 ? 1 : -1;
     case OAUTH_CODE_SPENT:
-        return say_spent(t, c.login, e) == 0 ? 1 : -1;
+        if (say_spent(t, &c, e) != 0) {
+            return -1;
+        }
+        return question != NULL ? 0 : 1; /* and it answers the question all the same */
     case OAUTH_CODE_RIGHT:
         break;
     }
-    metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
-    if (run_release(sc, c.login, &c.account, &released, e) != 0 ||
-        say_connected(t, &c, released, e) != 0) {
-        return -1;
+    return connected(t, &c, e);
+}
+
+static int try(struct turn *t, const char *text, bool among_words, struct err *e)
+{
+    const char *code = code_in(t->scene.mem, text, among_words);
+    if (code == NULL) {
+        return 0;
     }
-    return 1;
+    return t->event.place.is_private ? take(t, code, e) : refuse_shared(t, e);
+}
+
+int code_try(struct turn *t, const char *text, struct err *e)
+{
+    return try(t, text, false, e);
+}
+
+int code_try_words(struct turn *t, const char *text, struct err *e)
+{
+    return code_in(t->scene.mem, text, false) != NULL ? 0 : try(t, text, true, e);
 }

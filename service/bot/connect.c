@@ -63,10 +63,9 @@ static int say_unknown(struct turn *t, const char *word, struct err *e)
 static int connect_to(struct turn *t, const struct default_connection *d, struct err *e)
 {
     struct scene *sc = &t->scene;
-    const struct workspace *w = sc->workspace;
     const char *title = words_app(sc, d->app);
     json_t *view = view_new(sc->mem);
-    if (w->installer_uses_default && str_equal(w->installer, sc->user->user_id)) {
+    if (uses_default(sc)) {
         view_text(view, "You installed Workbot: your commands use the default connection, so there "
                         "is nothing to connect.");
         return say_private(t, view, NULL, e);
@@ -168,6 +167,26 @@ int action_forget(struct turn *t, const char *value, struct err *e)
     return disconnect_by_id(t, value, true, e);
 }
 
+static int say_nothing_to_end(struct turn *t, const struct default_connection *d, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const char *title = words_app(sc, d->app);
+    json_t *view = view_new(sc->mem);
+    if (!uses_default(sc)) {
+        view_text(view, "You are not connected to %s.", title);
+        return say_private(t, view, NULL, e);
+    }
+    view_text(view,
+              "You have no %s connection of your own. You installed Workbot, so your commands run "
+              "on the default connection `%s`, which others may use too.",
+              title, d->name);
+    view_note(view,
+              "It is not ended in the chat: whoever operates Workbot for %s does that with "
+              "Workbot's API.",
+              str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
+    return say_private(t, view, NULL, e);
+}
+
 int command_disconnect(struct turn *t, const char *rest, struct err *e)
 {
     struct scene *sc = &t->scene;
@@ -187,9 +206,7 @@ int command_disconnect(struct turn *t, const char *rest, struct err *e)
         return -1;
     }
     if (mine == NULL || mine->state == CONNECTION_DISCONNECTED) {
-        json_t *view = view_new(sc->mem);
-        view_text(view, "You are not connected to %s.", words_app(sc, c.items[0]->app));
-        return say_private(t, view, NULL, e);
+        return say_nothing_to_end(t, c.items[0], e);
     }
     return disconnect_by_id(t, mine->id, false, e);
 }

@@ -29,11 +29,20 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
     }
 }
 
+static bool awaits_code(const struct login *list, size_t count, const char *default_name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].state == LOGIN_CODE && str_equal(list[i].default_name, default_name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_connection(struct scene *sc, json_t *view, const struct default_connection *d,
                            const struct connection *c)
 {
     const char *title = words_app(sc, d->app);
-    view_divider(view);
     if (c == NULL) {
         view_text(view, "**%s** · Not connected", title);
     } else {
@@ -61,6 +70,13 @@ static void add_connection(struct scene *sc, json_t *view, const struct default_
                                            .confirm = "Forget this connection for good?"});
     }
 }
+
+struct owned {
+    struct connection *connections;
+    size_t connections_count;
+    struct login *logins;
+    size_t logins_count;
+};
 
 static const struct connection *under(const struct connection *list, size_t count,
                                       const char *default_name)
@@ -92,25 +108,41 @@ static int add_default(struct scene *sc, json_t *view, const struct default_conn
     return 0;
 }
 
-static bool is_installer(const struct scene *sc)
+bool uses_default(const struct scene *sc)
 {
     return sc->workspace->installer_uses_default && sc->workspace->installer != NULL &&
            str_equal(sc->workspace->installer, sc->user->user_id);
+}
+
+static void add_own(struct scene *sc, json_t *view, const struct default_connection *d,
+                    const struct owned *mine)
+{
+    view_divider(view);
+    if (awaits_code(mine->logins, mine->logins_count, d->name)) {
+        view_text(view,
+                  "**%s**: type the 6-digit code that your browser shows, in our direct "
+                  "message, to finish the login.",
+                  words_app(sc, d->app));
+    }
+    add_connection(sc, view, d, under(mine->connections, mine->connections_count, d->name));
 }
 
 int list_view(struct scene *sc, json_t **ret, struct err *e)
 {
     const char *workspace = sc->workspace->workspace;
     struct default_connection *defs = NULL;
-    struct connection *mine = NULL;
-    size_t defs_count = 0, mine_count = 0;
+    struct owned mine = {.connections = NULL};
+    size_t defs_count = 0;
     if (store_default_list(sc->s, workspace, &defs, &defs_count, e) != 0 ||
-        store_connection_list(sc->s, workspace, sc->user->user_id, &mine, &mine_count, e) != 0) {
+        store_connection_list(sc->s, workspace, sc->user->user_id, &mine.connections,
+                              &mine.connections_count, e) != 0 ||
+        store_login_list_open(sc->s, workspace, sc->user->user_id, &mine.logins, &mine.logins_count,
+                              e) != 0) {
         return -1;
     }
     json_t *view = view_new(sc->mem);
     view_title(view, "Your connections");
-    if (is_installer(sc)) {
+    if (uses_default(sc)) {
         view_text(view,
                   "You installed Workbot, so your commands run on the default connections of "
                   "%s. Admins change them; here they are only shown.",
@@ -119,8 +151,8 @@ int list_view(struct scene *sc, json_t **ret, struct err *e)
         view_text(view, "There is nothing to connect to yet. An admin of Workbot sets up apps.");
     }
     for (size_t i = 0; i < defs_count; i++) {
-        if (!is_installer(sc)) {
-            add_connection(sc, view, &defs[i], under(mine, mine_count, defs[i].name));
+        if (!uses_default(sc)) {
+            add_own(sc, view, &defs[i], &mine);
         } else if (add_default(sc, view, &defs[i], e) != 0) {
             return -1;
         }

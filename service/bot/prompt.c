@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/metrics.h"
 #include "base/str.h"
 
 /*
@@ -35,7 +34,7 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
         view_text(view, "**Log in to %s** to connect your account.", app_words);
     }
     if (p->run != NULL) {
-        view_note(view, "What you typed waits for this and goes on by itself.");
+        view_note(view, "What you typed waits for this and goes on by itself. Back cancels it.");
     } else {
         view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
                   app_words);
@@ -124,6 +123,16 @@ bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, co
     return true;
 }
 
+int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e)
+{
+    if (old_id == NULL || str_equal(old_id, new_id)) {
+        return 0;
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "A newer login prompt has taken the place of this one.");
+    return say_update(sc, old_id, view, e);
+}
+
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
 {
     struct login *l = NULL;
@@ -142,49 +151,8 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
         oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
         return -1;
     }
-    return open_new(sc, p, ret, e);
-}
-
-static int cancel_waiting_runs(struct turn *t, const struct login *l, struct err *e)
-{
-    struct run *list = NULL;
-    size_t count = 0;
-    struct scene *sc = &t->scene;
-    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &list, &count, e) !=
-        0) {
+    if (open_new(sc, p, ret, e) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < count; i++) {
-        json_t *view = view_new(sc->mem);
-        view_text(view, "Cancelled. Nothing was done.");
-        view_note(view, "Reference %s", list[i].reference);
-        if (run_end(sc, &list[i], RUN_PARKED, RUN_CANCELLED, view, e) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-int action_back(struct turn *t, const char *value, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    struct login *l = NULL;
-    if (!id_valid(value) || store_login_lock(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
-        return id_valid(value) ? -1 : 0;
-    }
-    if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {
-        return 0; /* not theirs: the id in a button selects nobody */
-    }
-    if (l->state == LOGIN_OPEN || l->state == LOGIN_CODE) {
-        metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
-        if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0 ||
-            cancel_waiting_runs(t, l, e) != 0) {
-            return -1;
-        }
-    }
-    if (l->run_id != NULL) {
-        return 0; /* the run's message says so */
-    }
-    json_t *view = NULL;
-    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    return leads_on ? prompt_retire(sc, l->message_id, ret->message_id, e) : 0;
 }

@@ -19,28 +19,55 @@ static bool is_first(const struct run *r, const struct recipe *recipe)
     return r->asking == NULL;
 }
 
+/* What its type alone says of an input that has no hint. */
+static const char *kind_of(const struct recipe_input *in)
+{
+    static const char *const kinds[INPUT_TYPE_COUNT] = {
+        [INPUT_STRING] = "any text",
+        [INPUT_NUMBER] = "a number",
+        [INPUT_BOOLEAN] = "yes or no",
+        [INPUT_DATE] = "a date",
+    };
+    return in->options_count > 0 ? "one of these" : kinds[in->type];
+}
+
+static const char *sample_of(const struct recipe_input *in)
+{
+    if (in->sample != NULL || in->hint != NULL || in->options_count > 0) {
+        return in->sample;
+    }
+    return in->type == INPUT_DATE ? "2026-12-31" : in->type == INPUT_NUMBER ? "5000" : NULL;
+}
+
 static char *hint_of(arena *mem, const struct recipe_input *in)
 {
-    if (in->hint != NULL && in->sample != NULL) {
-        return arena_printf(mem, " (%s, e.g. %s)", in->hint, in->sample);
-    }
-    if (in->hint == NULL && in->sample == NULL) {
-        return arena_strdup(mem, "");
-    }
-    return in->hint != NULL ? arena_printf(mem, " (%s)", in->hint)
-                            : arena_printf(mem, " (e.g. %s)", in->sample);
+    const char *hint = in->hint != NULL ? in->hint : kind_of(in), *sample = sample_of(in);
+    return sample == NULL ? arena_printf(mem, "(%s)", hint)
+                          : arena_printf(mem, "(%s, e.g. %s)", hint, sample);
+}
+
+/* What was given and does not fit, and why; the rest need not be typed again. */
+static void add_misfit(struct turn *t, json_t *view, const struct run *r, const struct question *q)
+{
+    const char *given = json_text(r->inputs, q->input->name);
+    view_text(view, "`%s: %s` does not fit. %s", q->input->name,
+              str_cut(t->scene.mem, given == NULL ? "" : given, 100), q->why);
 }
 
 static json_t *question_view(struct turn *t, const struct run *r, const struct recipe *recipe,
-                             const struct recipe_input *in)
+                             const struct question *q)
 {
     arena *mem = t->scene.mem;
+    const struct recipe_input *in = q->input;
     json_t *view = view_new(mem);
     if (is_first(r, recipe)) {
         view_text(view, "**%s**", recipe->title);
         view_note(view, "Type `cancel` to stop at any time.");
     }
-    view_text(view, "Enter **%s**%s:", in->name, hint_of(mem, in));
+    if (q->why != NULL) {
+        add_misfit(t, view, r, q);
+    }
+    view_text(view, "Enter **%s** %s:", in->name, hint_of(mem, in));
     for (size_t i = 0; i < in->options_count && i < OPTION_BUTTONS_MAX; i++) {
         json_t *value = arena_json(mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "input",
                                                   in->name, "value", in->options[i].value));
@@ -52,13 +79,13 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
 }
 
 int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
-                 const struct recipe_input *in, struct err *e)
+                 const struct question *q, struct err *e)
 {
-    json_t *view = question_view(t, r, recipe, in);
+    json_t *view = question_view(t, r, recipe, q);
     bool changed = false, first = is_first(r, recipe);
     const struct target here = say_place(t);
     struct run next = *r;
-    next.asking = in->name;
+    next.asking = q->input->name;
     next.expires_at = clock_now() + t->scene.bot->options.config->ttl_question;
     if (store_run_update(t->scene.s, &next, RUN_ASKING, &changed, e) != 0) {
         return -1;
@@ -70,7 +97,9 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
         return -1;
     }
     json_t *line = view_new(t->scene.mem);
-    view_text(line, "I asked you for the rest in a private message.");
+    view_text(line, q->why == NULL ? "I asked you for the rest in a private message."
+                                   : "One value does not fit: I asked you for it in a private "
+                                     "message.");
     return first ? say_private(t, line, NULL, e) : 0;
 }
 
@@ -100,9 +129,10 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
         return say_try_again(t, in, why, e);
     }
     json_object_set(r->inputs, in->name, value);
-    const struct recipe_input *missing = recipe_missing(recipe, r->inputs);
-    return missing == NULL ? run_enqueue(&t->scene, r, RUN_ASKING, e)
-                           : question_ask(t, r, recipe, missing, e);
+    struct question next = {.input = recipe_asks(t->scene.mem, recipe, r->inputs, &why)};
+    next.why = why;
+    return next.input == NULL ? run_enqueue(&t->scene, r, RUN_ASKING, e)
+                              : question_ask(t, r, recipe, &next, e);
 }
 
 int question_find(struct turn *t, struct run **ret, struct err *e)

@@ -79,7 +79,7 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
         return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
     }
     *r = next;
-    return 0;
+    return connected_tell(sc, r, e);
 }
 
 /* The same command with the same inputs, typed again: the newer one stands for both, and takes over
@@ -131,7 +131,7 @@ static json_t *waiting_view(struct scene *sc, const struct login *l,
     if (!code) {
         prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
     }
-    view_button(view, &(struct button){.title = "Drop it", .action = "drop", .value = r->id});
+    view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
     return view;
 }
 
@@ -218,34 +218,35 @@ static int ask_again(struct scene *sc, struct run *r, const struct recipe *recip
     json_t *view = view_new(sc->mem);
     bool changed = false;
     view_text(view, "This waited for a while. Shall I still run **%s**?", recipe->title);
-    words_inputs(view, r->inputs);
+    words_inputs(view, recipe, r->inputs);
     view_button(view, &(struct button){.title = "Run it now",
                                        .action = "run_now",
                                        .value = r->id,
                                        .style = BUTTON_PRIMARY});
-    view_button(view, &(struct button){.title = "Drop it", .action = "drop", .value = r->id});
+    view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
     int rc = str_equal(r->place, "dm") ? run_show(sc, r, view, e) : say_dm(sc, view, NULL, e);
     struct run next = *r;
     next.state = RUN_ASKING;
     next.asking = NULL;
     next.expires_at = clock_now() + sc->bot->options.config->ttl_parked;
+    *r = next;
     return rc != 0 ? -1 : store_run_update(sc->s, &next, RUN_PARKED, &changed, e);
 }
 
-static int release_one(struct scene *sc, struct run *r, const struct login *l,
-                       const struct account *a, struct err *e)
+static int release_one(struct scene *sc, struct run *r, const struct connected *c, struct err *e)
 {
     struct recipe *recipe = NULL;
     if (recipe_of(sc, r, &recipe, e) != 0) {
         return -1;
     }
+    r->login_id = c->login->id;
     bool late = clock_now() - r->parked_at > sc->bot->options.config->ttl_stale_write;
     if (late && recipe != NULL && recipe->writes && !r->confirmed) {
         return ask_again(sc, r, recipe, e);
     }
-    if (str_equal(r->message_id, l->message_id)) {
+    if (str_equal(r->message_id, c->login->message_id)) {
         json_t *view = view_new(sc->mem);
-        view_text(view, "Logged in as %s. Working on it.", words_account(sc->mem, a));
+        view_text(view, "Logged in as %s. Working on it.", words_account(sc->mem, c->account));
         if (say_update(sc, r->message_id, view, e) != 0) {
             return -1;
         }
@@ -253,19 +254,15 @@ static int release_one(struct scene *sc, struct run *r, const struct login *l,
     return run_enqueue(sc, r, RUN_PARKED, e);
 }
 
-int run_release(struct scene *sc, const struct login *l, const struct account *a, bool *ret_any,
-                struct err *e)
+int run_release(struct scene *sc, struct connected *c, struct err *e)
 {
-    struct run *list = NULL;
-    size_t count = 0;
-    *ret_any = false;
-    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &list, &count, e) !=
-        0) {
+    const struct login *l = c->login;
+    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &c->runs,
+                             &c->runs_count, e) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < count; i++) {
-        *ret_any = *ret_any || str_equal(list[i].message_id, l->message_id);
-        if (release_one(sc, &list[i], l, a, e) != 0) {
+    for (size_t i = 0; i < c->runs_count; i++) {
+        if (release_one(sc, &c->runs[i], c, e) != 0) {
             return -1;
         }
     }

@@ -1,6 +1,6 @@
 #include "bot_int.h"
 
-#include "base/clock.h"
+#include "base/json.h"
 #include "base/metrics.h"
 #include "base/str.h"
 
@@ -51,6 +51,9 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
     switch (o->end) {
     case OAUTH_DENIED:
         view_text(view, "You were not connected to %s: access was declined there.", title);
+        view_note(view, o->login->run_id != NULL
+                            ? "What you typed still waits. Try again, or Back to cancel it."
+                            : "Nothing was changed. Try again whenever you like.");
         break;
     case OAUTH_MISCONFIGURED:
         view_text(view,
@@ -136,7 +139,7 @@ int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct
 
 /* --- an old prompt becomes a new one --- */
 
-/* Runs that still wait for the old login wait for the new one. */
+/* Runs that still wait for the old login wait for the new one, the first of them in its prompt. */
 static int move_runs(struct scene *sc, const struct run *list, size_t count,
                      const struct prompted *made, struct err *e)
 {
@@ -144,6 +147,9 @@ static int move_runs(struct scene *sc, const struct run *list, size_t count,
         struct run next = list[i];
         bool changed = false;
         next.login_id = made->login_id;
+        if (i == 0 && str_equal(next.place, "dm")) {
+            next.message_id = made->message_id; /* the prompt becomes its result */
+        }
         if (store_run_update(sc->s, &next, RUN_PARKED, &changed, e) != 0) {
             return -1;
         }
@@ -153,7 +159,8 @@ static int move_runs(struct scene *sc, const struct run *list, size_t count,
 
 struct renewal {
     const struct login *login; /* of the old prompt */
-    bool *ret_open;            /* another prompt is open: nothing was made */
+    const char *message_id; /* where it was asked for and can stand; NULL: where the old one is */
+    bool *ret_open;         /* another prompt is open: nothing was made */
 };
 
 /* The old prompt may become the new one, unless it has become something else meanwhile: the result
@@ -177,36 +184,47 @@ static int other_is_open(struct scene *sc, const struct login *l, bool *ret, str
     return 0;
 }
 
+/* The new prompt, for whatever waits. */
+static int open_again(struct scene *sc, const struct renewal *q, const struct default_connection *d,
+                      struct err *e)
+{
+    const struct login *l = q->login;
+    struct run *waiting = NULL;
+    size_t count = 0;
+    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
+                             e) != 0) {
+        return -1;
+    }
+    struct run *first = count > 0 ? &waiting[0] : NULL;
+    const char *old = reusable_message(l, first);
+    const struct prompt p = {
+        .def = d, .run = first, .message_id = q->message_id != NULL ? q->message_id : old};
+    struct prompted made = {0};
+    if (prompt_open(sc, &p, &made, e) != 0 || move_runs(sc, waiting, count, &made, e) != 0) {
+        return -1;
+    }
+    return prompt_retire(sc, old, made.message_id, e);
+}
+
 static int renew(struct scene *sc, const void *arg, struct err *e)
 {
     const struct renewal *q = arg;
     const struct login *l = q->login;
     struct default_connection *d = NULL;
-    struct run *waiting = NULL;
-    size_t count = 0;
     if (other_is_open(sc, l, q->ret_open, e) != 0 || *q->ret_open) {
         return *q->ret_open ? 0 : -1;
     }
-    if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0 ||
-        store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
-                             e) != 0) {
+    if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0) {
         return -1;
     }
     if (d == NULL) {
         return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
     }
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l,
-                        l->state == LOGIN_DONE ? LOGIN_DONE : LOGIN_CANCELLED, "replaced",
-                        e) != 0) {
+    enum login_state end = l->state == LOGIN_DONE ? LOGIN_DONE : LOGIN_CANCELLED;
+    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, end, "replaced", e) != 0) {
         return -1;
     }
-    struct run *first = count > 0 ? &waiting[0] : NULL;
-    const struct prompt p = {.def = d, .run = first, .message_id = reusable_message(l, first)};
-    struct prompted made = {0};
-    if (prompt_open(sc, &p, &made, e) != 0) {
-        return -1;
-    }
-    return move_runs(sc, waiting, count, &made, e);
+    return open_again(sc, q, d, e);
 }
 
 int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
@@ -236,6 +254,26 @@ static int show_open(struct turn *t, const struct login *l, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+/* The user's own message that holds this button now: there the new prompt is looked for. */
+static const char *pressed_in(const struct turn *t, const char *login_id)
+{
+    if (!t->event.place.is_private || t->acted == NULL) {
+        return NULL;
+    }
+    const json_t *blocks = json_member(t->acted->body, "blocks");
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
+        for (size_t k = 0; k < json_array_size(buttons); k++) {
+            const json_t *b = json_array_get(buttons, k);
+            if (str_equal(json_text(b, "action"), "renew") &&
+                str_equal(json_text(b, "value"), login_id)) {
+                return t->acted->id;
+            }
+        }
+    }
+    return NULL;
+}
+
 int action_renew(struct turn *t, const char *value, struct err *e)
 {
     struct login *l = NULL;
@@ -250,7 +288,7 @@ int action_renew(struct turn *t, const char *value, struct err *e)
     if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {
         return 0; /* the id in a button selects nobody else's login */
     }
-    const struct renewal q = {.login = l, .ret_open = &open};
+    const struct renewal q = {.login = l, .message_id = pressed_in(t, value), .ret_open = &open};
     if (renew(sc, &q, e) != 0) {
         return -1;
     }

@@ -118,7 +118,7 @@ static int ended_unknown(struct ending *x, struct err *e)
               o->recipe == NULL ? o->run->recipe : o->recipe->title,
               title == NULL ? "the app" : title);
     view_text(view, "Please look there before you choose.");
-    words_inputs(view, o->run->inputs);
+    words_inputs(view, o->recipe, o->run->inputs);
     view_button(view, &(struct button){
                           .title = "It happened", .action = "unknown_done", .value = o->run->id});
     view_button(view, &(struct button){.title = "It did not: run it again",

@@ -66,6 +66,14 @@ int say_dm(struct scene *sc, json_t *view, const char **ret_id, struct err *e)
     return say_new(sc, &t, view, ret_id, e);
 }
 
+int say_dm_as(struct scene *sc, const char *id, json_t *view, struct err *e)
+{
+    const char *dm = sc->user->dm_channel;
+    struct message m = {
+        .id = id, .channel = dm == NULL ? "" : dm, .user_id = sc->user->user_id, .body = view};
+    return add(sc, &m, NULL, e);
+}
+
 struct target say_place(const struct turn *t)
 {
     const struct place *p = &t->event.place;

@@ -78,38 +78,27 @@ static int say_unknown_inputs(struct turn *t, const struct recipe *r, const stru
     return say_private(t, view, NULL, e);
 }
 
-static void say_misfit(json_t *view, const struct recipe *r, const char *name, const char *why,
-                       bool first)
+/* Texts to typed values. One that does not fit stays as its text, and is asked for again. */
+static json_t *take_inputs(struct turn *t, const struct recipe *r, const json_t *given)
 {
-    if (first) {
-        view_text(view, "I did not run **%s**.", r->title);
-    }
-    view_text(view, "`%s`: %s", name, why);
-}
-
-/* Texts to typed values; all that do not fit are told together. */
-static int take_inputs(struct turn *t, const struct recipe *r, const json_t *given, json_t *inputs,
-                       bool *ret_fit, struct err *e)
-{
+    arena *mem = t->scene.mem;
+    json_t *inputs = arena_json(mem, json_object());
     const char *name = NULL, *why = NULL;
-    json_t *text = NULL, *value = NULL, *view = view_new(t->scene.mem);
-    size_t misfits = 0;
+    json_t *text = NULL, *value = NULL;
     json_object_foreach((json_t *)(uintptr_t)given, name, text)
     {
         const struct recipe_input *in = recipe_input_find(r, name);
-        const char *words =
-            json_is_string(text) ? json_string_value(text) : json_write(t->scene.mem, text);
+        const char *words = json_is_string(text) ? json_string_value(text) : json_write(mem, text);
         if (in == NULL) {
             continue;
         }
-        if (recipe_input_value(t->scene.mem, in, words, &value, &why)) {
+        if (recipe_input_value(mem, in, words, &value, &why)) {
             json_object_set(inputs, in->name, value);
         } else {
-            say_misfit(view, r, in->name, why, misfits++ == 0);
+            json_object_set_new(inputs, in->name, json_string(words));
         }
     }
-    *ret_fit = misfits == 0;
-    return *ret_fit ? 0 : say_private(t, view, NULL, e);
+    return inputs;
 }
 
 /* The second press of a double click on a command's button. (One user's events come one after the
@@ -149,12 +138,13 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
 {
     bool second = false;
     const struct place *p = &t->event.place;
-    const struct recipe_input *missing = recipe_missing(r, inputs);
+    const char *why = NULL;
+    const struct recipe_input *asked = recipe_asks(t->scene.mem, r, inputs, &why);
     struct run run = {.workspace = t->scene.workspace->workspace,
                       .recipe = row->name,
                       .version = row->version,
                       .user_id = t->event.user_id,
-                      .state = missing == NULL ? RUN_QUEUED : RUN_ASKING,
+                      .state = asked == NULL ? RUN_QUEUED : RUN_ASKING,
                       .inputs = inputs,
                       .place = p->is_private ? "dm" : "channel",
                       .channel = p->channel,
@@ -168,8 +158,10 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (store_run_add(t->scene.s, &run, e) != 0) {
         return -1;
     }
-    return missing == NULL ? run_enqueue(&t->scene, &run, RUN_QUEUED, e)
-                           : question_ask(t, &run, r, missing, e);
+    if (asked == NULL) {
+        return run_enqueue(&t->scene, &run, RUN_QUEUED, e);
+    }
+    return question_ask(t, &run, r, &(struct question){.input = asked, .why = why}, e);
 }
 
 static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
@@ -186,16 +178,11 @@ static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
     }
     if (many) {
         return refuse(t,
-                      "Too many of your commands wait already: type pending, and finish or drop "
+                      "Too many of your commands wait already: type pending, and finish or cancel "
                       "some.",
                       e);
     }
-    json_t *inputs = arena_json(t->scene.mem, json_object());
-    bool fit = false;
-    if (take_inputs(t, r, given, inputs, &fit, e) != 0) {
-        return -1;
-    }
-    return fit ? begin_run(t, row, r, inputs, e) : 0;
+    return begin_run(t, row, r, take_inputs(t, r, given), e);
 }
 
 int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,

@@ -147,15 +147,28 @@ char *words_account(arena *mem, const struct account *a)
                                    : arena_printf(mem, "%s (%s)", name, a->organization);
 }
 
-void words_inputs(json_t *view, const json_t *inputs)
+static void add_input(json_t *view, arena *mem, const char *name, const json_t *value)
+{
+    if (value != NULL && !json_is_null(value)) {
+        view_field(view, name,
+                   json_is_string(value) ? json_string_value(value) : json_write(mem, value));
+    }
+}
+
+void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs)
 {
     arena *mem = arena_new();
     const char *name = NULL;
     json_t *value = NULL;
+    for (size_t i = 0; recipe != NULL && i < recipe->inputs_count; i++) {
+        name = recipe->inputs[i].name;
+        add_input(view, mem, name, json_member(inputs, name));
+    }
     json_object_foreach((json_t *)(uintptr_t)inputs, name, value)
     {
-        view_field(view, name,
-                   json_is_string(value) ? json_string_value(value) : json_write(mem, value));
+        if (recipe == NULL) {
+            add_input(view, mem, name, value);
+        }
     }
     arena_free(mem);
 }

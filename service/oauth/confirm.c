@@ -131,6 +131,17 @@ static int wrong(oauth *o, store *s, const struct login *l, struct oauth_confirm
     return ret->tries_left > 0 ? 0 : oauth_login_end(o, s, l, LOGIN_REFUSED, "code_tries", e);
 }
 
+static struct login *that_shows(arena *mem, struct login *list, size_t count, const char *code)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].code_expires_at > clock_now() && list[i].provisional != NULL &&
+            str_equal(list[i].code_hash, oauth_code_hash(mem, list[i].id, code))) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e)
 {
@@ -141,20 +152,25 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
     if (find_waiting(s, typed, &list, &count, e) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].code_expires_at > clock_now() && list[i].provisional != NULL &&
-            str_equal(list[i].code_hash, oauth_code_hash(mem, list[i].id, typed->code))) {
-            ret->login = &list[i];
-            return activate(o, s, &list[i], ret, e);
-        }
+    struct login *shown = that_shows(mem, list, count, typed->code);
+    if (shown != NULL) {
+        ret->login = shown;
+        return activate(o, s, shown, ret, e);
     }
-    if (count == 0 || typed->may_be_other) {
+    ret->expired = count > 0 && list[0].code_expires_at <= clock_now();
+    if (count == 0 || (ret->expired && typed->may_be_other)) {
         return 0;
     }
     ret->login = &list[0];
-    if (list[0].code_expires_at <= clock_now()) {
+    if (ret->expired) {
         ret->result = OAUTH_CODE_SPENT;
         return oauth_login_end(o, s, &list[0], LOGIN_EXPIRED, "code_expired", e);
     }
-    return wrong(o, s, &list[0], ret, e);
+    if (wrong(o, s, &list[0], ret, e) != 0) {
+        return -1;
+    }
+    if (typed->may_be_other && ret->result == OAUTH_CODE_WRONG) {
+        ret->result = OAUTH_CODE_NONE;
+    }
+    return 0;
 }

@@ -161,6 +161,23 @@ bool recipe_input_value(arena *mem, const struct recipe_input *in, const char *t
     return true;
 }
 
+const struct recipe_input *recipe_asks(arena *mem, const struct recipe *r, json_t *inputs,
+                                       const char **ret_why)
+{
+    const struct recipe_input *missing = recipe_missing(r, inputs);
+    *ret_why = NULL;
+    for (size_t i = 0; i < r->inputs_count && &r->inputs[i] != missing; i++) {
+        json_t *given = json_member(inputs, r->inputs[i].name), *value = NULL;
+        const char *why = NULL;
+        if (json_is_string(given) &&
+            !recipe_input_value(mem, &r->inputs[i], json_string_value(given), &value, &why)) {
+            *ret_why = why;
+            return &r->inputs[i];
+        }
+    }
+    return missing;
+}
+
 /* --- "name: Acme renewal amount: 5000" --- */
 
 /* A word directly followed by a colon that stands at a word's beginning: [start, colon). */

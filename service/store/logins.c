@@ -47,6 +47,13 @@ static const struct stmt WAITING_CODE = {
     " order by l.updated_at desc, l.id desc for update",
     2, COLUMNS_COUNT};
 
+static const struct stmt LIST_OPEN = {
+    "login_list_open",
+    "select " COLUMNS ", l.provisional from login l"
+    " where l.workspace = $1 and l.user_id = $2 and l.state in ('open', 'code')"
+    " order by l.created_at desc, l.id desc",
+    2, COLUMNS_COUNT};
+
 static const struct stmt SET_RUN = {
     "login_set_run",
     "update login set run_id = $3, message_id = $4, updated_at = now()"
@@ -95,8 +102,8 @@ static const struct stmt EXPIRE = {
     1, COLUMNS_COUNT};
 
 const struct stmt *const store_logins_stmts[] = {
-    &ADD,   &BY_HANDLE,   &FIND,       &FIND_OPEN, &LOCK,   &WAITING_CODE, &SET_RUN,
-    &RENEW, &PROVISIONAL, &WRONG_CODE, &SET_STATE, &EXPIRE, NULL};
+    &ADD,     &BY_HANDLE, &FIND,        &FIND_OPEN,  &LOCK,      &WAITING_CODE, &LIST_OPEN,
+    &SET_RUN, &RENEW,     &PROVISIONAL, &WRONG_CODE, &SET_STATE, &EXPIRE,       NULL};
 
 const char *login_state_name(enum login_state state)
 {
@@ -214,6 +221,14 @@ int store_login_waiting_code(store *s, const char *workspace, const char *user_i
 {
     struct store_ask ask = {&WAITING_CODE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)),
                             read_login, sizeof(struct login)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_login_list_open(store *s, const char *workspace, const char *user_id, struct login **ret,
+                          size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&LIST_OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), read_login,
+                            sizeof(struct login)};
     return find_all(s, &ask, ret, ret_count, e);
 }
 

@@ -215,7 +215,7 @@ export class Busy {
     if (now && button(now, 'Run it now')) {
       const drop = this.rng.below(4) === 0;
       item.dropped = drop;
-      const next = await this.pressUntil(now, drop ? 'Drop it' : 'Run it now', m => here(m) && !button(m, 'Run it now'));
+      const next = await this.pressUntil(now, drop ? 'Cancel it' : 'Run it now', m => here(m) && !button(m, 'Run it now'));
       item.dropped = drop || !next;
       item.refused = drop && Boolean(next);
       item.complete = Boolean(next) && !drop;

@@ -29,7 +29,7 @@ describe('dialogue', () => {
     assert.doesNotMatch(words(second), /Type cancel/);
     await ana.ask('2026-12-31', /Created Asked for: everything/);
     await ana.ask('salesforce create opportunity name: Stopped', /Enter close/);
-    await ana.ask('CANCEL', /Cancelled\. Nothing was done/);
+    await ana.ask('CANCEL', /Cancelled: Create an opportunity\. Nothing was done/);
     await ana.ask('2026-12-31', /do not know that command/);
     await w.idle();
     assert.equal(await record('Stopped'), undefined);
@@ -40,7 +40,45 @@ describe('dialogue', () => {
     await ana.ask('salesforce create opportunity name: Fussy', /Enter close/);
     for (const bad of ['tomorrow', '2026-02-30', '31.12.2026']) await ana.ask(bad, /not a date.*like 2026-12-31[\s\S]*Enter close again/);
     await ana.ask('2026-12-31', /Created Fussy/);
-    await ana.ask('salesforce create opportunity name: X amount: lots close: 2026-12-31', /amount.*not a number/);
+  });
+
+  test('P9 a wrong value in a command: the rest is kept, that value alone is asked for, and the reason is said', async () => {
+    const asked = await ana.ask('salesforce create opportunity name: Kept amount: 7 close: tomorrow', /Enter close/);
+    assert.match(words(asked), /Create an opportunity[\s\S]*close: tomorrow does not fit\. That is not a date\. Write it as year-month-day, like 2026-12-31\.\nEnter close \(/);
+    await ana.ask('31.12.', /not a date[\s\S]*Enter close again/);
+    await ana.ask('2026-12-31', /Created Kept/);
+    await w.idle();
+    assert.equal(Number((await record('Kept')).fields.Amount), 7);
+    // two of them, the optional one first, as the recipe has it; nothing runs with either
+    await ana.ask('salesforce create opportunity close: soon name: Two amount: lots', /amount: lots does not fit[\s\S]*not a number[\s\S]*Enter amount/);
+    await ana.ask('8', /close: soon does not fit[\s\S]*Enter close/);
+    await w.idle();
+    assert.equal(await record('Two'), undefined);
+    await ana.ask('2026-12-31', /Created Two/);
+    await w.idle();
+    assert.equal(Number((await record('Two')).fields.Amount), 8);
+  });
+
+  test('P9 a wrong value typed in a channel is asked for in private; the result comes to the channel', async () => {
+    const line = await ana.ask('@workbot salesforce create opportunity name: In public close: never', /One value does not fit/, {place: 'sales'});
+    assert.ok(line.ephemeral);
+    await ana.sees(/close: never does not fit/);
+    await ana.say('2026-12-31');
+    await ana.sees(/Created In public/, {place: 'sales'});
+  });
+
+  test('P9 an input without a hint is asked for in words that its type gives', async () => {
+    await ana.ask('salesforce rate deal', /Enter deal \(any text\):/);
+    await ana.ask('Plain', /Enter stage \(one of these\):/);
+    await ana.ask('early', /Enter amount \(a number, e\.g\. 5000\):/);
+    await ana.ask('cancel', /Cancelled: Rate a deal/);
+  });
+
+  test('P9 pending shows the inputs in the recipe\'s order', async () => {
+    await ana.ask('salesforce create opportunity amount: 5 name: Ordered stage: Prospecting', /Enter close/);
+    const list = await ana.ask('pending', /Waiting for you/);
+    assert.match(words(list), /name\s*Ordered\s+amount\s*5\s+stage\s*Prospecting/);
+    await ana.ask('cancel', /Cancelled/);
   });
 
   test('P9 options are buttons; a click or the words answer, a second click does not', async () => {
@@ -75,14 +113,14 @@ describe('dialogue', () => {
   test('P9 pending drops what waits', async () => {
     await ana.ask('salesforce create opportunity name: Dropped', /Enter close/);
     const list = await ana.ask('pending', /Dropped/);
-    await ana.press(list, 'Drop it', {times: 2});
+    await ana.press(list, 'Cancel it', {times: 2});
     await ana.sees(m => m.ts >= list.ts && /Cancelled/.test(words(m)));
     await w.idle();
     await ana.ask('pending', /Nothing waits/);
     const prompt = await cleo.prompt('salesforce create opportunity name: Waits close: 2026-12-31');
     const waiting = await cleo.ask('pending', /waits for a login/);
     assert.ok(button(waiting, 'Log in'));
-    await cleo.press(waiting, 'Drop it');
+    await cleo.press(waiting, 'Cancel it');
     await cleo.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
     await w.idle();
     assert.equal(await w.count('login', "state in ('open', 'code')"), 0, 'a login that nothing waits for is not asked for');

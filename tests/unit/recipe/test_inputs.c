@@ -192,6 +192,28 @@ static void missing_inputs_are_asked_in_order(void **state)
     arena_free(mem);
 }
 
+/* a value that does not fit is asked for in its place, whether it is required or not */
+static void misfits_are_asked_in_order(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    struct recipe *r = recipe_with(mem, deal);
+    json_t *inputs = quoted(mem, "{'amount':'lots','close':'soon','note':'x'}");
+    const char *why = NULL;
+    assert_string_equal(recipe_asks(mem, r, inputs, &why)->name, "name");
+    assert_null(why);
+    json_object_set_new(inputs, "name", json_string("Acme"));
+    assert_string_equal(recipe_asks(mem, r, inputs, &why)->name, "amount");
+    assert_true(str_starts(why, "That is not a number."));
+    json_object_set_new(inputs, "amount", json_integer(5));
+    assert_string_equal(recipe_asks(mem, r, inputs, &why)->name, "close");
+    assert_true(str_starts(why, "That is not a date."));
+    json_object_set_new(inputs, "close", json_string("2026-12-31"));
+    assert_null(recipe_asks(mem, r, inputs, &why));
+    assert_null(why);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +222,7 @@ int main(void)
         cmocka_unit_test(large_texts_end),
         cmocka_unit_test(what_is_typed_comes_back),
         cmocka_unit_test(missing_inputs_are_asked_in_order),
+        cmocka_unit_test(misfits_are_asked_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

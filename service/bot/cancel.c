@@ -1,0 +1,327 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/* Ending what waits for the user: the word `cancel`, Back in a prompt, "Cancel it" in a list. */
+
+enum { NAMED_MAX = 3 };
+
+static int title_of(struct scene *sc, const struct run *r, const char **ret, struct err *e)
+{
+    struct recipe *recipe = NULL;
+    if (recipe_of(sc, r, &recipe, e) != 0) {
+        return -1;
+    }
+    *ret = recipe == NULL ? r->recipe : recipe->title;
+    return 0;
+}
+
+static int run_view(struct scene *sc, const struct run *r, json_t **ret, struct err *e)
+{
+    const char *title = NULL;
+    if (title_of(sc, r, &title, e) != 0) {
+        return -1;
+    }
+    *ret = view_new(sc->mem);
+    view_text(*ret, "Cancelled: **%s**. Nothing was done.", title);
+    view_note(*ret, "Reference %s", r->reference);
+    return 0;
+}
+
+/* --- ending one --- */
+
+/* The run alone; its own message, when it has one, says so. */
+static int end_run(struct scene *sc, struct run *r, json_t *view, struct err *e)
+{
+    bool changed = false;
+    struct run next = *r;
+    next.state = RUN_CANCELLED;
+    if (r->message_id != NULL && run_show(sc, r, view, e) != 0) {
+        return -1;
+    }
+    if (store_run_update(sc->s, &next, r->state, &changed, e) != 0) {
+        return -1;
+    }
+    if (!changed) {
+        return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+    }
+    *r = next;
+    return connected_tell(sc, r, e);
+}
+
+static bool is_open(const struct login *l)
+{
+    return l != NULL && (l->state == LOGIN_OPEN || l->state == LOGIN_CODE);
+}
+
+/* A login that was begun for runs need not be asked for when none waits any more. One that was
+ * begun with `connect` was wanted for itself. */
+static int end_idle_login(struct scene *sc, const struct run *r, struct err *e)
+{
+    struct login *l = NULL;
+    struct run *waiting = NULL;
+    size_t count = 0;
+    if (r->login_id == NULL) {
+        return 0;
+    }
+    if (store_login_find(sc->s, r->workspace, r->login_id, &l, e) != 0) {
+        return -1;
+    }
+    if (!is_open(l) || l->run_id == NULL) {
+        return 0;
+    }
+    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
+                             e) != 0) {
+        return -1;
+    }
+    return count > 0
+               ? 0
+               : oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "dropped", e);
+}
+
+static int login_title(struct scene *sc, const struct login *l, const char **ret, struct err *e)
+{
+    struct default_connection *d = NULL;
+    if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0) {
+        return -1;
+    }
+    *ret = d == NULL ? l->default_name : words_app(sc, d->app);
+    return 0;
+}
+
+/* The login alone; its prompt says so. */
+static int end_login(struct scene *sc, const struct login *l, json_t **ret_view, struct err *e)
+{
+    const char *title = NULL;
+    if (login_title(sc, l, &title, e) != 0 ||
+        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "cancel", e) != 0) {
+        return -1;
+    }
+    metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
+    json_t *view = view_new(sc->mem), *prompt = view_new(sc->mem);
+    view_text(view, "Cancelled: **the login to %s**. Its link does nothing any more.", title);
+    view_text(prompt, "Cancelled: **the login to %s**. Nothing was changed.", title);
+    view_button(prompt, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    *ret_view = view;
+    return l->message_id == NULL ? 0 : say_update(sc, l->message_id, prompt, e);
+}
+
+/* --- what waits --- */
+
+struct waiting {
+    struct run *runs; /* newest first; asking and parked ones */
+    size_t runs_count;
+    struct login *logins; /* newest first; those for which no run is parked */
+    size_t logins_count;
+};
+
+static bool is_awaited(const struct waiting *w, const struct login *l)
+{
+    for (size_t i = 0; i < w->runs_count; i++) {
+        if (w->runs[i].state == RUN_PARKED && str_equal(w->runs[i].login_id, l->id)) {
+            return l->run_id != NULL;
+        }
+    }
+    return false;
+}
+
+static int find_waiting(struct turn *t, struct waiting *ret, struct err *e)
+{
+    const char *workspace = t->scene.workspace->workspace;
+    size_t runs = 0, logins = 0;
+    *ret = (struct waiting){.runs = NULL};
+    if (store_run_open(t->scene.s, workspace, t->event.user_id, &ret->runs, &runs, e) != 0 ||
+        store_login_list_open(t->scene.s, workspace, t->event.user_id, &ret->logins, &logins, e) !=
+            0) {
+        return -1;
+    }
+    for (size_t i = 0; i < runs; i++) {
+        if (ret->runs[i].state == RUN_ASKING || ret->runs[i].state == RUN_PARKED) {
+            ret->runs[ret->runs_count++] = ret->runs[i];
+        }
+    }
+    for (size_t i = 0; i < logins; i++) {
+        if (!is_awaited(ret, &ret->logins[i])) {
+            ret->logins[ret->logins_count++] = ret->logins[i];
+        }
+    }
+    return 0;
+}
+
+/* What still waits, by name, so that nobody thinks that all of it was cancelled. */
+static int add_others(struct turn *t, json_t *view, struct err *e)
+{
+    struct waiting w;
+    struct str names = str_new(t->scene.mem, 600);
+    size_t n = 0;
+    if (find_waiting(t, &w, e) != 0) {
+        return -1;
+    }
+    size_t all = w.runs_count + w.logins_count;
+    for (size_t i = 0; i < w.runs_count && n < NAMED_MAX; i++, n++) {
+        const char *title = NULL;
+        if (title_of(&t->scene, &w.runs[i], &title, e) != 0) {
+            return -1;
+        }
+        str_printf(&names, "%s%s", n == 0 ? "" : ", ", title);
+    }
+    for (size_t i = 0; i < w.logins_count && n < NAMED_MAX; i++, n++) {
+        const char *title = NULL;
+        if (login_title(&t->scene, &w.logins[i], &title, e) != 0) {
+            return -1;
+        }
+        str_printf(&names, "%sthe login to %s", n == 0 ? "" : ", ", title);
+    }
+    if (all > n) {
+        str_printf(&names, " and %zu more", all - n);
+    }
+    if (all > 0) {
+        view_note(view,
+                  "Still waiting: %s. Type `cancel` again for the next, `pending` to see all.",
+                  names.text);
+    }
+    return 0;
+}
+
+static int answer(struct turn *t, json_t *view, struct err *e)
+{
+    return add_others(t, view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+}
+
+static int cancel_run(struct turn *t, struct run *r, struct err *e)
+{
+    json_t *view = NULL;
+    if (run_view(&t->scene, r, &view, e) != 0 || end_run(&t->scene, r, view, e) != 0 ||
+        end_idle_login(&t->scene, r, e) != 0) {
+        return -1;
+    }
+    bool shown =
+        r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
+    if (shown) {
+        return 0;
+    }
+    struct recipe *recipe = NULL;
+    json_t *named = view_new(t->scene.mem);
+    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    view_text(named, "Cancelled: **%s**. Nothing was done.",
+              recipe == NULL ? r->recipe : recipe->title);
+    words_inputs(named, recipe, r->inputs);
+    view_note(named, "Reference %s", r->reference);
+    return answer(t, named, e);
+}
+
+static int cancel_login(struct turn *t, const struct login *l, struct err *e)
+{
+    json_t *view = NULL;
+    return end_login(&t->scene, l, &view, e) != 0 ? -1 : answer(t, view, e);
+}
+
+/* An open question first: it is what takes the next words. Else the newest of all. */
+int command_cancel(struct turn *t, const char *rest, struct err *e)
+{
+    struct waiting w;
+    (void)rest;
+    if (find_waiting(t, &w, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < w.runs_count; i++) {
+        if (w.runs[i].state == RUN_ASKING) {
+            return cancel_run(t, &w.runs[i], e);
+        }
+    }
+    bool run =
+        w.runs_count > 0 && (w.logins_count == 0 || w.runs[0].created_at >= w.logins[0].created_at);
+    if (run || w.logins_count > 0) {
+        return run ? cancel_run(t, &w.runs[0], e) : cancel_login(t, &w.logins[0], e);
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "There is nothing to cancel.");
+    return say_private(t, view, NULL, e);
+}
+
+/* --- buttons --- */
+
+int action_drop(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    if (run_of_user(t, value, &r, e) != 0) {
+        return -1;
+    }
+    bool waits = r != NULL && (r->state == RUN_ASKING || r->state == RUN_PARKED);
+    return waits ? cancel_run(t, r, e) : 0;
+}
+
+/* The login with this id if it is this user's: ids in buttons select nobody else's. */
+static int login_of_user(struct turn *t, const char *id, struct login **ret, struct err *e)
+{
+    *ret = NULL;
+    if (!id_valid(id)) {
+        return 0;
+    }
+    if (store_login_lock(t->scene.s, t->scene.workspace->workspace, id, ret, e) != 0) {
+        return -1;
+    }
+    if (*ret != NULL && !str_equal((*ret)->user_id, t->event.user_id)) {
+        *ret = NULL;
+    }
+    return 0;
+}
+
+int action_drop_login(struct turn *t, const char *value, struct err *e)
+{
+    struct login *l = NULL;
+    if (login_of_user(t, value, &l, e) != 0) {
+        return -1;
+    }
+    return is_open(l) ? cancel_login(t, l, e) : 0;
+}
+
+/* All that waits for this login. *ret_shown: the pressed message is one of theirs and says so. */
+static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_last,
+                           bool *ret_shown, struct err *e)
+{
+    struct run *list = NULL;
+    size_t count = 0;
+    if (store_run_parked_for(t->scene.s, l->workspace, l->user_id, l->default_name, &list, &count,
+                             e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (run_view(&t->scene, &list[i], ret_last, e) != 0 ||
+            end_run(&t->scene, &list[i], *ret_last, e) != 0) {
+            return -1;
+        }
+        *ret_shown =
+            *ret_shown || (t->acted != NULL && str_equal(t->acted->id, list[i].message_id));
+    }
+    return 0;
+}
+
+int action_back(struct turn *t, const char *value, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *l = NULL;
+    json_t *view = NULL;
+    bool shown = false;
+    if (login_of_user(t, value, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL) {
+        return 0;
+    }
+    if (is_open(l)) {
+        metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
+        if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0 ||
+            end_runs_behind(t, l, &view, &shown, e) != 0) {
+            return -1;
+        }
+    }
+    if (l->run_id != NULL) {
+        return shown || view == NULL ? 0 : say_private(t, view, NULL, e);
+    }
+    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+}

@@ -1,0 +1,92 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/*
+ * The notice that an app is connected and, under it, what becomes of each command that waited: the
+ * answer itself stands in the command's own message, perhaps far above. The notice has the id of
+ * its login, so that a run that ends finds it by its login.
+ */
+
+static json_t *last_block(json_t *view)
+{
+    json_t *blocks = json_member(view, "blocks");
+    return json_array_get(blocks, json_array_size(blocks) - 1);
+}
+
+static const char *what_became(const struct run *r)
+{
+    switch ((int)r->state) {
+    case RUN_ASKING:
+        return "waits for your word";
+    case RUN_DONE:
+        return "is done";
+    case RUN_FAILED:
+        return "did not work";
+    case RUN_UNKNOWN:
+        return "needs your word";
+    case RUN_CANCELLED:
+        return "was cancelled";
+    case RUN_EXPIRED:
+    case RUN_SUPERSEDED:
+        return "was not run";
+    default:
+        return "goes on now";
+    }
+}
+
+static int add_line(struct scene *sc, json_t *view, const struct run *r, struct err *e)
+{
+    struct recipe *recipe = NULL;
+    if (recipe_of(sc, r, &recipe, e) != 0) {
+        return -1;
+    }
+    bool asks = r->state == RUN_ASKING || r->state == RUN_UNKNOWN;
+    bool above = asks || str_equal(r->place, "dm");
+    view_text(view, "Your command **%s** %s: see %s.", recipe == NULL ? r->recipe : recipe->title,
+              what_became(r), above ? "above" : "where you typed it");
+    json_object_set_new(last_block(view), "run", json_string(r->id));
+    return 0;
+}
+
+int connected_say(struct scene *sc, const struct connected *c, struct err *e)
+{
+    json_t *view = view_new(sc->mem);
+    view_text(view, "**%s is connected** as %s.", words_app(sc, c->app),
+              words_account(sc->mem, c->account));
+    for (size_t i = 0; i < c->runs_count; i++) {
+        if (add_line(sc, view, &c->runs[i], e) != 0) {
+            return -1;
+        }
+    }
+    view_note(view, "Type `help %s` to see what you can do there, `connections` to see or end it.",
+              c->app);
+    return say_dm_as(sc, c->login->id, view, e);
+}
+
+int connected_tell(struct scene *sc, const struct run *r, struct err *e)
+{
+    struct message *m = NULL;
+    struct login *l = NULL;
+    size_t i = 0;
+    json_t *block = NULL, *view = view_new(sc->mem);
+    if (r->login_id == NULL || store_message_find(sc->s, r->workspace, r->login_id, &m, e) != 0 ||
+        m == NULL) {
+        return r->login_id == NULL || m == NULL ? 0 : -1;
+    }
+    /* two runs that end at once: one after the other, so that each finds the other's line */
+    if (store_login_lock(sc->s, r->workspace, r->login_id, &l, e) != 0 ||
+        store_message_find(sc->s, r->workspace, r->login_id, &m, e) != 0 ||
+        add_line(sc, view, r, e) != 0) {
+        return -1;
+    }
+    json_array_foreach(json_member(m->body, "blocks"), i, block)
+    {
+        if (str_equal(json_text(block, "run"), r->id)) {
+            json_object_update(block, last_block(view));
+            return say_update(sc, m->id, m->body, e);
+        }
+    }
+    return 0;
+}

@@ -36,6 +36,8 @@ enum {
     JOB_PRIORITY_REVOKE = 8
 };
 
+struct job_follow;
+
 struct job {
     const char *workspace;
     const char *id;
@@ -49,7 +51,21 @@ struct job {
     int64_t lost;         /* attempts in a row that ended with their worker or its lease */
     const char *lease_token;
     int64_t created_at;
+    struct job_follow *follow; /* what its worker may go on with; NULL: nothing, and not stored */
 };
+
+/* A worker that ends a job goes on with one that this job added, without a claim: it is born
+ * running, under the worker's lease, when its lane is empty. Only overlapping transactions can
+ * bring two such jobs into one lane, and these have no order between them. */
+struct job_follow {
+    struct id owner;
+    int64_t lease_s;
+    bool wanted[JOB_KIND_COUNT];
+    struct job taken; /* .id NULL: none. It counts once the transaction is committed */
+    size_t left;      /* jobs added or set free that another claim must find */
+};
+/* From here on this session adds on behalf of j's worker. */
+void store_follow(store *s, const struct job *j);
 
 /* Makes the id when absent. Part of the caller's transaction. A job that shares a key with a stored
  * one is not added. */

@@ -208,6 +208,7 @@ static int settle(struct turn *t, bool act, struct err *e)
         return -1;
     }
     t->scene.s = s;
+    store_follow(s, t->job);
     int rc = store_begin(s, e);
     if (rc == 0 && act) {
         rc = act_on(t, e);

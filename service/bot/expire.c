@@ -267,6 +267,7 @@ static int end_revoke(bot *b, arena *mem, const struct job *j, const struct rece
     if (store_open(b->options.stores, mem, &s, e) != 0) {
         return -1;
     }
+    store_follow(s, j);
     int rc =
         store_begin(s, e) != 0 || tell_revoked(b, s, j, r, e) != 0 || store_job_done(s, j, e) != 0
             ? -1

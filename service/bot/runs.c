@@ -186,6 +186,7 @@ static int store_ending(struct ending *x, struct err *e)
         return -1;
     }
     x->scene.s = s;
+    store_follow(s, x->job);
     x->scene.workspace = x->outcome.workspace;
     x->scene.user = x->outcome.user;
     if (x->scene.user == NULL) {

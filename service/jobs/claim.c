@@ -52,20 +52,11 @@ static void gather(jobs *j)
 
 static void hand_over(jobs *j, const struct job *claimed)
 {
-    arena *mem = arena_new();
-    struct task *t = arena_alloc(mem, sizeof(*t));
-    t->mem = mem;
-    t->job = *claimed;
-    t->job.workspace = arena_strdup(mem, claimed->workspace);
-    t->job.id = arena_strdup(mem, claimed->id);
-    t->job.lane = claimed->lane == NULL ? NULL : arena_strdup(mem, claimed->lane);
-    t->job.lease_token = arena_strdup(mem, claimed->lease_token);
-    t->job.payload = arena_bytes(mem, claimed->payload);
-    memset(t->job.keys, 0, sizeof(t->job.keys));
+    struct task *t = task_new(claimed);
     jobs_begin(j, &t->job);
     if (!queue_put(j->ready, t)) {
         jobs_end(j, &t->job); /* stopping: the lease expires and another takes it */
-        arena_free(mem);
+        arena_free(t->mem);
     }
 }
 
@@ -98,6 +89,7 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     for (size_t i = 0; rc == 0 && i < count; i++) {
         hand_over(j, &list[i]);
     }
+    places_claimed(&j->places);
     if (rc != 0) {
         log_err(LOG_ERROR, "no jobs could be claimed", &e, NULL, 0);
     } else if (count > 0) {

@@ -14,12 +14,25 @@ void jobs_begin(jobs *j, const struct job *job)
     }
 }
 
-void jobs_end(jobs *j, const struct job *job)
+bool jobs_end(jobs *j, const struct job *job)
 {
-    if (job_waits_for_app(job->kind)) {
-        places_give(&j->places, job->workspace);
+    bool waited_for = job_waits_for_app(job->kind) && places_give(&j->places, job->workspace);
+    return atomic_fetch_sub(&j->busy, 1) >= j->workers_count || waited_for;
+}
+
+/* The next begins before this one ends: a worker that goes on is not idle in between. */
+static struct task *work(jobs *j, struct task *t)
+{
+    follow_offer(j, t);
+    bool settled = jobs_run(j, t);
+    struct task *next = follow_take(j, t, settled);
+    bool more = t->follow.left > 0;
+    more = jobs_end(j, &t->job) || more;
+    arena_free(t->mem);
+    if (more) {
+        jobs_wake(j);
     }
-    atomic_fetch_sub(&j->busy, 1);
+    return next;
 }
 
 static void *worker(void *arg)
@@ -27,10 +40,9 @@ static void *worker(void *arg)
     jobs *j = arg;
     struct task *t = NULL;
     while ((t = queue_take(j->ready, -1)) != NULL) {
-        jobs_run(j, t);
-        jobs_end(j, &t->job);
-        arena_free(t->mem);
-        jobs_wake(j); /* there is room, and what the job added may be due */
+        while (t != NULL) {
+            t = work(j, t);
+        }
     }
     return NULL;
 }

@@ -12,6 +12,8 @@
 struct task {
     arena *mem;
     struct job job;
+    struct job_follow follow;
+    bool holds_place;           /* for the run that may follow */
     struct task *next, *before; /* among the active */
 };
 
@@ -27,8 +29,7 @@ void active_remove(struct active *a, struct task *t);
 /* Their lease tokens, on mem. */
 const char **active_tokens(struct active *a, arena *mem, size_t *ret_count);
 
-/* Workers for jobs that wait for an app, and who holds how many (places.c). The claimer alone
- * takes. */
+/* Workers for jobs that wait for an app, and who holds how many (places.c). */
 struct places {
     pthread_mutex_t lock;
     size_t max, held;
@@ -36,13 +37,19 @@ struct places {
         char workspace[80];
         size_t held;
     } * list;
-    size_t count; /* workspaces that hold any */
+    size_t count;   /* workspaces that hold any */
+    size_t offered; /* to the claim under way */
+    bool crowded;   /* the last claim had to leave jobs */
 };
 void places_init(struct places *p, arena *boot, size_t workers);
 void places_take(struct places *p, const char *workspace);
-void places_give(struct places *p, const char *workspace);
-/* What the next claim may take, on mem. */
+/* A place for a run that no claim takes, under the same rules; false: there is none to spare. */
+bool places_try(struct places *p, const char *workspace);
+/* True: jobs wait for it. */
+bool places_give(struct places *p, const char *workspace);
+/* What the next claim may take, on mem; nobody else gets it until the claim is over. */
 void places_room(struct places *p, arena *mem, struct run_room *ret);
+void places_claimed(struct places *p);
 
 struct jobs {
     struct jobs_options options;
@@ -61,12 +68,21 @@ struct jobs {
     pthread_cond_t tick; /* wakes the janitor to stop */
 };
 
+/* A copy of the job on an arena of its own. */
+struct task *task_new(const struct job *job);
+
 /* A claimed job begins or ends to hold a worker. */
 void jobs_begin(jobs *j, const struct job *job);
-void jobs_end(jobs *j, const struct job *job);
+/* True: the claimer has something to do. */
+bool jobs_end(jobs *j, const struct job *job);
 
-/* kinds.c: runs one job and settles it, whatever happens. */
-void jobs_run(jobs *j, struct task *t);
+/* kinds.c: runs one job and settles it, whatever happens; false: not by the job itself. */
+bool jobs_run(jobs *j, struct task *t);
+
+/* follow.c: with what t's job adds, its worker may go on. */
+void follow_offer(jobs *j, struct task *t);
+/* What it goes on with, begun; NULL: nothing. settled: what the job added is committed. */
+struct task *follow_take(jobs *j, struct task *t, bool settled);
 
 /* outbox.c */
 int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e);

@@ -98,6 +98,7 @@ static int settle(jobs *j, arena *mem, const struct job *job, settle_fn *how, co
     if (store_open(j->options.stores, mem, &s, e) != 0) {
         return -1;
     }
+    store_follow(s, job);
     int rc = how(s, job, why, e);
     store_close(s);
     return rc;
@@ -145,17 +146,19 @@ static int run(jobs *j, struct task *t, const struct kind *k, struct err *e)
     return k->run(j, t->mem, &t->job, e);
 }
 
-void jobs_run(jobs *j, struct task *t)
+bool jobs_run(jobs *j, struct task *t)
 {
     const struct kind *k = &kinds[t->job.kind];
     struct err e = {0};
     int64_t began_us = clock_mono_us();
     active_add(&j->active, t);
-    if (run(j, t, k, &e) == 0) {
+    bool settled = run(j, t, k, &e) == 0;
+    if (settled) {
         metric_add(METRIC_JOBS, "result=\"settled\"", 1);
     } else {
         failed(j, t, k, &e);
     }
     active_remove(&j->active, t);
     metric_observe(METRIC_JOB_SECONDS, k->label, (double)(clock_mono_us() - began_us) / 1e6);
+    return settled;
 }

@@ -28,6 +28,7 @@ static int with_store(struct sending *x, bool in_tx, sending_fn *work, struct er
     if (store_open(x->options->stores, x->mem, &s, e) != 0) {
         return -1;
     }
+    store_follow(s, x->job);
     int rc = in_tx ? store_begin(s, e) : 0;
     if (rc == 0) {
         rc = work(x, s, e);

@@ -30,6 +30,8 @@ void places_init(struct places *p, arena *boot, size_t workers)
     p->held = 0;
     p->list = arena_array(boot, p->max, sizeof(*p->list));
     p->count = 0;
+    p->offered = 0;
+    p->crowded = false;
 }
 
 /* NULL when it holds none. */
@@ -43,9 +45,8 @@ static struct holder *holder_of(const struct places *p, const char *workspace)
     return NULL;
 }
 
-void places_take(struct places *p, const char *workspace)
+static void take(struct places *p, const char *workspace)
 {
-    pthread_mutex_lock(&p->lock);
     struct holder *h = holder_of(p, workspace);
     if (h == NULL) {
         if (p->count == p->max) {
@@ -57,10 +58,17 @@ void places_take(struct places *p, const char *workspace)
     }
     h->held++;
     p->held++;
+}
+
+void places_take(struct places *p, const char *workspace)
+{
+    pthread_mutex_lock(&p->lock);
+    take(p, workspace);
+    p->offered -= p->offered > 0 ? 1 : 0;
     pthread_mutex_unlock(&p->lock);
 }
 
-void places_give(struct places *p, const char *workspace)
+bool places_give(struct places *p, const char *workspace)
 {
     pthread_mutex_lock(&p->lock);
     struct holder *h = holder_of(p, workspace);
@@ -72,20 +80,40 @@ void places_give(struct places *p, const char *workspace)
     if (h->held == 0) {
         *h = p->list[--p->count];
     }
+    bool crowded = p->crowded;
     pthread_mutex_unlock(&p->lock);
+    return crowded;
+}
+
+static size_t places_free(const struct places *p)
+{
+    return p->max - p->held - p->offered;
 }
 
 static bool has_enough(const struct places *p, const struct holder *h)
 {
-    size_t free = p->max - p->held;
+    size_t free = places_free(p);
     bool half = p->count > 1 && h->held * 2 >= p->max;
     return half || free <= 1 || h->held >= GREED * (free - 1);
+}
+
+/* The last place is never taken past the claim: there may be workspaces that wait and have none. */
+bool places_try(struct places *p, const char *workspace)
+{
+    pthread_mutex_lock(&p->lock);
+    const struct holder *h = holder_of(p, workspace);
+    bool room = places_free(p) > 1 && (h == NULL || !has_enough(p, h));
+    if (room) {
+        take(p, workspace);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return room;
 }
 
 void places_room(struct places *p, arena *mem, struct run_room *ret)
 {
     pthread_mutex_lock(&p->lock);
-    size_t free = p->max - p->held;
+    size_t free = places_free(p);
     size_t step = free / STEP_PART;
     *ret = (struct run_room){.all = (int64_t)free,
                              .each = step == 0 ? 1 : (int64_t)step,
@@ -95,5 +123,14 @@ void places_room(struct places *p, arena *mem, struct run_room *ret)
             ret->full[ret->full_count++] = arena_strdup(mem, p->list[i].workspace);
         }
     }
+    p->offered = free;
+    p->crowded = free == 0 || ret->full_count > 0;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void places_claimed(struct places *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->offered = 0;
     pthread_mutex_unlock(&p->lock);
 }

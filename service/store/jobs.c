@@ -62,10 +62,14 @@ static const struct stmt DEAD = {
 /* Must see what was marked before the job's end was written: a statement of its own. */
 static const struct stmt NEXT_IN_LANE = {
     "job_next_in_lane",
-    "update job set behind = false where workspace = $1 and behind"
-    "   and id = (select n.id from job n where n.workspace = $1 and n.lane = $2"
-    "                and n.state in ('queued', 'running') order by n.seq limit 1)",
-    2, 0};
+    "with next as ("
+    "  select n.id, n.behind from job n where n.workspace = $1 and n.lane = $2"
+    "     and n.state in ('queued', 'running') order by n.seq limit 1),"
+    " freed as ("
+    "  update job j set behind = false from next"
+    "   where next.behind and j.workspace = $1 and j.id = next.id) "
+    "select count(*) from next",
+    2, 1};
 
 static const struct stmt AGAIN = {
     "job_again",
@@ -150,11 +154,17 @@ int store_job_add(store *s, struct job *j, struct err *e)
 {
     j->id = j->id == NULL ? arena_strdup(s->mem, id_new().text) : j->id;
     struct seal_place place = store_job_place(j->workspace, j->id);
-    int64_t priority = priority_of(j->kind, j->priority);
+    struct bytes sealed = store_seal(s, &place, j->payload);
+    bool taken = false;
+    j->priority = priority_of(j->kind, j->priority);
+    if (store_follow_add(s, j, sealed, &taken, e) != 0 || taken) {
+        return taken ? 0 : -1;
+    }
+    store_follow_left(s);
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(kinds[j->kind]), DB_TEXT(j->lane),
-                DB_I64(priority), DB_BYTES(store_seal(s, &place, j->payload)), DB_TEXT(j->keys[0]),
-                DB_TEXT(j->keys[1]), DB_TEXT(j->keys[2]), DB_I64(j->run_at));
+                DB_I64(j->priority), DB_BYTES(sealed), DB_TEXT(j->keys[0]), DB_TEXT(j->keys[1]),
+                DB_TEXT(j->keys[2]), DB_I64(j->run_at));
     return store_query(s, &ADD, args, NULL, e);
 }
 
@@ -239,6 +249,22 @@ static int with_lease(store *s, const struct stmt *stmt, const struct db_arg *ar
     return 0;
 }
 
+static int next_in_lane(store *s, const struct job *j, struct err *e)
+{
+    rows *r = NULL;
+    if (j->lane == NULL) {
+        return 0;
+    }
+    if (store_query(s, &NEXT_IN_LANE, DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->lane)), &r, e) !=
+        0) {
+        return -1;
+    }
+    if (row_i64(r, 0, 0) > 0) {
+        store_follow_left(s);
+    }
+    return 0;
+}
+
 /* Ends the job and lets the next of its lane go, both or neither. */
 static int end_job(store *s, const struct stmt *stmt, const struct db_arg *args,
                    const struct job *j, struct err *e)
@@ -248,9 +274,8 @@ static int end_job(store *s, const struct stmt *stmt, const struct db_arg *args,
         return -1;
     }
     int result = with_lease(s, stmt, args, j, e);
-    if (result == 0 && j->lane != NULL) {
-        result = store_query(s, &NEXT_IN_LANE, DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->lane)),
-                             NULL, e);
+    if (result == 0) {
+        result = next_in_lane(s, j, e);
     }
     if (!own) {
         return result;
@@ -280,6 +305,7 @@ int store_job_dead(store *s, const struct job *j, const char *error_code, struct
 int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                     struct err *e)
 {
+    store_follow_left(s);
     return with_lease(s, &AGAIN,
                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
                               DB_I64(delay_s), DB_TEXT(error_code)),

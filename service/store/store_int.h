@@ -11,6 +11,7 @@ struct store {
     db *c;
     arena *mem;
     const keyring *keys;
+    struct job_follow *follow; /* NULL: jobs are added for any worker */
 };
 
 int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,
@@ -88,6 +89,15 @@ store_reader store_read_message;
 enum job_kind store_job_kind(const char *name);
 struct seal_place store_job_place(const char *workspace, const char *id);
 
+/* --- job_follow.c, for jobs.c --- */
+
+/* Adds j for the worker of this session, with its payload sealed; *ret_taken false: it is still to
+ * be added. */
+int store_follow_add(store *s, const struct job *j, struct bytes sealed, bool *ret_taken,
+                     struct err *e);
+/* Other workers have something to do. */
+void store_follow_left(store *s);
+
 /* --- each file's statements, NULL-terminated; collected in stmts.c --- */
 
 extern const struct stmt *const store_session_stmts[];
@@ -103,6 +113,7 @@ extern const struct stmt *const store_runs_stmts[];
 extern const struct stmt *const store_run_steps_stmts[];
 extern const struct stmt *const store_jobs_stmts[];
 extern const struct stmt *const store_job_claim_stmts[];
+extern const struct stmt *const store_job_follow_stmts[];
 extern const struct stmt *const store_messages_stmts[];
 extern const struct stmt *const store_notices_stmts[];
 extern const struct stmt *const store_run_case_stmts[];

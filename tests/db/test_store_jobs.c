@@ -355,6 +355,79 @@ static void test_a_lane_goes_one_by_one(void **state)
     world_close(s);
 }
 
+/* The job's worker ends it and goes on with the job that it added. */
+static void test_a_worker_goes_on_with_what_it_added(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct job_follow follow = {.owner = owner, .lease_s = 30, .wanted = {[JOB_RUN] = true}};
+    add(s, ACME, "user:U1", "typed");
+    struct job *event = claim_one(s);
+    event->follow = &follow;
+    store_follow(s, event);
+    struct job send = {.workspace = ACME, .kind = JOB_SEND, .payload = bytes_of("{}")};
+    struct job run = {
+        .workspace = ACME, .kind = JOB_RUN, .lane = "run:1", .payload = bytes_of("{\"run\":1}")};
+    struct job second = {
+        .workspace = ACME, .kind = JOB_RUN, .lane = "run:2", .payload = bytes_of("{}")};
+    OK(store_begin(s, e));
+    OK(store_job_add(s, &send, e)); /* not wanted */
+    OK(store_job_add(s, &run, e));
+    OK(store_job_add(s, &second, e)); /* one is enough */
+    OK(store_job_done(s, event, e));
+    OK(store_commit(s, e));
+    assert_int_equal(follow.left, 2);
+    assert_string_equal(follow.taken.id, run.id);
+    assert_int_equal(follow.taken.attempts, 1);
+
+    struct job *others = NULL; /* nobody else is given it */
+    assert_int_equal(claim(s, 10, 10, &others), 2);
+    assert_string_not_equal(others[0].id, run.id);
+    assert_string_not_equal(others[1].id, run.id);
+
+    /* its lease is one like any other: it can be lost, and it proves the end */
+    world_sql("update job set lease_until = now() - interval '1 second' where kind = 'run'"
+              "  and lane = 'run:1'");
+    int64_t count = -1;
+    OK(store_job_reclaim(s, &count, e));
+    assert_int_equal(count, 1);
+    struct job *again = claim_one(s);
+    assert_string_equal(again->id, run.id);
+    assert_memory_equal(again->payload.data, "{\"run\":1}", 9);
+    FAILS(store_job_done(s, &follow.taken, e), ERR_LEASE_LOST);
+    OK(store_job_done(s, again, e));
+    world_close(s);
+}
+
+static void test_nothing_is_taken_past_its_lane(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct job_follow follow = {.owner = owner, .lease_s = 30, .wanted = {[JOB_SEND] = true}};
+    const struct job worker = {.follow = &follow};
+    struct job before = {
+        .workspace = ACME, .kind = JOB_SEND, .lane = "D1", .payload = bytes_of("1")};
+    OK(store_job_add(s, &before, e));
+    store_follow(s, &worker);
+    struct job behind = {
+        .workspace = ACME, .kind = JOB_SEND, .lane = "D1", .payload = bytes_of("2")};
+    struct job later = {.workspace = ACME,
+                        .kind = JOB_SEND,
+                        .run_at = INT64_C(4000000000),
+                        .payload = bytes_of("3")};
+    OK(store_job_add(s, &behind, e));
+    OK(store_job_add(s, &later, e));
+    assert_null(follow.taken.id);
+    assert_int_equal(follow.left, 2);
+    struct job *first = claim_one(s);
+    assert_string_equal(first->id, before.id);
+    follow.left = 0;
+    OK(store_job_done(s, first, e));
+    assert_int_equal(follow.left, 1); /* the next of the lane is free */
+    assert_string_equal(claim_one(s)->id, behind.id);
+    world_close(s);
+}
+
 static void test_p13_one_long_lane_hides_no_other(void **state)
 {
     (void)state;
@@ -683,6 +756,8 @@ int main(void)
         cmocka_unit_test_setup(test_p13_runs_leave_room_for_the_rest, world_reset),
         cmocka_unit_test_setup(test_p13_revocations_count_as_runs, world_reset),
         cmocka_unit_test_setup(test_p13_many_workspaces_are_all_reached, world_reset),
+        cmocka_unit_test_setup(test_a_worker_goes_on_with_what_it_added, world_reset),
+        cmocka_unit_test_setup(test_nothing_is_taken_past_its_lane, world_reset),
         cmocka_unit_test_setup(test_a_lane_goes_one_by_one, world_reset),
         cmocka_unit_test_setup(test_p13_one_long_lane_hides_no_other, world_reset),
         cmocka_unit_test_setup(test_lanes_keep_their_order_under_eight_workers, world_reset),

@@ -45,12 +45,11 @@ static size_t claim(struct places *p, const char *workspace)
     places_room(p, mem, &room);
     int64_t got = room.all < room.each ? room.all : room.each;
     got = got < CLAIM_MAX ? got : CLAIM_MAX;
-    if (is_full(&room, workspace)) {
-        return 0;
-    }
+    got = is_full(&room, workspace) ? 0 : got;
     for (int64_t i = 0; i < got; i++) {
         places_take(p, workspace);
     }
+    places_claimed(p);
     return (size_t)got;
 }
 
@@ -61,6 +60,34 @@ static size_t claim_all(struct places *p, const char *workspace)
         all += got;
     }
     return all;
+}
+
+/* A run that follows its event takes no place that a claim was promised, and never the last. */
+static void test_p13_what_follows_keeps_to_the_rules(void **state)
+{
+    (void)state;
+    struct places p;
+    struct run_room room;
+    places_init(&p, mem, 16);
+    places_room(&p, mem, &room);
+    assert_int_equal(room.all, 14);
+    assert_false(places_try(&p, "a")); /* all were offered to the claim under way */
+    places_take(&p, "b");
+    places_claimed(&p);
+    assert_false(places_give(&p, "b")); /* nobody waits for it */
+    places_take(&p, "b");
+    size_t followed = 0;
+    while (places_try(&p, "a")) {
+        followed++;
+    }
+    assert_true(followed >= 6 && p.held < p.max);
+    while (places_try(&p, "c")) {
+    }
+    assert_int_equal(p.held, p.max - 1);
+    assert_false(places_try(&p, "d")); /* the last is for a claim, which sees who waits */
+    assert_int_equal(claim(&p, "d"), 1);
+    assert_int_equal(claim(&p, "a"), 0);
+    assert_true(places_give(&p, "c"));
 }
 
 static void test_p13_some_workers_are_never_for_runs(void **state)
@@ -140,6 +167,8 @@ static void test_what_is_given_back_is_free(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_p13_what_follows_keeps_to_the_rules, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_p13_some_workers_are_never_for_runs, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(

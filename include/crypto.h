@@ -57,7 +57,8 @@ struct seal_place {
 /* format byte | key id length | key id | nonce | ciphertext | tag */
 struct bytes crypto_seal(arena *mem, const keyring *k, const struct seal_place *place,
                          struct bytes plain);
-/* ERR_INTERNAL "unseal" when the key is unknown, the place differs or a bit has changed. */
+/* ERR_INTERNAL "key_missing" when the key is unknown (another process may have it), "unseal" when
+ * the place differs or a bit has changed. */
 int crypto_open(arena *mem, const keyring *k, const struct seal_place *place, struct bytes sealed,
                 struct bytes *ret, struct err *e);
 /* The id of the key that sealed it; NULL when it is no sealed value. For key rotation. */

@@ -116,6 +116,11 @@ int store_job_done(store *s, const struct job *j, struct err *e);
 /* Put back: runs again after delay_s. */
 int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                     struct err *e);
+/* Put back for a replica that can do it, as if it had not been claimed: this one has not the key of
+ * its payload or of a row that it needs. For so long: */
+enum { STORE_JOB_LEFT_MAX_S = 86400 };
+bool store_job_may_wait(const struct job *j);
+int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
 /* Still ours? Extends the lease; ERR_LEASE_LOST if not. */
 int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *e);

@@ -58,9 +58,11 @@ struct run {
     int64_t version;
     const char *user_id;
     enum run_state state;
-    json_t *inputs;     /* object: name -> typed value */
-    const char *asking; /* the input that is being asked */
-    const char *place;  /* "dm" or "channel" */
+    json_t *inputs;         /* object: name -> typed value */
+    const char *unreadable; /* NULL, or why inputs and result did not open and are NULL: "unseal",
+                               "key_missing" */
+    const char *asking;     /* the input that is being asked */
+    const char *place;      /* "dm" or "channel" */
     const char *channel;
     const char *thread;
     const char *message_id; /* the message that becomes the result */
@@ -101,13 +103,12 @@ int store_run_parked_for(store *s, const char *workspace, const char *user_id,
  * for this reason: store_run_expired() hands them out. */
 int store_run_let_go(store *s, const char *workspace, const char *default_name,
                      const char *error_code, struct err *e);
-/* Stores state, inputs (NULL: those that stand stay), asking, message_id, login_id, confirmed,
- * result, error_code, parked_at and expires_at of *r; a final state sets ended_at. Only if the
+/* Stores state, inputs and result (NULL: what stands stays), asking, message_id, login_id,
+ * confirmed, error_code, parked_at and expires_at of *r; a final state sets ended_at. Only if the
  * stored state is still `from`; *ret_changed tells. */
 int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
                      struct err *e);
-/* asking and parked runs whose time is over, locked, at most max; one that does not open
- * comes without inputs and result. */
+/* asking and parked runs whose time is over, locked, at most max. */
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e);
 
 /* Everything that decides whether and as whom a run goes on, in one question (run_case.c). */
@@ -149,6 +150,7 @@ struct run_step {
     bool begun;        /* by this very store_step_begin: no earlier call can have had an effect */
     const char *idempotency_key;
     json_t *output;
+    const char *unreadable; /* NULL, or why output did not open and is NULL */
     const char *record_id;
     const char *record_url;
     const char *error_code;

@@ -125,6 +125,10 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
     if (in == NULL) {
         return 0;
     }
+    if (r->unreadable != NULL) {
+        return err_set(e, ERR_INTERNAL, r->unreadable, "the inputs of run %s do not open",
+                       r->reference);
+    }
     if (!recipe_input_value(t->scene.mem, in, text, &value, &why)) {
         return say_try_again(t, in, why, e);
     }
@@ -149,7 +153,8 @@ int question_find(struct turn *t, struct run **ret, struct err *e)
     }
     for (size_t i = 0; i < count && *ret == NULL; i++) {
         bool over = open[i].expires_at > 0 && open[i].expires_at <= clock_now();
-        if (open[i].state == RUN_ASKING && open[i].asking != NULL && !over) {
+        bool answers = open[i].asking != NULL && open[i].inputs != NULL;
+        if (open[i].state == RUN_ASKING && answers && !over) {
             *ret = &open[i];
         }
     }

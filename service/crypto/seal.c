@@ -141,7 +141,7 @@ int crypto_open(arena *mem, const keyring *k, const struct seal_place *place, st
     }
     const struct crypto_key *key = keyring_find(k, p.id, p.id_len);
     if (key == NULL) {
-        return err_set(e, ERR_INTERNAL, "unseal", "%s.%s is sealed with the unknown key %.*s",
+        return err_set(e, ERR_INTERNAL, "key_missing", "%s.%s is sealed with the unknown key %.*s",
                        place->table, place->column, (int)p.id_len, p.id);
     }
     uint8_t *plain = arena_alloc(mem, p.cipher_text.len + 1);

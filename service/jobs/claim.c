@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 /*
  * One thread claims for all workers, as many jobs as there is room for. It looks again at once when
@@ -82,6 +83,7 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     }
     store_close(s);
     if (left_out > 0) {
+        metric_add(METRIC_JOBS, "result=\"left\"", left_out);
         log_warn("jobs are left to other replicas: no key of this one opens them, or they are of a "
                  "newer release",
                  LOG_INT("jobs", left_out));

@@ -86,6 +86,11 @@ static int settle_again(store *s, const struct job *job, const struct err *why, 
     return store_job_again(s, job, backoff_s(job, why), why->code, e);
 }
 
+static int settle_left(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    return store_job_leave(s, job, why->code, e);
+}
+
 static int settle_dead(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     return store_job_dead(s, job, why->code, e);
@@ -113,6 +118,34 @@ static void log_job(enum log_level level, const char *message, const struct job 
     log_err(level, message, why, fields, sizeof(fields) / sizeof(fields[0]));
 }
 
+/* Another replica has a new key already: this one's turn was none (a key rollout in the wrong order
+ * loses no work), until nobody has opened it for a day. */
+static bool waits_for_key(const struct job *job, const struct err *why)
+{
+    return str_equal(why->code, "key_missing") && store_job_may_wait(job);
+}
+
+static void leave(jobs *j, struct task *t, const struct err *why)
+{
+    struct err e = {0};
+    log_job(LOG_WARN, "a job is left to a replica that has the key", &t->job, why);
+    metric_add(METRIC_JOBS, "result=\"left\"", 1);
+    if (settle(j, t->mem, &t->job, settle_left, why, &e) != 0 && e.kind != ERR_LEASE_LOST) {
+        log_job(LOG_ERROR, "a job could not be settled; its lease will expire", &t->job, &e);
+    }
+}
+
+static int give_up(jobs *j, struct task *t, const struct kind *k, const struct err *why,
+                   struct err *e)
+{
+    if (k->give_up != NULL && k->give_up(j, t->mem, &t->job, why, e) == 0) {
+        return 0;
+    }
+    /* whom to tell does not open either: to try that for ever would help nobody */
+    bool sealed = str_equal(e->code, "key_missing") || str_equal(e->code, "unseal");
+    return k->give_up == NULL || sealed ? settle(j, t->mem, &t->job, settle_dead, why, e) : -1;
+}
+
 /* Without a database there is nothing to settle, and a lease that was lost belongs to somebody else
  * now: in both cases the lease decides. */
 static void failed(jobs *j, struct task *t, const struct kind *k, const struct err *why)
@@ -127,10 +160,8 @@ static void failed(jobs *j, struct task *t, const struct kind *k, const struct e
     int rc = 0;
     if (again) {
         rc = settle(j, t->mem, job, settle_again, why, &e);
-    } else if (k->give_up != NULL) {
-        rc = k->give_up(j, t->mem, job, why, &e);
     } else {
-        rc = settle(j, t->mem, job, settle_dead, why, &e);
+        rc = give_up(j, t, k, why, &e);
     }
     if (rc != 0 && e.kind != ERR_LEASE_LOST) {
         log_job(LOG_ERROR, "a job could not be settled; its lease will expire", job, &e);
@@ -155,6 +186,8 @@ bool jobs_run(jobs *j, struct task *t)
     bool settled = run(j, t, k, &e) == 0;
     if (settled) {
         metric_add(METRIC_JOBS, "result=\"settled\"", 1);
+    } else if (waits_for_key(&t->job, &e)) {
+        leave(j, t, &e);
     } else {
         failed(j, t, k, &e);
     }

@@ -13,6 +13,7 @@ struct engine {
     recipes *recipes;
     arena *mem;
     const struct job *job;
+    bool gives_up; /* only ends the run: what does not open is not needed */
     struct run_outcome *out;
     struct oauth_access *access; /* one per alias of the recipe, once it was needed */
     bool *has_access;

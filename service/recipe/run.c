@@ -68,6 +68,16 @@ static int resolve_all(struct engine *g, store *s, const struct recipe_person *p
     return 0;
 }
 
+/* NULL: nothing, or the error's code. */
+static const char *what_does_not_open(const struct engine *g, const struct run_case *c)
+{
+    const char *code = c->run->unreadable;
+    for (size_t i = 0; i < g->known_count && code == NULL; i++) {
+        code = g->known[i].unreadable;
+    }
+    return code;
+}
+
 /* The run, what earlier workers did, and its recipe. */
 static int load_case(struct engine *g, store *s, const char *run_id, struct run_case *c,
                      struct err *e)
@@ -85,6 +95,11 @@ static int load_case(struct engine *g, store *s, const char *run_id, struct run_
     }
     if (c->begun && store_steps(s, c->run->workspace, run_id, &g->known, &g->known_count, e) != 0) {
         return -1;
+    }
+    const char *unreadable = what_does_not_open(g, c);
+    if (unreadable != NULL && !g->gives_up) {
+        return err_set(e, ERR_INTERNAL, unreadable, "the inputs or a result of run %s do not open",
+                       c->run->reference);
     }
     return read_recipe(g, c, e);
 }
@@ -182,7 +197,7 @@ int recipe_give_up(recipes *r, arena *mem, const struct job *job, const char *ru
                    struct run_outcome *ret, struct err *e)
 {
     memset(ret, 0, sizeof(*ret));
-    struct engine g = {.recipes = r, .mem = mem, .job = job, .out = ret};
+    struct engine g = {.recipes = r, .mem = mem, .job = job, .gives_up = true, .out = ret};
     struct run_case c;
     store *s = NULL;
     ret->end = RUN_END_FAILED;

@@ -17,7 +17,7 @@
  * Rows that were looked at are found again by their primary key alone: a constant state beside it
  * would invite the planner to walk a whole workspace in one of the partial indexes.
  */
-enum { HOPS = 16, WINDOW = 32, NOT_OURS_WAIT_S = 5, UNOPENED_MAX_S = 86400 };
+enum { HOPS = 16, WINDOW = 32, NOT_OURS_FIRST_S = 1, NOT_OURS_MAX_S = 30 };
 
 static const struct stmt CLAIM = {
     "job_claim",
@@ -174,19 +174,32 @@ static bool read_job(store *s, const rows *r, size_t row, struct job *j)
     return store_unseal(s, &place, row_bytes(r, row, 8), &j->payload, &ignored) == 0;
 }
 
+bool store_job_may_wait(const struct job *j)
+{
+    return clock_now() - j->created_at <= STORE_JOB_LEFT_MAX_S;
+}
+
+/* Soon at first, for the next claim may be one that can; seldom when it waits long already. */
+int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e)
+{
+    int64_t wait_s = (clock_now() - j->created_at) / 8;
+    wait_s = wait_s < NOT_OURS_FIRST_S ? NOT_OURS_FIRST_S : wait_s;
+    wait_s = wait_s > NOT_OURS_MAX_S ? NOT_OURS_MAX_S : wait_s;
+    return store_query(s, &NOT_OURS,
+                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
+                               DB_I64(wait_s), DB_TEXT(error_code)),
+                       NULL, e);
+}
+
 /* A job that this process cannot do, of another release's kind or sealed with a key that only other
  * replicas have yet, is left for those that can. Nobody has the key of one that nobody opened. */
 static int reject(store *s, const struct job *j, struct err *e)
 {
     bool unknown = j->kind == JOB_KIND_COUNT;
-    if (!unknown && clock_now() - j->created_at > UNOPENED_MAX_S) {
+    if (!unknown && !store_job_may_wait(j)) {
         return store_job_dead(s, j, "unseal", e);
     }
-    return store_query(s, &NOT_OURS,
-                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
-                               DB_I64(NOT_OURS_WAIT_S),
-                               DB_TEXT(unknown ? "kind_unknown" : "unseal")),
-                       NULL, e);
+    return store_job_leave(s, j, unknown ? "kind_unknown" : "unseal", e);
 }
 
 static int open_jobs(store *s, const struct sweep *w, struct job **ret, size_t *ret_count,

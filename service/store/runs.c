@@ -77,7 +77,7 @@ static const struct stmt LET_GO = {
 static const struct stmt UPDATE = {
     "run_update",
     "update run set state = $4, inputs = coalesce($5, inputs), asking = $6, message_id = $7,"
-    "    login_id = $8, confirmed = $9, result = $10, error_code = $11, parked_at = instant($12),"
+    "    login_id = $8, confirmed = $9, result = coalesce($10, result), error_code = $11, parked_at = instant($12),"
     "    expires_at = instant($13), ended_at = case when $14::bool then now() end"
     " where workspace = $1 and id = $2 and state = $3",
     14, 0};
@@ -154,26 +154,20 @@ static void read_columns(const rows *r, size_t row, struct run *to)
     to->ended_at = row_i64(r, row, 20);
 }
 
+/* One value that does not open must not hide or hold up all others: its run comes without them. */
 int store_read_run(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
     struct run *run = to;
+    struct err why = {.kind = ERR_NONE};
+    (void)e;
     read_columns(r, row, run);
     struct seal_place inputs = run_place(run, "inputs");
     struct seal_place result = run_place(run, "result");
-    if (store_unseal_json(s, &inputs, row_bytes(r, row, 7), &run->inputs, e) != 0) {
-        return -1;
-    }
-    return store_unseal_json(s, &result, row_bytes(r, row, 15), &run->result, e);
-}
-
-/* One value that does not open must not keep all others alive: its run expires like them. */
-static int read_expired(store *s, const rows *r, size_t row, void *to, struct err *e)
-{
-    struct run *run = to;
-    if (store_read_run(s, r, row, run, e) != 0) {
+    if (store_unseal_json(s, &inputs, row_bytes(r, row, 7), &run->inputs, &why) != 0 ||
+        store_unseal_json(s, &result, row_bytes(r, row, 15), &run->result, &why) != 0) {
         run->inputs = NULL;
         run->result = NULL;
-        *e = (struct err){.kind = ERR_NONE};
+        run->unreadable = why.code;
     }
     return 0;
 }
@@ -318,6 +312,6 @@ int store_run_update(store *s, const struct run *r, enum run_state from, bool *r
 
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), read_expired, sizeof(struct run)};
+    struct store_ask ask = {&EXPIRED, DB_ARGS(DB_I64(max)), store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }

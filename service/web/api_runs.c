@@ -55,13 +55,13 @@ static int run_json(struct api *a, const struct run *run, json_t **ret, struct e
     if (steps_json(a, run, &steps, e) != 0) {
         return -1;
     }
-    *ret = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                     run->id, "reference", run->reference, "recipe", run->recipe, "version",
-                     (json_int_t)run->version, "user", run->user_id, "state",
-                     run_state_name(run->state), "apps", used, "steps", steps, "error",
-                     error_json(run->error_code), "created", api_time(a->mem, run->created_at),
-                     "parked", api_time(a->mem, run->parked_at), "expires",
-                     api_time(a->mem, run->expires_at), "ended", api_time(a->mem, run->ended_at));
+    *ret = json_pack(
+        "{s:s, s:s, s:s, s:I, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o, s:o}", "id", run->id,
+        "reference", run->reference, "recipe", run->recipe, "version", (json_int_t)run->version,
+        "user", run->user_id, "state", run_state_name(run->state), "apps", used, "steps", steps,
+        "error", error_json(run->error_code == NULL ? run->unreadable : run->error_code), "created",
+        api_time(a->mem, run->created_at), "parked", api_time(a->mem, run->parked_at), "expires",
+        api_time(a->mem, run->expires_at), "ended", api_time(a->mem, run->ended_at));
     return 0;
 }
 

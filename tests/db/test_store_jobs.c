@@ -639,13 +639,22 @@ static void test_p1_a_payload_that_does_not_open_is_left_to_others(void **state)
         assert_int_equal(world_count("select count(*) from job where key1 = 'theirs'"
                                      "   and state = 'queued' and error_code = 'unseal'"
                                      "   and lease_token is null and attempts = 0"
-                                     "   and run_at between now() + interval '2 seconds'"
-                                     "                  and now() + interval '10 seconds'"),
+                                     "   and run_at between now() + interval '0.2 seconds'"
+                                     "                  and now() + interval '3 seconds'"),
                          1);
+        world_sql("update job set run_at = now() + interval '1 minute' where key1 = 'theirs'");
         assert_int_equal(claim(s, 10, 10, &jobs), 0); /* its lane waits for it */
         world_sql("update job set run_at = now() where key1 = 'theirs'");
         assert_int_equal(claim(s, 10, 10, &jobs), 0);
     }
+    /* one that waits long already is looked at seldom */
+    world_sql("update job set run_at = now(), created_at = now() - interval '1 hour'"
+              " where key1 = 'theirs'");
+    assert_int_equal(claim(s, 10, 10, &jobs), 0);
+    assert_int_equal(world_count("select count(*) from job where key1 = 'theirs'"
+                                 "   and run_at between now() + interval '20 seconds'"
+                                 "                  and now() + interval '40 seconds'"),
+                     1);
 
     /* the replica that has the key */
     stores *others = stores_new(world.pool, newer);

@@ -136,14 +136,30 @@ static int read_state(store *s, const struct sealed_rows *sealed, struct err *e)
 static int read_run(store *s, const struct sealed_rows *sealed, struct err *e)
 {
     struct run *r = NULL;
-    return store_run_find(s, ACME, sealed->run[0], &r, e);
+    if (store_run_find(s, ACME, sealed->run[0], &r, e) != 0) {
+        return -1;
+    }
+    if (r->unreadable == NULL) {
+        return 0;
+    }
+    assert_true(r->inputs == NULL && r->result == NULL);
+    return err_set(e, ERR_INTERNAL, r->unreadable, "the run does not open");
 }
 
 static int read_steps(store *s, const struct sealed_rows *sealed, struct err *e)
 {
     struct run_step *p = NULL;
     size_t count = 0;
-    return store_steps(s, ACME, sealed->run[0], &p, &count, e);
+    if (store_steps(s, ACME, sealed->run[0], &p, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (p[i].unreadable != NULL) {
+            assert_null(p[i].output);
+            return err_set(e, ERR_INTERNAL, p[i].unreadable, "a step does not open");
+        }
+    }
+    return 0;
 }
 
 static int read_message(store *s, const struct sealed_rows *sealed, struct err *e)
@@ -210,6 +226,43 @@ static void test_p5_a_value_opens_in_its_own_place_only(void **state)
     }
 }
 
+/* A run whose key is lost stands in every list, and hides none beside it. */
+static void test_a_run_that_does_not_open_is_shown(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct sealed_rows sealed;
+    fill(s, &sealed, 0);
+    fill(s, &sealed, 1);
+    world_sql("update run set inputs = overlay(inputs placing 'k9' from 3)"
+              " where id = (select min(id::text)::uuid from run)");
+    struct run *list = NULL;
+    size_t count = 0;
+    const struct run_filter all = {.limit = 10};
+    OK(store_run_page(s, ACME, &all, &list, &count, e));
+    assert_int_equal(count, 2);
+    assert_true(list[0].unreadable == NULL && list[0].inputs != NULL);
+    assert_string_equal(list[1].unreadable, "key_missing");
+    assert_true(list[1].inputs == NULL && list[1].reference != NULL);
+    world_sql("update run set state = 'parked'");
+    OK(store_run_open(s, ACME, list[1].user_id, &list, &count, e));
+    assert_true(count >= 1);
+
+    /* what does not open is not wiped when its state changes */
+    struct run_case c;
+    OK(store_run_page(s, ACME, &all, &list, &count, e));
+    OK(store_run_case(s, ACME, list[1].id, &c, e));
+    assert_string_equal(c.run->unreadable, "key_missing");
+    c.run->state = RUN_CANCELLED;
+    bool changed = false;
+    OK(store_run_update(s, c.run, RUN_PARKED, &changed, e));
+    assert_true(changed);
+    assert_int_equal(world_count("select count(*) from run where state = 'cancelled'"
+                                 " and inputs is not null and result is not null"),
+                     1);
+    world_close(s);
+}
+
 static void ready_with(const char *keys, const char *code)
 {
     arena *mem = arena_new();
@@ -262,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_p5_no_secret_is_readable_in_the_database, world_reset),
         cmocka_unit_test_setup(test_p5_a_value_opens_in_its_own_place_only, world_reset),
+        cmocka_unit_test_setup(test_a_run_that_does_not_open_is_shown, world_reset),
         cmocka_unit_test_setup(test_keys_that_do_not_open_what_is_stored_are_told, world_reset),
     };
     return cmocka_run_group_tests_name("store: sealed", tests, world_setup, world_teardown);

@@ -188,7 +188,7 @@ describe('P9 clocks', () => {
     await w.query("delete from run where reference like 'COPY-%'");
     // here the message that would tell of it does not open
     const lost = await cleo.prompt('salesforce create opportunity name: Untold close: 2026-12-31');
-    await w.query("update message set body = '\\x00' where platform_id = $1", [lost.ts]);
+    await until('the prompt to be on record', async () => (await w.query("update message set body = '\\x00' where platform_id = $1 returning 1", [lost.ts])).length === 1);
     const told = await cleo.prompt('salesforce create opportunity name: Told close: 2026-12-31');
     await w.query("update login set expires_at = now() - interval '1 h' where state = 'open'");
     await w.query("update run set expires_at = created_at - interval '1 h' where state = 'parked'");

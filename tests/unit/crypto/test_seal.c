@@ -37,14 +37,23 @@ static keyring *ring(const char *text)
     return k;
 }
 
-static void expect_closed(const keyring *k, const struct seal_place *where, struct bytes sealed)
+static void expect_error(const keyring *k, const struct seal_place *where, struct bytes sealed,
+                         const char *code)
 {
     struct bytes out = {NULL, 99};
     struct err e = {0};
     assert_int_equal(crypto_open(mem, k, where, sealed, &out, &e), -1);
     assert_int_equal(e.kind, ERR_INTERNAL);
-    assert_string_equal(e.code, "unseal");
+    /* a changed bit of the key's id names another key */
+    if (code != NULL || strcmp(e.code, "key_missing") != 0) {
+        assert_string_equal(e.code, code == NULL ? "unseal" : code);
+    }
     assert_int_equal(out.len, 99);
+}
+
+static void expect_closed(const keyring *k, const struct seal_place *where, struct bytes sealed)
+{
+    expect_error(k, where, sealed, NULL);
 }
 
 static void expect_open(const keyring *k, struct bytes sealed, struct bytes plain)
@@ -125,9 +134,9 @@ static void test_keys_rotate(void **state)
     assert_string_equal(crypto_keyring_first_id(both), "new");
     struct bytes fresh = crypto_seal(mem, both, &place, bytes_of("sample-token"));
     assert_string_equal(crypto_sealed_by(mem, fresh), "new");
-    expect_closed(ring("new:" KEY_B), &place, old);
+    expect_error(ring("new:" KEY_B), &place, old, "key_missing");
     /* another key under the same id */
-    expect_closed(ring("old:" KEY_B), &place, old);
+    expect_error(ring("old:" KEY_B), &place, old, "unseal");
 
     struct err e = {0};
     struct bytes out;

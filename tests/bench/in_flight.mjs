@@ -3,8 +3,8 @@
 // slow call, the reply. Both peers are one small program (peer.c), for the sandbox checks and writes
 // down every call, and that would be what is measured.
 import {join} from 'node:path';
+import {Browser} from '../lib/browser.mjs';
 import {freePort, request, until} from '../lib/service.mjs';
-import {browser, formOf} from '../lib/sandbox.mjs';
 import {api, cpu, databaseCpu, DIR, load, memory, pause, prepare, serve, start} from './parts.mjs';
 
 const RECIPE = {
@@ -19,14 +19,11 @@ const RECIPE = {
 // The default connection's own login, as its admin.
 async function authorize(p, path) {
   const {login_url} = await api(p, 'POST', `${path}/login`, {});
-  const b = browser();
-  const form = formOf(await b.get(login_url));
-  const away = await b.post(form.action, form.fields);
-  const there = await b.get(away.location);
-  const page = await b.get(there.location);
-  const code = /id="code"[^>]*>\s*(\d+)/.exec(page.html);
-  if (!code) throw new Error('no code on the last page: ' + page.html.slice(0, 500));
-  await api(p, 'POST', `${path}/login/confirm`, {code: code[1]});
+  const browser = new Browser();
+  await browser.get(login_url);
+  await browser.submit(); // the peer consents by itself
+  if (!browser.code) throw new Error('no code on the last page: ' + browser.page.html.slice(0, 500));
+  await api(p, 'POST', `${path}/login/confirm`, {code: browser.code});
 }
 
 async function makeWorkspace(p, n, host) {

@@ -1,13 +1,14 @@
 // Every operation of /v1 with every status that openapi.yaml describes, against the real program.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {SALESFORCE, startSandbox, walkLogin} from '../lib/sandbox.mjs';
+import {Browser} from '../lib/browser.mjs';
+import {SALESFORCE, startSandbox} from '../lib/sandbox.mjs';
 import {startService, until} from '../lib/service.mjs';
 import {judge, openapi, unmet, W, CANARIES} from './support.mjs';
 
 let service, sandbox, call, refused, audit, silent;
 const C = W + '/connections/acme-salesforce';
-const BEN = {username: 'ben@acme.example'};
+const codeOf = (url, username = 'ben@acme.example') => new Browser().codeOf(url, username);
 const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_token: 'xoxb-sample-acme-0001', bot_user_id: 'U0BOTACME'};
 const connection = (more = {}) => ({app: 'salesforce', host: sandbox.salesforceHost, client_id: SALESFORCE.clientId,
   client_secret: SALESFORCE.clientSecret, ...more});
@@ -132,23 +133,23 @@ test('an admin authorises it: link, code, confirm', async () => {
   assert.equal((await confirm(409, '000000')).json.code, 'no_code_waiting');
   const wrong = code => code.replace(/./, d => (Number(d) + 1) % 10);
 
-  const spent = await walkLogin(await link(), BEN);
-  assert.equal((await confirm(422, wrong(spent.code))).json.tries_left, 2);
-  assert.equal((await confirm(422, wrong(spent.code))).json.tries_left, 1);
-  assert.equal((await confirm(410, wrong(spent.code))).json.code, 'code_spent');
-  assert.equal((await confirm(409, spent.code)).json.code, 'no_code_waiting', 'the right code is too late');
+  const spent = await codeOf(await link());
+  assert.equal((await confirm(422, wrong(spent))).json.tries_left, 2);
+  assert.equal((await confirm(422, wrong(spent))).json.tries_left, 1);
+  assert.equal((await confirm(410, wrong(spent))).json.code, 'code_spent');
+  assert.equal((await confirm(409, spent)).json.code, 'no_code_waiting', 'the right code is too late');
   await until('the spent grant to be revoked', async () => (await sandbox.grants()).every(g => !g.alive));
 
-  const replaced = await walkLogin(await link(), BEN);
+  const replaced = await codeOf(await link());
   const url = await link();
-  await confirm(409, replaced.code);
-  const right = await walkLogin(url, BEN);
+  await confirm(409, replaced);
+  const right = await codeOf(url);
   await refused(['code'], 'POST', C + '/login/confirm', {code: '12345'});
   await refused(['code'], 'POST', C + '/login/confirm');
   await refused(['x'], 'POST', C + '/login', {x: 1});
-  const done = (await confirm(200, right.code)).json;
+  const done = (await confirm(200, right)).json;
   assert.deepEqual(done, {state: 'active', account: {name: 'ben@acme.example', email: 'ben@acme.example', organization: 'Acme Corporation', sandbox: false}});
-  await confirm(409, right.code);
+  await confirm(409, right);
   const now = (await call(200, 'GET', C)).json;
   assert.deepEqual([now.state, now.account], ['active', done.account]);
   assert.equal((await audit('connection.connected')).length, 1);
@@ -237,7 +238,7 @@ test('personal connections: list, disconnect, forget', async () => {
   const login = async () => {
     const find = async () => (await sandbox.messages('ana')).flatMap(m => m.blocks || []).flatMap(b => b.elements || [])
       .map(x => x.url).filter(u => u && u.includes('/login/')).pop();
-    const {code} = await walkLogin(await until('the prompt', find), {username: 'ana@acme.example'});
+    const code = await codeOf(await until('the prompt', find), 'ana@acme.example');
     await sandbox.say('ana', code);
     return until('the connection', async () => (await call(200, 'GET', P + '?user=U0ANA0001&app=salesforce')).json.items.find(i => i.state === 'active'));
   };
@@ -266,7 +267,7 @@ test('personal connections: list, disconnect, forget', async () => {
 
 test('a change of client ends every grant at the old place', async () => {
   const alive = async () => (await sandbox.grants()).filter(g => g.alive).length;
-  const {code} = await walkLogin((await call(200, 'POST', C + '/login')).json.login_url, BEN);
+  const code = await codeOf((await call(200, 'POST', C + '/login')).json.login_url);
   assert.equal(await alive(), 2, 'one is in use, one waits for its code');
   const secret = 'sample-globex-consumer-secret';
   const moved = (await call(200, 'PUT', C, connection({client_id: '3MVG9sampleGlobex01', client_secret: secret}))).json;
@@ -284,7 +285,7 @@ test('the catalogue', async () => {
 
 test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {
   await call(200, 'PUT', C, connection());
-  const {code} = await walkLogin((await call(200, 'POST', C + '/login')).json.login_url, BEN);
+  const code = await codeOf((await call(200, 'POST', C + '/login')).json.login_url);
   await call(200, 'POST', C + '/login/confirm', {code});
   const alive = async () => (await sandbox.grants()).filter(g => g.alive).length;
   assert.equal(await alive(), 1);

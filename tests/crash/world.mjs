@@ -10,7 +10,7 @@ import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
-import {ACME, ADMIN_TOKEN, Browser, GLOBEX, Person, ROOT, SIGNING_SECRET, World, loginUrl} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, GLOBEX, Person, ROOT, SIGNING_SECRET, World, loginUrl} from '../lib/flow.mjs';
 import {freePort} from '../lib/service.mjs';
 
 const sh = promisify(execFile);
@@ -162,9 +162,7 @@ export class CrashWorld extends World {
     add('otto', 'T0GLOBEX1', 'globex', false);
     for (const p of this.people.filter(p => p.own)) {
       const prompt = await p.ask('connect salesforce', m => m.is_bot && loginUrl(m));
-      const browser = new Browser();
-      await browser.logIn(loginUrl(prompt), p.username);
-      await p.ask(browser.code, /is connected/);
+      await p.ask(await p.browse(prompt, p.username), /is connected/);
     }
     await this.idle();
   }

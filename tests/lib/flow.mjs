@@ -14,7 +14,9 @@ import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {setTimeout as pause} from 'node:timers/promises';
 import pg from 'pg';
+import {Browser} from './browser.mjs';
 
+export {Browser};
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
 const SANDBOX = resolve(process.env.SANDBOX_BIN || join(ROOT, 'build/sandbox'));
@@ -76,94 +78,6 @@ export const button = (m, label) => buttons(m).find(b => b.label === label || b.
 export const labels = m => buttons(m).map(b => b.label);
 export const loginUrl = m => buttons(m).find(b => b.url && b.url.includes('/login/'))?.url;
 
-// --- a browser -----------------------------------------------------------------------------------
-
-const unescapeHtml = text => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#0?39;/g, "'").replace(/&amp;/g, '&');
-
-/** Cookies by host name (ports share them, as in life), forms out of pages, redirects by hand. */
-export class Browser {
-  #jar = new Map();
-
-  cookies(name) {
-    const jar = this.#jar.get(name) || this.#jar.set(name, new Map()).get(name);
-    return jar;
-  }
-
-  /** One request, no redirect followed. */
-  async request(method, url, form) {
-    const at = new URL(url);
-    const jar = this.cookies(at.hostname);
-    const headers = {};
-    if (jar.size) headers.cookie = [...jar].map(([k, v]) => `${k}=${v}`).join('; ');
-    if (form) headers['content-type'] = 'application/x-www-form-urlencoded';
-    const r = await fetch(url, {method, redirect: 'manual', headers, body: form ? new URLSearchParams(form).toString() : undefined});
-    for (const line of r.headers.getSetCookie()) {
-      const [pair, ...attributes] = line.split(';');
-      const cut = pair.indexOf('=');
-      if (attributes.some(a => /^ *max-age=0$/i.test(a))) jar.delete(pair.slice(0, cut));
-      else jar.set(pair.slice(0, cut), pair.slice(cut + 1));
-    }
-    const html = await r.text();
-    const to = r.headers.get('location');
-    this.page = {url, status: r.status, html, headers: r.headers, location: to && new URL(to, url).href};
-    return this.page;
-  }
-
-  /** Follows redirects, but not past `stop` (a part of an address). */
-  async follow(stop = '\0') {
-    for (let i = 0; this.page.location && i < 10; i++) {
-      if (this.page.location.includes(stop)) return this.page;
-      await this.request('GET', this.page.location);
-    }
-    return this.page;
-  }
-
-  async get(url, stop) {
-    await this.request('GET', url);
-    return this.follow(stop);
-  }
-
-  /** The page's n-th form with its hidden fields, and more. */
-  form(more = {}, n = 0) {
-    const forms = [...this.page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)];
-    assert.ok(forms[n], `no form ${n} in ${this.page.status} ${this.page.html}`);
-    const action = /action="([^"]*)"/.exec(forms[n][1]);
-    const fields = {};
-    for (const [, input] of forms[n][2].matchAll(/<input\b([^>]*)>/g)) {
-      const name = /name="([^"]*)"/.exec(input), value = /value="([^"]*)"/.exec(input);
-      if (name) fields[unescapeHtml(name[1])] = unescapeHtml(value ? value[1] : '');
-    }
-    return {url: new URL(action ? unescapeHtml(action[1]) : this.page.url, this.page.url).href, fields: {...fields, ...more}};
-  }
-
-  async submit(more, {n = 0, stop} = {}) {
-    const {url, fields} = this.form(more, n);
-    await this.request('POST', url, fields);
-    return this.follow(stop);
-  }
-
-  get text() {
-    return unescapeHtml(this.page.html.replace(/<(style|head|svg)\b[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
-  }
-
-  get code() {
-    const found = /id="code"[^>]*>\s*(\d+)/.exec(this.page.html);
-    return found && found[1];
-  }
-
-  /** From a login link to the page after the callback (or to just before it), as `username`. */
-  async logIn(url, username, {decision = 'allow', stop} = {}) {
-    await this.get(url);
-    assert.equal(this.page.status, 200, this.text);
-    await this.submit({}, {stop});
-    for (let i = 0; i < 3 && /name="request"/.test(this.page.html) && !this.page.location; i++) {
-      const consent = /name="decision"/.test(this.page.html);
-      await this.submit(consent ? {decision} : {username}, {stop});
-    }
-    return this.page;
-  }
-}
-
 // --- people --------------------------------------------------------------------------------------
 
 export class Person {
@@ -215,10 +129,8 @@ export class Person {
   }
 
   /** Through the browser as `username`; gives the code of the last page. */
-  async browse(prompt, username = `${this.name}@acme.example`, browser = this.browser) {
-    await browser.logIn(loginUrl(prompt), username);
-    assert.ok(browser.code, `no code on: ${browser.page.status} ${browser.text}`);
-    return browser.code;
+  browse(prompt, username = `${this.name}@acme.example`, browser = this.browser) {
+    return browser.codeOf(loginUrl(prompt), username);
   }
 
   /** A personal connection that is ready to use. */
@@ -255,6 +167,7 @@ function run(program, args, {env, log}) {
 
 export class World {
   replicas = [];
+  held = new Set();
   databases = [];
 
   log() {
@@ -293,6 +206,31 @@ export class World {
 
   count(table, where = 'true') {
     return this.one(`select count(*)::int as n from ${table} where ${where}`).then(r => r.n);
+  }
+
+  /** A lock that this test holds until `release()`. `waiting(n)`: n statements of others wait, for it or for one another. */
+  async hold(sql, values) {
+    const client = await this.db.connect();
+    const lock = {
+      waiting: n => until(`${n} statements to wait for a lock`,
+        async () => await this.count('pg_stat_activity', "datname = current_database() and wait_event_type = 'Lock'") >= n),
+      release: async () => {
+        if (this.held.delete(lock)) await client.query('commit').finally(() => client.release());
+      },
+    };
+    this.held.add(lock);
+    await client.query('begin');
+    await client.query(sql, values);
+    return lock;
+  }
+
+  /** What changes a row of `table` so (`when` of a trigger) waits from now on while the test holds that gate. */
+  async gate(name, event, table, when) {
+    await this.query(`create or replace function wait_at_gate() returns trigger language plpgsql as
+      'begin perform pg_advisory_xact_lock(hashtext(tg_name)); return new; end'`);
+    await this.query(`create trigger ${name} before ${event} on ${table} for each row when (${when}) execute function wait_at_gate()`);
+    const lock = await this.hold('select pg_advisory_xact_lock(hashtext($1))', [name]);
+    return {...lock, release: () => lock.release().then(() => this.query(`drop trigger ${name} on ${table}`))};
   }
 
   /** A digest of all rows of each of these tables: equal before and after means that nothing changed. */
@@ -399,6 +337,7 @@ export class World {
 
   async stop() {
     try {
+      for (const lock of this.held) await lock.release().catch(() => {});
       for (const r of this.replicas) await this.stopReplica(r.n);
     } finally {
       this.balancer?.closeAllConnections();
@@ -463,10 +402,7 @@ export class World {
   async authorize(workspace, name, username) {
     const path = `/workspaces/${workspace}/connections/${name}`;
     const {login_url} = await this.must('POST', `${path}/login`, {});
-    const browser = new Browser();
-    await browser.logIn(login_url, username);
-    assert.ok(browser.code, browser.text);
-    await this.must('POST', `${path}/login/confirm`, {code: browser.code});
+    await this.must('POST', `${path}/login/confirm`, {code: await new Browser().codeOf(login_url, username)});
   }
 
   async putConnection(workspace, name, body) {

@@ -79,9 +79,21 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
     return view;
 }
 
+/* NULL: it has ended meanwhile, and its prompt says so. */
+static int lock_open(struct scene *sc, const struct login *seen, struct login **ret, struct err *e)
+{
+    struct login *l = NULL;
+    if (store_login_lock(sc->s, seen->workspace, seen->id, &l, e) != 0) {
+        return -1;
+    }
+    *ret = l != NULL && (l->state == LOGIN_OPEN || l->state == LOGIN_CODE) ? l : NULL;
+    return 0;
+}
+
 static int tell(struct scene *sc, const void *arg, struct err *e)
 {
     const struct oauth_outcome *o = arg;
+    struct login *l = NULL;
     json_t *view = o->end == OAUTH_CODE_SHOWN ? code_view(sc, o) : other_view(sc, o);
     if (o->end == OAUTH_MISCONFIGURED && notice_admins(sc, o->connection, o->reason, e) != 0) {
         return -1;
@@ -89,7 +101,10 @@ static int tell(struct scene *sc, const void *arg, struct err *e)
     if (view == NULL || o->login->message_id == NULL) {
         return 0;
     }
-    return say_update(sc, o->login->message_id, view, e);
+    if (lock_open(sc, o->login, &l, e) != 0) {
+        return -1;
+    }
+    return l == NULL ? 0 : say_update(sc, o->login->message_id, view, e);
 }
 
 static const char *const labels[OAUTH_END_COUNT] = {
@@ -113,14 +128,13 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
 
 static int not_me(struct scene *sc, const void *arg, struct err *e)
 {
-    const struct login *seen = arg;
     struct login *l = NULL;
     json_t *view = view_new(sc->mem);
-    if (store_login_lock(sc->s, seen->workspace, seen->id, &l, e) != 0) {
+    if (lock_open(sc, arg, &l, e) != 0) {
         return -1;
     }
-    if (l == NULL || (l->state != LOGIN_OPEN && l->state != LOGIN_CODE)) {
-        return 0; /* the code was typed, or the login ended, a moment ago */
+    if (l == NULL) {
+        return 0;
     }
     if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_REFUSED, "not_me", e) != 0) {
         return -1;
@@ -227,12 +241,27 @@ static int renew(struct scene *sc, const void *arg, struct err *e)
     return open_again(sc, q, d, e);
 }
 
+/* Locked first: of two renewals at once the second one finds the prompt of the first. */
+static int renew_once(struct scene *sc, const void *arg, struct err *e)
+{
+    struct renewal q = *(const struct renewal *)arg;
+    struct login *l = NULL;
+    if (store_login_lock(sc->s, q.login->workspace, q.login->id, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL) {
+        return 0; /* deleted with its connection a moment ago */
+    }
+    q.login = l;
+    return renew(sc, &q, e);
+}
+
 int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
                      bool *ret_open, struct err *e)
 {
     const struct renewal q = {.login = l, .ret_open = ret_open};
     *ret_open = false;
-    return with_scene(b, mem, l, w, renew, &q, e);
+    return with_scene(b, mem, l, w, renew_once, &q, e);
 }
 
 /* The prompt that is open, again: its link is the one that works. */

@@ -33,7 +33,7 @@ void engine_context_step(struct engine *g, const char *step, const json_t *outpu
  * the outcome's end is set. */
 int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e);
 
-/* A failed run whose begun step may have had its effect is not failed but unknown. */
+/* A run that stops here though its begun step may have had its effect is unknown. */
 int engine_find_unsettled(struct engine *g, struct err *e);
 
 /* What an error of a call means for the run; sets the end. */

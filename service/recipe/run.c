@@ -190,7 +190,9 @@ int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id
     if (ret->end == RUN_END_DONE && run_steps(&g, e) != 0) {
         return -1;
     }
-    return ret->end == RUN_END_FAILED ? engine_find_unsettled(&g, e) : 0;
+    /* Parked, it would be cancelled or expire with "nothing was done". */
+    bool stops = ret->end == RUN_END_FAILED || ret->end == RUN_END_LOGIN;
+    return stops ? engine_find_unsettled(&g, e) : 0;
 }
 
 int recipe_give_up(recipes *r, arena *mem, const struct job *job, const char *run_id,

@@ -1,7 +1,7 @@
 // P10: a write whose answer was lost is not repeated blindly; the user is asked.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, button, labels, start, words} from '../lib/flow.mjs';
+import {ACME, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
@@ -79,4 +79,101 @@ describe('P10 lost answers', () => {
     await w.fault('lost', {path: '/query', times: 1});
     await ana.ask('salesforce find opportunity name: Lost', /\d found/);
   });
+
+  test('P10 "run it again" repeats the step in doubt alone, not those that are done', async () => {
+    const step = (id, Name) => ({id, connection: 'salesforce', action: 'create_record', with: {object: 'Opportunity', fields: {Name, CloseDate: '2026-12-31'}}});
+    await w.putRecipe(ACME, {name: 'two', title: 'Two deals', command: 'salesforce create two', allow: 'everyone',
+      connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: [],
+      steps: [step('one', 'First of two'), step('two', 'Second of two')], reply: {text: 'Created two'}});
+    await w.fault('cut', {method: 'POST', path: '/sobjects/', skip: 1});
+    const asked = await ana.ask('salesforce create two', /may have happened or not/);
+    assert.deepEqual([await named('First of two'), await named('Second of two')], [1, 0]);
+    await ana.press(asked, 'It did not: run it again');
+    await ana.sees(m => m.ts === asked.ts && /Created two/.test(words(m)));
+    assert.deepEqual([await named('First of two'), await named('Second of two')], [1, 1]);
+  });
+});
+
+// The write happened, nobody but the app knows, and the run cannot go on: it is not simply "did not work".
+describe('P10 lost answers of runs that cannot go on', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  const MINE = "user_id = 'U0ANA0001'", DEFAULT = "user_id = ''";
+  const recipe = async (name, change) => {
+    const {status, text, version, updated, ...now} = await w.must('GET', `/workspaces/${ACME}/recipes/${name}`);
+    await w.putRecipe(ACME, {...now, ...change});
+  };
+  const count = async subject => (await Promise.all(['Opportunity', 'Task'].map(o => w.records(o)))).flat()
+    .filter(r => [r.fields.Name, r.fields.Subject].includes(subject)).length;
+  /** What happens between the lost answer and the run's next attempt, and what is put right after it. */
+  const cases = {
+    'Workbot\'s client secret is refused': {
+      meanwhile: async () => {
+        await w.query(`update connection set access_expires_at = now() - interval '1 minute' where ${MINE}`);
+        await w.fault('client_secret_refused', {times: -1, path: 'oauth2/token'});
+      },
+      after: () => w.query('update connection set cool_until = null'),
+    },
+    'the recipe is switched off': {
+      meanwhile: () => recipe('create-opportunity', {enabled: false}),
+      after: () => recipe('create-opportunity', {enabled: true}),
+    },
+    'the recipe is deleted': {
+      meanwhile: () => w.must('DELETE', `/workspaces/${ACME}/recipes/team-note`),
+      command: name => `team note text: ${name}`,
+      after: () => w.load('acme', ACME, 'ben@acme.example'),
+    },
+    'the default connection has lost its tokens': {
+      meanwhile: () => w.query(`update connection set state = 'needs_login', tokens = null where ${DEFAULT}`),
+      command: name => `team note text: ${name}`,
+      after: () => w.authorize(ACME, 'acme-salesforce', 'ben@acme.example'),
+    },
+    'the person may not run it any more': {
+      meanwhile: () => recipe('create-opportunity', {allow: {users: ['U0CLEO001']}}),
+      after: () => recipe('create-opportunity', {allow: 'everyone'}),
+    },
+    'all attempts are used up': {
+      meanwhile: async () => {
+        await w.query(`create table kept as select tokens from connection where ${MINE}`);
+        await w.query(`update connection set tokens = '\\x00' where ${MINE}`);
+        await w.query("update job set attempts = 12 where kind = 'run' and state = 'queued'");
+      },
+      after: () => w.query(`update connection set tokens = kept.tokens from kept where ${MINE}`),
+    },
+    'the login has ended at the app': {
+      meanwhile: async () => {
+        await w.query(`update connection set access_expires_at = now() - interval '1 minute' where ${MINE}`);
+        await w.fault('grant_revoked', {path: 'oauth2/token'});
+      },
+      after: async () => {},
+    },
+  };
+
+  for (const [what, {meanwhile, command, after}] of Object.entries(cases)) {
+    test(`P10 ${what} meanwhile: the user is asked`, async () => {
+      const name = `Lost while ${what}`.replaceAll("'", '');
+      await w.fault('lost', {method: 'POST', path: '/sobjects/'});
+      const said = await ana.say(command ? command(name) : create(name));
+      await until('the answer to be lost', async () => await count(name) === 1
+        && w.count('job', "kind = 'run' and state = 'queued' and error_code is not null"));
+      await meanwhile();
+      await w.query("update job set run_at = now() where kind = 'run' and state = 'queued'");
+      const asked = await ana.sees(/may have happened or not|did not work|Log in to/, {after: said.ts});
+      await w.idle();
+      await w.sandbox('DELETE', '/_faults');
+      await after();
+      assert.match(words(asked), /may have happened or not/);
+      assert.equal(await w.count('run', "state = 'unknown'"), 1);
+      await ana.press(asked, 'It happened');
+      await ana.sees(m => m.ts === asked.ts && /Noted: it had happened/.test(words(m)));
+      await w.idle();
+      assert.equal(await count(name), 1);
+    });
+  }
 });

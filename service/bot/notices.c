@@ -20,6 +20,8 @@ static const struct {
               "secret."},
     {"captured_host", "the app answered with an address outside its own hosts. Nothing was sent "
                       "there. Please look."},
+    {"email_unknown", "its account_match requires e-mail addresses, and the chat tells me none. "
+                      "Please give the bot the scope users:read.email, or change account_match."},
     {"unknown_app", "this version does not know its app. Please look."},
 };
 

@@ -198,7 +198,7 @@ static int keep_provisional(struct callback *c, store *s, const struct tokens *t
     return ended(c, OAUTH_CODE_SHOWN, "code_shown");
 }
 
-/* account_match: the account's e-mail against the chat profile's. */
+/* account_match: the account's e-mail against the chat profile's; refused, it says why. */
 static int match_account(struct callback *c, store *s, bool *ret_refused, struct err *e)
 {
     const struct oauth_outcome *out = c->out;
@@ -209,10 +209,15 @@ static int match_account(struct callback *c, store *s, bool *ret_refused, struct
     if (store_user_find(s, out->workspace->workspace, out->login->user_id, &u, e) != 0) {
         return -1;
     }
-    bool same = u != NULL && u->email != NULL && out->account.email != NULL &&
-                str_equal_fold(u->email, out->account.email);
+    bool known = u != NULL && !str_empty(u->email);
+    bool same = known && out->account.email != NULL && str_equal_fold(u->email, out->account.email);
     c->out->account_differs = !same;
     *ret_refused = !same && str_equal(out->connection->account_match, "require");
+    if (*ret_refused) {
+        /* without a scope of its own the bot is told nobody's e-mail */
+        return known ? ended(c, OAUTH_WRONG_ACCOUNT, "account_differs")
+                     : ended(c, OAUTH_MISCONFIGURED, "email_unknown");
+    }
     return 0;
 }
 
@@ -223,7 +228,6 @@ static int keep_or_give_back(struct callback *c, store *s, const struct tokens *
         return -1;
     }
     if (refused) {
-        ended(c, OAUTH_WRONG_ACCOUNT, "account_differs");
         return give_back(c, s, t, e);
     }
     return keep_provisional(c, s, t, e);

@@ -226,6 +226,12 @@ static int done_before(struct landing_answer *to, struct err *e)
                            e);
 }
 
+/* What is said where the link leads nowhere any more. */
+static int not_open(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
+{
+    return g->login->state == LOGIN_DONE ? done_before(to, e) : over(w, g, to, e);
+}
+
 int login_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
     struct landing g;
@@ -236,13 +242,7 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
     if (g.login == NULL) {
         return unknown_link(&to, e);
     }
-    if (landing_is_open(&g)) {
-        return landing(w, &g, &to, e);
-    }
-    if (g.login->state == LOGIN_DONE) {
-        return done_before(&to, e);
-    }
-    return over(w, &g, &to, e);
+    return landing_is_open(&g) ? landing(w, &g, &to, e) : not_open(w, &g, &to, e);
 }
 
 /* --- POST --- */
@@ -252,7 +252,7 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     store *s = NULL;
     struct oauth_begin begun;
     if (!landing_is_open(g)) {
-        return over(w, g, to, e);
+        return not_open(w, g, to, e);
     }
     if (store_open(w->options.stores, to->mem, &s, e) != 0) {
         return -1;
@@ -279,11 +279,8 @@ static int renew(web *w, struct landing *g, struct landing_answer *to, struct er
     if (landing_is_open(g)) {
         return landing(w, g, to, e);
     }
-    if (g->login->state == LOGIN_DONE) {
-        return done_before(to, e);
-    }
-    if (str_empty(g->login->user_id) || g->connection == NULL) {
-        return over(w, g, to, e);
+    if (g->login->state == LOGIN_DONE || str_empty(g->login->user_id) || g->connection == NULL) {
+        return not_open(w, g, to, e);
     }
     if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &open, e) != 0) {
         return -1;

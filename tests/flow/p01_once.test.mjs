@@ -66,6 +66,46 @@ describe('P1 twice', () => {
     await ana.say('cancel');
     await w.idle();
   });
+
+  test('P1 a double click acts once also when the second press is looked at late', async () => {
+    const done = await ana.ask(create('Late click'), /Created Late click/);
+    const runs = () => w.count('run', "recipe = 'create-task'");
+    const before = await runs();
+    await ana.press(done, 'Add a task');
+    await ana.sees(/Enter subject/, {after: done.ts});
+    await w.query("update chat_user set checked_at = now() - interval '1 hour'");
+    await w.fault('slow', {peer: 'slack', path: 'users.info', delay_ms: 3300});
+    await ana.press(done, 'Add a task');
+    await until('Slack to have been asked who that is', async () => await w.fired('slow') === 1);
+    await w.idle();
+    assert.equal(await runs(), before + 1);
+    await ana.say('cancel');
+    await w.idle();
+  });
+
+  test('P1 an odd answer to "who is this" loses no message', async () => {
+    for (const [fault, more] of [['token_expired', {}], ['html', {status: 200}], ['5xx', {}], ['cut', {}]]) {
+      await w.query("update chat_user set checked_at = now() - interval '1 hour'");
+      await w.fault(fault, {peer: 'slack', path: 'users.info', ...more});
+      await ana.ask('connections', /Your connections/);
+      assert.equal(await w.fired(fault), 1, fault);
+    }
+    assert.equal(await w.count('job', "state = 'dead'"), 0);
+  });
+
+  test('P1 thousands of runs that expire at once: a lease is renewed all the same, and its work done once', async () => {
+    await w.person('cleo').ask('salesforce create opportunity name: Copied', /Enter close/);
+    await w.query(`insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking, place, channel, expires_at)
+      select workspace, gen_random_uuid(), 'COPY-' || n, recipe, version, user_id, 'asking', ''::bytea, 'name', place, channel, now() - interval '1 h'
+        from run, generate_series(1, 5000) n where user_id = 'U0CLEO001' and state = 'asking'`);
+    await w.fault('slow', {method: 'POST', path: '/sobjects/', delay_ms: 4500}); // longer than a lease
+    await ana.say(create('Leased'));
+    await once('Leased');
+    assert.ok(await w.count('run', "reference like 'COPY-%' and state = 'asking'") > 0, 'the backlog was there all the time');
+    assert.doesNotMatch(w.log(), /jobs of a process that ended are due again/);
+    await w.query("delete from run where reference like 'COPY-%'");
+  });
+
   test('P1 the same words as two messages are two commands', async () => {
     await ana.ask(create('Meant twice'), /Created Meant twice/);
     await ana.ask(create('Meant twice'), /Created Meant twice/);

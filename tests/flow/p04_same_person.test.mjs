@@ -2,7 +2,7 @@
 // shows and the chat takes, before the connection is usable.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, loginUrl, start, words} from '../lib/flow.mjs';
+import {ACME, Browser, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const wrong = code => String((Number(code) + 1) % 1000000).padStart(6, '0');
 
@@ -144,5 +144,84 @@ describe('P4 the clock', () => {
     assert.equal(await w.count('connection', "user_id = 'U0ANA0001'"), 0);
     assert.equal((await w.records()).length, 0);
     assert.deepEqual((await w.grants()).filter(g => g.alive).map(g => g.username), ['ben@acme.example']);
+  });
+
+  test('P4 an admin\'s login that nobody confirms in time is revoked at the app', async () => {
+    const {login_url} = await w.must('POST', `/workspaces/${ACME}/connections/acme-salesforce/login`, {});
+    const code = await new Browser().codeOf(login_url, 'cleo@acme.example');
+    await until('the login to expire', () => w.count('login', "user_id = '' and state = 'expired' and provisional is null"));
+    await until('its grant to be revoked', async () => !(await w.grants()).some(g => g.alive && g.username === 'cleo@acme.example'));
+    const late = await w.api('POST', `/workspaces/${ACME}/connections/acme-salesforce/login/confirm`, {code});
+    assert.equal(late.status, 409, late.text);
+    const now = await w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`);
+    assert.deepEqual([now.state, now.account.name], ['active', 'ben@acme.example'], 'what was connected before stays');
+  });
+});
+
+describe('P4 account_match', () => {
+  const SCOPES = ['chat:write', 'app_mentions:read', 'im:history', 'im:write', 'users:read'];
+  const NOTE = /Another e-mail than in your chat profile/;
+  let w, ana, ben, cleo;
+  before(async () => {
+    w = await start({sandbox: {slack: {scopes: [...SCOPES, 'users:read.email']}}});
+    [ana, ben, cleo] = ['ana', 'ben', 'cleo'].map(n => w.person(n));
+    for (const p of [ana, ben]) await p.ask('help', /What can I do/);
+  });
+  after(() => w?.stop());
+
+  const match = account_match => w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`,
+    {app: 'salesforce', host: w.salesforceHost, client_id: '3MVG9sampleAcme0001', assurance: 'code', account_match});
+  const grants = async name => (await w.grants()).filter(g => g.alive && g.username === name).length;
+  const disconnect = async person => {
+    await person.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+  };
+
+  for (const [setting, username, noted] of [['off', 'cleo@acme.example', false], ['warn', 'cleo@acme.example', true], ['warn', 'ana@acme.example', false], ['require', 'ana@acme.example', false]]) {
+    test(`P4 ${setting}: ${username} for Ana ${noted ? 'is noted on the page, and connects' : 'connects without a word about it'}`, async () => {
+      await match(setting);
+      const prompt = await ana.prompt('connect salesforce');
+      const browser = new Browser();
+      const code = await ana.browse(prompt, username, browser);
+      assert.equal(NOTE.test(browser.text), noted, browser.text);
+      const asked = await ana.sees(m => m.ts === prompt.ts && /6-digit code/.test(words(m)));
+      assert.doesNotMatch(words(asked), /@/, 'nothing of the account in the chat before the code');
+      await ana.ask(code, new RegExp(`is connected\\S* as ${username}`));
+      await disconnect(ana);
+    });
+  }
+
+  test('P4 require: another account is refused, nothing of it is stored, it is revoked, and the right one still may', async () => {
+    await match('require');
+    const prompt = await ana.prompt();
+    const browser = new Browser();
+    await browser.logIn(loginUrl(prompt), 'cleo@acme.example');
+    assert.equal(browser.page.status, 403);
+    assert.equal(browser.code, null);
+    assert.match(browser.text, /another person's account/);
+    assert.doesNotMatch(browser.text, /ana@acme/, 'whose link it is stays unsaid');
+    const told = await ana.sees(m => m.ts === prompt.ts && /e-mail is not the one of your chat profile/.test(words(m)));
+    assert.deepEqual(labels(told), ['Try again', 'Back']);
+    assert.doesNotMatch(words(told), /cleo/i);
+    await w.idle();
+    assert.equal(await grants('cleo@acme.example'), 0);
+    assert.deepEqual(await w.query("select state, provisional is null as bare from login where user_id = 'U0ANA0001' and state in ('open', 'code')"), [{state: 'open', bare: true}]);
+    assert.equal(await w.count('connection', "state not in ('active', 'disconnected') or account_name like 'cleo%' and state = 'active'"), 0);
+    assert.equal((await w.records()).length, 0);
+    await ana.say(await ana.browse(told, 'ana@acme.example', new Browser()));
+    await ana.sees(m => m.ts === prompt.ts && /Created Acme renewal/.test(words(m)));
+    assert.equal((await w.records())[0].owner, 'ana@acme.example');
+  });
+
+  test('P4 require, and the chat tells no e-mail: nobody is connected, and the admins learn why', async () => {
+    await w.sandbox('PUT', '/_config', {slack: {scopes: SCOPES}});
+    const prompt = await cleo.prompt('connect salesforce');
+    await cleo.browser.logIn(loginUrl(prompt), 'cleo@acme.example');
+    assert.equal(cleo.browser.page.status, 502, cleo.browser.text);
+    await cleo.sees(m => m.ts === prompt.ts && /set up wrong/.test(words(m)));
+    await ben.sees(/acme-salesforce.*users:read\.email/);
+    await w.idle();
+    assert.equal(await grants('cleo@acme.example'), 0);
+    assert.equal(await w.count('connection', "user_id = 'U0CLEO001'"), 0);
   });
 });

@@ -2,7 +2,7 @@
 // wherever the command was typed.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {OPPORTUNITY, loginUrl, start, words} from '../lib/flow.mjs';
+import {ACME, OPPORTUNITY, loginUrl, start, words} from '../lib/flow.mjs';
 
 const SECRETS = /\/login\/|acme\.example|00Dxx|Log in to|Not connected|Your connections/;
 
@@ -91,5 +91,27 @@ describe('P8 private', () => {
     const body = w.dm('<@U0BOTACME> connections', {user: 'U0CLEO001', channel: 'C0SHARED1', type: 'app_mention', channel_type: 'channel'});
     assert.equal((await w.signed('/slack/events', body)).status, 200);
     await cleo.sees(/Your connections/);
+  });
+
+  test('P8 an account that is not proven yet is shown to nobody: not to who asked, not by the API', async () => {
+    const STRANGE = /cleo@acme|Cleo Chen|005xx000000CLE1AAO/;
+    await ana.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const prompt = await ana.prompt('connect salesforce');
+    await cleo.browse(prompt, 'cleo@acme.example');
+    const looks = async () => {
+      for (const [text, fits] of [['connections', /Your connections/], ['pending', /./], ['salesforce', /./], ['salesforce find opportunity name: x', /waits for the Salesforce code|Log in/]]) {
+        await ana.ask(text, fits);
+      }
+      await w.idle();
+      const api = await Promise.all(['/personal-connections', '/audit', '/runs', '/connections/acme-salesforce'].map(path => w.must('GET', `/workspaces/${ACME}${path}`)));
+      for (const text of [await ana.reads('dm', 'sales'), ...api.map(a => a.text)]) assert.doesNotMatch(text, STRANGE);
+    };
+    await looks();
+    const asked = await ana.sees(m => m.ts === prompt.ts && /6-digit code/.test(words(m)));
+    await ana.press(asked, 'Back');
+    await ana.sees(m => m.ts === prompt.ts && /Your connections/.test(words(m)));
+    await looks();
+    assert.match(words(await ana.ask('connections', /Your connections/)), /ana@acme\.example/, 'her own of before is there');
   });
 });

@@ -109,6 +109,43 @@ describe('P9 resume', () => {
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Twin').length, 1);
     assert.equal(await w.count('run', "state = 'superseded'"), 1);
   });
+
+  test('P9 a link that has done its work renews nothing and ends nothing, whoever presses', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    const prompt = await cleo.prompt('connect salesforce');
+    const spent = loginUrl(prompt);
+    await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /is connected/);
+    const next = await cleo.prompt('connect salesforce');
+    const code = await cleo.browse(next, 'cleo@acme.example', new Browser());
+    await w.idle();
+    const before = await w.rows('login', 'oauth_state', 'message', 'connection', 'job');
+    for (const act of ['renew', 'start', 'not_me', 'renew', 'renew']) {
+      const r = await fetch(spent, {method: 'POST', redirect: 'manual', body: new URLSearchParams({do: act})});
+      assert.ok([200, 409, 410].includes(r.status), `${act}: ${r.status}`);
+      assert.doesNotMatch(await r.text(), /on its way|name="do"/, act);
+    }
+    const get = await fetch(spent);
+    assert.equal(get.status, 200);
+    assert.match(await get.text(), /Already connected/);
+    await w.idle();
+    assert.deepEqual(await w.rows('login', 'oauth_state', 'message', 'connection', 'job'), before);
+    await cleo.ask(code, /is connected/);
+  });
+
+  test('P9 a prompt\'s link lives seven days, longer than what waits for it', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const prompt = await cleo.prompt('salesforce create opportunity name: Forgotten close: 2026-12-31');
+    const ttl = await w.one("select extract(epoch from expires_at - created_at)::int as prompt from login where user_id = 'U0CLEO001' and state = 'open'");
+    assert.ok(Math.abs(ttl.prompt - 7 * 86400) <= 2, `${ttl.prompt} s`);
+    const waits = await w.one("select extract(epoch from expires_at - parked_at)::int as s from run where state = 'parked'");
+    assert.ok(Math.abs(waits.s - 86400) <= 2, `${waits.s} s`);
+    await w.query("update run set expires_at = now() - interval '1 s' where state = 'parked'");
+    await cleo.sees(m => m.ts === prompt.ts && /waited for the login for a day/.test(words(m)));
+    await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /is connected/);
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Forgotten').length, 0, 'what has expired does not run');
+  });
 });
 
 describe('P9 clocks', () => {

@@ -54,6 +54,25 @@ describe('P12 disconnect', () => {
     assert.equal(await w.count('job', "kind = 'revoke'"), 0, 'the sealed tokens leave with the job');
   });
 
+  test('P12 the app never revokes: removed here, and the user is told to end it there too', async () => {
+    await ana.connect();
+    await w.fault('5xx', {path: 'oauth2/revoke', times: -1});
+    const said = await ana.say('disconnect salesforce');
+    await until('the revocation to be tried', () => w.count('job', "kind = 'revoke' and state = 'queued' and attempts > 0"));
+    await w.query("update job set attempts = 30, run_at = now() where kind = 'revoke'"); // as after hours
+    const told = await ana.sees(/did not confirm that it ended the login/, {after: said.ts});
+    assert.match(words(told), /Salesforce.*end it in its own settings too/);
+    await w.idle();
+    assert.doesNotMatch(await ana.reads('dm'), /I am telling Salesforce/, 'nothing is left open');
+    assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);
+    assert.equal(await w.count('job', "kind = 'revoke'"), 0, 'the sealed tokens leave with the job');
+    await w.sandbox('DELETE', '/_faults');
+    // Ana does as she was told
+    const {token} = (await w.calls({peer: 'salesforce', path: 'oauth2/revoke'})).at(-1).args;
+    await fetch(`http://${w.salesforceHost}/services/oauth2/revoke`, {method: 'POST', body: new URLSearchParams({token})});
+    assert.equal(await alive(w), 0);
+  });
+
   test('P12 Delete forgets the row', async () => {
     const list = await ana.ask('connections', /Disconnected/);
     await ana.press(list, 'Delete');

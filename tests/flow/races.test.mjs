@@ -95,12 +95,14 @@ describe('races', () => {
   test('P9 a command parks while the code is typed: it continues', async () => {
     const code = await ana.browse(await ana.prompt('connect salesforce'));
     await w.idle();
+    const finished = () => w.count('login', "user_id = 'U0ANA0001' and state = 'done'");
+    const before = await finished();
     const gate = await w.gate('parking', 'update', 'run', "new.state = 'parked'");
     await ana.say(OPPORTUNITY);
     await gate.waiting(1);
     await ana.say(code);
     // the code waits for the parking, or it has overtaken it
-    await until('the code to be read', async () => await w.count('login', "user_id = 'U0ANA0001' and state = 'done'") > 1
+    await until('the code to be read', async () => await finished() > before
       || await w.count('pg_stat_activity', "datname = current_database() and wait_event_type = 'Lock'") > 1);
     await gate.release();
     await ana.sees(/Salesforce is connected/);

@@ -2,7 +2,6 @@
 // or token meets a new place (P5), and no grant stays alive at the app that nobody here can use (P12).
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import pg from 'pg';
 import {ACME, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const CRM = `/workspaces/${ACME}/connections/acme-salesforce`;
@@ -19,21 +18,14 @@ describe('an admin changes a default connection', () => {
 
   /** Sends these calls while nobody can write the rows that `sql` locks: all have read what they can. */
   async function together(sql, ...calls) {
-    const holder = new pg.Client({connectionString: w.databaseUrl});
-    await holder.connect();
-    try {
-      await holder.query('begin');
-      await holder.query(sql);
-      const answers = [];
-      for (const call of calls) {
-        answers.push(call());
-        await until('the call to wait', async () => await w.count('pg_stat_activity', `datname = current_database() and wait_event_type = 'Lock'`) === answers.length);
-      }
-      await holder.query('rollback');
-      return await Promise.all(answers);
-    } finally {
-      await holder.end();
+    const lock = await w.hold(sql);
+    const answers = [];
+    for (const call of calls) {
+      answers.push(call());
+      await lock.waiting(answers.length);
     }
+    await lock.release();
+    return Promise.all(answers);
   }
 
   test('P5 two changes at once: the secret of one never meets the client of the other', async () => {
@@ -124,7 +116,7 @@ describe('the database is away when a grant is to be stored', () => {
     assert.match(metrics, /workbot_revokes_total\{result="revoked"\} 1/);
     assert.match(w.log(), /a new grant was revoked at once/);
     // the person is not stuck: the same prompt works again
-    await until('the service to be ready again', async () => (await fetch(w.replicas[0].opsUrl + '/readyz')).ok);
+    await until('the service to take events again', async () => (await w.signed('/slack/events', w.dm('help'))).status === 200);
     await ana.connect();
   });
 });

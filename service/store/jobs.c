@@ -59,12 +59,14 @@ static const struct stmt DEAD = {
     " where workspace = $1 and id = $2 and lease_token = $3",
     4, 0};
 
-/* Must see what was marked before the job's end was written: a statement of its own. */
+/* Must see what was marked before the job's end was written: a statement of its own. Running ones
+ * are passed over: two that end at the same time see each other still running, and each would leave
+ * it to the other. */
 static const struct stmt NEXT_IN_LANE = {
     "job_next_in_lane",
     "with next as ("
     "  select n.id, n.behind from job n where n.workspace = $1 and n.lane = $2"
-    "     and n.state in ('queued', 'running') order by n.seq limit 1),"
+    "     and n.state = 'queued' order by n.seq limit 1),"
     " freed as ("
     "  update job j set behind = false from next"
     "   where next.behind and j.workspace = $1 and j.id = next.id) "

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "tests/db/store_support.h"
@@ -455,6 +456,58 @@ static void test_p13_one_long_lane_hides_no_other(void **state)
     world_close(s);
 }
 
+struct ending {
+    store *s;
+    struct job *job;
+    int result;
+};
+
+static void *end_and_commit(void *arg)
+{
+    struct ending *x = arg;
+    struct err ignored = {0};
+    x->result = store_job_done(x->s, x->job, &ignored) != 0 ? -1 : store_commit(x->s, &ignored);
+    return NULL;
+}
+
+/* Numbers are drawn before rows are visible: two writers can leave two jobs of one lane running at
+ * the same time, and these can end at the same time. Each then sees the other one still there. */
+static void test_p1_two_ends_at_once_leave_nobody_behind(void **state)
+{
+    (void)state;
+    store *first = world_open(), *second = world_open();
+    OK(store_begin(first, e));
+    struct job one = {.workspace = ACME, .kind = JOB_SEND, .lane = "L"};
+    OK(store_job_add(first, &one, e));
+    add(second, ACME, "L", "two");
+    struct job *two = claim_one(second);
+    OK(store_commit(first, e));
+    struct job *late = claim_one(second);
+    assert_string_equal(late->id, one.id);
+    add(second, ACME, "L", "three");
+    world_sql("update job set behind = true where state = 'queued'"); /* as a long queue's are */
+
+    OK(store_begin(first, e));
+    OK(store_begin(second, e));
+    OK(store_job_done(first, late, e));
+    struct ending x = {.s = second, .job = two};
+    pthread_t thread;
+    pthread_create(&thread, NULL, end_and_commit, &x);
+    /* it has ended, or waits for the first to say what becomes of the third */
+    const char *at_work = "select count(*) from job where state = 'running'";
+    const char *held = "select count(*) from pg_stat_activity where datname = current_database()"
+                       " and wait_event_type = 'Lock'";
+    while (world_count(at_work) != 1 && world_count(held) != 1) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    OK(store_commit(first, e));
+    pthread_join(thread, NULL);
+    assert_int_equal(x.result, 0);
+    assert_memory_equal(claim_one(second)->payload.data, "three", 5);
+    world_close(first);
+    world_close(second);
+}
+
 enum { LANES = 5, PER_LANE = 60 };
 
 struct lanes {
@@ -769,6 +822,7 @@ int main(void)
         cmocka_unit_test_setup(test_nothing_is_taken_past_its_lane, world_reset),
         cmocka_unit_test_setup(test_a_lane_goes_one_by_one, world_reset),
         cmocka_unit_test_setup(test_p13_one_long_lane_hides_no_other, world_reset),
+        cmocka_unit_test_setup(test_p1_two_ends_at_once_leave_nobody_behind, world_reset),
         cmocka_unit_test_setup(test_lanes_keep_their_order_under_eight_workers, world_reset),
         cmocka_unit_test_setup(test_a_lost_lease_changes_nothing, world_reset),
         cmocka_unit_test_setup(test_p1_an_attempt_lost_with_its_worker_is_no_failure, world_reset),

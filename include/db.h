@@ -32,6 +32,10 @@ void db_pool_free(db_pool *p);
  * wait_ms, "db_away" when there is no server: at once, with retry_after_ms, while it is known to be
  * away and another try is not due; ERR_CONFIG "database_url" when the URI cannot be read. */
 int db_take(db_pool *p, db **ret, struct err *e);
+/* 0 unless the last try to connect failed. Then it tries itself, when that is due, and fails as
+ * db_take does: for whoever is about to set many borrowers to work, of whom all but one would find
+ * the pool still waiting for the result of the first. */
+int db_pool_ready(db_pool *p, struct err *e);
 /* Gives it back; an open transaction is rolled back. NULL is a no-op. */
 void db_give(db *c);
 

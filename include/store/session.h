@@ -23,6 +23,9 @@ typedef struct store store;   /* one session: a borrowed connection and an arena
 stores *stores_new(db_pool *pool, const keyring *keys);
 void stores_free(stores *s);
 
+/* 0 when sessions can be opened as far as is known; else connects when that is due (db_pool_ready).
+ */
+int stores_ready(stores *s, struct err *e);
 /* Opens a session whose results live on mem. Close it before any call out. */
 int store_open(stores *s, arena *mem, store **ret, struct err *e);
 void store_close(store *s); /* rolls back what was not committed; NULL is a no-op */

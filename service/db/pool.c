@@ -236,6 +236,19 @@ int db_take(db_pool *p, db **ret, struct err *e)
     return 0;
 }
 
+int db_pool_ready(db_pool *p, struct err *e)
+{
+    db *c = NULL;
+    pthread_mutex_lock(&p->lock);
+    bool away = p->failures > 0;
+    pthread_mutex_unlock(&p->lock);
+    if (away && db_take(p, &c, e) != 0) {
+        return -1;
+    }
+    db_give(c);
+    return 0;
+}
+
 void db_give(db *c)
 {
     if (c == NULL) {

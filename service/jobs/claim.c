@@ -77,7 +77,11 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
                              .after_workspace = p->workspace,
                              .ret_left_out = &left_out};
     places_room(&j->places, mem, &want.runs);
-    int rc = store_open(j->options.reserved, mem, &s, &e);
+    /* a job that finds no database costs its lease: first the workers' connections, then jobs */
+    int rc = stores_ready(j->options.stores, &e);
+    if (rc == 0) {
+        rc = store_open(j->options.reserved, mem, &s, &e);
+    }
     if (rc == 0) {
         rc = store_job_claim(s, &want, &list, &count, &e);
     }

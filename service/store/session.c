@@ -21,6 +21,11 @@ void stores_free(stores *s)
     }
 }
 
+int stores_ready(stores *s, struct err *e)
+{
+    return db_pool_ready(s->pool, e);
+}
+
 int store_open(stores *s, arena *mem, store **ret, struct err *e)
 {
     db *c = NULL;

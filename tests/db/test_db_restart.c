@@ -169,6 +169,8 @@ static void away_and_back(void **state)
         assert_int_equal(db_take(pool, &c, &e), -1);
         assert_string_equal(e.code, "db_away");
     }
+    assert_int_equal(db_pool_ready(pool, &e), -1);
+    assert_string_equal(e.code, "db_away");
     cluster_start(server);
     int64_t until_ms = clock_mono_ms() + 10000;
     while (db_take(pool, &c, &e) != 0) {
@@ -178,11 +180,51 @@ static void away_and_back(void **state)
     db_give(c);
 }
 
+enum { BORROWERS = 8 };
+
+static void *borrow(void *arg)
+{
+    bool *borrowed = arg;
+    struct err e = {0};
+    db *c = NULL;
+    *borrowed = db_take(pool, &c, &e) == 0;
+    db_give(c);
+    return NULL;
+}
+
+/* Whoever asked first sets as many borrowers to work as it likes: none is refused. */
+static void ready_means_ready_for_all(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    db *c = NULL;
+    assert_int_equal(db_pool_ready(pool, &e), 0);
+    cluster_stop(server, SIGINT);
+    assert_int_equal(db_take(pool, &c, &e), -1);
+    assert_int_equal(db_pool_ready(pool, &e), -1);
+    cluster_start(server);
+    int64_t until_ms = clock_mono_ms() + 10000;
+    while (db_pool_ready(pool, &e) != 0) {
+        assert_true(clock_mono_ms() < until_ms);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    pthread_t threads[BORROWERS];
+    bool borrowed[BORROWERS] = {false};
+    for (size_t i = 0; i < BORROWERS; i++) {
+        pthread_create(&threads[i], NULL, borrow, &borrowed[i]);
+    }
+    for (size_t i = 0; i < BORROWERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(borrowed[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restart_between_two_calls_is_not_noticed),
         cmocka_unit_test(away_and_back),
+        cmocka_unit_test(ready_means_ready_for_all),
         cmocka_unit_test(restarts_lose_no_commit),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -86,6 +86,11 @@ struct button {
 void view_button(json_t *view, const struct button *b);
 /* The same view without its buttons, a new value on mem. */
 json_t *view_without_buttons(arena *mem, const json_t *view);
+/* Whose it is, of a view that everybody in a place may read: when it cannot stand there it goes to
+ * this user alone, with the note that view_note_moved adds. NULL: nobody's. */
+void view_set_owner(json_t *view, const char *user_id);
+const char *view_owner(const json_t *view);
+void view_note_moved(json_t *view);
 /* One line of plain text for notifications: title or first text, never a link. */
 char *view_summary(arena *mem, const json_t *view);
 

@@ -42,9 +42,10 @@ int store_message_sent(store *s, const char *workspace, const char *id, const ch
                        const char *platform_id, int64_t version, struct err *e);
 int store_message_failed(store *s, const char *workspace, const char *id, const char *error_code,
                          struct err *e);
-/* Private delivery changes its way: no longer ephemeral, into the user's DM. */
+/* Delivery changes its way: no longer ephemeral, into the user's DM. user_id: the only reader from
+ * now on; NULL: as it was. */
 int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
-                           struct err *e);
+                           const char *user_id, struct err *e);
 
 /* --- what the outbox asks and notes (outgoing.c) --- */
 

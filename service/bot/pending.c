@@ -59,6 +59,7 @@ static int add_run(struct turn *t, json_t *view, const struct run *r, struct err
               code ? ": " : "", code ? TYPE_CODE : "");
     if (question) {
         view_text(view, "Enter **%s** in our direct message.", r->asking);
+        json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }
     words_inputs(view, recipe, r->inputs);
     view_note(view, "%s · reference %s", words_ago(t->scene.mem, r->created_at), r->reference);

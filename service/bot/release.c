@@ -56,6 +56,9 @@ static struct target place_of(const struct run *r)
 
 int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e)
 {
+    if (!str_equal(r->place, "dm")) {
+        view_set_owner(view, r->user_id);
+    }
     if (r->message_id != NULL) {
         return say_update(sc, r->message_id, view, e);
     }

@@ -53,6 +53,9 @@ int say_update(struct scene *sc, const char *message_id, json_t *view, struct er
     if (m == NULL) {
         return say_dm(sc, view, NULL, e); /* purged by age: what is to be told is told anew */
     }
+    if (m->user_id != NULL && view_owner(view) != NULL) {
+        view_note_moved(view); /* it could not stand where it was meant for */
+    }
     if (store_message_set_body(sc->s, workspace, message_id, view, e) != 0) {
         return -1;
     }

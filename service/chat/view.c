@@ -283,6 +283,21 @@ static const json_t *first_of(const json_t *view, const char *kind)
     return NULL;
 }
 
+void view_set_owner(json_t *view, const char *user_id)
+{
+    put(view, "owner", json_string(user_id));
+}
+
+const char *view_owner(const json_t *view)
+{
+    return json_text(view, "owner");
+}
+
+void view_note_moved(json_t *view)
+{
+    view_note(view, "This was meant for the channel where you typed it, but I cannot write there.");
+}
+
 char *view_summary(arena *mem, const json_t *view)
 {
     static const char *const kinds[] = {"title", "text", "note"};

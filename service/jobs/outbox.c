@@ -79,8 +79,16 @@ static int end_sent(struct sending *x, store *s, struct err *e)
 
 static int end_redirected(struct sending *x, store *s, struct err *e)
 {
+    const struct message *m = x->message;
     const char *dm = x->dm_channel == NULL ? "" : x->dm_channel;
-    if (store_message_redirect(s, x->message->workspace, x->message->id, dm, e) != 0) {
+    const char *owner = m->user_id == NULL ? view_owner(m->body) : NULL;
+    if (owner != NULL) {
+        view_note_moved(m->body);
+        if (store_message_set_body(s, m->workspace, m->id, m->body, e) != 0) {
+            return -1;
+        }
+    }
+    if (store_message_redirect(s, m->workspace, m->id, dm, owner, e) != 0) {
         return -1;
     }
     return store_job_again(s, x->job, 0, "chat_redirected", e);
@@ -179,12 +187,16 @@ static int deliver(struct sending *x, struct err *e)
     return m->platform_id != NULL && !m->ephemeral ? update(x, e) : first_post(x, e);
 }
 
-/* The private way failed: the user's one-to-one chat is the next (P8). */
+/* The private way failed, or the place is closed to us: the user's one-to-one chat is the next
+ * (P8). */
 static bool has_other_way(const struct sending *x, const struct err *why)
 {
     const struct message *m = x->message;
     bool gone = why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT;
-    return gone && m->user_id != NULL && (m->ephemeral || !secret_empty(m->response_url));
+    if (m->user_id == NULL) {
+        return gone && view_owner(m->body) != NULL;
+    }
+    return gone && (m->ephemeral || !secret_empty(m->response_url));
 }
 
 int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e)

@@ -48,10 +48,11 @@ static const struct stmt FAILED = {
 
 static const struct stmt REDIRECT = {
     "message_redirect",
-    "update message set ephemeral = false, channel = $3, thread = null, platform_id = null,"
-    "   post_started_at = null, state = 'waiting', updated_at = now()"
+    "update message set ephemeral = false, channel = $3, user_id = coalesce($4, user_id),"
+    "   thread = null, platform_id = null, response_url = null, post_started_at = null,"
+    "   state = 'waiting', updated_at = now()"
     " where workspace = $1 and id = $2",
-    3, 0};
+    4, 0};
 
 const struct stmt *const store_messages_stmts[] = {
     &ADD, &FIND, &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL, &SENT, &FAILED, &REDIRECT, NULL};
@@ -159,9 +160,9 @@ int store_message_failed(store *s, const char *workspace, const char *id, const 
 }
 
 int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
-                           struct err *e)
+                           const char *user_id, struct err *e)
 {
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(channel == NULL ? "" : channel));
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id),
+                                        DB_TEXT(channel == NULL ? "" : channel), DB_TEXT(user_id));
     return store_touch_one(s, &REDIRECT, args, "no_message", e);
 }

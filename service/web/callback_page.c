@@ -89,8 +89,10 @@ static const struct {
     const char *title, *text;
 } ends[OAUTH_END_COUNT] = {
     [OAUTH_CODE_SHOWN] = {200, false, "", ""},
-    [OAUTH_DENIED] = {200, true, "Not connected",
-                      "You, or a rule of your company, declined access. Nothing was changed."},
+    [OAUTH_DENIED] =
+        {200, true, "Not connected",
+         "You, or a rule of your company, declined access. Nothing was changed. You can "
+         "try again here, or leave it and go back to the chat."},
     [OAUTH_EXPIRED] =
         {410, true, "This page has done its work",
          "The login was used already, took too long, or was begun in another browser. "
@@ -121,11 +123,11 @@ static int end_page(struct callback_page *p, const char *request_id, struct err 
     bool tone_error = over == NULL && end != OAUTH_DENIED;
     json_t *data = arena_json(
         p->to.mem,
-        json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s}", "title", title,
+        json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s?}", "title", title,
                   "eyebrow", over == NULL ? NULL : over->eyebrow, "paragraphs", "text", text,
                   "tone_error", tone_error, "retry_link", retry, "retry_label",
                   over == NULL ? "Try again" : "Log in again", "back_link", p->to.back_link,
-                  "back_label", "Back to the chat", "reference", request_id));
+                  "back_label", "Back to the chat", "reference", over == NULL ? request_id : NULL));
     return landing_page("message.html", data, ends[end].status, &p->to, e);
 }
 

@@ -30,7 +30,8 @@ static const struct {
     {LOGIN_REFUSED,
      "code_tries",
      {"Ended", "Three wrong codes ended this login",
-      "The code it showed does not work any more. Nothing was connected."}},
+      "The code it showed does not work any more, and nothing was connected. To start again, look "
+      "in your chat."}},
     {LOGIN_REFUSED,
      "not_me",
      {"Undone", "This login was undone",
@@ -62,7 +63,7 @@ const struct landing_over *landing_over(const struct landing *g)
 static const struct landing_over code_stands = {
     "One step left", "The code is waiting to be typed",
     "The code that this page showed still works until its time is over, but it is shown only once. "
-    "If you have lost it, start again from the message in your chat."};
+    "If you have lost it, log in again for a new one."};
 
 const struct landing_over *landing_came_back(const struct landing *g)
 {

@@ -398,7 +398,7 @@ static void test_a_message_and_its_versions(void **state)
     assert_string_equal(secret_reveal(load_message(s, m.id)->response_url), "https://hooks/x");
     OK(store_message_failed(s, ACME, m.id, "channel_not_found", e));
     assert_string_equal(load_message(s, m.id)->state, "failed");
-    OK(store_message_redirect(s, ACME, m.id, "D1", e));
+    OK(store_message_redirect(s, ACME, m.id, "D1", NULL, e));
     found = load_message(s, m.id);
     assert_false(found->ephemeral);
     assert_string_equal(found->channel, "D1");

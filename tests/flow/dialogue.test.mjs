@@ -51,6 +51,7 @@ describe('dialogue', () => {
     assert.equal(Number((await record('Kept')).fields.Amount), 7);
     // two of them, the optional one first, as the recipe has it; nothing runs with either
     await ana.ask('salesforce create opportunity close: soon name: Two amount: lots', /amount: lots does not fit[\s\S]*not a number[\s\S]*Enter amount/);
+    assert.doesNotMatch(words(await ana.ask('pending', /Enter amount/)), /lots/);
     await ana.ask('8', /close: soon does not fit[\s\S]*Enter close/);
     await w.idle();
     assert.equal(await record('Two'), undefined);

@@ -87,6 +87,32 @@ describe('P8 private', () => {
     });
   }
 
+  const result = name => m => m.is_bot && new RegExp(`Created ${name}`).test(words(m)) && /meant for the channel where you typed it/.test(words(m));
+
+  test('P8 the bot cannot write where the command was typed: the result comes by DM and says where it was meant for', async () => {
+    const body = w.dm('<@U0BOTACME> salesforce create opportunity name: From outside close: 2026-12-31', {channel: 'C0RANDOM1', type: 'app_mention', channel_type: 'channel'});
+    assert.equal((await w.signed('/slack/events', body)).status, 200);
+    await ana.sees(result('From outside'));
+    await w.idle();
+    assert.equal((await ana.messages()).filter(result('From outside')).length, 1);
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'From outside').length, 1);
+  });
+
+  test('P8 the bot was removed from the channel meanwhile: the result comes by DM', async () => {
+    await ana.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    const prompt = await ana.prompt('@workbot salesforce create opportunity name: Removed close: 2026-12-31', {place: 'sales'});
+    const line = await ana.sees(/I sent you a private message/, {place: 'sales'});
+    await w.idle();
+    // as if that line stood where the bot is no member
+    await w.query("update message set channel = 'C0RANDOM1' where platform_id = $1", [line.ts]);
+    await ana.say(await ana.browse(prompt));
+    await ana.sees(result('Removed'));
+    await w.idle();
+    assert.equal((await ana.messages()).filter(result('Removed')).length, 1);
+    await nothingPublic();
+  });
+
   test('P8 the person is not in the channel any more: it comes by DM', async () => {
     const body = w.dm('<@U0BOTACME> connections', {user: 'U0CLEO001', channel: 'C0SHARED1', type: 'app_mention', channel_type: 'channel'});
     assert.equal((await w.signed('/slack/events', body)).status, 200);

@@ -89,6 +89,9 @@ test('P4: three wrong codes end the login', async () => {
   await stage.say('ana', code);
   await stage.sees('ana', `I do not know that command: ${code}`);
   assert.deepEqual(await owned('Guessed'), []);
+  await page.reload();
+  await page.getByRole('heading', {name: 'Three wrong codes ended this login'}).waitFor();
+  await accessible(page, 'refused page');
 });
 
 test('P9: a cancelled, an unknown and a used link say what to do', async () => {
@@ -97,8 +100,8 @@ test('P9: a cancelled, an unknown and a used link say what to do', async () => {
   await stage.say('ana', 'cancel');
   await stage.sees('ana', /Cancelled/);
   await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
-  await page.getByRole('heading', {name: 'This link has run out'}).waitFor();
-  await accessible(page, 'expired page');
+  await page.getByRole('heading', {name: 'This login was cancelled'}).waitFor();
+  await accessible(page, 'cancelled page');
   await page.getByRole('button', {name: 'Send me a new prompt'}).click();
   await page.getByRole('heading', {name: 'A new prompt is on its way'}).waitFor();
   await accessible(page, 'renewed page');
@@ -141,7 +144,8 @@ test('P9: back and reload after the code page spend nothing and end nowhere', as
   const page = await toCode(url, /ana@acme\.example/);
   const code = await codeOf(page);
   await page.reload();
-  assert.match(await page.locator('h1').innerText(), /done its work|Type this code/);
+  assert.match(await page.locator('h1').innerText(), /code is waiting to be typed/);
+  await accessible(page, 'reloaded page');
   assert.ok(await page.getByRole('link').count() > 0);
   await page.goto(url);
   assert.match(await page.locator('h1').innerText(), /Connect Salesforce/);

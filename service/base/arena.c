@@ -153,17 +153,27 @@ char *arena_strdup(arena *a, const char *text)
     return text == NULL ? NULL : arena_copy(a, text, strlen(text) + 1);
 }
 
+/* Most texts fit behind what is there: they are written once, not measured first. */
 char *arena_vprintf(arena *a, const char *format, va_list args)
 {
+    struct block *b = a->current;
+    size_t room = b == NULL || ARENA_OBJECT_EACH ? 0 : b->size - b->used;
+    room = room < LARGE ? room : LARGE;
+    char *tail = room == 0 ? NULL : (char *)b->data + b->used;
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(tail, room, format, args);
     if (len < 0) {
         die("a format that cannot be printed");
     }
     size_t size = (size_t)len + 1;
-    char *text = arena_alloc(a, size);
-    (void)vsnprintf(text, size, format, again);
+    if (size > room && room > 0) {
+        memset(tail, 0, room);
+    }
+    char *text = arena_alloc(a, size); /* the tail, if it fits */
+    if (size > room) {
+        (void)vsnprintf(text, size, format, again);
+    }
     va_end(again);
     return text;
 }

@@ -8,8 +8,11 @@
 
 enum { ID_MAX = 64 };
 
-static const char ID_LETTERS[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+static bool is_id_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
 
 const char *slack_id(const json_t *object, const char *key)
 {
@@ -18,7 +21,10 @@ const char *slack_id(const json_t *object, const char *key)
     if (str_empty(text)) {
         return NULL;
     }
-    size_t len = strspn(text, ID_LETTERS);
+    size_t len = 0;
+    while (len <= ID_MAX && is_id_letter(text[len])) {
+        len++;
+    }
     return len <= ID_MAX && text[len] == '\0' ? text : NULL;
 }
 

@@ -161,6 +161,25 @@ static void test_printf_of_any_length(void **state)
     arena_free(mem);
 }
 
+/* A text that did not fit behind what is there leaves nothing in what is handed out next. */
+static void test_printf_keeps_the_rest_zero(void **state)
+{
+    (void)state;
+    static const char nothing[900];
+    for (int len = 0; len < 9000; len += 13) {
+        arena *mem = arena_new();
+        char *first = arena_copy(mem, "first", 6);
+        char *text = arena_printf(mem, "%0*d", len, 7);
+        assert_int_equal(strlen(text), len == 0 ? 1 : len);
+        for (int i = 0; i < 6; i++) {
+            assert_memory_equal(arena_alloc(mem, sizeof nothing), nothing, sizeof nothing);
+        }
+        assert_string_equal(first, "first");
+        assert_int_equal(text[strlen(text) - 1], '7');
+        arena_free(mem);
+    }
+}
+
 static char order[8];
 
 static void note(void *object)
@@ -245,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_strndup_reads_no_further),
         cmocka_unit_test(test_bytes_keep_nul),
         cmocka_unit_test(test_printf_of_any_length),
+        cmocka_unit_test(test_printf_keeps_the_rest_zero),
         cmocka_unit_test(test_deferred_run_last_first),
         cmocka_unit_test(test_deferred_may_use_the_arena),
         cmocka_unit_test(test_json_reference_is_given_back),

@@ -113,6 +113,8 @@ int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_
 /* Ends a job inside the caller's transaction: ERR_LEASE_LOST when the lease is not ours any more,
  * and the caller rolls back. Event jobs stay (for their keys) without payload, others go. */
 int store_job_done(store *s, const struct job *j, struct err *e);
+/* The same, and nothing stays of it, its keys neither. */
+int store_job_drop(store *s, const struct job *j, struct err *e);
 /* Put back: runs again after delay_s. */
 int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                     struct err *e);

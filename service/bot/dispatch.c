@@ -213,8 +213,10 @@ static int settle(struct turn *t, bool act, struct err *e)
     if (rc == 0 && act) {
         rc = act_on(t, e);
     }
+    /* who never had a workspace here leaves nothing behind */
+    bool unknown = t->scene.workspace == NULL;
     if (rc == 0) {
-        rc = store_job_done(s, t->job, e);
+        rc = unknown ? store_job_drop(s, t->job, e) : store_job_done(s, t->job, e);
     }
     if (rc == 0) {
         rc = store_commit(s, e);

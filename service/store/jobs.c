@@ -296,6 +296,12 @@ int store_job_done(store *s, const struct job *j, struct err *e)
                    DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token)), j, e);
 }
 
+int store_job_drop(store *s, const struct job *j, struct err *e)
+{
+    return end_job(s, &DONE_OTHER,
+                   DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token)), j, e);
+}
+
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e)
 {
     return end_job(s, &DEAD,

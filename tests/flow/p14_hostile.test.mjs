@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import {after, before, describe, test} from 'node:test';
-import {ACME, ADMIN_TOKEN, start} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, start, until} from '../lib/flow.mjs';
 
 const TABLES = ['job', 'run', 'login', 'oauth_state', 'connection', 'message', 'chat_user', 'workspace', 'recipe', 'default_connection', 'audit'];
 const now = () => Math.floor(Date.now() / 1000);
@@ -79,6 +79,12 @@ describe('P14 hostile input', () => {
     await w.idle();
     assert.equal(await w.count('run'), 0);
     assert.equal(await w.count('login', "user_id <> ''"), 0);
+  });
+
+  test('P14 a signed event of a team that has no workspace here leaves nothing', async () => {
+    const body = w.dm('help', {team: 'T0NOBODY1', user: 'U0NOBODY1'});
+    for (let i = 0; i < 2; i++) assert.equal((await w.signed('/slack/events', body)).status, 200);
+    await until('it to be gone', async () => await w.count('job', "workspace = 'slack:T0NOBODY1'") === 0);
   });
 
   test('P14 pages: handles, callbacks, methods, paths', async () => {

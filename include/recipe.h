@@ -81,7 +81,10 @@ struct recipe_world {
     size_t recipes_count;
     const char *const *reserved; /* NULL-terminated built-in words */
 };
-/* Meaning: design section 2 and 5.5; sets r->writes. */
+/* Templates that name what the recipe does not have, or has only later. Not part of recipe_parse():
+ * a recipe that was stored before this was checked still runs. */
+void recipe_check_references(arena *mem, const struct recipe *r, struct faults *faults);
+/* Meaning: design section 2 and 5.5, references too; sets r->writes. */
 void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world,
                   struct faults *faults);
 

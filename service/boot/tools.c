@@ -104,6 +104,7 @@ static bool check_recipe(const char *path)
         faults_add(f, "", "%s", e.text);
     } else {
         recipe_parse(mem, body, &r, f);
+        recipe_check_references(mem, r, f);
     }
     for (size_t i = 0; i < f->count && i < FAULTS_MAX; i++) {
         printf("%s: %s: %s\n", path, f->list[i].path, f->list[i].text);

@@ -141,4 +141,5 @@ void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world
         check_step(&c, i);
     }
     check_command(&c);
+    recipe_check_references(mem, r, faults);
 }

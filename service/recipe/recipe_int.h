@@ -14,5 +14,8 @@ const char *recipe_parse_name(const struct json_doc *d, const char *key);
 /* A text member that may hold templates; their syntax is checked. */
 const char *recipe_parse_template(const struct json_doc *d, const char *key, bool required,
                                   size_t max);
+/* template.c: the path of the first "{{path}}" of text; gives what stands behind it, or NULL when
+ * there is none or it cannot be read. */
+const char *template_next(arena *mem, const char *text, const char **ret_path);
 
 #endif

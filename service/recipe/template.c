@@ -1,4 +1,4 @@
-#include "recipe.h"
+#include "recipe_int.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -67,6 +67,17 @@ static int next_slot(const char *text, struct slot *ret, const char **ret_why)
         return -1;
     }
     return 1;
+}
+
+const char *template_next(arena *mem, const char *text, const char **ret_path)
+{
+    struct slot slot;
+    const char *why = NULL;
+    if (next_slot(text, &slot, &why) != 1) {
+        return NULL;
+    }
+    *ret_path = arena_strdup(mem, slot.path);
+    return slot.end;
 }
 
 bool template_check(const char *text, const char **ret_why)

@@ -1,5 +1,9 @@
 // Every operation of /v1 with every status that openapi.yaml describes, against the real program.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {Browser} from '../lib/browser.mjs';
 import {SALESFORCE, startSandbox} from '../lib/sandbox.mjs';
@@ -181,9 +185,12 @@ test('a recipe: versions, faults, list', async () => {
   await refused(['command'], 'PUT', W + '/recipes/other', recipe());
   await refused(['command'], 'PUT', W + '/recipes/other', recipe({command: 'Salesforce  CREATE'}));
   await refused(['command'], 'PUT', W + '/recipes/other', recipe({command: 'help me'}));
-  await refused(['connections.salesforce.use', 'command', 'nope', 'name', 'inputs[0].type', 'steps[0].connection'], 'PUT', W + '/recipes/other',
+  await refused(['connections.salesforce.use', 'command', 'nope', 'name', 'inputs[0].type', 'steps[0].connection', 'reply.text'], 'PUT', W + '/recipes/other',
     recipe({name: 'x', command: 'connections', nope: 1, connections: {salesforce: {use: 'gone'}}, inputs: [{name: 'a', type: 'tree'}],
       steps: [{id: 'opp', connection: 'box', action: 'x', with: {}}]}));
+  const typo = recipe({command: 'salesforce make opportunity', steps: [{...recipe().steps[0], with: {object: 'Opportunity', fields: {Name: '{{inputs.nmae}}'}}}]});
+  const {json} = await refused(['steps[0].with.fields.Name'], 'PUT', W + '/recipes/other', typo);
+  assert.match(json.errors[0].text, /"\{\{inputs\.nmae\}\}": this recipe has no input "nmae"/);
   await call(201, 'PUT', W + '/recipes/other', recipe({command: 'salesforce make opportunity', hidden: true, enabled: false}));
   const list = (await call(200, 'GET', W + '/recipes?limit=1')).json;
   assert.deepEqual([list.items.map(i => i.name), list.next], [['create-opportunity'], 'create-opportunity']);
@@ -191,6 +198,19 @@ test('a recipe: versions, faults, list', async () => {
   await call(204, 'DELETE', W + '/recipes/other');
   assert.equal((await call(201, 'PUT', W + '/recipes/other', recipe({command: 'salesforce make opportunity'}))).json.version, 2, 'versions count on');
   await call(204, 'DELETE', W + '/recipes/other');
+});
+
+test('workbot recipe check says the same without a server', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'workbot-recipe-'));
+  const check = body => {
+    writeFileSync(join(dir, 'r.json'), JSON.stringify({name: 'r', ...body}));
+    return spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['recipe', 'check', join(dir, 'r.json')], {encoding: 'utf8', env: {}});
+  };
+  assert.equal(check(recipe()).status, 0);
+  const faulty = check(recipe({reply: {text: 'Created {{steps.oop.id}}'}}));
+  assert.equal(faulty.status, 1);
+  assert.match(faulty.stdout, /r\.json: reply\.text: "\{\{steps\.oop\.id\}\}": this recipe has no step "oop"/);
+  rmSync(dir, {recursive: true});
 });
 
 test('two writers of one recipe: both done, or one is told to try again', async () => {

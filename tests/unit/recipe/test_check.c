@@ -106,7 +106,7 @@ static json_t *step_body(arena *mem, const char *use, bool verify, const char *s
 
 static const char create[] = "'action':'create_record','with':{'object':'Task','fields':{}}";
 static const char query[] = "'action':'query','with':{'soql':'SELECT Id FROM Task'}";
-static const char approve[] = "'action':'approve','with':{'task':'{{inputs.task}}'}";
+static const char approve[] = "'action':'approve','with':{'task':'{{run.reference}}'}";
 static const char ping[] = "'action':'ping'";
 
 static void sharing_a_connection_must_be_meant(void **state)
@@ -181,7 +181,7 @@ static void what_it_refers_to_must_exist(void **state)
         {"acme", "'action':'query','with':{'soql':'SELECT Id','limit':5}", "steps[0].with.limit",
          "not known"},
         {"acme", "'action':'query','with':{'soql':5}", "steps[0].with.soql", "must be"},
-        {"acme", "'action':'query','with':{'soql':'SELECT {{inputs.x}}'}", "steps[0].with.soql",
+        {"acme", "'action':'query','with':{'soql':'SELECT {{user.id}}'}", "steps[0].with.soql",
          "no {{template}}"},
         {"acme", "'action':'query','with':{'soql':'SELECT :a'}", "steps[0].with.values", ":a"},
         {"office", "'action':'approve','with':{'task':'1','by':'me'}", "steps[0].with.by",
@@ -344,9 +344,74 @@ static void the_examples_of_the_docs_are_right(void **state)
     arena_free(mem);
 }
 
+static struct faults *reference_faults(arena *mem, json_t *body)
+{
+    struct recipe *r = recipe_good(mem, body);
+    struct faults *f = arena_alloc(mem, sizeof(*f));
+    faults_init(f, mem);
+    recipe_check_references(mem, r, f);
+    return f;
+}
+
+static void templates_name_what_is_there(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    static const char good[] =
+        "{'name':'n','title':'T','command':'c','connections':{'crm':{'use':'acme'}},"
+        "'inputs':[{'name':'about'}],"
+        "'steps':[{'id':'one','connection':'crm','action':'a',"
+        "'with':{'x':['{{inputs.about}} {{ connections.crm.account }}'],'k':'{{user.id}}'}},"
+        "{'id':'two','connection':'crm','action':'a','with':{'x':'{{steps.one.records.0.Id}}',"
+        "'y':'{{steps.one}} {{inputs}} {{run.reference}} {{connections.crm.rule}}'}}],"
+        "'reply':{'text':'{{steps.two.id}} {{inputs.about}}','fields':[{'label':'L',"
+        "'value':'{{connections.crm.organization}}'}],'link':{'label':'L','url':'{{steps.one.url}}'},"
+        "'buttons':[{'title':'T','command':'c','inputs':{'about':'{{steps.two.id}}'}}]}}";
+    assert_int_equal(reference_faults(mem, quoted(mem, good))->count, 0);
+
+    static const char bad[] =
+        "{'name':'n','title':'T','command':'c','connections':{'crm':{'use':'acme'}},"
+        "'inputs':[{'name':'about'}],"
+        "'steps':[{'id':'one','connection':'crm','action':'a',"
+        "'with':{'a':{'b':['{{inputs.typo}} {{inputs.about}}']},'own':'{{steps.one.id}}',"
+        "'later':'{{steps.two.id}}','deep':'{{inputs.about.x}}','case':'{{inputs.About}}'}},"
+        "{'id':'two','connection':'crm','action':'a','with':{'x':'{{steps.three.id}}',"
+        "'y':'{{connections.other.account}}','z':'{{connections.crm.token}}',"
+        "'u':'{{user.name}}','r':'{{run.id}}','w':'{{input.about}}'}}],"
+        "'reply':{'text':'{{steps.tow.id}}','fields':[{'label':'L','value':'{{inputs.}}'},"
+        "{'label':'L','value':'{{inputs.abuot}}'}],'link':{'label':'L','url':'{{steps.url}}'},"
+        "'buttons':[{'title':'T','command':'c','inputs':{'about':'{{now}}'}}]}}";
+    json_t *body = quoted(mem, bad);
+    json_t *fields = json_member(json_member(body, "reply"), "fields");
+    json_array_remove(fields, 0); /* "inputs." is no path at all: recipe_parse() says so */
+    const struct faults *f = reference_faults(mem, body);
+    static const char *const paths[] = {"steps[0].with.a.b[0]",
+                                        "steps[0].with.own",
+                                        "steps[0].with.later",
+                                        "steps[0].with.deep",
+                                        "steps[0].with.case",
+                                        "steps[1].with.x",
+                                        "steps[1].with.y",
+                                        "steps[1].with.z",
+                                        "steps[1].with.u",
+                                        "steps[1].with.r",
+                                        "steps[1].with.w",
+                                        "reply.text",
+                                        "reply.link.url",
+                                        "reply.fields[0].value",
+                                        "reply.buttons[0].inputs.about",
+                                        NULL};
+    assert_fault_paths(f, paths);
+    assert_true(fault_stands(f, "steps[0].with.a.b[0]", "has no input \"typo\""));
+    assert_true(fault_stands(f, "steps[0].with.later", "not over before this"));
+    assert_true(fault_stands(f, "reply.text", "has no step \"tow\""));
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(templates_name_what_is_there),
         cmocka_unit_test(sharing_a_connection_must_be_meant),
         cmocka_unit_test(one_verified_alias_does_not_cover_another),
         cmocka_unit_test(what_it_refers_to_must_exist),

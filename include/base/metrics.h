@@ -45,14 +45,20 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
       "Time of a database statement")                                                              \
     X(METRIC_DB_WAIT_SECONDS, METRIC_HISTOGRAM, "workbot_db_checkout_wait_seconds",                \
       "Time waited for a database connection")                                                     \
-    X(METRIC_ERRORS, METRIC_COUNTER, "workbot_errors_total", "Errors logged at an edge, by kind")
+    X(METRIC_ERRORS, METRIC_COUNTER, "workbot_errors_total", "Errors logged at an edge, by kind")  \
+    X(METRIC_OVERFLOWS, METRIC_COUNTER, "workbot_metric_overflows_total",                          \
+      "Samples counted under overflow=\"true\" for want of room for their labels")
 
 #define METRIC_ENUM(id, type, name, help) id,
 enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
 #undef METRIC_ENUM
 
-/* labels: NULL for none, else ready text that lives as long as the process (a literal). After 64
- * label sets of one metric the rest is counted under overflow="true". */
+/* Label sets of one metric: routes times status classes is the largest set. */
+enum { METRIC_SERIES_MAX = 256 };
+
+/* labels: NULL for none, else ready text that lives as long as the process (a literal). After
+ * METRIC_SERIES_MAX label sets of one metric the rest is counted under overflow="true", and in
+ * METRIC_OVERFLOWS. */
 void metric_add(enum metric m, const char *labels, int64_t n);
 void metric_set(enum metric m, const char *labels, int64_t value);
 /* A histogram's observation; durations in seconds, sizes in units. */

@@ -9,8 +9,8 @@
 #include "base/str.h"
 
 enum {
-    SERIES_MAX = 64,  /* label sets of one metric; further ones share the last row */
-    BUCKETS_MAX = 16, /* with +Inf */
+    SERIES_MAX = METRIC_SERIES_MAX, /* further label sets share the last row */
+    BUCKETS_MAX = 16,               /* with +Inf */
     RENDER_MAX = 8 << 20
 };
 
@@ -67,7 +67,12 @@ static struct bounds bounds_of(const struct row *row)
 static struct series *find(struct table *t, const char *labels, size_t from, size_t used)
 {
     for (size_t i = from; i < used; i++) {
-        if (t->list[i].labels == labels || strcmp(t->list[i].labels, labels) == 0) {
+        if (t->list[i].labels == labels) {
+            return &t->list[i];
+        }
+    }
+    for (size_t i = from; i < used; i++) {
+        if (strcmp(t->list[i].labels, labels) == 0) {
             return &t->list[i];
         }
     }
@@ -97,7 +102,11 @@ static struct series *series_of(enum metric m, const char *labels)
     const char *text = labels == NULL ? "" : labels;
     size_t used = atomic_load_explicit(&t->used, memory_order_acquire);
     struct series *s = find(t, text, 0, used);
-    return s != NULL ? s : add_series(t, text, used);
+    s = s != NULL ? s : add_series(t, text, used);
+    if (s == &t->list[SERIES_MAX] && m != METRIC_OVERFLOWS) {
+        metric_add(METRIC_OVERFLOWS, NULL, 1);
+    }
+    return s;
 }
 
 void metric_add(enum metric m, const char *labels, int64_t n)

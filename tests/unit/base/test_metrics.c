@@ -103,19 +103,20 @@ static void test_label_sets_are_bounded(void **state)
 {
     (void)state;
     /* they live as long as the process, as the header asks */
-    static char labels[200][24];
-    for (int i = 0; i < 200; i++) {
+    static char labels[400][24];
+    for (int i = 0; i < 400; i++) {
         (void)snprintf(labels[i], sizeof labels[i], "kind=\"k%d\"", i);
         metric_add(METRIC_JOBS, labels[i], 1);
     }
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 400; i++) {
         metric_add(METRIC_JOBS, labels[i], 1);
     }
     assert_true(sample("workbot_jobs_total{kind=\"k0\"}") == 2);
-    assert_true(sample("workbot_jobs_total{kind=\"k63\"}") == 2);
-    assert_true(sample("workbot_jobs_total{overflow=\"true\"}") == 2 * (200 - 64));
+    assert_true(sample("workbot_jobs_total{kind=\"k255\"}") == 2);
+    assert_true(sample("workbot_jobs_total{overflow=\"true\"}") == 2 * (400 - 256));
+    assert_true(sample("workbot_metric_overflows_total") == 2 * (400 - 256));
     arena *mem = arena_new();
-    assert_null(strstr(metrics_render(mem), "k64"));
+    assert_null(strstr(metrics_render(mem), "k256"));
     arena_free(mem);
 }
 

@@ -8,8 +8,9 @@
 
 #include <cmocka.h>
 
-#include "service/web/web_int.h"
+#include "service/web/server_int.h"
 
+#include "base/metrics.h"
 #include "base/str.h"
 
 /* Paths as hostile clients write them; the table itself is compared with openapi.yaml by a guard.
@@ -157,6 +158,8 @@ static void test_rows_of_the_table_are_sound(void **state)
     size_t count = 0;
     const struct route *table = router_routes(&count);
     assert_true(count > 0);
+    /* every route's every status class is a series of its own */
+    assert_true((count + 1) * STATUS_CLASSES <= METRIC_SERIES_MAX);
     for (size_t i = 0; i < count; i++) {
         assert_non_null(table[i].handler);
         assert_false(str_empty(table[i].operation_id));

@@ -185,9 +185,13 @@ struct run_outcome {
     const char *step;  /* where it ended, for failed and unknown */
     const char *words; /* the app's refusal in plain words; NULL: use the error's words */
     struct err err;
+    struct run_step *last; /* done and not stored yet: the caller's to store; NULL: none */
 };
-/* Runs or continues; records intent before and outcome after each step; the caller stores the end
- * together with the messages. -1 only for our own faults (database away, lease lost). */
+/* The outcome of the run's last step, for the transaction that stores the run's end. */
+int recipe_last_step(store *s, const struct job *job, const struct run_outcome *o, struct err *e);
+/* Runs or continues; records intent before and outcome after each step; the caller stores the end,
+ * with the last step's outcome, together with the messages. -1 only for our own faults (database
+ * away, lease lost). */
 int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id,
                struct run_outcome *ret, struct err *e);
 /* A run that no worker could bring to an end: RUN_END_FAILED (err is the caller's), RUN_END_UNKNOWN

@@ -50,15 +50,15 @@ int store_message_redirect(store *s, const char *workspace, const char *id, cons
 /* --- what the outbox asks and notes (outgoing.c) --- */
 
 struct outgoing {
-    struct message *message; /* NULL: gone, or its workspace is */
+    struct message *message; /* NULL: gone, or its workspace is, or the lease is not ours */
     const char *bot_user_id;
     struct secret bot_token;
     const char *dm_channel; /* of the message's reader; NULL: not known */
 };
-int store_outgoing_find(store *s, const char *workspace, const char *message_id,
-                        struct outgoing *ret, struct err *e);
-/* The intent of a first post, by the lease of its job. ERR_LEASE_LOST. */
-int store_outgoing_post_begin(store *s, const struct job *j, const char *message_id, struct err *e);
+/* The message as it is, by the lease of its job. One that has to be posted for the first time has
+ * the intent of that on record from now on; *ret shows what stood there before. */
+int store_outgoing_take(store *s, const struct job *j, const char *message_id, struct outgoing *ret,
+                        struct err *e);
 
 /* --- notices to admins (notices.c) --- */
 

@@ -73,8 +73,9 @@ struct run {
     int64_t created_at, parked_at, expires_at, ended_at;
 };
 
-/* Makes id and reference when absent in *r (set on *r). */
-int store_run_add(store *s, struct run *r, struct err *e);
+/* Makes id and reference when absent in *r (set on *r). Not added when its user has open_max runs
+ * already that are not final. */
+int store_run_add(store *s, struct run *r, int64_t open_max, bool *ret_added, struct err *e);
 int store_run_find(store *s, const char *workspace, const char *id, struct run **ret,
                    struct err *e);
 /* The same, locked until the transaction ends. */
@@ -85,9 +86,6 @@ int store_run_by_reference(store *s, const char *workspace, const char *referenc
 /* A user's runs that are not final, newest first. */
 int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
                    size_t *ret_count, struct err *e);
-/* How many these are. */
-int store_run_count_open(store *s, const char *workspace, const char *user_id, int64_t *ret,
-                         struct err *e);
 struct run_filter {
     const char *user_id, *reference, *state, *recipe; /* NULL: all */
     const char *before_id;                            /* cursor */
@@ -131,15 +129,19 @@ struct run_connection {
     const char *connection_id;
     const char *account;
 };
+struct run_step;
 struct run_start {
     const struct job *job; /* proves its lease */
     const char *run_id;
     const struct run_connection *connections;
     size_t count;
+    const char *first_step; /* the intent of step 0 of a run without steps; NULL: no intent yet */
 };
-/* queued or running -> running, with the connections that act on record, in one statement.
- * ERR_LEASE_LOST "run_moved" when the lease is lost or the run is in another state. */
-int store_run_start(store *s, const struct run_start *q, struct err *e);
+/* queued or running -> running, with the connections that act on record and the first step's
+ * intent, in one statement. *ret_first is set when first_step is. ERR_LEASE_LOST "run_moved" when
+ * the lease is lost or the run is in another state. */
+int store_run_start(store *s, const struct run_start *q, struct run_step **ret_first,
+                    struct err *e);
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e);
 

@@ -179,6 +179,18 @@ static end_fn *const endings[] = {
     [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_GONE] = ended_gone,
 };
 
+/* What could not be stored as a whole is tried again as a whole; by then it must be known that the
+ * last step has been done. */
+static void save_last_step(struct ending *x)
+{
+    store *s = NULL;
+    struct err ignored = {0};
+    if (store_open(x->scene.bot->options.stores, x->scene.mem, &s, &ignored) == 0) {
+        recipe_last_step(s, x->job, &x->outcome, &ignored);
+    }
+    store_close(s);
+}
+
 static int store_ending(struct ending *x, struct err *e)
 {
     store *s = NULL;
@@ -194,12 +206,18 @@ static int store_ending(struct ending *x, struct err *e)
     }
     int rc = store_begin(s, e);
     if (rc == 0) {
+        rc = recipe_last_step(s, x->job, &x->outcome, e);
+    }
+    if (rc == 0) {
         rc = endings[x->outcome.end](x, e);
     }
     if (rc == 0) {
         rc = store_commit(s, e);
     }
     store_close(s);
+    if (rc != 0 && x->outcome.last != NULL) {
+        save_last_step(x);
+    }
     return rc;
 }
 

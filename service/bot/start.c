@@ -6,7 +6,10 @@
 
 /* From a command to a run: the recipe is read, the person is allowed, inputs get their types. */
 
-enum { DOUBLE_CLICK_S = 3, OPEN_MAX = 50 };
+enum {
+    DOUBLE_CLICK_S = 3,
+    OPEN_MAX = 50 /* nobody needs more that waits for its user (P14) */
+};
 
 static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
@@ -121,22 +124,10 @@ static int is_second_press(struct turn *t, const struct recipe_row *row, const j
     return 0;
 }
 
-/* Nobody needs more that waits for its user; what is typed beyond it is refused (P14). */
-static int too_many_open(struct turn *t, bool *ret, struct err *e)
-{
-    int64_t open = 0;
-    if (store_run_count_open(t->scene.s, t->scene.workspace->workspace, t->event.user_id, &open,
-                             e) != 0) {
-        return -1;
-    }
-    *ret = open >= OPEN_MAX;
-    return 0;
-}
-
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
-    bool second = false;
+    bool second = false, added = false;
     const struct place *p = &t->event.place;
     const char *why = NULL;
     const struct recipe_input *asked = recipe_asks(t->scene.mem, r, inputs, &why);
@@ -155,8 +146,14 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (second) {
         return 0;
     }
-    if (store_run_add(t->scene.s, &run, e) != 0) {
+    if (store_run_add(t->scene.s, &run, OPEN_MAX, &added, e) != 0) {
         return -1;
+    }
+    if (!added) {
+        return refuse(t,
+                      "Too many of your commands wait already: type pending, and finish or cancel "
+                      "some.",
+                      e);
     }
     if (asked == NULL) {
         return run_enqueue(&t->scene, &run, RUN_QUEUED, e);
@@ -171,16 +168,6 @@ static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
         .workspace = t->scene.workspace, .user = t->scene.user, .channel = t->event.place.channel};
     if (!recipe_allows(r, &person)) {
         return refuse(t, "You may not run this command. Ask an admin of Workbot to allow you.", e);
-    }
-    bool many = false;
-    if (too_many_open(t, &many, e) != 0) {
-        return -1;
-    }
-    if (many) {
-        return refuse(t,
-                      "Too many of your commands wait already: type pending, and finish or cancel "
-                      "some.",
-                      e);
     }
     return begin_run(t, row, r, take_inputs(t, r, given), e);
 }

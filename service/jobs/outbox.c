@@ -51,7 +51,7 @@ static int load(struct sending *x, store *s, struct err *e)
     if (id == NULL) {
         return err_set(e, ERR_INPUT, "job_payload", "send job %s names no message", x->job->id);
     }
-    if (store_outgoing_find(s, x->job->workspace, id, &found, e) != 0) {
+    if (store_outgoing_take(s, x->job, id, &found, e) != 0) {
         return -1;
     }
     x->message = found.message;
@@ -92,11 +92,6 @@ static int end_redirected(struct sending *x, store *s, struct err *e)
         return -1;
     }
     return store_job_again(s, x->job, 0, "chat_redirected", e);
-}
-
-static int note_post(struct sending *x, store *s, struct err *e)
-{
-    return store_outgoing_post_begin(s, x->job, x->message->id, e);
 }
 
 static int learn_dm(struct sending *x, store *s, struct err *e)
@@ -172,9 +167,6 @@ static int first_post(struct sending *x, struct err *e)
         return update(x, e);
     }
     const struct chat_post p = post_of(x);
-    if (with_store(x, false, note_post, e) != 0) {
-        return -1;
-    }
     return x->driver->post(x->options->chats, x->mem, &x->access, &p, &x->message->platform_id, e);
 }
 

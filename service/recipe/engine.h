@@ -19,10 +19,15 @@ struct engine {
     bool *has_access;
     struct run_step *known; /* what an earlier worker did */
     size_t known_count;
+    bool started; /* what acts is on record */
 };
 
 /* A session for one statement of ours. */
 int engine_open(struct engine *g, store **ret, struct err *e);
+
+/* run.c: what acts goes on record, with the first step's intent (NULL: without any). */
+int engine_start(struct engine *g, const char *first_step, struct run_step **ret_first,
+                 struct err *e);
 
 /* context.c */
 json_t *engine_context_new(struct engine *g);

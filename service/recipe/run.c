@@ -124,8 +124,8 @@ static int load(struct engine *g, store *s, const char *run_id, struct err *e)
     return resolve_all(g, s, &person, e);
 }
 
-/* Which connection acts, and by which rule, is on record before the first call. */
-static int record_start(struct engine *g, store *s, struct err *e)
+int engine_start(struct engine *g, const char *first_step, struct run_step **ret_first,
+                 struct err *e)
 {
     struct run_outcome *out = g->out;
     struct run_connection *rows_of = arena_array(g->mem, out->resolved_count + 1, sizeof(*rows_of));
@@ -141,12 +141,19 @@ static int record_start(struct engine *g, store *s, struct err *e)
     const struct run_start q = {.job = g->job,
                                 .run_id = out->run->id,
                                 .connections = rows_of,
-                                .count = out->resolved_count};
-    if (store_run_start(s, &q, e) != 0) {
+                                .count = out->resolved_count,
+                                .first_step = first_step};
+    store *s = NULL;
+    if (engine_open(g, &s, e) != 0) {
         return -1;
     }
-    out->run->state = RUN_RUNNING;
-    return 0;
+    int rc = store_run_start(s, &q, ret_first, e);
+    store_close(s);
+    if (rc == 0) {
+        out->run->state = RUN_RUNNING;
+        g->started = true;
+    }
+    return rc;
 }
 
 static int decide(struct engine *g, const char *run_id, struct err *e)
@@ -156,13 +163,12 @@ static int decide(struct engine *g, const char *run_id, struct err *e)
         return -1;
     }
     int rc = load(g, s, run_id, e);
-    if (rc == 0 && g->out->end == RUN_END_DONE) {
-        rc = record_start(g, s, e);
-    }
     store_close(s);
     return rc;
 }
 
+/* Which connection acts, and by which rule, is on record before the first call: with the intent of
+ * the first step when that is the first thing that this run does (steps.c). */
 static int run_steps(struct engine *g, struct err *e)
 {
     struct run_outcome *out = g->out;
@@ -170,12 +176,15 @@ static int run_steps(struct engine *g, struct err *e)
     g->access = arena_array(g->mem, out->resolved_count + 1, sizeof(*g->access));
     g->has_access = arena_array(g->mem, out->resolved_count + 1, sizeof(bool));
     out->context = engine_context_new(g);
+    if (g->known_count > 0 && engine_start(g, NULL, NULL, e) != 0) {
+        return -1;
+    }
     for (size_t i = 0; go && i < out->recipe->steps_count; i++) {
         if (engine_step(g, i, &go, e) != 0) {
             return -1;
         }
     }
-    return 0;
+    return g->started ? 0 : engine_start(g, NULL, NULL, e);
 }
 
 int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id,

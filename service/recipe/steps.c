@@ -98,6 +98,9 @@ static int begin(struct step *st, struct err *e)
 {
     const struct step_place at = place_of(st);
     store *s = NULL;
+    if (!st->engine->started) {
+        return engine_start(st->engine, st->recipe->id, &st->row, e);
+    }
     if (engine_open(st->engine, &s, e) != 0) {
         return -1;
     }
@@ -118,6 +121,13 @@ static int end(struct step *st, const char *state, const char *error_code, struc
     int rc = store_step_end(s, &at, st->row, e);
     store_close(s);
     return rc;
+}
+
+int recipe_last_step(store *s, const struct job *job, const struct run_outcome *o, struct err *e)
+{
+    const struct step_place at = {
+        .job = job, .run_id = o->run->id, .position = o->last == NULL ? 0 : o->last->position};
+    return o->last == NULL ? 0 : store_step_end(s, &at, o->last, e);
 }
 
 /* The call certainly had no effect: its intent is taken back. One that stood there before us stays,
@@ -153,7 +163,12 @@ static int settle_done(struct step *st, const struct app_result *r, struct err *
     st->row->output = r->output;
     st->row->record_id = r->record_id;
     st->row->record_url = r->record_url;
-    if (end(st, "done", NULL, e) != 0) {
+    st->row->position = (int64_t)st->position;
+    if (st->position + 1 == st->engine->out->recipe->steps_count) {
+        st->row->state = "done"; /* one commit with the end of the run */
+        st->row->error_code = NULL;
+        st->engine->out->last = st->row;
+    } else if (end(st, "done", NULL, e) != 0) {
         return -1;
     }
     engine_context_step(st->engine, st->recipe->id, r->output, r->record_id, r->record_url);

@@ -36,9 +36,12 @@ static const struct stmt START = {
     " started as ("
     "  update run set state = 'running' from mine"
     "   where workspace = $1 and id = $2"
-    "     and array_position(array['queued', 'running'], state) > 0 returning 1) "
+    "     and array_position(array['queued', 'running'], state) > 0 returning 1),"
+    " begun as ("
+    "  insert into run_step (workspace, run_id, position, step, state, idempotency_key)"
+    "  select $1, $2, 0, $11, 'started', $12 from started where $11::text is not null) "
     "select count(*) from started",
-    10, 1};
+    12, 1};
 
 const struct stmt *const store_run_case_stmts[] = {&CASE, &START, NULL};
 
@@ -105,17 +108,34 @@ static const char **column(store *s, const struct run_start *q, size_t offset)
 
 #define COLUMN(member) DB_TEXTS(column(s, q, offsetof(struct run_connection, member)), q->count)
 
-int store_run_start(store *s, const struct run_start *q, struct err *e)
+static struct run_step *first_step(store *s, const char *step)
+{
+    struct run_step *p = arena_alloc(s->mem, sizeof *p);
+    *p = (struct run_step){.step = step,
+                           .state = "started",
+                           .begun = true,
+                           .idempotency_key = arena_strdup(s->mem, id_new().text)};
+    return p;
+}
+
+int store_run_start(store *s, const struct run_start *q, struct run_step **ret_first, struct err *e)
 {
     rows *r = NULL;
+    struct run_step *first = first_step(s, q->first_step);
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(q->job->workspace), DB_TEXT(q->run_id), DB_TEXT(q->job->id),
                 DB_TEXT(q->job->lease_token), COLUMN(alias), COLUMN(default_name), COLUMN(app),
-                COLUMN(rule), COLUMN(connection_id), COLUMN(account));
+                COLUMN(rule), COLUMN(connection_id), COLUMN(account), DB_TEXT(q->first_step),
+                DB_TEXT(first->idempotency_key));
     if (store_query(s, &START, args, &r, e) != 0) {
         return -1;
     }
-    return row_i64(r, 0, 0) > 0 ? 0
-                                : err_set(e, ERR_LEASE_LOST, "run_moved",
-                                          "run %s moved on, or its job is another's", q->run_id);
+    if (row_i64(r, 0, 0) == 0) {
+        return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on, or its job is another's",
+                       q->run_id);
+    }
+    if (q->first_step != NULL) {
+        *ret_first = first;
+    }
+    return 0;
 }

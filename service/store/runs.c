@@ -17,9 +17,11 @@ static const struct stmt ADD = {
     "run_add",
     "insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking,"
     "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-    "         instant($16), instant($17))",
-    17, 0};
+    " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, instant($16),"
+    "        instant($17)"
+    "  where $18::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
+    "     and o.state in ('queued', 'asking', 'parked', 'running', 'unknown'))",
+    18, 0};
 
 static const struct stmt FIND = {
     "run_find", "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
@@ -40,12 +42,6 @@ static const struct stmt OPEN = {
     "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
     "   and r.state in ('queued', 'asking', 'parked', 'running', 'unknown') order by r.id desc",
     2, STORE_RUN_COLUMNS_COUNT};
-
-static const struct stmt COUNT_OPEN = {
-    "run_count_open",
-    "select count(*) from run where workspace = $1 and user_id = $2"
-    "   and state in ('queued', 'asking', 'parked', 'running', 'unknown')",
-    2, 1};
 
 static const struct stmt PAGE = {
     "run_page",
@@ -89,9 +85,8 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {&COUNT_OPEN,   &ADD,    &FIND,    &LOCK,
-                                               &BY_REFERENCE, &OPEN,   &PAGE,    &PARKED_FOR,
-                                               &LET_GO,       &UPDATE, &EXPIRED, NULL};
+const struct stmt *const store_runs_stmts[] = {
+    &ADD, &FIND, &LOCK, &BY_REFERENCE, &OPEN, &PAGE, &PARKED_FOR, &LET_GO, &UPDATE, &EXPIRED, NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -202,7 +197,7 @@ static int find_all(store *s, const struct store_ask *ask, struct run **ret, siz
     return 0;
 }
 
-int store_run_add(store *s, struct run *r, struct err *e)
+int store_run_add(store *s, struct run *r, int64_t open_max, bool *ret_added, struct err *e)
 {
     r->id = r->id == NULL ? arena_strdup(s->mem, id_new().text) : r->id;
     r->reference = r->reference == NULL ? new_reference(s->mem) : r->reference;
@@ -211,8 +206,12 @@ int store_run_add(store *s, struct run *r, struct err *e)
         DB_I64(r->version), DB_TEXT(r->user_id), DB_TEXT(run_state_name(r->state)),
         DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking), DB_TEXT(r->place), DB_TEXT(r->channel),
         DB_TEXT(r->thread), DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
-        DB_I64(r->parked_at), DB_I64(r->expires_at));
-    return store_query(s, &ADD, args, NULL, e);
+        DB_I64(r->parked_at), DB_I64(r->expires_at), DB_I64(open_max));
+    if (store_query(s, &ADD, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_added = db_affected(s->c) > 0;
+    return 0;
 }
 
 static int find_by_id(store *s, const struct stmt *stmt, const struct run *key, struct run **ret,
@@ -247,17 +246,6 @@ int store_run_open(store *s, const char *workspace, const char *user_id, struct 
     struct store_ask ask = {&OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), store_read_run,
                             sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
-}
-
-int store_run_count_open(store *s, const char *workspace, const char *user_id, int64_t *ret,
-                         struct err *e)
-{
-    rows *r = NULL;
-    if (store_query(s, &COUNT_OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), &r, e) != 0) {
-        return -1;
-    }
-    *ret = row_i64(r, 0, 0);
-    return 0;
 }
 
 int store_run_page(store *s, const char *workspace, const struct run_filter *f, struct run **ret,

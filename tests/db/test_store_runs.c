@@ -25,7 +25,13 @@ static struct run *add_run(store *s, const char *workspace, const char *user_id)
                       .inputs = arena_json(store_arena(s), json_pack("{s:s}", "name", "Acme")),
                       .place = "dm",
                       .channel = "D1"};
-    OK(store_run_add(s, r, e));
+    bool added = false;
+    OK(store_run_add(s, r, 1000, &added, e));
+    assert_true(added);
+    struct run one_more = *r;
+    one_more.id = one_more.reference = NULL;
+    OK(store_run_add(s, &one_more, 1, &added, e)); /* one is open already */
+    assert_false(added);
     return r;
 }
 
@@ -249,16 +255,29 @@ static void test_connections_of_a_run(void **state)
         .alias = "sf", .default_name = "crm", .app = "salesforce", .rule = "personal"};
     struct run_start start = {
         .job = world_lease(s, ACME), .run_id = r->id, .connections = &c, .count = 1};
-    OK(store_run_start(s, &start, e));
+    OK(store_run_start(s, &start, NULL, e));
     struct id id = id_new();
     c.connection_id = id.text;
     c.account = "ana@acme.example";
-    OK(store_run_start(s, &start, e)); /* taken over: what acts now replaces what acted */
+    OK(store_run_start(s, &start, NULL, e)); /* taken over: what acts now replaces what acted */
     struct job other = *start.job;
     other.lease_token = id_new().text;
     struct run_start lost = start;
     lost.job = &other;
-    FAILS(store_run_start(s, &lost, e), ERR_LEASE_LOST);
+    lost.first_step = "opp";
+    struct run_step *first = NULL;
+    FAILS(store_run_start(s, &lost, &first, e), ERR_LEASE_LOST);
+    assert_null(first);
+    assert_int_equal(world_count("select count(*) from run_step"), 0);
+    start.first_step = "opp";
+    OK(store_run_start(s, &start, &first, e));
+    assert_true(first->begun);
+    struct run_step *steps = NULL;
+    size_t steps_count = 0;
+    OK(store_steps(s, ACME, r->id, &steps, &steps_count, e));
+    assert_int_equal(steps_count, 1);
+    assert_string_equal(steps[0].state, "started");
+    assert_string_equal(steps[0].idempotency_key, first->idempotency_key);
     struct run_connection *list = NULL;
     size_t count = 0;
     OK(store_run_connections(s, ACME, r->id, &list, &count, e));
@@ -365,8 +384,16 @@ static void test_a_message_and_its_versions(void **state)
                         .ephemeral = true,
                         .body = arena_json(mem, json_pack("{s:s}", "text", "one"))};
     OK(store_message_add(s, &m, e));
-    OK(store_outgoing_post_begin(s, world_lease(s, ACME), m.id, e));
-    assert_true(load_message(s, m.id)->post_started_at > 0);
+    struct job lost = *world_lease(s, ACME);
+    lost.lease_token = id_new().text;
+    struct outgoing out;
+    OK(store_outgoing_take(s, &lost, m.id, &out, e));
+    assert_null(out.message);
+    assert_int_equal(load_message(s, m.id)->post_started_at, 0);
+    OK(store_outgoing_take(s, world_lease(s, ACME), m.id, &out, e));
+    assert_int_equal(out.message->post_started_at, 0); /* nobody has tried before */
+    OK(store_outgoing_take(s, world_lease(s, ACME), m.id, &out, e));
+    assert_true(out.message->post_started_at > 0);
     OK(store_message_sent(s, ACME, m.id, NULL, "17.001", 1, e));
     struct message *found = load_message(s, m.id), *none = NULL;
     assert_string_equal(found->state, "sent");
@@ -393,6 +420,8 @@ static void test_a_message_and_its_versions(void **state)
     OK(store_message_sent(s, ACME, m.id, NULL, NULL, 1, e)); /* a late answer */
     assert_string_equal(load_message(s, m.id)->state, "sent");
     assert_int_equal(load_message(s, m.id)->sent_version, 3);
+    OK(store_outgoing_take(s, world_lease(s, ACME), m.id, &out, e));
+    assert_int_equal(load_message(s, m.id)->post_started_at, 0); /* nothing to post */
 
     OK(store_message_set_response_url(s, ACME, m.id, secret_of(mem, "https://hooks/x"), e));
     assert_string_equal(secret_reveal(load_message(s, m.id)->response_url), "https://hooks/x");

@@ -33,7 +33,8 @@ static void fill_run(store *s, struct sealed_rows *sealed, size_t i)
                     .channel = "D1",
                     .inputs = canary(s)};
     bool changed = false;
-    OK(store_run_add(s, &r, e));
+    bool added = false;
+    OK(store_run_add(s, &r, 1000, &added, e));
     r.result = canary(s);
     OK(store_run_update(s, &r, RUN_RUNNING, &changed, e));
     struct run_step *p = NULL;

@@ -10,6 +10,11 @@ import {ROOT} from '../lib/flow.mjs';
 const sh = promisify(execFile);
 const SOURCES = ['Makefile', 'openapi.yaml', 'service', 'include', 'migrations', 'tests/sandbox', 'tests/tools'];
 
+/** Throws when a patch does not fit the sources as they are. */
+export async function checkBroken(name) {
+  await sh('patch', ['-p0', '--dry-run', '--force', '-i', join(ROOT, 'tests/crash/broken', `${name}.patch`)], {cwd: ROOT});
+}
+
 /** {binary, remove}: `name` is a file of broken/ without its .patch. */
 export async function buildBroken(name) {
   const dir = mkdtempSync(join(tmpdir(), `workbot-${name}-`));

@@ -61,8 +61,9 @@ async function everythingSeen(w) {
   return item => seen.get(`${item.workspace}:${item.user}:${item.place}`);
 }
 
-function errorLines(w, away) {
-  const errors = [];
+/** Lines of level error while the database was there; jobs that were begun with nothing to end them in, though it was back. */
+function logLines(w, {away, databaseBack}) {
+  const errors = [], burnt = [];
   for (const line of readFileSync(w.logFile, 'utf8').split('\n')) {
     if (!/"level":"(error|fatal)"/.test(line)) continue;
     let entry;
@@ -71,22 +72,28 @@ function errorLines(w, away) {
     } catch {
       continue; // cut off by kill -9
     }
-    const at = Date.parse(entry.time ?? entry.ts);
+    const at = Date.parse(entry.time);
+    if (at >= databaseBack && /could not be settled/.test(entry.message) && entry.code === 'db_away') burnt.push(line);
     if (!away.some(([from, to]) => at >= from && at <= to)) errors.push(line);
   }
-  return errors;
+  return {errors, burnt};
 }
 
 /** {figures, violations}: `violations` is empty when every promise was kept. */
 export async function judge(w, day) {
-  const {ledger, kills, away} = day;
+  const {ledger, kills} = day;
   const violations = [...ledger.complaints];
   const wrong = (kind, text) => violations.push({kind, text});
   const [acks, written, posts, seenBy, state] = [await acknowledgements(w), await writes(w), await firstPosts(w), await everythingSeen(w), await w.sandbox('GET', '/_state/salesforce')];
   const records = new Map();
   for (const r of state.records) of(records, r.fields.Name ?? r.fields.Subject).push(r);
 
-  const f = {commands: 0, unacknowledged: 0, exactlyOne: 0, unknown: 0, none: 0, doubled: 0, lost: 0, known: 0, knownOnce: 0, firstShown: 0, dropped: 0};
+  const f = {commands: 0, unacknowledged: 0, exactlyOne: 0, unknown: 0, none: 0, doubled: 0, lost: 0, known: 0, knownOnce: 0, firstShown: 0, dropped: 0, slowest: {ms: 0}};
+  const waited = (item, answer) => {
+    const from = acks.at(item.said), to = Number(answer.ts) * 1000;
+    return {ms: Math.round(to - from), kills: kills.filter(k => from <= k.at && k.at <= to).length, doneMs: written.has(item.name) ? Math.round(written.get(item.name) - from) : null};
+  };
+  const slower = (a, b) => (b.ms > a.ms ? b : a);
   for (const item of ledger.items) {
     const acked = item.known ? item.complete : item.complete && acks.at(item.said) !== undefined;
     const n = (records.get(item.name) ?? []).length;
@@ -107,6 +114,7 @@ export async function judge(w, day) {
     }
     if (!acked || item.noted) continue;
     if (shown.length === 0) wrong('unseen', `${item.user} does not see "${resultOf(item)}"`);
+    if (!item.ts && !item.unknown && shown.length > 0) f.slowest = slower(f.slowest, waited(item, shown[0]));
     if (item.ts) {
       f.known++;
       f.knownOnce += shown.length === 1 && shown[0].ts === item.ts;
@@ -128,29 +136,34 @@ export async function judge(w, day) {
     const from = acks.at(item.said), to = written.get(item.name);
     if (from !== undefined && to !== undefined) gaps.push({kind: 'command', from, to});
   }
-  const within = kind => kills.filter(k => gaps.some(g => g.kind === kind && g.from <= k.at && k.at <= g.to)).length;
+  const fell = (k, kind) => gaps.some(g => g.kind === kind && g.from <= k.at && k.at <= g.to);
+  const within = kind => kills.filter(k => fell(k, kind)).length;
+  const aimed = kills.filter(k => k.aim);
+  for (const k of aimed) for (const kind of [k.aim, 'command']) if (!fell(k, kind)) wrong('aim', `the kill at ${k.at}, aimed at a ${k.aim}, fell into no ${kind}`);
 
   if (posts.twice > kills.length) wrong('repeated', `${posts.twice} first posts came twice in ${kills.length} kills`);
   if (posts.inDm) wrong('repeated', `${posts.inDm} first posts came twice where the bot may look`);
-  const one = sql => w.one(sql).then(r => Number(r.n));
   const dead = await w.query("select kind, error_code from job where state = 'dead'");
   const failed = await w.query("select id, error_code from message where state = 'failed'");
-  const waiting = await one("select count(*) as n from job where state in ('queued', 'running')");
+  const waiting = await w.query(`select kind, lane, behind, state, attempts, lost, error_code, created_at, run_at, lease_until,
+    exists (select from job p where p.workspace = j.workspace and p.lane = j.lane and p.seq < j.seq and p.state in ('queued', 'running')) as follows
+    from job j where state in ('queued', 'running') order by follows, seq`);
   const moving = await w.query("select reference, state from run where state in ('queued', 'running', 'unknown')");
-  const errors = errorLines(w, away);
+  const {errors, burnt} = logLines(w, day);
   if (dead.length) wrong('dead', `jobs are dead: ${JSON.stringify(dead.slice(0, 5))}`);
   if (failed.length) wrong('failed', `messages failed: ${JSON.stringify(failed.slice(0, 5))}`);
-  if (waiting) wrong('waiting', `${waiting} jobs still wait`);
+  if (waiting.length) wrong('waiting', `${waiting.length} jobs still wait: ${JSON.stringify(waiting.slice(0, 5))}`);
   if (moving.length) wrong('moving', `runs are not at rest: ${JSON.stringify(moving.slice(0, 5))}`);
   for (const line of errors.slice(0, 5)) wrong('error', line);
+  if (burnt.length) wrong('burnt', `${burnt.length} jobs were claimed for workers without a database: ${burnt[0]}`);
   const runs = Object.fromEntries((await w.query('select state, count(*)::int as n from run group by 1 order by 1')).map(r => [r.state, r.n]));
 
   return {
     violations,
     figures: {
-      kills: kills.length, killsBetween: within('command'), killsInDialogue: within('dialogue'), killsAfterClick: within('click'),
+      kills: kills.length, aimed: aimed.length, killsBetween: within('command'), killsInDialogue: within('dialogue'), killsAfterClick: within('click'),
       databaseRestarts: day.databaseRestarts, acknowledgesAgainMs: Math.round(acks.after(day.databaseBack)), messages: acks.count, messagesTwice: acks.repeated, presses: ledger.presses,
-      ...f, posts: posts.posts, postsTwice: posts.twice, postsMost: posts.most, postsLookedFor: posts.looks, runs, dead: dead.length, failed: failed.length, errors: errors.length,
+      ...f, posts: posts.posts, postsTwice: posts.twice, postsMost: posts.most, postsLookedFor: posts.looks, runs, dead: dead.length, failed: failed.length, errors: errors.length, burnt: burnt.length,
     },
   };
 }
@@ -181,13 +194,13 @@ export async function answerUnknowns(w, day) {
 
 export function table({figures: f, violations}, title) {
   const rows = [
-    ['kill -9 of a replica', f.kills], ['  between acknowledgement and effect of a command', f.killsBetween], ['  during a question dialogue', f.killsInDialogue],
+    ['kill -9 of a replica / of these aimed', `${f.kills} / ${f.aimed}`], ['  between acknowledgement and effect of a command', f.killsBetween], ['  during a question dialogue', f.killsInDialogue],
     ['  between a click and its effect', f.killsAfterClick], ['power cuts of PostgreSQL', f.databaseRestarts],
     ['  acknowledged again after it was back', `${f.acknowledgesAgainMs} ms`],
     ['messages acknowledged / acknowledged again', `${f.messages} / ${f.messagesTwice}`], ['clicks acknowledged', f.presses],
     ['commands acknowledged / never', `${f.commands} / ${f.unacknowledged}`], ['app writes: exactly one record', f.exactlyOne], ['  put to the user as unknown, then settled', f.unknown],
     ['  lost / doubled', `${f.lost} / ${f.doubled}`], ['given up by the user', f.dropped], ['results in a known message: exactly one', `${f.knownOnce} of ${f.known}`],
-    ['results as first posts, seen', f.firstShown], ['first posts / appeared twice (at most one per kill)', `${f.posts} / ${f.postsTwice}`],
+    ['results as first posts, seen', f.firstShown], ['  the slowest of them / the record of it / kills meanwhile', `${f.slowest.ms} ms / ${f.slowest.doneMs ?? '-'} ms / ${f.slowest.kills}`], ['first posts / appeared twice (at most one per kill)', `${f.posts} / ${f.postsTwice}`],
     ['  looked for in the history after a kill', f.postsLookedFor],
     ['runs', Object.entries(f.runs).map(([k, n]) => `${n} ${k}`).join(', ')], ['dead jobs / failed messages / errors in the log', `${f.dead} / ${f.failed} / ${f.errors}`],
     ['violations', violations.length],

@@ -35,7 +35,7 @@ export const resultOf = item => RESULT[item.what](item.name);
 export const shows = (message, item) => words(message).includes(resultOf(item) + ', as ');
 export const asksFor = (message, item) => message.is_bot && words(message).includes(item.name) && button(message, 'It happened') && button(message, 'It did not: run it again');
 
-/** One person's day. `day` holds ledger, rng, patience_ms and `over`. */
+/** One person's day. `day` holds ledger, points, patience_ms and `over`. */
 export class Busy {
   constructor(person, day, rng) {
     Object.assign(this, {person, day, rng, ledger: day.ledger, count: 0, mine: []});
@@ -65,27 +65,39 @@ export class Busy {
   /** Some messages come twice: the same event again, or another event about the same message. */
   async say(text, place = 'dm') {
     const twice = this.rng.below(4) === 0 ? {repeat: 2, together: this.rng.below(2) === 0, new_event_ids: this.rng.below(2) === 0} : {};
+    const began = Date.now();
     const said = await this.person.say(text, {place, ...twice});
-    return {channel: said.channel, ts: said.ts, at: Date.now(), text};
+    return {channel: said.channel, ts: said.ts, at: Date.now(), text, began, acked: said.status === 200};
+  }
+
+  /** A command with all that it needs: its record is owed from here on. */
+  async command(item, text, place) {
+    item.said = await this.say(text, place);
+    item.complete = true;
+    if (item.said.acked && item.what !== 'Look') this.day.points.tell('command', item.said);
+  }
+
+  /** `gone`: the message has no such button any more, so an earlier press has come through. */
+  async press(message, label) {
+    const times = this.rng.below(3) === 0 ? {times: 2} : {};
+    const click = await this.person.press(message, label, times).catch(e => (/action_not_found/.test(e.message) ? {gone: true} : Promise.reject(e)));
+    const [acked, at] = [click.status === 200, Date.now()];
+    if (acked) {
+      this.ledger.presses++;
+      this.day.points.tell('click', this);
+    }
+    return {acked, gone: click.gone, at};
   }
 
   /** Slack does not send a click again; a person to whom nothing happened presses again. */
-  async press(message, label) {
-    const click = await this.person.press(message, label, this.rng.below(3) === 0 ? {times: 2} : {});
-    const acked = click.status === 200;
-    if (acked) this.ledger.presses++;
-    return {acked, at: Date.now()};
-  }
-
   async pressUntil(message, label, fits) {
     for (let i = 0; i < 5; i++) {
-      const pressed = await this.press(message, label);
-      const seen = await this.sees(fits, {ms: pressed.acked ? this.day.patience_ms : 500});
-      if (seen && pressed.acked) this.ledger.gaps.push({kind: 'click', from: pressed.at, to: Number(seen.edited?.ts ?? seen.ts) * 1000});
-      if (seen || pressed.acked) {
-        if (!seen) this.ledger.complain('silence', `${this.person.name} pressed ${label} of ${message.ts} at ${new Date(pressed.at).toISOString()}, which was acknowledged, and nothing came of it`);
-        return seen;
-      }
+      const {acked, gone, at} = await this.press(message, label);
+      const arrived = acked || (gone && i > 0);
+      const seen = await this.sees(fits, {ms: arrived ? this.day.patience_ms : 500});
+      if (seen && acked) this.ledger.gaps.push({kind: 'click', from: at, to: Number(seen.edited?.ts ?? seen.ts) * 1000});
+      if (!seen && arrived) this.ledger.complain('silence', `${this.person.name} pressed ${label} of ${message.ts} at ${new Date(at).toISOString()}, which arrived, and nothing came of it`);
+      if (seen || arrived) return seen;
     }
     return null; // never acknowledged
   }
@@ -128,51 +140,53 @@ export class Busy {
   async burst() {
     for (let i = this.rng.between(1, 4); i > 0; i--) {
       const item = this.ledger.open(this.person, 'Opportunity', this.name('deal'));
-      item.complete = true;
-      item.said = await this.say(`deal add name: ${item.name} stage: Prospecting close: 2026-12-31`);
+      await this.command(item, `deal add name: ${item.name} stage: Prospecting close: 2026-12-31`);
       this.mine.push(item);
     }
   }
 
   async note() {
     const item = this.ledger.open(this.person, 'Note', this.name('note'), {place: this.rng.below(2) === 0 ? 'dm' : 'sales'});
-    item.complete = true;
-    item.said = await this.say(`${item.place === 'dm' ? '' : '@workbot '}crew note text: ${item.name}`, item.place);
+    await this.command(item, `${item.place === 'dm' ? '' : '@workbot '}crew note text: ${item.name}`, item.place);
     await this.answered(item.said, m => this.ended(item)(m) || (m.is_bot && /I need your word/.test(words(m))), `a result for ${item.name}`, item.place);
   }
 
   async ask() {
     const item = this.ledger.open(this.person, 'Look', this.name('look'));
-    item.complete = true;
-    item.said = await this.say(`deal look name: ${item.name}`);
+    await this.command(item, `deal look name: ${item.name}`);
     await this.answered(item.said, m => m.is_bot && shows(m, item), `a result for ${item.name}`);
   }
 
   /** Asked for the stage (buttons) and for the day; then, now and then, a task on what was made. */
   async dialogue() {
     const item = this.ledger.open(this.person, 'Opportunity', this.name('talk'));
-    const began = Date.now();
     const first = await this.say(`deal add name: ${item.name}`);
-    const after = m => m.is_bot && m.ts > first.ts;
-    const stage = await this.answered(first, m => after(m) && /Enter stage/.test(words(m)), 'the question for the stage');
+    const stage = await this.answered(first, m => m.is_bot && m.ts > first.ts && /Enter stage/.test(words(m)), 'the question for the stage');
     if (!stage) return this.drop(item);
-    const isClose = m => after(m) && /Enter close/.test(words(m));
-    const close = this.rng.below(4) === 0 ? await this.answered(await this.say('Closed Won'), isClose, 'the question for the day') : await this.pressUntil(stage, 'Won', isClose);
+    const gap = {kind: 'dialogue', from: Date.now()};
+    const close = await this.chooseStage(stage, m => m.is_bot && m.ts > first.ts && /Enter close/.test(words(m)));
+    if (close) await this.command(item, '2027-01-31');
+    this.ledger.gaps.push({...gap, to: Date.now()});
     if (!close) return this.drop(item);
-    item.said = await this.say('2027-01-31');
-    item.complete = true;
-    this.ledger.gaps.push({kind: 'dialogue', from: began, to: Date.now()});
     const result = await this.answered(item.said, this.ended(item), `a result for ${item.name}`);
     if (result && shows(result, item) && this.rng.below(2) === 0) await this.task(result);
     return undefined;
+  }
+
+  /** The question was read and is not answered yet: here aimed kills find their people. */
+  async chooseStage(stage, isClose) {
+    await this.day.points.pass('dialogue', this);
+    const types = this.rng.below(4) === 0 && this.day.points.wanted !== 'click';
+    if (types) return this.answered(await this.say('Closed Won'), isClose, 'the question for the day');
+    await this.day.points.pass('click', this);
+    return this.pressUntil(stage, 'Won', isClose);
   }
 
   async task(result) {
     const item = this.ledger.open(this.person, 'Task', this.name('task'));
     const question = await this.pressUntil(result, 'Add a task', m => m.is_bot && m.ts > result.ts && /Enter subject/.test(words(m)));
     if (!question) return this.drop(item);
-    item.said = await this.say(item.name);
-    item.complete = true;
+    await this.command(item, item.name);
     await this.answered(item.said, this.ended(item), `a result for ${item.name}`);
     return undefined;
   }
@@ -222,7 +236,10 @@ export class Busy {
     } else {
       item.complete = Boolean(now);
     }
-    if (item.complete && !(await this.sees(m => here(m) && this.ended(item)(m)))) this.ledger.complain('silence', `${item.name} has no result in its message ${item.ts}`);
+    if (item.complete && !(await this.sees(m => here(m) && this.ended(item)(m)))) {
+      const shown = (await this.look('dm', 5000)).find(here);
+      this.ledger.complain('silence', `${item.name} has no result in its message ${item.ts}, which shows: ${shown && words(shown)} ${JSON.stringify(shown && labels(shown))}`);
+    }
     if (item.dropped) await this.reconnect();
   }
 
@@ -268,9 +285,8 @@ export class Busy {
     while (!this.day.over) {
       await pause(this.rng.between(100, 700));
       const item = this.ledger.open(this.person, this.away ? 'Note' : 'Opportunity', this.name('pulse'));
-      this.saying = this.say(this.away ? `crew note text: ${item.name}` : `deal add name: ${item.name} stage: Prospecting close: 2026-12-31`);
-      item.said = await this.saying;
-      item.complete = true;
+      this.saying = this.command(item, this.away ? `crew note text: ${item.name}` : `deal add name: ${item.name} stage: Prospecting close: 2026-12-31`);
+      await this.saying;
       this.mine.push(item);
     }
   }
@@ -284,7 +300,8 @@ export class Busy {
     const own = [() => this.burst(), () => this.burst(), () => this.dialogue(), () => this.dialogue(), () => this.ask(), () => this.note()];
     const all = this.person.own ? [...own, () => this.relogin(), () => this.relogin()] : own;
     while (!this.day.over) {
-      await (this.lost ? this.note() : this.rng.of(all)());
+      const next = this.rng.of(all);
+      await (this.lost ? this.note() : this.day.points.wanted ? this.dialogue() : next());
       await pause(this.rng.between(20, 200));
     }
   }

@@ -4,6 +4,7 @@
 import {writeFileSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
+import {AIMED_AT, Points, aimed} from './aim.mjs';
 import {answerUnknowns, judge, table} from './judge.mjs';
 import {Busy, Ledger} from './people.mjs';
 import {CrashWorld, seeded} from './world.mjs';
@@ -32,14 +33,22 @@ async function followAcknowledgements(w, day) {
   }
 }
 
-/** Alternating replicas, at times that the seed chooses; the database once, in the middle. */
+/**
+ * One replica and the other, after pauses that the seed chooses; the database once, in the middle.
+ * Every second kill falls where the pause ends, the others are aimed: at a dialogue and at a click
+ * in turn, and each of them at a command as well.
+ */
 async function killAround(w, day, kills, rng) {
   for (let i = 0; i < kills; i++) {
     if (i === Math.floor(kills / 2)) await cutDatabase(w, day, rng);
-    const wait = rng.between(150, 800), replica = i % 2;
+    const wait = rng.between(150, 800), replica = (i + (i >> 2)) % 2;
+    const aim = i % 2 === 0 ? AIMED_AT[(i / 2) % AIMED_AT.length] : null;
+    const kill = () => {
+      day.kills.push({at: Date.now(), replica, wait, aim});
+      return w.kill(replica);
+    };
     await pause(wait);
-    day.kills.push({at: Date.now(), replica, wait});
-    await w.kill(replica);
+    await (aim ? aimed(w, day.points, aim, kill) : kill());
     await w.startReplica(replica);
   }
 }
@@ -54,7 +63,7 @@ async function rest(w, day) {
 
 export async function crash({kills, seed, patience = 30000, log = console.log}) {
   const rng = seeded(seed);
-  const day = {ledger: new Ledger(), unanswered: [], kills: [], away: [], databaseRestarts: 0, over: false, patience_ms: patience};
+  const day = {ledger: new Ledger(), points: new Points(), unanswered: [], kills: [], away: [], databaseRestarts: 0, over: false, patience_ms: patience};
   const w = new CrashWorld();
   const began = Date.now();
   try {
@@ -71,8 +80,8 @@ export async function crash({kills, seed, patience = 30000, log = console.log}) 
     const report = await judge(w, day);
     report.took_s = Math.round((Date.now() - began) / 1000);
     report.seed = seed;
-    report.waits = day.kills.map(k => k.wait);
-    log(table(report, `crash test, seed ${seed}, ${report.took_s} s, replicas die after ${report.waits.join(' ')} ms`));
+    report.waits = day.kills.map(k => `${k.wait}${k.aim ? `+${k.aim}` : ''}`);
+    log(table(report, `crash test, seed ${seed}, ${report.took_s} s, replicas die after ms ${report.waits.join(' ')}`));
     return report;
   } finally {
     day.over = day.ended = true;

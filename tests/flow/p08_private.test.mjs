@@ -102,7 +102,7 @@ describe('P8 private', () => {
     await ana.ask('disconnect salesforce', /Your connections/);
     await w.idle();
     const prompt = await ana.prompt('@workbot salesforce create opportunity name: Removed close: 2026-12-31', {place: 'sales'});
-    const line = await ana.sees(/I sent you a private message/, {place: 'sales'});
+    const line = await ana.sees(/I sent you a private message/, {place: 'sales', after: ana.seen});
     await w.idle();
     // as if that line stood where the bot is no member
     await w.query("update message set channel = 'C0RANDOM1' where platform_id = $1", [line.ts]);

@@ -1,8 +1,9 @@
+#include "base/json.h"
+
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "json_int.h"
 
 /* Brackets open at once; jansson's own limit is far above ours. */
 static size_t deepest(struct bytes text)
@@ -56,19 +57,13 @@ int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e)
     if (text.len == 0) {
         return err_set(e, ERR_INPUT, "bad_json", "not JSON: it is empty");
     }
-    json_t *value = json_quick(text);
-    if (value != NULL) {
-        *ret = arena_json(mem, value);
-        return 0;
-    }
-    /* jansson has the last word, and words for what is wrong */
     if (deepest(text) > LIMIT_JSON_DEPTH) {
         return err_set(e, ERR_INPUT, "bad_json", "not JSON for us: over %d levels deep",
                        LIMIT_JSON_DEPTH);
     }
     json_error_t fault;
-    value = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-                       &fault);
+    json_t *value = json_loadb((const char *)text.data, text.len,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (value == NULL) {
         return err_set(e, ERR_INPUT, "bad_json", "not JSON: %s (line %d, column %d)",
                        words_of(json_error_code(&fault)), fault.line, fault.column);

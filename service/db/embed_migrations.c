@@ -10,7 +10,8 @@
     X(0003_create_recipes)                                                                         \
     X(0004_create_jobs)                                                                            \
     X(0005_create_notices)                                                                         \
-    X(0006_add_job_lost)
+    X(0006_add_job_lost)                                                                           \
+    X(0007_index_open_runs)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -18,8 +18,7 @@ static const struct stmt CASE = {
     " where r.workspace = $1 and r.id = $2",
     2, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA};
 
-/* Nothing is written unless the lease is still ours. (`state in (...)` would invite the planner to
- * read all open runs of the workspace in run_open instead of one row by the primary key.) */
+/* Nothing is written unless the lease is still ours. */
 static const struct stmt START = {
     "run_start",
     "with mine as ("
@@ -36,7 +35,7 @@ static const struct stmt START = {
     " started as ("
     "  update run set state = 'running' from mine"
     "   where workspace = $1 and id = $2"
-    "     and array_position(array['queued', 'running'], state) > 0 returning 1),"
+    "     and state in ('queued', 'running') returning 1),"
     " begun as ("
     "  insert into run_step (workspace, run_id, position, step, state, idempotency_key)"
     "  select $1, $2, 0, $11, 'started', $12 from started where $11::text is not null) "

@@ -20,7 +20,7 @@ static const struct stmt ADD = {
     " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, instant($16),"
     "        instant($17)"
     "  where $18::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
-    "     and o.state in ('queued', 'asking', 'parked', 'running', 'unknown'))",
+    "     and o.ended_at is null)",
     18, 0};
 
 static const struct stmt FIND = {
@@ -37,11 +37,11 @@ static const struct stmt BY_REFERENCE = {"run_by_reference",
                                          " from run r where r.workspace = $1 and r.reference = $2",
                                          2, STORE_RUN_COLUMNS_COUNT};
 
-static const struct stmt OPEN = {
-    "run_open",
-    "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
-    "   and r.state in ('queued', 'asking', 'parked', 'running', 'unknown') order by r.id desc",
-    2, STORE_RUN_COLUMNS_COUNT};
+static const struct stmt OPEN = {"run_open",
+                                 "select " STORE_RUN_COLUMNS
+                                 " from run r where r.workspace = $1 and r.user_id = $2"
+                                 "   and r.ended_at is null order by r.id desc",
+                                 2, STORE_RUN_COLUMNS_COUNT};
 
 static const struct stmt PAGE = {
     "run_page",
@@ -55,7 +55,7 @@ static const struct stmt PAGE = {
 static const struct stmt PARKED_FOR = {
     "run_parked_for",
     "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
-    "   and r.state = 'parked'"
+    "   and r.state = 'parked' and r.ended_at is null"
     "   and exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
     "                                       and l.default_name = $3)"
     " order by r.id for update",
@@ -65,7 +65,7 @@ static const struct stmt PARKED_FOR = {
 static const struct stmt LET_GO = {
     "run_let_go",
     "update run r set expires_at = now(), error_code = $3"
-    " where r.workspace = $1 and r.state = 'parked'"
+    " where r.workspace = $1 and r.state = 'parked' and r.ended_at is null"
     "   and not exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
     "                      and l.default_name <> $2)",
     3, 0};
@@ -74,7 +74,8 @@ static const struct stmt UPDATE = {
     "run_update",
     "update run set state = $4, inputs = coalesce($5, inputs), asking = $6, message_id = $7,"
     "    login_id = $8, confirmed = $9, result = coalesce($10, result), error_code = $11, parked_at = instant($12),"
-    "    expires_at = instant($13), ended_at = case when $14::bool then now() end"
+    "    expires_at = case when not $14::bool then instant($13) end,"
+    "    ended_at = case when $14::bool then now() end"
     " where workspace = $1 and id = $2 and state = $3",
     14, 0};
 

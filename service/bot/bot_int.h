@@ -167,6 +167,9 @@ int notice_admins(struct scene *sc, const struct default_connection *d, const ch
                   struct err *e);
 
 /* result.c */
+
+/* What an earlier step of a run that ends now has written stays written. NULL: nothing. */
+int result_so_far(struct scene *sc, const struct run *r, const char **ret, struct err *e);
 json_t *result_view(struct scene *sc, const struct run_outcome *o);
 struct failure {
     const struct err *why;

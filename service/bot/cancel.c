@@ -18,14 +18,21 @@ static int title_of(struct scene *sc, const struct run *r, const char **ret, str
     return 0;
 }
 
-static int run_view(struct scene *sc, const struct run *r, json_t **ret, struct err *e)
+/* inputs: what it would have been run with; NULL: not shown. */
+static int run_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
+                    struct err *e)
 {
-    const char *title = NULL;
-    if (title_of(sc, r, &title, e) != 0) {
+    struct recipe *recipe = NULL;
+    const char *so_far = NULL;
+    if (recipe_of(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0) {
         return -1;
     }
     *ret = view_new(sc->mem);
-    view_text(*ret, "Cancelled: **%s**. Nothing was done.", title);
+    view_text(*ret, "Cancelled: **%s**. %s", recipe == NULL ? r->recipe : recipe->title,
+              so_far == NULL ? "Nothing was done." : so_far);
+    if (inputs != NULL) {
+        words_inputs(*ret, recipe, inputs);
+    }
     view_note(*ret, "Reference %s", r->reference);
     return 0;
 }
@@ -193,7 +200,7 @@ static int answer(struct turn *t, json_t *view, struct err *e)
 static int cancel_run(struct turn *t, struct run *r, struct err *e)
 {
     json_t *view = NULL;
-    if (run_view(&t->scene, r, &view, e) != 0 || end_run(&t->scene, r, view, e) != 0 ||
+    if (run_view(&t->scene, r, NULL, &view, e) != 0 || end_run(&t->scene, r, view, e) != 0 ||
         end_idle_login(&t->scene, r, e) != 0) {
         return -1;
     }
@@ -202,16 +209,8 @@ static int cancel_run(struct turn *t, struct run *r, struct err *e)
     if (shown) {
         return 0;
     }
-    struct recipe *recipe = NULL;
-    json_t *named = view_new(t->scene.mem);
-    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
-        return -1;
-    }
-    view_text(named, "Cancelled: **%s**. Nothing was done.",
-              recipe == NULL ? r->recipe : recipe->title);
-    words_inputs(named, recipe, r->inputs);
-    view_note(named, "Reference %s", r->reference);
-    return answer(t, named, e);
+    json_t *named = NULL;
+    return run_view(&t->scene, r, r->inputs, &named, e) != 0 ? -1 : answer(t, named, e);
 }
 
 static int cancel_login(struct turn *t, const struct login *l, struct err *e)
@@ -291,7 +290,7 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (run_view(&t->scene, &list[i], ret_last, e) != 0 ||
+        if (run_view(&t->scene, &list[i], NULL, ret_last, e) != 0 ||
             end_run(&t->scene, &list[i], *ret_last, e) != 0) {
             return -1;
         }

@@ -46,11 +46,15 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
     if (let_go(r)) {
         return end_let_go(sc, r, e);
     }
+    const char *so_far = NULL;
+    if (result_so_far(sc, r, &so_far, e) != 0) {
+        return -1;
+    }
     json_t *view = view_new(sc->mem);
-    view_text(view, r->state == RUN_ASKING
-                        ? "This question has expired, and nothing was done. Type the command again."
-                        : "I waited for the login for a day, and nothing was done. Type the "
-                          "command again.");
+    view_text(view, "%s. %s",
+              r->state == RUN_ASKING ? "This question has expired"
+                                     : "I waited for the login for a day",
+              so_far == NULL ? "Nothing was done: type the command again." : so_far);
     view_note(view, "Reference %s", r->reference);
     return run_end(sc, r, r->state, RUN_EXPIRED, view, e);
 }

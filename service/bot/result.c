@@ -112,6 +112,26 @@ json_t *result_view(struct scene *sc, const struct run_outcome *o)
     return view;
 }
 
+int result_so_far(struct scene *sc, const struct run *r, const char **ret, struct err *e)
+{
+    struct run_step *steps = NULL;
+    size_t count = 0;
+    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0) {
+        return -1;
+    }
+    struct str made = str_new(sc->mem, 1500);
+    for (size_t i = 0; i < count; i++) {
+        const char *record = steps[i].record_url == NULL ? steps[i].record_id : steps[i].record_url;
+        if (str_equal(steps[i].state, "done") && record != NULL) {
+            str_printf(&made, "%s%s", made.len == 0 ? "" : ", ", record);
+        }
+    }
+    *ret = made.len == 0
+               ? NULL
+               : arena_printf(sc->mem, "Made before that, and still there: %s", made.text);
+    return 0;
+}
+
 json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe *recipe,
                      const struct failure *f)
 {

@@ -89,6 +89,13 @@ static int ended_failed(struct ending *x, struct err *e)
     metric_add(METRIC_RUNS, "result=\"failed\"", 1);
     o->run->error_code = o->err.code;
     json_t *view = failure_view(&x->scene, o->run, o->recipe, &f);
+    const char *so_far = NULL;
+    if (result_so_far(&x->scene, o->run, &so_far, e) != 0) {
+        return -1;
+    }
+    if (so_far != NULL) {
+        view_text(view, "%s", so_far);
+    }
     if (tell_admins(x, e) != 0 ||
         run_end(&x->scene, o->run, o->run->state, RUN_FAILED, view, e) != 0) {
         return -1;

@@ -92,6 +92,27 @@ describe('P10 lost answers', () => {
     await ana.sees(m => m.ts === asked.ts && /Created two/.test(words(m)));
     assert.deepEqual([await named('First of two'), await named('Second of two')], [1, 1]);
   });
+
+  test('P10 what an earlier step made is told when the run ends without the rest', async () => {
+    const ended = async (fault, how, what) => {
+      await w.sandbox('DELETE', '/_faults');
+      const before = await named('First of two');
+      await w.fault(fault.name, {method: 'POST', path: '/sobjects/', skip: 1, ...fault.more});
+      if (how) await w.fault('grant_revoked', {path: 'oauth2/token'});
+      const waits = await ana.ask('salesforce create two', how ? m => loginUrl(m) : what);
+      if (how) await how(waits);
+      const end = how ? await ana.sees(m => m.ts === waits.ts && what.test(words(m))) : waits;
+      assert.equal(await named('First of two'), before + 1);
+      assert.doesNotMatch(words(end), /Nothing was done/i);
+      assert.match(words(end), /Made before that, and still there: http\S+/);
+      await w.sandbox('DELETE', '/_faults');
+    };
+    const expired = {name: 'token_expired'};
+    await ended({name: '5xx', more: {status: 400, times: -1}}, null, /did not work/);
+    await ended(expired, prompt => ana.press(prompt, 'Back'), /Cancelled: Two deals/);
+    await ana.connect();
+    await ended(expired, () => w.query("update run set expires_at = now() - interval '1 minute' where state = 'parked'"), /I waited for the login/);
+  });
 });
 
 // The write happened, nobody but the app knows, and the run cannot go on: it is not simply "did not work".

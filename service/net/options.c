@@ -5,7 +5,8 @@
 #include "base/str.h"
 
 enum {
-    BUFFER_BYTES = 16 * 1024, /* 1,000 calls may be in flight */
+    RECEIVE_BYTES = 8 * 1024, /* 1,000 calls may be in flight */
+    SEND_BYTES = 16 * 1024,   /* libcurl takes no less */
     KEPT_CONNECTIONS = 1,     /* a handle stays with its host */
     KEPT_SECONDS = 30,        /* servers close idle connections: an older one is not tried */
     TIMEOUT_MS = 15000,
@@ -60,8 +61,8 @@ static void set_sizes(struct setter *o, const struct net_call_state *s)
     int64_t connect_ms = timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS;
     set_long(o, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     set_long(o, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-    set_long(o, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-    set_long(o, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
+    set_long(o, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
+    set_long(o, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BYTES);
     set_long(o, CURLOPT_MAXCONNECTS, KEPT_CONNECTIONS);
     set_long(o, CURLOPT_MAXAGE_CONN, KEPT_SECONDS);
     /* a name server that hangs must not hold the thread past its timeout */

@@ -76,7 +76,7 @@ void jobs_begin(jobs *j, const struct job *job);
 /* True: the claimer has something to do. */
 bool jobs_end(jobs *j, const struct job *job);
 
-/* kinds.c: runs one job and settles it, whatever happens; false: not by the job itself. */
+/* kinds.c: runs one job and settles it, whatever happens; false: it could not be settled. */
 bool jobs_run(jobs *j, struct task *t);
 
 /* follow.c: with what t's job adds, its worker may go on. */

@@ -125,14 +125,22 @@ static bool waits_for_key(const struct job *job, const struct err *why)
     return str_equal(why->code, "key_missing") && store_job_may_wait(job);
 }
 
-static void leave(jobs *j, struct task *t, const struct err *why)
+static bool leave(jobs *j, struct task *t, const struct err *why)
 {
     struct err e = {0};
     log_job(LOG_WARN, "a job is left to a replica that has the key", &t->job, why);
     metric_add(METRIC_JOBS, "result=\"left\"", 1);
-    if (settle(j, t->mem, &t->job, settle_left, why, &e) != 0 && e.kind != ERR_LEASE_LOST) {
+    int rc = settle(j, t->mem, &t->job, settle_left, why, &e);
+    if (rc != 0 && e.kind != ERR_LEASE_LOST) {
         log_job(LOG_ERROR, "a job could not be settled; its lease will expire", &t->job, &e);
     }
+    return rc == 0;
+}
+
+/* What a transaction added that was rolled back. */
+static void follow_nothing(struct task *t)
+{
+    t->follow.taken = (struct job){.id = NULL};
 }
 
 static int give_up(jobs *j, struct task *t, const struct kind *k, const struct err *why,
@@ -141,6 +149,7 @@ static int give_up(jobs *j, struct task *t, const struct kind *k, const struct e
     if (k->give_up != NULL && k->give_up(j, t->mem, &t->job, why, e) == 0) {
         return 0;
     }
+    follow_nothing(t);
     /* whom to tell does not open either: to try that for ever would help nobody */
     bool sealed = str_equal(e->code, "key_missing") || str_equal(e->code, "unseal");
     return k->give_up == NULL || sealed ? settle(j, t->mem, &t->job, settle_dead, why, e) : -1;
@@ -148,7 +157,7 @@ static int give_up(jobs *j, struct task *t, const struct kind *k, const struct e
 
 /* Without a database there is nothing to settle, and a lease that was lost belongs to somebody else
  * now: in both cases the lease decides. */
-static void failed(jobs *j, struct task *t, const struct kind *k, const struct err *why)
+static bool failed(jobs *j, struct task *t, const struct kind *k, const struct err *why)
 {
     struct err e = {0};
     const struct job *job = &t->job;
@@ -166,6 +175,7 @@ static void failed(jobs *j, struct task *t, const struct kind *k, const struct e
     if (rc != 0 && e.kind != ERR_LEASE_LOST) {
         log_job(LOG_ERROR, "a job could not be settled; its lease will expire", job, &e);
     }
+    return rc == 0;
 }
 
 static int run(jobs *j, struct task *t, const struct kind *k, struct err *e)
@@ -186,10 +196,9 @@ bool jobs_run(jobs *j, struct task *t)
     bool settled = run(j, t, k, &e) == 0;
     if (settled) {
         metric_add(METRIC_JOBS, "result=\"settled\"", 1);
-    } else if (waits_for_key(&t->job, &e)) {
-        leave(j, t, &e);
     } else {
-        failed(j, t, k, &e);
+        follow_nothing(t);
+        settled = waits_for_key(&t->job, &e) ? leave(j, t, &e) : failed(j, t, k, &e);
     }
     active_remove(&j->active, t);
     metric_observe(METRIC_JOB_SECONDS, k->label, (double)(clock_mono_us() - began_us) / 1e6);

@@ -77,18 +77,27 @@ static int end_sent(struct sending *x, store *s, struct err *e)
     return end_job(x, s, e);
 }
 
+/* Its row is locked by now: what it says may have changed while it was on its way. */
+static int note_moved(store *s, const struct message *m, struct err *e)
+{
+    struct message *now = NULL;
+    if (store_message_find(s, m->workspace, m->id, &now, e) != 0) {
+        return -1;
+    }
+    if (now == NULL) {
+        return 0;
+    }
+    view_note_moved(now->body);
+    return store_message_set_body(s, m->workspace, m->id, now->body, e);
+}
+
 static int end_redirected(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
     const char *dm = x->dm_channel == NULL ? "" : x->dm_channel;
     const char *owner = m->user_id == NULL ? view_owner(m->body) : NULL;
-    if (owner != NULL) {
-        view_note_moved(m->body);
-        if (store_message_set_body(s, m->workspace, m->id, m->body, e) != 0) {
-            return -1;
-        }
-    }
-    if (store_message_redirect(s, m->workspace, m->id, dm, owner, e) != 0) {
+    if (store_message_redirect(s, m->workspace, m->id, dm, owner, e) != 0 ||
+        (owner != NULL && note_moved(s, m, e) != 0)) {
         return -1;
     }
     return store_job_again(s, x->job, 0, "chat_redirected", e);

@@ -125,9 +125,11 @@ static int end(struct step *st, const char *state, const char *error_code, struc
 
 int recipe_last_step(store *s, const struct job *job, const struct run_outcome *o, struct err *e)
 {
-    const struct step_place at = {
-        .job = job, .run_id = o->run->id, .position = o->last == NULL ? 0 : o->last->position};
-    return o->last == NULL ? 0 : store_step_end(s, &at, o->last, e);
+    if (o->last == NULL) {
+        return 0; /* there may be no run either: it has gone */
+    }
+    const struct step_place at = {.job = job, .run_id = o->run->id, .position = o->last->position};
+    return store_step_end(s, &at, o->last, e);
 }
 
 /* The call certainly had no effect: its intent is taken back. One that stood there before us stays,

@@ -44,4 +44,34 @@ describe('P1 workers that die', () => {
     await w.idle();
     assert.equal(await w.count('job', "state = 'dead'"), 0, 'it ended as failed runs end');
   });
+
+  test('P1 a job whose run has gone ends; nothing else ends with it', async () => {
+    await w.fault('5xx', {path: '/query', times: 1});
+    await ana.say(FIND);
+    await until('the run to wait', () => w.count('job', "kind = 'run' and state = 'queued' and error_code is not null"));
+    await w.query("delete from run where state = 'running'");
+    await w.query("update job set run_at = now() where kind = 'run'");
+    await w.idle();
+    await ana.ask('help', /What can I do/);
+    assert.equal(w.replicas[0].child.signalCode, null);
+  });
+});
+
+describe('P11 with leases that last', () => {
+  let w, ana;
+  before(async () => {
+    w = await start({env: {WORKBOT_TTL_LEASE: '5m'}});
+    ana = w.person('ana');
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  test('P11 whoever gives a job up tells its user at once', async () => {
+    await w.fault('5xx', {path: '/query', times: -1});
+    const said = await ana.say(FIND);
+    await until('the run to wait', () => w.count('job', "kind = 'run' and state = 'queued' and error_code is not null"));
+    await w.query("update job set lost = 12, run_at = now() where kind = 'run'");
+    await ana.sees(/Reference WB-/, {after: said.ts, ms: 8000});
+    await w.idle();
+  });
 });

@@ -98,6 +98,20 @@ describe('P8 private', () => {
     assert.equal((await w.records()).filter(r => r.fields.Name === 'From outside').length, 1);
   });
 
+  test('P8 a result that is ready while the line before it is being refused is not lost', async () => {
+    await ana.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    await w.fault('slow', {peer: 'slack', path: 'chat.postMessage', times: 2, delay_ms: 5000}); // the answer, not the effect
+    const after = (await ana.messages()).at(-1).ts;
+    const body = w.dm('<@U0BOTACME> salesforce create opportunity name: Ready early close: 2026-12-31', {channel: 'C0RANDOM1', type: 'app_mention', channel_type: 'channel'});
+    assert.equal((await w.signed('/slack/events', body)).status, 200);
+    const prompt = await ana.sees(loginUrl, {after});
+    await ana.say(await ana.browse(prompt));
+    await ana.sees(result('Ready early'));
+    await w.idle();
+    assert.equal((await ana.messages()).filter(result('Ready early')).length, 1);
+  });
+
   test('P8 the bot was removed from the channel meanwhile: the result comes by DM', async () => {
     await ana.ask('disconnect salesforce', /Your connections/);
     await w.idle();

@@ -61,9 +61,6 @@ struct app_site {
  * *ret_host. Adds a fault under `path` otherwise. */
 void app_check_host(const app *a, const char *host, bool trusted, const char *path,
                     struct faults *faults, const char **ret_host);
-/* A base URL that came with a token ("instance_url"): https and below an allowed suffix, or the
- * site's own trusted peer. ERR_CONFIG "captured_host". */
-int app_check_api_base(arena *mem, const struct app_site *site, const char *url, struct err *e);
 
 /* --- OAuth2 at the app --- */
 

@@ -84,8 +84,6 @@ struct button {
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);
-/* The same view without its buttons, a new value on mem. */
-json_t *view_without_buttons(arena *mem, const json_t *view);
 /* Whose it is, of a view that everybody in a place may read: when it cannot stand there it goes to
  * this user alone, with the note that view_note_moved adds. NULL: nobody's. */
 void view_set_owner(json_t *view, const char *user_id);
@@ -170,7 +168,6 @@ struct chat_settings {
 };
 
 chats *chats_new(arena *mem, const struct chat_settings *settings);
-const struct chat_settings *chats_settings(const chats *c);
 /* The driver of a workspace; NULL when its platform is off or unknown. */
 const struct chat_driver *chats_driver(const chats *c, const char *workspace);
 bool chats_slack_on(const chats *c);

@@ -33,7 +33,7 @@ struct config {
     const char *listen;     /* host:port */
     const char *ops_listen;
     const char *api_listen;           /* NULL: /v1 on the main listener */
-    struct text_list trusted_proxies; /* see config_trusts_proxy */
+    struct text_list trusted_proxies; /* addresses and networks, each readable */
     struct secret encryption_keys;    /* id:base64,... parsed by crypto_keyring_parse */
     struct secret_list admin_tokens;
     struct text_list allowed_workspaces;
@@ -92,9 +92,6 @@ void config_unknown(char **env, struct faults *faults);
 /* Is host:port one of WORKBOT_TRUSTED_HTTP_HOSTS: reached by plain http, exempt from address
  * rules. */
 bool config_trusts_host(const struct config *c, const char *host_port);
-
-/* May this peer (a numeric IP address) set X-Forwarded-For: WORKBOT_TRUSTED_PROXIES. */
-bool config_trusts_proxy(const struct config *c, const char *address);
 
 /* The table of all settings as Markdown rows, for `workbot check --reference`. */
 char *config_reference(arena *mem);

@@ -20,8 +20,6 @@ char *crypto_random_digits(arena *mem, size_t digits);
 char *crypto_hex(arena *mem, struct bytes b);
 char *crypto_base64(arena *mem, struct bytes b);
 char *crypto_base64url(arena *mem, struct bytes b); /* without padding, RFC 4648 section 5 */
-/* Either alphabet, padding optional; no white space, no leftover bits: ERR_INPUT "bad_base64". */
-int crypto_base64_decode(arena *mem, const char *text, struct bytes *ret, struct err *e);
 
 /* --- digests --- */
 
@@ -63,7 +61,6 @@ int crypto_open(arena *mem, const keyring *k, const struct seal_place *place, st
                 struct bytes *ret, struct err *e);
 /* The id of the key that sealed it; NULL when it is no sealed value. For key rotation. */
 const char *crypto_sealed_by(arena *mem, struct bytes sealed);
-const char *crypto_keyring_first_id(const keyring *k);
 
 /* --- TLS --- */
 

@@ -123,15 +123,6 @@ bool db_thread_in_transaction(void);
 /* Prepares s, checks parameter and column counts against the server: for the guard test. */
 int db_check_statement(db *c, const struct stmt *s, struct err *e);
 
-/* LISTEN: blocks on a connection of its own until a notification, wait_ms or stop. */
-typedef struct db_listener db_listener;
-db_listener *db_listener_new(struct secret url, const char *channel);
-void db_listener_free(db_listener *l);
-/* 1: something was notified (or the connection was lost and made again), 0: time passed. */
-int db_listener_wait(db_listener *l, int64_t wait_ms);
-/* Ends the wait under way and every later one; from any thread. */
-void db_listener_stop(db_listener *l);
-
 /* --- migrations: embedded files, forward only, each in one transaction, under an advisory lock
  * on a direct connection; applied ones are recorded with a checksum in ops.migration --- */
 

@@ -16,28 +16,28 @@ enum err_fate {
     FATE_PARK   /* wait for the user to log in */
 };
 
-/*        kind             HTTP  fate        key of the user's words */
+/*        kind             HTTP  fate */
 #define ERR_KINDS(X)                                                                               \
-    X(ERR_NONE, 200, FATE_STOP, "none")                                                            \
-    X(ERR_INPUT, 400, FATE_STOP, "bad_request")                                                    \
-    X(ERR_UNAUTHENTIC, 401, FATE_STOP, "unauthentic")                                              \
-    X(ERR_FORBIDDEN, 403, FATE_STOP, "no_right")                                                   \
-    X(ERR_NOT_FOUND, 404, FATE_STOP, "not_found")                                                  \
-    X(ERR_CONFLICT, 409, FATE_STOP, "conflict")                                                    \
-    X(ERR_TOO_LARGE, 413, FATE_STOP, "too_large")                                                  \
-    X(ERR_INVALID, 422, FATE_STOP, "invalid")                                                      \
-    X(ERR_LIMIT, 429, FATE_AGAIN, "slow_down")                                                     \
-    X(ERR_LOGIN_NEEDED, 409, FATE_PARK, "please_connect")                                          \
-    X(ERR_ATTENTION, 409, FATE_STOP, "needs_attention")                                            \
-    X(ERR_CONFIG, 500, FATE_STOP, "tell_admin")                                                    \
-    X(ERR_UPSTREAM_REFUSED, 502, FATE_STOP, "app_refused")                                         \
-    X(ERR_UPSTREAM_BUSY, 503, FATE_AGAIN, "app_busy")                                              \
-    X(ERR_TIMEOUT, 504, FATE_AGAIN, "timeout")                                                     \
-    X(ERR_DATABASE, 503, FATE_AGAIN, "our_fault")                                                  \
-    X(ERR_LEASE_LOST, 503, FATE_AGAIN, "our_fault")                                                \
-    X(ERR_INTERNAL, 500, FATE_AGAIN, "our_fault")
+    X(ERR_NONE, 200, FATE_STOP)                                                                    \
+    X(ERR_INPUT, 400, FATE_STOP)                                                                   \
+    X(ERR_UNAUTHENTIC, 401, FATE_STOP)                                                             \
+    X(ERR_FORBIDDEN, 403, FATE_STOP)                                                               \
+    X(ERR_NOT_FOUND, 404, FATE_STOP)                                                               \
+    X(ERR_CONFLICT, 409, FATE_STOP)                                                                \
+    X(ERR_TOO_LARGE, 413, FATE_STOP)                                                               \
+    X(ERR_INVALID, 422, FATE_STOP)                                                                 \
+    X(ERR_LIMIT, 429, FATE_AGAIN)                                                                  \
+    X(ERR_LOGIN_NEEDED, 409, FATE_PARK)                                                            \
+    X(ERR_ATTENTION, 409, FATE_STOP)                                                               \
+    X(ERR_CONFIG, 500, FATE_STOP)                                                                  \
+    X(ERR_UPSTREAM_REFUSED, 502, FATE_STOP)                                                        \
+    X(ERR_UPSTREAM_BUSY, 503, FATE_AGAIN)                                                          \
+    X(ERR_TIMEOUT, 504, FATE_AGAIN)                                                                \
+    X(ERR_DATABASE, 503, FATE_AGAIN)                                                               \
+    X(ERR_LEASE_LOST, 503, FATE_AGAIN)                                                             \
+    X(ERR_INTERNAL, 500, FATE_AGAIN)
 
-#define ERR_ENUM(kind, http, fate, words) kind,
+#define ERR_ENUM(kind, http, fate) kind,
 enum err_kind { ERR_KINDS(ERR_ENUM) ERR_KIND_COUNT };
 #undef ERR_ENUM
 
@@ -70,7 +70,6 @@ int err_wrap(struct err *e, const char *format, ...) __attribute__((format(print
 
 int err_http_status(enum err_kind kind);
 enum err_fate err_fate(enum err_kind kind);
-const char *err_words_key(enum err_kind kind);
 const char *err_kind_name(enum err_kind kind);  /* "limit", "upstream_busy": for logs */
 const char *err_kind_label(enum err_kind kind); /* kind="limit": for metrics */
 

@@ -13,7 +13,7 @@
  */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_LEVEL_COUNT };
 
-enum log_type { LOG_TYPE_TEXT, LOG_TYPE_I64, LOG_TYPE_BOOL };
+enum log_type { LOG_TYPE_TEXT, LOG_TYPE_I64 };
 
 struct log_field {
     const char *name;
@@ -24,15 +24,12 @@ struct log_field {
 
 #define LOG_TEXT(name, value) ((struct log_field){(name), LOG_TYPE_TEXT, (value), 0})
 #define LOG_INT(name, value) ((struct log_field){(name), LOG_TYPE_I64, NULL, (int64_t)(value)})
-#define LOG_BOOL(name, value) ((struct log_field){(name), LOG_TYPE_BOOL, NULL, (value) ? 1 : 0})
 
 #define log_fields(level, message, ...)                                                            \
     log_write((level), (message), (const struct log_field[]){__VA_ARGS__},                         \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
-#define log_debug(message, ...) log_fields(LOG_DEBUG, message, __VA_ARGS__)
 #define log_info(message, ...) log_fields(LOG_INFO, message, __VA_ARGS__)
 #define log_warn(message, ...) log_fields(LOG_WARN, message, __VA_ARGS__)
-#define log_error(message, ...) log_fields(LOG_ERROR, message, __VA_ARGS__)
 
 void log_set_level(enum log_level level);
 enum log_level log_level_of(const char *name, enum log_level absent);

@@ -21,6 +21,5 @@ void *queue_take(queue *q, int64_t wait_ms);
 size_t queue_take_many(queue *q, void **items, size_t max, int64_t wait_ms);
 /* No more puts; takers get what is left, then NULL. */
 void queue_close(queue *q);
-size_t queue_length(queue *q);
 
 #endif

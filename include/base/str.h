@@ -54,8 +54,6 @@ size_t str_utf8_step(const char *text, size_t len);
 size_t str_fit(const char *text, size_t len, size_t max);
 /* A copy in which U+FFFD stands for each byte that is not part of well-formed UTF-8. */
 char *str_clean(arena *mem, const char *text);
-/* Number of Unicode code points in well-formed UTF-8. */
-size_t str_points(const char *text);
 /* Whole text is one decimal int64; anything else is false and *ret untouched. */
 bool str_to_i64(const char *text, long long *ret);
 

@@ -124,20 +124,12 @@ enum { STORE_JOB_LEFT_MAX_S = 86400 };
 bool store_job_may_wait(const struct job *j);
 int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
-/* Still ours? Extends the lease; ERR_LEASE_LOST if not. */
-int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *e);
 /* Extends these leases, by their tokens: those of the jobs that a living process works on now. */
 int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,
                         struct err *e);
 /* Jobs of dead processes are due again, at once: such an attempt counts as lost, not as failed. */
 int store_job_reclaim(store *s, int64_t *ret_count, struct err *e);
-/* Wakes whoever listens on STORE_JOB_CHANNEL in any process. Not inside hot transactions: commits
- * that notify go one after the other. */
-#define STORE_JOB_CHANNEL "workbot_job"
-int store_job_notify(store *s, struct err *e);
 /* Due jobs (counted up to 100,000) and how long the oldest has been due. */
 int store_job_gauges(store *s, int64_t *ret_waiting, int64_t *ret_oldest_s, struct err *e);
-/* Ended jobs older than this leave, at most max at a time. */
-int store_job_purge(store *s, int64_t older_than_s, int64_t max, int64_t *ret_count, struct err *e);
 
 #endif

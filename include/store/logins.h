@@ -17,7 +17,6 @@ enum login_state {
     LOGIN_REFUSED,
     LOGIN_STATE_COUNT
 };
-const char *login_state_name(enum login_state state);
 
 struct login {
     const char *workspace;
@@ -56,9 +55,6 @@ int store_login_list_open(store *s, const char *workspace, const char *user_id, 
                           size_t *ret_count, struct err *e);
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
                         const char *message_id, struct err *e);
-/* New life for the handle of an old prompt: state open. */
-int store_login_renew(store *s, const char *workspace, const char *id, int64_t expires_at,
-                      struct err *e);
 /* open or code -> code: keeps provisional (sealed), l's code_hash and code_expires_at, tries 0.
  * ERR_CONFLICT "login_over" from any other state. */
 int store_login_provisional(store *s, const struct login *l, json_t *provisional, struct err *e);

@@ -36,7 +36,6 @@ int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e);
 /* With everything in it, except the audit trail and revoke jobs. */
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
-bool workspace_is_admin(const struct workspace *w, const char *user_id);
 
 /* --- users (users.c) --- */
 

@@ -81,8 +81,6 @@ int store_run_find(store *s, const char *workspace, const char *id, struct run *
 /* The same, locked until the transaction ends. */
 int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret,
                    struct err *e);
-int store_run_by_reference(store *s, const char *workspace, const char *reference, struct run **ret,
-                           struct err *e);
 /* A user's runs that are not final, newest first. */
 int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,
                    size_t *ret_count, struct err *e);

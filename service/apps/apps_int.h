@@ -252,7 +252,8 @@ json_t *apps_template_json(arena *mem, const json_t *body, const json_t *values)
 char *apps_site_url(arena *mem, const struct app_site *site, const char *url);
 /* Where API calls go. */
 const char *apps_api_base(arena *mem, const struct app_site *site);
-/* A captured base URL, checked and without a slash at its end. ERR_CONFIG "captured_host". */
+/* A base URL that came with a token ("instance_url"), without a slash at its end: https and below
+ * an allowed suffix, or the site's own trusted peer. ERR_CONFIG "captured_host". */
 int apps_capture_base(arena *mem, const struct app_site *site, const char *url, char **ret,
                       struct err *e);
 bool apps_is_sandbox(arena *mem, const struct app_site *site, const char *api_base);

@@ -160,12 +160,6 @@ int apps_capture_base(arena *mem, const struct app_site *site, const char *url, 
     return 0;
 }
 
-int app_check_api_base(arena *mem, const struct app_site *site, const char *url, struct err *e)
-{
-    char *base = NULL;
-    return apps_capture_base(mem, site, url, &base, e);
-}
-
 bool apps_is_sandbox(arena *mem, const struct app_site *site, const char *api_base)
 {
     struct net_url u = {.host = ""};

@@ -9,10 +9,9 @@
 struct kind_row {
     int http;
     enum err_fate fate;
-    const char *words;
 };
 
-#define ROW(kind, http, fate, words) [kind] = {(http), (fate), (words)},
+#define ROW(kind, http, fate) [kind] = {(http), (fate)},
 static const struct kind_row KINDS[ERR_KIND_COUNT] = {ERR_KINDS(ROW)};
 #undef ROW
 
@@ -94,11 +93,6 @@ int err_http_status(enum err_kind kind)
 enum err_fate err_fate(enum err_kind kind)
 {
     return KINDS[checked(kind)].fate;
-}
-
-const char *err_words_key(enum err_kind kind)
-{
-    return KINDS[checked(kind)].words;
 }
 
 const char *err_kind_name(enum err_kind kind)

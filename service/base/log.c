@@ -65,9 +65,6 @@ static void add_field(struct str *line, const struct log_field *field)
     case LOG_TYPE_I64:
         str_printf(line, "%lld", (long long)field->number);
         break;
-    case LOG_TYPE_BOOL:
-        str_add(line, field->number != 0 ? "true" : "false");
-        break;
     }
 }
 

@@ -126,11 +126,3 @@ void queue_close(queue *q)
     pthread_cond_broadcast(&q->filled);
     pthread_mutex_unlock(&q->lock);
 }
-
-size_t queue_length(queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    size_t length = q->length;
-    pthread_mutex_unlock(&q->lock);
-    return length;
-}

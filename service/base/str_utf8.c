@@ -71,15 +71,6 @@ bool str_is_utf8(const char *text, size_t len)
     return true;
 }
 
-size_t str_points(const char *text)
-{
-    size_t count = 0;
-    for (; text != NULL && *text != '\0'; text++) {
-        count += is_tail(*text) ? 0 : 1;
-    }
-    return count;
-}
-
 size_t str_fit(const char *text, size_t len, size_t max)
 {
     if (len <= max) {

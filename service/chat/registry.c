@@ -35,11 +35,6 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     return c;
 }
 
-const struct chat_settings *chats_settings(const chats *c)
-{
-    return &c->settings;
-}
-
 const struct chat_driver *chats_driver(const chats *c, const char *workspace)
 {
     for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {

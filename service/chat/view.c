@@ -240,22 +240,6 @@ void view_button(json_t *view, const struct button *b)
     push(list_at_end(view, "buttons", BUTTONS_A_ROW), button);
 }
 
-/* --- derived views --- */
-
-json_t *view_without_buttons(arena *mem, const json_t *view)
-{
-    json_t *copy = view_new(mem);
-    size_t i = 0;
-    const json_t *block = NULL;
-    json_array_foreach(json_member(view, "blocks"), i, block)
-    {
-        if (!str_equal(json_text(block, "kind"), "buttons")) {
-            push(blocks_of(copy), json_deep_copy(block));
-        }
-    }
-    return copy;
-}
-
 /* One line without addresses: a notification is shown on locked screens. */
 static char *one_line(arena *mem, const char *text)
 {

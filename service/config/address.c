@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-enum { HOST_MAX = 253, ADDRESS_BYTES = 16 };
+enum { HOST_MAX = 253 };
 
 bool config_host_valid(const char *host, size_t len)
 {
@@ -103,75 +103,24 @@ bool config_host_is_loopback(arena *mem, const char *host)
     return str_equal_fold(host, "localhost");
 }
 
-/* An IPv4 address or network is kept as the IPv6 one it is mapped to (RFC 4291 section 2.5.5.2),
- * so that a dual-stack listener's peers compare equal. */
-struct network {
-    uint8_t bytes[ADDRESS_BYTES];
-    int bits;
-};
-
-static bool network_read(const char *text, struct network *ret)
-{
-    char address[INET6_ADDRSTRLEN];
-    size_t address_len = strcspn(text, "/");
-    const char *slash = text[address_len] == '/' ? text + address_len : NULL;
-    if (address_len >= sizeof(address)) {
-        return false;
-    }
-    memcpy(address, text, address_len);
-    address[address_len] = '\0';
-    struct in_addr v4;
-    int base = 0;
-    if (inet_pton(AF_INET, address, &v4) == 1) {
-        static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-        memcpy(ret->bytes, mapped, sizeof(mapped));
-        memcpy(ret->bytes + sizeof(mapped), &v4, sizeof(v4));
-        base = 96;
-    } else if (inet_pton(AF_INET6, address, ret->bytes) != 1) {
-        return false;
-    }
-    long long bits = 128 - base;
-    if (slash != NULL && (!str_to_i64(slash + 1, &bits) || bits < 0 || bits > 128 - base)) {
-        return false;
-    }
-    ret->bits = base + (int)bits;
-    return true;
-}
-
 bool config_is_network(arena *mem, const char *text)
 {
     (void)mem;
-    struct network n;
-    return network_read(text, &n);
-}
-
-static bool network_holds(const struct network *n, const struct network *address)
-{
-    size_t whole = (size_t)n->bits / 8;
-    if (memcmp(n->bytes, address->bytes, whole) != 0) {
+    char address[INET6_ADDRSTRLEN];
+    size_t len = strcspn(text, "/");
+    if (len >= sizeof(address)) {
         return false;
     }
-    int rest = n->bits % 8;
-    if (rest == 0) {
-        return true;
-    }
-    return (n->bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
-}
-
-bool config_trusts_proxy(const struct config *c, const char *address)
-{
-    struct network peer;
-    if (!network_read(address, &peer) || peer.bits != 128) {
+    memcpy(address, text, len);
+    address[len] = '\0';
+    uint8_t bytes[sizeof(struct in6_addr)];
+    bool v4 = inet_pton(AF_INET, address, bytes) == 1;
+    if (!v4 && inet_pton(AF_INET6, address, bytes) != 1) {
         return false;
     }
-    for (size_t i = 0; i < c->trusted_proxies.count; i++) {
-        const char *item = c->trusted_proxies.items[i];
-        struct network n;
-        if (network_read(item, &n) && network_holds(&n, &peer)) {
-            return true;
-        }
-    }
-    return false;
+    long long bits = 0;
+    return text[len] == '\0' ||
+           (str_to_i64(text + len + 1, &bits) && bits >= 0 && bits <= (v4 ? 32 : 128));
 }
 
 bool config_trusts_host(const struct config *c, const char *host_port)

@@ -109,17 +109,3 @@ bool base64_into(const char *text, size_t len, uint8_t *ret, size_t room, size_t
     *ret_len = at;
     return true;
 }
-
-int crypto_base64_decode(arena *mem, const char *text, struct bytes *ret, struct err *e)
-{
-    size_t len = strlen(text);
-    size_t room = len / 4 * 3 + 3;
-    uint8_t *out = arena_alloc(mem, room + 1);
-    size_t out_len = 0;
-    if (!base64_into(text, len, out, room, &out_len)) {
-        return err_set(e, ERR_INPUT, "bad_base64", "the text is not base64 (%zu characters)", len);
-    }
-    out[out_len] = 0;
-    *ret = (struct bytes){out, out_len};
-    return 0;
-}

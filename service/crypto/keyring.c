@@ -85,8 +85,3 @@ int crypto_keyring_parse(arena *mem, struct secret text, keyring **ret, struct e
     *ret = k;
     return 0;
 }
-
-const char *crypto_keyring_first_id(const keyring *k)
-{
-    return k->keys[0].id;
-}

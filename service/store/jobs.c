@@ -80,12 +80,6 @@ static const struct stmt AGAIN = {
     " where workspace = $1 and id = $2 and lease_token = $3",
     5, 0};
 
-static const struct stmt RENEW = {
-    "job_renew",
-    "update job set lease_until = now() + make_interval(secs => $4::bigint)"
-    " where workspace = $1 and id = $2 and lease_token = $3",
-    4, 0};
-
 /* A lease that has most of its time is left alone: most jobs end before theirs is renewed at all.
  */
 static const struct stmt RENEW_ALL = {
@@ -103,24 +97,15 @@ static const struct stmt RECLAIM = {
     " where state = 'running' and lease_until < now()",
     0, 0};
 
-static const struct stmt NOTIFY = {"job_notify", "notify " STORE_JOB_CHANNEL, 0, 0};
-
 static const struct stmt GAUGES = {
     "job_gauges",
     "select count(*), coalesce(floor(extract(epoch from now() - min(d.run_at))), 0)::bigint"
     "  from (select run_at from job where state = 'queued' and run_at <= now() limit 100000) d",
     0, 2};
 
-static const struct stmt PURGE = {
-    "job_purge",
-    "delete from job where ctid = any (array("
-    "  select ctid from job where state in ('done', 'dead')"
-    "     and ended_at < now() - make_interval(secs => $1::bigint) limit $2))",
-    2, 0};
-
-const struct stmt *const store_jobs_stmts[] = {
-    &ADD,   &ADD_MANY,  &ADD_MANY_ANY, &DONE_EVENT, &DONE_OTHER, &DEAD,  &NEXT_IN_LANE, &AGAIN,
-    &RENEW, &RENEW_ALL, &RECLAIM,      &NOTIFY,     &GAUGES,     &PURGE, NULL};
+const struct stmt *const store_jobs_stmts[] = {&ADD,        &ADD_MANY, &ADD_MANY_ANY, &DONE_EVENT,
+                                               &DONE_OTHER, &DEAD,     &NEXT_IN_LANE, &AGAIN,
+                                               &RENEW_ALL,  &RECLAIM,  &GAUGES,       NULL};
 
 enum { RETRIES = 5 };
 
@@ -320,14 +305,6 @@ int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *
                       j, e);
 }
 
-int store_job_renew(store *s, const struct job *j, int64_t lease_s, struct err *e)
-{
-    return with_lease(
-        s, &RENEW,
-        DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token), DB_I64(lease_s)), j,
-        e);
-}
-
 int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,
                         struct err *e)
 {
@@ -345,11 +322,6 @@ int store_job_reclaim(store *s, int64_t *ret_count, struct err *e)
     return 0;
 }
 
-int store_job_notify(store *s, struct err *e)
-{
-    return store_query(s, &NOTIFY, DB_NO_ARGS, NULL, e);
-}
-
 int store_job_gauges(store *s, int64_t *ret_waiting, int64_t *ret_oldest_s, struct err *e)
 {
     rows *r = NULL;
@@ -358,14 +330,5 @@ int store_job_gauges(store *s, int64_t *ret_waiting, int64_t *ret_oldest_s, stru
     }
     *ret_waiting = row_i64(r, 0, 0);
     *ret_oldest_s = row_i64(r, 0, 1);
-    return 0;
-}
-
-int store_job_purge(store *s, int64_t older_than_s, int64_t max, int64_t *ret_count, struct err *e)
-{
-    if (store_query(s, &PURGE, DB_ARGS(DB_I64(older_than_s), DB_I64(max)), NULL, e) != 0) {
-        return -1;
-    }
-    *ret_count = db_affected(s->c);
     return 0;
 }

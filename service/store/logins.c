@@ -60,14 +60,6 @@ static const struct stmt SET_RUN = {
     " where workspace = $1 and id = $2",
     4, 0};
 
-static const struct stmt RENEW = {
-    "login_renew",
-    "update login set state = 'open', reason = null, expires_at = to_timestamp($3::bigint),"
-    "   provisional = null, code_hash = null, code_expires_at = null, code_tries = 0,"
-    "   updated_at = now()"
-    " where workspace = $1 and id = $2",
-    3, 0};
-
 static const struct stmt PROVISIONAL = {
     "login_provisional",
     "update login set state = 'code', provisional = $3, code_hash = $4,"
@@ -102,13 +94,8 @@ static const struct stmt EXPIRE = {
     1, COLUMNS_COUNT};
 
 const struct stmt *const store_logins_stmts[] = {
-    &ADD,     &BY_HANDLE, &FIND,        &FIND_OPEN,  &LOCK,      &WAITING_CODE, &LIST_OPEN,
-    &SET_RUN, &RENEW,     &PROVISIONAL, &WRONG_CODE, &SET_STATE, &EXPIRE,       NULL};
-
-const char *login_state_name(enum login_state state)
-{
-    return states[state];
-}
+    &ADD,     &BY_HANDLE,   &FIND,       &FIND_OPEN, &LOCK,   &WAITING_CODE, &LIST_OPEN,
+    &SET_RUN, &PROVISIONAL, &WRONG_CODE, &SET_STATE, &EXPIRE, NULL};
 
 static struct seal_place provisional_place(const char *workspace, const char *id)
 {
@@ -238,13 +225,6 @@ int store_login_set_run(store *s, const char *workspace, const char *id, const c
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(run_id), DB_TEXT(message_id));
     return store_touch_one(s, &SET_RUN, args, "no_login", e);
-}
-
-int store_login_renew(store *s, const char *workspace, const char *id, int64_t expires_at,
-                      struct err *e)
-{
-    return store_touch_one(s, &RENEW, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_I64(expires_at)),
-                           "no_login", e);
 }
 
 int store_login_provisional(store *s, const struct login *l, json_t *provisional, struct err *e)

@@ -32,11 +32,6 @@ static const struct stmt LOCK = {"run_lock",
                                  " from run r where r.workspace = $1 and r.id = $2 for update",
                                  2, STORE_RUN_COLUMNS_COUNT};
 
-static const struct stmt BY_REFERENCE = {"run_by_reference",
-                                         "select " STORE_RUN_COLUMNS
-                                         " from run r where r.workspace = $1 and r.reference = $2",
-                                         2, STORE_RUN_COLUMNS_COUNT};
-
 static const struct stmt OPEN = {"run_open",
                                  "select " STORE_RUN_COLUMNS
                                  " from run r where r.workspace = $1 and r.user_id = $2"
@@ -86,8 +81,8 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {
-    &ADD, &FIND, &LOCK, &BY_REFERENCE, &OPEN, &PAGE, &PARKED_FOR, &LET_GO, &UPDATE, &EXPIRED, NULL};
+const struct stmt *const store_runs_stmts[] = {&ADD,        &FIND,   &LOCK,   &OPEN,    &PAGE,
+                                               &PARKED_FOR, &LET_GO, &UPDATE, &EXPIRED, NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -233,12 +228,6 @@ int store_run_find(store *s, const char *workspace, const char *id, struct run *
 int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret, struct err *e)
 {
     return find_by_id(s, &LOCK, &(struct run){.workspace = workspace, .id = id}, ret, e);
-}
-
-int store_run_by_reference(store *s, const char *workspace, const char *reference, struct run **ret,
-                           struct err *e)
-{
-    return find_one(s, &BY_REFERENCE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(reference)), ret, e);
 }
 
 int store_run_open(store *s, const char *workspace, const char *user_id, struct run **ret,

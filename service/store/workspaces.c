@@ -148,19 +148,3 @@ int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, s
     *ret_existed = row_i64(r, 0, 0) > 0;
     return 0;
 }
-
-bool workspace_is_admin(const struct workspace *w, const char *user_id)
-{
-    if (str_empty(user_id)) {
-        return false;
-    }
-    if (str_equal(w->installer, user_id)) {
-        return true;
-    }
-    for (size_t i = 0; i < w->admins_count; i++) {
-        if (str_equal(w->admins[i], user_id)) {
-            return true;
-        }
-    }
-    return false;
-}

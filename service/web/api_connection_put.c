@@ -115,11 +115,9 @@ static int leave_old_place(struct api *a, const struct put *p, struct api_ended 
         return -1;
     }
     /* another client's login releases a run that waits; another app has not its actions */
-    if (!str_equal(p->old->app, p->next.app) &&
-        store_run_let_go(a->s, a->workspace, a->name, "connection_changed", e) != 0) {
-        return -1;
-    }
-    return ended->revoking > 0 ? store_job_notify(a->s, e) : 0;
+    return str_equal(p->old->app, p->next.app)
+               ? 0
+               : store_run_let_go(a->s, a->workspace, a->name, "connection_changed", e);
 }
 
 static int store_it(struct api *a, struct put *p, const struct workspace *w, json_t *changed,

@@ -80,13 +80,9 @@ int api_end_grants(struct api *a, const struct default_connection *d, enum login
     return end_owners(a, d, &personal, to, ended, e);
 }
 
-int api_answer_ended(struct api *a, const struct api_ended *ended, struct err *e)
+void api_answer_ended(struct api *a, const struct api_ended *ended)
 {
-    if (ended->revoking > 0 && store_job_notify(a->s, e) != 0) {
-        return -1;
-    }
     api_answer(a, 202,
                json_pack("{s:I, s:I}", "connections", (json_int_t)ended->connections, "revoking",
                          (json_int_t)ended->revoking));
-    return 0;
 }

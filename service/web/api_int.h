@@ -96,8 +96,8 @@ int api_end_logins(struct api *a, const struct connection *c, enum login_state t
  * row is locked from here on: no callback brings tokens meanwhile. */
 int api_end_grants(struct api *a, const struct default_connection *d, enum login_state to,
                    struct api_ended *ended, struct err *e);
-/* 202 with the numbers; wakes the workers. */
-int api_answer_ended(struct api *a, const struct api_ended *ended, struct err *e);
+/* 202 with the numbers. */
+void api_answer_ended(struct api *a, const struct api_ended *ended);
 
 /* The answer for one default connection (api_connections.c). */
 int api_default_json(struct api *a, const struct default_connection *d, json_t **ret,

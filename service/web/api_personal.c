@@ -97,7 +97,8 @@ static int personal_delete(struct api *a, struct err *e)
     if (end_one(a, c, forget, &ended, e) != 0) {
         return -1;
     }
-    return api_answer_ended(a, &ended, e);
+    api_answer_ended(a, &ended);
+    return 0;
 }
 
 static int personal_delete_app(struct api *a, struct err *e)
@@ -128,7 +129,8 @@ static int personal_delete_app(struct api *a, struct err *e)
             }
         }
     } while (count == LIMIT_PAGE_COUNT);
-    return api_answer_ended(a, &ended, e);
+    api_answer_ended(a, &ended);
+    return 0;
 }
 
 int api_personal_list(web *w, const struct request *q, struct response *r, struct err *e)

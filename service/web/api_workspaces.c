@@ -159,7 +159,8 @@ static int workspace_delete(struct api *a, struct err *e)
         api_audit(a, "workspace.deleted", a->workspace, detail, e) != 0) {
         return -1;
     }
-    return api_answer_ended(a, &ended, e);
+    api_answer_ended(a, &ended);
+    return 0;
 }
 
 int api_workspace_put(web *w, const struct request *q, struct response *r, struct err *e)

@@ -597,7 +597,6 @@ static void test_a_lost_lease_changes_nothing(void **state)
     store *s = world_open();
     add(s, ACME, NULL, "one");
     struct job *mine = claim_one(s);
-    OK(store_job_renew(s, mine, 60, e));
     int64_t count = -1;
     OK(store_job_reclaim(s, &count, e));
     assert_int_equal(count, 0);
@@ -616,7 +615,6 @@ static void test_a_lost_lease_changes_nothing(void **state)
     FAILS(store_job_done(s, mine, e), ERR_LEASE_LOST);
     FAILS(store_job_again(s, mine, 0, "x", e), ERR_LEASE_LOST);
     FAILS(store_job_dead(s, mine, "x", e), ERR_LEASE_LOST);
-    FAILS(store_job_renew(s, mine, 60, e), ERR_LEASE_LOST);
 
     /* what a handler did beside its job goes with it */
     store *late = world_open();
@@ -630,8 +628,9 @@ static void test_a_lost_lease_changes_nothing(void **state)
     OK(store_begin(rolled, e));
     OK(store_job_done(rolled, theirs, e));
     world_close(rolled); /* not committed: still ours and running */
-    OK(store_job_renew(s, theirs, 60, e));
     world_sql("update job set lease_until = now() - interval '1 second'");
+    OK(store_job_renew_all(s, &mine->lease_token, 1, 60, e)); /* over: renews nothing */
+    assert_int_equal(world_count("select count(*) from job where lease_until > now()"), 0);
     OK(store_job_renew_all(s, &theirs->lease_token, 1, 60, e));
     OK(store_job_reclaim(s, &count, e));
     assert_int_equal(count, 0);
@@ -761,46 +760,6 @@ static void test_a_newer_release_s_kind_is_put_back(void **state)
     world_close(s);
 }
 
-static void test_purge_takes_ended_jobs_only(void **state)
-{
-    (void)state;
-    store *s = world_open();
-    for (int i = 0; i < 5; i++) {
-        add(s, ACME, NULL, arena_printf(store_arena(s), "k%d", i));
-    }
-    struct job *jobs = NULL;
-    assert_int_equal(claim(s, 4, 4, &jobs), 4);
-    for (size_t i = 0; i < 3; i++) {
-        OK(store_job_done(s, &jobs[i], e));
-    }
-    int64_t count = -1;
-    OK(store_job_purge(s, 60, 10, &count, e));
-    assert_int_equal(count, 0);
-    world_sql("update job set ended_at = now() - interval '2 minutes' where ended_at is not null");
-    OK(store_job_purge(s, 60, 2, &count, e));
-    assert_int_equal(count, 2);
-    OK(store_job_purge(s, 60, 2, &count, e));
-    assert_int_equal(count, 1);
-    assert_int_equal(world_count("select count(*) from job"), 2);
-    world_close(s);
-}
-
-static void test_listeners_are_woken(void **state)
-{
-    (void)state;
-    store *s = world_open();
-    db_listener *l = db_listener_new(secret_of(store_arena(s), world.base->url), STORE_JOB_CHANNEL);
-    db_listener_wait(l, 0); /* connects */
-    int woken = 0;
-    for (int i = 0; i < 50 && woken == 0; i++) {
-        OK(store_job_notify(s, e));
-        woken = db_listener_wait(l, 200);
-    }
-    assert_int_equal(woken, 1);
-    db_listener_free(l);
-    world_close(s);
-}
-
 static int group_setup(void **state)
 {
     owner = id_new();
@@ -828,8 +787,6 @@ int main(void)
         cmocka_unit_test_setup(test_p1_an_attempt_lost_with_its_worker_is_no_failure, world_reset),
         cmocka_unit_test_setup(test_p1_a_payload_that_does_not_open_is_left_to_others, world_reset),
         cmocka_unit_test_setup(test_a_payload_that_nobody_opens_for_a_day_is_set_dead, world_reset),
-        cmocka_unit_test_setup(test_purge_takes_ended_jobs_only, world_reset),
-        cmocka_unit_test_setup(test_listeners_are_woken, world_reset),
         cmocka_unit_test_setup(test_a_newer_release_s_kind_is_put_back, world_reset),
     };
     return cmocka_run_group_tests_name("store: jobs", tests, group_setup, world_teardown);

@@ -48,10 +48,6 @@ static void test_workspace_keeps_route_and_token(void **state)
     OK(store_workspace_put(s, &w, true, e));
     OK(store_workspace_find(s, ACME, &again, e));
     assert_true(secret_empty(again->bot_token));
-    assert_true(workspace_is_admin(again, "UBEN"));
-    assert_false(workspace_is_admin(again, "UANA"));
-    assert_false(workspace_is_admin(again, ""));
-    assert_false(workspace_is_admin(again, NULL));
     world_close(s);
 }
 

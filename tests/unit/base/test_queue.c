@@ -15,11 +15,10 @@ static void test_first_in_first_out(void **state)
     for (int round = 0; round < 7; round++) {
         assert_true(queue_put(q, &values[round]));
         assert_true(queue_put(q, &values[round + 1]));
-        assert_int_equal(queue_length(q), 2);
         assert_ptr_equal(queue_take(q, 0), &values[round]);
         assert_ptr_equal(queue_take(q, -1), &values[round + 1]);
     }
-    assert_int_equal(queue_length(q), 0);
+    assert_null(queue_take(q, 0));
     queue_free(q);
     queue_free(NULL);
 }
@@ -34,7 +33,9 @@ static void test_full_refuses(void **state)
     assert_ptr_equal(queue_take(q, 0), &values[0]);
     assert_true(queue_put(q, &values[3]));
     assert_false(queue_put(q, &values[4]));
-    assert_int_equal(queue_length(q), 2);
+    assert_ptr_equal(queue_take(q, 0), &values[1]);
+    assert_ptr_equal(queue_take(q, 0), &values[3]);
+    assert_null(queue_take(q, 0));
     queue_free(q);
 }
 

@@ -93,15 +93,6 @@ static void test_overlong_forms_are_refused(void **state)
     assert_int_equal(str_utf8_step("x", 0), 0);
 }
 
-static void test_points(void **state)
-{
-    (void)state;
-    assert_int_equal(str_points(NULL), 0);
-    assert_int_equal(str_points(""), 0);
-    assert_int_equal(str_points("abc"), 3);
-    assert_int_equal(str_points("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z"), 4);
-}
-
 static void test_fit_splits_nothing(void **state)
 {
     (void)state;
@@ -134,7 +125,6 @@ int main(void)
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_agrees_with_another_decoder),
         cmocka_unit_test(test_overlong_forms_are_refused),
-        cmocka_unit_test(test_points),
         cmocka_unit_test(test_fit_splits_nothing),
         cmocka_unit_test(test_clean),
     };

@@ -61,7 +61,6 @@ static void test_drivers(void **state)
     chats *off = chats_new(f->mem, &none);
     assert_false(chats_slack_on(off));
     assert_null(chats_driver(off, "slack:T1"));
-    assert_null(chats_settings(off)->slack_app_id);
 }
 
 static void test_dm(void **state)

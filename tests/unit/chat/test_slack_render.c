@@ -76,10 +76,6 @@ static void test_lists_join_the_last_block(void **state)
     assert_true(json_equal(json_at(blocks, "6.buttons.1"),
                            sample(mem, "{'title':'Stop','action':'stop','value':'v',"
                                        "'url':'https://x','style':'danger','confirm':'Sure?'}")));
-    json_t *bare = view_without_buttons(mem, view);
-    assert_int_equal(json_array_size(json_member(bare, "blocks")), 5);
-    view_field(bare, "more", "x");
-    assert_int_equal(json_array_size(blocks), 7);
 }
 
 static void test_broken_text_is_replaced(void **state)
@@ -462,7 +458,6 @@ static void test_random_views(void **state)
             add_random_block(mem, view, &seed);
         }
         check_message(mem, chat_slack_render(mem, view));
-        check_message(mem, chat_slack_render(mem, view_without_buttons(mem, view)));
         arena_free(mem);
     }
 }

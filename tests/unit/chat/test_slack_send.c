@@ -335,7 +335,7 @@ static void test_where_a_response_url_may_lead(void **state)
         {"", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        bool ok = slack_response_url_ok(chats_settings(f->c), f->mem, rows[i].url);
+        bool ok = slack_response_url_ok(&f->c->settings, f->mem, rows[i].url);
         if (ok != rows[i].ok) {
             fail_msg("%s", rows[i].url);
         }
@@ -348,7 +348,7 @@ static void test_where_a_response_url_may_lead(void **state)
         }
     }
     assert_int_equal(scripted_requests(f->peer), 0);
-    assert_true(slack_response_url_ok(chats_settings(f->c), f->mem,
+    assert_true(slack_response_url_ok(&f->c->settings, f->mem,
                                       arena_printf(f->mem, "http://%s/x", f->host)));
 }
 

@@ -374,16 +374,29 @@ static void test_unknown_names(void **state)
 
 static void test_trusted_proxies(void **state)
 {
-    put("WORKBOT_TRUSTED_PROXIES", "10.1.2.3,192.168.4.0/22,fd00::/8");
+    put("WORKBOT_TRUSTED_PROXIES", "10.1.2.3, 192.168.4.0/22,fd00::/8,0.0.0.0/0,::1/128");
     struct loaded *l = load(state);
     expect_none(l);
-    static const char *const yes[] = {"10.1.2.3", "192.168.7.255", "fd12::1", "::ffff:10.1.2.3"};
-    static const char *const no[] = {"10.1.2.4", "192.168.8.0", "fe80::1", "", "10.0.0.0/1", "x"};
-    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
-        assert_true(config_trusts_proxy(&l->c, yes[i]));
-    }
-    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
-        assert_false(config_trusts_proxy(&l->c, no[i]));
+    assert_int_equal(l->c.trusted_proxies.count, 5);
+    assert_string_equal(l->c.trusted_proxies.items[1], "192.168.4.0/22");
+}
+
+static void test_proxies_that_are_no_network(void **state)
+{
+    static const char *const wrong[] = {"x",
+                                        "10.1.2",
+                                        "10.1.2.3/33",
+                                        "10.1.2.3/-1",
+                                        "10.1.2.3/",
+                                        "10.1.2.3/8x",
+                                        "fd00::/129",
+                                        "proxy.example",
+                                        "10.1.2.3:80",
+                                        "10.1.2.3/8/8",
+                                        "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        put("WORKBOT_TRUSTED_PROXIES", wrong[i]);
+        expect_one(load(state), "WORKBOT_TRUSTED_PROXIES", "must list IP addresses");
     }
 }
 
@@ -439,6 +452,7 @@ int main(void)
         TEST(test_both_set),
         TEST(test_unknown_names),
         TEST(test_trusted_proxies),
+        TEST(test_proxies_that_are_no_network),
         TEST(test_table),
         TEST(test_reference_is_documented),
     };

@@ -131,7 +131,6 @@ static void test_keys_rotate(void **state)
     struct bytes old = crypto_seal(mem, ring("old:" KEY_A), &place, bytes_of("sample-token"));
     keyring *both = ring("new:" KEY_B ",old:" KEY_A);
     expect_open(both, old, bytes_of("sample-token"));
-    assert_string_equal(crypto_keyring_first_id(both), "new");
     struct bytes fresh = crypto_seal(mem, both, &place, bytes_of("sample-token"));
     assert_string_equal(crypto_sealed_by(mem, fresh), "new");
     expect_error(ring("new:" KEY_B), &place, old, "key_missing");

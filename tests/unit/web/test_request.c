@@ -137,8 +137,9 @@ static void test_forms(void **state)
 static void test_forwarded_addresses(void **state)
 {
     (void)state;
-    const char *proxies[] = {"127.0.0.1", "10.0.0.0/8", "2001:db8::/32"};
-    struct text_list trusted = {proxies, 3};
+    const char *proxies[] = {"127.0.0.1", "10.0.0.0/8", "2001:db8::/32", "192.168.4.0/22",
+                             "::1/128"};
+    struct text_list trusted = {proxies, sizeof proxies / sizeof proxies[0]};
     struct text_list none = {NULL, 0};
     const struct {
         const char *peer, *header, *expected;
@@ -155,6 +156,13 @@ static void test_forwarded_addresses(void **state)
         {"127.0.0.1", ",", "127.0.0.1"},
         {"2001:db8::1", "2001:db9::5", "2001:db9::5"},
         {"11.0.0.1", "203.0.113.9", "11.0.0.1"},
+        {"192.168.7.255", "203.0.113.9", "203.0.113.9"},
+        {"192.168.8.0", "203.0.113.9", "192.168.8.0"},
+        {"::ffff:10.1.2.3", "203.0.113.9", "203.0.113.9"}, /* as a dual-stack listener sees it */
+        {"::1", "203.0.113.9", "203.0.113.9"},
+        {"::2", "203.0.113.9", "::2"},
+        {"", "203.0.113.9", ""},
+        {"127.0.0.1/1", "203.0.113.9", "127.0.0.1/1"}, /* a network is no peer */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_string_equal(request_remote(mem, &trusted, cases[i].peer, cases[i].header),

@@ -12,7 +12,10 @@
 
 enum {
     BACKOFF_FIRST_MS = 1000,
+    BACKOFF_LOST_MS = 2000, /* what an app did without answering takes a moment to be found */
     BACKOFF_MAX_MS = 60000,
+    WAIT_MAX_MS = 10 * 60 * 1000, /* whatever an app asks for: somebody waits for the answer */
+    LONG_WAIT_MS = 10000,
     STILL_WORKING_AFTER = 3,
     TOUCH_EVERY_S = 60 /* "last used" is exact to a minute */
 };
@@ -145,31 +148,43 @@ static int ended_unknown(struct ending *x, struct err *e)
     return store_job_done(x->scene.s, x->job, e);
 }
 
+static int64_t at_most(int64_t ms, int64_t most_ms)
+{
+    return ms < most_ms ? ms : most_ms;
+}
+
+/* What the app asks for; without that, or when its answer got lost, a wait that doubles. */
 static int64_t backoff_ms(const struct ending *x)
 {
-    if (x->outcome.err.retry_after_ms > 0) {
-        return x->outcome.err.retry_after_ms;
-    }
-    int64_t ms = BACKOFF_FIRST_MS;
+    const struct err *why = &x->outcome.err;
+    int64_t ms = why->maybe_done ? BACKOFF_LOST_MS : BACKOFF_FIRST_MS;
     for (int64_t i = 1; i < x->job->attempts && ms < BACKOFF_MAX_MS; i++) {
         ms *= 2;
     }
-    return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+    ms = at_most(ms, BACKOFF_MAX_MS);
+    bool asked = why->retry_after_ms > (why->maybe_done ? ms : 0);
+    return at_most(asked ? why->retry_after_ms : ms, WAIT_MAX_MS);
+}
+
+static int tell_still_working(struct ending *x, struct err *e)
+{
+    struct run_outcome *o = &x->outcome;
+    json_t *view = view_new(x->scene.mem);
+    bool changed = false;
+    view_text(view, "Still working on **%s**.", o->recipe->title);
+    view_note(view, "%s", words_failure(x->scene.mem, &o->err, NULL, app_of(x)));
+    if (run_show(&x->scene, o->run, view, e) != 0) {
+        return -1;
+    }
+    return store_run_update(x->scene.s, o->run, o->run->state, &changed, e);
 }
 
 static int ended_again(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
-    if (x->job->attempts == STILL_WORKING_AFTER) {
-        json_t *view = view_new(x->scene.mem);
-        struct run *r = o->run;
-        bool changed = false;
-        view_text(view, "Still working on **%s**.", o->recipe->title);
-        view_note(view, "%s", words_failure(x->scene.mem, &o->err, NULL, app_of(x)));
-        if (run_show(&x->scene, r, view, e) != 0 ||
-            store_run_update(x->scene.s, r, r->state, &changed, e) != 0) {
-            return -1;
-        }
+    bool told = x->job->attempts == STILL_WORKING_AFTER || o->err.retry_after_ms > LONG_WAIT_MS;
+    if (told && tell_still_working(x, e) != 0) {
+        return -1;
     }
     int64_t delay_s = (backoff_ms(x) + 999) / 1000;
     return store_job_again(x->scene.s, x->job, delay_s, o->err.code, e);

@@ -11,7 +11,7 @@
  * repeated only when that is harmless, else looked up, else the run becomes unknown.
  */
 
-enum { LOST_ANSWER_WAIT_MS = 2000, ATTEMPTS_MAX = 10 };
+enum { ATTEMPTS_MAX = 10 };
 
 struct step {
     struct engine *engine;
@@ -196,10 +196,7 @@ static int call_failed(struct step *st, const struct err *why, const char *words
     if (writes && why->maybe_done) {
         /* The intent stays: the next attempt repeats it if harmless, or looks it up. */
         g->out->end = RUN_END_AGAIN;
-        if (g->out->err.retry_after_ms < LOST_ANSWER_WAIT_MS) {
-            g->out->err.retry_after_ms = LOST_ANSWER_WAIT_MS;
-        }
-        return 0;
+        return g->job->attempts < ATTEMPTS_MAX ? 0 : end_unknown(st, e);
     }
     if (g->out->end == RUN_END_AGAIN) {
         return undo(st, e);

@@ -48,6 +48,16 @@ describe('P7 outages', () => {
     });
   }
 
+  test('P7 a call is told to come again tomorrow: the user hears of it at once, and the wait is minutes', async () => {
+    await w.fault('5xx', {path: '/query', retry_after: 86400});
+    const told = await ana.ask(FIND, /Still working on/);
+    const {due_s, attempts} = await w.one("select extract(epoch from run_at - now())::float8 as due_s, attempts::int from job where kind = 'run' and state = 'queued'");
+    assert.equal(attempts, 1);
+    assert.ok(due_s > 500 && due_s <= 600, `the next attempt is in ${due_s} s`);
+    await later();
+    await ana.sees(m => m.ts === told.ts && /0 found/.test(words(m)));
+  });
+
   test('P7 the client secret is refused: nobody is disconnected, the user is told, the admins once', async () => {
     await w.fault('client_secret_refused', {path: 'oauth2/token', times: -1});
     for (let i = 0; i < 3; i++) {

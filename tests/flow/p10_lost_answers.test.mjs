@@ -93,6 +93,36 @@ describe('P10 lost answers', () => {
     assert.deepEqual([await named('First of two'), await named('Second of two')], [1, 1]);
   });
 
+  test('P10 a write that may be repeated and loses each answer: longer and longer waits, then the user is asked', async () => {
+    await w.sandbox('DELETE', '/_faults');
+    await ana.ask(create('To rename'), /Created To rename/);
+    const {id} = (await w.records()).find(r => r.fields.Name === 'To rename');
+    await w.putRecipe(ACME, {name: 'rename', title: 'Rename a deal', command: 'salesforce rename', allow: 'everyone',
+      connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: [{name: 'name', required: true}],
+      steps: [{id: 'one', connection: 'salesforce', action: 'update_record', with: {object: 'Opportunity', id, fields: {Name: '{{inputs.name}}'}}}],
+      reply: {text: 'Renamed to {{inputs.name}}'}});
+    await w.fault('cut', {path: '/sobjects', times: -1});
+    const said = await ana.say('salesforce rename name: Cut again');
+    const attempt = n => until(`attempt ${n} to have lost its answer`, () => w.one(`select extract(epoch from run_at - now())::float8 as due_s
+      from job where kind = 'run' and state = 'queued' and error_code is not null and attempts = ${n}`));
+    const now = (more = '') => w.query(`update job set run_at = now()${more} where kind = 'run' and state = 'queued'`);
+    for (const [n, wait_s] of [[1, 2], [2, 4], [3, 8], [4, 16]]) {
+      const {due_s} = await attempt(n);
+      assert.ok(due_s <= wait_s && (n === 1 || due_s > wait_s / 2), `attempt ${n} is followed by a wait of ${due_s} s`);
+      await now();
+    }
+    await attempt(5);
+    await now(', attempts = 9');
+    const asked = await ana.sees(/may have happened or not/, {after: said.ts});
+    await w.idle();
+    assert.equal(await w.fired('cut'), 6);
+    assert.equal(await w.count('job', "kind = 'run' and state = 'queued'"), 0);
+    await w.sandbox('DELETE', '/_faults');
+    await ana.press(asked, 'It did not: run it again');
+    await ana.sees(m => m.ts === asked.ts && /Renamed to Cut again/.test(words(m)));
+    assert.equal(await named('Cut again'), 1);
+  });
+
   test('P10 what an earlier step made is told when the run ends without the rest', async () => {
     const ended = async (fault, how, what) => {
       await w.sandbox('DELETE', '/_faults');

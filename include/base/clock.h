@@ -10,6 +10,9 @@ int64_t clock_now_ms(void);  /* milliseconds since the epoch */
 int64_t clock_mono_ms(void); /* never goes back; for deadlines and durations */
 int64_t clock_mono_us(void);
 
+/* This thread does nothing for so long. For work that cannot go back into a queue meanwhile. */
+void clock_wait_ms(int64_t wait_ms);
+
 /* "2026-11-22T10:00:00Z" (RFC 3339) of epoch seconds. */
 char *clock_rfc3339(arena *mem, int64_t at);
 

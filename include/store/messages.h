@@ -59,6 +59,9 @@ struct outgoing {
  * the intent of that on record from now on; *ret shows what stood there before. */
 int store_outgoing_take(store *s, const struct job *j, const char *message_id, struct outgoing *ret,
                         struct err *e);
+/* The platform said that nothing was posted: the intent is off the record, and the next try need
+ * not look for a lost post. */
+int store_outgoing_refused(store *s, const struct job *j, const char *message_id, struct err *e);
 
 /* --- notices to admins (notices.c) --- */
 

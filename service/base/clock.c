@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <pthread.h>
 #include <time.h>
 
 #include "base/die.h"
@@ -34,6 +35,24 @@ int64_t clock_mono_us(void)
 {
     struct timespec t = read_clock(CLOCK_MONOTONIC);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void clock_wait_ms(int64_t wait_ms)
+{
+    int64_t until_ms = clock_mono_ms() + wait_ms;
+    const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_condattr_t attr;
+    pthread_cond_t never;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&never, &attr);
+    pthread_mutex_lock(&lock);
+    while (pthread_cond_timedwait(&never, &lock, &until) == 0) {
+    }
+    pthread_mutex_unlock(&lock);
+    pthread_cond_destroy(&never);
+    pthread_condattr_destroy(&attr);
 }
 
 char *clock_rfc3339(arena *mem, int64_t at)

@@ -17,6 +17,7 @@ struct sending {
     struct message *message;
     const char *dm_channel; /* of the message's reader; NULL: not known */
     struct chat_access access;
+    bool posting;          /* a first post was sent to the platform */
     const struct err *why; /* it is given up */
 };
 
@@ -176,6 +177,7 @@ static int first_post(struct sending *x, struct err *e)
         return update(x, e);
     }
     const struct chat_post p = post_of(x);
+    x->posting = true;
     return x->driver->post(x->options->chats, x->mem, &x->access, &p, &x->message->platform_id, e);
 }
 
@@ -200,6 +202,21 @@ static bool has_other_way(const struct sending *x, const struct err *why)
     return gone && (m->ephemeral || !secret_empty(m->response_url));
 }
 
+/* Nothing of ours can be there: neither from this try nor from one before. */
+static bool surely_unposted(const struct sending *x, const struct err *why)
+{
+    const struct message *m = x->message;
+    if (m->platform_id != NULL || m->ephemeral || !secret_empty(m->response_url)) {
+        return false;
+    }
+    return x->posting ? !why->maybe_done : m->post_started_at == 0;
+}
+
+static int note_refused(struct sending *x, store *s, struct err *e)
+{
+    return store_outgoing_refused(s, x->job, x->message->id, e);
+}
+
 int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e)
 {
     struct sending x = {.options = o, .mem = mem, .job = j};
@@ -214,7 +231,14 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
     if (deliver(&x, e) == 0) {
         return with_store(&x, true, end_sent, e);
     }
-    return has_other_way(&x, e) ? with_store(&x, true, end_redirected, e) : -1;
+    if (has_other_way(&x, e)) {
+        return with_store(&x, true, end_redirected, e);
+    }
+    if (surely_unposted(&x, e)) {
+        /* should it fail, the next try looks for a post that is not there: no more than that */
+        (void)with_store(&x, false, note_refused, &(struct err){0});
+    }
+    return -1;
 }
 
 static int end_failed(struct sending *x, store *s, struct err *e)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/str.h"
 
@@ -14,6 +15,7 @@
 
 enum {
     LEASE_S = 30,        /* longer than the longest call */
+    KEEP_PAUSE_MS = 500, /* between tries to store new tokens, when the database names no time */
     LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
     COOL_FIRST_S = 10,   /* after a failed refresh, doubled up to COOL_MAX_S */
     COOL_MAX_S = 120,
@@ -26,6 +28,8 @@ struct refresh {
     const struct connection *c;
     const struct default_connection *d;
     int64_t attempt;
+    int64_t lease_ends_ms; /* on clock_mono_ms() */
+    bool unanswered;       /* a try to store new tokens failed, and may have been done */
 };
 
 typedef int session_fn(struct refresh *r, store *s, void *arg, struct err *e);
@@ -54,8 +58,24 @@ static int begin(struct refresh *r, store *s, void *arg, struct err *e)
                                &r->attempt, e);
 }
 
-/* Stored before anybody uses them. When the row has moved on meanwhile (the user disconnected), the
- * new tokens have no place to be: the app is asked to forget them. */
+/* When the row has moved on meanwhile (the user disconnected), the new tokens have no place to be:
+ * the app is asked to forget them. Unless it was an earlier try of ours that moved the row: what is
+ * active then may be these very tokens. */
+static int forget(struct refresh *r, store *s, const struct tokens *t, struct err *e)
+{
+    struct connection *now = NULL;
+    if (r->unanswered && reload(r, s, &now, e) != 0) {
+        return -1;
+    }
+    if (now != NULL && now->state == CONNECTION_ACTIVE) {
+        metric_add(METRIC_REFRESHES, "result=\"done\"", 1);
+        return 0;
+    }
+    metric_add(METRIC_REFRESHES, "result=\"superseded\"", 1);
+    return oauth_revoke_later(r->oauth, s, r->d, t, NULL, e);
+}
+
+/* Stored before anybody uses them. */
 static int keep(struct refresh *r, store *s, void *arg, struct err *e)
 {
     const struct tokens *t = arg;
@@ -63,8 +83,34 @@ static int keep(struct refresh *r, store *s, void *arg, struct err *e)
     if (store_refresh_done(s, r->c->workspace, r->c->id, r->c->generation, t, &stored, e) != 0) {
         return -1;
     }
-    metric_add(METRIC_REFRESHES, stored ? "result=\"done\"" : "result=\"superseded\"", 1);
-    return stored ? 0 : oauth_revoke_later(r->oauth, s, r->d, t, NULL, e);
+    if (!stored) {
+        return forget(r, s, t, e);
+    }
+    metric_add(METRIC_REFRESHES, "result=\"done\"", 1);
+    return 0;
+}
+
+/* The old refresh token may be worth nothing any more, so a database that is away for a moment must
+ * not cost the new one: it is tried again for as long as nobody else may refresh. */
+static int keep_surely(struct refresh *r, struct tokens *t, struct err *e)
+{
+    while (with_store(r, keep, t, e) != 0) {
+        int64_t pause_ms = e->retry_after_ms > 0 ? e->retry_after_ms : KEEP_PAUSE_MS;
+        if (e->kind != ERR_DATABASE || clock_mono_ms() + pause_ms >= r->lease_ends_ms) {
+            log_err(
+                LOG_ERROR, "the new tokens of a connection are lost: they could not be stored", e,
+                (const struct log_field[]){
+                    LOG_TEXT("connection", r->c->id), LOG_TEXT("workspace", r->c->workspace),
+                    LOG_INT("generation", r->c->generation),
+                    LOG_TEXT("refresh_token", secret_empty(t->refresh) ? "unchanged" : "rotated")},
+                4);
+            return -1;
+        }
+        r->unanswered = true;
+        clock_wait_ms(pause_ms);
+        *e = (struct err){0};
+    }
+    return 0;
 }
 
 static int64_t cool_s(const struct connection *c)
@@ -184,7 +230,7 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
     if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &unused, &why) != 0) {
         return failed(r, &why, ret, e);
     }
-    if (with_store(r, keep, &t, e) != 0 || with_store(r, reload, ret, e) != 0) {
+    if (keep_surely(r, &t, e) != 0 || with_store(r, reload, ret, e) != 0) {
         return -1;
     }
     return (*ret)->state == CONNECTION_ACTIVE ? 0
@@ -195,7 +241,11 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
 int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
                   const struct default_connection *d, struct connection **ret, struct err *e)
 {
-    struct refresh r = {.oauth = o, .mem = mem, .c = c, .d = d};
+    struct refresh r = {.oauth = o,
+                        .mem = mem,
+                        .c = c,
+                        .d = d,
+                        .lease_ends_ms = clock_mono_ms() + LEASE_S * INT64_C(1000)};
     bool mine = false;
     if (with_store(&r, begin, &mine, e) != 0) {
         return -1;

@@ -21,7 +21,16 @@ static const struct stmt TAKE = {
     " where m.workspace = $1 and m.id = $2",
     4, STORE_MESSAGE_COLUMNS_COUNT + OUTGOING_EXTRA};
 
-const struct stmt *const store_outgoing_stmts[] = {&TAKE, NULL};
+static const struct stmt REFUSED = {
+    "outgoing_refused",
+    "with mine as ("
+    "  select from job where workspace = $1 and id = $3 and lease_token = $4"
+    "     for no key update) "
+    "update message set post_started_at = null from mine"
+    " where workspace = $1 and id = $2 and platform_id is null",
+    4, 0};
+
+const struct stmt *const store_outgoing_stmts[] = {&TAKE, &REFUSED, NULL};
 
 int store_outgoing_take(store *s, const struct job *j, const char *message_id, struct outgoing *ret,
                         struct err *e)
@@ -47,4 +56,11 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
     ret->bot_user_id = row_text(r, 0, AT);
     ret->dm_channel = row_text(r, 0, AT + 2);
     return 0;
+}
+
+int store_outgoing_refused(store *s, const struct job *j, const char *message_id, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(message_id), DB_TEXT(j->id),
+                                        DB_TEXT(j->lease_token));
+    return store_query(s, &REFUSED, args, NULL, e);
 }

@@ -123,7 +123,7 @@ bool call_begin(struct call *c, const char *method)
     peer_expect(c->peer, PEER_RECEIVE_MS);
     c->q.path = "none";
     c->q.remote = request_remote(c->mem, &c->server->web->config->trusted_proxies, c->peer->address,
-                                 request_header(q, "X-Forwarded-For", NULL));
+                                 request_header_list(q, "X-Forwarded-For"));
     bool framed = framing_check(q, &length, &e) == 0;
     c->body_expected = length < BODY_EXPECTED_MAX ? (size_t)length + 1 : BODY_EXPECTED_MAX;
     if (framed && admit(c, method, length, &e) == 0) {

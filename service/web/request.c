@@ -20,6 +20,31 @@ const char *request_header(const struct request *q, const char *name, size_t *re
     return value;
 }
 
+const char *request_header_list(const struct request *q, const char *name)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < q->headers_count; i++) {
+        const struct header *h = &q->headers[i];
+        room += str_equal_fold(h->name, name) ? strlen(h->value) + 1 : 0;
+    }
+    if (room == 0) {
+        return NULL;
+    }
+    char *list = arena_alloc(q->mem, room);
+    char *at = list;
+    for (size_t i = 0; i < q->headers_count; i++) {
+        const struct header *h = &q->headers[i];
+        if (str_equal_fold(h->name, name)) {
+            size_t len = strlen(h->value);
+            memcpy(at, h->value, len);
+            at[len] = ',';
+            at += len + 1;
+        }
+    }
+    list[room - 1] = '\0';
+    return list;
+}
+
 /* One "name=value" of a Cookie header (RFC 6265 section 5.4); true when it has this name. */
 static bool cookie_is(const char *pair, size_t len, const char *name, const char **ret,
                       size_t *ret_len)

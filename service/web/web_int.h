@@ -30,6 +30,9 @@ struct request {
 
 /* A header by name; NULL if absent; *ret_count (may be NULL) tells how often it came. */
 const char *request_header(const struct request *q, const char *name, size_t *ret_count);
+/* All lines of a header whose value is a list, as the one list that they are (RFC 9110
+ * section 5.3); NULL if absent. */
+const char *request_header_list(const struct request *q, const char *name);
 /* NULL when the cookie is absent or came twice. */
 const char *request_cookie(const struct request *q, const char *name);
 /* One decoded parameter of the query or of a form body. ERR_INPUT when it comes twice or is broken;

@@ -1,5 +1,6 @@
 // Hostile input to /v1: a clear 4xx, nothing left behind, no secret told.
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import {after, before, test} from 'node:test';
 import {startService} from '../lib/service.mjs';
 import {CANARIES, judge, openapi, W} from './support.mjs';
@@ -125,6 +126,17 @@ test('nobody without a token gets in, however it is sent', async () => {
   const answer = await call(401, 'GET', `${W}/runs?access_token=${service.token}`, undefined, {token: null, headers: {'X-Forwarded-For': '10.1.1.1'}});
   assert.equal(answer.json.code, 'token');
   assert.equal((await service.api('GET', W, undefined, {Authorization: 'bearer ' + service.token})).status, 200, 'the scheme has no case');
+});
+
+test('a second line of X-Forwarded-For does not evade the limit of wrong tokens', async () => {
+  const statuses = [];
+  for (let i = 0; i < 14; i++) {
+    const headers = {Authorization: 'Bearer wrong', 'X-Forwarded-For': [`198.51.100.${i}`, '203.0.113.77']};
+    statuses.push(await new Promise((resolve, reject) =>
+      http.get(service.url + W, {headers}, answer => resolve(answer.resume().statusCode)).on('error', reject)));
+  }
+  assert.equal(statuses[0], 401);
+  assert.equal(statuses.at(-1), 429, 'all of them came from one address');
 });
 
 test('nothing of one workspace is seen from another', async () => {

@@ -2,6 +2,7 @@
 // used; never two refreshes with one single-use token but one retry after an answer that never came.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
+import {setTimeout as pause} from 'node:timers/promises';
 import {loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const FIND = 'salesforce find opportunity name: zzz';
@@ -55,6 +56,30 @@ describe('P6 refresh', () => {
     }
     const calls = (await w.tokenCalls('refresh_token')).slice(-3).map(c => c.args.refresh_token);
     assert.equal(new Set(calls).size, 3, 'each refresh used the token that the last one brought');
+    assert.equal(await w.count('refresh_attempt', 'ended_at is null'), 0);
+  });
+
+  test('P6 the database is away when a rotated token comes: it is stored as soon as the database is back', async () => {
+    await w.sandbox('PUT', '/_config', {salesforce: {rotation: true}});
+    const row = () => w.one("select state, generation::int from connection where user_id = 'U0ANA0001'");
+    const [was, calls, had] = [await done(), await refreshes(), await row()];
+    await w.fault('token_expired', {path: '/query'});
+    await w.fault('slow', {path: 'oauth2/token', delay_ms: 1000});
+    const slow = await w.fired('slow');
+    await burst(1);
+    await until('the refresh to be under way', async () => await w.fired('slow') > slow);
+    await w.admin.query(`alter database ${w.database} with allow_connections false`);
+    await w.admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [w.database]);
+    await until('the app to have answered', async () => await refreshes() > calls);
+    await pause(2000); // so long the outage goes on
+    await w.admin.query(`alter database ${w.database} with allow_connections true`);
+    await until('the new token to be stored', async () => (await row()).generation === had.generation + 1, 20000);
+    await until('the command to be done', async () => {
+      await later();
+      return await done() === was + 1;
+    }, 40000);
+    assert.equal((await row()).state, 'active');
+    assert.equal(await refreshes() - calls, 1);
     assert.equal(await w.count('refresh_attempt', 'ended_at is null'), 0);
   });
 

@@ -58,6 +58,22 @@ describe('P7 outages', () => {
     await ana.sees(m => m.ts === told.ts && /0 found/.test(words(m)));
   });
 
+  test('P7 the chat asks to slow down: nothing was posted, so nothing is looked for or counted as repeated', async () => {
+    const repeated = async () => Number(/^workbot_posts_repeated_total (\d+)/m.exec(await (await fetch(w.replicas[0].opsUrl + '/metrics')).text())?.[1] ?? 0);
+    const looks = async () => (await w.calls({peer: 'slack'})).filter(c => /conversations\.(history|replies)/.test(c.path)).length;
+    await w.idle();
+    for (const place of ['dm', 'sales']) {
+      const [counted, looked] = [await repeated(), await looks()];
+      const fired = await w.fired('429');
+      await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: '429', path: 'chat.postMessage', times: 2, retry_after: 1});
+      await ana.ask(place === 'dm' ? FIND : `@workbot ${FIND}`, /0 found/, {place, ms: 20000});
+      await w.idle();
+      assert.equal(await w.fired('429') - fired, 2);
+      assert.equal(await repeated() - counted, 0, place);
+      assert.equal(await looks() - looked, 0, place);
+    }
+  });
+
   test('P7 the client secret is refused: nobody is disconnected, the user is told, the admins once', async () => {
     await w.fault('client_secret_refused', {path: 'oauth2/token', times: -1});
     for (let i = 0; i < 3; i++) {

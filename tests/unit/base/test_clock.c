@@ -54,9 +54,20 @@ static void test_rfc3339(void **state)
     arena_free(mem);
 }
 
+static void test_a_wait_lasts(void **state)
+{
+    (void)state;
+    int64_t before_us = clock_mono_us();
+    clock_wait_ms(20);
+    assert_true(clock_mono_us() - before_us >= 19 * 1000);
+    clock_wait_ms(0);
+    clock_wait_ms(-5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_wait_lasts),
         cmocka_unit_test(test_wall_clock_is_the_systems),
         cmocka_unit_test(test_monotonic_clocks_never_go_back),
         cmocka_unit_test(test_rfc3339),

@@ -54,6 +54,21 @@ static void test_headers_ignore_case_and_are_counted(void **state)
     assert_int_equal(count, 0);
 }
 
+static void test_lines_of_a_list_are_one_list(void **state)
+{
+    (void)state;
+    const char *proxies[] = {"127.0.0.1"};
+    struct text_list trusted = {proxies, 1};
+    const struct header list[] = {
+        {"X-Forwarded-For", "198.51.100.1"}, {"X-Other", "x"}, {"x-forwarded-for", "203.0.113.9"}};
+    struct request q = with(list, 3);
+    const char *all = request_header_list(&q, "X-Forwarded-For");
+    assert_string_equal(all, "198.51.100.1,203.0.113.9");
+    assert_string_equal(request_remote(mem, &trusted, "127.0.0.1", all), "203.0.113.9");
+    assert_string_equal(request_header_list(&q, "x-other"), "x");
+    assert_null(request_header_list(&q, "X-Three"));
+}
+
 static void test_cookies(void **state)
 {
     (void)state;
@@ -377,6 +392,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_headers_ignore_case_and_are_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lines_of_a_list_are_one_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cookies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_query_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_query_that_is_refused, setup, teardown),

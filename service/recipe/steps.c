@@ -11,7 +11,7 @@
  * repeated only when that is harmless, else looked up, else the run becomes unknown.
  */
 
-enum { ATTEMPTS_MAX = 10 };
+enum { REFRESH_WAIT_MS = 1000, ATTEMPTS_MAX = 10 };
 
 struct step {
     struct engine *engine;
@@ -63,7 +63,13 @@ static int access_failed(struct step *st, const struct err *why)
         out->need = st->resolved;
         return 0;
     }
-    return engine_failed(st->engine, st->recipe, why, NULL);
+    engine_failed(st->engine, st->recipe, why, NULL);
+    if (str_equal(why->code, "refreshing")) {
+        /* longer each time, so that all attempts together outlast another worker's lease */
+        int64_t wait_ms = st->engine->job->attempts * REFRESH_WAIT_MS;
+        out->err.retry_after_ms = wait_ms > why->retry_after_ms ? wait_ms : why->retry_after_ms;
+    }
+    return 0;
 }
 
 static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err *e)

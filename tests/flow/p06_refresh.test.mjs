@@ -83,6 +83,19 @@ describe('P6 refresh', () => {
     assert.equal(await w.count('refresh_attempt', 'ended_at is null'), 0);
   });
 
+  test('P6 a command outlasts the lease of a refresh that another worker began', async () => {
+    await w.sandbox('PUT', '/_config', {salesforce: {rotation: false}});
+    const [before, was] = [await refreshes(), await done()];
+    await w.query("update connection set refresh_until = now() + interval '15 seconds' where user_id = 'U0ANA0001'");
+    await w.fault('token_expired', {path: '/query', times: -1});
+    await burst(1);
+    await until('the command to wait', async () => await w.count('job', "error_code = 'refreshing'") === 1);
+    await w.sandbox('DELETE', '/_faults');
+    await w.query("update connection set access_expires_at = now() where user_id = 'U0ANA0001'");
+    await until('the command to be done', async () => await done() === was + 1, 30000);
+    assert.equal(await refreshes() - before, 1, 'by itself, when the lease had ended');
+  });
+
   test('P6 the answer of a refresh is lost, tokens not rotated: one more try, and the command goes on', async () => {
     await w.sandbox('PUT', '/_config', {salesforce: {rotation: false}});
     const [before, was] = [await refreshes(), await done()];

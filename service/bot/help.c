@@ -115,11 +115,12 @@ static int help_all(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_title(view, "What can I do for you?");
-    view_text(view, "I run commands in your company's apps, as you.");
+    view_text(view,
+              "I run commands in your company's apps, as you where they ask for your own account.");
     add_apps(t, view);
     add_others(t, view);
     view_divider(view);
-    view_text(view, "`connections` who I am for you in each app · `pending` what waits for you · "
+    view_text(view, "`connections` which accounts of yours I use · `pending` what waits for you · "
                     "`cancel` stops a question or a login");
     view_button(view, &(struct button){
                           .title = "Personal accounts", .action = "words", .value = "connections"});

@@ -44,7 +44,8 @@ static bool is_set(const struct config *c, const struct config_key *key)
     return true;
 }
 
-/* What a chat platform needs once its app id is given. */
+/* What a chat platform needs once its app id is given, and the id once anything else of it is: left
+ * out alone it would switch the platform off without a word. */
 static void rule_platforms(const struct config *c, const bool *faulty, struct faults *faults)
 {
     static const struct {
@@ -55,10 +56,13 @@ static void rule_platforms(const struct config *c, const bool *faulty, struct fa
         bool on = is_set(c, key_of(platforms[p].switched_by));
         for (size_t i = 0; i < config_key_count; i++) {
             const struct config_key *key = &config_keys[i];
-            if (on && key->need == platforms[p].need && !faulty[i] && !is_set(c, key)) {
-                faults_add(faults, key->name, "%s is required when %s is set: set both or neither.",
-                           key->name, platforms[p].switched_by);
+            const char *by = platforms[p].switched_by;
+            if (key->need != platforms[p].need || faulty[i] || on == is_set(c, key)) {
+                continue;
             }
+            const char *missing = on ? key->name : by;
+            faults_add(faults, missing, "%s is required when %s is set: set both or neither.",
+                       missing, on ? by : key->name);
         }
     }
 }

@@ -130,7 +130,7 @@ describe('P4 the code', () => {
 describe('P4 the clock', () => {
   let w, ana;
   before(async () => {
-    w = await start({env: {WORKBOT_TTL_CODE: '1s'}});
+    w = await start({env: {WORKBOT_TTL_CODE: '4s'}}); // the set-up confirms a code of its own
     ana = w.person('ana');
   });
   after(() => w?.stop());

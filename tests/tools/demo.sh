@@ -35,7 +35,7 @@ children=()
 own_database=
 tidy_up() {
   local status=$? pid
-  trap '' INT TERM
+  trap '' INT TERM HUP
   rm -f "$dir/demo.json"
   for pid in "${children[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
   for pid in "${children[@]}"; do wait "$pid" 2>/dev/null || true; done
@@ -47,7 +47,7 @@ tidy_up() {
   exit "$status"
 }
 trap tidy_up EXIT
-trap 'exit 0' INT TERM
+trap 'exit 0' INT TERM HUP
 
 say() { [ "${DEMO_QUIET:-}" = 1 ] || printf '%s\n' "$@"; }
 broken() { # TEXT LOG

@@ -268,6 +268,14 @@ static void test_slack_whole_or_not_at_all(void **state)
     assert_string_equal(l->faults.list[2].path, "WORKBOT_SLACK_SIGNING_SECRETS");
 }
 
+static void test_slack_without_its_app_id_is_a_fault(void **state)
+{
+    put("WORKBOT_SLACK_CLIENT_ID", "1.2");
+    struct loaded *l = load(state);
+    assert_int_equal(l->faults.count, 1);
+    assert_string_equal(l->faults.list[0].path, "WORKBOT_SLACK_APP_ID");
+}
+
 static void test_teams_needs_secret_and_tenant(void **state)
 {
     put("WORKBOT_TEAMS_APP_ID", "00000000-0000-0000-0000-000000000000");
@@ -445,6 +453,7 @@ int main(void)
         TEST(test_wrong_values),
         TEST(test_faults_show_no_secret),
         TEST(test_slack_whole_or_not_at_all),
+        TEST(test_slack_without_its_app_id_is_a_fault),
         TEST(test_teams_needs_secret_and_tenant),
         TEST(test_loopback_public_urls),
         TEST(test_value_from_file),

@@ -18,6 +18,7 @@ struct jobs_options {
     stores *reserved; /* what the claimer and the janitor use: no job keeps them waiting */
     chats *chats;
     bot *bot;
+    oauth *oauth;
     void (*cut)(void *arg); /* ends running calls out when the drain time is over */
     void *cut_arg;
 };

@@ -7,6 +7,7 @@
 #include "apps.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "chat.h"
 #include "config.h"
 #include "net.h"
 #include "store.h"
@@ -22,6 +23,7 @@ struct oauth_options {
     stores *stores;
     net_client *http;
     const apps *apps;
+    chats *chats;
 };
 oauth *oauth_new(arena *boot, const struct oauth_options *options);
 
@@ -142,6 +144,35 @@ struct oauth_use {
 };
 int oauth_access(oauth *o, arena *mem, const struct oauth_use *use, struct oauth_access *ret,
                  struct err *e);
+
+/* --- the bot's own token at its chat (bot_token.c) --- */
+
+struct oauth_bot {
+    struct chat_access access; /* for the calls of a chat driver */
+    int64_t expires_at;        /* of its token, epoch seconds; 0: never */
+    int64_t generation;        /* of its token */
+    bool refused;              /* in: the platform said that this very token has expired */
+    bool renewed;              /* oauth_bot_again has given another one: it does so once */
+};
+/* What a row says that was just read. */
+struct oauth_bot oauth_bot_of(const struct workspace *w);
+/*
+ * A usable token of this workspace's bot, refreshed first when it is about to end: by one caller
+ * over all replicas, and the new pair is stored before anybody uses it. With *ret from a row that
+ * was just read (oauth_bot_of) a usable token costs no query; zeros: the row is read. No session of
+ * the store may be open. Errors: ERR_CONFIG "chat_dead" (none is stored, or the platform does not
+ * take it any more: the workspace is broken until it is installed again), ERR_LIMIT "refreshing"
+ * (again after retry_after_ms), ERR_UPSTREAM_BUSY, ERR_TIMEOUT.
+ */
+int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
+                     struct err *e);
+/* To be asked after each failed call of a chat driver. True: *as has another token, *e is cleared,
+ * and the same call is to be made once more. False: *e stands; what it says of the bot itself
+ * (dead, a scope that lacks) has been noted. while ((rc = driver->person(c, mem, &as.access, id,
+ * &person, e)) != 0 && oauth_bot_again(o, mem, &as, e)) {
+ *     }
+ */
+bool oauth_bot_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e);
 
 /* --- ending (revoke.c) --- */
 

@@ -51,8 +51,11 @@ void build_objects(struct service *s)
 {
     build_database(s);
     build_outside(s);
-    const struct oauth_options oauth_parts = {
-        .config = &s->config, .stores = s->stores, .http = s->http, .apps = s->apps};
+    const struct oauth_options oauth_parts = {.config = &s->config,
+                                              .stores = s->stores,
+                                              .http = s->http,
+                                              .apps = s->apps,
+                                              .chats = s->chats};
     s->oauth = oauth_new(s->mem, &oauth_parts);
     const struct recipes_options recipe_parts = {.config = &s->config,
                                                  .stores = s->stores,
@@ -90,6 +93,7 @@ int build_start(struct service *s, enum role role, struct err *e)
                                       .reserved = s->reserved,
                                       .chats = s->chats,
                                       .bot = s->bot,
+                                      .oauth = s->oauth,
                                       .cut = cut,
                                       .cut_arg = s};
     if (role != ROLE_WEB) {

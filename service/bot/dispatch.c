@@ -59,8 +59,26 @@ static enum standing standing_of(const struct chat_person *p)
     return p->guest ? STANDING_GUEST : STANDING_MEMBER;
 }
 
+static int ask_person(struct turn *t, const struct chat_driver *driver, struct chat_person *ret,
+                      struct err *e)
+{
+    const struct bot_options *o = &t->scene.bot->options;
+    const struct workspace *w = t->scene.workspace;
+    arena *mem = t->scene.mem;
+    struct oauth_bot as = oauth_bot_of(w);
+    if (oauth_bot_access(o->oauth, mem, w->workspace, &as, e) != 0) {
+        return -1;
+    }
+    while (driver->person(o->chats, mem, &as.access, t->event.user_id, ret, e) != 0) {
+        if (!oauth_bot_again(o->oauth, mem, &as, e)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* Asks the platform who this is when our knowledge is old. It fails closed: no answer, no act. */
-static int know_person(struct turn *t, chats *c, const struct chat_driver *driver, struct err *e)
+static int know_person(struct turn *t, const struct chat_driver *driver, struct err *e)
 {
     const struct workspace *w = t->scene.workspace;
     const struct user *known = t->scene.user;
@@ -69,10 +87,8 @@ static int know_person(struct turn *t, chats *c, const struct chat_driver *drive
         known->checked_at > clock_now() - STANDING_FRESH_S) {
         return 0;
     }
-    const struct chat_access access = {
-        .workspace = w->workspace, .bot_user_id = w->bot_user_id, .bot_token = w->bot_token};
     struct chat_person person = {0};
-    if (driver->person(c, mem, &access, t->event.user_id, &person, e) != 0) {
+    if (ask_person(t, driver, &person, e) != 0) {
         /* What the platform cannot say now it may say later: what was acknowledged is kept. */
         bool final = e->kind == ERR_LIMIT || e->kind == ERR_NOT_FOUND;
         e->kind = final ? e->kind : ERR_UPSTREAM_BUSY;
@@ -237,7 +253,7 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
     }
     const struct workspace *w = t.scene.workspace;
     bool ours = w != NULL && str_equal(w->state, "active") && t.event.kind != EVENT_IGNORED;
-    if (ours && know_person(&t, b->options.chats, driver, e) != 0) {
+    if (ours && know_person(&t, driver, e) != 0) {
         return -1;
     }
     return settle(&t, ours, e);

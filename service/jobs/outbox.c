@@ -16,7 +16,7 @@ struct sending {
     const struct chat_driver *driver;
     struct message *message;
     const char *dm_channel; /* of the message's reader; NULL: not known */
-    struct chat_access access;
+    struct oauth_bot bot;
     bool posting;          /* a first post was sent to the platform */
     const struct err *why; /* it is given up */
 };
@@ -57,9 +57,9 @@ static int load(struct sending *x, store *s, struct err *e)
     }
     x->message = found.message;
     x->dm_channel = found.dm_channel;
-    x->access = (struct chat_access){.workspace = x->job->workspace,
-                                     .bot_user_id = found.bot_user_id,
-                                     .bot_token = found.bot_token};
+    x->bot = (struct oauth_bot){.access = {.workspace = x->job->workspace,
+                                           .bot_user_id = found.bot_user_id,
+                                           .bot_token = found.bot_token}};
     return 0;
 }
 
@@ -121,7 +121,7 @@ static int need_channel(struct sending *x, struct err *e)
         m->channel = x->dm_channel;
         return 0;
     }
-    if (x->driver->open_dm(x->options->chats, x->mem, &x->access, m->user_id, &m->channel, e) !=
+    if (x->driver->open_dm(x->options->chats, x->mem, &x->bot.access, m->user_id, &m->channel, e) !=
         0) {
         return -1;
     }
@@ -147,8 +147,8 @@ static int find_lost_post(struct sending *x, const char **ret_found, struct err 
     if (x->message->post_started_at == 0 || x->message->ephemeral) {
         return 0;
     }
-    if (x->driver->find_post(x->options->chats, x->mem, &x->access, &p, x->message->post_started_at,
-                             ret_found, &why) == 0) {
+    if (x->driver->find_post(x->options->chats, x->mem, &x->bot.access, &p,
+                             x->message->post_started_at, ret_found, &why) == 0) {
         return 0;
     }
     if (err_fate(why.kind) == FATE_AGAIN) {
@@ -162,7 +162,7 @@ static int find_lost_post(struct sending *x, const char **ret_found, struct err 
 static int update(struct sending *x, struct err *e)
 {
     const struct message *m = x->message;
-    return x->driver->update(x->options->chats, x->mem, &x->access, m->channel, m->platform_id,
+    return x->driver->update(x->options->chats, x->mem, &x->bot.access, m->channel, m->platform_id,
                              m->body, e);
 }
 
@@ -178,16 +178,33 @@ static int first_post(struct sending *x, struct err *e)
     }
     const struct chat_post p = post_of(x);
     x->posting = true;
-    return x->driver->post(x->options->chats, x->mem, &x->access, &p, &x->message->platform_id, e);
+    return x->driver->post(x->options->chats, x->mem, &x->bot.access, &p, &x->message->platform_id,
+                           e);
 }
 
+/* With a token that is found to have expired nothing was done: another one does it over. */
+static int as_bot(struct sending *x, int (*call)(struct sending *x, struct err *e), struct err *e)
+{
+    oauth *o = x->options->oauth;
+    if (oauth_bot_access(o, x->mem, x->job->workspace, &x->bot, e) != 0) {
+        return -1;
+    }
+    while (call(x, e) != 0) {
+        if (!oauth_bot_again(o, x->mem, &x->bot, e)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* A response_url needs no token. */
 static int deliver(struct sending *x, struct err *e)
 {
     const struct message *m = x->message;
     if (!secret_empty(m->response_url) && (m->ephemeral || m->platform_id == NULL)) {
         return x->driver->respond(x->options->chats, x->mem, m->response_url, m->body, e);
     }
-    return m->platform_id != NULL && !m->ephemeral ? update(x, e) : first_post(x, e);
+    return as_bot(x, m->platform_id != NULL && !m->ephemeral ? update : first_post, e);
 }
 
 /* The private way failed, or the place is closed to us: the user's one-to-one chat is the next

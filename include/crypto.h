@@ -1,6 +1,7 @@
 #ifndef WB_CRYPTO_H
 #define WB_CRYPTO_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -61,6 +62,26 @@ int crypto_open(arena *mem, const keyring *k, const struct seal_place *place, st
                 struct bytes *ret, struct err *e);
 /* The id of the key that sealed it; NULL when it is no sealed value. For key rotation. */
 const char *crypto_sealed_by(arena *mem, struct bytes sealed);
+
+/* --- signed tokens of an OpenID provider (jwt.c): RFC 7515, 7517, 7519 --- */
+
+/*
+ * The claims of a JWT in compact form that a key of this set (JWKS text) has signed. RS256 alone,
+ * by an RSA key of 2048 to 8192 bits that the token's kid names. ERR_UNAUTHENTIC "jwt_shape",
+ * "jwt_algorithm", "jwt_keys" (the set is unreadable), "jwt_key_unknown" (the set may be old: fetch
+ * it again), "jwt_signature". The claims hold only what crypto_jwt_check() has looked at.
+ */
+int crypto_jwt_open(arena *mem, struct secret token, struct bytes key_set, json_t **ret,
+                    struct err *e);
+struct jwt_rules {
+    const char *issuer;   /* exactly */
+    const char *audience; /* exactly, and alone */
+    const char *nonce;    /* NULL: none was sent */
+    int64_t now;          /* epoch seconds; clocks may differ by a minute */
+};
+/* OpenID Connect Core 3.1.3.7: ERR_UNAUTHENTIC "jwt_issuer", "jwt_audience", "jwt_time",
+ * "jwt_expired", "jwt_nonce". */
+int crypto_jwt_check(const json_t *claims, const struct jwt_rules *rules, struct err *e);
 
 /* --- TLS --- */
 

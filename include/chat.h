@@ -153,6 +153,9 @@ struct chat_driver {
                      int64_t since, const char **ret_message_id, struct err *e);
     int (*person)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                   struct chat_person *ret, struct err *e);
+    /* Where else a stored payload may belong when its workspace does not exist: an organisation's
+     * installation. NULL: nowhere. */
+    const char *(*other_home)(arena *mem, const char *job_kind, struct bytes payload);
     /* A link back to a conversation (or message) for a web page; NULL if there is none. */
     char *(*link)(arena *mem, const char *workspace, const char *channel, const char *message_id);
 };

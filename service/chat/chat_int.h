@@ -18,10 +18,6 @@ extern const struct chat_driver slack_driver;
 const char *slack_id(const json_t *object, const char *key);
 /* Slack says some flags as true and some as "true". */
 bool slack_flag(const json_t *object, const char *key);
-/* Where Workbot is installed (docs.slack.dev/apis/slack-connect); NULL when the payload does not
- * say. */
-const char *slack_event_workspace(arena *mem, const json_t *envelope);
-const char *slack_interaction_workspace(arena *mem, const json_t *payload);
 /* Our bot user as the envelope names it; NULL if it does not. */
 const char *slack_event_bot(const json_t *envelope);
 /* Are these words that a person typed for us? (docs.slack.dev/reference/events/message) bot_user_id
@@ -34,6 +30,24 @@ int64_t slack_seconds(const char *ts);
 #define SLACK_ACTION_PREFIX "wb:"
 /* The only action of a block_actions payload; NULL when it is none of ours. */
 const json_t *slack_own_action(const json_t *payload);
+
+/* --- slack_tenant.c: whose installation a payload is meant for --- */
+
+struct slack_tenant {
+    const char *workspace; /* "slack:T...", or "slack:E..." of an org-wide installation; NULL when
+                              the payload does not say */
+    const char *org;       /* where to look when there is no such workspace; NULL: nowhere */
+};
+/* By ids as Slack gives them, each may be NULL; org_wide: is_enterprise_install. */
+struct slack_tenant slack_tenant_of(arena *mem, const char *team, const char *org, bool org_wide);
+struct slack_tenant slack_event_tenant(arena *mem, const json_t *envelope);
+struct slack_tenant slack_interaction_tenant(arena *mem, const json_t *payload);
+struct slack_tenant slack_command_tenant(arena *mem, const json_t *fields);
+/* The first of them alone. */
+const char *slack_event_workspace(arena *mem, const json_t *envelope);
+const char *slack_interaction_workspace(arena *mem, const json_t *payload);
+/* chat_driver.other_home */
+const char *slack_other_home(arena *mem, const char *job_kind, struct bytes payload);
 
 /* --- slack_form.c: application/x-www-form-urlencoded bodies --- */
 

@@ -12,6 +12,7 @@ const struct chat_driver slack_driver = {
     .open_dm = slack_open_dm,
     .find_post = slack_find_post,
     .person = slack_person,
+    .other_home = slack_other_home,
     .link = slack_link,
 };
 

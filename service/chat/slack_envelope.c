@@ -33,36 +33,6 @@ bool slack_flag(const json_t *object, const char *key)
     return json_flag(object, key) || str_equal(json_text(object, key), "true");
 }
 
-static const char *workspace_of(arena *mem, const char *id)
-{
-    return id == NULL ? NULL : arena_printf(mem, "slack:%s", id);
-}
-
-/* The outer ids may be those of another company in a shared channel: they count only when Slack
- * names no authorization at all. */
-const char *slack_event_workspace(arena *mem, const json_t *envelope)
-{
-    const json_t *first = json_array_get(json_member(envelope, "authorizations"), 0);
-    if (first != NULL) {
-        bool org = slack_flag(first, "is_enterprise_install");
-        return workspace_of(mem, slack_id(first, org ? "enterprise_id" : "team_id"));
-    }
-    const char *team = slack_id(envelope, "team_id");
-    return workspace_of(mem, team != NULL ? team : slack_id(envelope, "enterprise_id"));
-}
-
-/* Never by user.team_id: that can be another company's, or the organisation's. */
-const char *slack_interaction_workspace(arena *mem, const json_t *payload)
-{
-    const char *team = slack_id(payload, "team");
-    if (team != NULL && !slack_flag(payload, "is_enterprise_install")) {
-        return workspace_of(mem, team);
-    }
-    const char *org = slack_id(payload, "enterprise");
-    return workspace_of(mem, org != NULL ? org
-                                         : slack_id(json_member(payload, "team"), "enterprise_id"));
-}
-
 const char *slack_event_bot(const json_t *envelope)
 {
     const json_t *first = json_array_get(json_member(envelope, "authorizations"), 0);

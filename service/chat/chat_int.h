@@ -5,8 +5,11 @@
 
 /* Shared by the files of this module alone. */
 
+struct slack_pauses;
+
 struct chats {
     struct chat_settings settings;
+    struct slack_pauses *pauses;
 };
 
 extern const struct chat_driver slack_driver;
@@ -102,6 +105,18 @@ int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct sl
 /* Reads the answer to a Web API call: *ret the body when its ok is true. */
 int slack_answer(arena *mem, const struct slack_call *call, const struct net_response *r,
                  json_t **ret, struct err *e);
+
+/* --- slack_pause.c: whom Slack asked us to leave alone, and for how long --- */
+
+struct slack_turn {
+    const char *workspace, *method;
+    const char *channel; /* NULL: the method is about no conversation */
+};
+struct slack_pauses *slack_pauses_new(arena *mem);
+/* Slack's answer to this turn was 429: it, and nobody else's, rests for wait_ms. */
+void slack_pause(struct slack_pauses *p, const struct slack_turn *t, int64_t wait_ms);
+/* How long a call must wait, in milliseconds; 0: go. */
+int64_t slack_pause_left(struct slack_pauses *p, const struct slack_turn *t);
 
 /* Counts the end of a call out and passes its error on; returns `result`. */
 int slack_settle(int result, const struct err *why, struct err *e);

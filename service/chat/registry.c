@@ -33,6 +33,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
 {
     chats *c = arena_alloc(mem, sizeof *c);
     c->settings = *settings;
+    c->pauses = slack_pauses_new(mem);
     return c;
 }
 

@@ -235,8 +235,27 @@ static int call_failed(const struct slack_call *call, struct err *e)
     return err_wrap(e, "%s", call->method);
 }
 
-int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
-              json_t **ret, struct err *e)
+static const char *field_of(const struct slack_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->count; i++) {
+        if (str_equal(call->fields[i].name, name)) {
+            return call->fields[i].value;
+        }
+    }
+    return NULL;
+}
+
+static int rests(const struct slack_call *call, int64_t left_ms, struct err *e)
+{
+    (void)err_set(e, ERR_LIMIT, "chat_limit", "%s: Slack has asked to slow down", call->method);
+    if (e != NULL) {
+        e->retry_after_ms = left_ms;
+    }
+    return -1;
+}
+
+static int ask(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
+               json_t **ret, struct err *e)
 {
     struct net_request q = {
         .method = "POST",
@@ -246,10 +265,24 @@ int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct sl
         .timeout_ms = CALL_MS,
     };
     memcpy(q.form, call->fields, sizeof q.form);
-    struct err why = {0};
     struct net_response r;
-    int result = net_call(c->settings.http, mem, &q, &r, &why) == 0
-                     ? slack_answer(mem, call, &r, ret, &why)
-                     : call_failed(call, &why);
+    return net_call(c->settings.http, mem, &q, &r, e) == 0 ? slack_answer(mem, call, &r, ret, e)
+                                                           : call_failed(call, e);
+}
+
+int slack_api(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
+              json_t **ret, struct err *e)
+{
+    const struct slack_turn turn = {
+        .workspace = a->workspace, .method = call->method, .channel = field_of(call, "channel")};
+    int64_t left_ms = slack_pause_left(c->pauses, &turn);
+    if (left_ms > 0) {
+        return rests(call, left_ms, e);
+    }
+    struct err why = {0};
+    int result = ask(c, mem, a, call, ret, &why);
+    if (result != 0 && why.kind == ERR_LIMIT) {
+        slack_pause(c->pauses, &turn, why.retry_after_ms);
+    }
     return slack_settle(result, &why, e);
 }

@@ -86,6 +86,11 @@ static int settle_again(store *s, const struct job *job, const struct err *why, 
     return store_job_again(s, job, backoff_s(job, why), why->code, e);
 }
 
+static int settle_waiting(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    return store_job_wait(s, job, backoff_s(job, why), why->code, e);
+}
+
 static int settle_left(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     return store_job_leave(s, job, why->code, e);
@@ -125,16 +130,41 @@ static bool waits_for_key(const struct job *job, const struct err *why)
     return str_equal(why->code, "key_missing") && store_job_may_wait(job);
 }
 
-static bool leave(jobs *j, struct task *t, const struct err *why)
+/* A chat that asks to slow down has refused nothing: what waits for its turn uses up no attempt, or
+ * the last of a thousand messages would be given up for the number of those before it. */
+static bool waits_for_turn(const struct job *job, const struct err *why)
+{
+    return str_equal(why->code, "chat_limit") && store_job_may_wait(job);
+}
+
+struct way {
+    settle_fn *how;
+    enum log_level level;
+    const char *message, *label;
+};
+static const struct way LEFT = {settle_left, LOG_WARN,
+                                "a job is left to a replica that has the key", "result=\"left\""};
+static const struct way WAITING = {
+    settle_waiting, LOG_INFO, "a job waits, as the chat asks to slow down", "result=\"waiting\""};
+static const struct way AGAIN = {settle_again, LOG_WARN, "a job goes again", "result=\"again\""};
+
+static void log_unsettled(const struct job *job, const struct err *e)
+{
+    if (e->kind != ERR_LEASE_LOST) {
+        log_job(LOG_ERROR, "a job could not be settled; its lease will expire", job, e);
+    }
+}
+
+static bool put_back(jobs *j, struct task *t, const struct way *way, const struct err *why)
 {
     struct err e = {0};
-    log_job(LOG_WARN, "a job is left to a replica that has the key", &t->job, why);
-    metric_add(METRIC_JOBS, "result=\"left\"", 1);
-    int rc = settle(j, t->mem, &t->job, settle_left, why, &e);
-    if (rc != 0 && e.kind != ERR_LEASE_LOST) {
-        log_job(LOG_ERROR, "a job could not be settled; its lease will expire", &t->job, &e);
+    log_job(way->level, way->message, &t->job, why);
+    metric_add(METRIC_JOBS, way->label, 1);
+    if (settle(j, t->mem, &t->job, way->how, why, &e) != 0) {
+        log_unsettled(&t->job, &e);
+        return false;
     }
-    return rc == 0;
+    return true;
 }
 
 /* What a transaction added that was rolled back. */
@@ -161,21 +191,20 @@ static bool failed(jobs *j, struct task *t, const struct kind *k, const struct e
 {
     struct err e = {0};
     const struct job *job = &t->job;
-    bool again = err_fate(why->kind) == FATE_AGAIN && job->attempts < k->attempts_max &&
-                 job->lost < k->attempts_max;
-    log_job(again ? LOG_WARN : LOG_ERROR, again ? "a job goes again" : "a job has failed", job,
-            why);
-    metric_add(METRIC_JOBS, again ? "result=\"again\"" : "result=\"dead\"", 1);
-    int rc = 0;
-    if (again) {
-        rc = settle(j, t->mem, job, settle_again, why, &e);
-    } else {
-        rc = give_up(j, t, k, why, &e);
+    if (waits_for_key(job, why) || waits_for_turn(job, why)) {
+        return put_back(j, t, waits_for_key(job, why) ? &LEFT : &WAITING, why);
     }
-    if (rc != 0 && e.kind != ERR_LEASE_LOST) {
-        log_job(LOG_ERROR, "a job could not be settled; its lease will expire", job, &e);
+    if (err_fate(why->kind) == FATE_AGAIN && job->attempts < k->attempts_max &&
+        job->lost < k->attempts_max) {
+        return put_back(j, t, &AGAIN, why);
     }
-    return rc == 0;
+    log_job(LOG_ERROR, "a job has failed", job, why);
+    metric_add(METRIC_JOBS, "result=\"dead\"", 1);
+    if (give_up(j, t, k, why, &e) != 0) {
+        log_unsettled(job, &e);
+        return false;
+    }
+    return true;
 }
 
 static int run(jobs *j, struct task *t, const struct kind *k, struct err *e)
@@ -198,7 +227,7 @@ bool jobs_run(jobs *j, struct task *t)
         metric_add(METRIC_JOBS, "result=\"settled\"", 1);
     } else {
         follow_nothing(t);
-        settled = waits_for_key(&t->job, &e) ? leave(j, t, &e) : failed(j, t, k, &e);
+        settled = failed(j, t, k, &e);
     }
     active_remove(&j->active, t);
     metric_observe(METRIC_JOB_SECONDS, k->label, (double)(clock_mono_us() - began_us) / 1e6);

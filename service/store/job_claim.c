@@ -179,16 +179,22 @@ bool store_job_may_wait(const struct job *j)
     return clock_now() - j->created_at <= STORE_JOB_LEFT_MAX_S;
 }
 
+int store_job_wait(store *s, const struct job *j, int64_t delay_s, const char *error_code,
+                   struct err *e)
+{
+    return store_query(s, &NOT_OURS,
+                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
+                               DB_I64(delay_s), DB_TEXT(error_code)),
+                       NULL, e);
+}
+
 /* Soon at first, for the next claim may be one that can; seldom when it waits long already. */
 int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e)
 {
     int64_t wait_s = (clock_now() - j->created_at) / 8;
     wait_s = wait_s < NOT_OURS_FIRST_S ? NOT_OURS_FIRST_S : wait_s;
     wait_s = wait_s > NOT_OURS_MAX_S ? NOT_OURS_MAX_S : wait_s;
-    return store_query(s, &NOT_OURS,
-                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
-                               DB_I64(wait_s), DB_TEXT(error_code)),
-                       NULL, e);
+    return store_job_wait(s, j, wait_s, error_code, e);
 }
 
 /* A job that this process cannot do, of another release's kind or sealed with a key that only other

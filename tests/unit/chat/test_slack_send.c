@@ -254,8 +254,8 @@ static void test_missing_scope_names_it(void **state)
     assert_non_null(strstr(e.text, "im:write"));
 }
 
-/* With, without and with an unusable Retry-After. */
-static void test_rate_limits(void **state)
+/* With, without and with an unusable Retry-After: always a time, and a bounded one. */
+static void slack_gotcha_20_retry_after_is_missing_or_no_number(void **state)
 {
     struct fixture *f = *state;
     static const struct {
@@ -275,12 +275,62 @@ static void test_rate_limits(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *id = "untouched";
         struct err e = {0};
+        f->access.workspace =
+            arena_printf(f->mem, "slack:T%zu", i); /* each has limits of its own */
         assert_int_equal(post(f, false, &id, &e), -1);
         assert_int_equal(e.kind, ERR_LIMIT);
         assert_in_range(e.retry_after_ms, rows[i].least, rows[i].most);
         assert_false(e.maybe_done);
         assert_string_equal(id, "untouched");
     }
+}
+
+/* Who was told to wait does not ask again before; who was not told goes on. */
+static void test_a_limit_rests_its_own_turn(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *workspace, *method, *channel;
+        bool rests;
+    } rows[] = {
+        {"slack:T1", "chat.postMessage", "C1", true},
+        {"slack:T1", "chat.postMessage", "C2", false},
+        {"slack:T1", "chat.update", "C1", false},
+        {"slack:T2", "chat.postMessage", "C1", false},
+        {"slack:T1", "chat.postMessage", NULL, false},
+    };
+    const struct slack_turn limited = {"slack:T1", "chat.postMessage", "C1"};
+    assert_int_equal(slack_pause_left(f->c->pauses, &limited), 0);
+    slack_pause(f->c->pauses, &limited, 60000);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct slack_turn t = {rows[i].workspace, rows[i].method, rows[i].channel};
+        int64_t left = slack_pause_left(f->c->pauses, &t);
+        assert_true(rows[i].rests ? left > 0 && left <= 60000 : left == 0);
+    }
+    /* a second channel is told the same: it is the method's limit */
+    slack_pause(f->c->pauses, &(struct slack_turn){"slack:T1", "chat.postMessage", "C2"}, 30000);
+    const struct slack_turn third = {"slack:T1", "chat.postMessage", "C3"};
+    assert_in_range(slack_pause_left(f->c->pauses, &third), 1, 30000);
+    assert_in_range(slack_pause_left(f->c->pauses, &limited), 30001, 60000);
+    assert_int_equal(
+        slack_pause_left(f->c->pauses, &(struct slack_turn){"slack:T1", "chat.update", "C3"}), 0);
+}
+
+/* The call is not made at all. */
+static void test_a_resting_turn_calls_nobody(void **state)
+{
+    struct fixture *f = *state;
+    f->answers[0] = http(f, "429 Too Many\r\nRetry-After: 30", "application/json", "{}");
+    f->answers[1] = ok_json(f, "{'ok':true,'ts':'1.2'}");
+    const char *id = NULL;
+    struct err e = {0};
+    assert_int_equal(post(f, false, &id, &e), -1);
+    assert_int_equal(post(f, false, &id, &e), -1);
+    assert_string_equal(e.code, "chat_limit");
+    assert_in_range(e.retry_after_ms, 1, 30000);
+    assert_int_equal(scripted_requests(f->peer), 1);
+    f->access.workspace = "slack:T2";
+    assert_int_equal(post(f, false, &id, &e), 0);
 }
 
 /* No word of Slack's: it may have happened, and is tried again. */
@@ -541,7 +591,9 @@ int main(void)
         SEND_TEST(test_open_dm),
         SEND_TEST(test_error_classes),
         SEND_TEST(test_missing_scope_names_it),
-        SEND_TEST(test_rate_limits),
+        SEND_TEST(slack_gotcha_20_retry_after_is_missing_or_no_number),
+        SEND_TEST(test_a_limit_rests_its_own_turn),
+        SEND_TEST(test_a_resting_turn_calls_nobody),
         SEND_TEST(test_answers_that_are_not_slacks),
         SEND_TEST(test_where_a_response_url_may_lead),
         SEND_TEST(test_respond),

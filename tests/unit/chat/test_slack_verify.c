@@ -84,7 +84,7 @@ static void test_vectors(void **state)
     }
 }
 
-static void test_raw_bytes_are_signed_not_the_decoded(void **state)
+static void slack_gotcha_06_raw_bytes_are_signed_not_the_decoded(void **state)
 {
     struct fixture *f = *state;
     struct slack_headers h = {VECTORS[2].timestamp, arena_printf(f->mem, "v0=%s", VECTORS[2].hex)};
@@ -93,7 +93,7 @@ static void test_raw_bytes_are_signed_not_the_decoded(void **state)
     expect(f->c, &h, decoded, AT, "slack_signature");
 }
 
-static void test_five_minutes_both_ways(void **state)
+static void slack_gotcha_25_300_seconds_pass_301_fail_both_ways(void **state)
 {
     struct fixture *f = *state;
     struct slack_headers h = {"1700000000", GOOD};
@@ -127,7 +127,7 @@ static void test_unusable_timestamps(void **state)
     expect(f->c, &h, EMPTY, AT, "slack_signature");
 }
 
-static void test_unusable_signatures(void **state)
+static void slack_gotcha_06_upper_case_and_other_spellings_are_no_signature(void **state)
 {
     struct fixture *f = *state;
     static const char upper[] =
@@ -200,10 +200,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_raw_bytes_are_signed_not_the_decoded),
-        cmocka_unit_test(test_five_minutes_both_ways),
+        cmocka_unit_test(slack_gotcha_06_raw_bytes_are_signed_not_the_decoded),
+        cmocka_unit_test(slack_gotcha_25_300_seconds_pass_301_fail_both_ways),
         cmocka_unit_test(test_unusable_timestamps),
-        cmocka_unit_test(test_unusable_signatures),
+        cmocka_unit_test(slack_gotcha_06_upper_case_and_other_spellings_are_no_signature),
         cmocka_unit_test(test_every_flipped_bit_is_seen),
         cmocka_unit_test(test_rotation_accepts_each_secret),
         cmocka_unit_test(test_the_empty_secret_signs_nothing),

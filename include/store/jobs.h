@@ -118,7 +118,8 @@ int store_job_drop(store *s, const struct job *j, struct err *e);
 /* Put back: runs again after delay_s. */
 int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                     struct err *e);
-/* Put back for delay_s as if it had not been claimed: nothing was tried, so no attempt is used up. */
+/* Put back for delay_s as if it had not been claimed: nothing was tried, so no attempt is used up.
+ */
 int store_job_wait(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                    struct err *e);
 /* Put back for a replica that can do it, as if it had not been claimed: this one has not the key of

@@ -156,6 +156,9 @@ struct chat_driver {
     /* Where else a stored payload may belong when its workspace does not exist: an organisation's
      * installation. NULL: nowhere. */
     const char *(*other_home)(arena *mem, const char *job_kind, struct bytes payload);
+    /* Makes the view the home page of this user; it replaces the one before. */
+    int (*publish_home)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                        const json_t *view, struct err *e);
     /* A link back to a conversation (or message) for a web page; NULL if there is none. */
     char *(*link)(arena *mem, const char *workspace, const char *channel, const char *message_id);
 };
@@ -216,5 +219,7 @@ int chat_slack_intake(const chats *c, arena *mem, enum slack_route route, struct
 /* View to Block Kit: {"text":..., "blocks":[...]}, within all limits of
  * docs.slack.dev/reference/block-kit. */
 json_t *chat_slack_render(arena *mem, const json_t *view);
+/* The same as a home page: {"type":"home", "blocks":[...]}. */
+json_t *chat_slack_render_home(arena *mem, const json_t *view);
 
 #endif

@@ -14,6 +14,7 @@
 #include "store/session.h" /* session.c, stmts.c */
 
 #include "store/connections.h" /* connections.c, connection_tokens.c */
+#include "store/homes.h"       /* homes.c */
 #include "store/jobs.h"        /* jobs.c, job_claim.c */
 #include "store/logins.h"      /* logins.c, states.c */
 #include "store/messages.h"    /* messages.c, audit.c, retention.c */

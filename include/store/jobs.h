@@ -20,6 +20,7 @@ enum job_kind {
     JOB_RUN,
     JOB_SEND,
     JOB_REVOKE,
+    JOB_HOME, /* added and begun by store/homes.h */
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);
@@ -32,6 +33,7 @@ bool job_waits_for_app(enum job_kind kind);
 enum {
     JOB_PRIORITY_URGENT = 1,
     JOB_PRIORITY_NORMAL = 5,
+    JOB_PRIORITY_HOME = 6,
     JOB_PRIORITY_RUN = 7,
     JOB_PRIORITY_REVOKE = 8
 };

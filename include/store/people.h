@@ -57,7 +57,8 @@ struct user {
     const char *time_zone;
     enum standing standing;
     const char *dm_channel;
-    int64_t checked_at; /* when the platform was last asked */
+    int64_t checked_at;     /* when the platform was last asked */
+    int64_t home_opened_at; /* 0: has never looked at the home page */
 };
 
 int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,

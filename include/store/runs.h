@@ -114,7 +114,7 @@ struct run_case {
     bool enabled;                /* the recipe is still switched on */
     bool begun;                  /* some step is on record */
     struct workspace *workspace; /* without its bot token */
-    struct user *user;           /* name, standing and one-to-one chat; NULL: not known */
+    struct user *user; /* name, standing, one-to-one chat and home page; NULL: not known */
 };
 int store_run_case(store *s, const char *workspace, const char *run_id, struct run_case *ret,
                    struct err *e);

@@ -162,6 +162,14 @@ int connected_say(struct scene *sc, const struct connected *c, struct err *e);
 /* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
 int connected_tell(struct scene *sc, const struct run *r, struct err *e);
 
+/* --- home.c: the page of the bot that shows a user what is his --- */
+
+/* This user's page is published anew, in the caller's transaction and best last in it: where his
+ * connections, what waits for him or his runs change. Nothing when he never opened it. */
+int home_touch(struct scene *sc, struct err *e);
+/* The user opened it. */
+int home_open(struct turn *t, struct err *e);
+
 /* notices.c: a fault of this connection that only an admin can mend; other codes are no news. */
 int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
                   struct err *e);

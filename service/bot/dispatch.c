@@ -102,7 +102,8 @@ static int know_person(struct turn *t, const struct chat_driver *driver, struct 
                        .time_zone = person.time_zone,
                        .standing = standing_of(&person),
                        .dm_channel = known == NULL ? NULL : known->dm_channel,
-                       .checked_at = clock_now()};
+                       .checked_at = clock_now(),
+                       .home_opened_at = known == NULL ? 0 : known->home_opened_at};
     store *s = NULL;
     if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
         return -1;

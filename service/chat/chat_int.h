@@ -142,6 +142,8 @@ int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *
                  struct chat_person *ret, struct err *e);
 /* A users.info user as a person; `workspace` says who is a stranger. */
 void slack_person_of(const json_t *user, const char *workspace, struct chat_person *ret);
+int slack_publish_home(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                       const json_t *view, struct err *e);
 char *slack_link(arena *mem, const char *workspace, const char *channel, const char *message_id);
 
 #endif

@@ -13,6 +13,7 @@ const struct chat_driver slack_driver = {
     .find_post = slack_find_post,
     .person = slack_person,
     .other_home = slack_other_home,
+    .publish_home = slack_publish_home,
     .link = slack_link,
 };
 

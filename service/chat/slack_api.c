@@ -55,6 +55,7 @@ static const struct refusal REFUSALS[] = {
     {"missing_scope", ERR_CONFIG, "chat_scope", false},
     SETTINGS("not_allowed_token_type"),
     SETTINGS("messages_tab_disabled"),
+    SETTINGS("not_enabled"),
     SETTINGS("restricted_action"),
     SETTINGS("access_denied"),
     SETTINGS("accesslimited"),

@@ -7,7 +7,8 @@
 #include "base/str.h"
 
 enum {
-    BLOCKS_MAX = 50,
+    MESSAGE_BLOCKS_MAX = 50,
+    HOME_BLOCKS_MAX = 100,
     FIELDS_MAX = 10,
     BUTTONS_MAX = 25,
     HEADER_UNITS = 150,
@@ -204,9 +205,9 @@ static void render_block(struct render *r, const json_t *block)
 }
 
 /* Lines between things go first; then the end, and a note says so. */
-static void limit_blocks(json_t *blocks)
+static void limit_blocks(json_t *blocks, size_t max, const char *more)
 {
-    if (json_array_size(blocks) <= BLOCKS_MAX) {
+    if (json_array_size(blocks) <= max) {
         return;
     }
     for (size_t i = json_array_size(blocks); i > 0; i--) {
@@ -214,18 +215,19 @@ static void limit_blocks(json_t *blocks)
             json_array_remove(blocks, i - 1);
         }
     }
-    if (json_array_size(blocks) <= BLOCKS_MAX) {
+    if (json_array_size(blocks) <= max) {
         return;
     }
-    while (json_array_size(blocks) >= BLOCKS_MAX) {
+    while (json_array_size(blocks) >= max) {
         json_array_remove(blocks, json_array_size(blocks) - 1);
     }
-    json_t *words = json_string("There is more than fits in one message.");
+    json_t *words = json_string(more);
     push(blocks, json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(words)));
     json_decref(words);
 }
 
-json_t *chat_slack_render(arena *mem, const json_t *view)
+/* New reference. */
+static json_t *render_blocks(arena *mem, const json_t *view)
 {
     struct render r = {.mem = mem, .blocks = json_array()};
     size_t i = 0;
@@ -234,11 +236,28 @@ json_t *chat_slack_render(arena *mem, const json_t *view)
     {
         render_block(&r, block);
     }
-    limit_blocks(r.blocks);
-    json_t *message = json_pack("{s:s, s:o}", "text", slack_escape(mem, view_summary(mem, view)),
-                                "blocks", r.blocks);
-    if (message == NULL) {
+    return r.blocks;
+}
+
+static json_t *made(arena *mem, json_t *value)
+{
+    if (value == NULL) {
         die("out of memory for a message");
     }
-    return arena_json(mem, message);
+    return arena_json(mem, value);
+}
+
+json_t *chat_slack_render(arena *mem, const json_t *view)
+{
+    json_t *blocks = render_blocks(mem, view);
+    limit_blocks(blocks, MESSAGE_BLOCKS_MAX, "There is more than fits in one message.");
+    return made(mem, json_pack("{s:s, s:o}", "text", slack_escape(mem, view_summary(mem, view)),
+                               "blocks", blocks));
+}
+
+json_t *chat_slack_render_home(arena *mem, const json_t *view)
+{
+    json_t *blocks = render_blocks(mem, view);
+    limit_blocks(blocks, HOME_BLOCKS_MAX, "There is more than fits on this page.");
+    return made(mem, json_pack("{s:s, s:o}", "type", "home", "blocks", blocks));
 }

@@ -85,6 +85,17 @@ int slack_open_dm(chats *c, arena *mem, const struct chat_access *a, const char 
     return 0;
 }
 
+int slack_publish_home(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                       const json_t *view, struct err *e)
+{
+    /* the same page twice is the same page */
+    struct slack_call call = {.method = "views.publish"};
+    slack_call_add(&call, "user_id", user_id);
+    slack_call_add(&call, "view", json_write(mem, chat_slack_render_home(mem, view)));
+    json_t *answer = NULL;
+    return slack_api(c, mem, a, &call, &answer, e);
+}
+
 /* --- response_url --- */
 
 static bool is_trusted(const struct chat_settings *s, const char *host_port)

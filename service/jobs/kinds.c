@@ -53,6 +53,24 @@ static int tell_revoke_failed(jobs *j, arena *mem, const struct job *job, const 
     return bot_revoke_failed(j->options.bot, mem, job, why, e);
 }
 
+static int run_home(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_home(j->options.bot, mem, job, e);
+}
+
+/* A page that cannot be published is published anew at the next change or when it is opened. */
+static int drop(jobs *j, arena *mem, const struct job *job, const struct err *why, struct err *e)
+{
+    store *s = NULL;
+    (void)why;
+    if (store_open(j->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_job_drop(s, job, e);
+    store_close(s);
+    return rc;
+}
+
 static const struct kind {
     int (*run)(jobs *j, arena *mem, const struct job *job, struct err *e);
     int (*give_up)(jobs *j, arena *mem, const struct job *job, const struct err *why,
@@ -65,6 +83,7 @@ static const struct kind {
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},
+    [JOB_HOME] = {run_home, drop, 8, "kind=\"home\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)

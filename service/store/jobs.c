@@ -2,8 +2,8 @@
 
 #include "base/str.h"
 
-static const char *const kinds[JOB_KIND_COUNT] = {"slack_event", "slack_interaction", "run", "send",
-                                                  "revoke"};
+static const char *const kinds[JOB_KIND_COUNT] = {
+    "slack_event", "slack_interaction", "run", "send", "revoke", "home"};
 
 static const struct stmt ADD = {
     "job_add",

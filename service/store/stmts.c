@@ -13,7 +13,7 @@ static const struct stmt *const *const files[] = {
     store_runs_stmts,      store_run_steps_stmts,   store_jobs_stmts,
     store_job_claim_stmts, store_messages_stmts,    store_notices_stmts,
     store_run_case_stmts,  store_outgoing_stmts,    store_audit_stmts,
-    store_retention_stmts, store_job_follow_stmts,
+    store_retention_stmts, store_job_follow_stmts,  store_homes_stmts,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

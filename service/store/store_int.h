@@ -103,6 +103,7 @@ void store_follow_left(store *s);
 extern const struct stmt *const store_session_stmts[];
 extern const struct stmt *const store_workspaces_stmts[];
 extern const struct stmt *const store_users_stmts[];
+extern const struct stmt *const store_homes_stmts[];
 extern const struct stmt *const store_defaults_stmts[];
 extern const struct stmt *const store_connections_stmts[];
 extern const struct stmt *const store_connection_tokens_stmts[];

@@ -5,9 +5,10 @@ static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "gue
 
 static const struct stmt FIND = {
     "user_find",
-    "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at)"
+    "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
+    "       epoch(home_opened_at)"
     " from chat_user where workspace = $1 and user_id = $2",
-    2, 8};
+    2, 9};
 
 static const struct stmt PUT = {
     "user_put",
@@ -45,6 +46,7 @@ static int read_user(store *s, const rows *r, size_t row, void *to, struct err *
     u->standing = store_standing(row_text(r, row, 5));
     u->dm_channel = row_text(r, row, 6);
     u->checked_at = row_i64(r, row, 7);
+    u->home_opened_at = row_i64(r, row, 8);
     return 0;
 }
 

@@ -15,40 +15,80 @@
  * event, messages go out as a view (a neutral card). A platform is one struct chat_driver.
  */
 
-/* --- what a person did (parse) --- */
+/* --- what happened (parse) --- */
 
 enum event_kind {
-    EVENT_IGNORED, /* nothing for us: own messages, edits, joins, unknown types */
-    EVENT_TEXT,    /* typed words */
-    EVENT_ACTION   /* pressed a button or chose from a menu of one of our messages */
+    EVENT_IGNORED,  /* nothing for us: own messages, edits, joins, unknown types */
+    EVENT_TEXT,     /* typed words: a message, a mention or a slash command */
+    EVENT_ACTION,   /* pressed a button or chose from a menu of ours: in a message, home or form */
+    EVENT_SHORTCUT, /* .action: "connections" (global) or "use" (on a message: .text its words,
+                       .place where it stands, .message_id which) */
+    EVENT_SUBMIT,   /* sent a form of ours: .action its name, .value its private value, .fields */
+    EVENT_HOME,     /* opened the home page of the bot */
+    EVENT_PERSON,   /* the platform says something new of .user_id: .person is filled */
+    EVENT_CHANNEL,  /* .channel_was became .place.channel */
+    EVENT_JOINED,   /* the bot itself was added to .place; .user_id: by whom, NULL if not said */
+    EVENT_INSTALL,  /* .action: "uninstalled", "tokens_revoked", "access_revoked" or
+                       "access_granted"; .teams: of the last two; .at */
+    EVENT_KIND_COUNT
+};
+
+/* Where a person did it: it decides which private ways there are. */
+enum surface {
+    SURFACE_MESSAGE, /* words in a conversation, or a button of a message */
+    SURFACE_COMMAND, /* a slash command: works where the bot is no member */
+    SURFACE_HOME,
+    SURFACE_FORM,
+    SURFACE_SHORTCUT
 };
 
 struct place {
-    const char *channel; /* the platform's conversation id */
+    const char *channel; /* the platform's conversation id; "" where there is none (home, form,
+                            global shortcut): then it stands for the user's one-to-one chat */
     const char *thread;  /* NULL: not in a thread */
     bool is_private;     /* read by this user and the bot alone: a one-to-one chat */
+    bool is_group;       /* a conversation of several people without a name */
     bool is_external;    /* people of other organisations can read it; EVENT_ACTION: known only when
                             the one who pressed is one of them */
 };
 
+struct chat_person {
+    const char *name; /* as shown in the chat */
+    const char *email;
+    const char *time_zone;
+    bool deactivated;
+    bool bot;
+    bool guest;
+    bool stranger; /* of another organisation */
+};
+
 struct event {
     enum event_kind kind;
+    enum surface surface;
     const char *workspace; /* where Workbot is installed; "slack:T..." */
-    const char *user_id;   /* who did it, as the platform signed it: the only acting user */
+    const char *user_id;   /* who did it, as the platform signed it: the only acting user; NULL
+                              where nobody did (EVENT_CHANNEL, EVENT_INSTALL) */
     const char *user_team; /* the person's own team or organisation; NULL if not said */
     struct place place;
-    const char *message_id; /* EVENT_TEXT: of the typed message; EVENT_ACTION: of ours, NULL if
-                               ephemeral */
+    const char *message_id; /* EVENT_TEXT: of the typed message, NULL for a slash command;
+                               EVENT_ACTION: of ours, NULL if ephemeral or not in a message */
     /* EVENT_TEXT: decoded: platform escapes and own mention resolved, smart quotes, dashes and
      * spaces plain up to the first "name:", since values behind it keep their characters; "" when
      * there was only the mention */
     const char *text;
-    const char *typed;  /* EVENT_TEXT: the same with all characters kept: for a free answer */
-    const char *action; /* our action's name, "disconnect" */
-    const char *value;  /* our action's value: an id or words, never an authority */
-    struct secret response_url; /* EVENT_ACTION: where to answer in place; empty if none */
-    const char *trigger_id;
-    int64_t at; /* seconds; when the person did it */
+    const char *typed;    /* EVENT_TEXT: the same with all characters kept: for a free answer */
+    const char *action;   /* our action's name, "disconnect" */
+    const char *value;    /* our action's value: an id or words, never an authority */
+    const json_t *fields; /* EVENT_SUBMIT: {input: text or null}; of several chosen, a comma between
+                           */
+    const char *view_id, *view_hash; /* of the home or form it was done in */
+    struct secret response_url;      /* where to answer in place; empty if none */
+    const char *trigger_id;          /* opens a form within three seconds of the click */
+    struct chat_person person;       /* EVENT_PERSON */
+    const char *channel_was;         /* EVENT_CHANNEL */
+    const char **teams;              /* EVENT_INSTALL: keys of workspaces, "slack:T..." */
+    size_t teams_count;
+    int64_t at; /* seconds; when it was done; 0: not said */
 };
 
 /* --- the neutral card (view.c) --- */
@@ -109,16 +149,6 @@ struct chat_post {
     const json_t *view;
 };
 
-struct chat_person {
-    const char *name; /* as shown in the chat */
-    const char *email;
-    const char *time_zone;
-    bool deactivated;
-    bool bot;
-    bool guest;
-    bool stranger; /* of another organisation */
-};
-
 typedef struct chats chats; /* all drivers with their settings; for all threads */
 
 /*
@@ -134,7 +164,8 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
 struct chat_driver {
     const char *name;   /* "slack" */
     const char *prefix; /* of its workspaces: "slack:" */
-    /* payload: the stored body of kind "slack_event" or "slack_interaction" */
+    /* payload: what the door stored, by kind of job: "slack_event", "slack_interaction" or
+     * "slack_command". Pure: a form that was sent can be read at the door, too. */
     int (*parse)(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
                  struct event *ret, struct err *e);
     /* *ret_message_id is NULL for an ephemeral: it cannot be updated by its id. */
@@ -201,11 +232,12 @@ enum slack_route { SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS };
 struct slack_intake {
     bool store;      /* else: answer at once and keep nothing */
     const char *why; /* of what is not stored: "challenge", "ignored", "rate_limited",
-                        "no_workspace", "ssl_check" or "command"; for a metric label */
+                        "no_workspace" or "ssl_check"; for a metric label */
     const char *workspace;
-    const char *job_kind;     /* "slack_event", "slack_interaction" */
-    const char *lane;         /* "user:U...": one person's doings in order */
+    const char *job_kind;     /* "slack_event", "slack_interaction", "slack_command" */
+    const char *lane;         /* "user:U...": one person's doings in order; "install", "channel" */
     bool urgent;              /* holds a trigger_id */
+    bool submission;          /* a form was sent: its answer may say what is wrong with it */
     const char *keys[3];      /* dedupe: event id or click; place and time; client message id; each
                                  may be NULL */
     struct bytes payload;     /* JSON to store; may point into the body */

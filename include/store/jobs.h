@@ -17,6 +17,7 @@
 enum job_kind {
     JOB_SLACK_EVENT,
     JOB_SLACK_INTERACTION,
+    JOB_SLACK_COMMAND,
     JOB_RUN,
     JOB_SEND,
     JOB_REVOKE,
@@ -24,6 +25,9 @@ enum job_kind {
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);
+
+/* Did it come from outside? Then its keys stay when it is done. */
+bool job_is_event(enum job_kind kind);
 
 /* Is its worker held by an app, for as long as that takes to answer? */
 bool job_waits_for_app(enum job_kind kind);

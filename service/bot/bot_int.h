@@ -29,6 +29,10 @@ struct turn {
     bool navigates; /* the pressed message turns into the answer */
 };
 
+/* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL
+ * for somebody we do not know, and for events that nobody did. */
+typedef int event_fn(struct turn *t, struct err *e);
+
 /* --- say.c: messages of ours --- */
 
 struct target {

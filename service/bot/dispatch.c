@@ -36,7 +36,7 @@ static int load_people(struct turn *t, const struct chat_driver *driver, struct 
         rc = driver->parse(mem, job_kind_name(t->job->kind), t->job->payload, w->bot_user_id,
                            &t->event, e);
     }
-    if (rc == 0 && w != NULL && t->event.kind != EVENT_IGNORED) {
+    if (rc == 0 && w != NULL && t->event.user_id != NULL) {
         rc = store_user_find(s, w->workspace, t->event.user_id, &u, e);
     }
     store_close(s);
@@ -114,12 +114,17 @@ static int know_person(struct turn *t, const struct chat_driver *driver, struct 
     return rc;
 }
 
-/* A one-to-one chat that somebody writes from is where private messages go from now on. */
+/* A one-to-one chat that somebody writes from is where private messages go from now on. What is
+ * done outside of any conversation is answered there. */
 static int learn_dm(struct turn *t, struct err *e)
 {
-    const struct event *ev = &t->event;
+    struct event *ev = &t->event;
     const struct user *u = t->scene.user;
-    if (!ev->place.is_private || str_equal(u->dm_channel, ev->place.channel)) {
+    if (str_empty(ev->place.channel) && u->dm_channel != NULL) {
+        ev->place.channel = u->dm_channel;
+    }
+    if (!ev->place.is_private || str_empty(ev->place.channel) ||
+        str_equal(u->dm_channel, ev->place.channel)) {
         return 0;
     }
     struct user *now = arena_copy(t->scene.mem, u, sizeof(*u));
@@ -197,8 +202,46 @@ int action_late(struct turn *t, const char *value, struct err *e)
     return on_text(t, value, e);
 }
 
+static int on_words(struct turn *t, struct err *e)
+{
+    if (t->event.at > 0 && t->job->created_at - t->event.at > LATE_S) {
+        return offer_late(t, e);
+    }
+    return on_text(t, t->event.text, e);
+}
+
+static int nothing(struct turn *t, struct err *e)
+{
+    (void)t;
+    (void)e;
+    return 0;
+}
+
+/* What happened, and what that brings about. */
+static const struct effect {
+    event_fn *look; /* asks the platform first, with no session open; NULL: nothing to ask */
+    event_fn *act;  /* in the transaction that ends the job */
+    bool personal;  /* somebody wants something: who may use Workbot, and nobody else */
+    bool any_state; /* also in a workspace that is not active */
+} effects[EVENT_KIND_COUNT] = {
+    [EVENT_IGNORED] = {.act = nothing},
+    [EVENT_TEXT] = {.act = on_words, .personal = true},
+    [EVENT_ACTION] = {.act = action_press, .personal = true},
+    [EVENT_SHORTCUT] = {.act = nothing, .personal = true},
+    [EVENT_SUBMIT] = {.act = nothing, .personal = true},
+    [EVENT_HOME] = {.act = nothing, .personal = true},
+    [EVENT_PERSON] = {.act = nothing},
+    [EVENT_CHANNEL] = {.act = nothing},
+    [EVENT_JOINED] = {.act = nothing},
+    [EVENT_INSTALL] = {.act = nothing, .any_state = true},
+};
+
 static int act_on(struct turn *t, struct err *e)
 {
+    const struct effect *x = &effects[t->event.kind];
+    if (!x->personal) {
+        return x->act(t, e);
+    }
     if (learn_dm(t, e) != 0) {
         return -1;
     }
@@ -209,13 +252,7 @@ static int act_on(struct turn *t, struct err *e)
                           e) != 0) {
         return -1;
     }
-    if (t->event.kind == EVENT_ACTION) {
-        return action_press(t, e);
-    }
-    if (t->event.at > 0 && t->job->created_at - t->event.at > LATE_S) {
-        return offer_late(t, e);
-    }
-    return on_text(t, t->event.text, e);
+    return x->act(t, e);
 }
 
 static int settle(struct turn *t, bool act, struct err *e)
@@ -253,8 +290,13 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
         return -1;
     }
     const struct workspace *w = t.scene.workspace;
-    bool ours = w != NULL && str_equal(w->state, "active") && t.event.kind != EVENT_IGNORED;
-    if (ours && know_person(&t, driver, e) != 0) {
+    const struct effect *x = &effects[t.event.kind];
+    bool ours = w != NULL && t.event.kind != EVENT_IGNORED &&
+                (x->any_state || str_equal(w->state, "active"));
+    if (ours && x->personal && know_person(&t, driver, e) != 0) {
+        return -1;
+    }
+    if (ours && x->look != NULL && x->look(&t, e) != 0) {
         return -1;
     }
     return settle(&t, ours, e);

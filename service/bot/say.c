@@ -110,6 +110,9 @@ int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e
 {
     const struct event *ev = &t->event;
     bool own = ev->place.is_private || ev->message_id == NULL;
+    if (ev->surface == SURFACE_HOME || ev->surface == SURFACE_FORM) {
+        return say_dm(&t->scene, view, ret_id, e);
+    }
     if (t->navigates && own) {
         return in_place(t, view, ret_id, e);
     }

@@ -19,6 +19,8 @@ extern const struct chat_driver slack_driver;
 /* The id at `key`, given as text or as an object with "id"; NULL unless it looks like an id
  * (letters, digits and ._- only), so that it may stand in keys and URLs. */
 const char *slack_id(const json_t *object, const char *key);
+/* The same of an opaque text of up to 255 such letters: a trigger_id, a hash. */
+const char *slack_token(const json_t *object, const char *key);
 /* Slack says some flags as true and some as "true". */
 bool slack_flag(const json_t *object, const char *key);
 /* Our bot user as the envelope names it; NULL if it does not. */
@@ -49,8 +51,19 @@ struct slack_tenant slack_command_tenant(arena *mem, const json_t *fields);
 /* The first of them alone. */
 const char *slack_event_workspace(arena *mem, const json_t *envelope);
 const char *slack_interaction_workspace(arena *mem, const json_t *payload);
+const char *slack_command_workspace(arena *mem, const json_t *fields);
 /* chat_driver.other_home */
 const char *slack_other_home(arena *mem, const char *job_kind, struct bytes payload);
+
+/* "connections" or "use" for our shortcuts (callback_id wb_connections, wb_use); NULL else. */
+const char *slack_shortcut_name(const json_t *payload);
+/* The name of a form of ours: its callback_id is "wb:<name>"; NULL when it is none. */
+const char *slack_form_name(const json_t *view);
+
+/* --- slack_kept.c: is it for us? Then out gets lane, keys and what else a job needs --- */
+
+bool slack_event_kept(arena *mem, const json_t *envelope, struct slack_intake *out);
+bool slack_interaction_kept(arena *mem, const json_t *payload, struct slack_intake *out);
 
 /* --- slack_form.c: application/x-www-form-urlencoded bodies --- */
 
@@ -59,10 +72,20 @@ const char *slack_other_home(arena *mem, const char *job_kind, struct bytes payl
 int slack_form_field(arena *mem, struct bytes body, const char *name, const char **ret,
                      struct err *e);
 
-/* --- slack_parse.c, slack_text.c --- */
+/* --- slack_parse.c, slack_parse_click.c, slack_parse_life.c, slack_text.c --- */
 
 int slack_parse(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
                 struct event *ret, struct err *e);
+/* What was sent, and who we are. */
+struct slack_sent {
+    arena *mem;
+    const json_t *payload;
+    const char *bot_user_id;
+};
+/* slack_parse_click.c: buttons, shortcuts, forms. */
+struct event slack_interaction_event(const struct slack_sent *s);
+/* slack_parse_life.c: home pages, people, installations, channels; the event's type chooses. */
+struct event slack_life_event(const struct slack_sent *s);
 /* Control sequences and entities resolved, own mention removed (Slack: "Formatting message text").
  */
 char *slack_text_decode(arena *mem, const char *text, const char *bot_user_id);

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-enum { ID_MAX = 64 };
+enum { ID_MAX = 64, TOKEN_MAX = 255 };
 
 static bool is_id_letter(char c)
 {
@@ -14,18 +14,28 @@ static bool is_id_letter(char c)
            c == '_' || c == '-';
 }
 
-const char *slack_id(const json_t *object, const char *key)
+static const char *id_within(const char *text, size_t max)
 {
-    const json_t *member = json_member(object, key);
-    const char *text = json_is_object(member) ? json_text(member, "id") : json_string_value(member);
     if (str_empty(text)) {
         return NULL;
     }
     size_t len = 0;
-    while (len <= ID_MAX && is_id_letter(text[len])) {
+    while (len <= max && is_id_letter(text[len])) {
         len++;
     }
-    return len <= ID_MAX && text[len] == '\0' ? text : NULL;
+    return len <= max && text[len] == '\0' ? text : NULL;
+}
+
+const char *slack_id(const json_t *object, const char *key)
+{
+    const json_t *member = json_member(object, key);
+    return id_within(json_is_object(member) ? json_text(member, "id") : json_string_value(member),
+                     ID_MAX);
+}
+
+const char *slack_token(const json_t *object, const char *key)
+{
+    return id_within(json_text(object, key), TOKEN_MAX);
 }
 
 bool slack_flag(const json_t *object, const char *key)
@@ -110,4 +120,27 @@ const json_t *slack_own_action(const json_t *payload)
 {
     const json_t *action = json_array_get(json_member(payload, "actions"), 0);
     return str_starts(json_text(action, "action_id"), SLACK_ACTION_PREFIX) ? action : NULL;
+}
+
+const char *slack_shortcut_name(const json_t *payload)
+{
+    static const struct {
+        const char *type, *callback_id, *name;
+    } rows[] = {
+        {"shortcut", "wb_connections", "connections"},
+        {"message_action", "wb_use", "use"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (str_equal(json_text(payload, "type"), rows[i].type) &&
+            str_equal(json_text(payload, "callback_id"), rows[i].callback_id)) {
+            return rows[i].name;
+        }
+    }
+    return NULL;
+}
+
+const char *slack_form_name(const json_t *view)
+{
+    const char *id = json_text(view, "callback_id");
+    return str_starts(id, SLACK_ACTION_PREFIX) ? id + strlen(SLACK_ACTION_PREFIX) : NULL;
 }

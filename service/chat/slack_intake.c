@@ -60,36 +60,26 @@ static int take_challenge(const json_t *envelope, struct slack_intake *out, stru
     return dropped(out, "challenge");
 }
 
-static void event_keys(arena *mem, const json_t *envelope, const json_t *event,
-                       struct slack_intake *out)
+/* What is not kept leaves no trace in the answer. */
+static int kept(struct slack_intake *out, struct slack_intake *found)
 {
-    const char *event_id = slack_id(envelope, "event_id");
-    const char *client_id = slack_id(event, "client_msg_id");
-    out->keys[0] = event_id == NULL ? NULL : arena_printf(mem, "ev:%s", event_id);
-    out->keys[1] =
-        arena_printf(mem, "msg:%s:%s", slack_id(event, "channel"), slack_id(event, "ts"));
-    out->keys[2] = client_id == NULL
-                       ? NULL
-                       : arena_printf(mem, "cmid:%s:%s", slack_id(event, "user"), client_id);
+    if (found->workspace == NULL) {
+        return dropped(out, "no_workspace");
+    }
+    found->store = true;
+    *out = *found;
+    return 0;
 }
 
 static int take_callback(arena *mem, const json_t *envelope, struct bytes body,
                          struct slack_intake *out)
 {
-    const json_t *event = json_member(envelope, "event");
-    if (!slack_event_accepted(event, slack_event_bot(envelope))) {
+    struct slack_intake found = {.job_kind = "slack_event", .payload = body};
+    if (!slack_event_kept(mem, envelope, &found)) {
         return dropped(out, "ignored");
     }
-    out->workspace = slack_event_workspace(mem, envelope);
-    if (out->workspace == NULL) {
-        return dropped(out, "no_workspace");
-    }
-    out->store = true;
-    out->job_kind = "slack_event";
-    out->lane = arena_printf(mem, "user:%s", slack_id(event, "user"));
-    event_keys(mem, envelope, event, out);
-    out->payload = body;
-    return 0;
+    found.workspace = slack_event_workspace(mem, envelope);
+    return kept(out, &found);
 }
 
 static int take_event(const chats *c, arena *mem, struct bytes body, struct slack_intake *out,
@@ -111,28 +101,6 @@ static int take_event(const chats *c, arena *mem, struct bytes body, struct slac
 
 /* --- interactions --- */
 
-static int take_action(arena *mem, const json_t *payload, const char *text,
-                       struct slack_intake *out)
-{
-    const json_t *action = slack_own_action(payload);
-    const char *user = slack_id(payload, "user");
-    const char *at = slack_id(action, "action_ts");
-    if (action == NULL || user == NULL || at == NULL) {
-        return dropped(out, "ignored");
-    }
-    out->workspace = slack_interaction_workspace(mem, payload);
-    if (out->workspace == NULL) {
-        return dropped(out, "no_workspace");
-    }
-    out->store = true;
-    out->job_kind = "slack_interaction";
-    out->lane = arena_printf(mem, "user:%s", user);
-    out->urgent = json_text(payload, "trigger_id") != NULL;
-    out->keys[0] = arena_printf(mem, "act:%s:%s:%s", user, at, json_text(action, "action_id"));
-    out->payload = bytes_of(text);
-    return 0;
-}
-
 static int take_interaction(const chats *c, arena *mem, struct bytes body, struct slack_intake *out,
                             struct err *e)
 {
@@ -147,10 +115,12 @@ static int take_interaction(const chats *c, arena *mem, struct bytes body, struc
     if (read_object(c, mem, bytes_of(text), &payload, e) != 0) {
         return -1;
     }
-    if (!str_equal(json_text(payload, "type"), "block_actions")) {
+    struct slack_intake found = {.job_kind = "slack_interaction", .payload = bytes_of(text)};
+    if (!slack_interaction_kept(mem, payload, &found)) {
         return dropped(out, "ignored");
     }
-    return take_action(mem, payload, text, out);
+    found.workspace = slack_interaction_workspace(mem, payload);
+    return kept(out, &found);
 }
 
 /* --- commands --- */
@@ -161,6 +131,29 @@ bool chat_slack_is_ssl_check(arena *mem, struct bytes body)
     return slack_form_field(mem, body, "ssl_check", &value, NULL) == 0 && str_equal(value, "1");
 }
 
+/* The fields that are used, so that the job need not keep (or decode) the others. */
+static int read_command(arena *mem, struct bytes body, json_t **ret, struct err *e)
+{
+    static const char *const names[] = {"team_id",    "enterprise_id", "is_enterprise_install",
+                                        "channel_id", "channel_name",  "user_id",
+                                        "command",    "text",          "response_url",
+                                        "trigger_id"};
+    json_t *command = arena_json(mem, json_object());
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = NULL;
+        if (slack_form_field(mem, body, names[i], &value, e) != 0) {
+            return -1;
+        }
+        if (value != NULL && json_object_set_new(command, names[i], json_string(value)) != 0) {
+            return malformed(e, "a form field is not UTF-8");
+        }
+    }
+    *ret = command;
+    return 0;
+}
+
+/* Its answer stays empty, so that nothing shows in the conversation: all that there is to say goes
+ * to its response_url. */
 static int take_command(const chats *c, arena *mem, struct bytes body, struct slack_intake *out,
                         struct err *e)
 {
@@ -168,13 +161,25 @@ static int take_command(const chats *c, arena *mem, struct bytes body, struct sl
         return dropped(out, "ssl_check");
     }
     const char *app = NULL;
-    if (slack_form_field(mem, body, "api_app_id", &app, e) != 0 || check_app(c, app, e) != 0) {
+    json_t *command = NULL;
+    if (slack_form_field(mem, body, "api_app_id", &app, e) != 0 || check_app(c, app, e) != 0 ||
+        read_command(mem, body, &command, e) != 0) {
         return -1;
     }
-    out->content_type = "application/json";
-    out->answer = "{\"response_type\":\"ephemeral\",\"text\":\"Please send me that as a direct "
-                  "message, or mention me in a channel.\"}";
-    return dropped(out, "command");
+    const char *user = slack_id(command, "user_id");
+    const char *trigger = slack_token(command, "trigger_id");
+    if (user == NULL || slack_id(command, "channel_id") == NULL) {
+        return dropped(out, "ignored");
+    }
+    struct slack_intake found = {
+        .workspace = slack_command_workspace(mem, command),
+        .job_kind = "slack_command",
+        .lane = arena_printf(mem, "user:%s", user),
+        .urgent = trigger != NULL,
+        .keys = {trigger == NULL ? NULL : arena_printf(mem, "cmd:%s", trigger)},
+        .payload = bytes_of(json_write(mem, command)),
+    };
+    return kept(out, &found);
 }
 
 int chat_slack_intake(const chats *c, arena *mem, enum slack_route route, struct bytes body,

@@ -1,4 +1,4 @@
-/* A stored payload of Slack as a struct event. */
+/* A stored payload of Slack as a struct event; typed words are read here. */
 #include "chat_int.h"
 
 #include <string.h>
@@ -30,6 +30,7 @@ static struct place message_place(const json_t *envelope, const json_t *message)
         /* a channel is answered in a thread, a direct message only where it was one already */
         .thread = thread != NULL || direct ? thread : slack_id(message, "ts"),
         .is_private = str_equal(type, "im"),
+        .is_group = str_equal(type, "mpim"),
         .is_external = slack_flag(envelope, "is_ext_shared_channel"),
     };
 }
@@ -51,94 +52,57 @@ static const char *message_team(const json_t *message)
     return team != NULL ? team : slack_id(json_member(message, "user"), "team_id");
 }
 
-static struct event event_of_message(arena *mem, const json_t *envelope, const char *bot_user_id)
+static struct event event_of_message(const struct slack_sent *s)
 {
-    const json_t *message = json_member(envelope, "event");
-    const char *workspace = slack_event_workspace(mem, envelope);
-    if (workspace == NULL || !slack_event_accepted(message, bot_user_id)) {
+    const json_t *message = json_member(s->payload, "event");
+    const char *workspace = slack_event_workspace(s->mem, s->payload);
+    if (workspace == NULL || !slack_event_accepted(message, s->bot_user_id)) {
         return (struct event){.kind = EVENT_IGNORED};
     }
-    const char *typed = slack_text_decode(mem, json_text(message, "text"), bot_user_id);
+    const char *typed = slack_text_decode(s->mem, json_text(message, "text"), s->bot_user_id);
     return (struct event){
         .kind = EVENT_TEXT,
         .workspace = workspace,
         .user_id = slack_id(message, "user"),
         .user_team = message_team(message),
-        .place = message_place(envelope, message),
+        .place = message_place(s->payload, message),
         .message_id = slack_id(message, "ts"),
-        .text = slack_text_plain(mem, typed),
+        .text = slack_text_plain(s->mem, typed),
         .typed = typed,
-        .at = message_time(envelope, message),
+        .at = message_time(s->payload, message),
     };
 }
 
-/* --- buttons and menus --- */
-
-static const char *action_name(arena *mem, const json_t *action)
+static struct event event_of_event(const struct slack_sent *s)
 {
-    const char *name = json_text(action, "action_id") + strlen(SLACK_ACTION_PREFIX);
-    return arena_strndup(mem, name, strcspn(name, ":"));
+    const char *type = json_text(json_member(s->payload, "event"), "type");
+    bool words = str_equal(type, "message") || str_equal(type, "app_mention");
+    return words ? event_of_message(s) : slack_life_event(s);
 }
 
-static const char *action_value(const json_t *action)
+/* Slack does not say whether a D... conversation is the one with the bot: two people's own looks
+ * the same, so none is taken for private. */
+static struct event event_of_command(const struct slack_sent *s)
 {
-    const char *value = json_text(action, "value");
-    return value != NULL ? value : json_text(json_member(action, "selected_option"), "value");
-}
-
-static const char *first_id(const json_t *a, const char *key_a, const json_t *b, const char *key_b)
-{
-    const char *id = slack_id(a, key_a);
-    return id != NULL ? id : slack_id(b, key_b);
-}
-
-static struct place action_place(const json_t *payload, const char *user_team)
-{
-    const json_t *container = json_member(payload, "container");
-    const json_t *message = json_member(payload, "message");
-    const char *channel = first_id(payload, "channel", container, "channel_id");
-    const char *team = slack_id(payload, "team");
-    return (struct place){
-        .channel = channel,
-        .thread = first_id(message, "thread_ts", container, "thread_ts"),
-        /* an ephemeral can stand in a direct message of two people, where the bot is no member */
-        .is_private = str_starts(channel, "D") && !slack_flag(container, "is_ephemeral"),
-        .is_external = team != NULL && user_team != NULL && !str_equal(team, user_team),
-    };
-}
-
-static const char *action_message(const json_t *payload)
-{
-    const json_t *container = json_member(payload, "container");
-    if (slack_flag(container, "is_ephemeral")) {
-        return NULL;
-    }
-    return first_id(container, "message_ts", json_member(payload, "message"), "ts");
-}
-
-static struct event event_of_action(arena *mem, const json_t *payload, const char *bot_user_id)
-{
-    (void)bot_user_id;
-    const json_t *action = slack_own_action(payload);
-    const char *workspace = slack_interaction_workspace(mem, payload);
-    const char *user = slack_id(payload, "user");
-    if (!str_equal(json_text(payload, "type"), "block_actions") || action == NULL ||
-        workspace == NULL || user == NULL) {
+    const json_t *command = s->payload;
+    const char *workspace = slack_command_workspace(s->mem, command);
+    const char *user = slack_id(command, "user_id");
+    const char *channel = slack_id(command, "channel_id");
+    if (workspace == NULL || user == NULL || channel == NULL) {
         return (struct event){.kind = EVENT_IGNORED};
     }
-    const char *user_team = slack_id(json_member(payload, "user"), "team_id");
+    const char *typed = slack_text_decode(s->mem, json_text(command, "text"), s->bot_user_id);
     return (struct event){
-        .kind = EVENT_ACTION,
+        .kind = EVENT_TEXT,
+        .surface = SURFACE_COMMAND,
         .workspace = workspace,
         .user_id = user,
-        .user_team = user_team,
-        .place = action_place(payload, user_team),
-        .message_id = action_message(payload),
-        .action = action_name(mem, action),
-        .value = action_value(action),
-        .response_url = secret_of(mem, json_text(payload, "response_url")),
-        .trigger_id = json_text(payload, "trigger_id"),
-        .at = slack_seconds(json_text(action, "action_ts")),
+        .user_team = slack_id(command, "team_id"),
+        .place = {.channel = channel},
+        .text = slack_text_plain(s->mem, typed),
+        .typed = typed,
+        .response_url = secret_of(s->mem, json_text(command, "response_url")),
+        .trigger_id = json_text(command, "trigger_id"),
     };
 }
 
@@ -147,10 +111,11 @@ int slack_parse(arena *mem, const char *job_kind, struct bytes payload, const ch
 {
     static const struct {
         const char *job_kind;
-        struct event (*event_of)(arena *, const json_t *, const char *);
+        struct event (*event_of)(const struct slack_sent *s);
     } kinds[] = {
-        {"slack_event", event_of_message},
-        {"slack_interaction", event_of_action},
+        {"slack_event", event_of_event},
+        {"slack_interaction", slack_interaction_event},
+        {"slack_command", event_of_command},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!str_equal(kinds[i].job_kind, job_kind)) {
@@ -160,7 +125,7 @@ int slack_parse(arena *mem, const char *job_kind, struct bytes payload, const ch
         if (read_payload(mem, payload, &object, e) != 0) {
             return -1;
         }
-        *ret = kinds[i].event_of(mem, object, bot_user_id);
+        *ret = kinds[i].event_of(&(struct slack_sent){mem, object, bot_user_id});
         return 0;
     }
     die("a job of kind %s holds no Slack payload", job_kind == NULL ? "NULL" : job_kind);

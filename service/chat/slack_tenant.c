@@ -75,6 +75,11 @@ const char *slack_interaction_workspace(arena *mem, const json_t *payload)
     return slack_interaction_tenant(mem, payload).workspace;
 }
 
+const char *slack_command_workspace(arena *mem, const json_t *fields)
+{
+    return slack_command_tenant(mem, fields).workspace;
+}
+
 const char *slack_other_home(arena *mem, const char *job_kind, struct bytes payload)
 {
     static const struct {

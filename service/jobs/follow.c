@@ -22,13 +22,12 @@ struct task *task_new(const struct job *job)
  * nothing: its worker would otherwise belong to one conversation for long. */
 void follow_offer(jobs *j, struct task *t)
 {
-    bool event = t->job.kind == JOB_SLACK_EVENT || t->job.kind == JOB_SLACK_INTERACTION;
     t->follow = (struct job_follow){.owner = j->owner, .lease_s = j->options.config->ttl_lease};
     t->job.follow = &t->follow;
     if (atomic_load(&j->stopping)) {
         return;
     }
-    t->holds_place = event && places_try(&j->places, t->job.workspace);
+    t->holds_place = job_is_event(t->job.kind) && places_try(&j->places, t->job.workspace);
     t->follow.wanted[JOB_RUN] = t->holds_place;
     t->follow.wanted[JOB_SEND] = t->job.kind != JOB_SEND;
 }

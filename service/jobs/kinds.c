@@ -80,6 +80,7 @@ static const struct kind {
 } kinds[JOB_KIND_COUNT] = {
     [JOB_SLACK_EVENT] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_event\""},
     [JOB_SLACK_INTERACTION] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_interaction\""},
+    [JOB_SLACK_COMMAND] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_command\""},
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},

@@ -3,7 +3,14 @@
 #include "base/str.h"
 
 static const char *const kinds[JOB_KIND_COUNT] = {
-    "slack_event", "slack_interaction", "run", "send", "revoke", "home"};
+    [JOB_SLACK_EVENT] = "slack_event",
+    [JOB_SLACK_INTERACTION] = "slack_interaction",
+    [JOB_SLACK_COMMAND] = "slack_command",
+    [JOB_RUN] = "run",
+    [JOB_SEND] = "send",
+    [JOB_REVOKE] = "revoke",
+    [JOB_HOME] = "home",
+};
 
 static const struct stmt ADD = {
     "job_add",
@@ -112,6 +119,11 @@ enum { RETRIES = 5 };
 const char *job_kind_name(enum job_kind kind)
 {
     return kinds[kind];
+}
+
+bool job_is_event(enum job_kind kind)
+{
+    return kind == JOB_SLACK_EVENT || kind == JOB_SLACK_INTERACTION || kind == JOB_SLACK_COMMAND;
 }
 
 bool job_waits_for_app(enum job_kind kind)
@@ -276,7 +288,7 @@ static int end_job(store *s, const struct stmt *stmt, const struct db_arg *args,
 
 int store_job_done(store *s, const struct job *j, struct err *e)
 {
-    bool event = j->kind == JOB_SLACK_EVENT || j->kind == JOB_SLACK_INTERACTION;
+    bool event = job_is_event(j->kind);
     return end_job(s, event ? &DONE_EVENT : &DONE_OTHER,
                    DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token)), j, e);
 }

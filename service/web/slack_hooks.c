@@ -38,6 +38,7 @@ static const char *event_label(const struct slack_intake *in)
     static const struct label table[] = {
         {"slack_event", "chat=\"slack\",kind=\"event\""},
         {"slack_interaction", "chat=\"slack\",kind=\"interaction\""},
+        {"slack_command", "chat=\"slack\",kind=\"command\""},
         {"challenge", "chat=\"slack\",kind=\"challenge\""},
         {"ssl_check", "chat=\"slack\",kind=\"ssl_check\""},
         {NULL, "chat=\"slack\",kind=\"ignored\""}};
@@ -118,5 +119,11 @@ int slack_interactions_post(web *w, const struct request *q, struct response *r,
 
 int slack_commands_post(web *w, const struct request *q, struct response *r, struct err *e)
 {
+    /* comes without a signature, and nothing else of it is looked at */
+    if (chats_slack_on(w->options.chats) && chat_slack_is_ssl_check(q->mem, q->body)) {
+        metric_add(METRIC_EVENTS, "chat=\"slack\",kind=\"ssl_check\"", 1);
+        respond_empty(r, 200);
+        return 0;
+    }
     return hook(w, q, SLACK_COMMANDS, r, e);
 }

@@ -62,11 +62,15 @@ static void parse(const chats *c, arena *mem, const char *kind, struct bytes pay
     if (ev.kind == EVENT_IGNORED) {
         return;
     }
-    must(str_starts(ev.workspace, "slack:") && !str_empty(ev.user_id));
-    must(!str_equal(ev.user_id, "UBOT") || ev.kind == EVENT_ACTION);
-    must((ev.kind == EVENT_TEXT) == (ev.text != NULL && ev.typed != NULL));
-    must((ev.kind == EVENT_ACTION) == (ev.action != NULL));
-    draw(mem, ev.kind == EVENT_TEXT ? ev.typed : ev.action);
+    bool nobody = ev.kind == EVENT_CHANNEL || ev.kind == EVENT_JOINED || ev.kind == EVENT_INSTALL;
+    must(str_starts(ev.workspace, "slack:") && ev.place.channel != NULL);
+    must(nobody || !str_empty(ev.user_id));
+    must(ev.kind != EVENT_TEXT || ev.surface == SURFACE_COMMAND || !str_equal(ev.user_id, "UBOT"));
+    must(ev.kind != EVENT_TEXT || (ev.text != NULL && ev.typed != NULL));
+    must((ev.kind == EVENT_ACTION || ev.kind == EVENT_SHORTCUT || ev.kind == EVENT_SUBMIT ||
+          ev.kind == EVENT_INSTALL) == (ev.action != NULL));
+    must((ev.kind == EVENT_SUBMIT) == (ev.fields != NULL));
+    draw(mem, ev.typed != NULL ? ev.typed : ev.action != NULL ? ev.action : ev.person.name);
     if (ev.value != NULL) {
         draw(mem, ev.value);
     }
@@ -86,7 +90,8 @@ static void take(const chats *c, arena *mem, enum slack_route route, struct byte
         return;
     }
     must(in.workspace != NULL && in.job_kind != NULL && in.lane != NULL && in.payload.len > 0);
-    must(in.keys[0] != NULL || in.keys[1] != NULL);
+    must(in.keys[0] != NULL || in.keys[1] != NULL || str_equal(in.job_kind, "slack_command") ||
+         str_equal(in.lane, "install") || str_equal(in.lane, "channel"));
     parse(c, mem, in.job_kind, in.payload);
 }
 
@@ -108,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take(c, mem, routes[*data % 3], body);
     parse(c, mem, "slack_event", body);
     parse(c, mem, "slack_interaction", body);
+    parse(c, mem, "slack_command", body);
     arena_free(mem);
     return 0;
 }

@@ -174,8 +174,16 @@ static void test_ignored_at_the_door(void **state)
         "{'channel':'(absent)'}",
         "{'ts':'(absent)'}",
         "{'ts':1700000000.0001}",
-        "{'type':'app_home_opened'}",
-        "{'type':'app_uninstalled'}",
+        "{'type':'app_home_opened','tab':'messages'}",
+        "{'type':'app_home_opened','tab':'home','user':null}",
+        "{'type':'user_change'}",
+        "{'type':'user_change','user':{'id':'U1','is_bot':true}}",
+        "{'type':'tokens_revoked'}",
+        "{'type':'tokens_revoked','tokens':{'oauth':['U1']}}",
+        "{'type':'tokens_revoked','tokens':{'bot':[]}}",
+        "{'type':'channel_id_changed','old_channel_id':'G1'}",
+        "{'type':'member_joined_channel','user':'U1'}",
+        "{'type':'link_shared'}",
         "{'type':'(absent)'}",
         "{'channel_type':'channel'}",
         "{'channel_type':'mpim'}",
@@ -303,9 +311,15 @@ static void test_ignored_interactions(void **state)
     struct fixture *f = *state;
     static const char *const changes[] = {
         "{'type':'view_submission'}",
+        "{'type':'view_submission','view':{'id':'V1','callback_id':'other'}}",
+        "{'type':'view_submission','view':{'callback_id':'wb:inputs'}}",
         "{'type':'view_closed'}",
         "{'type':'shortcut'}",
+        "{'type':'shortcut','callback_id':'other'}",
+        "{'type':'shortcut','callback_id':'wb_use'}",
+        "{'type':'shortcut','callback_id':'wb_connections','trigger_id':null}",
         "{'type':'message_action'}",
+        "{'type':'message_action','callback_id':'wb_connections'}",
         "{'type':'(absent)'}",
         "{'actions':[]}",
         "{'actions':'(absent)'}",
@@ -389,25 +403,144 @@ static void test_ssl_check(void **state)
             expect_dropped(in, "ssl_check");
             assert_null(in.answer);
         } else if (chat_slack_intake(f->c, f->mem, SLACK_COMMANDS, body, &in, NULL) == 0) {
-            expect_dropped(in, "command");
+            expect_dropped(in, "ignored");
         }
     }
     /* on the other routes it means nothing */
     expect_fault(f, SLACK_INTERACTIONS, bytes_of("ssl_check=1"), "slack_body");
 }
 
-static void test_command_is_answered_privately(void **state)
+/* Nobody typed these, and still they matter. */
+static void test_life_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *changes, *lane;
+    } rows[] = {
+        {"{'type':'app_home_opened','tab':'home'}", "user:U1"},
+        {"{'type':'app_home_opened','tab':'(absent)'}", "user:U1"},
+        {"{'type':'user_change','user':{'id':'U1','deleted':true}}", "user:U1"},
+        {"{'type':'team_join','user':{'id':'U1'}}", "user:U1"},
+        {"{'type':'member_joined_channel','user':'UBOT','channel':'C1'}", "channel"},
+        {"{'type':'channel_id_changed','old_channel_id':'G1','new_channel_id':'C1'}", "channel"},
+        {"{'type':'app_uninstalled','user':'(absent)','channel':'(absent)'}", "install"},
+        {"{'type':'tokens_revoked','tokens':{'bot':['UBOT']}}", "install"},
+        {"{'type':'team_access_revoked','team_ids':['T1']}", "install"},
+        {"{'type':'team_access_granted','team_ids':['T1']}", "install"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct slack_intake in = dm(f, "event", rows[i].changes);
+        if (!in.store) {
+            fail_msg("not stored: %s", rows[i].changes);
+        }
+        assert_string_equal(in.job_kind, "slack_event");
+        assert_string_equal(in.lane, rows[i].lane);
+        assert_string_equal(in.keys[0], "ev:Ev1");
+        assert_false(in.urgent);
+    }
+}
+
+static const char *person_key(struct fixture *f, const char *changes)
+{
+    return dm(f, "event", changes).keys[1];
+}
+
+/* Of a burst of status changes one a minute is kept; whatever tells us something new is. */
+static void test_status_bursts_share_a_key(void **state)
+{
+    struct fixture *f = *state;
+    const char *first = person_key(
+        f,
+        "{'type':'user_change','user':{'id':'U1','profile':{'email':'a@x.com','status_text':''}}}");
+    assert_non_null(first);
+    assert_string_equal(
+        first, person_key(f, "{'type':'user_change','user':{'id':'U1','profile':{'email':'a@x.com',"
+                             "'status_text':'at lunch'}}}"));
+    static const char *const others[] = {
+        "{'type':'user_change','user':{'id':'U2','profile':{'email':'a@x.com'}}}",
+        "{'type':'user_change','user':{'id':'U1','profile':{'email':'b@x.com'}}}",
+        "{'type':'user_change','user':{'id':'U1','deleted':true,'profile':{'email':'a@x.com'}}}",
+        "{'type':'user_change','user':{'id':'U1','is_stranger':true}}",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_string_not_equal(first, person_key(f, others[i]));
+    }
+    struct bytes later = changed(f->mem, SAMPLE_DM, "", "{'event_time':1700000061}");
+    char *text = arena_strndup(f->mem, (const char *)later.data, later.len);
+    later = changed(f->mem, text, "event",
+                    "{'type':'user_change','user':{'id':'U1',"
+                    "'profile':{'email':'a@x.com'}}}");
+    assert_string_not_equal(first, take(f, SLACK_EVENTS, later).keys[1]);
+}
+
+static struct slack_intake command(struct fixture *f, const char *fields)
+{
+    return take(
+        f, SLACK_COMMANDS,
+        bytes_of(arena_printf(f->mem, "api_app_id=" APP_ID "&command=%%2Fworkbot&%s", fields)));
+}
+
+/* Its answer is empty: nothing shows in the conversation, the typed line least of all. */
+static void test_slack_gotcha_04_command_is_answered_with_nothing(void **state)
 {
     struct fixture *f = *state;
     struct slack_intake in =
-        take(f, SLACK_COMMANDS,
-             bytes_of("team_id=T1&user_id=U1&command=%2Fworkbot&text=help&api_app_id=" APP_ID));
-    expect_dropped(in, "command");
-    assert_string_equal(in.content_type, "application/json");
-    json_t *answer = NULL;
-    assert_int_equal(json_read(f->mem, bytes_of(in.answer), &answer, NULL), 0);
-    assert_string_equal(json_text(answer, "response_type"), "ephemeral");
-    assert_false(str_empty(json_text(answer, "text")));
+        command(f, "team_id=T1&user_id=U1&channel_id=C1&text=help+me&trigger_id=1.2.ab&"
+                   "response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1%2F1%2Fx");
+    assert_true(in.store);
+    assert_true(in.urgent);
+    assert_null(in.answer);
+    assert_string_equal(in.workspace, "slack:T1");
+    assert_string_equal(in.job_kind, "slack_command");
+    assert_string_equal(in.lane, "user:U1");
+    assert_string_equal(in.keys[0], "cmd:1.2.ab");
+    json_t *stored = NULL;
+    assert_int_equal(json_read(f->mem, in.payload, &stored, NULL), 0);
+    assert_string_equal(json_text(stored, "text"), "help me");
+    assert_string_equal(json_text(stored, "response_url"),
+                        "https://hooks.slack.com/commands/T1/1/x");
+    assert_null(json_member(stored, "token"));
+}
+
+static void test_workspace_of_commands(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *fields, *workspace;
+    } rows[] = {
+        {"team_id=T1&enterprise_id=E1&is_enterprise_install=false", "slack:T1"},
+        {"team_id=T1&enterprise_id=E1&is_enterprise_install=true", "slack:E1"},
+        {"enterprise_id=E1&is_enterprise_install=true", "slack:E1"},
+        {"team_id=T1", "slack:T1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *fields = arena_printf(f->mem, "user_id=U1&channel_id=D9&%s", rows[i].fields);
+        assert_string_equal(command(f, fields).workspace, rows[i].workspace);
+    }
+    expect_dropped(command(f, "user_id=U1&channel_id=D9"), "no_workspace");
+    expect_dropped(command(f, "team_id=T1&channel_id=D9"), "ignored");
+    expect_dropped(command(f, "team_id=T1&user_id=U1"), "ignored");
+    expect_fault(f, SLACK_COMMANDS, bytes_of("user_id=U1&user_id=U2&channel_id=C1&team_id=T1"),
+                 "slack_body");
+    expect_fault(f, SLACK_COMMANDS, bytes_of("user_id=U1&channel_id=C1&team_id=T1&text=%ff"),
+                 "slack_body");
+}
+
+static void test_shortcuts_and_forms_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct slack_intake in =
+        click(f, "", "{'type':'shortcut','callback_id':'wb_connections','actions':'(absent)'}");
+    assert_true(in.store && in.urgent && !in.submission);
+    assert_string_equal(in.keys[0], "trig:13345224609.738474920.8088930838d88f008e0");
+    in = click(f, "", "{'type':'message_action','callback_id':'wb_use','actions':'(absent)'}");
+    assert_true(in.store && in.urgent);
+    in = click(f, "",
+               "{'type':'view_submission','actions':'(absent)','view':{'id':'V1',"
+               "'callback_id':'wb:inputs','hash':'156.abc'}}");
+    assert_true(in.store && in.submission);
+    assert_string_equal(in.job_kind, "slack_interaction");
+    assert_string_equal(in.keys[0], "view:V1:156.abc");
 }
 
 int main(void)
@@ -429,7 +562,11 @@ int main(void)
         cmocka_unit_test(test_ignored_interactions),
         cmocka_unit_test(test_form_decoding),
         cmocka_unit_test(test_ssl_check),
-        cmocka_unit_test(test_command_is_answered_privately),
+        cmocka_unit_test(test_life_is_kept),
+        cmocka_unit_test(test_status_bursts_share_a_key),
+        cmocka_unit_test(test_slack_gotcha_04_command_is_answered_with_nothing),
+        cmocka_unit_test(test_workspace_of_commands),
+        cmocka_unit_test(test_shortcuts_and_forms_are_kept),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

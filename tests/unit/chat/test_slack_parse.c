@@ -212,12 +212,17 @@ static void test_clicks_elsewhere(void **state)
     struct event home = click(f, "",
                               "{'message':'(absent)','channel':'(absent)',"
                               "'container':{'type':'view','view_id':'V1'},"
+                              "'view':{'id':'V1','type':'home','hash':'1.a'},"
                               "'response_url':'(absent)','trigger_id':'(absent)'}");
     assert_int_equal(home.kind, EVENT_ACTION);
-    assert_null(home.place.channel);
+    assert_int_equal(home.surface, SURFACE_HOME);
+    assert_string_equal(home.place.channel, "");
     assert_null(home.message_id);
     assert_true(secret_empty(home.response_url));
-    assert_false(home.place.is_private);
+    assert_true(home.place.is_private);
+    assert_string_equal(home.view_id, "V1");
+    assert_string_equal(home.view_hash, "1.a");
+    assert_int_equal(click(f, "", "{'view':{'id':'V1','type':'modal'}}").surface, SURFACE_FORM);
     struct event channel = click(f, "",
                                  "{'channel':{'id':'C1'},'message':{'ts':'5.1',"
                                  "'thread_ts':'4.1'}}");
@@ -255,6 +260,126 @@ static void test_values(void **state)
         click(f, "", "{'team':null,'enterprise':{'id':'E1'},'is_enterprise_install':true}")
             .workspace,
         "slack:E1");
+}
+
+static struct event slash(struct fixture *f, const char *changes)
+{
+    static const char typed[] = "{'team_id':'T1','enterprise_id':'E1','is_enterprise_install':"
+                                "'false','user_id':'U1','channel_id':'D7','text':'help',"
+                                "'response_url':'https://hooks.slack.com/commands/T1/1/x',"
+                                "'trigger_id':'1.2.ab'}";
+    return parse(f, "slack_command", changed(f->mem, typed, "", changes));
+}
+
+/* The same decoder as for messages, and no D... is taken for the one with the bot. */
+static void test_commands(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = slash(f, "{'text':' get “x” for <@U2|bo>   in <#C1|deals> &amp; '}");
+    assert_int_equal(ev.kind, EVENT_TEXT);
+    assert_int_equal(ev.surface, SURFACE_COMMAND);
+    assert_string_equal(ev.workspace, "slack:T1");
+    assert_string_equal(ev.user_id, "U1");
+    assert_string_equal(ev.place.channel, "D7");
+    assert_null(ev.place.thread);
+    assert_null(ev.message_id);
+    assert_false(ev.place.is_private);
+    assert_string_equal(ev.text, "get \"x\" for @U2   in #deals &");
+    assert_string_equal(secret_reveal(ev.response_url), "https://hooks.slack.com/commands/T1/1/x");
+    assert_string_equal(ev.trigger_id, "1.2.ab");
+    assert_int_equal(ev.at, 0);
+    assert_string_equal(slash(f, "{'text':''}").text, "");
+    assert_string_equal(slash(f, "{'text':'(absent)'}").text, "");
+    assert_string_equal(slash(f, "{'is_enterprise_install':'true'}").workspace, "slack:E1");
+    assert_int_equal(slash(f, "{'user_id':'(absent)'}").kind, EVENT_IGNORED);
+}
+
+static void test_shortcuts(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = click(f, "",
+                            "{'type':'shortcut','callback_id':'wb_connections','actions':"
+                            "'(absent)','channel':'(absent)','container':'(absent)',"
+                            "'message':'(absent)','action_ts':'1700000009.1'}");
+    assert_int_equal(ev.kind, EVENT_SHORTCUT);
+    assert_int_equal(ev.surface, SURFACE_SHORTCUT);
+    assert_string_equal(ev.action, "connections");
+    assert_string_equal(ev.place.channel, "");
+    assert_true(ev.place.is_private);
+    assert_int_equal(ev.at, 1700000009);
+    ev = click(f, "",
+               "{'type':'message_action','callback_id':'wb_use','channel':{'id':'C1'},"
+               "'message_ts':'5.1','message':{'ts':'5.1','thread_ts':'4.1','text':'a &lt; b'}}");
+    assert_int_equal(ev.kind, EVENT_SHORTCUT);
+    assert_string_equal(ev.action, "use");
+    assert_string_equal(ev.text, "a < b");
+    assert_string_equal(ev.place.channel, "C1");
+    assert_string_equal(ev.place.thread, "4.1");
+    assert_string_equal(ev.message_id, "5.1");
+    assert_false(ev.place.is_private);
+    assert_int_equal(click(f, "", "{'type':'shortcut','callback_id':'x'}").kind, EVENT_IGNORED);
+}
+
+static void test_forms(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev =
+        click(f, "",
+              "{'type':'view_submission','actions':'(absent)','view':{'id':'V1','hash':'1.a',"
+              "'callback_id':'wb:inputs','private_metadata':'run-1','state':{'values':{"
+              "'name':{'wb:in':{'type':'plain_text_input','value':'Acme'}},"
+              "'amount:2':{'wb:in':{'type':'number_input','value':null}},"
+              "'stage':{'wb:in':{'type':'static_select','selected_option':{'value':'won'}}},"
+              "'none':{'wb:in':{'type':'static_select','selected_option':null}},"
+              "'close':{'wb:in':{'type':'datepicker','selected_date':'2026-12-31'}},"
+              "'flag':{'wb:in':{'type':'checkboxes','selected_options':[{'value':'true'}]}},"
+              "'off':{'wb:in':{'type':'checkboxes','selected_options':[]}}}}}}");
+    assert_int_equal(ev.kind, EVENT_SUBMIT);
+    assert_string_equal(ev.action, "inputs");
+    assert_string_equal(ev.value, "run-1");
+    assert_string_equal(ev.view_id, "V1");
+    assert_true(json_equal(ev.fields, sample(f->mem, "{'name':'Acme','amount':null,'stage':'won',"
+                                                     "'none':null,'close':'2026-12-31',"
+                                                     "'flag':'true','off':null}")));
+    assert_int_equal(
+        click(f, "", "{'type':'view_submission','view':{'id':'V1','callback_id':'x'}}").kind,
+        EVENT_IGNORED);
+}
+
+static void test_life(void **state)
+{
+    struct fixture *f = *state;
+    struct event ev = dm(f, "event", "{'type':'app_home_opened','tab':'home'}");
+    assert_int_equal(ev.kind, EVENT_HOME);
+    assert_string_equal(ev.place.channel, "D1");
+    ev = dm(f, "event",
+            "{'type':'user_change','user':{'id':'U1','deleted':true,'team_id':'T1','name':'ana'}}");
+    assert_int_equal(ev.kind, EVENT_PERSON);
+    assert_true(ev.person.deactivated);
+    assert_false(ev.person.stranger);
+    assert_string_equal(ev.person.name, "ana");
+    ev = dm(f, "event",
+            "{'type':'member_joined_channel','user':'UBOT','channel':'C1',"
+            "'inviter':'U1'}");
+    assert_int_equal(ev.kind, EVENT_JOINED);
+    assert_string_equal(ev.user_id, "U1");
+    assert_string_equal(ev.place.channel, "C1");
+    assert_int_equal(dm(f, "event", "{'type':'member_joined_channel','user':'U1'}").kind,
+                     EVENT_IGNORED);
+    ev =
+        dm(f, "event", "{'type':'channel_id_changed','old_channel_id':'G1','new_channel_id':'C1'}");
+    assert_int_equal(ev.kind, EVENT_CHANNEL);
+    assert_string_equal(ev.channel_was, "G1");
+    assert_string_equal(ev.place.channel, "C1");
+    ev = dm(f, "event", "{'type':'team_access_revoked','team_ids':['T1','T 2',7,'T3']}");
+    assert_int_equal(ev.kind, EVENT_INSTALL);
+    assert_string_equal(ev.action, "access_revoked");
+    assert_int_equal(ev.teams_count, 2);
+    assert_string_equal(ev.teams[1], "slack:T3");
+    assert_null(ev.user_id);
+    assert_int_equal(ev.at, 1700000000);
+    assert_string_equal(dm(f, "event", "{'type':'tokens_revoked'}").action, "tokens_revoked");
+    assert_string_equal(dm(f, "event", "{'type':'app_uninstalled'}").action, "uninstalled");
 }
 
 static void test_broken_payloads(void **state)
@@ -297,6 +422,10 @@ int main(void)
         cmocka_unit_test(test_clicks_elsewhere),
         cmocka_unit_test(test_the_one_who_pressed),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_shortcuts),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_life),
         cmocka_unit_test(test_broken_payloads),
         cmocka_unit_test(test_links),
     };

@@ -248,6 +248,20 @@ struct slack_intake {
 int chat_slack_intake(const chats *c, arena *mem, enum slack_route route, struct bytes body,
                       struct slack_intake *ret, struct err *e);
 
+/* --- the Slack app's settings (slack_manifest.c): docs.slack.dev/reference/app-manifest --- */
+
+/* callback_id of our shortcuts */
+#define SLACK_SHORTCUT_CONNECTIONS "wb_connections"
+#define SLACK_SHORTCUT_USE "wb_use"
+
+struct slack_manifest {
+    const char *public_url; /* no trailing slash */
+    bool signs_in;          /* this app is the one for Sign in with Slack, too */
+};
+json_t *chat_slack_manifest(arena *mem, const struct slack_manifest *m);
+/* The bot scopes that an installation asks for; NULL-terminated. */
+const char *const *chat_slack_scopes(void);
+
 /* View to Block Kit: {"text":..., "blocks":[...]}, within all limits of
  * docs.slack.dev/reference/block-kit. */
 json_t *chat_slack_render(arena *mem, const json_t *view);

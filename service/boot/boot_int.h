@@ -53,5 +53,6 @@ int command_migrate(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_health(int argc, char **argv); /* health.c */
 int command_recipe(int argc, char **argv);
+int command_manifest(int argc, char **argv); /* manifest.c */
 
 #endif

@@ -14,6 +14,8 @@ static const struct {
     {"check", command_check, "[--reference]  say everything that is wrong with the settings"},
     {"health", command_health,
      "[--ready]  ask the running service beside this one; exit status 0 or 1"},
+    {"manifest", command_manifest,
+     "slack [--link]  print the Slack app's settings, or the link that makes the app"},
     {"recipe", command_recipe, "check FILE...  say everything that is wrong with a recipe"},
 };
 

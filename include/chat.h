@@ -96,14 +96,16 @@ struct event {
 /*
  * A view is JSON, so that it can be stored:
  *   {"blocks":[{"kind":"title","text":...},
- *              {"kind":"text","spans":["plain",{"bold":"x"},{"code":"y"}]},
+ *              {"kind":"text","spans":["plain",{"bold":"x"},{"code":"y"},
+ *                                               {"channel":"C1"}]},
  *              {"kind":"note","spans":[...]},
+ *              {"kind":"row","spans":[...],"button":{...}},
  *              {"kind":"fields","fields":[{"label":...,"value":...}]},
  *              {"kind":"divider"},
  *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm"}]}]}
- * All texts are plain: each platform's renderer escapes them. In the formats below **x** is bold
- * and `x` is code; they are read in the format only, never in the arguments, so data cannot style,
- * mention or link. Formats take %s, %lld and %% only.
+ * All texts are plain: each platform's renderer escapes them. In the formats below **x** is
+ * bold, `x` is code and <#%s> is a place by its id; they are read in the format only, never in the
+ * arguments, so data cannot style, mention or link. Formats take %s, %lld and %% only.
  */
 json_t *view_new(arena *mem);
 void view_title(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -124,6 +126,9 @@ struct button {
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);
+/* A text with one button at its side; b NULL: none. Long lists are made of these. */
+void view_row(json_t *view, const struct button *b, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Whose it is, of a view that everybody in a place may read: when it cannot stand there it goes to
  * this user alone, with the note that view_note_moved adds. NULL: nobody's. */
 void view_set_owner(json_t *view, const char *user_id);

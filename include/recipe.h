@@ -137,8 +137,20 @@ struct resolved {
                                       "unknown_connection", "needs_attention" */
 };
 /* Which connection acts for one alias, and why. */
-int recipe_resolve(store *s, const struct recipe *r, const struct recipe_connection *c,
-                   const struct recipe_person *p, struct resolved *ret, struct err *e);
+int recipe_resolve(store *s, const struct recipe_connection *c, const struct recipe_person *p,
+                   struct resolved *ret, struct err *e);
+/* The same for many commands of one person, from lists that were read once: to be shown, not to
+ * run by. */
+struct recipe_stock {
+    struct default_connection *defaults; /* all of the workspace */
+    size_t defaults_count;
+    struct connection *own; /* the person's */
+    size_t own_count;
+    struct connection *shared; /* the default connections' own */
+    size_t shared_count;
+};
+void recipe_resolve_from(const struct recipe_stock *stock, const struct recipe_connection *c,
+                         const struct recipe_person *p, struct resolved *ret);
 
 /* --- templates (template.c): small, typed, total --- */
 

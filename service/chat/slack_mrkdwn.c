@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-enum { MRKDWN_MAX = 4 * SLACK_SECTION_UNITS };
+enum { MRKDWN_MAX = 4 * SLACK_SECTION_UNITS, CHANNEL_MAX = 30 };
 
 /* UTF-16 units of the character that begins with this byte. */
 static size_t lead_units(char c)
@@ -206,12 +206,32 @@ static void add_span(struct flow *f, const char *text, char mark)
     f->mark = '\0';
 }
 
+/* What looks like no id of Slack's is words. */
+static void add_channel(struct flow *f, const char *id)
+{
+    size_t len = strlen(id);
+    bool ours = len > 1 && len <= CHANNEL_MAX && (*id == 'C' || *id == 'G') &&
+                strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == len;
+    if (!ours) {
+        add_span(f, id, '\0');
+        return;
+    }
+    if (f->units + len + strlen("<#>") > f->max_units) {
+        end_piece(f);
+    }
+    str_printf(&f->out, "<#%s>", id);
+    f->units += len + strlen("<#>");
+}
+
 static void add_any_span(struct flow *f, const json_t *span)
 {
     const char *plain = json_string_value(span);
     const char *bold = json_text(span, "bold");
     const char *code = json_text(span, "code");
-    if (plain != NULL) {
+    const char *channel = json_text(span, "channel");
+    if (channel != NULL) {
+        add_channel(f, channel);
+    } else if (plain != NULL) {
         add_span(f, plain, '\0');
     } else if (bold != NULL) {
         add_span(f, bold, '*');

@@ -2,6 +2,8 @@
  * would make Slack refuse the whole message. */
 #include "chat_int.h"
 
+#include <string.h>
+
 #include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -9,6 +11,8 @@
 enum {
     MESSAGE_BLOCKS_MAX = 50,
     HOME_BLOCKS_MAX = 100,
+    HOME_BYTES_MAX = 240 * 1024, /* below Slack's 250 kB of a whole view */
+    HOME_MORE_BYTES = 1024,
     FIELDS_MAX = 10,
     BUTTONS_MAX = 25,
     HEADER_UNITS = 150,
@@ -18,6 +22,8 @@ enum {
     ACTION_UNITS = 255,
     CONFIRM_UNITS = 300
 };
+
+static const char HOME_MORE[] = "There is more than fits on this page.";
 
 struct render {
     arena *mem;
@@ -91,7 +97,7 @@ static json_t *field_object(arena *mem, const json_t *field)
                               str_empty(value) ? "-" : value);
     const json_t *pieces = slack_mrkdwn(mem, arena_json(mem, spans), SLACK_FIELD_UNITS);
     const char *text = json_string_value(json_array_get(pieces, 0));
-    const char *more = json_array_size(pieces) > 1 ? "\xE2\x80\xA6" : "";
+    const char *more = json_array_size(pieces) > 1 ? "\xE2\x80\xA6 (cut)" : "";
     return json_pack("{s:s, s:o, s:b}", "type", "mrkdwn", "text",
                      json_string(arena_printf(mem, "%s%s", text, more)), "verbatim", 1);
 }
@@ -169,6 +175,23 @@ static json_t *button_object(struct render *r, const json_t *button)
     return object;
 }
 
+static void render_row(struct render *r, const json_t *block)
+{
+    const json_t *button = json_member(block, "button");
+    json_t *object = button == NULL ? NULL : button_object(r, button);
+    size_t before = json_array_size(r->blocks);
+    render_text(r, block);
+    if (object == NULL) {
+        return;
+    }
+    json_t *section = json_array_get(r->blocks, before);
+    if (section != NULL) {
+        put(section, "accessory", object);
+    } else {
+        push(r->blocks, json_pack("{s:s, s:[o]}", "type", "actions", "elements", object));
+    }
+}
+
 static void render_buttons(struct render *r, const json_t *block)
 {
     json_t *row = NULL;
@@ -196,12 +219,20 @@ static void render_block(struct render *r, const json_t *block)
     } rows[] = {
         {"title", render_title},   {"text", render_text},       {"note", render_note},
         {"fields", render_fields}, {"divider", render_divider}, {"buttons", render_buttons},
+        {"row", render_row},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (str_equal(rows[i].kind, json_text(block, "kind"))) {
             rows[i].draw(r, block);
         }
     }
+}
+
+static void add_more(json_t *blocks, const char *more)
+{
+    json_t *words = json_string(more);
+    push(blocks, json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(words)));
+    json_decref(words);
 }
 
 /* Lines between things go first; then the end, and a note says so. */
@@ -221,9 +252,22 @@ static void limit_blocks(json_t *blocks, size_t max, const char *more)
     while (json_array_size(blocks) >= max) {
         json_array_remove(blocks, json_array_size(blocks) - 1);
     }
-    json_t *words = json_string(more);
-    push(blocks, json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(words)));
-    json_decref(words);
+    add_more(blocks, more);
+}
+
+/* A view may have so many blocks of so much text, but not both. */
+static void limit_bytes(arena *mem, json_t *blocks)
+{
+    size_t bytes = strlen(json_write(mem, blocks));
+    if (bytes <= HOME_BYTES_MAX) {
+        return;
+    }
+    while (bytes > HOME_BYTES_MAX - HOME_MORE_BYTES) {
+        size_t last = json_array_size(blocks) - 1;
+        bytes -= strlen(json_write(mem, json_array_get(blocks, last))) + 1;
+        json_array_remove(blocks, last);
+    }
+    add_more(blocks, HOME_MORE);
 }
 
 /* New reference. */
@@ -258,6 +302,7 @@ json_t *chat_slack_render(arena *mem, const json_t *view)
 json_t *chat_slack_render_home(arena *mem, const json_t *view)
 {
     json_t *blocks = render_blocks(mem, view);
-    limit_blocks(blocks, HOME_BLOCKS_MAX, "There is more than fits on this page.");
+    limit_blocks(blocks, HOME_BLOCKS_MAX, HOME_MORE);
+    limit_bytes(mem, blocks);
     return made(mem, json_pack("{s:s, s:o}", "type", "home", "blocks", blocks));
 }

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/str.h"
 
+#define CHANNEL "<#%s>"
+
 enum { TEXT_MAX = 64 * 1024, SUMMARY_MAX = 300, BUTTONS_A_ROW = 5 };
 
 /* --- JSON that cannot fail but for memory --- */
@@ -112,6 +114,13 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
         s->code = !s->code;
         return 1;
     }
+    if (str_starts(format, CHANNEL)) {
+        end_span(s);
+        json_t *span = must(json_object());
+        put(span, "channel", text_json(va_arg(*args, const char *)));
+        push(s->list, span);
+        return strlen(CHANNEL);
+    }
     if (str_starts(format, "%s")) {
         str_add(&s->run, va_arg(*args, const char *));
         return 2;
@@ -127,7 +136,7 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
     if (*format == '%') {
         die("a view's format may hold %%s and %%lld only: %s", format);
     }
-    size_t plain = strcspn(format, "*`%");
+    size_t plain = strcspn(format, "*`%<");
     plain = plain == 0 ? 1 : plain;
     str_add_n(&s->run, format, plain);
     return plain;
@@ -153,8 +162,12 @@ static const char *span_text(const json_t *span)
     if (json_is_string(span)) {
         return json_string_value(span);
     }
-    const char *bold = json_text(span, "bold");
-    return bold != NULL ? bold : json_text(span, "code");
+    static const char *const kinds[] = {"bold", "code", "channel"};
+    const char *text = NULL;
+    for (size_t i = 0; text == NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
+        text = json_text(span, kinds[i]);
+    }
+    return text;
 }
 
 static char *spans_text(arena *mem, const json_t *spans)
@@ -226,7 +239,7 @@ static void put_text(json_t *object, const char *key, const char *text)
     }
 }
 
-void view_button(json_t *view, const struct button *b)
+static json_t *button_json(const struct button *b)
 {
     static const char *const styles[] = {
         [BUTTON_PLAIN] = NULL, [BUTTON_PRIMARY] = "primary", [BUTTON_DANGER] = "danger"};
@@ -237,7 +250,24 @@ void view_button(json_t *view, const struct button *b)
     put_text(button, "url", b->url);
     put_text(button, "style", styles[b->style]);
     put_text(button, "confirm", b->confirm);
-    push(list_at_end(view, "buttons", BUTTONS_A_ROW), button);
+    return button;
+}
+
+void view_button(json_t *view, const struct button *b)
+{
+    push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
+}
+
+void view_row(json_t *view, const struct button *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    json_t *block = block_add(view, "row");
+    put(block, "spans", spans_new(format, &args));
+    va_end(args);
+    if (b != NULL) {
+        put(block, "button", button_json(b));
+    }
 }
 
 /* One line without addresses: a notification is shown on locked screens. */
@@ -284,7 +314,7 @@ void view_note_moved(json_t *view)
 
 char *view_summary(arena *mem, const json_t *view)
 {
-    static const char *const kinds[] = {"title", "text", "note"};
+    static const char *const kinds[] = {"title", "text", "row", "note"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const json_t *block = first_of(view, kinds[i]);
         const char *text = json_text(block, "text");

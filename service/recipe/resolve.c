@@ -20,65 +20,87 @@ static bool is_installer(const struct recipe_person *p)
            str_equal(p->workspace->installer, p->user->user_id);
 }
 
-/* The default connection's own tokens act, or nobody does: never a personal one in their place. */
-static int by_default(store *s, enum recipe_rule rule, struct resolved *ret, struct err *e)
+static bool can_act(const struct connection *c)
 {
-    ret->rule = rule;
-    if (store_connection_find(s, ret->def->workspace, ret->def->name, "", &ret->connection, e) !=
-        0) {
-        return -1;
-    }
-    if (ret->connection == NULL || ret->connection->state == CONNECTION_DISCONNECTED ||
-        ret->connection->state == CONNECTION_NEEDS_LOGIN ||
-        ret->connection->state == CONNECTION_PROVISIONAL) {
-        ret->connection = NULL;
-        ret->problem = "no_default_tokens";
-    }
-    return 0;
+    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
 }
 
-/* The person's own connection acts, or they are asked to log in: never the default one. */
-static int by_person(store *s, const struct recipe_person *p, struct resolved *ret, struct err *e)
+/* Whose connection is to act under the default connection: "" its own. NULL: nobody's can. */
+static const char *owner_of(const struct recipe_connection *c, const struct recipe_person *p,
+                            struct resolved *found)
 {
-    struct connection *c = NULL;
-    if (store_connection_find(s, ret->def->workspace, ret->def->name, p->user->user_id, &c, e) !=
-        0) {
-        return -1;
+    if (found->def == NULL || found->def->client_id == NULL) {
+        found->rule = RULE_DEFAULT;
+        found->problem = found->def == NULL ? "unknown_connection" : "draft";
+        return NULL;
     }
-    bool acts =
-        c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
-    ret->rule = acts ? RULE_PERSONAL : RULE_LOGIN;
-    ret->connection = acts ? c : NULL;
-    return 0;
+    found->rule = !c->verify_user_access ? RULE_DEFAULT
+                  : is_installer(p)      ? RULE_INSTALLER
+                                         : RULE_PERSONAL;
+    return found->rule == RULE_PERSONAL ? p->user->user_id : "";
 }
 
-int recipe_resolve(store *s, const struct recipe *r, const struct recipe_connection *c,
-                   const struct recipe_person *p, struct resolved *ret, struct err *e)
+/* A default connection's own tokens act or nobody does, never a personal one in their place; and
+ * a person's own act or they are asked to log in, never the default one. */
+static void settle(struct connection *c, struct resolved *found)
 {
-    (void)r;
+    found->connection = can_act(c) ? c : NULL;
+    if (found->connection != NULL) {
+        return;
+    }
+    if (found->rule == RULE_PERSONAL) {
+        found->rule = RULE_LOGIN;
+    } else {
+        found->problem = "no_default_tokens";
+    }
+}
+
+int recipe_resolve(store *s, const struct recipe_connection *c, const struct recipe_person *p,
+                   struct resolved *ret, struct err *e)
+{
     struct resolved found = {.alias = c->alias, .rule = RULE_LOGIN};
+    struct connection *acts = NULL;
     if (str_empty(p->user->user_id)) {
         return err_set(e, ERR_FORBIDDEN, "no_user", "nobody acts");
     }
     if (store_default_find(s, p->workspace->workspace, c->use, &found.def, e) != 0) {
         return -1;
     }
-    int rc = 0;
-    if (found.def == NULL) {
-        found.rule = RULE_DEFAULT;
-        found.problem = "unknown_connection";
-    } else if (found.def->client_id == NULL) {
-        found.rule = RULE_DEFAULT;
-        found.problem = "draft";
-    } else if (!c->verify_user_access) {
-        rc = by_default(s, RULE_DEFAULT, &found, e);
-    } else if (is_installer(p)) {
-        rc = by_default(s, RULE_INSTALLER, &found, e);
-    } else {
-        rc = by_person(s, p, &found, e);
+    const char *owner = owner_of(c, p, &found);
+    if (owner != NULL &&
+        store_connection_find(s, found.def->workspace, found.def->name, owner, &acts, e) != 0) {
+        return -1;
     }
-    if (rc == 0) {
-        *ret = found;
+    if (owner != NULL) {
+        settle(acts, &found);
     }
-    return rc;
+    *ret = found;
+    return 0;
+}
+
+static struct connection *under(struct connection *list, size_t count, const char *default_name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i].default_name, default_name)) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+void recipe_resolve_from(const struct recipe_stock *stock, const struct recipe_connection *c,
+                         const struct recipe_person *p, struct resolved *ret)
+{
+    struct resolved found = {.alias = c->alias, .rule = RULE_LOGIN};
+    for (size_t i = 0; i < stock->defaults_count && found.def == NULL; i++) {
+        found.def = str_equal(stock->defaults[i].name, c->use) ? &stock->defaults[i] : NULL;
+    }
+    const char *owner = owner_of(c, p, &found);
+    if (owner != NULL) {
+        bool own = *owner != '\0';
+        settle(under(own ? stock->own : stock->shared, own ? stock->own_count : stock->shared_count,
+                     found.def->name),
+               &found);
+    }
+    *ret = found;
 }

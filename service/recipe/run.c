@@ -52,7 +52,7 @@ static int resolve_all(struct engine *g, store *s, const struct recipe_person *p
     out->resolved = arena_array(g->mem, r->connections_count, sizeof(*out->resolved));
     for (size_t i = 0; i < r->connections_count; i++) {
         struct resolved *d = &out->resolved[i];
-        if (recipe_resolve(s, r, &r->connections[i], p, d, e) != 0) {
+        if (recipe_resolve(s, &r->connections[i], p, d, e) != 0) {
             return -1;
         }
         out->resolved_count = i + 1;

@@ -86,16 +86,36 @@ static void place(struct scene_case *ret, const struct person_case *p, const cha
         (struct recipe_person){.workspace = &ret->workspace, .user = &ret->user, .channel = "C1"};
 }
 
+/* What is shown of many commands at once is what would be run by. */
+static void same_from_lists(store *s, const struct recipe_person *p,
+                            const struct recipe_connection *c, const struct resolved *got)
+{
+    const char *workspace = p->workspace->workspace;
+    struct recipe_stock stock = {.defaults = NULL};
+    struct resolved listed = {.rule = RULE_COUNT};
+    OK(store_default_list(s, workspace, &stock.defaults, &stock.defaults_count, e));
+    OK(store_connection_list(s, workspace, p->user->user_id, &stock.own, &stock.own_count, e));
+    OK(store_connection_list(s, workspace, "", &stock.shared, &stock.shared_count, e));
+    recipe_resolve_from(&stock, c, p, &listed);
+    assert_int_equal(listed.rule, got->rule);
+    assert_true(str_equal(listed.problem, got->problem));
+    assert_string_equal(listed.alias, got->alias);
+    assert_true((listed.def == NULL) == (got->def == NULL));
+    assert_true((listed.connection == NULL) == (got->connection == NULL));
+    assert_true(got->def == NULL || str_equal(listed.def->name, got->def->name));
+    assert_true(got->connection == NULL || str_equal(listed.connection->id, got->connection->id));
+}
+
 static struct resolved resolve(store *s, const struct person_case *p, const char *workspace,
                                const char *use, bool verify)
 {
     struct scene_case at;
     struct resolved got = {.rule = RULE_COUNT};
-    const struct recipe r = {.name = "sample"};
     const struct recipe_connection c = {.alias = "x", .use = use, .verify_user_access = verify};
     place(&at, p, workspace);
-    OK(recipe_resolve(s, &r, &c, &at.person, &got, e));
+    OK(recipe_resolve(s, &c, &at.person, &got, e));
     assert_string_equal(got.alias, "x");
+    same_from_lists(s, &at.person, &c, &got);
     return got;
 }
 
@@ -257,12 +277,11 @@ static void p2_nobody_is_not_the_default_connection(void **state)
             const struct person_case nobody = {"nobody", ids[i], STANDING_MEMBER, true, false};
             struct scene_case at;
             struct resolved got = {.rule = RULE_COUNT};
-            const struct recipe r = {.name = "sample"};
             const struct recipe_connection c = {
                 .alias = "x", .use = "crm", .verify_user_access = verify == 1};
             place(&at, &nobody, ACME);
             at.workspace.installer = ids[i];
-            FAILS(recipe_resolve(s, &r, &c, &at.person, &got, e), ERR_FORBIDDEN);
+            FAILS(recipe_resolve(s, &c, &at.person, &got, e), ERR_FORBIDDEN);
             assert_int_equal(got.rule, RULE_COUNT);
         }
     }
@@ -276,10 +295,9 @@ static void fails_for_all(store *s)
         struct scene_case at;
         struct resolved got = {.rule = RULE_COUNT, .problem = "untouched"};
         struct err why = {.kind = ERR_NONE};
-        const struct recipe r = {.name = "sample"};
         const struct recipe_connection c = {.alias = "x", .use = "crm", .verify_user_access = true};
         place(&at, &people[i], ACME);
-        assert_int_equal(recipe_resolve(s, &r, &c, &at.person, &got, &why), -1);
+        assert_int_equal(recipe_resolve(s, &c, &at.person, &got, &why), -1);
         assert_true(why.kind != ERR_NONE && why.kind != ERR_LOGIN_NEEDED);
         assert_int_equal(got.rule, RULE_COUNT);
         assert_string_equal(got.problem, "untouched");

@@ -219,17 +219,18 @@ static int nothing(struct turn *t, struct err *e)
 
 /* What happened, and what that brings about. */
 static const struct effect {
-    event_fn *look; /* asks the platform first, with no session open; NULL: nothing to ask */
-    event_fn *act;  /* in the transaction that ends the job */
-    bool personal;  /* somebody wants something: who may use Workbot, and nobody else */
-    bool any_state; /* also in a workspace that is not active */
+    event_fn *look;  /* asks the platform first, with no session open; NULL: nothing to ask */
+    event_fn *act;   /* in the transaction that ends the job */
+    bool personal;   /* somebody wants something: who may use Workbot, and nobody else */
+    bool any_person; /* and those who may not, too */
+    bool any_state;  /* also in a workspace that is not active */
 } effects[EVENT_KIND_COUNT] = {
     [EVENT_IGNORED] = {.act = nothing},
     [EVENT_TEXT] = {.act = on_words, .personal = true},
     [EVENT_ACTION] = {.act = action_press, .personal = true},
     [EVENT_SHORTCUT] = {.act = nothing, .personal = true},
     [EVENT_SUBMIT] = {.act = nothing, .personal = true},
-    [EVENT_HOME] = {.act = nothing, .personal = true},
+    [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
     [EVENT_PERSON] = {.act = nothing},
     [EVENT_CHANNEL] = {.act = nothing},
     [EVENT_JOINED] = {.act = nothing},
@@ -245,7 +246,7 @@ static int act_on(struct turn *t, struct err *e)
     if (learn_dm(t, e) != 0) {
         return -1;
     }
-    if (!may_use(t)) {
+    if (!x->any_person && !may_use(t)) {
         return refuse_outsider(t, e);
     }
     if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,

@@ -59,7 +59,8 @@ struct chat_person {
     bool deactivated;
     bool bot;
     bool guest;
-    bool stranger; /* of another organisation */
+    bool stranger;            /* of another organisation */
+    const char *organisation; /* that the person's teams belong to; NULL: none, or not said */
 };
 
 struct event {
@@ -154,6 +155,24 @@ struct chat_post {
     const json_t *view;
 };
 
+/* --- the platform's own sign-in: who sits in the browser (P4) --- */
+
+/* One attempt, as it went to the platform. */
+struct chat_sign_in {
+    const char *workspace;
+    const char *redirect_uri;
+    const char *state;
+    const char *nonce;
+    struct secret code; /* of the return */
+};
+
+struct chat_identity {
+    const char *user_id;
+    const char *team;         /* where the person is signed in, for the audit */
+    bool at_home;             /* that is the workspace itself, or its organisation */
+    const char *organisation; /* of the team; NULL: none, or nobody asked because at_home */
+};
+
 typedef struct chats chats; /* all drivers with their settings; for all threads */
 
 /*
@@ -195,14 +214,23 @@ struct chat_driver {
     /* Makes the view the home page of this user; it replaces the one before. */
     int (*publish_home)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                         const json_t *view, struct err *e);
+    /* The platform's sign-in page; NULL where sign-in is switched off. */
+    char *(*sign_in_url)(const chats *c, arena *mem, const struct chat_sign_in *q);
+    /* Who came back from there, by the platform's signed word. ERR_UNAUTHENTIC: it does not prove
+     * anybody (codes "jwt_..."); ERR_CONFIG "chat_client": our client is refused; ERR_INPUT
+     * "chat_code": the code is spent; ERR_UPSTREAM_BUSY "sign_in_keys": its keys cannot be had. */
+    int (*sign_in)(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
+                   struct err *e);
     /* A link back to a conversation (or message) for a web page; NULL if there is none. */
     char *(*link)(arena *mem, const char *workspace, const char *channel, const char *message_id);
 };
 
 struct chat_settings {
     net_client *http;
-    const char *slack_app_id; /* NULL: Slack is off */
-    const char *slack_url;    /* "https://slack.com" */
+    const char *slack_app_id;            /* NULL: Slack is off */
+    const char *slack_url;               /* "https://slack.com" */
+    const char *slack_sign_in_client_id; /* NULL: Sign in with Slack is off */
+    struct secret slack_sign_in_client_secret;
     const struct secret *slack_signing_secrets;
     size_t slack_signing_secrets_count;
     const char *const *trusted_hosts; /* local peers that may stand for hooks.slack.com */
@@ -213,6 +241,8 @@ chats *chats_new(arena *mem, const struct chat_settings *settings);
 /* The driver of a workspace; NULL when its platform is off or unknown. */
 const struct chat_driver *chats_driver(const chats *c, const char *workspace);
 bool chats_slack_on(const chats *c);
+/* Can a person of this workspace be asked to sign in at the platform? */
+bool chats_sign_in_on(const chats *c, const char *workspace);
 
 /* --- Slack at the door (slack_verify.c, slack_intake.c): pure, no I/O, on the HTTP thread --- */
 

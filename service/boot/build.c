@@ -36,14 +36,19 @@ static void build_outside(struct service *s)
                                     .tls_trust = crypto_tls_trust};
     s->http = net_client_new(&net);
     net_forbid(db_thread_in_transaction);
-    const struct chat_settings chat = {.http = s->http,
-                                       .slack_app_id = c->slack_app_id,
-                                       .slack_url = c->slack_url,
-                                       .slack_signing_secrets = c->slack_signing_secrets.items,
-                                       .slack_signing_secrets_count =
-                                           c->slack_signing_secrets.count,
-                                       .trusted_hosts = c->trusted_http_hosts.items,
-                                       .trusted_count = c->trusted_http_hosts.count};
+    bool second_app = c->slack_sign_in_client_id != NULL;
+    const char *sign_in_id = second_app ? c->slack_sign_in_client_id : c->slack_client_id;
+    const struct chat_settings chat = {
+        .http = s->http,
+        .slack_app_id = c->slack_app_id,
+        .slack_url = c->slack_url,
+        .slack_sign_in_client_id = c->slack_sign_in ? sign_in_id : NULL,
+        .slack_sign_in_client_secret =
+            second_app ? c->slack_sign_in_client_secret : c->slack_client_secret,
+        .slack_signing_secrets = c->slack_signing_secrets.items,
+        .slack_signing_secrets_count = c->slack_signing_secrets.count,
+        .trusted_hosts = c->trusted_http_hosts.items,
+        .trusted_count = c->trusted_http_hosts.count};
     s->chats = chats_new(s->mem, &chat);
 }
 

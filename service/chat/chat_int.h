@@ -6,10 +6,12 @@
 /* Shared by the files of this module alone. */
 
 struct slack_pauses;
+struct slack_keys;
 
 struct chats {
     struct chat_settings settings;
     struct slack_pauses *pauses;
+    struct slack_keys *keys;
 };
 
 extern const struct chat_driver slack_driver;
@@ -167,6 +169,16 @@ int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *
 void slack_person_of(const json_t *user, const char *workspace, struct chat_person *ret);
 int slack_publish_home(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                        const json_t *view, struct err *e);
+/* --- slack_sign_in.c, slack_keys.c --- */
+
+char *slack_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q);
+int slack_sign_in(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
+                  struct err *e);
+struct slack_keys *slack_keys_new(arena *mem);
+/* The key set (JWKS). `again`: one that is newer than any given so far, since that one lacks a key;
+ * not more often than every few seconds. ERR_UPSTREAM_BUSY "sign_in_keys". */
+int slack_keys_get(chats *c, arena *mem, bool again, struct bytes *ret, struct err *e);
+
 char *slack_link(arena *mem, const char *workspace, const char *channel, const char *message_id);
 
 #endif

@@ -14,6 +14,8 @@ const struct chat_driver slack_driver = {
     .person = slack_person,
     .other_home = slack_other_home,
     .publish_home = slack_publish_home,
+    .sign_in_url = slack_sign_in_url,
+    .sign_in = slack_sign_in,
     .link = slack_link,
 };
 
@@ -35,6 +37,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     chats *c = arena_alloc(mem, sizeof *c);
     c->settings = *settings;
     c->pauses = slack_pauses_new(mem);
+    c->keys = slack_keys_new(mem);
     return c;
 }
 
@@ -47,6 +50,12 @@ const struct chat_driver *chats_driver(const chats *c, const char *workspace)
         }
     }
     return NULL;
+}
+
+bool chats_sign_in_on(const chats *c, const char *workspace)
+{
+    const struct chat_driver *d = chats_driver(c, workspace);
+    return d == &slack_driver && c->settings.slack_sign_in_client_id != NULL;
 }
 
 bool chats_slack_on(const chats *c)

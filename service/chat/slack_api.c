@@ -41,6 +41,10 @@ struct refusal {
     {                                                                                              \
         error, ERR_INTERNAL, "chat_payload", false                                                 \
     }
+#define CLIENT(error)                                                                              \
+    {                                                                                              \
+        error, ERR_CONFIG, "chat_client", false                                                    \
+    }
 #define BUSY(error)                                                                                \
     {                                                                                              \
         error, ERR_UPSTREAM_BUSY, "chat_busy", false                                               \
@@ -93,6 +97,11 @@ static const struct refusal REFUSALS[] = {
     {"rate_limited", ERR_LIMIT, "chat_limit", false},
     {"internal_error", ERR_UPSTREAM_BUSY, "chat_busy", true},
     {"fatal_error", ERR_UPSTREAM_BUSY, "chat_busy", true},
+    CLIENT("bad_client_secret"),
+    CLIENT("invalid_client_id"),
+    CLIENT("bad_redirect_uri"),
+    {"invalid_code", ERR_INPUT, "chat_code", false},
+    {"code_already_used", ERR_INPUT, "chat_code", false},
     BUSY("service_unavailable"),
     BUSY("request_timeout"),
     BUSY("team_added_to_org"),

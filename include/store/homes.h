@@ -12,7 +12,7 @@
 #include "store/jobs.h"
 #include "store/session.h"
 
-/* From now on this user's page is kept up to date. */
+/* From now on this user's page is kept up to date; what it said is over. */
 int store_home_opened(store *s, const char *workspace, const char *user_id, struct err *e);
 
 /* The user's page is published anew in delay_s seconds; nothing when it was never opened. user_id
@@ -20,6 +20,14 @@ int store_home_opened(store *s, const char *workspace, const char *user_id, stru
  * when they open it). To be called last in a transaction: it makes others that change the same page
  * wait until the end of it. */
 int store_home_want(store *s, const char *workspace, const char *user_id, int64_t delay_s,
+                    struct err *e);
+
+/* What a press on the page brought about, to be shown on it (a view; sealed) until it is opened
+ * again. NULL: nothing. */
+int store_home_say(store *s, const char *workspace, const char *user_id, json_t *view,
+                   struct err *e);
+/* *ret NULL: nothing. */
+int store_home_said(store *s, const char *workspace, const char *user_id, json_t **ret,
                     struct err *e);
 
 /* A job of kind home begins, in the transaction that reads what the page shows: what changes from

@@ -57,8 +57,9 @@ struct user {
     const char *time_zone;
     enum standing standing;
     const char *dm_channel;
-    int64_t checked_at;     /* when the platform was last asked */
-    int64_t home_opened_at; /* 0: has never looked at the home page */
+    int64_t checked_at;          /* when the platform was last asked */
+    int64_t home_opened_at;      /* 0: has never looked at the home page */
+    const char *pending_message; /* the last list of what waits for this user; NULL: none */
 };
 
 int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,
@@ -67,6 +68,10 @@ int store_user_find(store *s, const char *workspace, const char *user_id, struct
 int store_user_put(store *s, const struct user *u, struct err *e);
 int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,
                       struct err *e);
+
+/* Where the last list of what waits for this user stands. */
+int store_user_set_pending(store *s, const char *workspace, const char *user_id,
+                           const char *message_id, struct err *e);
 
 /* --- default connections (defaults.c) --- */
 

@@ -143,6 +143,25 @@ int store_run_start(store *s, const struct run_start *q, struct run_step **ret_f
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e);
 
+/* A user's own runs as they are told, newest first, without inputs and results (run_history.c). */
+struct run_line {
+    const char *id, *reference, *recipe;
+    const char *recipe_body; /* of the run's version; NULL: gone */
+    enum run_state state;
+    const char *error_code;
+    int64_t created_at, ended_at;
+    const char *record_id, *record_url; /* of the last step that has one */
+    struct run_connection *acted;       /* as it was on record when the run went on */
+    size_t acted_count;
+};
+struct run_history {
+    const char *user_id;
+    const char *reference; /* NULL: all */
+    int64_t from, limit;
+};
+int store_run_history(store *s, const char *workspace, const struct run_history *q,
+                      struct run_line **ret, size_t *ret_count, struct err *e);
+
 struct run_step {
     int64_t position;
     const char *step;

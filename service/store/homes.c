@@ -9,9 +9,17 @@
 /* To the minute: whoever opens it again and again writes nothing. */
 static const struct stmt OPENED = {
     "home_opened",
-    "update chat_user set home_opened_at = now() where workspace = $1 and user_id = $2"
-    "   and (home_opened_at is null or home_opened_at < now() - interval '1 minute')",
+    "update chat_user set home_opened_at = now(), home_said = null"
+    " where workspace = $1 and user_id = $2"
+    "   and (home_opened_at is null or home_opened_at < now() - interval '1 minute'"
+    "        or home_said is not null)",
     2, 0};
+
+static const struct stmt SAY = {
+    "home_say", "update chat_user set home_said = $3 where workspace = $1 and user_id = $2", 3, 0};
+
+static const struct stmt SAID = {
+    "home_said", "select home_said from chat_user where workspace = $1 and user_id = $2", 2, 1};
 
 /* One that waits already is only hastened. Ordered, so that two who want many pages do not wait for
  * each other. No payload: whose page it is stands in the lane. */
@@ -31,11 +39,46 @@ static const struct stmt BEGIN = {
     "home_begin",
     "update job set key1 = null where workspace = $1 and id = $2 and lease_token = $3", 3, 0};
 
-const struct stmt *const store_homes_stmts[] = {&OPENED, &WANT, &BEGIN, NULL};
+const struct stmt *const store_homes_stmts[] = {&OPENED, &SAY, &SAID, &WANT, &BEGIN, NULL};
 
 int store_home_opened(store *s, const char *workspace, const char *user_id, struct err *e)
 {
     return store_query(s, &OPENED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), NULL, e);
+}
+
+static struct seal_place said_place(const char *workspace, const char *user_id)
+{
+    return (struct seal_place){"chat_user", workspace, user_id, "home_said"};
+}
+
+int store_home_say(store *s, const char *workspace, const char *user_id, json_t *view,
+                   struct err *e)
+{
+    struct seal_place place = said_place(workspace, user_id);
+    struct bytes sealed = {.data = NULL};
+    if (view != NULL) {
+        sealed = store_seal_json(s, &place, view);
+    }
+    return store_query(s, &SAY, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_BYTES(sealed)),
+                       NULL, e);
+}
+
+/* What does not open is not shown. */
+int store_home_said(store *s, const char *workspace, const char *user_id, json_t **ret,
+                    struct err *e)
+{
+    rows *r = NULL;
+    struct seal_place place = said_place(workspace, user_id);
+    struct err unread = {0};
+    *ret = NULL;
+    if (store_query(s, &SAID, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), &r, e) != 0) {
+        return -1;
+    }
+    if (rows_count(r) > 0 && !row_null(r, 0, 0) &&
+        store_unseal_json(s, &place, row_bytes(r, 0, 0), ret, &unread) != 0) {
+        *ret = NULL;
+    }
+    return 0;
 }
 
 int store_home_want(store *s, const char *workspace, const char *user_id, int64_t delay_s,

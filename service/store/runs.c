@@ -94,7 +94,7 @@ bool run_state_is_final(enum run_state state)
     return states[state].final;
 }
 
-static enum run_state state_of(const char *name)
+enum run_state store_run_state(const char *name)
 {
     for (int i = 0; i < RUN_STATE_COUNT; i++) {
         if (name != NULL && strcmp(states[i].name, name) == 0) {
@@ -130,7 +130,7 @@ static void read_columns(const rows *r, size_t row, struct run *to)
     to->recipe = row_text(r, row, 3);
     to->version = row_i64(r, row, 4);
     to->user_id = row_text(r, row, 5);
-    to->state = state_of(row_text(r, row, 6));
+    to->state = store_run_state(row_text(r, row, 6));
     to->asking = row_text(r, row, 8);
     to->place = row_text(r, row, 9);
     to->channel = row_text(r, row, 10);

@@ -73,6 +73,7 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
     "epoch(r.ended_at)"
 enum { STORE_RUN_COLUMNS_COUNT = 21 };
 store_reader store_read_run;
+enum run_state store_run_state(const char *name);
 enum standing store_standing(const char *name);
 
 /* --- messages.c, for outgoing.c --- */
@@ -118,6 +119,7 @@ extern const struct stmt *const store_job_follow_stmts[];
 extern const struct stmt *const store_messages_stmts[];
 extern const struct stmt *const store_notices_stmts[];
 extern const struct stmt *const store_run_case_stmts[];
+extern const struct stmt *const store_run_history_stmts[];
 extern const struct stmt *const store_outgoing_stmts[];
 extern const struct stmt *const store_audit_stmts[];
 extern const struct stmt *const store_retention_stmts[];

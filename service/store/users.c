@@ -6,9 +6,9 @@ static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "gue
 static const struct stmt FIND = {
     "user_find",
     "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
-    "       epoch(home_opened_at)"
+    "       epoch(home_opened_at), pending_message"
     " from chat_user where workspace = $1 and user_id = $2",
-    2, 9};
+    2, 10};
 
 static const struct stmt PUT = {
     "user_put",
@@ -26,7 +26,11 @@ static const struct stmt SET_DM = {
     " on conflict (workspace, user_id) do update set dm_channel = excluded.dm_channel",
     3, 0};
 
-const struct stmt *const store_users_stmts[] = {&FIND, &PUT, &SET_DM, NULL};
+static const struct stmt SET_PENDING = {
+    "user_set_pending",
+    "update chat_user set pending_message = $3 where workspace = $1 and user_id = $2", 3, 0};
+
+const struct stmt *const store_users_stmts[] = {&FIND, &PUT, &SET_DM, &SET_PENDING, NULL};
 
 enum standing store_standing(const char *name)
 {
@@ -47,6 +51,7 @@ static int read_user(store *s, const rows *r, size_t row, void *to, struct err *
     u->dm_channel = row_text(r, row, 6);
     u->checked_at = row_i64(r, row, 7);
     u->home_opened_at = row_i64(r, row, 8);
+    u->pending_message = row_text(r, row, 9);
     return 0;
 }
 
@@ -76,4 +81,11 @@ int store_user_set_dm(store *s, const char *workspace, const char *user_id, cons
 {
     const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(channel));
     return store_query(s, &SET_DM, args, NULL, e);
+}
+
+int store_user_set_pending(store *s, const char *workspace, const char *user_id,
+                           const char *message_id, struct err *e)
+{
+    return store_query(s, &SET_PENDING,
+                       DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(message_id)), NULL, e);
 }

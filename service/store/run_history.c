@@ -1,0 +1,91 @@
+#include "store_int.h"
+
+#include "base/str.h"
+
+/* What a user's own runs came to: enough to tell it, without inputs and results. */
+
+/* Newest first; the record is that of the last step that made or changed one. */
+static const struct stmt HISTORY = {
+    "run_history",
+    "select r.id, r.reference, r.recipe, r.state, r.error_code, epoch(r.created_at),"
+    "       epoch(r.ended_at), v.body, p.record_id, p.record_url"
+    "  from run r"
+    "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
+    "       and v.version = r.version"
+    "  left join lateral (select s.record_id, s.record_url from run_step s"
+    "       where s.workspace = r.workspace and s.run_id = r.id and s.state = 'done'"
+    "         and (s.record_id is not null or s.record_url is not null)"
+    "       order by s.position desc limit 1) p on true"
+    " where r.workspace = $1 and r.user_id = $2 and ($3::text is null or r.reference = $3)"
+    " order by r.created_at desc, r.id desc offset $4 limit $5",
+    5, 10};
+
+static const struct stmt ACTED = {
+    "run_history_acted",
+    "select alias, default_name, app, rule, connection_id, account, run_id from run_connection"
+    " where workspace = $1 and run_id = any ($2::uuid[]) order by run_id, alias",
+    2, 7};
+
+const struct stmt *const store_run_history_stmts[] = {&HISTORY, &ACTED, NULL};
+
+static int read_line(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    (void)s;
+    (void)e;
+    struct run_line *l = to;
+    l->id = row_text(r, row, 0);
+    l->reference = row_text(r, row, 1);
+    l->recipe = row_text(r, row, 2);
+    l->state = store_run_state(row_text(r, row, 3));
+    l->error_code = row_text(r, row, 4);
+    l->created_at = row_i64(r, row, 5);
+    l->ended_at = row_i64(r, row, 6);
+    l->recipe_body = row_text(r, row, 7);
+    l->record_id = row_text(r, row, 8);
+    l->record_url = row_text(r, row, 9);
+    return 0;
+}
+
+/* Rows are ordered by run: each line gets its part of one list. */
+static void share_out(store *s, const rows *r, struct run_line *lines, size_t count)
+{
+    struct run_connection *all = arena_array(s->mem, rows_count(r) + 1, sizeof *all);
+    for (size_t i = 0; i < rows_count(r); i++) {
+        all[i] = (struct run_connection){.alias = row_text(r, i, 0),
+                                         .default_name = row_text(r, i, 1),
+                                         .app = row_text(r, i, 2),
+                                         .rule = row_text(r, i, 3),
+                                         .connection_id = row_text(r, i, 4),
+                                         .account = row_text(r, i, 5)};
+        for (size_t k = 0; k < count; k++) {
+            if (str_equal(lines[k].id, row_text(r, i, 6))) {
+                lines[k].acted = lines[k].acted_count++ == 0 ? &all[i] : lines[k].acted;
+            }
+        }
+    }
+}
+
+int store_run_history(store *s, const char *workspace, const struct run_history *q,
+                      struct run_line **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&HISTORY,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(q->user_id), DB_TEXT(q->reference),
+                                    DB_I64(q->from), DB_I64(q->limit)),
+                            read_line, sizeof(struct run_line)};
+    void *list = NULL;
+    rows *acted = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    const char **ids = arena_array(s->mem, *ret_count + 1, sizeof *ids);
+    for (size_t i = 0; i < *ret_count; i++) {
+        ids[i] = (*ret)[i].id;
+    }
+    if (store_query(s, &ACTED, DB_ARGS(DB_TEXT(workspace), DB_TEXTS(ids, *ret_count)), &acted, e) !=
+        0) {
+        return -1;
+    }
+    share_out(s, acted, *ret, *ret_count);
+    return 0;
+}

@@ -71,6 +71,11 @@ function texts(node, out = []) {
 
 /** Everything of a message that a person reads, as one text without its bold and code marks. */
 export const words = m => unescapeMrkdwn(m.blocks?.length ? texts(m.blocks).join('\n') : m.text || '').replace(/[*`]/g, '');
+/** The same for a view: title, blocks with the labels, placeholders and values of inputs, buttons and errors. */
+export const viewWords = v => [v.title?.text, words(v), ...labels(v), v.submit?.text, ...Object.values(v.errors || {})].filter(Boolean).join('\n');
+/** The inputs of a view: [{label, type, block, action, optional, element}]. */
+export const inputs = v => (v.blocks || []).filter(b => b.type === 'input')
+  .map(b => ({label: b.label.text, type: b.element.type, block: b.block_id, action: b.element.action_id, optional: !!b.optional, element: b.element}));
 export const buttons = m => (m.blocks || []).flatMap(b => (b.type === 'actions' ? b.elements : b.accessory ? [b.accessory] : []))
   .filter(e => e.type === 'button')
   .map(e => ({label: e.text.text, action: e.action_id, value: e.value, url: e.url}));
@@ -115,6 +120,82 @@ export class Person {
     const r = await this.world.sandbox('POST', '/_click', {chat: 'slack', user: this.name, workspace: this.workspace, message: message.ts, action, ...more});
     assert.ok(r.ok, `${this.name} presses ${action}: ${JSON.stringify(r)}`);
     return r;
+  }
+
+  // --- commands, shortcuts, the home page and modals -------------------------------------------------
+
+  /** One scripting call in this person's name. */
+  async act(path, body = {}) {
+    const r = await this.world.sandbox('POST', path, {chat: 'slack', user: this.name, workspace: this.workspace, ...body});
+    assert.ok(r.ok, `${this.name}: ${path} ${JSON.stringify(body)}: ${JSON.stringify(r)}`);
+    return r;
+  }
+
+  /** Types `/workbot text`; the answer holds what the service said at once, `trigger_id` and `response_url`. */
+  async command(text, {place = 'dm', ...more} = {}) {
+    const r = await this.act('/_command', {place, text, ...more});
+    assert.equal(r.status, 200, JSON.stringify(r));
+    return r;
+  }
+
+  /** A shortcut: global, or with `message` the one in the menu of that message. */
+  async shortcut(callback_id = 'connections', {message, ...more} = {}) {
+    const r = await this.act('/_shortcut', {callback_id, ...(message ? {message: message.ts} : {}), ...more});
+    assert.equal(r.status, 200, JSON.stringify(r));
+    return r;
+  }
+
+  async opensHome(more = {}) {
+    const r = await this.act('/_open_home', {tab: 'home', ...more});
+    assert.equal(r.status, 200, JSON.stringify(r));
+    return r;
+  }
+
+  /** What is on the screen now: {home, modal, stack}; a view holds its blocks, `state.values` and the `errors` shown. */
+  screen() {
+    return this.world.sandbox('GET', `/_view?${new URLSearchParams({user: this.name, workspace: this.workspace})}`);
+  }
+
+  #view(which, fits, ms) {
+    let now = null;
+    const test = v => (fits instanceof RegExp ? fits.test(viewWords(v)) : fits(v));
+    return until(() => `${this.name} to see a ${which} that fits ${fits}; there is:\n${now ? viewWords(now) : 'none'}`,
+      async () => (now = (await this.screen())[which]) && test(now) && now, ms);
+  }
+
+  /** The home page, once it fits: a pattern of its words or a function of the view. */
+  home(fits = () => true, ms) {
+    return this.#view('home', fits, ms);
+  }
+
+  /** The topmost modal, once it fits. */
+  modal(fits = () => true, ms) {
+    return this.#view('modal', fits, ms);
+  }
+
+  /** No modal is open any more. */
+  noModal(ms) {
+    return until(`${this.name}'s modal to close`, async () => (await this.screen()).modal === null, ms);
+  }
+
+  /** Presses a button, or chooses `option`, in the home page (or `in: 'modal'`) by its label or action id. */
+  async pressIn(where, action, more = {}) {
+    const r = await this.act('/_click', {in: where, action, ...more});
+    assert.equal(r.status, 200, JSON.stringify(r));
+    return r;
+  }
+
+  /**
+   * Fills the open modal in by label, block id or action id and submits it: {status, answer, errors, closed, sent}.
+   * Slack's client checks first (required, number, length): then `sent` is false. `force: true` skips that.
+   */
+  submit(values = {}, more = {}) {
+    return this.act('/_submit', {values, ...more});
+  }
+
+  /** Closes the topmost modal (`all: true`: the whole stack). */
+  closes(more = {}) {
+    return this.act('/_close', more);
   }
 
   /** Presses a button that this message does not hold, or with another value. */

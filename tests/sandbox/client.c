@@ -3,6 +3,7 @@
 #include "http.h"
 #include "journal.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -52,13 +53,28 @@ static size_t on_answer(char *data, size_t size, size_t count, void *user)
     return len;
 }
 
+static void note_type(struct call *call, const char *value, size_t len)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < len && strchr(";\r\n", value[i]) == NULL; i++) {
+        if (value[i] != ' ' && at < sizeof call->type - 1) {
+            call->type[at++] = (char)tolower((unsigned char)value[i]);
+        }
+    }
+    call->type[at] = '\0';
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *user)
 {
     static const char refuse[] = "x-slack-no-retry: 1";
+    static const char type[] = "content-type:";
     struct call *call = user;
     size_t len = size * count;
     if (len >= sizeof refuse - 1 && strncasecmp(data, refuse, sizeof refuse - 1) == 0) {
         call->no_retry = true;
+    }
+    if (len > sizeof type - 1 && strncasecmp(data, type, sizeof type - 1) == 0) {
+        note_type(call, data + sizeof type - 1, len - (sizeof type - 1));
     }
     return len;
 }

@@ -21,6 +21,7 @@ struct call {
     int status; /* 0: none came */
     int64_t took_ms;
     struct buf answer;
+    char type[64];       /* its media type, lower case, without parameters */
     bool no_retry;       /* the answer said X-Slack-No-Retry: 1 */
     const char *failure; /* Slack's word for a retry reason, or NULL when an answer came */
     char *location;      /* final address when redirects were followed */

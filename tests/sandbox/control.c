@@ -52,23 +52,23 @@ static int64_t query_wait(const struct request *req)
 
 /* ---- chat calls, on worker threads ---- */
 
-typedef void (*chat_call)(struct request *req, const json_t *body);
-
-static chat_call chat_call_of(const struct chat *chat, const char *path)
+static const struct chat_call *chat_call_of(const struct peer *peer, const char *path)
 {
-    const struct {
-        const char *path;
-        chat_call call;
-    } calls[] = {
-        {"/_say", chat->say},          {"/_click", chat->click},     {"/_command", chat->command},
-        {"/_user", chat->change_user}, {"/_deliver", chat->deliver}, {"/_verify", chat->verify},
-    };
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        if (strcmp(calls[i].path, path) == 0) {
-            return calls[i].call;
+    const struct chat_call *call = peer == NULL || peer->chat == NULL ? NULL : peer->chat->calls;
+    while (call != NULL && call->path != NULL && strcmp(call->path, path) != 0) {
+        call++;
+    }
+    return call == NULL || call->path == NULL ? NULL : call;
+}
+
+static bool chat_call_known(const char *path)
+{
+    for (size_t i = 0; peer_at(i) != NULL; i++) {
+        if (chat_call_of(peer_at(i), path) != NULL) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static void run_chat_call(struct request *req)
@@ -77,13 +77,12 @@ static void run_chat_call(struct request *req)
     if (body == NULL) {
         return;
     }
-    const struct peer *peer = peer_find(json_str_or(body, "chat", "slack"));
-    chat_call call =
-        peer == NULL || peer->chat == NULL ? NULL : chat_call_of(peer->chat, req->path);
+    const struct chat_call *call =
+        chat_call_of(peer_find(json_str_or(body, "chat", "slack")), req->path);
     if (call == NULL) {
         refuse(req, 400, "unknown_chat", "\"chat\" must name a chat platform that can do this");
     } else {
-        call(req, body);
+        call->run(req, body);
     }
     json_decref(body);
 }
@@ -95,7 +94,7 @@ static void post_chat_call(struct request *req)
 
 /* ---- looking ---- */
 
-static void get_messages(struct request *req)
+static void look(struct request *req, bool view)
 {
     const struct peer *peer = peer_find(json_str_or(req->query, "chat", "slack"));
     if (peer == NULL || peer->chat == NULL) {
@@ -103,8 +102,18 @@ static void get_messages(struct request *req)
         return;
     }
     world_lock();
-    peer->chat->messages(req);
+    (view ? peer->chat->view : peer->chat->messages)(req);
     world_unlock();
+}
+
+static void get_messages(struct request *req)
+{
+    look(req, false);
+}
+
+static void get_view(struct request *req)
+{
+    look(req, true);
 }
 
 static bool poll_log(struct request *req, bool last)
@@ -286,13 +295,8 @@ static const struct {
 } routes[] = {
     {"GET", "/", false, get_page},
     {"GET", "/healthz", false, get_health},
-    {"POST", "/_say", false, post_chat_call},
-    {"POST", "/_click", false, post_chat_call},
-    {"POST", "/_command", false, post_chat_call},
-    {"POST", "/_user", false, post_chat_call},
-    {"POST", "/_deliver", false, post_chat_call},
-    {"POST", "/_verify", false, post_chat_call},
     {"GET", "/_messages", false, get_messages},
+    {"GET", "/_view", false, get_view},
     {"GET", "/_log", false, get_log},
     {"GET", "/_chat", false, get_chat},
     {"GET", "/_state/", true, get_state},
@@ -318,6 +322,10 @@ void control_handle(struct request *req)
             routes[i].run(req);
             return;
         }
+    }
+    if (http_is(req, "POST") && chat_call_known(req->path)) {
+        post_chat_call(req);
+        return;
     }
     refuse(req, 404, "not_found", "no such route; see tests/sandbox/README.md");
 }

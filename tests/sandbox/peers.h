@@ -6,16 +6,16 @@
 #include "faults.h"
 #include "http.h"
 
-/* What scripts and the chat page can do with a chat platform. All but messages and snapshot run on
- * worker threads with the world unlocked; body is the JSON object of the call. */
+/* What scripts and the chat page can do with a chat platform. The calls run on worker threads with
+ * the world unlocked; body is the JSON object of the call. */
+struct chat_call {
+    const char *path; /* "/_say" */
+    void (*run)(struct request *req, const json_t *body);
+};
 struct chat {
-    void (*say)(struct request *req, const json_t *body);
-    void (*click)(struct request *req, const json_t *body);
-    void (*command)(struct request *req, const json_t *body);
-    void (*change_user)(struct request *req, const json_t *body);
-    void (*deliver)(struct request *req, const json_t *body);
-    void (*verify)(struct request *req, const json_t *body);
+    const struct chat_call *calls;         /* POST; ended by a NULL path */
     void (*messages)(struct request *req); /* arguments in the query; world locked */
+    void (*view)(struct request *req);     /* the same: what a person has on the screen */
     json_t *(*snapshot)(size_t limit);     /* for the chat page; world locked */
 };
 

@@ -36,6 +36,15 @@ json_t *slack_user_json(json_t *team, const json_t *user, bool with_email);
 json_t *slack_channel_json(json_t *team, const json_t *channel);
 void slack_reset(json_t *seed);
 
+/* The elements of a block that can be pressed or filled in; how many. */
+size_t slack_block_elements(const json_t *block, json_t **ret, size_t max);
+
+/* ---- slack_org.c: Enterprise Grid ---- */
+/* The organisation of a workspace, or NULL. */
+const json_t *slack_org(const json_t *team);
+/* The app reaches this workspace through an org-wide install. */
+bool slack_org_install(const json_t *team);
+
 /* ---- slack_text.c ---- */
 /* What Slack makes of typed text: entities, @names, links. The caller frees. */
 char *slack_typed(json_t *team, const char *text);
@@ -47,6 +56,8 @@ json_t *slack_links(const json_t *message);
  * like "must be less than 3001 characters [json-pointer:/blocks/0/text/text]". */
 void slack_blocks_check(const json_t *blocks, bool in_view, json_t *ret_faults);
 void slack_view_check(const json_t *view, json_t *ret_faults);
+/* Options or option groups as /slack/options answers them. */
+void slack_options_check(const json_t *given, json_t *ret_faults);
 /* Gives ids to blocks and elements that have none, as Slack does. */
 void slack_blocks_fill(json_t *blocks);
 
@@ -99,6 +110,14 @@ char *slack_envelope(json_t *team, json_t *channel, json_t *event, const char *e
 /* One POST to bot_url + path, signed now. For worker threads, lock not held. */
 struct slack_sent slack_send(const char *path, const char *type, const char *body, int retry,
                              const char *why);
+/* The same for a form whose answer counts: interactions, options, commands. The caller frees body.
+ */
+struct slack_answer {
+    struct slack_sent sent;
+    char type[64];
+    struct buf body;
+};
+struct slack_answer slack_ask(const char *path, const char *form);
 /* First attempt now, the retries later in the background as Slack does for events. */
 struct slack_sent slack_send_event(const char *body);
 /* In the background. Takes over the event. Lock held. */
@@ -111,14 +130,28 @@ char *slack_signature(const char *secret, const char *timestamp, const char *bod
 /* A new response_url for an action of user on message. The caller frees. */
 char *slack_response_url(json_t *team, json_t *channel, const json_t *message, const char *user);
 void slack_response(struct request *req, const char *rest);
-char *slack_trigger(json_t *team, const char *user);
+/* view: the modal in which it was pressed, or NULL. */
+char *slack_trigger(json_t *team, const char *user, const char *view);
 /* NULL when good (and now used), else the error code. */
-const char *slack_trigger_use(const char *trigger, json_t *team, const char **ret_user);
+const char *slack_trigger_use(const char *trigger, json_t *team, const json_t **ret_trigger);
+/* The workspace in which it was pressed, or NULL. */
+json_t *slack_trigger_team(const char *trigger);
 void slack_response_reset(void);
 
 /* ---- slack_views.c ---- */
 void slack_views_reset(void);
 json_t *slack_views(void);
+/* The home page of a person, or NULL. */
+json_t *slack_home(const json_t *team, const char *user);
+/* The open modal (the topmost of the stack), or NULL. */
+json_t *slack_modal(const json_t *team, const char *user);
+/* All open modals, the topmost last: array of ids, borrowed, or NULL. */
+json_t *slack_modals(const json_t *team, const char *user);
+/* Takes the topmost modal away. */
+void slack_modal_close(const json_t *team, const char *user);
+/* The answer of the bot to a submission: puts view in the place of the topmost, or on top of it.
+ * NULL, or what is wrong with the view: array of texts. */
+json_t *slack_modal_set(json_t *team, const char *user, json_t *view, bool push);
 
 /* ---- slack_oauth.c ---- */
 void slack_authorize(struct request *req, const char *rest, const char *base);

@@ -92,7 +92,8 @@ static const struct shape elements_known[] = {
      {{"placeholder", K_PLAIN, 150, false},
       {"initial_option", K_OPTION, 0, false},
       {"min_query_length", K_INT, 0, false},
-      {"confirm", K_CONFIRM, 0, false}}},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
     {"overflow",
      IN_ACTIONS | IN_ACCESSORY,
      {{"options", K_OPTIONS, 5, true}, {"confirm", K_CONFIRM, 0, false}}},
@@ -109,12 +110,77 @@ static const struct shape elements_known[] = {
      IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
      {{"initial_date", K_STRING, 10, false},
       {"placeholder", K_PLAIN, 150, false},
-      {"confirm", K_CONFIRM, 0, false}}},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"number_input",
+     IN_INPUT,
+     {{"is_decimal_allowed", K_BOOL, 0, true},
+      {"initial_value", K_STRING, 3000, false},
+      {"min_value", K_STRING, 40, false},
+      {"max_value", K_STRING, 40, false},
+      {"placeholder", K_PLAIN, 150, false},
+      {"dispatch_action_config", K_ANY, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"email_text_input",
+     IN_INPUT,
+     {{"initial_value", K_STRING, 3000, false},
+      {"placeholder", K_PLAIN, 150, false},
+      {"dispatch_action_config", K_ANY, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"url_text_input",
+     IN_INPUT,
+     {{"initial_value", K_STRING, 3000, false},
+      {"placeholder", K_PLAIN, 150, false},
+      {"dispatch_action_config", K_ANY, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"timepicker",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"initial_time", K_STRING, 5, false},
+      {"timezone", K_STRING, 100, false},
+      {"placeholder", K_PLAIN, 150, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"datetimepicker",
+     IN_ACTIONS | IN_INPUT,
+     {{"initial_date_time", K_INT, 0, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"radio_buttons",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"options", K_OPTIONS, 10, true},
+      {"initial_option", K_OPTION, 0, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"multi_static_select",
+     IN_ACCESSORY | IN_INPUT,
+     {{"placeholder", K_PLAIN, 150, false},
+      {"options", K_OPTIONS, 100, false},
+      {"option_groups", K_GROUPS, 100, false},
+      {"initial_options", K_OPTIONS, 100, false},
+      {"max_selected_items", K_INT, 0, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"users_select",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"placeholder", K_PLAIN, 150, false},
+      {"initial_user", K_STRING, 255, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
+    {"conversations_select",
+     IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
+     {{"placeholder", K_PLAIN, 150, false},
+      {"initial_conversation", K_STRING, 255, false},
+      {"default_to_current_conversation", K_BOOL, 0, false},
+      {"response_url_enabled", K_BOOL, 0, false},
+      {"filter", K_ANY, 0, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
     {"checkboxes",
      IN_ACTIONS | IN_ACCESSORY | IN_INPUT,
      {{"options", K_OPTIONS, 10, true},
-      {"initial_options", K_ANY, 0, false},
-      {"confirm", K_CONFIRM, 0, false}}},
+      {"initial_options", K_OPTIONS, 10, false},
+      {"confirm", K_CONFIRM, 0, false},
+      {"focus_on_load", K_BOOL, 0, false}}},
     {"image",
      IN_ACCESSORY | IN_CONTEXT,
      {{"image_url", K_URL, 3000, true}, {"alt_text", K_STRING, 2000, true}}},
@@ -453,6 +519,54 @@ static void check_action_id(struct check *c, const json_t *element, const char *
     json_object_set_new(c->action_ids, id, json_true());
 }
 
+static bool option_offered(const json_t *options, const json_t *wanted)
+{
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        if (json_equal(json_array_get(options, i), wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is chosen at first must equal one of the options exactly. */
+static void check_initial(struct check *c, const json_t *element, const json_t *chosen,
+                          const char *pointer)
+{
+    bool found = option_offered(json_object_get(element, "options"), chosen);
+    const json_t *groups = json_object_get(element, "option_groups");
+    for (size_t i = 0; i < json_array_size(groups); i++) {
+        found =
+            found || option_offered(json_object_get(json_array_get(groups, i), "options"), chosen);
+    }
+    if (!found) {
+        fault(c, "must match an option exactly", pointer);
+    }
+}
+
+/* Rules between the fields of one element. */
+static void check_together(struct check *c, const json_t *element, const char *pointer)
+{
+    const char *type = json_str_or(element, "type", "");
+    const json_t *first = json_object_get(element, "initial_option");
+    const json_t *more = json_object_get(element, "initial_options");
+    if (first != NULL && strcmp(type, "external_select") != 0) {
+        check_initial(c, element, first, pointer);
+    }
+    for (size_t i = 0; i < json_array_size(more); i++) {
+        check_initial(c, element, json_array_get(more, i), pointer);
+    }
+    int64_t low = json_int_or(element, "min_length", 0);
+    int64_t high = json_int_or(element, "max_length", 3000);
+    if (low > high || high < 1) {
+        fault(c, "min_length must not be above max_length", pointer);
+    }
+    const char *date = json_str(element, "initial_date");
+    if (date != NULL && (strlen(date) != 10 || date[4] != '-' || date[7] != '-')) {
+        fault(c, "must be a valid date in format YYYY-MM-DD", pointer);
+    }
+}
+
 static void check_element(struct check *c, const json_t *element, unsigned place,
                           const char *pointer)
 {
@@ -467,7 +581,9 @@ static void check_element(struct check *c, const json_t *element, unsigned place
     bool acts = (shape->places & IN_CONTEXT) == 0;
     check_shape(c, element, shape, acts ? "action_id" : "type", pointer);
     check_action_id(c, element, pointer);
-    bool choice = strcmp(shape->type, "static_select") == 0;
+    check_together(c, element, pointer);
+    bool choice = strcmp(shape->type, "static_select") == 0 ||
+                  strcmp(shape->type, "multi_static_select") == 0;
     bool options = json_object_get(element, "options") != NULL;
     if (choice && options == (json_object_get(element, "option_groups") != NULL)) {
         fault(c, "must have either options or option_groups", pointer);
@@ -519,6 +635,39 @@ void slack_blocks_check(const json_t *blocks, bool in_view, json_t *ret_faults)
     json_decref(block_ids);
 }
 
+void slack_options_check(const json_t *given, json_t *ret_faults)
+{
+    struct check c = {.faults = ret_faults};
+    const json_t *options = json_object_get(given, "options");
+    const json_t *groups = json_object_get(given, "option_groups");
+    if (!json_is_object(given) || (options == NULL) == (groups == NULL)) {
+        fault(&c, "must have either options or option_groups", "/");
+    } else if (groups != NULL) {
+        check_groups(&c, groups, "/option_groups");
+    } else if (json_array_size(options) > 0) { /* none is a good answer */
+        check_options(&c, options, 100, "/options");
+    }
+}
+
+static void check_view_keys(struct check *c, const json_t *view, bool modal)
+{
+    static const char *const modal_keys[] = {"type",
+                                             "title",
+                                             "blocks",
+                                             "close",
+                                             "submit",
+                                             "callback_id",
+                                             "clear_on_close",
+                                             "notify_on_close",
+                                             "external_id",
+                                             "private_metadata",
+                                             "submit_disabled",
+                                             NULL};
+    static const char *const home_keys[] = {"type",        "blocks",           "callback_id",
+                                            "external_id", "private_metadata", NULL};
+    check_keys(c, view, modal ? modal_keys : home_keys, "/view");
+}
+
 void slack_view_check(const json_t *view, json_t *ret_faults)
 {
     struct check c = {.faults = ret_faults};
@@ -528,6 +677,7 @@ void slack_view_check(const json_t *view, json_t *ret_faults)
         fault(&c, "must be a valid enum value: modal or home", "/view/type");
         return;
     }
+    check_view_keys(&c, view, modal);
     if (modal && json_object_get(view, "title") == NULL) {
         fault(&c, "missing required field: title", "/view");
     }
@@ -587,6 +737,10 @@ void slack_blocks_fill(json_t *blocks)
         json_t *accessory = json_object_get(block, "accessory");
         if (accessory != NULL) {
             fill_element(accessory);
+        }
+        json_t *input = json_object_get(block, "element");
+        if (input != NULL) {
+            fill_element(input);
         }
         bool acts = strcmp(json_str_or(block, "type", ""), "actions") == 0;
         size_t j = 0;

@@ -45,7 +45,7 @@ char *slack_envelope(json_t *team, json_t *channel, json_t *event, const char *e
 }
 
 static bool post_signed(const char *path, const char *type, const char *body, int retry,
-                        const char *why, struct slack_sent *ret)
+                        const char *why, struct slack_sent *ret, struct slack_answer *ret_answer)
 {
     world_lock();
     char *url = xasprintf("%s%s", world_bot_url(), path);
@@ -75,6 +75,11 @@ static bool post_signed(const char *path, const char *type, const char *body, in
     client_call(&call);
     *ret = (struct slack_sent){call.status, call.failure, call.took_ms};
     bool again = !call.no_retry;
+    if (ret_answer != NULL) {
+        *ret_answer = (struct slack_answer){.sent = *ret, .body = call.answer};
+        call.answer = (struct buf){0};
+        memcpy(ret_answer->type, call.type, sizeof call.type);
+    }
     client_call_free(&call);
     for (size_t i = 0; i < 6; i++) {
         free(headers[i]);
@@ -90,8 +95,16 @@ struct slack_sent slack_send(const char *path, const char *type, const char *bod
                              const char *why)
 {
     struct slack_sent sent;
-    post_signed(path, type, body, retry, why, &sent);
+    post_signed(path, type, body, retry, why, &sent, NULL);
     return sent;
+}
+
+struct slack_answer slack_ask(const char *path, const char *form)
+{
+    struct slack_sent sent;
+    struct slack_answer answer;
+    post_signed(path, "application/x-www-form-urlencoded", form, 0, NULL, &sent, &answer);
+    return answer;
 }
 
 /* ---- events and their retries ---- */
@@ -125,7 +138,8 @@ static void deliver_again(struct delivery *d, const struct slack_sent *sent)
 static struct slack_sent deliver_once(struct delivery *d)
 {
     struct slack_sent sent;
-    bool again = post_signed("/slack/events", "application/json", d->body, d->retry, d->why, &sent);
+    bool again =
+        post_signed("/slack/events", "application/json", d->body, d->retry, d->why, &sent, NULL);
     if ((sent.status >= 200 && sent.status < 300) || !again) {
         free(d->body);
         free(d);

@@ -43,20 +43,26 @@ char *slack_response_url(json_t *team, json_t *channel, const json_t *message, c
     return url;
 }
 
-char *slack_trigger(json_t *team, const char *user)
+char *slack_trigger(json_t *team, const char *user, const char *view)
 {
     char *tail = random_token("", 32);
     char *id = xasprintf("%lld.%lld.%s", (long long)clock_now_ms(), (long long)1, tail);
     json_object_set_new(triggers, id,
-                        json_pack("{s:O, s:s, s:I, s:b}", "team", json_object_get(team, "id"),
-                                  "user", user, "since_ms", (json_int_t)clock_now_ms(), "used",
-                                  false));
+                        json_pack("{s:O, s:s, s:s?, s:I, s:b}", "team", json_object_get(team, "id"),
+                                  "user", user, "view", view, "since_ms",
+                                  (json_int_t)clock_now_ms(), "used", false));
     keep_bounded(triggers);
     free(tail);
     return id;
 }
 
-const char *slack_trigger_use(const char *trigger, json_t *team, const char **ret_user)
+json_t *slack_trigger_team(const char *trigger)
+{
+    const json_t *t = trigger == NULL ? NULL : json_object_get(triggers, trigger);
+    return slack_team(json_str(t, "team"));
+}
+
+const char *slack_trigger_use(const char *trigger, json_t *team, const json_t **ret_trigger)
 {
     json_t *t = trigger == NULL ? NULL : json_object_get(triggers, trigger);
     if (t == NULL || slack_team(json_str(t, "team")) != team) {
@@ -70,7 +76,7 @@ const char *slack_trigger_use(const char *trigger, json_t *team, const char **re
         return "expired_trigger_id";
     }
     json_object_set_new(t, "used", json_true());
-    *ret_user = json_str(t, "user");
+    *ret_trigger = t;
     return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* Slack for scripts and the chat page: people type, press buttons, change; hostile deliveries. */
-#include "slack.h"
+#include "slack_script.h"
 
 #include "client.h"
 #include "world.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void refuse(struct request *req, unsigned status, const char *error, const char *detail)
+void script_refuse(struct request *req, unsigned status, const char *error, const char *detail)
 {
     http_reply_json(req, status,
                     json_pack("{s:b, s:s, s:s}", "ok", false, "error", error, "detail", detail));
@@ -17,14 +17,7 @@ static void refuse(struct request *req, unsigned status, const char *error, cons
 
 /* ---- who and where ---- */
 
-struct scene {
-    json_t *team;
-    json_t *user;
-    json_t *channel;
-    const char *user_id;
-};
-
-static json_t *find_team(const char *wanted)
+json_t *script_team(const char *wanted)
 {
     json_t *found = NULL;
     const char *id = NULL;
@@ -41,24 +34,23 @@ static json_t *find_team(const char *wanted)
     return found;
 }
 
-/* Fills the scene out of {workspace?, user, place?}; false after a refusal. */
-static bool find_scene(struct request *req, const json_t *body, struct scene *ret)
+bool script_scene(struct request *req, const json_t *body, struct scene *ret)
 {
-    *ret = (struct scene){.team = find_team(json_str(body, "workspace"))};
+    *ret = (struct scene){.team = script_team(json_str(body, "workspace"))};
     if (ret->team == NULL) {
-        refuse(req, 404, "unknown_workspace", "no such workspace in the seed");
+        script_refuse(req, 404, "unknown_workspace", "no such workspace in the seed");
         return false;
     }
     ret->user = slack_user_by_name(ret->team, json_str_or(body, "user", ""));
     if (ret->user == NULL) {
-        refuse(req, 404, "unknown_user", "\"user\" must be a name or id of this workspace");
+        script_refuse(req, 404, "unknown_user", "\"user\" must be a name or id of this workspace");
         return false;
     }
     ret->user_id = json_str(ret->user, "id");
     const char *place = json_str(body, "place");
     ret->channel = place == NULL ? NULL : slack_place(ret->team, ret->user_id, place);
     if (place != NULL && ret->channel == NULL) {
-        refuse(req, 404, "unknown_place", "\"place\" must be dm, a channel's name or an id");
+        script_refuse(req, 404, "unknown_place", "\"place\" must be dm, a channel's name or an id");
         return false;
     }
     return true;
@@ -183,7 +175,7 @@ static void burst_send(struct burst *b, bool together)
     }
 }
 
-static json_t *sent_json(const struct slack_sent *sent)
+json_t *script_sent(const struct slack_sent *sent)
 {
     return json_pack("{s:i, s:s?, s:I}", "status", sent->status, "failure", sent->failure,
                      "took_ms", (json_int_t)sent->took_ms);
@@ -196,14 +188,14 @@ static void say(struct request *req, const json_t *body)
     json_t *event = NULL;
     json_t *answer = NULL;
     struct burst b = {.count = 0};
-    bool found = find_scene(req, body, &s);
+    bool found = script_scene(req, body, &s);
     bool deliver = false;
     if (found && s.channel == NULL) {
-        refuse(req, 400, "no_place", "\"place\" is missing");
+        script_refuse(req, 400, "no_place", "\"place\" is missing");
     } else if (found && !slack_is_member(s.channel, s.user_id)) {
-        refuse(req, 403, "not_in_channel", "this person is not in that channel");
+        script_refuse(req, 403, "not_in_channel", "this person is not in that channel");
     } else if (found && json_flag(s.user, "deleted", false)) {
-        refuse(req, 403, "user_disabled", "this person is deactivated");
+        script_refuse(req, 403, "user_disabled", "this person is deactivated");
     } else if (found) {
         json_t *message = slack_message_add(s.channel, typed_message(&s, body));
         event = event_for(&s, message);
@@ -227,7 +219,7 @@ static void say(struct request *req, const json_t *body)
     json_object_set_new(answer, "delivered", json_boolean(deliver));
     json_t *attempts = json_array();
     for (size_t i = 0; i < b.count; i++) {
-        json_array_append_new(attempts, sent_json(&b.sent[i]));
+        json_array_append_new(attempts, script_sent(&b.sent[i]));
     }
     if (b.count > 0) {
         json_object_set_new(answer, "status", json_integer(b.sent[0].status));
@@ -242,109 +234,26 @@ static void say(struct request *req, const json_t *body)
 
 /* ---- pressing ---- */
 
-static const char *element_label(const json_t *element)
-{
-    const json_t *text = json_object_get(element, "text");
-    return json_str_or(text, "text", "");
-}
-
-static bool element_is(const json_t *element, const char *wanted)
-{
-    return json_str(element, "action_id") != NULL &&
-           (strcmp(json_str(element, "action_id"), wanted) == 0 ||
-            strcmp(element_label(element), wanted) == 0);
-}
-
-/* The element by action id or label, first exact ids; its block in ret_block. */
-static json_t *find_action(const json_t *message, const char *wanted, json_t **ret_block)
-{
-    const json_t *blocks = json_object_get(message, "blocks");
-    for (size_t i = 0; i < json_array_size(blocks); i++) {
-        json_t *block = json_array_get(blocks, i);
-        json_t *accessory = json_object_get(block, "accessory");
-        *ret_block = block;
-        if (accessory != NULL && element_is(accessory, wanted)) {
-            return accessory;
-        }
-        const json_t *elements = json_object_get(block, "elements");
-        for (size_t j = 0; j < json_array_size(elements); j++) {
-            if (element_is(json_array_get(elements, j), wanted)) {
-                return json_array_get(elements, j);
-            }
-        }
-    }
-    *ret_block = NULL;
-    return NULL;
-}
-
-static json_t *find_option(const json_t *element, const char *wanted)
-{
-    const json_t *options = json_object_get(element, "options");
-    for (size_t i = 0; wanted != NULL && i < json_array_size(options); i++) {
-        json_t *option = json_array_get(options, i);
-        if (strcmp(json_str_or(option, "value", ""), wanted) == 0 ||
-            strcmp(element_label(option), wanted) == 0) {
-            return option;
-        }
-    }
-    return NULL;
-}
-
-static json_t *action_json(const json_t *element, const json_t *block, const json_t *body)
-{
-    char ts[32];
-    slack_ts(ts);
-    const char *type = json_str_or(element, "type", "button");
-    json_t *action =
-        json_pack("{s:s, s:s, s:s, s:s}", "type", type, "action_id",
-                  json_str_or(element, "action_id", json_str_or(body, "action", "")), "block_id",
-                  json_str_or(block, "block_id", "forged"), "action_ts", ts);
-    static const char *const copied[] = {"text", "value", "style", "url"};
-    for (size_t i = 0; i < 4; i++) {
-        if (json_object_get(element, copied[i]) != NULL) {
-            json_object_set(action, copied[i], json_object_get(element, copied[i]));
-        }
-    }
-    if (json_str(body, "value") != NULL && json_flag(body, "force", false)) {
-        json_object_set(action, "value", json_object_get(body, "value"));
-    }
-    if (strcmp(type, "static_select") == 0 || strcmp(type, "overflow") == 0) {
-        json_t *option = find_option(element, json_str(body, "option"));
-        json_object_set_new(action, "selected_option",
-                            option == NULL ? json_null() : json_deep_copy(option));
-        json_object_del(action, "text");
-    }
-    return action;
-}
-
 static json_t *click_payload(const struct scene *s, const json_t *message, json_t *action,
                              const char *response_url, const char *trigger)
 {
     bool ephemeral = json_str(message, "_to") != NULL;
-    const char *kind = json_str_or(s->channel, "kind", "");
-    const char *name = slack_is_im(s->channel)      ? "directmessage"
-                       : strcmp(kind, "group") == 0 ? "privategroup"
-                                                    : json_str_or(s->channel, "name", "");
-    json_t *payload = json_pack(
-        "{s:s, s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:{s:s, s:O, s:O, s:b}, s:s, s:{s:O, s:O}, s:n, "
-        "s:b, s:{s:O, s:s}, s:{s:{}}, s:s, s:[o]}",
-        "type", "block_actions", "user", "id", s->user_id, "username",
-        json_str_or(s->user, "name", ""), "name", json_str_or(s->user, "name", ""), "team_id",
-        json_str_or(s->user, "team_id", json_str_or(s->team, "id", "")), "api_app_id",
-        slack_app("app_id"), "token", "sample-deprecated-verification-token", "container", "type",
-        "message", "message_ts", json_object_get(message, "ts"), "channel_id",
-        json_object_get(s->channel, "id"), "is_ephemeral", ephemeral, "trigger_id", trigger, "team",
-        "id", json_object_get(s->team, "id"), "domain", json_object_get(s->team, "domain"),
-        "enterprise", "is_enterprise_install", false, "channel", "id",
-        json_object_get(s->channel, "id"), "name", name, "state", "values", "response_url",
-        response_url, "actions", action);
+    json_t *payload = payload_begin(s, "block_actions", trigger);
+    json_object_set_new(payload, "container",
+                        json_pack("{s:s, s:O, s:O, s:b}", "type", "message", "message_ts",
+                                  json_object_get(message, "ts"), "channel_id",
+                                  json_object_get(s->channel, "id"), "is_ephemeral", ephemeral));
+    json_object_set_new(payload, "channel", payload_channel(s->channel));
+    json_object_set_new(payload, "state", json_pack("{s:{}}", "values"));
+    json_object_set_new(payload, "response_url", json_string(response_url));
+    json_object_set_new(payload, "actions", json_pack("[o]", action));
     if (!ephemeral) { /* Slack does not hand ephemerals back */
         json_object_set_new(payload, "message", slack_message_public(message));
     }
     return payload;
 }
 
-static char *form_of(const json_t *payload)
+char *script_form(const json_t *payload)
 {
     char *text = json_dumps(payload, JSON_COMPACT);
     struct buf b = {0};
@@ -354,8 +263,7 @@ static char *form_of(const json_t *payload)
     return b.data;
 }
 
-/* The message with this ts, wherever it is. */
-static json_t *find_message(json_t *team, const char *ts, json_t **ret_channel)
+json_t *script_message(json_t *team, const char *ts, json_t **ret_channel)
 {
     const char *id = NULL;
     json_t *channel = NULL;
@@ -370,45 +278,95 @@ static json_t *find_message(json_t *team, const char *ts, json_t **ret_channel)
     return NULL;
 }
 
-/* Builds the form body of a click; NULL after a refusal. */
-static char *click_make(struct request *req, const json_t *body, json_t *answer)
+/* A press in the home page or the modal of a person; NULL after a refusal. */
+static json_t *click_view(struct request *req, const json_t *body, const struct scene *s,
+                          json_t *answer)
 {
-    struct scene s;
-    if (!find_scene(req, body, &s)) {
-        return NULL;
-    }
-    bool force = json_flag(body, "force", false);
-    json_t *message = find_message(s.team, json_str(body, "message"), &s.channel);
-    if (message == NULL) {
-        refuse(req, 404, "message_not_found", "no message with this ts");
-        return NULL;
-    }
-    if (!force && !slack_may_see(s.channel, message, s.user_id)) {
-        refuse(req, 403, "not_visible", "this person cannot see that message");
+    const char *in = json_str_or(body, "in", "");
+    json_t *view = strcmp(in, "home") == 0 ? slack_home(s->team, s->user_id)
+                                           : slack_modal(s->team, s->user_id);
+    if (view == NULL) {
+        script_refuse(req, 404, "view_not_found", "this person has no such view on the screen");
         return NULL;
     }
     json_t *block = NULL;
-    json_t *element = find_action(message, json_str_or(body, "action", ""), &block);
+    json_t *element =
+        element_find(json_object_get(view, "blocks"), json_str_or(body, "action", ""), &block);
+    bool input = strcmp(json_str_or(block, "type", ""), "input") == 0 &&
+                 !json_flag(block, "dispatch_action", false);
+    if (element == NULL || input) {
+        script_refuse(req, 404, "action_not_found",
+                      input ? "an input tells only with dispatch_action"
+                            : "no element with this action_id or label");
+        return NULL;
+    }
+    json_t *action = element_action(element, block, body);
+    char *trigger = slack_trigger(s->team, s->user_id,
+                                  strcmp(in, "modal") == 0 ? json_str_or(view, "id", "") : NULL);
+    json_t *payload = payload_begin(s, "block_actions", trigger);
+    json_object_set_new(
+        payload, "container",
+        json_pack("{s:s, s:O}", "type", "view", "view_id", json_object_get(view, "id")));
+    json_object_set_new(payload, "view", payload_view(view));
+    json_object_set_new(payload, "actions", json_pack("[O]", action));
+    json_object_set_new(answer, "trigger_id", json_string(trigger));
+    json_object_set_new(answer, "action", action);
+    if (json_str(element, "url") != NULL) {
+        json_object_set(answer, "url", json_object_get(element, "url"));
+    }
+    free(trigger);
+    return payload;
+}
+
+/* A press in a message; NULL after a refusal. */
+static json_t *click_message(struct request *req, const json_t *body, struct scene *s,
+                             json_t *answer)
+{
+    bool force = json_flag(body, "force", false);
+    json_t *message = script_message(s->team, json_str(body, "message"), &s->channel);
+    if (message == NULL) {
+        script_refuse(req, 404, "message_not_found", "no message with this ts");
+        return NULL;
+    }
+    if (!force && !slack_may_see(s->channel, message, s->user_id)) {
+        script_refuse(req, 403, "not_visible", "this person cannot see that message");
+        return NULL;
+    }
+    json_t *block = NULL;
+    json_t *element =
+        element_find(json_object_get(message, "blocks"), json_str_or(body, "action", ""), &block);
     if (element == NULL && !force) {
-        refuse(req, 404, "action_not_found", "no element with this action_id or label");
+        script_refuse(req, 404, "action_not_found", "no element with this action_id or label");
         return NULL;
     }
     json_t *forged = json_pack("{s:s}", "type", "button");
-    json_t *action = action_json(element == NULL ? forged : element, block, body);
-    char *url = slack_response_url(s.team, s.channel, message, s.user_id);
-    char *trigger = slack_trigger(s.team, s.user_id);
+    json_t *action = element_action(element == NULL ? forged : element, block, body);
+    char *url = slack_response_url(s->team, s->channel, message, s->user_id);
+    char *trigger = slack_trigger(s->team, s->user_id, NULL);
     json_object_set_new(answer, "response_url", json_string(url));
     json_object_set_new(answer, "trigger_id", json_string(trigger));
     json_object_set(answer, "action", action);
     if (json_str(element, "url") != NULL) {
         json_object_set(answer, "url", json_object_get(element, "url"));
     }
-    json_t *payload = click_payload(&s, message, action, url, trigger);
-    char *form = form_of(payload);
-    json_decref(payload);
+    json_t *payload = click_payload(s, message, action, url, trigger);
     json_decref(forged);
     free(url);
     free(trigger);
+    return payload;
+}
+
+/* Builds the form body of a click; NULL after a refusal. */
+static char *click_make(struct request *req, const json_t *body, json_t *answer)
+{
+    struct scene s;
+    if (!script_scene(req, body, &s)) {
+        return NULL;
+    }
+    json_t *payload = json_str(body, "in") != NULL ? click_view(req, body, &s, answer)
+                                                   : click_message(req, body, &s, answer);
+    char *form = payload == NULL ? NULL : script_form(payload);
+    json_decref(payload);
     return form;
 }
 
@@ -431,7 +389,7 @@ static void click(struct request *req, const json_t *body)
             slack_send("/slack/interactions", "application/x-www-form-urlencoded", form, 0, NULL);
         free(form);
         first = i == 0 ? sent.status : first;
-        json_array_append_new(attempts, sent_json(&sent));
+        json_array_append_new(attempts, script_sent(&sent));
     }
     json_object_set_new(answer, "status", json_integer(first));
     json_object_set_new(answer, "attempts", attempts);
@@ -440,60 +398,116 @@ static void click(struct request *req, const json_t *body)
 
 /* ---- slash commands ---- */
 
-static char *command_make(struct request *req, const json_t *body)
+bool script_foreign(struct request *req, const json_t *body, const struct scene *s)
 {
-    struct scene s;
-    if (!find_scene(req, body, &s)) {
+    if (json_flag(s->user, "is_stranger", false) && !json_flag(body, "force", false)) {
+        script_refuse(req, 403, "not_installed_there",
+                      "the app is not installed at this person's company");
+        return true;
+    }
+    return false;
+}
+
+static char *command_make(struct request *req, const json_t *body, struct scene *s, json_t *answer)
+{
+    if (!script_scene(req, body, s) || script_foreign(req, body, s)) {
         return NULL;
     }
-    if (s.channel == NULL) {
-        refuse(req, 400, "no_place", "\"place\" is missing");
+    if (s->channel == NULL || !slack_is_member(s->channel, s->user_id)) {
+        script_refuse(req, s->channel == NULL ? 400 : 403,
+                      s->channel == NULL ? "no_place" : "not_in_channel",
+                      "\"place\" must be one where this person is");
         return NULL;
     }
-    char *url = slack_response_url(s.team, s.channel, NULL, s.user_id);
-    char *trigger = slack_trigger(s.team, s.user_id);
-    char *text = slack_typed(s.team, json_str_or(body, "text", ""));
-    const char *name =
-        slack_is_im(s.channel) ? "directmessage" : json_str_or(s.channel, "name", "");
+    const json_t *org = slack_org(s->team);
+    char *url = slack_response_url(s->team, s->channel, NULL, s->user_id);
+    char *trigger = slack_trigger(s->team, s->user_id, NULL);
+    char *text = json_flag(body, "raw", false)
+                     ? xstrdup(json_str_or(body, "text", ""))
+                     : slack_typed(s->team, json_str_or(body, "text", ""));
+    json_t *channel = payload_channel(s->channel);
     const char *fields[][2] = {
         {"token", "sample-deprecated-verification-token"},
-        {"team_id", json_str_or(s.team, "id", "")},
-        {"team_domain", json_str_or(s.team, "domain", "")},
-        {"channel_id", json_str_or(s.channel, "id", "")},
-        {"channel_name", name},
-        {"user_id", s.user_id},
-        {"user_name", json_str_or(s.user, "name", "")},
+        {"team_id", json_str_or(s->team, "id", "")},
+        {"team_domain", json_str_or(s->team, "domain", "")},
+        {"enterprise_id", json_str(org, "id")},
+        {"enterprise_name", json_str(org, "name")},
+        {"channel_id", json_str_or(s->channel, "id", "")},
+        {"channel_name", json_str_or(channel, "name", "")},
+        {"user_id", s->user_id},
+        {"user_name", json_str_or(s->user, "name", "")},
         {"command", json_str_or(body, "command", "/workbot")},
         {"text", text},
         {"api_app_id", slack_app("app_id")},
-        {"is_enterprise_install", "false"},
+        {"is_enterprise_install", slack_org_install(s->team) ? "true" : "false"},
         {"response_url", url},
         {"trigger_id", trigger},
     };
     struct buf b = {0};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        buf_addf(&b, "%s%s=", i == 0 ? "" : "&", fields[i][0]);
-        buf_add_url(&b, fields[i][1]);
+        if (fields[i][1] != NULL) {
+            buf_addf(&b, "%s%s=", i == 0 ? "" : "&", fields[i][0]);
+            buf_add_url(&b, fields[i][1]);
+        }
     }
+    json_object_set_new(answer, "response_url", json_string(url));
+    json_object_set_new(answer, "trigger_id", json_string(trigger));
+    json_decref(channel);
     free(url);
     free(trigger);
     free(text);
     return b.data;
 }
 
-static void command(struct request *req, const json_t *body)
+/* What the person sees of the answer: nothing, plain text or a JSON message. */
+static void command_answered(const struct scene *s, const struct slack_answer *got, json_t *answer)
 {
-    world_lock();
-    char *form = command_make(req, body);
-    world_unlock();
-    if (form == NULL) {
+    const char *text = buf_text(&got->body);
+    json_object_set_new(answer, "answer", json_text(text, got->body.len));
+    if (got->sent.status != 200 || got->body.len == 0) {
         return;
     }
-    struct slack_sent sent =
-        slack_send("/slack/commands", "application/x-www-form-urlencoded", form, 0, NULL);
+    bool is_json = strcmp(got->type, "application/json") == 0;
+    json_t *given = is_json ? json_loads(text, 0, NULL) : json_pack("{s:s}", "text", text);
+    if (!json_is_object(given)) {
+        json_object_set_new(answer, "refused", json_string("invalid_json"));
+        json_decref(given);
+        return;
+    }
+    struct slack_call call = {.args = given, .team = s->team, .json = true};
+    json_t *error = NULL;
+    json_t *content = slack_content(&call, 40000, &error);
+    bool in_channel = strcmp(json_str_or(given, "response_type", ""), "in_channel") == 0;
+    if (error != NULL) {
+        json_object_set_new(answer, "refused", error);
+    } else {
+        slack_bot_post(s->team, s->channel, content, in_channel ? NULL : s->user_id);
+    }
+    json_decref(given);
+}
+
+static void command(struct request *req, const json_t *body)
+{
+    struct scene s;
+    json_t *answer = json_pack("{s:b}", "ok", true);
+    world_lock();
+    char *form = command_make(req, body, &s, answer);
+    world_unlock();
+    if (form == NULL) {
+        json_decref(answer);
+        return;
+    }
+    struct slack_answer got = slack_ask("/slack/commands", form);
     free(form);
-    json_t *answer = sent_json(&sent);
-    json_object_set_new(answer, "ok", json_true());
+    json_t *sent = script_sent(&got.sent);
+    json_object_update(answer, sent);
+    json_decref(sent);
+    world_lock();
+    if (script_scene(req, body, &s)) { /* found anew: the world may have been reset meanwhile */
+        command_answered(&s, &got, answer);
+    }
+    world_unlock();
+    buf_free(&got.body);
     http_reply_json(req, 200, answer);
 }
 
@@ -503,7 +517,7 @@ static void change_user(struct request *req, const json_t *body)
 {
     struct scene s;
     world_lock();
-    if (find_scene(req, body, &s)) {
+    if (script_scene(req, body, &s)) {
         json_t *set = json_object_get(body, "set");
         json_object_update(s.user, set == NULL ? NULL : set);
         json_t *shown = slack_user_json(s.team, s.user, false);
@@ -528,7 +542,7 @@ static char *delivery_body(const json_t *body)
     }
     if (given != NULL && json_str(body, "type") != NULL &&
         strstr(json_str(body, "type"), "form") != NULL) {
-        return form_of(given);
+        return script_form(given);
     }
     return given == NULL ? xstrdup("") : json_dumps(given, JSON_COMPACT);
 }
@@ -589,9 +603,9 @@ static struct slack_sent deliver_crafted(const json_t *body, const char *text)
 /* An event alone is wrapped into a fresh envelope, so that tests need not build one. */
 static char *wrapped_event(struct request *req, const json_t *body, const char *event_id)
 {
-    json_t *team = find_team(json_str(body, "workspace"));
+    json_t *team = script_team(json_str(body, "workspace"));
     if (team == NULL) {
-        refuse(req, 404, "unknown_workspace", "no such workspace in the seed");
+        script_refuse(req, 404, "unknown_workspace", "no such workspace in the seed");
         return NULL;
     }
     json_t *event = json_deep_copy(json_object_get(body, "event"));
@@ -635,7 +649,7 @@ static void deliver(struct request *req, const json_t *body)
         struct slack_sent sent = deliver_crafted(body, text);
         free(text);
         status = i == 0 ? sent.status : status;
-        json_array_append_new(attempts, sent_json(&sent));
+        json_array_append_new(attempts, script_sent(&sent));
     }
     http_reply_json(req, 200,
                     json_pack("{s:b, s:i, s:s, s:o}", "ok", true, "status", status, "event_id", id,
@@ -720,15 +734,15 @@ static json_t *seen_by(json_t *team, const json_t *channel, const char *user, si
 static void messages(struct request *req)
 {
     struct scene s;
-    if (!find_scene(req, req->query, &s)) {
+    if (!script_scene(req, req->query, &s)) {
         return;
     }
     if (s.channel == NULL) {
-        refuse(req, 400, "no_place", "\"place\" is missing");
+        script_refuse(req, 400, "no_place", "\"place\" is missing");
         return;
     }
     if (!slack_is_member(s.channel, s.user_id)) {
-        refuse(req, 403, "not_in_channel", "this person is not in that channel");
+        script_refuse(req, 403, "not_in_channel", "this person is not in that channel");
         return;
     }
     int64_t limit = strtoll(json_str_or(req->query, "limit", "0"), NULL, 10);
@@ -787,13 +801,24 @@ static json_t *snapshot(size_t limit)
     return workspaces;
 }
 
+static const struct chat_call calls[] = {
+    {"/_say", say},
+    {"/_click", click},
+    {"/_command", command},
+    {"/_user", change_user},
+    {"/_deliver", deliver},
+    {"/_verify", verify},
+    {"/_shortcut", slack_shortcut},
+    {"/_open_home", slack_open_home},
+    {"/_submit", slack_submit},
+    {"/_close", slack_close},
+    {"/_suggest", slack_suggest},
+    {NULL, NULL},
+};
+
 const struct chat slack_chat = {
-    .say = say,
-    .click = click,
-    .command = command,
-    .change_user = change_user,
-    .deliver = deliver,
-    .verify = verify,
+    .calls = calls,
     .messages = messages,
+    .view = slack_screen_view,
     .snapshot = snapshot,
 };

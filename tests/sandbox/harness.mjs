@@ -110,12 +110,14 @@ export const soql = (token, q) => rest('GET', '/query/?q=' + encodeURIComponent(
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sandbox-'));
   await new Promise(done => botServer.listen(0, '127.0.0.1', done));
+  assert.ok(existsSync(BIN), `no ${BIN}: build it, or name it in SANDBOX_BIN`); // else nothing would ever exit
   child = spawn(BIN, ['--port', '0', '--port-file', join(dir, 'p'), '--salesforce-port', '0', '--salesforce-port-file', join(dir, 's')], {stdio: ['ignore', 'ignore', 'inherit']});
   await until('port files', () => existsSync(join(dir, 'p')) && existsSync(join(dir, 's')));
   base = 'http://127.0.0.1:' + readFileSync(join(dir, 'p'), 'utf8').trim();
   sf = 'http://127.0.0.1:' + readFileSync(join(dir, 's'), 'utf8').trim();
 });
 after(async () => {
+  if (!child) return botServer.close();
   const ended = new Promise(done => child.on('exit', (code, signal) => done({code, signal})));
   const poll = fetch(base + '/_log?since=999999999&wait_ms=60000').catch(() => null); // stopping must not wait for it
   await pause(50);

@@ -35,6 +35,7 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 
 /* After oauth_callback(): the prompt in the chat says what happened and what to do next. */
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e);

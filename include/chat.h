@@ -146,6 +146,12 @@ struct chat_access {
     struct secret bot_token;
 };
 
+/* A bot's token as its platform gives it. */
+struct chat_grant {
+    struct secret access, refresh; /* no refresh: it never expires */
+    int64_t expires_in_s;          /* 0: never */
+};
+
 struct chat_post {
     const char *channel;
     const char *thread;  /* NULL: none */
@@ -181,7 +187,8 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
  * in it: code "chat_target"), ERR_CONFLICT (message cannot be changed any more: code
  * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
- * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired";
+ * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
+ * "chat_scope" err.needed names the scope;
  * ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that we do not know; ERR_FORBIDDEN
  * "chat_response_url" for an address that is not the platform's.
  */
@@ -221,14 +228,24 @@ struct chat_driver {
      * "chat_code": the code is spent; ERR_UPSTREAM_BUSY "sign_in_keys": its keys cannot be had. */
     int (*sign_in)(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
                    struct err *e);
+    /* A new pair for a refresh token. ERR_CONFIG "chat_dead" or "chat_token_expired": it is worth
+     * nothing any more; "chat_client": our own id or secret is wrong. */
+    int (*refresh)(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
+                   struct err *e);
+    /* Does the platform take the bot's token? ERR_CONFIG "chat_dead": no. */
+    int (*check)(chats *c, arena *mem, const struct chat_access *a, struct err *e);
+    /* Behind our public address: where an admin installs the bot again. */
+    char *(*install_path)(arena *mem, const char *workspace);
     /* A link back to a conversation (or message) for a web page; NULL if there is none. */
     char *(*link)(arena *mem, const char *workspace, const char *channel, const char *message_id);
 };
 
 struct chat_settings {
     net_client *http;
-    const char *slack_app_id;            /* NULL: Slack is off */
-    const char *slack_url;               /* "https://slack.com" */
+    const char *slack_app_id; /* NULL: Slack is off */
+    const char *slack_url;    /* "https://slack.com" */
+    const char *slack_client_id;
+    struct secret slack_client_secret;
     const char *slack_sign_in_client_id; /* NULL: Sign in with Slack is off */
     struct secret slack_sign_in_client_secret;
     const struct secret *slack_signing_secrets;
@@ -296,6 +313,37 @@ struct slack_manifest {
 json_t *chat_slack_manifest(arena *mem, const struct slack_manifest *m);
 /* The bot scopes that an installation asks for; NULL-terminated. */
 const char *const *chat_slack_scopes(void);
+
+/* --- Slack's installation (slack_install.c) ---
+ * docs.slack.dev/authentication/installing-with-oauth */
+
+/* Slack's page that asks for them. team: a hint, or NULL. */
+char *chat_slack_authorize_url(const chats *c, arena *mem, const char *redirect_uri,
+                               const char *state, const char *team);
+
+struct slack_grant {
+    const char *workspace; /* "slack:T...", "slack:E..." of an org-wide installation */
+    const char *name;      /* of the workspace or organisation */
+    const char *user_id;   /* who installed */
+    const char *bot_user_id, *bot_id;
+    struct chat_grant tokens;
+    const char **scopes; /* granted */
+    size_t scopes_count;
+    const char *organization; /* its id; NULL: none */
+    bool org_wide;
+    const char *url; /* of the workspace; NULL: not known */
+};
+/* Spends the code. ERR_INPUT "chat_code": it was spent before, or is too old; ERR_FORBIDDEN
+ * "slack_app": it is another app's; ERR_CONFLICT "chat_org_installed": its organisation has
+ * installed the app for all. */
+int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redirect_uri,
+                        struct slack_grant *ret, struct err *e);
+/* Gives a token back that is of no use. */
+int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e);
+/* Slack's page where an organisation's admin says which workspaces get the app. */
+char *chat_slack_add_teams_url(const chats *c, arena *mem, const char *organization);
+/* Opens the bot in Slack. */
+char *chat_slack_open_url(const chats *c, arena *mem, const char *workspace);
 
 /* View to Block Kit: {"text":..., "blocks":[...]}, within all limits of
  * docs.slack.dev/reference/block-kit. */

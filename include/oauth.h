@@ -151,6 +151,7 @@ struct oauth_bot {
     struct chat_access access; /* for the calls of a chat driver */
     int64_t expires_at;        /* of its token, epoch seconds; 0: never */
     int64_t generation;        /* of its token */
+    bool renews;               /* there is something to renew it with */
     bool refused;              /* in: the platform said that this very token has expired */
     bool renewed;              /* oauth_bot_again has given another one: it does so once */
 };
@@ -173,6 +174,10 @@ int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_b
  *     }
  */
 bool oauth_bot_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e);
+
+/* Tells the admins of something, in the caller's transaction: a job that bot_job_notice does. */
+int oauth_notice_later(store *s, const char *workspace, const char *what, const char *about,
+                       struct err *e);
 
 /* --- ending (revoke.c) --- */
 

@@ -47,6 +47,7 @@ struct err {
     const char *where;      /* "file:line" where it was set */
     int64_t retry_after_ms; /* 0: not said */
     bool maybe_done;        /* a write was sent and its answer never came */
+    char needed[80];        /* the scope that the caller lacks; "" when it is not that */
     char text[240];
 };
 

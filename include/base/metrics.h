@@ -26,6 +26,12 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
     X(METRIC_RUNS, METRIC_COUNTER, "workbot_runs_total", "Runs ended, by result")                  \
     X(METRIC_LOGINS, METRIC_COUNTER, "workbot_logins_total", "Logins ended, by result")            \
     X(METRIC_REFRESHES, METRIC_COUNTER, "workbot_refreshes_total", "Token refreshes, by result")   \
+    X(METRIC_BOT_REFRESHES, METRIC_COUNTER, "workbot_bot_refreshes_total",                         \
+      "Renewals of a bot's own token, by result")                                                  \
+    X(METRIC_BOTS_BROKEN, METRIC_COUNTER, "workbot_bots_broken_total",                             \
+      "Workspaces whose bot token the platform does not take any more")                            \
+    X(METRIC_NO_WORKSPACE, METRIC_COUNTER, "workbot_no_workspace_total",                           \
+      "Webhooks of places where the bot is not installed, by reason")                              \
     X(METRIC_REVOKES, METRIC_COUNTER, "workbot_revokes_total", "Token revocations, by result")     \
     X(METRIC_JOBS, METRIC_COUNTER, "workbot_jobs_total", "Jobs settled, by result")                \
     X(METRIC_JOB_AGE, METRIC_GAUGE, "workbot_job_oldest_age_seconds",                              \

@@ -22,6 +22,7 @@ enum job_kind {
     JOB_SEND,
     JOB_REVOKE,
     JOB_HOME, /* added and begun by store/homes.h */
+    JOB_NOTICE,
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);

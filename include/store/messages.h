@@ -52,7 +52,9 @@ int store_message_redirect(store *s, const char *workspace, const char *id, cons
 struct outgoing {
     struct message *message; /* NULL: gone, or its workspace is, or the lease is not ours */
     const char *bot_user_id;
-    struct secret bot_token;
+    struct secret bot_token; /* empty: the workspace is not active */
+    int64_t bot_expires_at, bot_generation;
+    bool bot_renews;
     const char *dm_channel; /* of the message's reader; NULL: not known */
 };
 /* The message as it is, by the lease of its job. One that has to be posted for the first time has

@@ -1,41 +1,11 @@
 #ifndef WB_STORE_PEOPLE_H
 #define WB_STORE_PEOPLE_H
 
-/* Workspaces, their users, and the default connections that admins set up. The common rules
+/* The users of workspaces, and the default connections that admins set up. The common rules
  * stand in store.h. */
 
 #include "store/session.h"
-
-/* --- workspaces (workspaces.c) --- */
-
-struct workspace {
-    const char *workspace; /* "slack:T..." */
-    const char *route;     /* 16 hex digits */
-    const char *name;
-    const char *installer; /* user id, or NULL */
-    const char **admins;
-    size_t admins_count;
-    bool installer_uses_default;
-    bool guests_allowed;
-    const char *bot_user_id;
-    struct secret bot_token;
-    const char *state;
-    int64_t created_at, updated_at;
-};
-
-/* Stores every member; makes the route at the first put (w->route is ignored). An empty bot_token
- * keeps the stored one unless clear_token. */
-int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e);
-int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e);
-/* The same, locked until the transaction ends: its settings and what belongs to it change one after
- * the other. Users, runs and logins may still be added. */
-int store_workspace_lock(store *s, const char *workspace, struct workspace **ret, struct err *e);
-/* A row with the defaults where there is none; waits for whoever makes the same one. */
-int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct err *e);
-/* By the routing key of a public link. */
-int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e);
-/* With everything in it, except the audit trail and revoke jobs. */
-int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
+#include "store/workspaces.h"
 
 /* --- users (users.c) --- */
 

@@ -42,6 +42,8 @@ static void build_outside(struct service *s)
         .http = s->http,
         .slack_app_id = c->slack_app_id,
         .slack_url = c->slack_url,
+        .slack_client_id = c->slack_client_id,
+        .slack_client_secret = c->slack_client_secret,
         .slack_sign_in_client_id = c->slack_sign_in ? sign_in_id : NULL,
         .slack_sign_in_client_secret =
             second_app ? c->slack_sign_in_client_secret : c->slack_client_secret,

@@ -174,7 +174,10 @@ int home_touch(struct scene *sc, struct err *e);
 /* The user opened it. */
 int home_open(struct turn *t, struct err *e);
 
-/* notices.c: a fault of this connection that only an admin can mend; other codes are no news. */
+/* notices.c: privately, to each admin and the installer; to one of them */
+int notice_all(struct scene *sc, json_t *view, struct err *e);
+int notice_one(struct scene *sc, const char *user_id, json_t *view, struct err *e);
+/* A fault of this connection that only an admin can mend; other codes are no news. */
 int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
                   struct err *e);
 

@@ -66,11 +66,20 @@ static int publish(struct scene *sc, const json_t *view, struct err *e)
     const struct workspace *w = sc->workspace;
     chats *c = sc->bot->options.chats;
     const struct chat_driver *driver = chats_driver(c, w->workspace);
-    const struct chat_access access = {
-        .workspace = w->workspace, .bot_user_id = w->bot_user_id, .bot_token = w->bot_token};
+    oauth *o = sc->bot->options.oauth;
+    struct oauth_bot as = oauth_bot_of(w);
     struct err why = {0};
-    if (driver == NULL || driver->publish_home == NULL ||
-        driver->publish_home(c, sc->mem, &access, sc->user->user_id, view, &why) == 0) {
+    if (driver == NULL || driver->publish_home == NULL) {
+        return 0;
+    }
+    int rc = oauth_bot_access(o, sc->mem, w->workspace, &as, &why);
+    while (rc == 0 &&
+           (rc = driver->publish_home(c, sc->mem, &as.access, sc->user->user_id, view, &why)) !=
+               0 &&
+           oauth_bot_again(o, sc->mem, &as, &why)) {
+        rc = 0;
+    }
+    if (rc == 0) {
         return 0;
     }
     if (err_fate(why.kind) != FATE_AGAIN) {

@@ -25,7 +25,7 @@ static const struct {
     {"unknown_app", "this version does not know its app. Please look."},
 };
 
-static int tell_one(struct scene *sc, const char *user_id, json_t *view, struct err *e)
+int notice_one(struct scene *sc, const char *user_id, json_t *view, struct err *e)
 {
     struct user *u = NULL;
     if (store_user_find(sc->s, sc->workspace->workspace, user_id, &u, e) != 0) {
@@ -36,17 +36,17 @@ static int tell_one(struct scene *sc, const char *user_id, json_t *view, struct 
     return say_new(sc, &t, view, NULL, e);
 }
 
-static int tell_all(struct scene *sc, json_t *view, struct err *e)
+int notice_all(struct scene *sc, json_t *view, struct err *e)
 {
     const struct workspace *w = sc->workspace;
     bool installer_listed = false;
     for (size_t i = 0; i < w->admins_count; i++) {
         installer_listed = installer_listed || str_equal(w->admins[i], w->installer);
-        if (tell_one(sc, w->admins[i], view, e) != 0) {
+        if (notice_one(sc, w->admins[i], view, e) != 0) {
             return -1;
         }
     }
-    return w->installer == NULL || installer_listed ? 0 : tell_one(sc, w->installer, view, e);
+    return w->installer == NULL || installer_listed ? 0 : notice_one(sc, w->installer, view, e);
 }
 
 int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
@@ -64,7 +64,7 @@ int notice_admins(struct scene *sc, const struct default_connection *d, const ch
         json_t *view = view_new(sc->mem);
         view_text(view, "**%s**, connection `%s`: %s", words_app(sc, d->app), d->name,
                   faults[i].text);
-        return due ? tell_all(sc, view, e) : 0;
+        return due ? notice_all(sc, view, e) : 0;
     }
     return 0;
 }

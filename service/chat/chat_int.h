@@ -118,8 +118,9 @@ char *slack_escape(arena *mem, const char *text);
 /* --- slack_api.c: calls out --- */
 
 struct slack_call {
-    const char *method; /* "chat.postMessage" */
-    bool writes;        /* a lost answer leaves it open whether it happened */
+    const char *method;  /* "chat.postMessage" */
+    bool writes;         /* a lost answer leaves it open whether it happened */
+    struct secret basic; /* the app's own credential, in place of a bot's token */
     struct net_field fields[NET_FIELDS_MAX];
     size_t count;
 };
@@ -145,6 +146,13 @@ int64_t slack_pause_left(struct slack_pauses *p, const struct slack_turn *t);
 
 /* Counts the end of a call out and passes its error on; returns `result`. */
 int slack_settle(int result, const struct err *why, struct err *e);
+
+/* --- slack_install.c: what the driver does with the bot's own token --- */
+
+int slack_refresh(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
+                  struct err *e);
+int slack_check(chats *c, arena *mem, const struct chat_access *a, struct err *e);
+char *slack_install_path(arena *mem, const char *workspace);
 
 /* Of the metadata of our messages; its event_payload is {"id": our id}. */
 #define SLACK_METADATA_TYPE "workbot_message"

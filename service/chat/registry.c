@@ -16,6 +16,9 @@ const struct chat_driver slack_driver = {
     .publish_home = slack_publish_home,
     .sign_in_url = slack_sign_in_url,
     .sign_in = slack_sign_in,
+    .refresh = slack_refresh,
+    .check = slack_check,
+    .install_path = slack_install_path,
     .link = slack_link,
 };
 

@@ -1,6 +1,7 @@
 /* One call of Slack's Web API, and what its answer means (docs.slack.dev/apis/web-api). */
 #include "chat_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/die.h"
@@ -55,8 +56,10 @@ static const struct refusal REFUSALS[] = {
     DEAD("not_authed"),
     DEAD("account_inactive"),
     DEAD("token_revoked"),
+    DEAD("invalid_refresh_token"),
     {"token_expired", ERR_CONFIG, "chat_token_expired", false},
     {"missing_scope", ERR_CONFIG, "chat_scope", false},
+    {"cannot_install_an_org_installed_app", ERR_CONFLICT, "chat_org_installed", false},
     SETTINGS("not_allowed_token_type"),
     SETTINGS("messages_tab_disabled"),
     SETTINGS("not_enabled"),
@@ -100,8 +103,10 @@ static const struct refusal REFUSALS[] = {
     CLIENT("bad_client_secret"),
     CLIENT("invalid_client_id"),
     CLIENT("bad_redirect_uri"),
+    CLIENT("oauth_authorization_url_mismatch"),
     {"invalid_code", ERR_INPUT, "chat_code", false},
     {"code_already_used", ERR_INPUT, "chat_code", false},
+    {"code_expired", ERR_INPUT, "chat_code", false},
     BUSY("service_unavailable"),
     BUSY("request_timeout"),
     BUSY("team_added_to_org"),
@@ -171,6 +176,16 @@ static const char *hint_of(const json_t *answer)
     return message == NULL ? "" : message;
 }
 
+/* Into err.needed, in the letters of scopes alone: it is stored and told. */
+static void note_needed(const struct refusal *row, const json_t *answer, struct err *e)
+{
+    const char *needed = json_text(answer, "needed");
+    if (str_equal(row->code, "chat_scope") && needed != NULL &&
+        needed[strspn(needed, "abcdefghijklmnopqrstuvwxyz0123456789:._,-")] == '\0') {
+        (void)snprintf(e->needed, sizeof e->needed, "%s", needed);
+    }
+}
+
 static int refused(const struct slack_call *call, const json_t *answer,
                    const struct net_response *r, struct err *e)
 {
@@ -187,6 +202,7 @@ static int refused(const struct slack_call *call, const json_t *answer,
         (void)err_set(e, row->kind, row->code, "%s: %s %.120s", call->method, word, hint);
         if (e != NULL) {
             e->maybe_done = row->maybe_done && call->writes;
+            note_needed(row, answer, e);
         }
         return -1;
     }
@@ -271,7 +287,8 @@ static int ask(chats *c, arena *mem, const struct chat_access *a, const struct s
         .method = "POST",
         .url = arena_printf(mem, "%s/api/%s", c->settings.slack_url, call->method),
         .peer = "slack",
-        .bearer = a->bot_token,
+        .bearer = secret_empty(call->basic) ? a->bot_token : (struct secret){NULL, 0},
+        .basic = call->basic,
         .timeout_ms = CALL_MS,
     };
     memcpy(q.form, call->fields, sizeof q.form);

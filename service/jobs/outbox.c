@@ -59,7 +59,10 @@ static int load(struct sending *x, store *s, struct err *e)
     x->dm_channel = found.dm_channel;
     x->bot = (struct oauth_bot){.access = {.workspace = x->job->workspace,
                                            .bot_user_id = found.bot_user_id,
-                                           .bot_token = found.bot_token}};
+                                           .bot_token = found.bot_token},
+                                .expires_at = found.bot_expires_at,
+                                .generation = found.bot_generation,
+                                .renews = found.bot_renews};
     return 0;
 }
 

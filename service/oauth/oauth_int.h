@@ -1,6 +1,7 @@
 #ifndef WB_OAUTH_INT_H
 #define WB_OAUTH_INT_H
 
+#include "base/log.h"
 #include "oauth.h"
 
 struct oauth {
@@ -26,5 +27,18 @@ bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
  * *ret is the row as it stands afterwards. Errors as oauth_access(). */
 int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
                   const struct default_connection *d, struct connection **ret, struct err *e);
+
+/* --- bot_token.c, bot_refresh.c: the bot's own token --- */
+
+bool oauth_bot_lives(const struct oauth_bot *as, int64_t margin_s);
+/* *as is the row's token when that is another one by now, and lives. */
+int oauth_bot_newer(oauth *o, arena *mem, struct oauth_bot *as, bool *ret_newer, struct err *e);
+/* A new pair; *as holds it. Errors as oauth_bot_access(). */
+int oauth_bot_renew(oauth *o, arena *mem, struct oauth_bot *as, struct err *e);
+/* The workspace of a token that is worth nothing is broken. -1 with ERR_CONFIG "chat_dead". */
+int oauth_bot_break(oauth *o, arena *mem, const struct oauth_bot *as, const char *fault,
+                    struct err *e);
+void oauth_bot_log(enum log_level level, const char *message, const struct oauth_bot *as,
+                   const struct err *why);
 
 #endif

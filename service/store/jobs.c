@@ -10,6 +10,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_SEND] = "send",
     [JOB_REVOKE] = "revoke",
     [JOB_HOME] = "home",
+    [JOB_NOTICE] = "notice",
 };
 
 static const struct stmt ADD = {

@@ -2,7 +2,7 @@
 
 /* The outbox's own statement: what is to be sent by whom, and the intent of a first post. */
 
-enum { OUTGOING_EXTRA = 3 };
+enum { OUTGOING_EXTRA = 6 };
 
 /* What has not been posted yet gets its intent on record in the same statement; the answer shows
  * the row as it was before. Nothing is found without the lease. */
@@ -15,7 +15,10 @@ static const struct stmt TAKE = {
     "  update message set post_started_at = now() from mine"
     "   where workspace = $1 and id = $2 and sent_version < version and response_url is null"
     "     and (platform_id is null or ephemeral)) "
-    "select " STORE_MESSAGE_COLUMNS ", w.bot_user_id, w.bot_token, u.dm_channel"
+    "select " STORE_MESSAGE_COLUMNS ", w.bot_user_id,"
+    "       case when w.state = 'active' then w.bot_token end, u.dm_channel,"
+    "       epoch(w.bot_expires_at), w.bot_generation,"
+    "       w.bot_refresh is not null and w.bot_fault is null"
     "  from mine cross join message m join workspace w on w.workspace = m.workspace"
     "  left join chat_user u on u.workspace = m.workspace and u.user_id = m.user_id"
     " where m.workspace = $1 and m.id = $2",
@@ -47,7 +50,7 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
         return 0;
     }
     struct message *m = arena_alloc(s->mem, sizeof *m);
-    struct seal_place token = {"workspace", j->workspace, j->workspace, "bot_token"};
+    struct seal_place token = store_bot_place(j->workspace);
     if (store_read_message(s, r, 0, m, e) != 0 ||
         store_unseal_secret(s, &token, row_bytes(r, 0, AT + 1), &ret->bot_token, e) != 0) {
         return -1;
@@ -55,6 +58,9 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
     ret->message = m;
     ret->bot_user_id = row_text(r, 0, AT);
     ret->dm_channel = row_text(r, 0, AT + 2);
+    ret->bot_expires_at = row_i64(r, 0, AT + 3);
+    ret->bot_generation = row_i64(r, 0, AT + 4);
+    ret->bot_renews = row_bool(r, 0, AT + 5);
     return 0;
 }
 

@@ -57,6 +57,11 @@ struct bytes store_seal_secret(const store *s, const struct seal_place *place,
 int store_unseal_secret(const store *s, const struct seal_place *place, struct bytes sealed,
                         struct secret *ret, struct err *e);
 
+/* --- workspaces.c and bot_tokens.c: where a bot's tokens stand --- */
+
+struct seal_place store_bot_place(const char *workspace);
+struct seal_place store_bot_refresh_place(const char *workspace);
+
 /* --- connections.c, for connection_tokens.c --- */
 
 struct bytes store_tokens_seal(const store *s, const char *workspace, const char *id,
@@ -103,6 +108,8 @@ void store_follow_left(store *s);
 
 extern const struct stmt *const store_session_stmts[];
 extern const struct stmt *const store_workspaces_stmts[];
+extern const struct stmt *const store_installations_stmts[];
+extern const struct stmt *const store_bot_tokens_stmts[];
 extern const struct stmt *const store_users_stmts[];
 extern const struct stmt *const store_homes_stmts[];
 extern const struct stmt *const store_defaults_stmts[];

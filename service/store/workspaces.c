@@ -5,8 +5,10 @@
 #define COLUMNS                                                                                    \
     "w.workspace, w.route, w.name, w.installer, w.admins, w.installer_uses = 'default', "          \
     "w.guests = 'allow', w.bot_user_id, w.bot_token, w.state, epoch(w.created_at), "               \
-    "epoch(w.updated_at)"
-enum { COLUMNS_COUNT = 12 };
+    "epoch(w.updated_at), epoch(w.bot_expires_at), w.bot_generation, w.bot_fault, w.bot_id, "      \
+    "w.bot_scopes, w.missing_scopes, w.organization, w.org_wide, w.url, epoch(w.installed_at), "   \
+    "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null"
+enum { COLUMNS_COUNT = 24 };
 
 /* A second put keeps the route of the first. */
 static const struct stmt PUT = {
@@ -21,7 +23,19 @@ static const struct stmt PUT = {
     "    installer_uses = excluded.installer_uses, guests = excluded.guests,"
     "    bot_user_id = excluded.bot_user_id, state = excluded.state, updated_at = now(),"
     "    bot_token = case when $11::bool then null"
-    "                     else coalesce(excluded.bot_token, w.bot_token) end"
+    "                     else coalesce(excluded.bot_token, w.bot_token) end,"
+    /* what is known of the old token is not true of another one */
+    "    (bot_refresh, bot_expires_at, bot_generation, bot_fault, bot_refresh_until,"
+    "     bot_refresh_tries, bot_id, bot_scopes, missing_scopes, installed_at, ended_at) ="
+    "     (select case when keep then w.bot_refresh end, case when keep then w.bot_expires_at end,"
+    "             w.bot_generation + case when keep then 0 else 1 end,"
+    "             case when keep then w.bot_fault end, case when keep then w.bot_refresh_until end,"
+    "             case when keep then w.bot_refresh_tries else 0 end,"
+    "             case when keep then w.bot_id end, case when keep then w.bot_scopes else '{}' end,"
+    "             case when keep then w.missing_scopes else '{}' end,"
+    "             case when keep then w.installed_at else now() end,"
+    "             case when excluded.state = 'removed' then w.ended_at end"
+    "        from (values (not $11::bool and excluded.bot_token is null)) k (keep))"
     "  returning w.workspace, w.route) "
     "insert into route (route, workspace) "
     "select k.route, k.workspace from kept k"
@@ -66,9 +80,25 @@ static const struct stmt DELETE = {
 const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND,   &LOCK, &MAKE,
                                                      &BY_ROUTE, &DELETE, NULL};
 
-static struct seal_place token_place(const char *workspace)
+struct seal_place store_bot_place(const char *workspace)
 {
     return (struct seal_place){"workspace", workspace, workspace, "bot_token"};
+}
+
+static void read_bot(store *s, const rows *r, size_t row, struct workspace *w)
+{
+    w->bot_expires_at = row_i64(r, row, 12);
+    w->bot_generation = row_i64(r, row, 13);
+    w->bot_fault = row_text(r, row, 14);
+    w->bot_id = row_text(r, row, 15);
+    w->bot_scopes = store_texts(s->mem, row_text(r, row, 16), &w->bot_scopes_count);
+    w->missing_scopes = store_texts(s->mem, row_text(r, row, 17), &w->missing_scopes_count);
+    w->organization = row_text(r, row, 18);
+    w->org_wide = row_bool(r, row, 19);
+    w->url = row_text(r, row, 20);
+    w->installed_at = row_i64(r, row, 21);
+    w->ended_at = row_i64(r, row, 22);
+    w->bot_renews = row_bool(r, row, 23);
 }
 
 static int read_workspace(store *s, const rows *r, size_t row, void *to, struct err *e)
@@ -85,7 +115,8 @@ static int read_workspace(store *s, const rows *r, size_t row, void *to, struct 
     w->state = row_text(r, row, 9);
     w->created_at = row_i64(r, row, 10);
     w->updated_at = row_i64(r, row, 11);
-    struct seal_place place = token_place(w->workspace);
+    read_bot(s, r, row, w);
+    struct seal_place place = store_bot_place(w->workspace);
     return store_unseal_secret(s, &place, row_bytes(r, row, 8), &w->bot_token, e);
 }
 
@@ -103,7 +134,7 @@ static int find_one(store *s, const struct stmt *stmt, const char *key, struct w
 
 int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e)
 {
-    struct seal_place place = token_place(w->workspace);
+    struct seal_place place = store_bot_place(w->workspace);
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(w->workspace), DB_TEXT(crypto_random_hex(s->mem, 8)),
                 DB_TEXT(w->name == NULL ? "" : w->name), DB_TEXT(w->installer),

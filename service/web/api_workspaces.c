@@ -6,18 +6,30 @@
 enum { USER_ID_MAX = 100 };
 
 /* What a workspace is before its first PUT. */
-static const struct workspace none = {
-    .name = "", .installer_uses_default = true, .state = "active"};
+static const struct workspace none = {.name = "", .installer_uses_default = true, .state = "draft"};
+
+/* What the platform granted, and what is wrong with it. */
+static json_t *bot_json(arena *mem, const struct workspace *w)
+{
+    return json_pack("{s:s?, s:o, s:o, s:s?, s:b, s:b, s:s?, s:o, s:s?}", "bot_id", w->bot_id,
+                     "scopes", api_texts(w->bot_scopes, w->bot_scopes_count), "missing_scopes",
+                     api_texts(w->missing_scopes, w->missing_scopes_count), "bot_fault",
+                     w->bot_fault, "bot_token_rotates", w->bot_expires_at > 0 ? 1 : 0, "org_wide",
+                     w->org_wide ? 1 : 0, "organization", w->organization, "installed",
+                     api_time(mem, w->installed_at), "url", w->url);
+}
 
 static json_t *workspace_json(arena *mem, const struct workspace *w)
 {
-    return json_pack(
+    json_t *value = json_pack(
         "{s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:b, s:s, s:o, s:o}", "workspace", w->workspace,
         "name", w->name, "installer", w->installer, "admins", api_texts(w->admins, w->admins_count),
         "installer_uses", w->installer_uses_default ? "default" : "personal", "guests",
         w->guests_allowed ? "allow" : "refuse", "bot_user_id", w->bot_user_id, "has_bot_token",
         secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "created",
         api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
+    json_object_update_new(value, bot_json(mem, w));
+    return value;
 }
 
 static int answer(struct api *a, int status, struct err *e)
@@ -111,6 +123,15 @@ static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
     return made ? 0 : store_workspace_lock(a->s, a->workspace, ret, e);
 }
 
+/* A fresh token mends a workspace whose old one was refused; without any it is a draft. */
+static const char *state_after(const struct workspace *old, struct api_secret token)
+{
+    if (!secret_empty(token.value)) {
+        return "active";
+    }
+    return old == NULL || token.given ? "draft" : old->state;
+}
+
 static int workspace_put(struct api *a, struct err *e)
 {
     struct workspace w = none;
@@ -124,8 +145,7 @@ static int workspace_put(struct api *a, struct err *e)
         return -1;
     }
     w.bot_token = token.value;
-    /* a fresh token mends a workspace whose old one was refused */
-    w.state = old == NULL || !secret_empty(token.value) ? "active" : old->state;
+    w.state = state_after(old, token);
     if (put_changed(a, old, &w, token, e) != 0) {
         return -1;
     }

@@ -52,10 +52,11 @@ test('a workspace is made, replaced, read', async () => {
   assert.deepEqual((await call(200, 'GET', W)).json, made);
   const other = (await call(200, 'PUT', W, {...settings, guests: 'allow', installer_uses: 'personal'})).json;
   assert.deepEqual([other.guests, other.installer_uses, other.has_bot_token], ['allow', 'personal', true]);
-  assert.equal((await call(200, 'PUT', W, {...settings, bot_token: null})).json.has_bot_token, false, 'null removes');
+  const bare = (await call(200, 'PUT', W, {...settings, bot_token: null})).json;
+  assert.deepEqual([bare.has_bot_token, bare.state], [false, 'draft'], 'null removes, and without a token it is a draft');
   await call(200, 'PUT', W, workspace);
   const changes = (await audit('workspace.changed')).map(a => a.detail.changed);
-  assert.deepEqual(changes, [['bot_token'], ['bot_token'], ['installer_uses', 'guests']]);
+  assert.deepEqual(changes, [['bot_token', 'state'], ['bot_token', 'state'], ['installer_uses', 'guests']]);
   for (const row of await audit()) assert.match(row.actor, /^token:[0-9a-f]{8}/);
 });
 

@@ -1,0 +1,194 @@
+/* How Slack gives the bot its token: the authorize page, the exchange, the refresh, the end
+ * (docs.slack.dev/authentication/installing-with-oauth, .../using-token-rotation). */
+#include "chat_int.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "crypto.h"
+
+static char *scopes_text(arena *mem)
+{
+    struct str s = str_new(mem, 1024);
+    const char *const *scopes = chat_slack_scopes();
+    for (size_t i = 0; scopes[i] != NULL; i++) {
+        str_printf(&s, "%s%s", i == 0 ? "" : ",", scopes[i]);
+    }
+    return s.text;
+}
+
+char *chat_slack_authorize_url(const chats *c, arena *mem, const char *redirect_uri,
+                               const char *state, const char *team)
+{
+    const struct net_field fields[] = {{.name = "client_id", .value = c->settings.slack_client_id},
+                                       {.name = "scope", .value = scopes_text(mem)},
+                                       {.name = "redirect_uri", .value = redirect_uri},
+                                       {.name = "state", .value = state},
+                                       {.name = team == NULL ? NULL : "team", .value = team},
+                                       {.name = NULL}};
+    return arena_printf(mem, "%s/oauth/v2/authorize?%s", c->settings.slack_url,
+                        net_form(mem, fields));
+}
+
+/* --- oauth.v2.access --- */
+
+static int token_call(chats *c, arena *mem, struct slack_call *call, json_t **ret, struct err *e)
+{
+    const struct chat_access nobody = {.workspace = ""};
+    call->method = "oauth.v2.access";
+    call->writes = true;
+    call->basic = net_basic_credential(mem, c->settings.slack_client_id,
+                                       c->settings.slack_client_secret, crypto_base64);
+    return slack_api(c, mem, &nobody, call, ret, e);
+}
+
+static int read_tokens(arena *mem, const json_t *answer, struct chat_grant *ret, struct err *e)
+{
+    int64_t expires_in_s = json_i64(answer, "expires_in");
+    *ret = (struct chat_grant){.access = secret_of(mem, json_text(answer, "access_token")),
+                               .refresh = secret_of(mem, json_text(answer, "refresh_token")),
+                               .expires_in_s = expires_in_s > 0 ? expires_in_s : 0};
+    if (secret_empty(ret->access) || !str_equal(json_text(answer, "token_type"), "bot")) {
+        return err_set(e, ERR_UPSTREAM_REFUSED, "chat_refused",
+                       "oauth.v2.access: the answer holds no bot token");
+    }
+    return 0;
+}
+
+static const char **read_scopes(arena *mem, const char *text, size_t *ret_count)
+{
+    size_t room = 1, count = 0;
+    for (const char *at = text; at != NULL && *at != '\0'; at++) {
+        room += *at == ',' ? 1 : 0;
+    }
+    const char **list = arena_array(mem, room, sizeof *list);
+    for (const char *at = text; at != NULL && *at != '\0';) {
+        size_t len = strcspn(at, ",");
+        if (len > 0) {
+            list[count++] = arena_strndup(mem, at, len);
+        }
+        at += len + (at[len] == ',' ? 1 : 0);
+    }
+    *ret_count = count;
+    return list;
+}
+
+/* The team of an org-wide installation counts for nothing: it is the organisation's. */
+static int read_grant(arena *mem, const json_t *answer, struct slack_grant *ret, struct err *e)
+{
+    const json_t *team = json_member(answer, "team"), *org = json_member(answer, "enterprise");
+    const char *org_id = slack_id(answer, "enterprise");
+    bool org_wide = slack_flag(answer, "is_enterprise_install");
+    struct slack_tenant at = slack_tenant_of(mem, slack_id(answer, "team"), org_id, org_wide);
+    struct slack_grant g = {.workspace = at.workspace,
+                            .name = json_text(org_wide ? org : team, "name"),
+                            .user_id = slack_id(json_member(answer, "authed_user"), "id"),
+                            .bot_user_id = slack_id(answer, "bot_user_id"),
+                            .organization = org_id,
+                            .org_wide = org_wide};
+    if (g.workspace == NULL || g.user_id == NULL || g.bot_user_id == NULL) {
+        return err_set(e, ERR_UPSTREAM_REFUSED, "chat_refused",
+                       "oauth.v2.access: the answer does not say who installed what where");
+    }
+    g.scopes = read_scopes(mem, json_text(answer, "scope"), &g.scopes_count);
+    *ret = g;
+    return read_tokens(mem, answer, &ret->tokens, e);
+}
+
+/* The answer to the code does not hold them; without them the bot works too. */
+static int describe(chats *c, arena *mem, struct slack_grant *g, struct err *e)
+{
+    const struct chat_access a = {.workspace = g->workspace, .bot_token = g->tokens.access};
+    struct slack_call call = {.method = "auth.test"};
+    json_t *answer = NULL;
+    if (slack_api(c, mem, &a, &call, &answer, e) != 0) {
+        return err_fate(e->kind) == FATE_AGAIN ? 0 : -1;
+    }
+    const char *url = json_text(answer, "url");
+    g->bot_id = slack_id(answer, "bot_id");
+    g->url = str_starts(url, "https://") && strlen(url) < 200 ? url : NULL;
+    return 0;
+}
+
+int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redirect_uri,
+                        struct slack_grant *ret, struct err *e)
+{
+    struct slack_call call = {0};
+    json_t *answer = NULL;
+    slack_call_add(&call, "code", code);
+    slack_call_add(&call, "redirect_uri", redirect_uri);
+    if (token_call(c, mem, &call, &answer, e) != 0) {
+        return -1;
+    }
+    if (!str_equal(slack_id(answer, "app_id"), c->settings.slack_app_id)) {
+        return err_set(e, ERR_FORBIDDEN, "slack_app",
+                       "oauth.v2.access: the token is another app's than WORKBOT_SLACK_APP_ID");
+    }
+    if (read_grant(mem, answer, ret, e) != 0) {
+        return -1;
+    }
+    return describe(c, mem, ret, e);
+}
+
+int slack_refresh(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
+                  struct err *e)
+{
+    struct slack_call call = {0};
+    json_t *answer = NULL;
+    slack_call_add(&call, "grant_type", "refresh_token");
+    call.fields[call.count++] = (struct net_field){.name = "refresh_token", .secret = refresh};
+    if (token_call(c, mem, &call, &answer, e) != 0) {
+        return -1;
+    }
+    return read_tokens(mem, answer, ret, e);
+}
+
+/* --- is it alive, and the end of it --- */
+
+int slack_check(chats *c, arena *mem, const struct chat_access *a, struct err *e)
+{
+    struct slack_call call = {.method = "auth.test"};
+    json_t *answer = NULL;
+    return slack_api(c, mem, a, &call, &answer, e);
+}
+
+int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e)
+{
+    const struct chat_access a = {.workspace = "", .bot_token = token};
+    struct slack_call call = {.method = "auth.revoke"};
+    json_t *answer = NULL;
+    return slack_api(c, mem, &a, &call, &answer, e);
+}
+
+/* --- where to go in a browser --- */
+
+/* Pages of people stand on app.slack.com, or where the stand-in for all of Slack is. */
+static char *app_base(const chats *c, arena *mem)
+{
+    static const char scheme[] = "https://";
+    const char *url = c->settings.slack_url;
+    return str_starts(url, scheme) ? arena_printf(mem, "https://app.%s", url + strlen(scheme))
+                                   : arena_strdup(mem, url);
+}
+
+char *chat_slack_add_teams_url(const chats *c, arena *mem, const char *organization)
+{
+    return arena_printf(mem, "%s/manage/%s/integrations/profile/%s/workspaces/add",
+                        app_base(c, mem), organization, c->settings.slack_app_id);
+}
+
+char *chat_slack_open_url(const chats *c, arena *mem, const char *workspace)
+{
+    const char *id = workspace + strlen(slack_driver.prefix);
+    return arena_printf(mem, "%s/app_redirect?app=%s%s", c->settings.slack_url,
+                        c->settings.slack_app_id,
+                        *id == 'T' ? arena_printf(mem, "&team=%s", id) : "");
+}
+
+char *slack_install_path(arena *mem, const char *workspace)
+{
+    const char *id = workspace + strlen(slack_driver.prefix);
+    return arena_printf(mem, "/slack/install%s",
+                        *id == 'T' ? arena_printf(mem, "?team=%s", id) : "");
+}

@@ -1,0 +1,94 @@
+#include "store_int.h"
+
+/* A bot's token that rotates: one refresher by lease, the new pair by compare-and-set. */
+
+static const struct stmt BEGIN = {
+    "bot_refresh_begin",
+    "update workspace set bot_refresh_until = now() + make_interval(secs => $3::bigint),"
+    "   bot_refresh_tries = bot_refresh_tries + 1"
+    " where workspace = $1 and bot_generation = $2 and state = 'active'"
+    "   and bot_refresh is not null and bot_fault is null"
+    "   and (bot_refresh_until is null or bot_refresh_until < now())"
+    " returning bot_refresh_tries, bot_refresh",
+    3, 2};
+
+static const struct stmt DONE = {
+    "bot_refresh_done",
+    "update workspace set bot_token = $3::bytea, bot_refresh = coalesce($4::bytea, bot_refresh),"
+    "   bot_expires_at = instant($5), bot_generation = bot_generation + 1,"
+    "   bot_refresh_until = null, bot_refresh_tries = 0, bot_fault = null"
+    " where workspace = $1 and bot_generation = $2",
+    5, 0};
+
+static const struct stmt FAILED = {
+    "bot_refresh_failed",
+    "update workspace set bot_refresh_until = now() + make_interval(secs => $4::bigint),"
+    "   bot_refresh_tries = bot_refresh_tries - case when $3::bool then 1 else 0 end,"
+    "   bot_fault = coalesce($5, bot_fault)"
+    " where workspace = $1 and bot_generation = $2",
+    5, 0};
+
+static const struct stmt BROKEN = {
+    "bot_broken",
+    "update workspace set state = 'broken', bot_fault = $3, updated_at = now()"
+    " where workspace = $1 and bot_generation = $2 and state = 'active'",
+    3, 0};
+
+const struct stmt *const store_bot_tokens_stmts[] = {&BEGIN, &DONE, &FAILED, &BROKEN, NULL};
+
+struct seal_place store_bot_refresh_place(const char *workspace)
+{
+    return (struct seal_place){"workspace", workspace, workspace, "bot_refresh"};
+}
+
+int store_bot_refresh_begin(store *s, const char *workspace, int64_t generation, int64_t lease_s,
+                            struct bot_refresh *ret, struct err *e)
+{
+    rows *r = NULL;
+    struct seal_place place = store_bot_refresh_place(workspace);
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_I64(generation), DB_I64(lease_s));
+    *ret = (struct bot_refresh){.mine = false};
+    if (store_query(s, &BEGIN, args, &r, e) != 0) {
+        return -1;
+    }
+    if (rows_count(r) == 0) {
+        return 0;
+    }
+    ret->mine = true;
+    ret->tries = row_i64(r, 0, 0);
+    return store_unseal_secret(s, &place, row_bytes(r, 0, 1), &ret->refresh, e);
+}
+
+int store_bot_refresh_done(store *s, const char *workspace, int64_t generation,
+                           const struct bot_tokens *t, bool *ret_stored, struct err *e)
+{
+    struct seal_place access = store_bot_place(workspace);
+    struct seal_place refresh = store_bot_refresh_place(workspace);
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(workspace), DB_I64(generation), DB_BYTES(store_seal_secret(s, &access, t->access)),
+        DB_BYTES(store_seal_secret(s, &refresh, t->refresh)), DB_I64(t->expires_at));
+    if (store_query(s, &DONE, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_stored = db_affected(s->c) > 0;
+    return 0;
+}
+
+int store_bot_refresh_failed(store *s, const char *workspace, int64_t generation,
+                             const struct bot_refresh_failure *f, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_I64(generation),
+                                        DB_BOOL(f->answered), DB_I64(f->cool_s), DB_TEXT(f->fault));
+    return store_query(s, &FAILED, args, NULL, e);
+}
+
+int store_bot_broken(store *s, const char *workspace, int64_t generation, const char *fault,
+                     bool *ret_changed, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_I64(generation), DB_TEXT(fault));
+    if (store_query(s, &BROKEN, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_changed = db_affected(s->c) > 0;
+    return 0;
+}

@@ -123,7 +123,13 @@ struct recipe_person {
     const struct user *user;
     const char *channel;
 };
-bool recipe_allows(const struct recipe *r, const struct recipe_person *p);
+enum recipe_leave {
+    LEAVE_GIVEN,
+    LEAVE_NOT_HERE, /* in another place, perhaps: the recipe names some */
+    LEAVE_NOT_YOU
+};
+enum recipe_leave recipe_leave_of(const struct recipe *r, const struct recipe_person *p);
+bool recipe_allows(const struct recipe *r, const struct recipe_person *p); /* LEAVE_GIVEN */
 
 enum recipe_rule { RULE_DEFAULT, RULE_INSTALLER, RULE_PERSONAL, RULE_LOGIN, RULE_COUNT };
 const char *recipe_rule_name(enum recipe_rule rule);

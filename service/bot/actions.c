@@ -27,6 +27,7 @@ static const struct {
     {"unknown_done", action_unknown_done, true},
     {"unknown_again", action_unknown_again, true},
     {"words", action_words, true},
+    {"page", action_page, true},
 };
 
 static int find_acted(struct turn *t, struct err *e)

@@ -27,6 +27,7 @@ struct turn {
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
     bool navigates; /* the pressed message turns into the answer */
+    size_t from;    /* of a list that is longer than a page: the first row to show */
 };
 
 /* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL
@@ -60,6 +61,12 @@ struct target say_place(const struct turn *t);
 const char *words_app(const struct scene *sc, const char *app);
 /* The sentence for a failure; never provider text. words: the app's refusal in our words. */
 char *words_failure(arena *mem, const struct err *why, const char *words, const char *app);
+/* The sentence for a stored error code; NULL: there is none. */
+const char *words_code(arena *mem, const char *code);
+/* May an address stand behind a button? */
+bool words_is_link(const struct scene *sc, const char *url);
+/* ASCII letters in upper case. */
+char *words_upper(arena *mem, const char *text);
 char *words_state(arena *mem, const struct connection *c);
 char *words_ago(arena *mem, int64_t at); /* "3 minutes ago", "2026-11-22" */
 /* "ana@acme.example (Acme)" */
@@ -73,18 +80,77 @@ typedef int command_fn(struct turn *t, const char *rest, struct err *e);
 /* 1: it was a built-in word and has been answered; 0: it is not one; -1 */
 int command_try(struct turn *t, const char *text, struct err *e);
 command_fn command_help, command_connections, command_connect, command_disconnect, command_cancel,
-    command_pending;
+    command_pending, command_history, command_why, command_whoami;
 
 /* actions.c: the table of buttons */
 typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
 action_fn action_back, action_login, action_connect, action_disconnect, action_forget, action_run,
     action_answer, action_drop, action_run_now, action_renew, action_unknown_done,
-    action_unknown_again, action_words, action_late, action_drop_login;
+    action_unknown_again, action_page, action_words, action_late, action_drop_login;
 
 /* --- help.c --- */
 int help_unknown(struct turn *t, const char *text, struct err *e); /* did you mean */
 int help_app(struct turn *t, const app *a, struct err *e);
+/* Commands that are shown to people: switched on and not hidden. */
+bool help_lists(const struct recipe_row *row);
+struct outlook;
+void help_add_command(struct turn *t, json_t *view, const struct outlook *o,
+                      const struct recipe_row *row);
+
+/* help_command.c */
+int help_command(struct turn *t, const struct recipe_row *row, struct err *e);
+
+/* --- outlook.c: what stands between this user and a command, here and now --- */
+
+struct outlook {
+    struct recipe_person person;
+    struct recipe_stock stock;
+};
+int outlook_load(struct turn *t, struct outlook *ret, struct err *e);
+enum obstacle {
+    OBSTACLE_NONE,
+    OBSTACLE_LOGIN, /* asked for when it is run */
+    OBSTACLE_PLACE, /* allowed in other places */
+    OBSTACLE_SETUP,
+    OBSTACLE_FORBIDDEN,
+    OBSTACLE_FAULTY
+};
+struct prospect {
+    const struct recipe_row *row;
+    const char *title;
+    struct recipe *recipe; /* NULL: faulty */
+    enum obstacle obstacle;
+    struct resolved at; /* of OBSTACLE_LOGIN and OBSTACLE_SETUP */
+};
+void outlook_of(arena *mem, const struct outlook *o, const struct recipe_row *row,
+                struct prospect *ret);
+/* A line that says what is missing; none where nothing is. */
+void outlook_add_note(struct scene *sc, json_t *view, const struct prospect *p);
+/* Where a command of named places works. */
+void outlook_add_places(json_t *view, const struct recipe *r);
+/* A button that runs it may stand there. */
+bool outlook_may_press(const struct prospect *p);
+
+/* --- history.c: a user's own runs --- */
+
+const char *history_title(arena *mem, const struct run_line *l);
+/* 1: rows were added; 0: there are none */
+int history_add(struct scene *sc, json_t *view, size_t from, size_t limit, bool *ret_more,
+                struct err *e);
+
+/* --- pages.c: lists of more than fits --- */
+
+enum { PAGES_END = 100000 };
+struct page {
+    size_t from, size, total;
+    const char *words; /* what shows this list */
+};
+/* Which part this is, and buttons to the others. */
+void page_end(struct scene *sc, json_t *view, const struct page *p);
+/* The buttons alone: only whether there is more is known. */
+void page_around(struct scene *sc, json_t *view, const struct page *p);
+size_t page_from(const struct turn *t, size_t total);
 
 /* --- list.c: the user's connections --- */
 int list_view(struct scene *sc, json_t **ret, struct err *e);
@@ -92,6 +158,7 @@ int list_view(struct scene *sc, json_t **ret, struct err *e);
 bool uses_default(const struct scene *sc);
 
 /* --- start.c, question.c: from a command to a run --- */
+int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e);
 int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e);
 /* The same from a button that carries inputs: an object of texts. */
 int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,
@@ -100,6 +167,9 @@ struct question {
     const struct recipe_input *input;
     const char *why; /* its value does not fit; NULL: it has none */
 };
+/* "a number"; and a value that would do, NULL: none is known. */
+const char *question_kind(const struct recipe_input *in);
+const char *question_sample(const struct recipe_input *in);
 /* Asks for an input in the user's one-to-one chat. */
 int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
                  const struct question *q, struct err *e);

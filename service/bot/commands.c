@@ -23,6 +23,9 @@ static const struct command {
     {"disconnect", true, command_disconnect},
     {"cancel", false, command_cancel},
     {"pending", false, command_pending},
+    {"history", false, command_history},
+    {"whoami", false, command_whoami},
+    {"why", true, command_why},
 };
 
 const char *const *bot_reserved_words(void)

@@ -2,113 +2,190 @@
 
 #include <string.h>
 
-#include "base/json.h"
 #include "base/str.h"
 
-/* `help`: which apps have commands; an app's commands as buttons; "did you mean". */
+/* `help`: which apps have commands, an app's commands, one command. Hidden ones are nowhere. */
 
-enum { BUTTONS_MAX = 20, SUGGESTIONS_MAX = 5 };
+enum { APPS_A_PAGE = 12, COMMANDS_A_PAGE = 18 };
 
-/* The app that a command belongs to: by its first word. */
-static bool belongs(const struct recipe_row *row, const app *a)
-{
-    size_t len = strlen(app_name(a));
-    return row->enabled && !row->hidden && row->command != NULL &&
-           strncmp(row->command, app_name(a), len) == 0 &&
-           (row->command[len] == ' ' || row->command[len] == '\0');
-}
-
-static bool listed(const struct recipe_row *row)
+bool help_lists(const struct recipe_row *row)
 {
     return row->enabled && !row->hidden && row->command != NULL;
 }
 
-static size_t count_of(const struct turn *t, const app *a)
+/* Does the command begin with these words? */
+static bool begins(const struct recipe_row *row, const char *words)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < t->recipes_count; i++) {
-        n += belongs(&t->recipes[i], a) ? 1 : 0;
-    }
-    return n;
-}
-
-static void add_command(struct turn *t, json_t *view, const struct recipe_row *row)
-{
-    json_t *body = NULL;
-    struct err unused = {0};
-    const char *title = row->name, *hint = NULL;
-    if (json_read(t->scene.mem, bytes_of(row->body), &body, &unused) == 0) {
-        title = json_text(body, "title") != NULL ? json_text(body, "title") : row->name;
-        hint = json_text(body, "hint");
-    }
-    view_text(view, "**%s** `%s`", title, row->command);
-    if (hint != NULL) {
-        view_note(view, "%s", hint);
-    }
-    view_button(view, &(struct button){.title = title, .action = "words", .value = row->command});
-}
-
-int help_app(struct turn *t, const app *a, struct err *e)
-{
-    json_t *view = view_new(t->scene.mem);
-    size_t shown = 0;
-    view_title(view, "%s", app_title(a));
-    for (size_t i = 0; i < t->recipes_count && shown < BUTTONS_MAX; i++) {
-        if (belongs(&t->recipes[i], a)) {
-            add_command(t, view, &t->recipes[i]);
-            shown++;
-        }
-    }
-    if (shown == 0) {
-        view_text(view, "There are no commands for %s here yet.", app_title(a));
-    }
-    return say_private(t, view, NULL, e);
+    size_t len = strlen(words);
+    return help_lists(row) && strncmp(row->command, words, len) == 0 &&
+           (row->command[len] == ' ' || row->command[len] == '\0');
 }
 
 static bool of_some_app(const struct turn *t, const struct recipe_row *row)
 {
     const apps *all = t->scene.bot->options.apps;
     for (size_t i = 0; apps_at(all, i) != NULL; i++) {
-        if (belongs(row, apps_at(all, i))) {
+        if (begins(row, app_name(apps_at(all, i)))) {
             return true;
         }
     }
     return false;
 }
 
+void help_add_command(struct turn *t, json_t *view, const struct outlook *o,
+                      const struct recipe_row *row)
+{
+    struct prospect p;
+    outlook_of(t->scene.mem, o, row, &p);
+    const char *hint = p.recipe == NULL ? NULL : p.recipe->hint;
+    const struct button run = {.title = p.title, .action = "words", .value = row->command};
+    view_row(view, outlook_may_press(&p) ? &run : NULL, "**%s** `%s`%s%s", p.title, row->command,
+             hint == NULL ? "" : "\n", hint == NULL ? "" : hint);
+    outlook_add_note(&t->scene, view, &p);
+}
+
+/* --- a list of commands --- */
+
+typedef bool row_filter(const struct turn *t, const struct recipe_row *row, const char *words);
+
+static bool begins_so(const struct turn *t, const struct recipe_row *row, const char *words)
+{
+    (void)t;
+    return begins(row, words);
+}
+
+static bool of_no_app(const struct turn *t, const struct recipe_row *row, const char *words)
+{
+    (void)words;
+    return help_lists(row) && !of_some_app(t, row);
+}
+
+static size_t count_of(const struct turn *t, row_filter *fits, const char *words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->recipes_count; i++) {
+        n += fits(t, &t->recipes[i], words) ? 1 : 0;
+    }
+    return n;
+}
+
+struct command_list {
+    row_filter *fits;
+    const char *words; /* for the filter */
+    const char *typed; /* what shows this list */
+};
+
+static int add_commands(struct turn *t, json_t *view, const struct command_list *q, struct err *e)
+{
+    struct outlook o;
+    size_t total = count_of(t, q->fits, q->words), n = 0;
+    const struct page p = {
+        .from = page_from(t, total), .size = COMMANDS_A_PAGE, .total = total, .words = q->typed};
+    if (outlook_load(t, &o, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < t->recipes_count; i++) {
+        if (!q->fits(t, &t->recipes[i], q->words)) {
+            continue;
+        }
+        if (n >= p.from && n < p.from + p.size) {
+            help_add_command(t, view, &o, &t->recipes[i]);
+        }
+        n++;
+    }
+    page_end(&t->scene, view, &p);
+    return 0;
+}
+
+int help_app(struct turn *t, const app *a, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    const struct command_list q = {.fits = begins_so,
+                                   .words = app_name(a),
+                                   .typed = arena_printf(t->scene.mem, "help %s", app_name(a))};
+    view_title(view, "%s", app_title(a));
+    if (count_of(t, q.fits, q.words) == 0) {
+        view_text(view, "There are no commands for %s here yet.", app_title(a));
+    } else {
+        view_note(view, "Type the words, or press. `help` and a command's words tell its inputs.");
+    }
+    if (add_commands(t, view, &q, e) != 0) {
+        return -1;
+    }
+    view_button(view, &(struct button){.title = "All apps", .action = "words", .value = "help"});
+    return say_private(t, view, NULL, e);
+}
+
+static int help_list(struct turn *t, const char *title, const struct command_list *q, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_title(view, "%s", title);
+    return add_commands(t, view, q, e) != 0 ? -1 : say_private(t, view, NULL, e);
+}
+
+/* --- all of it --- */
+
 static void add_apps(struct turn *t, json_t *view)
 {
     const apps *all = t->scene.bot->options.apps;
+    size_t total = 0, n = 0;
+    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
+        total += count_of(t, begins_so, app_name(apps_at(all, i))) > 0 ? 1 : 0;
+    }
+    const struct page p = {
+        .from = page_from(t, total), .size = APPS_A_PAGE, .total = total, .words = "help"};
     for (size_t i = 0; apps_at(all, i) != NULL; i++) {
         const app *a = apps_at(all, i);
-        size_t n = count_of(t, a);
-        if (n == 0) {
+        size_t count = count_of(t, begins_so, app_name(a));
+        if (count == 0 || n++ < p.from || n > p.from + p.size) {
             continue;
         }
-        view_text(view, "**%s** · %lld %s", app_title(a), (long long)n,
-                  n == 1 ? "command" : "commands");
-        view_button(
-            view, &(struct button){.title = app_title(a), .action = "words", .value = app_name(a)});
+        view_row(view,
+                 &(struct button){.title = app_title(a), .action = "words", .value = app_name(a)},
+                 "**%s** · %lld %s", app_title(a), (long long)count,
+                 count == 1 ? "command" : "commands");
     }
+    page_end(&t->scene, view, &p);
 }
 
 static void add_others(struct turn *t, json_t *view)
 {
-    size_t total = 0, others = 0;
+    size_t others = count_of(t, of_no_app, NULL);
+    bool none = true;
     for (size_t i = 0; i < t->recipes_count; i++) {
-        const struct recipe_row *row = &t->recipes[i];
-        total += listed(row) ? 1 : 0;
-        if (!listed(row) || of_some_app(t, row) || others >= BUTTONS_MAX) {
-            continue;
-        }
-        if (others++ == 0) {
-            view_text(view, "**More commands**");
-        }
-        add_command(t, view, row);
+        none = none && !help_lists(&t->recipes[i]);
     }
-    if (total == 0) {
+    if (others > 0) {
+        view_row(
+            view,
+            &(struct button){.title = "More commands", .action = "words", .value = "help more"},
+            "**More commands** · %lld of no single app", (long long)others);
+    }
+    if (none) {
         view_text(view, "There are no commands here yet. An admin of Workbot adds recipes.");
     }
+}
+
+static void add_utilities(json_t *view)
+{
+    static const struct {
+        const char *words, *title, *text;
+    } words[] = {
+        {"connections", "Personal accounts", "your connections: the accounts I act with as you"},
+        {"pending", "Pending", "what waits for you"},
+        {"history", "History", "your last commands and what came of them"},
+        {"whoami", "Who am I", "who you are here, and which account acts in each app"},
+    };
+    view_divider(view);
+    view_text(view, "**Utilities**");
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        view_row(
+            view,
+            &(struct button){.title = words[i].title, .action = "words", .value = words[i].words},
+            "`%s` %s", words[i].words, words[i].text);
+    }
+    view_note(view, "`cancel` stops a question or a login · `why` and a command tell as whom it "
+                    "would run · `connect` and `disconnect` with an app");
 }
 
 static int help_all(struct turn *t, struct err *e)
@@ -116,74 +193,61 @@ static int help_all(struct turn *t, struct err *e)
     json_t *view = view_new(t->scene.mem);
     view_title(view, "What can I do for you?");
     view_text(view,
-              "I run commands in your company's apps, as you where they ask for your own account.");
+              "I run commands in your company's apps, as you where they ask for your own account. "
+              "Which app do you want to use?");
     add_apps(t, view);
     add_others(t, view);
-    view_divider(view);
-    view_text(view, "`connections` which accounts of yours I use · `pending` what waits for you · "
-                    "`cancel` stops a question or a login");
-    view_button(view, &(struct button){
-                          .title = "Personal accounts", .action = "words", .value = "connections"});
-    view_button(view, &(struct button){.title = "Pending", .action = "words", .value = "pending"});
+    add_utilities(view);
     return say_private(t, view, NULL, e);
+}
+
+/* --- `help` and words --- */
+
+static const struct recipe_row *command_called(const struct turn *t, const char *words)
+{
+    for (size_t i = 0; i < t->recipes_count; i++) {
+        if (help_lists(&t->recipes[i]) && str_equal(t->recipes[i].command, words)) {
+            return &t->recipes[i];
+        }
+    }
+    return NULL;
+}
+
+static const app *app_called(const struct turn *t, const char *words)
+{
+    const apps *all = t->scene.bot->options.apps;
+    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
+        const app *a = apps_at(all, i);
+        if (str_equal_fold(words, app_name(a)) || str_equal_fold(words, app_title(a))) {
+            return a;
+        }
+    }
+    return NULL;
 }
 
 int command_help(struct turn *t, const char *rest, struct err *e)
 {
-    const apps *all = t->scene.bot->options.apps;
-    for (size_t i = 0; !str_empty(rest) && apps_at(all, i) != NULL; i++) {
-        const app *a = apps_at(all, i);
-        if (str_equal_fold(rest, app_name(a)) || str_equal_fold(rest, app_title(a))) {
-            return help_app(t, a, e);
-        }
-    }
-    return help_all(t, e);
-}
-
-/* How many words of the text also stand in the command: enough to offer it. */
-static size_t likeness(arena *mem, const char *text, const char *command)
-{
-    size_t n = 0;
-    char *folded = recipe_command_fold(mem, str_cut(mem, text, 300));
-    for (const char *rest = folded, *word; (word = str_split(mem, &rest, ' ')) != NULL;) {
-        const char *at = strlen(word) < 3 ? NULL : strstr(command, word);
-        n += at != NULL && (at == command || at[-1] == ' ') ? 1 : 0;
-    }
-    return n;
-}
-
-static const struct recipe_row *best_of(struct turn *t, const char *text, bool *taken)
-{
-    const struct recipe_row *best = NULL;
-    size_t most = 0, index = 0;
-    for (size_t i = 0; i < t->recipes_count; i++) {
-        const struct recipe_row *row = &t->recipes[i];
-        size_t n = taken[i] || !listed(row) ? 0 : likeness(t->scene.mem, text, row->command);
-        if (n > most) {
-            most = n;
-            best = row;
-            index = i;
-        }
-    }
-    if (best != NULL) {
-        taken[index] = true;
-    }
-    return best;
-}
-
-int help_unknown(struct turn *t, const char *text, struct err *e)
-{
     arena *mem = t->scene.mem;
-    bool *taken = arena_array(mem, t->recipes_count + 1, sizeof(bool));
-    const struct recipe_row *row = NULL;
-    json_t *view = view_new(mem);
-    view_text(view, "I do not know that command: %s", str_cut(mem, text, 120));
-    for (size_t i = 0; i < SUGGESTIONS_MAX && (row = best_of(t, text, taken)) != NULL; i++) {
-        if (i == 0) {
-            view_text(view, "Did you mean one of these?");
-        }
-        add_command(t, view, row);
+    const char *words = recipe_command_fold(mem, rest);
+    const struct recipe_row *row = command_called(t, words);
+    const app *a = app_called(t, words);
+    const struct command_list more = {.fits = of_no_app, .typed = "help more"};
+    const struct command_list some = {
+        .fits = begins_so, .words = words, .typed = arena_printf(mem, "help %s", words)};
+    if (str_empty(words)) {
+        return help_all(t, e);
     }
-    view_button(view, &(struct button){.title = "Help", .action = "words", .value = "help"});
-    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
+    if (a != NULL) {
+        return help_app(t, a, e);
+    }
+    if (row != NULL) {
+        return help_command(t, row, e);
+    }
+    if (str_equal(words, "more")) {
+        return help_list(t, "More commands", &more, e);
+    }
+    if (count_of(t, begins_so, words) > 0) {
+        return help_list(t, arena_printf(mem, "%s ...", words), &some, e);
+    }
+    return help_unknown(t, words, e) < 0 ? -1 : 0;
 }

@@ -20,7 +20,7 @@ static bool is_first(const struct run *r, const struct recipe *recipe)
 }
 
 /* What its type alone says of an input that has no hint. */
-static const char *kind_of(const struct recipe_input *in)
+const char *question_kind(const struct recipe_input *in)
 {
     static const char *const kinds[INPUT_TYPE_COUNT] = {
         [INPUT_STRING] = "any text",
@@ -31,7 +31,7 @@ static const char *kind_of(const struct recipe_input *in)
     return in->options_count > 0 ? "one of these" : kinds[in->type];
 }
 
-static const char *sample_of(const struct recipe_input *in)
+const char *question_sample(const struct recipe_input *in)
 {
     if (in->sample != NULL || in->hint != NULL || in->options_count > 0) {
         return in->sample;
@@ -41,7 +41,8 @@ static const char *sample_of(const struct recipe_input *in)
 
 static char *hint_of(arena *mem, const struct recipe_input *in)
 {
-    const char *hint = in->hint != NULL ? in->hint : kind_of(in), *sample = sample_of(in);
+    const char *hint = in->hint != NULL ? in->hint : question_kind(in),
+               *sample = question_sample(in);
     return sample == NULL ? arena_printf(mem, "(%s)", hint)
                           : arena_printf(mem, "(%s, e.g. %s)", hint, sample);
 }

@@ -53,20 +53,13 @@ static json_t *context_for(struct scene *sc, const struct run_outcome *o, bool i
     return context;
 }
 
-static bool is_link(struct scene *sc, const char *url)
-{
-    const struct config *config = sc->bot->options.config;
-    return str_starts(url, "https://") ||
-           (config->public_is_loopback && str_starts(url, "http://"));
-}
-
 static void add_buttons(struct scene *sc, const struct run_outcome *o, const json_t *context,
                         json_t *view)
 {
     const struct recipe *r = o->recipe;
     if (r->reply_link_url != NULL) {
         const char *url = template_text(sc->mem, r->reply_link_url, context, 2000);
-        if (is_link(sc, url)) {
+        if (words_is_link(sc, url)) {
             view_button(view, &(struct button){.title = r->reply_link_label,
                                                .action = "open",
                                                .value = o->run->id,

@@ -11,7 +11,7 @@ enum {
     OPEN_MAX = 50 /* nobody needs more that waits for its user (P14) */
 };
 
-static int read_recipe(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
+int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
     json_t *body = NULL;
     struct faults *faults = arena_alloc(mem, sizeof(*faults));
@@ -47,7 +47,7 @@ int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct
         *ret = NULL;
         return 0;
     }
-    if (read_recipe(sc->mem, row, ret, e) != 0) {
+    if (recipe_read(sc->mem, row, ret, e) != 0) {
         return -1;
     }
     find_writes(sc, *ret);
@@ -177,7 +177,7 @@ int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t
 {
     struct recipe *r = NULL;
     struct err faulty = {0};
-    if (read_recipe(t->scene.mem, row, &r, &faulty) != 0) {
+    if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
         return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
     }
     return start(t, row, r, given, e);
@@ -188,7 +188,7 @@ int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest,
     struct recipe *r = NULL;
     struct err faulty = {0};
     struct recipe_words words;
-    if (read_recipe(t->scene.mem, row, &r, &faulty) != 0) {
+    if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
         return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
     }
     recipe_inputs_split(t->scene.mem, r, rest, &words);

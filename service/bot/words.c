@@ -1,5 +1,6 @@
 #include "bot_int.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -75,6 +76,32 @@ char *words_failure(arena *mem, const struct err *why, const char *words, const 
     }
     const char *text = kinds[why->kind];
     return with_app(mem, text != NULL ? text : "Something went wrong on our side.", named);
+}
+
+const char *words_code(arena *mem, const char *code)
+{
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+        if (str_equal(sentences[i].code, code)) {
+            return with_app(mem, sentences[i].text, "The app");
+        }
+    }
+    return NULL;
+}
+
+bool words_is_link(const struct scene *sc, const char *url)
+{
+    const struct config *config = sc->bot->options.config;
+    return str_starts(url, "https://") ||
+           (config->public_is_loopback && str_starts(url, "http://"));
+}
+
+char *words_upper(arena *mem, const char *text)
+{
+    char *upper = arena_strdup(mem, text);
+    for (char *p = upper; *p != '\0'; p++) {
+        *p = (char)toupper((unsigned char)*p);
+    }
+    return upper;
 }
 
 const char *words_app(const struct scene *sc, const char *name)

@@ -12,15 +12,23 @@ static bool listed(const char *const *list, size_t count, const char *value)
     return false;
 }
 
-bool recipe_allows(const struct recipe *r, const struct recipe_person *p)
+enum recipe_leave recipe_leave_of(const struct recipe *r, const struct recipe_person *p)
 {
     bool member = p->user->standing == STANDING_MEMBER;
     bool guest = p->user->standing == STANDING_GUEST && p->workspace->guests_allowed;
     if (!member && !guest) {
-        return false;
+        return LEAVE_NOT_YOU;
     }
     /* With neither list the recipe's checker has made sure that nothing shared is written. */
     bool open = r->allow_everyone || (r->allow_users_count == 0 && r->allow_channels_count == 0);
-    return open || listed(r->allow_users, r->allow_users_count, p->user->user_id) ||
-           listed(r->allow_channels, r->allow_channels_count, p->channel);
+    if (open || listed(r->allow_users, r->allow_users_count, p->user->user_id) ||
+        listed(r->allow_channels, r->allow_channels_count, p->channel)) {
+        return LEAVE_GIVEN;
+    }
+    return r->allow_channels_count > 0 ? LEAVE_NOT_HERE : LEAVE_NOT_YOU;
+}
+
+bool recipe_allows(const struct recipe *r, const struct recipe_person *p)
+{
+    return recipe_leave_of(r, p) == LEAVE_GIVEN;
 }

@@ -1,0 +1,101 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/* `history`: a user's own runs, what came of them, and as whom; readable by that user alone. */
+
+enum { RUNS_A_PAGE = 10 };
+
+const char *history_title(arena *mem, const struct run_line *l)
+{
+    json_t *body = NULL;
+    struct err unread = {0};
+    const char *title = NULL;
+    if (l->recipe_body != NULL && json_read(mem, bytes_of(l->recipe_body), &body, &unread) == 0) {
+        title = json_text(body, "title");
+    }
+    return str_empty(title) ? l->recipe : title;
+}
+
+static const char *what_came(arena *mem, const struct run_line *l)
+{
+    static const char *const states[RUN_STATE_COUNT] = {
+        [RUN_QUEUED] = "is about to run",
+        [RUN_ASKING] = "waits for you",
+        [RUN_PARKED] = "waits for a login",
+        [RUN_RUNNING] = "is running",
+        [RUN_DONE] = "done",
+        [RUN_FAILED] = "did not work",
+        [RUN_UNKNOWN] = "may have happened or not",
+        [RUN_CANCELLED] = "cancelled",
+        [RUN_EXPIRED] = "not run: it waited too long",
+        [RUN_SUPERSEDED] = "not run: you typed it again",
+    };
+    const char *why = l->state == RUN_FAILED ? words_code(mem, l->error_code) : NULL;
+    return why == NULL ? states[l->state] : arena_printf(mem, "%s: %s", states[l->state], why);
+}
+
+static char *as_whom(struct scene *sc, const struct run_line *l)
+{
+    struct str out = str_new(sc->mem, 800);
+    for (size_t i = 0; i < l->acted_count; i++) {
+        const struct run_connection *c = &l->acted[i];
+        bool own = str_equal(c->rule, "personal");
+        const char *who = str_empty(c->account) ? "an unnamed account" : c->account;
+        str_printf(&out, "%s%s%s in %s", i == 0 ? "as " : " and ",
+                   own ? "" : "the default connection, ", who, words_app(sc, c->app));
+    }
+    return out.text;
+}
+
+static void add_line(struct scene *sc, json_t *view, const struct run_line *l)
+{
+    const char *who = as_whom(sc, l);
+    bool link = l->record_url != NULL && words_is_link(sc, l->record_url);
+    const struct button open = {
+        .title = "Open", .action = "open", .value = l->id, .url = l->record_url};
+    const char *record = l->record_id != NULL && !link ? l->record_id : NULL;
+    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s · %s%s · %s",
+             history_title(sc->mem, l), what_came(sc->mem, l), who, *who == '\0' ? "" : " · ",
+             words_ago(sc->mem, l->created_at), record == NULL ? "" : "record ",
+             record == NULL ? "no record" : record, l->reference);
+}
+
+int history_add(struct scene *sc, json_t *view, size_t from, size_t limit, bool *ret_more,
+                struct err *e)
+{
+    const struct run_history q = {
+        .user_id = sc->user->user_id, .from = (int64_t)from, .limit = (int64_t)limit + 1};
+    struct run_line *lines = NULL;
+    size_t count = 0;
+    if (store_run_history(sc->s, sc->workspace->workspace, &q, &lines, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count && i < limit; i++) {
+        add_line(sc, view, &lines[i]);
+    }
+    *ret_more = count > limit;
+    return count == 0 ? 0 : 1;
+}
+
+int command_history(struct turn *t, const char *rest, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    bool more = false;
+    (void)rest;
+    view_title(view, "Your last commands");
+    int rc = history_add(&t->scene, view, t->from, RUNS_A_PAGE, &more, e);
+    if (rc < 0) {
+        return -1;
+    }
+    if (rc == 0) {
+        view_text(view, t->from == 0 ? "You have run no command yet." : "There are no older ones.");
+    }
+    page_around(&t->scene, view,
+                &(struct page){.from = t->from,
+                               .size = RUNS_A_PAGE,
+                               .total = t->from + RUNS_A_PAGE + (more ? 1 : 0),
+                               .words = "history"});
+    return say_private(t, view, NULL, e);
+}

@@ -81,11 +81,15 @@ export class Browser {
     return found && found[1];
   }
 
-  /** From a login link to the page after the callback (or to just before it), as `username`. */
-  async logIn(url, username, {decision = 'allow', stop} = {}) {
+  /**
+   * From a login link to the page after the callback (or to just before it), as `username`. On the way Slack may ask
+   * who sits here: `slack`, "T…/U…"; a browser that is signed in already is not asked.
+   */
+  async logIn(url, username, {decision = 'allow', slack, stop} = {}) {
     await this.get(url);
     assert.equal(this.page.status, 200, this.text);
     await this.submit({}, {stop});
+    await this.signIn(slack, {stop});
     for (let i = 0; i < 3 && /name="request"/.test(this.page.html) && !this.page.location; i++) {
       const consent = /name="decision"/.test(this.page.html);
       await this.submit(consent ? {decision} : {username}, {stop});
@@ -93,9 +97,19 @@ export class Browser {
     return this.page;
   }
 
+  /** Past the pages of Sign in with Slack, as `who` ("T…/U…"); nothing when the page is another one. */
+  async signIn(who, {decision = 'allow', stop} = {}) {
+    for (let i = 0; i < 3 && /name="slack_request"/.test(this.page.html) && !this.page.location; i++) {
+      const consent = /name="decision"/.test(this.page.html);
+      assert.ok(consent || who, 'Slack asks who sits here');
+      await this.submit(consent ? {decision} : {who}, {stop});
+    }
+    return this.page;
+  }
+
   /** The same to its end: the code that the last page shows. */
-  async codeOf(url, username) {
-    await this.logIn(url, username);
+  async codeOf(url, username, more) {
+    await this.logIn(url, username, more);
     assert.ok(this.code, `no code on: ${this.page.status} ${this.text}`);
     return this.code;
   }

@@ -18,6 +18,16 @@ static const char *const names[] = {
     "grant_revoked",
     "client_secret_refused",
     "preview_bot",
+    "error",
+    "id_token_nonce",
+    "id_token_no_nonce",
+    "id_token_aud",
+    "id_token_iss",
+    "id_token_expired",
+    "id_token_alg_none",
+    "id_token_kid",
+    "id_token_key",
+    "id_token_signature",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -71,6 +81,7 @@ bool fault_take(const char *peer, const char *name, const char *method, const ch
                                   .status = json_int_or(f, "status", 0),
                                   .retry_after = json_int_or(f, "retry_after", 1),
                                   .says_when = json_object_get(f, "retry_after") != NULL};
+            strncpy(ret->error, json_str_or(f, "error", "fatal_error"), sizeof ret->error - 1);
             taken = true;
             break;
         }

@@ -10,6 +10,7 @@ struct fault {
     int64_t status;
     int64_t retry_after;
     bool says_when; /* retry_after was asked for */
+    char error[64]; /* code of the fault "error" */
 };
 
 /* If a fault of this name waits for this peer and call: counts it down, copies its settings. */

@@ -157,6 +157,30 @@ json_t *slack_modal_set(json_t *team, const char *user, json_t *view, bool push)
 void slack_authorize(struct request *req, const char *rest, const char *base);
 json_t *slack_oauth_access(struct request *req, const json_t *args);
 void slack_oauth_reset(void);
+/* Client id and secret of a call, by Basic or by field; never NULL. */
+struct slack_client {
+    char *pair;
+    const char *id, *secret;
+};
+void slack_client_read(struct request *req, const json_t *args, struct slack_client *ret);
+void slack_client_free(struct slack_client *client);
+
+/* ---- slack_openid.c ---- */
+void slack_openid_reset(void);
+/* Pages, keys and discovery; false: not one of these paths. */
+bool slack_openid(struct request *req, const char *path, const char *base);
+json_t *slack_openid_token(struct request *req, const json_t *args);
+extern const struct slack_method slack_openid_methods[];
+
+/* ---- slack_jwt.c ---- */
+void slack_jwt_start(void);
+/* A further key that signs from now on; the older ones stay in the set for a while. */
+void slack_jwt_rotate(void);
+json_t *slack_jwt_keys(void);
+/* at_hash of OpenID Connect core 3.1.3.6. The caller frees. */
+char *slack_jwt_half_hash(const char *text);
+/* Signs (or spoils, as the faults say); the caller frees. */
+char *slack_jwt_sign(json_t *claims);
 
 /* ---- slack_script.c ---- */
 extern const struct chat slack_chat;

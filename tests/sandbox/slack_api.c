@@ -85,7 +85,7 @@ json_t *slack_missing_scope(const json_t *token, const char *needed)
 static const struct slack_method *method_find(const char *name)
 {
     const struct slack_method *lists[] = {slack_chat_methods, slack_other_methods,
-                                          slack_view_methods};
+                                          slack_view_methods, slack_openid_methods};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct slack_method *m = lists[i]; m->name != NULL; m++) {
             if (strcmp(m->name, name) == 0) {
@@ -173,6 +173,9 @@ static json_t *run(struct slack_call *call, const struct slack_method *method)
         json_object_set_new(call->token, "revoked", json_true());
         return slack_error("token_revoked");
     }
+    if (fault_take("slack", "error", call->req->method, call->req->path, &f)) {
+        return slack_error(f.error);
+    }
     if (method->scope != NULL && !slack_has_scope(call->token, method->scope)) {
         return slack_missing_scope(call->token, method->scope);
     }
@@ -193,11 +196,43 @@ static void add_charset_warning(struct request *req, json_t *answer)
     }
 }
 
+/* Methods that a client calls with its secret instead of a token. */
+static const struct client_method {
+    const char *name;
+    json_t *(*run)(struct request *req, const json_t *args);
+} client_methods[] = {
+    {"oauth.v2.access", slack_oauth_access},
+    {"openid.connect.token", slack_openid_token},
+};
+
+static const struct client_method *client_method_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof client_methods / sizeof client_methods[0]; i++) {
+        if (strcmp(client_methods[i].name, name) == 0) {
+            return &client_methods[i];
+        }
+    }
+    return NULL;
+}
+
+static json_t *run_client(struct request *req, const struct client_method *method,
+                          const json_t *args)
+{
+    struct fault f;
+    if (fault_take("slack", "error", req->method, req->path, &f)) {
+        return slack_error(f.error);
+    }
+    if (fault_take("slack", "client_secret_refused", req->method, req->path, &f)) {
+        return slack_error("bad_client_secret");
+    }
+    return method->run(req, args);
+}
+
 void slack_api(struct request *req, const char *name)
 {
     const struct slack_method *method = method_find(name);
-    bool oauth = strcmp(name, "oauth.v2.access") == 0;
-    if (method == NULL && !oauth) {
+    const struct client_method *client = client_method_find(name);
+    if (method == NULL && client == NULL) {
         http_reply_json(req, 200,
                         json_pack("{s:b, s:s, s:s}", "ok", false, "error", "unknown_method",
                                   "req_method", name));
@@ -207,7 +242,7 @@ void slack_api(struct request *req, const char *name)
     const char *error = NULL;
     call.args = read_args(req, method != NULL && method->takes_json, &call.json, &error);
     json_t *answer = call.args == NULL ? slack_error(error)
-                     : oauth           ? slack_oauth_access(req, call.args)
+                     : client != NULL  ? run_client(req, client, call.args)
                                        : run(&call, method);
     if (call.token != NULL) {
         char *scopes = scopes_text(call.token);
@@ -234,7 +269,7 @@ static void slack_handle(struct request *req, const char *path, const char *base
         slack_response(req, path + 10);
     } else if (strncmp(path, "/oauth/v2/authorize", 19) == 0) {
         slack_authorize(req, path + 19, base);
-    } else {
+    } else if (!slack_openid(req, path, base)) {
         http_reply_text(req, 404, "text/html; charset=utf-8",
                         "<!DOCTYPE html><title>404 | Slack</title><h1>Page not found</h1>");
     }

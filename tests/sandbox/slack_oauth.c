@@ -155,23 +155,33 @@ void slack_authorize(struct request *req, const char *rest, const char *base)
     }
 }
 
-/* Client id and secret by Basic or by field. */
-static const char *check_client(struct request *req, const json_t *args)
+void slack_client_read(struct request *req, const json_t *args, struct slack_client *ret)
 {
     const char *header = http_header(req, "Authorization");
-    char *pair = header != NULL && strncmp(header, "Basic ", 6) == 0
-                     ? base64_decode(header + 6, NULL)
-                     : NULL;
-    char *colon = pair == NULL ? NULL : strchr(pair, ':');
+    ret->pair = header != NULL && strncmp(header, "Basic ", 6) == 0
+                    ? base64_decode(header + 6, NULL)
+                    : NULL;
+    char *colon = ret->pair == NULL ? NULL : strchr(ret->pair, ':');
     if (colon != NULL) {
         *colon = '\0';
     }
-    const char *id = colon != NULL ? pair : json_str_or(args, "client_id", "");
-    const char *secret = colon != NULL ? colon + 1 : json_str_or(args, "client_secret", "");
-    const char *error = strcmp(id, slack_app("client_id")) != 0          ? "invalid_client_id"
-                        : !text_same(secret, slack_app("client_secret")) ? "bad_client_secret"
-                                                                         : NULL;
-    free(pair);
+    ret->id = colon != NULL ? ret->pair : json_str_or(args, "client_id", "");
+    ret->secret = colon != NULL ? colon + 1 : json_str_or(args, "client_secret", "");
+}
+
+void slack_client_free(struct slack_client *client)
+{
+    free(client->pair);
+}
+
+static const char *check_client(struct request *req, const json_t *args)
+{
+    struct slack_client who;
+    slack_client_read(req, args, &who);
+    const char *error = strcmp(who.id, slack_app("client_id")) != 0          ? "invalid_client_id"
+                        : !text_same(who.secret, slack_app("client_secret")) ? "bad_client_secret"
+                                                                             : NULL;
+    slack_client_free(&who);
     return error;
 }
 

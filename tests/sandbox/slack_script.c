@@ -801,6 +801,15 @@ static json_t *snapshot(size_t limit)
     return workspaces;
 }
 
+static void new_key(struct request *req, const json_t *body)
+{
+    (void)body;
+    world_lock();
+    slack_jwt_rotate();
+    http_reply_json(req, 200, json_pack("{s:b, s:o}", "ok", true, "keys", slack_jwt_keys()));
+    world_unlock();
+}
+
 static const struct chat_call calls[] = {
     {"/_say", say},
     {"/_click", click},
@@ -813,6 +822,7 @@ static const struct chat_call calls[] = {
     {"/_submit", slack_submit},
     {"/_close", slack_close},
     {"/_suggest", slack_suggest},
+    {"/_keys", new_key},
     {NULL, NULL},
 };
 

@@ -37,7 +37,10 @@ int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 
-/* After oauth_callback(): the prompt in the chat says what happened and what to do next. */
+/* oauth_return.connected; arg: the bot. What waited for the login goes on. */
+int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e);
+/* After oauth_callback() and oauth_identity(): the prompt in the chat says what happened and what
+ * to do next. */
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e);
 /* "Not me" on the page: login ended, tokens revoked, prompt says so. */
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,

@@ -221,6 +221,7 @@ struct chat_driver {
     /* Makes the view the home page of this user; it replaces the one before. */
     int (*publish_home)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                         const json_t *view, struct err *e);
+    char *(*sign_in_origin)(const chats *c, arena *mem); /* of that page */
     /* The platform's sign-in page; NULL where sign-in is switched off. */
     char *(*sign_in_url)(const chats *c, arena *mem, const struct chat_sign_in *q);
     /* Who came back from there, by the platform's signed word. ERR_UNAUTHENTIC: it does not prove
@@ -260,6 +261,8 @@ const struct chat_driver *chats_driver(const chats *c, const char *workspace);
 bool chats_slack_on(const chats *c);
 /* Can a person of this workspace be asked to sign in at the platform? */
 bool chats_sign_in_on(const chats *c, const char *workspace);
+/* "https://slack.com": where that page stands; NULL where sign-in is switched off. */
+char *chats_sign_in_origin(const chats *c, arena *mem, const char *workspace);
 
 /* --- Slack at the door (slack_verify.c, slack_intake.c): pure, no I/O, on the HTTP thread --- */
 

@@ -50,32 +50,47 @@ struct oauth_begin {
 };
 /* The key of a state's cookie: 12 hex digits. */
 char *oauth_cookie_key(arena *mem, const char *state);
-/* Makes state, PKCE verifier and cookie for one attempt of this login (P4). */
+/* Makes state, PKCE verifier and cookie for one attempt of this login (P4): at the chat platform's
+ * sign-in where the connection demands that, else at the provider. ERR_CONFIG "sign_in_off" where
+ * it is demanded and switched off. */
 int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
                 const struct default_connection *d, struct oauth_begin *ret, struct err *e);
 
 /* --- provider -> callback (callback.c): RFC 6749 section 4.1.2, RFC 9207 --- */
 
+struct oauth_outcome;
 struct oauth_return {
     const char *callback_key;               /* of the path */
     const char *state, *code, *error, *iss; /* NULL: absent */
     const char *cookie;
+    /* What happens besides in the transaction in which a connection becomes active without a typed
+     * code; for oauth_callback() alone. */
+    int (*connected)(void *arg, store *s, const struct oauth_outcome *o, struct err *e);
+    void *arg;
 };
 
 enum oauth_end {
     OAUTH_CODE_SHOWN,    /* provisional: `code` is to be typed in the chat */
+    OAUTH_CONNECTED,     /* active: the chat platform has said before who this is */
     OAUTH_DENIED,        /* the person said no */
     OAUTH_EXPIRED,       /* state unknown, used, too old, of another path, or another browser */
     OAUTH_TRY_AGAIN,     /* the provider is away: the same handle may be used again */
     OAUTH_MISCONFIGURED, /* an admin must look */
     OAUTH_GONE,          /* the login was cancelled, ended or replaced meanwhile */
     OAUTH_WRONG_ACCOUNT, /* account_match is "require" and the e-mails differ: tokens revoked */
+    OAUTH_PROVEN,        /* oauth_identity: `next` is where this browser goes on */
+    OAUTH_OTHER_PERSON,  /* oauth_identity: somebody else is signed in; the login stays open */
+    OAUTH_UNPROVEN,      /* oauth_identity: what came back proves nobody */
     OAUTH_END_COUNT
 };
 struct oauth_outcome {
     enum oauth_end end;
-    const char *code;     /* OAUTH_CODE_SHOWN */
-    bool account_differs; /* account_match is "warn" and the e-mails differ */
+    const char *code;        /* OAUTH_CODE_SHOWN */
+    bool account_differs;    /* account_match is "warn" and the e-mails differ */
+    bool email_unknown;      /* account_match cannot work: the chat tells no e-mail of this user */
+    bool signing_in;         /* it is the chat platform's sign-in that ended so */
+    struct oauth_begin next; /* OAUTH_PROVEN */
+    struct chat_identity signed_in; /* oauth_identity: who; zeros when that is not known */
     struct account account;
     struct login *login; /* NULL for OAUTH_EXPIRED */
     struct default_connection *connection;
@@ -84,6 +99,13 @@ struct oauth_outcome {
 };
 /* Exchanges, probes, stores provisionally. 0 for every end above; -1 only for our own faults. */
 int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
+                   struct err *e);
+
+/* --- the chat platform's sign-in -> callback (identity.c) --- */
+
+/* Proves that the browser's person is the login's user, before the provider is called. As
+ * oauth_callback(); nothing is stored but the state of the way on. */
+int oauth_identity(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
                    struct err *e);
 
 /* --- the typed code (confirm.c) --- */

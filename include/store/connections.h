@@ -34,6 +34,7 @@ struct connection {
     int64_t cool_until;    /* no refresh before */
     int64_t failures;
     const char *assurance;
+    const char *owner; /* of a default connection's own tokens: whose leaving ends them, or NULL */
     int64_t connected_at, last_used_at, created_at;
 };
 

@@ -75,8 +75,9 @@ struct oauth_state {
     const char *default_name;
     int64_t client_version;
     const char *redirect_uri;
-    struct secret verifier;
+    struct secret verifier; /* "identity": the nonce */
     const char *cookie_hash;
+    bool proven; /* its browser has signed in at the chat as the login's user */
     int64_t expires_at;
     int64_t used_at;
 };

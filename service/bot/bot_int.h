@@ -216,6 +216,7 @@ struct connected {
     const struct login *login;
     const char *app;
     const struct account *account;
+    bool differs;     /* its e-mail is not the chat profile's, and that is only worth a word */
     struct run *runs; /* that waited for it, as run_release leaves them */
     size_t runs_count;
 };
@@ -233,8 +234,21 @@ int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err
 /* --- connected.c: the notice that an app is connected, and what became of what waited --- */
 
 int connected_say(struct scene *sc, const struct connected *c, struct err *e);
+struct login_done {
+    const struct login *login;
+    const struct account *account;
+    bool differs;
+};
+/* The login is done: what waited goes on, its prompt and a notice say so. */
+int connected_settle(struct scene *sc, const struct login_done *done, struct err *e);
+/* Of a login; the connection's name when that is gone. */
+const char *connected_app(struct scene *sc, const struct login *l);
 /* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
 int connected_tell(struct scene *sc, const struct run *r, struct err *e);
+
+/* --- other_person.c: somebody else followed this login's link and signed in as himself --- */
+
+int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct err *e);
 
 /* --- home.c: the page of the bot that shows a user what is his --- */
 

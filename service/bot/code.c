@@ -61,16 +61,6 @@ char *code_in(arena *mem, const char *text, bool among_words)
     return six && !r.spoilt && r.words <= most ? r.digits.text : NULL;
 }
 
-static const char *app_of(struct scene *sc, const struct login *l)
-{
-    struct default_connection *d = NULL;
-    struct err unused = {0};
-    if (store_default_find(sc->s, l->workspace, l->default_name, &d, &unused) != 0 || d == NULL) {
-        return l->default_name;
-    }
-    return d->app;
-}
-
 static int say_wrong(struct turn *t, int64_t left, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
@@ -94,7 +84,7 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, struct err *
     }
     view_text(view, "**This login has ended**: %s. %s was not connected.",
               c->expired ? "the time for its code is over" : "that was the third wrong code",
-              words_app(&t->scene, app_of(&t->scene, l)));
+              words_app(&t->scene, connected_app(&t->scene, l)));
     view_note(view, count > 0 ? "What you typed still waits. Log in again to go on."
                               : "Log in again if you still want to connect it.");
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
@@ -103,29 +93,6 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, struct err *
     }
     view_text(over, "This login was not finished. See below.");
     return l->message_id == NULL ? 0 : say_update(&t->scene, l->message_id, over, e);
-}
-
-static int connected(struct turn *t, const struct oauth_confirm *c, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    const struct login *l = c->login;
-    struct connected notice = {.login = l, .app = app_of(sc, l), .account = &c->account};
-    bool becomes_result = false;
-    metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
-    if (run_release(sc, &notice, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < notice.runs_count; i++) {
-        becomes_result = becomes_result || str_equal(notice.runs[i].message_id, l->message_id);
-    }
-    /* The prompt of a run becomes its result; any other prompt becomes the list again. */
-    if (!becomes_result && l->message_id != NULL) {
-        json_t *list = NULL;
-        if (list_view(sc, &list, e) != 0 || say_update(sc, l->message_id, list, e) != 0) {
-            return -1;
-        }
-    }
-    return connected_say(sc, &notice, e) == 0 ? 1 : -1;
 }
 
 /* Everybody there has read it: see above. 1: told; 0: this user's login waits for no code */
@@ -176,7 +143,8 @@ static int take(struct turn *t, const char *code, struct err *e)
     case OAUTH_CODE_RIGHT:
         break;
     }
-    return connected(t, &c, e);
+    const struct login_done done = {.login = c.login, .account = &c.account};
+    return connected_settle(sc, &done, e) == 0 ? 1 : -1;
 }
 
 static int try(struct turn *t, const char *text, bool among_words, struct err *e)

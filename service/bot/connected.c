@@ -1,6 +1,7 @@
 #include "bot_int.h"
 
 #include "base/json.h"
+#include "base/metrics.h"
 #include "base/str.h"
 
 /*
@@ -60,6 +61,11 @@ int connected_say(struct scene *sc, const struct connected *c, struct err *e)
             return -1;
         }
     }
+    if (c->differs) {
+        view_note(view,
+                  "Its e-mail is not the one of your chat profile. If this is not the account "
+                  "you meant, type `disconnect`.");
+    }
     view_note(view, "Type `help %s` to see what you can do there, `connections` to see or end it.",
               c->app);
     return say_dm_as(sc, c->login->id, view, e);
@@ -89,4 +95,55 @@ int connected_tell(struct scene *sc, const struct run *r, struct err *e)
         }
     }
     return 0;
+}
+
+const char *connected_app(struct scene *sc, const struct login *l)
+{
+    struct default_connection *d = NULL;
+    struct err unused = {0};
+    if (store_default_find(sc->s, l->workspace, l->default_name, &d, &unused) != 0 || d == NULL) {
+        return l->default_name;
+    }
+    return d->app;
+}
+
+int connected_settle(struct scene *sc, const struct login_done *done, struct err *e)
+{
+    const struct login *l = done->login;
+    struct connected notice = {.login = l,
+                               .app = connected_app(sc, l),
+                               .account = done->account,
+                               .differs = done->differs};
+    bool becomes_result = false;
+    metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
+    if (run_release(sc, &notice, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < notice.runs_count; i++) {
+        becomes_result = becomes_result || str_equal(notice.runs[i].message_id, l->message_id);
+    }
+    /* The prompt of a run becomes its result; any other prompt becomes the list again. */
+    if (!becomes_result && l->message_id != NULL) {
+        json_t *list = NULL;
+        if (list_view(sc, &list, e) != 0 || say_update(sc, l->message_id, list, e) != 0) {
+            return -1;
+        }
+    }
+    return connected_say(sc, &notice, e);
+}
+
+int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e)
+{
+    struct scene sc = {.bot = arg, .mem = store_arena(s), .s = s, .workspace = o->workspace};
+    struct user *u = NULL;
+    const struct login_done done = {
+        .login = o->login, .account = &o->account, .differs = o->account_differs};
+    if (store_user_find(s, o->workspace->workspace, o->login->user_id, &u, e) != 0) {
+        return -1;
+    }
+    if (u == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_user", "the login's user is gone");
+    }
+    sc.user = u;
+    return connected_settle(&sc, &done, e);
 }

@@ -20,8 +20,13 @@ static const struct {
               "secret."},
     {"captured_host", "the app answered with an address outside its own hosts. Nothing was sent "
                       "there. Please look."},
-    {"email_unknown", "its account_match requires e-mail addresses, and the chat tells me none. "
+    {"email_unknown", "its account_match compares e-mail addresses, and the chat tells me none. "
                       "Please give the bot the scope users:read.email, or change account_match."},
+    {"sign_in_off",
+     "it asks people to sign in to this chat first, and that is switched off. Please "
+     "switch it on, or set its assurance to code."},
+    {"chat_client", "signing in to this chat does not work: the chat does not accept Workbot's own "
+                    "client id, secret or address there. Please look."},
     {"unknown_app", "this version does not know its app. Please look."},
 };
 

@@ -50,7 +50,9 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
     json_t *view = view_new(sc->mem);
     switch (o->end) {
     case OAUTH_DENIED:
-        view_text(view, "You were not connected to %s: access was declined there.", title);
+        view_text(view, "You were not connected to %s: %s.", title,
+                  o->signing_in ? "signing in to this chat was declined"
+                                : "access was declined there");
         view_note(view, o->login->run_id != NULL
                             ? "What you typed still waits. Try again, or Back to cancel it."
                             : "Nothing was changed. Try again whenever you like.");
@@ -68,6 +70,10 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
                   title);
         break;
     case OAUTH_CODE_SHOWN:
+    case OAUTH_CONNECTED:
+    case OAUTH_PROVEN:
+    case OAUTH_OTHER_PERSON:
+    case OAUTH_UNPROVEN:
     case OAUTH_EXPIRED:
     case OAUTH_TRY_AGAIN:
     case OAUTH_GONE:
@@ -95,8 +101,13 @@ static int tell(struct scene *sc, const void *arg, struct err *e)
     const struct oauth_outcome *o = arg;
     struct login *l = NULL;
     json_t *view = o->end == OAUTH_CODE_SHOWN ? code_view(sc, o) : other_view(sc, o);
-    if (o->end == OAUTH_MISCONFIGURED && notice_admins(sc, o->connection, o->reason, e) != 0) {
+    const char *fault = o->email_unknown ? "email_unknown" : o->reason;
+    bool faulty = o->end == OAUTH_MISCONFIGURED || o->email_unknown;
+    if (faulty && notice_admins(sc, o->connection, fault, e) != 0) {
         return -1;
+    }
+    if (o->end == OAUTH_OTHER_PERSON) {
+        return other_person_tell(sc, o, e);
     }
     if (view == NULL || o->login->message_id == NULL) {
         return 0;
@@ -115,11 +126,20 @@ static const char *const labels[OAUTH_END_COUNT] = {
     [OAUTH_MISCONFIGURED] = "result=\"misconfigured\"",
     [OAUTH_GONE] = "result=\"gone\"",
     [OAUTH_WRONG_ACCOUNT] = "result=\"wrong_account\"",
+    [OAUTH_CONNECTED] = NULL, /* counted where it is settled */
+    [OAUTH_PROVEN] = "result=\"proven\"",
+    [OAUTH_OTHER_PERSON] = "result=\"other_person\"",
+    [OAUTH_UNPROVEN] = "result=\"unproven\"",
 };
 
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e)
 {
-    metric_add(METRIC_LOGINS, labels[o->end], 1);
+    if (labels[o->end] != NULL) {
+        metric_add(METRIC_LOGINS, labels[o->end], 1);
+    }
+    if (o->end == OAUTH_CONNECTED && !o->email_unknown) {
+        return 0; /* told in the transaction that connected */
+    }
     if (o->login == NULL || str_empty(o->login->user_id)) {
         return 0;
     }

@@ -14,6 +14,7 @@ const struct chat_driver slack_driver = {
     .person = slack_person,
     .other_home = slack_other_home,
     .publish_home = slack_publish_home,
+    .sign_in_origin = slack_sign_in_origin,
     .sign_in_url = slack_sign_in_url,
     .sign_in = slack_sign_in,
     .refresh = slack_refresh,
@@ -55,10 +56,18 @@ const struct chat_driver *chats_driver(const chats *c, const char *workspace)
     return NULL;
 }
 
-bool chats_sign_in_on(const chats *c, const char *workspace)
+char *chats_sign_in_origin(const chats *c, arena *mem, const char *workspace)
 {
     const struct chat_driver *d = chats_driver(c, workspace);
-    return d == &slack_driver && c->settings.slack_sign_in_client_id != NULL;
+    return d == NULL || d->sign_in_origin == NULL ? NULL : d->sign_in_origin(c, mem);
+}
+
+bool chats_sign_in_on(const chats *c, const char *workspace)
+{
+    arena *mem = arena_new();
+    bool on = chats_sign_in_origin(c, mem, workspace) != NULL;
+    arena_free(mem);
+    return on;
 }
 
 bool chats_slack_on(const chats *c)

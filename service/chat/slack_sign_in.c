@@ -26,6 +26,16 @@ static bool is_organisation(const char *home)
     return home[0] == 'E';
 }
 
+/* Its tokens are issued by the same (docs: "iss": "https://slack.com"). */
+char *slack_sign_in_origin(const chats *c, arena *mem)
+{
+    struct net_url url;
+    struct err unused = {0};
+    bool on = c->settings.slack_sign_in_client_id != NULL &&
+              net_url_parse(mem, c->settings.slack_url, &url, &unused) == 0;
+    return on ? arena_printf(mem, "%s://%s", url.scheme, url.host_port) : NULL;
+}
+
 char *slack_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q)
 {
     const char *home = home_of(q);
@@ -69,21 +79,6 @@ static int exchange(chats *c, arena *mem, const struct chat_sign_in *q, json_t *
 
 /* --- its id token --- */
 
-/* The issuer is the origin of where we ask. */
-static int rules_of(const chats *c, arena *mem, const struct chat_sign_in *q, struct jwt_rules *ret,
-                    struct err *e)
-{
-    struct net_url url;
-    if (net_url_parse(mem, c->settings.slack_url, &url, e) != 0) {
-        return -1;
-    }
-    *ret = (struct jwt_rules){.issuer = arena_printf(mem, "%s://%s", url.scheme, url.host_port),
-                              .audience = c->settings.slack_sign_in_client_id,
-                              .nonce = q->nonce,
-                              .now = clock_now()};
-    return 0;
-}
-
 static bool keys_may_be_old(const struct err *e)
 {
     return str_equal(e->code, "jwt_key_unknown") || str_equal(e->code, "jwt_keys");
@@ -110,16 +105,17 @@ static int open_token(chats *c, arena *mem, struct secret token, json_t **ret, s
 static int read_token(chats *c, arena *mem, const struct chat_sign_in *q, const json_t *answer,
                       json_t **ret, struct err *e)
 {
-    struct jwt_rules rules;
+    const struct jwt_rules rules = {.issuer = slack_sign_in_origin(c, mem),
+                                    .audience = c->settings.slack_sign_in_client_id,
+                                    .nonce = q->nonce,
+                                    .now = clock_now()};
     const char *token = json_text(answer, "id_token");
     if (token == NULL) {
         return err_set(e, ERR_UNAUTHENTIC, "jwt_shape", "the answer holds no id token");
     }
-    if (rules_of(c, mem, q, &rules, e) != 0 ||
-        open_token(c, mem, secret_of(mem, token), ret, e) != 0) {
-        return -1;
-    }
-    return crypto_jwt_check(*ret, &rules, e);
+    return open_token(c, mem, secret_of(mem, token), ret, e) != 0
+               ? -1
+               : crypto_jwt_check(*ret, &rules, e);
 }
 
 /* --- who that is --- */

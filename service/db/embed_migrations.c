@@ -15,7 +15,8 @@
     X(0008_add_job_kinds)                                                                          \
     X(0009_add_home_pages)                                                                         \
     X(0010_add_pages)                                                                              \
-    X(0011_install_workspaces)
+    X(0011_install_workspaces)                                                                     \
+    X(0012_add_sign_in_and_leavers)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

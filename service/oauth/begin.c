@@ -74,43 +74,71 @@ static const char *const *scopes_to_ask(const struct app_site *site,
     return d->scopes;
 }
 
-int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
-                const struct default_connection *d, struct oauth_begin *ret, struct err *e)
+int attempt_add(oauth *o, store *s, const struct attempt_row *row, const char **ret_state,
+                struct oauth_begin *ret, struct err *e)
 {
     arena *mem = store_arena(s);
+    /* letters and digits only: some providers refuse or mangle anything else in a state */
+    const char *state =
+        arena_printf(mem, "%s%s", row->workspace->route, crypto_random_hex(mem, STATE_BYTES));
+    const char *cookie = crypto_random_hex(mem, COOKIE_BYTES);
+    const struct oauth_state stored = {
+        .workspace = row->workspace->workspace,
+        .purpose = row->purpose,
+        .login_id = row->login->id,
+        .default_name = row->connection->name,
+        .client_version = row->connection->client_version,
+        .redirect_uri = row->redirect_uri,
+        .verifier = secret_of(mem, row->verifier),
+        .cookie_hash = crypto_hash_text(mem, cookie),
+        .proven = row->proven,
+        .expires_at = clock_now() + o->options.config->ttl_state,
+    };
+    if (store_state_add(s, &stored, crypto_hash_text(mem, state), e) != 0) {
+        return -1;
+    }
+    ret->cookie = cookie;
+    ret->cookie_key = oauth_cookie_key(mem, state);
+    *ret_state = state;
+    return 0;
+}
+
+int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
+              struct err *e)
+{
+    arena *mem = store_arena(s);
+    const struct default_connection *d = row->connection;
     struct app_site site;
+    const char *state = NULL;
     if (oauth_site(o, d, &site, e) != 0) {
         return -1;
     }
-    /* letters and digits only: some providers refuse or mangle anything else in a state */
-    const char *state = arena_printf(mem, "%s%s", w->route, crypto_random_hex(mem, STATE_BYTES));
-    const char *verifier = crypto_random_hex(mem, STATE_BYTES);
-    const char *cookie = crypto_random_hex(mem, COOKIE_BYTES);
-    const char *redirect_uri = oauth_redirect_uri(mem, o, d->callback_key);
-
-    const struct oauth_state row = {
-        .workspace = w->workspace,
-        .purpose = "app",
-        .login_id = l->id,
-        .default_name = d->name,
-        .client_version = d->client_version,
-        .redirect_uri = redirect_uri,
-        .verifier = secret_of(mem, verifier),
-        .cookie_hash = crypto_hash_text(mem, cookie),
-        .expires_at = clock_now() + o->options.config->ttl_state,
-    };
-    if (store_state_add(s, &row, crypto_hash_text(mem, state), e) != 0) {
+    struct attempt_row r = *row;
+    r.purpose = PURPOSE_APP;
+    r.redirect_uri = oauth_redirect_uri(mem, o, d->callback_key);
+    r.verifier = crypto_random_hex(mem, STATE_BYTES);
+    if (attempt_add(o, s, &r, &state, ret, e) != 0) {
         return -1;
     }
     struct app_authorize q = {
         .client_id = d->client_id,
-        .redirect_uri = redirect_uri,
+        .redirect_uri = r.redirect_uri,
         .state = state,
-        .challenge = crypto_pkce_challenge(mem, verifier),
+        .challenge = crypto_pkce_challenge(mem, r.verifier),
     };
     q.scopes = scopes_to_ask(&site, d, &q.scopes_count);
     ret->url = app_authorize_url(mem, &site, &q);
-    ret->cookie = cookie;
-    ret->cookie_key = oauth_cookie_key(mem, state);
     return 0;
+}
+
+int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct login *l,
+                const struct default_connection *d, struct oauth_begin *ret, struct err *e)
+{
+    const struct attempt_row row = {.workspace = w, .login = l, .connection = d};
+    struct app_site unused;
+    if (!d->assurance_sign_in || str_empty(l->user_id)) {
+        return begin_app(o, s, &row, ret, e);
+    }
+    /* nobody is sent to prove anything for a connection that is not finished */
+    return oauth_site(o, d, &unused, e) != 0 ? -1 : identity_begin(o, s, &row, ret, e);
 }

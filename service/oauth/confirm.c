@@ -67,21 +67,15 @@ int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state 
     return 0;
 }
 
-/* At some providers only so many grants live at a time: the replaced one makes room. */
-static int revoke_replaced(oauth *o, store *s, const struct default_connection *d,
-                           const struct connection *old, struct err *e)
+/* How the account compared when it was logged in. */
+static enum oauth_match match_of(const json_t *provisional)
 {
-    const app *a = apps_find(o->options.apps, d->app);
-    if (old == NULL || secret_empty(old->tokens.access) || a == NULL || !app_revokes_one_grant(a)) {
-        return 0;
+    const char *name = json_text(provisional, "match");
+    enum oauth_match match = OAUTH_MATCH_UNKNOWN;
+    while (match > OAUTH_MATCH_OFF && !str_equal(name, oauth_match_name(match))) {
+        match--;
     }
-    return oauth_revoke_later(o, s, d, &old->tokens, NULL, e);
-}
-
-static json_t *audit_detail(const struct login *l, const struct account *a)
-{
-    return json_pack("{s:s, s:s?, s:s?, s:s}", "connection", l->default_name, "account", a->name,
-                     "organization", a->organization, "assurance", "code");
+    return match;
 }
 
 static int activate(oauth *o, store *s, const struct login *l, struct oauth_confirm *ret,
@@ -89,30 +83,14 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
 {
     arena *mem = store_arena(s);
     struct tokens t;
-    struct connection *old = NULL;
-    struct default_connection *d = NULL;
     oauth_tokens_read(mem, json_member(l->provisional, "tokens"), &t);
     oauth_account_read(mem, json_member(l->provisional, "account"), &ret->account);
-    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0 ||
-        store_connection_find(s, l->workspace, l->default_name, l->user_id, &old, e) != 0) {
-        return -1;
-    }
-    if (d == NULL) {
-        return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
-    }
-    const char *actor =
-        str_empty(l->user_id) ? l->requested_by : arena_printf(mem, "user:%s", l->user_id);
-    const struct connection now = {.workspace = l->workspace,
-                                   .default_name = l->default_name,
-                                   .user_id = l->user_id,
-                                   .account = ret->account,
-                                   .tokens = t,
-                                   .assurance = "code"};
-    if (revoke_replaced(o, s, d, old, e) != 0 ||
-        store_connection_activate(s, &now, &ret->connection_id, e) != 0 ||
-        store_login_set_state(s, l->workspace, l->id, LOGIN_DONE, NULL, e) != 0 ||
-        store_audit_add(s, l->workspace, actor, "connection.connected", ret->connection_id,
-                        arena_json(mem, audit_detail(l, &ret->account)), e) != 0) {
+    const struct activation now = {.login = l,
+                                   .tokens = &t,
+                                   .account = &ret->account,
+                                   .assurance = "code",
+                                   .match = match_of(l->provisional)};
+    if (oauth_activate(o, s, &now, &ret->connection_id, e) != 0) {
         return -1;
     }
     ret->result = OAUTH_CODE_RIGHT;

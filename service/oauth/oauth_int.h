@@ -18,6 +18,82 @@ struct app_client oauth_client(const struct default_connection *d);
 /* What is stored of a code typed in the chat: bound to its login. */
 char *oauth_code_hash(arena *mem, const char *login_id, const char *code);
 
+/* account_match of one login (match.c) */
+enum oauth_match {
+    OAUTH_MATCH_OFF,
+    OAUTH_MATCH_SAME,
+    OAUTH_MATCH_DIFFERS,
+    OAUTH_MATCH_UNKNOWN /* the chat tells no e-mail of its user */
+};
+
+/* --- attempts: one trip of a browser to a provider or to the chat platform's sign-in --- */
+
+#define PURPOSE_APP "app"
+#define PURPOSE_IDENTITY "identity"
+
+/* What a new state is for (begin.c). */
+struct attempt_row {
+    const struct workspace *workspace;
+    const struct login *login;
+    const struct default_connection *connection;
+    const char *purpose;
+    const char *redirect_uri;
+    const char *verifier; /* the PKCE verifier, or the nonce of a sign-in */
+    bool proven;          /* this browser has signed in as the login's user */
+};
+/* Stores a state with a cookie of its own: *ret_state, and ret's cookie. */
+int attempt_add(oauth *o, store *s, const struct attempt_row *row, const char **ret_state,
+                struct oauth_begin *ret, struct err *e);
+/* To the provider's authorize page. */
+int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
+              struct err *e);
+/* identity.c: to the chat platform's sign-in first. */
+int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
+                   struct err *e);
+
+/* The way back (attempt.c). */
+struct attempt {
+    oauth *oauth;
+    arena *mem;
+    const char *purpose;
+    const struct oauth_return *in;
+    struct oauth_outcome *out;
+    struct oauth_state *state;
+    struct app_site site;
+    enum oauth_match match; /* of the account that was logged in */
+};
+/* The state, once, and everything that it was made for. *ret_go: all of it still stands; else *out
+ * says how it ended. */
+int attempt_find(struct attempt *a, bool *ret_go, struct err *e);
+int attempt_ended(struct attempt *a, enum oauth_end end, const char *reason);
+/* The return says an error in place of a code. */
+int attempt_refused(struct attempt *a);
+/* What an error of a call out means for the person who waits. */
+int attempt_failed(struct attempt *a, const struct err *why);
+
+/* --- match.c, activate.c --- */
+
+const char *oauth_match_name(enum oauth_match match);
+/* Does the app's e-mail say the same person as the chat profile's? Both must be addresses. */
+bool oauth_same_email(const char *a, const char *b);
+enum oauth_match oauth_match_account(const struct default_connection *d, const struct user *u,
+                                     const struct account *account);
+
+/* Why a default connection's own tokens rest: whose they are has left. */
+#define OAUTH_OWNER_LEFT "owner_left"
+
+struct activation {
+    const struct login *login; /* locked */
+    const struct tokens *tokens;
+    const struct account *account;
+    const char *assurance; /* the level reached: "sign_in" or "code" */
+    enum oauth_match match;
+};
+/* The owner's connection is active with these tokens, the login done, in the caller's transaction.
+ */
+int oauth_activate(oauth *o, store *s, const struct activation *a, const char **ret_id,
+                   struct err *e);
+
 /* revoke.c: ends a grant at the app now, once, for want of a database that could keep it for later.
  * False: it may stay alive there. Counted. */
 bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,

@@ -11,9 +11,9 @@ static const struct stmt ACTIVATE = {
     "connection_activate",
     "insert into connection as c (workspace, id, default_name, user_id, state, account_key,"
     "    account_name, account_email, organization, sandbox, api_base, scopes, tokens,"
-    "    access_expires_at, refresh_expires_at, generation, assurance, connected_at)"
+    "    access_expires_at, refresh_expires_at, generation, assurance, owner, connected_at)"
     " values ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $10, $11, $12::bytea,"
-    "         instant($13), instant($14), 1, $15, now())"
+    "         instant($13), instant($14), 1, $15, $16, now())"
     " on conflict (workspace, default_name, user_id) do update set"
     "   state = 'active', reason = null, account_key = excluded.account_key,"
     "   account_name = excluded.account_name, account_email = excluded.account_email,"
@@ -22,9 +22,9 @@ static const struct stmt ACTIVATE = {
     "   access_expires_at = excluded.access_expires_at,"
     "   refresh_expires_at = excluded.refresh_expires_at, generation = c.generation + 1,"
     "   refresh_until = null, cool_until = null, failures = 0, assurance = excluded.assurance,"
-    "   connected_at = now(), updated_at = now()"
+    "   owner = excluded.owner, connected_at = now(), updated_at = now()"
     "  where c.id = excluded.id",
-    15, 0};
+    16, 0};
 
 /* Who is in the browser is not proven yet: nothing of that account stands where its owner reads. */
 static const struct stmt PROVISIONAL = {
@@ -136,7 +136,7 @@ int store_connection_activate(store *s, const struct connection *c, const char *
             DB_TEXT(a->key), DB_TEXT(a->name), DB_TEXT(a->email), DB_TEXT(a->organization),
             DB_BOOL(a->sandbox), DB_TEXT(a->api_base), DB_TEXTS(t->scopes, t->scopes_count),
             DB_BYTES(store_tokens_seal(s, c->workspace, id, t)), DB_I64(t->access_expires_at),
-            DB_I64(t->refresh_expires_at), DB_TEXT(c->assurance));
+            DB_I64(t->refresh_expires_at), DB_TEXT(c->assurance), DB_TEXT(c->owner));
         if (store_query(s, &ACTIVATE, args, NULL, e) != 0) {
             return -1;
         }

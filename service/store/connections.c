@@ -7,11 +7,11 @@
     "c.account_name, c.account_email, c.organization, c.sandbox, c.api_base, c.scopes, "           \
     "epoch(c.access_expires_at), epoch(c.refresh_expires_at), c.generation, "                      \
     "epoch(c.refresh_until), epoch(c.cool_until), c.failures, c.assurance, "                       \
-    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at)"
+    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner"
 #define FROM                                                                                       \
     " from connection c join default_connection d"                                                 \
     " on d.workspace = c.workspace and d.name = c.default_name"
-enum { COLUMNS_COUNT = 25, COLUMN_TOKENS = 24 };
+enum { COLUMNS_COUNT = 26, COLUMN_TOKENS = 25 };
 
 static const char *const states[CONNECTION_STATE_COUNT] = {
     "provisional", "active", "needs_attention", "needs_login", "disconnected"};
@@ -165,6 +165,7 @@ static int read_connection(store *s, const rows *r, size_t row, void *to, struct
     c->connected_at = row_i64(r, row, 21);
     c->last_used_at = row_i64(r, row, 22);
     c->created_at = row_i64(r, row, 23);
+    c->owner = row_text(r, row, 24);
     return store_tokens_open(s, c, row_bytes(r, row, COLUMN_TOKENS), &c->tokens, e);
 }
 

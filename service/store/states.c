@@ -6,11 +6,11 @@ enum { LIVE_MAX = 20 };
 static const struct stmt ADD = {
     "state_add",
     "insert into oauth_state (workspace, state_hash, purpose, login_id, default_name,"
-    "    client_version, redirect_uri, verifier, cookie_hash, expires_at)"
-    " select $1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::bigint)"
+    "    client_version, redirect_uri, verifier, cookie_hash, proven, expires_at)"
+    " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, to_timestamp($11::bigint)"
     "  where (select count(*) from (select 1 from oauth_state o where o.workspace = $1"
-    "            and o.login_id = $4 and o.expires_at > now() limit $11) live) < $11",
-    11, 0};
+    "            and o.login_id = $4 and o.expires_at > now() limit $12) live) < $12",
+    12, 0};
 
 /* The row lock makes one of many the user of a state. */
 static const struct stmt USE = {
@@ -19,8 +19,8 @@ static const struct stmt USE = {
     " where workspace = $1 and state_hash = $2 and purpose = $3 and cookie_hash = $4"
     "   and used_at is null and expires_at > now() "
     "returning workspace, state_hash, purpose, login_id, default_name, client_version,"
-    "   redirect_uri, verifier, cookie_hash, epoch(expires_at), epoch(used_at)",
-    4, 11};
+    "   redirect_uri, verifier, cookie_hash, epoch(expires_at), epoch(used_at), proven",
+    4, 12};
 
 static const struct stmt PURGE = {
     "state_purge",
@@ -48,6 +48,7 @@ static int read_state(store *s, const rows *r, size_t row, void *to, struct err 
     o->cookie_hash = row_text(r, row, 8);
     o->expires_at = row_i64(r, row, 9);
     o->used_at = row_i64(r, row, 10);
+    o->proven = row_bool(r, row, 11);
     struct seal_place place = verifier_place(o->workspace, row_text(r, row, 1));
     return store_unseal_secret(s, &place, row_bytes(r, row, 7), &o->verifier, e);
 }
@@ -55,11 +56,11 @@ static int read_state(store *s, const rows *r, size_t row, void *to, struct err 
 int store_state_add(store *s, const struct oauth_state *o, const char *state_hash, struct err *e)
 {
     struct seal_place place = verifier_place(o->workspace, state_hash);
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(o->workspace), DB_TEXT(state_hash), DB_TEXT(o->purpose),
-                DB_TEXT(o->login_id), DB_TEXT(o->default_name), DB_I64(o->client_version),
-                DB_TEXT(o->redirect_uri), DB_BYTES(store_seal_secret(s, &place, o->verifier)),
-                DB_TEXT(o->cookie_hash), DB_I64(o->expires_at), DB_I64(LIVE_MAX));
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(o->workspace), DB_TEXT(state_hash), DB_TEXT(o->purpose), DB_TEXT(o->login_id),
+        DB_TEXT(o->default_name), DB_I64(o->client_version), DB_TEXT(o->redirect_uri),
+        DB_BYTES(store_seal_secret(s, &place, o->verifier)), DB_TEXT(o->cookie_hash),
+        DB_BOOL(o->proven), DB_I64(o->expires_at), DB_I64(LIVE_MAX));
     if (store_query(s, &ADD, args, NULL, e) != 0) {
         return -1;
     }

@@ -38,12 +38,29 @@ static void read_app(struct api *a, struct put *p)
                    &a->faults, &p->next.host);
 }
 
+/* Without a word the strongest there is; once made it stays as it is until it is named. */
+static void read_assurance(struct api *a, struct put *p)
+{
+    static const char *const assurances[] = {"code", "sign_in", NULL};
+    const struct json_doc *d = &a->doc;
+    bool on = chats_sign_in_on(a->web->options.chats, a->workspace);
+    if (!api_given(d, "assurance")) {
+        p->next.assurance_sign_in = p->old == NULL ? on : p->old->assurance_sign_in;
+        return;
+    }
+    p->next.assurance_sign_in = json_doc_choice(d, "assurance", assurances, on ? 1 : 0) == 1;
+    if (p->next.assurance_sign_in && !on) {
+        json_doc_fault(d, "assurance",
+                       "Signing in at the chat platform is switched off here. Use \"code\": the "
+                       "person types a code in the chat.");
+    }
+}
+
 static void read_connection(struct api *a, struct put *p)
 {
     static const char *const keys[] = {"name",      "app",           "host",
                                        "client_id", "client_secret", "scopes",
                                        "assurance", "account_match", NULL};
-    static const char *const assurances[] = {"code", "sign_in", NULL};
     static const char *const matches[] = {"off", "warn", "require", NULL};
     const struct json_doc *d = &a->doc;
     json_doc_known(d, keys);
@@ -63,11 +80,7 @@ static void read_connection(struct api *a, struct put *p)
         int match = json_doc_choice(d, "account_match", matches, 0);
         p->next.account_match = matches[match < 0 ? 0 : match];
     }
-    if (json_doc_choice(d, "assurance", assurances, 0) == 1) {
-        json_doc_fault(d, "assurance",
-                       "Signing in at the chat platform is not available here. Use \"code\": the "
-                       "person types a code in the chat.");
-    }
+    read_assurance(a, p);
 }
 
 /* A stored secret goes to no other place than the one it was given for. */

@@ -83,41 +83,15 @@ static int code_page(struct callback_page *p, struct err *e)
     return landing_page("code.html", data, 200, &p->to, e);
 }
 
-static const struct {
-    int status;
-    bool retry;
-    const char *title, *text;
-} ends[OAUTH_END_COUNT] = {
-    [OAUTH_CODE_SHOWN] = {200, false, "", ""},
-    [OAUTH_DENIED] =
-        {200, true, "Not connected",
-         "You, or a rule of your company, declined access. Nothing was changed. You can "
-         "try again here, or leave it and go back to the chat."},
-    [OAUTH_EXPIRED] =
-        {410, true, "This page has done its work",
-         "The login was used already, took too long, or was begun in another browser. "
-         "Look in your chat: the message there says how it stands and leads on."},
-    [OAUTH_TRY_AGAIN] = {503, true, "The app did not answer",
-                         "The app is away or busy at the moment. Nothing was connected, and the "
-                         "link in your chat still works."},
-    [OAUTH_MISCONFIGURED] = {502, true, "An admin must look at this",
-                             "The app and Workbot do not agree about this connection's set-up. "
-                             "Nothing was connected; your admin finds the reason in the log."},
-    [OAUTH_GONE] = {410, false, "This login was ended",
-                    "It was cancelled or replaced by a newer one. Nothing was connected."},
-    [OAUTH_WRONG_ACCOUNT] = {403, true, "This is another person's account",
-                             "Its e-mail is not the one of your chat profile, and your company "
-                             "asks for the same. Nothing was connected."},
-};
-
 static int end_page(struct callback_page *p, const char *request_id, struct err *e)
 {
     enum oauth_end end = p->outcome.end;
+    const struct callback_end *said = callback_end(&p->outcome);
     const struct landing_over *over =
         end == OAUTH_EXPIRED || end == OAUTH_GONE ? landing_came_back(&p->landing) : NULL;
-    const char *title = over == NULL ? ends[end].title : over->title;
-    const char *text = over == NULL ? ends[end].text : over->text;
-    const char *retry = ends[end].retry && landing_is_open(&p->landing)
+    const char *title = over == NULL ? said->title : over->title;
+    const char *text = over == NULL ? said->text : over->text;
+    const char *retry = said->retry && landing_is_open(&p->landing)
                             ? arena_printf(p->to.mem, "/login/%s", p->landing.handle)
                             : NULL;
     bool tone_error = over == NULL && end != OAUTH_DENIED;
@@ -128,7 +102,52 @@ static int end_page(struct callback_page *p, const char *request_id, struct err 
                   "tone_error", tone_error, "retry_link", retry, "retry_label",
                   over == NULL ? "Try again" : "Log in again", "back_link", p->to.back_link,
                   "back_label", "Back to the chat", "reference", over == NULL ? request_id : NULL));
-    return landing_page("message.html", data, ends[end].status, &p->to, e);
+    return landing_page("message.html", data, said->status, &p->to, e);
+}
+
+/* Whose login it is, in words that tell nothing else of anybody. */
+static int other_person_page(struct callback_page *p, const char *request_id, struct err *e)
+{
+    arena *mem = p->to.mem;
+    const char *person = asked_by(p), *chat = landing_chat(&p->landing);
+    const char *whose = person == NULL ? "somebody else" : person;
+    const char *text = arena_printf(
+        mem,
+        "It was asked for in %s by %s, and in this browser somebody else is signed in to %s. Nothing "
+        "was connected, and %s was not asked. If it is yours, sign in to %s as yourself and try "
+        "again; if not, close this page.",
+        chat, whose, chat, landing_app_title(p->web, &p->landing), chat);
+    json_t *data =
+        arena_json(mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s, s:s}", "title",
+                                  arena_printf(mem, "This login belongs to %s", whose),
+                                  "paragraphs", "text", text, "tone_error", 1, "retry_link",
+                                  landing_is_open(&p->landing)
+                                      ? arena_printf(mem, "/login/%s", p->landing.handle)
+                                      : NULL,
+                                  "retry_label", "Try again", "reference", request_id));
+    return landing_page("message.html", data, 403, &p->to, e);
+}
+
+static int done_page(struct callback_page *p, struct err *e)
+{
+    const struct oauth_outcome *o = &p->outcome;
+    const struct account *a = &o->account;
+    json_t *data = arena_json(
+        p->to.mem,
+        json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s, s:s?, s:b, s:s?}", "title", "Connected", "app",
+                  landing_app_title(p->web, &p->landing), "account",
+                  a->name == NULL ? a->key : a->name, "organization", a->organization, "sandbox",
+                  a->sandbox, "chat", landing_chat(&p->landing), "command", o->login->run_id,
+                  "differs", o->account_differs, "back_link", p->to.back_link));
+    return landing_page("done.html", data, 200, &p->to, e);
+}
+
+void callback_cookie(web *w, struct landing_answer *to, const struct oauth_begin *begun,
+                     const char *handle)
+{
+    const struct header cookie = {.name = arena_printf(to->mem, "wb_state_%s", begun->cookie_key),
+                                  .value = arena_printf(to->mem, "%s~%s", begun->cookie, handle)};
+    cookie_set(to->mem, w, to->response, &cookie, w->config->ttl_state);
 }
 
 static void drop_cookie(struct callback_page *p, const char *name)
@@ -137,10 +156,41 @@ static void drop_cookie(struct callback_page *p, const char *name)
     cookie_set(p->to.mem, p->web, p->to.response, &gone, 0);
 }
 
-int oauth_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
+/* A page that is shown again still knows its login by its cookie, and says how that stands. */
+static bool cookie_stays(enum oauth_end end)
 {
-    struct callback_page p = {.web = w, .to = {.mem = q->mem, .response = r}};
-    struct oauth_return in = {.callback_key = q->params[0]};
+    return end == OAUTH_CODE_SHOWN || end == OAUTH_CONNECTED || end == OAUTH_EXPIRED;
+}
+
+static int answer(struct callback_page *p, const struct request *q, struct err *e)
+{
+    const struct oauth_outcome *o = &p->outcome;
+    switch ((int)o->end) {
+    case OAUTH_CODE_SHOWN:
+        return code_page(p, e);
+    case OAUTH_CONNECTED:
+        return done_page(p, e);
+    case OAUTH_PROVEN:
+        callback_cookie(p->web, &p->to, &o->next, p->landing.handle);
+        respond_see_other(p->to.response, o->next.url);
+        return 0;
+    default:
+        log_info("a login came to nothing", LOG_TEXT("request", q->id),
+                 LOG_TEXT("reason", o->reason),
+                 LOG_TEXT("workspace", o->workspace == NULL ? "" : o->workspace->workspace));
+        return o->end == OAUTH_OTHER_PERSON ? other_person_page(p, q->id, e)
+                                            : end_page(p, q->id, e);
+    }
+}
+
+typedef int arrive_fn(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
+                      struct err *e);
+
+static int arrive(struct callback_page *p, const struct request *q, arrive_fn *take, struct err *e)
+{
+    web *w = p->web;
+    struct oauth_return in = {
+        .callback_key = q->params[0], .connected = bot_login_connected, .arg = w->options.bot};
     const char *handle = "";
     if (read_query(q, &in, e) != 0) {
         return -1;
@@ -148,21 +198,29 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
     const char *name = arena_printf(q->mem, "wb_state_%s",
                                     oauth_cookie_key(q->mem, in.state == NULL ? "" : in.state));
     in.cookie = split_cookie(q->mem, request_cookie(q, cookie_name(q->mem, w, name)), &handle);
-    if (oauth_callback(w->options.oauth, q->mem, &in, &p.outcome, e) != 0 ||
-        bot_login_returned(w->options.bot, q->mem, &p.outcome, e) != 0 ||
-        landing_load(w, q->mem, handle, &p.landing, e) != 0) {
+    if (take(w->options.oauth, q->mem, &in, &p->outcome, e) != 0 ||
+        bot_login_returned(w->options.bot, q->mem, &p->outcome, e) != 0 ||
+        landing_load(w, q->mem, handle, &p->landing, e) != 0) {
         return -1;
     }
-    p.to.back_link = landing_back_link(w, q->mem, &p.landing);
-    /* A page that is shown again still knows its login by its cookie, and says how that stands. */
-    if (in.cookie != NULL && p.outcome.end != OAUTH_CODE_SHOWN && p.outcome.end != OAUTH_EXPIRED) {
-        drop_cookie(&p, name);
+    p->to.back_link = landing_back_link(w, q->mem, &p->landing);
+    if (in.cookie != NULL && !cookie_stays(p->outcome.end)) {
+        drop_cookie(p, name);
     }
-    if (p.outcome.end == OAUTH_CODE_SHOWN) {
-        return code_page(&p, e);
+    if (p->outcome.end == OAUTH_CONNECTED && w->options.wake != NULL) {
+        w->options.wake(w->options.wake_arg); /* what waited need not wait for the next look */
     }
-    log_info(
-        "a login came to nothing", LOG_TEXT("request", q->id), LOG_TEXT("reason", p.outcome.reason),
-        LOG_TEXT("workspace", p.outcome.workspace == NULL ? "" : p.outcome.workspace->workspace));
-    return end_page(&p, q->id, e);
+    return answer(p, q, e);
+}
+
+int oauth_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    struct callback_page p = {.web = w, .to = {.mem = q->mem, .response = r}};
+    return arrive(&p, q, oauth_callback, e);
+}
+
+int identity_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    struct callback_page p = {.web = w, .to = {.mem = q->mem, .response = r}};
+    return arrive(&p, q, oauth_identity, e);
 }

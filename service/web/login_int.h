@@ -38,4 +38,15 @@ int landing_page(const char *name, json_t *data, int status, struct landing_answ
 int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
                     struct err *e);
 
+/* callback_ends.c */
+struct callback_end {
+    int status;
+    bool retry; /* the page offers it, while the login is open */
+    const char *title, *text;
+};
+const struct callback_end *callback_end(const struct oauth_outcome *o);
+/* callback_page.c: binds the attempt to this browser, and lets its page offer another try. */
+void callback_cookie(web *w, struct landing_answer *to, const struct oauth_begin *begun,
+                     const char *handle);
+
 #endif

@@ -154,19 +154,26 @@ static const char *asker(const struct landing *g)
     return g->user == NULL || str_empty(g->user->name) ? "Somebody" : g->user->name;
 }
 
+/* The person in the browser signs in to the chat first, and types no code after. */
+static bool proves_by_sign_in(const struct landing *g)
+{
+    return g->connection->assurance_sign_in && !str_empty(g->login->user_id);
+}
+
 static int landing(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
     json_t *scopes = scope_words(w, g);
     json_t *data = arena_json(
         to->mem,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o, s:b, s:s, s:s, s:o}", "title",
-                  arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person", asker(g),
-                  "workspace",
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
+                  "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
+                  asker(g), "workspace",
                   str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name,
                   "chat", landing_chat(g), "app", landing_app_title(w, g), "host",
                   g->connection->host, "command", g->command, "has_scopes",
-                  json_array_size(scopes) > 0, "scopes", scopes, "code_shown", 1, "expires",
-                  day_and_time(to->mem, g->login->expires_at), "action",
+                  json_array_size(scopes) > 0, "scopes", scopes, "sign_in", proves_by_sign_in(g),
+                  "next", proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g),
+                  "expires", day_and_time(to->mem, g->login->expires_at), "action",
                   arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
     const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
                                   .host = g->connection->host,
@@ -175,6 +182,10 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
     to->form_action = site.app != NULL && site.plain_http
                           ? arena_printf(to->mem, "https: %s", app_authorize_origin(to->mem, &site))
                           : "https:";
+    const char *sign_in = chats_sign_in_origin(w->options.chats, to->mem, g->workspace->workspace);
+    if (proves_by_sign_in(g) && sign_in != NULL) {
+        to->form_action = arena_printf(to->mem, "%s %s", to->form_action, sign_in);
+    }
     return landing_page("login.html", data, 200, to, e);
 }
 
@@ -247,6 +258,21 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
 
 /* --- POST --- */
 
+/* No login here is proven in a weaker way than its connection demands: admins and user are told. */
+static int sign_in_off(web *w, struct landing *g, struct landing_answer *to, struct err *e)
+{
+    const struct oauth_outcome o = {.end = OAUTH_MISCONFIGURED,
+                                    .reason = "sign_in_off",
+                                    .signing_in = true,
+                                    .workspace = g->workspace,
+                                    .login = g->login,
+                                    .connection = g->connection};
+    const struct callback_end *said = callback_end(&o);
+    return bot_login_returned(w->options.bot, to->mem, &o, e) != 0
+               ? -1
+               : landing_message(to, said->status, said->title, said->text, e);
+}
+
 static int start(web *w, struct landing *g, struct landing_answer *to, struct err *e)
 {
     store *s = NULL;
@@ -259,6 +285,9 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     }
     int rc = oauth_begin(w->options.oauth, s, g->workspace, g->login, g->connection, &begun, e);
     store_close(s);
+    if (rc != 0 && str_equal(e->code, "sign_in_off")) {
+        return sign_in_off(w, g, to, e);
+    }
     if (rc != 0 && e->kind == ERR_CONFIG) {
         return landing_message(to, 409, "Not set up yet",
                                "An admin of Workbot must finish this connection first.", e);
@@ -266,9 +295,7 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     if (rc != 0) {
         return -1;
     }
-    const struct header cookie = {.name = arena_printf(to->mem, "wb_state_%s", begun.cookie_key),
-                                  .value = arena_printf(to->mem, "%s~%s", begun.cookie, g->handle)};
-    cookie_set(to->mem, w, to->response, &cookie, w->config->ttl_state);
+    callback_cookie(w, to, &begun, g->handle);
     respond_see_other(to->response, begun.url);
     return 0;
 }

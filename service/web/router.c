@@ -12,6 +12,7 @@ static const struct route routes[] = {
     {WB_GET, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, login_get, "getLogin"},
     {WB_POST, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, login_post, "postLogin"},
     {WB_GET, "/oauth/callback/{id}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, oauth_callback_get, "getOauthCallback"},
+    {WB_GET, "/identity/slack/callback", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, identity_callback_get, "getSlackIdentityCallback"},
     {WB_GET, "/v1/apps", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_apps_get, "listApps"},
     {WB_PUT, "/v1/workspaces/{workspace}", ROUTE_WORKER, LISTEN_API, GATE_API, LIMIT_API_BODY, api_workspace_put, "putWorkspace"},
     {WB_GET, "/v1/workspaces/{workspace}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_workspace_get, "getWorkspace"},

@@ -1,0 +1,91 @@
+#include "oauth_int.h"
+
+#include "base/str.h"
+
+/* A login has proven whose it is: its tokens act from now on. */
+
+/* At some providers only so many grants live at a time: the replaced one makes room. And what
+ * another admin has taken over from is of no use to anybody. */
+static int revoke_replaced(oauth *o, store *s, const struct default_connection *d,
+                           const struct connection *old, struct err *e)
+{
+    const app *a = apps_find(o->options.apps, d->app);
+    bool left = old != NULL && str_equal(old->reason, OAUTH_OWNER_LEFT);
+    if (old == NULL || secret_empty(old->tokens.access) ||
+        (!left && (a == NULL || !app_revokes_one_grant(a)))) {
+        return 0;
+    }
+    return oauth_revoke_later(o, s, d, &old->tokens, NULL, e);
+}
+
+/* Whose leaving ends a default connection's own tokens: who asked for the login; for one that an
+ * operator asked for, the admin of the same e-mail, else (NULL) the installer. */
+static int find_owner(store *s, const struct activation *a, const char **ret, struct err *e)
+{
+    static const char USER[] = "user:";
+    const struct login *l = a->login;
+    struct workspace *w = NULL;
+    *ret = NULL;
+    if (!str_empty(l->user_id)) {
+        return 0;
+    }
+    if (str_starts(l->requested_by, USER)) {
+        *ret = l->requested_by + sizeof(USER) - 1;
+        return 0;
+    }
+    if (store_workspace_find(s, l->workspace, &w, e) != 0 || w == NULL) {
+        return w == NULL ? 0 : -1;
+    }
+    for (size_t i = 0; i < w->admins_count; i++) {
+        struct user *u = NULL;
+        if (store_user_find(s, l->workspace, w->admins[i], &u, e) != 0) {
+            return -1;
+        }
+        if (u != NULL && oauth_same_email(u->email, a->account->email)) {
+            *ret = u->user_id;
+        }
+    }
+    return 0;
+}
+
+static json_t *audit_detail(const struct activation *a, const char *owner)
+{
+    return json_pack("{s:s, s:s?, s:s?, s:s, s:s, s:s*}", "connection", a->login->default_name,
+                     "account", a->account->name, "organization", a->account->organization,
+                     "assurance", a->assurance, "account_match", oauth_match_name(a->match),
+                     "owner", owner);
+}
+
+int oauth_activate(oauth *o, store *s, const struct activation *a, const char **ret_id,
+                   struct err *e)
+{
+    arena *mem = store_arena(s);
+    const struct login *l = a->login;
+    struct connection *old = NULL;
+    struct default_connection *d = NULL;
+    const char *owner = NULL;
+    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0 ||
+        store_connection_find(s, l->workspace, l->default_name, l->user_id, &old, e) != 0 ||
+        find_owner(s, a, &owner, e) != 0) {
+        return -1;
+    }
+    if (d == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
+    }
+    const char *actor =
+        str_empty(l->user_id) ? l->requested_by : arena_printf(mem, "user:%s", l->user_id);
+    const struct connection now = {.workspace = l->workspace,
+                                   .default_name = l->default_name,
+                                   .user_id = l->user_id,
+                                   .account = *a->account,
+                                   .tokens = *a->tokens,
+                                   .assurance = a->assurance,
+                                   .owner = owner};
+    if (revoke_replaced(o, s, d, old, e) != 0 ||
+        store_connection_activate(s, &now, ret_id, e) != 0 ||
+        store_login_set_state(s, l->workspace, l->id, LOGIN_DONE, NULL, e) != 0) {
+        return -1;
+    }
+    return store_audit_add(s, l->workspace, actor, "connection.connected", *ret_id,
+                           arena_json(mem, audit_detail(a, owner)), e);
+}

@@ -1,0 +1,128 @@
+#include "oauth_int.h"
+
+#include "base/str.h"
+
+/* One return of a browser, from a provider or from the chat platform's sign-in: its state, once,
+ * and everything that it was made for. RFC 6749 section 4.1.2, RFC 9207, RFC 9700 section 4. */
+
+int attempt_ended(struct attempt *a, enum oauth_end end, const char *reason)
+{
+    a->out->end = end;
+    a->out->reason = reason;
+    return 0;
+}
+
+/* Of a state for a provider's path, that path; and the proof that its connection demands by now. */
+static const char *misfit(const struct attempt *a)
+{
+    const struct default_connection *d = a->out->connection;
+    if (!str_equal(a->purpose, PURPOSE_APP)) {
+        return NULL;
+    }
+    if (!str_equal(d->callback_key, a->in->callback_key)) {
+        return "state_of_other_path";
+    }
+    bool personal = !str_empty(a->out->login->user_id);
+    return personal && d->assurance_sign_in && !a->state->proven ? "sign_in_required" : NULL;
+}
+
+static int load_rows(struct attempt *a, store *s, const char *workspace, struct err *e)
+{
+    struct oauth_outcome *out = a->out;
+    return store_default_find(s, workspace, a->state->default_name, &out->connection, e) != 0
+               ? -1
+               : store_login_find(s, workspace, a->state->login_id, &out->login, e);
+}
+
+static int load_attempt(struct attempt *a, store *s, const char *state_hash, bool *ret_go,
+                        struct err *e)
+{
+    struct oauth_outcome *out = a->out;
+    const char *workspace = out->workspace->workspace;
+    if (a->in->cookie == NULL) {
+        return attempt_ended(a, OAUTH_EXPIRED, "other_browser"); /* a scanner spends nothing */
+    }
+    const struct state_use use = {.state_hash = state_hash,
+                                  .purpose = a->purpose,
+                                  .cookie_hash = crypto_hash_text(a->mem, a->in->cookie)};
+    if (store_state_use(s, workspace, &use, &a->state, e) != 0) {
+        return -1;
+    }
+    if (a->state == NULL) {
+        return attempt_ended(a, OAUTH_EXPIRED, "state_unknown");
+    }
+    if (load_rows(a, s, workspace, e) != 0) {
+        return -1;
+    }
+    if (out->connection == NULL || out->login == NULL ||
+        (out->login->state != LOGIN_OPEN && out->login->state != LOGIN_CODE)) {
+        return attempt_ended(a, OAUTH_GONE, "login_ended");
+    }
+    const char *why = misfit(a);
+    if (why != NULL) {
+        out->login = NULL;
+        return attempt_ended(a, OAUTH_EXPIRED, why);
+    }
+    if (a->state->client_version != out->connection->client_version) {
+        return attempt_ended(a, OAUTH_GONE, "client_changed");
+    }
+    *ret_go = true;
+    return oauth_site(a->oauth, out->connection, &a->site, e);
+}
+
+int attempt_find(struct attempt *a, bool *ret_go, struct err *e)
+{
+    const char *route = NULL, *path_route = NULL, *hash = NULL, *unused = NULL;
+    bool shaped = oauth_handle_split(a->mem, a->in->state, &route, &hash);
+    if (shaped && str_equal(a->purpose, PURPOSE_APP)) {
+        shaped = oauth_handle_split(a->mem, a->in->callback_key, &path_route, &unused) &&
+                 str_equal(route, path_route);
+    }
+    if (!shaped) {
+        return attempt_ended(a, OAUTH_EXPIRED, "state_shape");
+    }
+    store *s = NULL;
+    if (store_open(a->oauth->options.stores, a->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_workspace_by_route(s, route, &a->out->workspace, e);
+    if (rc == 0 && a->out->workspace == NULL) {
+        rc = attempt_ended(a, OAUTH_EXPIRED, "workspace_unknown");
+    } else if (rc == 0) {
+        rc = load_attempt(a, s, hash, ret_go, e);
+    }
+    store_close(s);
+    return rc;
+}
+
+/* RFC 6749 section 4.1.2.1: an error in place of a code. */
+int attempt_refused(struct attempt *a)
+{
+    static const struct {
+        const char *error;
+        enum oauth_end end;
+    } ends[] = {
+        {"access_denied", OAUTH_DENIED},     {"access-denied", OAUTH_DENIED},
+        {"server_error", OAUTH_TRY_AGAIN},   {"temporarily_unavailable", OAUTH_TRY_AGAIN},
+        {"login_required", OAUTH_TRY_AGAIN}, {"interaction_required", OAUTH_TRY_AGAIN},
+    };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (str_equal(a->in->error, ends[i].error)) {
+            return attempt_ended(a, ends[i].end,
+                                 ends[i].end == OAUTH_DENIED ? "denied" : "provider_busy");
+        }
+    }
+    return attempt_ended(a, OAUTH_MISCONFIGURED, "provider_error");
+}
+
+int attempt_failed(struct attempt *a, const struct err *why)
+{
+    switch ((int)why->kind) {
+    case ERR_CONFIG:
+    case ERR_ATTENTION:
+    case ERR_FORBIDDEN:
+        return attempt_ended(a, OAUTH_MISCONFIGURED, why->code);
+    default:
+        return attempt_ended(a, OAUTH_TRY_AGAIN, why->code);
+    }
+}

@@ -1,0 +1,49 @@
+#include "login_int.h"
+
+/* What the page says of an attempt that came to nothing: at the app, or at the chat platform's
+ * sign-in before it. */
+
+static const struct callback_end at_app[OAUTH_END_COUNT] = {
+    [OAUTH_DENIED] =
+        {200, true, "Not connected",
+         "You, or a rule of your company, declined access. Nothing was changed. You can "
+         "try again here, or leave it and go back to the chat."},
+    [OAUTH_EXPIRED] =
+        {410, true, "This page has done its work",
+         "The login was used already, took too long, or was begun in another browser. "
+         "Look in your chat: the message there says how it stands and leads on."},
+    [OAUTH_TRY_AGAIN] = {503, true, "The app did not answer",
+                         "The app is away or busy at the moment. Nothing was connected, and the "
+                         "link in your chat still works."},
+    [OAUTH_MISCONFIGURED] = {502, true, "An admin must look at this",
+                             "The app and Workbot do not agree about this connection's set-up. "
+                             "Nothing was connected; your admin finds the reason in the log."},
+    [OAUTH_GONE] = {410, false, "This login was ended",
+                    "It was cancelled or replaced by a newer one. Nothing was connected."},
+    [OAUTH_WRONG_ACCOUNT] = {403, true, "This is another person's account",
+                             "Its e-mail is not the one of your chat profile, and your company "
+                             "asks for the same. Nothing was connected."},
+};
+
+static const struct callback_end at_chat[OAUTH_END_COUNT] = {
+    [OAUTH_DENIED] = {200, true, "Not connected",
+                      "You did not sign in to your chat, so it is not certain whose login this is. "
+                      "Nothing was changed. You can try again here, or leave it."},
+    [OAUTH_TRY_AGAIN] = {503, true, "Your chat did not answer",
+                         "Signing in to your chat does not work at the moment. Nothing was "
+                         "connected, and the link there still works."},
+    [OAUTH_UNPROVEN] = {403, true, "We could not tell who you are",
+                        "What came back from signing in to your chat proves nothing. Nothing was "
+                        "connected, and the link in your chat still works."},
+    [OAUTH_MISCONFIGURED] =
+        {502, true, "An admin must look at this",
+         "Signing in to your chat is not set up right, and this connection asks "
+         "for it. Nothing was connected; your admin finds the reason in the "
+         "log."},
+};
+
+const struct callback_end *callback_end(const struct oauth_outcome *o)
+{
+    const struct callback_end *said = o->signing_in ? &at_chat[o->end] : &at_app[o->end];
+    return said->title == NULL ? &at_app[o->end] : said;
+}

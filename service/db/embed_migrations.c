@@ -16,7 +16,8 @@
     X(0009_add_home_pages)                                                                         \
     X(0010_add_pages)                                                                              \
     X(0011_install_workspaces)                                                                     \
-    X(0012_add_sign_in_and_leavers)
+    X(0012_add_sign_in_and_leavers)                                                                \
+    X(0013_defer_for_moves)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -104,6 +104,16 @@ int store_follow_add(store *s, const struct job *j, struct bytes sealed, bool *r
 /* Other workers have something to do. */
 void store_follow_left(store *s);
 
+/* --- move_rows.c, move_names.c, for moves.c --- */
+
+int store_move_rows(store *s, const struct workspace_move *q, struct err *e);
+/* Is this table, and where given this sealed column of it, moved? For the test that holds it against
+ * the catalogue. */
+bool store_move_knows(const char *table, const char *sealed_column);
+/* Renames in `from` what would clash in `to`. */
+int store_move_names(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                     struct err *e);
+
 /* --- each file's statements, NULL-terminated; collected in stmts.c --- */
 
 extern const struct stmt *const store_session_stmts[];
@@ -127,6 +137,9 @@ extern const struct stmt *const store_messages_stmts[];
 extern const struct stmt *const store_notices_stmts[];
 extern const struct stmt *const store_run_case_stmts[];
 extern const struct stmt *const store_run_history_stmts[];
+extern const struct stmt *const store_moves_stmts[];
+extern const struct stmt *const store_move_names_stmts[];
+extern const struct stmt *const store_move_rows_stmts[];
 extern const struct stmt *const store_outgoing_stmts[];
 extern const struct stmt *const store_audit_stmts[];
 extern const struct stmt *const store_retention_stmts[];

@@ -1,0 +1,241 @@
+/* Names of default connections and recipes, and commands, that both workspaces have. */
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "store_int.h"
+
+enum { NAME_MAX_LEN = 63 };
+
+/* `same`: one default connection set up twice. */
+static const struct stmt DEFAULTS = {
+    "move_defaults",
+    "select t.name, (t.app, t.host, coalesce(t.client_id, ''))"
+    "             = (o.app, o.host, coalesce(o.client_id, ''))"
+    "  from default_connection t"
+    "  join default_connection o on o.workspace = $2 and o.name = t.name"
+    " where t.workspace = $1 order by t.name",
+    2, 2};
+
+static const struct stmt RENAME_DEFAULT = {
+    "move_rename_default",
+    "with c as (update connection set default_name = $3"
+    "            where workspace = $1 and default_name = $2),"
+    " l as (update login set default_name = $3 where workspace = $1 and default_name = $2),"
+    " o as (update oauth_state set default_name = $3 where workspace = $1 and default_name = $2),"
+    " r as (update run_connection set default_name = $3"
+    "        where workspace = $1 and default_name = $2) "
+    "update default_connection set name = $3, client_secret = $4, updated_at = now()"
+    " where workspace = $1 and name = $2",
+    4, 0};
+
+/* Also of recipes that were deleted: runs go on with their versions. */
+static const struct stmt RECIPES = {
+    "move_recipes",
+    "select distinct t.name from recipe_version t"
+    "  join recipe_version o on o.workspace = $2 and o.name = t.name"
+    " where t.workspace = $1 order by t.name",
+    2, 1};
+
+static const struct stmt RENAME_RECIPE = {
+    "move_rename_recipe",
+    "with v as (update recipe_version set name = $3 where workspace = $1 and name = $2),"
+    " r as (update run set recipe = $3 where workspace = $1 and recipe = $2) "
+    "update recipe set name = $3 where workspace = $1 and name = $2",
+    3, 0};
+
+static const struct stmt COMMANDS = {
+    "move_commands",
+    "update recipe t set enabled = false, command = null, updated_at = now()"
+    "  from recipe o where t.workspace = $1 and o.workspace = $2"
+    "   and (t.command = o.command or starts_with(t.command, o.command || ' ')"
+    "        or starts_with(o.command, t.command || ' '))"
+    " returning t.name",
+    2, 1};
+
+static const struct stmt VERSIONS = {
+    "move_versions",
+    "select v.name, v.version::bigint, v.body, coalesce(r.version = v.version and not r.enabled,"
+    "       false)"
+    "  from recipe_version v"
+    "  left join recipe r on r.workspace = v.workspace and r.name = v.name"
+    " where v.workspace = $1",
+    1, 4};
+
+static const struct stmt SET_BODY = {
+    "move_set_body",
+    "update recipe_version set body = $4 where workspace = $1 and name = $2 and version = $3", 4,
+    0};
+
+static const struct stmt TAKEN = {
+    "move_name_taken",
+    "select exists (select from default_connection where workspace in ($1, $2) and name = $3)"
+    "    or exists (select from recipe_version where workspace in ($1, $2) and name = $3)",
+    3, 1};
+
+const struct stmt *const store_move_names_stmts[] = {&DEFAULTS,      &RENAME_DEFAULT, &RECIPES,
+                                                     &RENAME_RECIPE, &COMMANDS,       &VERSIONS,
+                                                     &SET_BODY,      &TAKEN,          NULL};
+
+/* "acme-salesforce-t0acme", or with a number behind it. */
+static int free_name(store *s, const struct workspace_move *q, const char *name, const char **ret,
+                     struct err *e)
+{
+    const char *team = strchr(q->from, ':');
+    const char *tail = str_lower(s->mem, team == NULL ? "moved" : team + 1);
+    for (int n = 1;; n++) {
+        char *end =
+            n == 1 ? arena_printf(s->mem, "-%s", tail) : arena_printf(s->mem, "-%s-%d", tail, n);
+        const char *next =
+            arena_printf(s->mem, "%.*s%s", (int)(NAME_MAX_LEN - strlen(end)), name, end);
+        rows *r = NULL;
+        const struct db_arg *args = DB_ARGS(DB_TEXT(q->from), DB_TEXT(q->to), DB_TEXT(next));
+        if (store_query(s, &TAKEN, args, &r, e) != 0) {
+            return -1;
+        }
+        if (!row_bool(r, 0, 0)) {
+            *ret = next;
+            return 0;
+        }
+    }
+}
+
+static void note(store *s, struct workspace_moved *ret, const char *name, const char *next)
+{
+    ret->renamed[ret->renamed_count++] = arena_printf(s->mem, "%s is %s now", name, next);
+}
+
+static int rename_default(store *s, const struct workspace_move *q, const char *name,
+                          const char *next, struct err *e)
+{
+    struct default_connection *d = NULL;
+    struct seal_place place = {"default_connection", q->from, next, "client_secret"};
+    if (store_default_find(s, q->from, name, &d, e) != 0) {
+        return -1;
+    }
+    const struct db_arg *args = DB_ARGS(DB_TEXT(q->from), DB_TEXT(name), DB_TEXT(next),
+                                        DB_BYTES(store_seal_secret(s, &place, d->client_secret)));
+    return store_query(s, &RENAME_DEFAULT, args, NULL, e);
+}
+
+/* *ret_renames: old name -> new one. */
+static int move_defaults(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                         json_t *renames, struct err *e)
+{
+    rows *r = NULL;
+    const char *next = NULL;
+    if (store_query(s, &DEFAULTS, DB_ARGS(DB_TEXT(q->from), DB_TEXT(q->to)), &r, e) != 0) {
+        return -1;
+    }
+    size_t count = rows_count(r);
+    ret->renamed = arena_array(s->mem, count + 1, sizeof *ret->renamed);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = row_text(r, i, 0);
+        if (row_bool(r, i, 1)) {
+            continue;
+        }
+        if (free_name(s, q, name, &next, e) != 0 || rename_default(s, q, name, next, e) != 0) {
+            return -1;
+        }
+        json_object_set_new(renames, name, json_string(next));
+        note(s, ret, name, next);
+    }
+    return 0;
+}
+
+static int move_recipes(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                        struct err *e)
+{
+    rows *r = NULL;
+    const char *next = NULL;
+    if (store_query(s, &RECIPES, DB_ARGS(DB_TEXT(q->from), DB_TEXT(q->to)), &r, e) != 0) {
+        return -1;
+    }
+    size_t count = rows_count(r);
+    const char **all = arena_array(s->mem, ret->renamed_count + count + 1, sizeof *all);
+    for (size_t i = 0; i < ret->renamed_count; i++) {
+        all[i] = ret->renamed[i];
+    }
+    ret->renamed = all;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = row_text(r, i, 0);
+        if (free_name(s, q, name, &next, e) != 0 ||
+            store_query(s, &RENAME_RECIPE, DB_ARGS(DB_TEXT(q->from), DB_TEXT(name), DB_TEXT(next)),
+                        NULL, e) != 0) {
+            return -1;
+        }
+        note(s, ret, name, next);
+    }
+    return 0;
+}
+
+static int move_commands(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                         struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &COMMANDS, DB_ARGS(DB_TEXT(q->from), DB_TEXT(q->to)), &r, e) != 0) {
+        return -1;
+    }
+    ret->disabled = arena_array(s->mem, rows_count(r) + 1, sizeof *ret->disabled);
+    for (size_t i = 0; i < rows_count(r); i++) {
+        ret->disabled[ret->disabled_count++] = row_text(r, i, 0);
+    }
+    return 0;
+}
+
+/* The recipe says its own name, and those of the connections that it uses. True when it changed. */
+static bool rewrite(json_t *body, const char *name, bool off, const json_t *renames)
+{
+    bool changed = !str_equal(json_text(body, "name"), name);
+    const char *alias = NULL;
+    json_t *connection = NULL;
+    json_object_set_new(body, "name", json_string(name));
+    if (off) {
+        changed = json_object_set_new(body, "enabled", json_false()) == 0;
+    }
+    json_object_foreach(json_member(body, "connections"), alias, connection)
+    {
+        const char *use = json_text(connection, "use");
+        const char *next = use == NULL ? NULL : json_text(renames, use);
+        if (next != NULL) {
+            changed = json_object_set_new(connection, "use", json_string(next)) == 0;
+        }
+    }
+    return changed;
+}
+
+static int rewrite_bodies(store *s, const struct workspace_move *q, const json_t *renames,
+                          struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &VERSIONS, DB_ARGS(DB_TEXT(q->from)), &r, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < rows_count(r); i++) {
+        const char *name = row_text(r, i, 0);
+        json_t *body = NULL;
+        struct err unread = {0};
+        if (json_read(s->mem, bytes_of(row_text(r, i, 2)), &body, &unread) != 0 ||
+            !json_is_object(body) || !rewrite(body, name, row_bool(r, i, 3), renames)) {
+            continue;
+        }
+        const struct db_arg *args =
+            DB_ARGS(DB_TEXT(q->from), DB_TEXT(name), DB_I64(row_i64(r, i, 1)),
+                    DB_TEXT(json_write(s->mem, body)));
+        if (store_query(s, &SET_BODY, args, NULL, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int store_move_names(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                     struct err *e)
+{
+    json_t *renames = arena_json(s->mem, json_object());
+    if (move_defaults(s, q, ret, renames, e) != 0 || move_recipes(s, q, ret, e) != 0 ||
+        move_commands(s, q, ret, e) != 0) {
+        return -1;
+    }
+    return rewrite_bodies(s, q, renames, e);
+}

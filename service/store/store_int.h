@@ -107,8 +107,8 @@ void store_follow_left(store *s);
 /* --- move_rows.c, move_names.c, for moves.c --- */
 
 int store_move_rows(store *s, const struct workspace_move *q, struct err *e);
-/* Is this table, and where given this sealed column of it, moved? For the test that holds it against
- * the catalogue. */
+/* Is this table, and where given this sealed column of it, moved? For the test that holds it
+ * against the catalogue. */
 bool store_move_knows(const char *table, const char *sealed_column);
 /* Renames in `from` what would clash in `to`. */
 int store_move_names(store *s, const struct workspace_move *q, struct workspace_moved *ret,

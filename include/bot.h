@@ -53,6 +53,14 @@ int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct
 /* Logins and runs whose time is over, each told to its user. *ret_more: there is more to do. */
 int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);
 
+/* A message of ours is to be sent: what one person does in a place is told there in its order, and
+ * one that the platform refuses again and again keeps nobody else's back. */
+int bot_message_send(store *s, arena *mem, const struct message *m, struct err *e);
+/* The lane of its send jobs: a job of another one is of the time before the message moved. */
+const char *bot_message_lane(arena *mem, const struct message *m);
+/* What is said where it was asked for, when the private message about it could not arrive. */
+json_t *bot_unreachable_view(arena *mem, const char *name);
+
 /* Built-in words, NULL-terminated: no recipe's command may equal or begin one. */
 const char *const *bot_reserved_words(void);
 

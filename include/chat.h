@@ -46,6 +46,7 @@ struct place {
     const char *channel; /* the platform's conversation id; "" where there is none (home, form,
                             global shortcut): then it stands for the user's one-to-one chat */
     const char *thread;  /* NULL: not in a thread */
+    bool thread_is_new;  /* it would begin with what was typed: nobody sees an ephemeral in it */
     bool is_private;     /* read by this user and the bot alone: a one-to-one chat */
     bool is_group;       /* a conversation of several people without a name */
     bool is_external;    /* people of other organisations can read it; EVENT_ACTION: known only when
@@ -71,6 +72,8 @@ struct event {
                               where nobody did (EVENT_CHANNEL, EVENT_INSTALL) */
     const char *user_team; /* the person's own team or organisation; NULL if not said */
     struct place place;
+    const char *our_id;     /* EVENT_ACTION: which of our messages it says that it stands in, by our
+                               id; as little an authority as a value */
     const char *message_id; /* EVENT_TEXT: of the typed message, NULL for a slash command;
                                EVENT_ACTION: of ours, NULL if ephemeral or not in a message */
     /* EVENT_TEXT: decoded: platform escapes and own mention resolved, smart quotes, dashes and
@@ -154,11 +157,19 @@ struct chat_grant {
 
 struct chat_post {
     const char *channel;
-    const char *thread;  /* NULL: none */
-    const char *user_id; /* with ephemeral: the only reader */
+    const char *message_id; /* to update; NULL: to post */
+    const char *thread;     /* NULL: none */
+    const char *user_id;    /* with ephemeral: the only reader */
     bool ephemeral;
-    const char *our_id; /* our message id, carried in the platform's metadata */
+    const char *our_id; /* our message id, carried in the platform's metadata and buttons */
     const json_t *view;
+};
+
+struct chat_answer {
+    struct secret response_url;
+    const json_t *view;
+    const char *our_id;
+    bool adds; /* a new message for whoever clicked or typed; else in place of what was clicked */
 };
 
 /* --- the platform's own sign-in: who sits in the browser (P4) --- */
@@ -202,11 +213,11 @@ struct chat_driver {
     /* *ret_message_id is NULL for an ephemeral: it cannot be updated by its id. */
     int (*post)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                 const char **ret_message_id, struct err *e);
-    int (*update)(chats *c, arena *mem, const struct chat_access *a, const char *channel,
-                  const char *message_id, const json_t *view, struct err *e);
-    /* Answers through a response_url: replaces the message (view) or deletes it (NULL view). */
-    int (*respond)(chats *c, arena *mem, struct secret response_url, const json_t *view,
-                   struct err *e);
+    int (*update)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                  struct err *e);
+    /* Answers through a response_url, so that one person alone reads it, also where the bot is no
+     * member. ERR_CONFLICT "chat_message_gone" when it is used up or over. */
+    int (*respond)(chats *c, arena *mem, const struct chat_answer *x, struct err *e);
     int (*open_dm)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                    const char **ret_channel, struct err *e);
     /* Looks for a message of ours that carries our_id; *ret_message_id NULL when it is not there.

@@ -17,8 +17,12 @@ struct message {
     const char *user_id; /* the only reader; NULL: everybody there */
     bool ephemeral;
     const char *platform_id;    /* the platform's id (Slack ts); NULL until posted */
-    struct secret response_url; /* of the last click in it; empty if none */
-    json_t *body;               /* a view */
+    struct secret response_url; /* of the command or the last click in it; empty if none */
+    bool response_adds;         /* that makes a new message; else it replaces the one clicked in */
+    int64_t response_until;     /* and is not tried after this */
+    const char *from_channel;   /* where its reader asked for it, when it is sent elsewhere */
+    const char *from_thread;
+    json_t *body; /* a view */
     int64_t version;
     int64_t sent_version;
     int64_t post_started_at; /* a first post was begun and its answer not stored */
@@ -35,13 +39,16 @@ int store_message_by_platform(store *s, const char *workspace, const char *chann
 /* A new body: version + 1. */
 int store_message_set_body(store *s, const char *workspace, const char *id, json_t *body,
                            struct err *e);
+/* The click's address replaces what it was clicked in until then. */
 int store_message_set_response_url(store *s, const char *workspace, const char *id,
-                                   struct secret url, struct err *e);
+                                   struct secret url, int64_t until, struct err *e);
 /* What the platform has now. channel and platform_id replace the stored ones where given. */
 int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,
                        const char *platform_id, int64_t version, struct err *e);
 int store_message_failed(store *s, const char *workspace, const char *id, const char *error_code,
                          struct err *e);
+/* Delivery changes its way: posted anew where it stands, without a response_url. */
+int store_message_anew(store *s, const char *workspace, const char *id, struct err *e);
 /* Delivery changes its way: no longer ephemeral, into the user's DM. user_id: the only reader from
  * now on; NULL: as it was. */
 int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,
@@ -64,6 +71,10 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
 /* The platform said that nothing was posted: the intent is off the record, and the next try need
  * not look for a lost post. */
 int store_outgoing_refused(store *s, const struct job *j, const char *message_id, struct err *e);
+
+/* One more use of m's response_url, of uses_max; *ret false: it has had them all. */
+int store_outgoing_use(store *s, const struct message *m, int64_t uses_max, bool *ret,
+                       struct err *e);
 
 /* --- notices to admins (notices.c) --- */
 

@@ -32,6 +32,18 @@ int store_recipe_list(store *s, const char *workspace, struct recipe_row **ret, 
 int store_recipe_delete(store *s, const char *workspace, const char *name, bool *ret_existed,
                         struct err *e);
 
+/* --- a conversation with another id (channels.c) --- */
+
+/* Messages, open runs and one-to-one chats follow. */
+int store_channel_moved(store *s, const char *workspace, const char *was, const char *is,
+                        struct err *e);
+/* All versions whose body holds this text: name, version and body of each. */
+int store_recipe_naming(store *s, const char *workspace, const char *text, struct recipe_row **ret,
+                        size_t *ret_count, struct err *e);
+/* Another body for r's version: it says the same as before. */
+int store_recipe_rewrite(store *s, const char *workspace, const struct recipe_row *r,
+                         const char *body, struct err *e);
+
 /* --- runs (runs.c, run_steps.c) --- */
 
 enum run_state {

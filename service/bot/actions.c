@@ -30,11 +30,32 @@ static const struct {
     {"page", action_page, true},
 };
 
+/* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what
+ * is on the screen is not it any more. */
+static int find_ephemeral(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    const char *workspace = t->scene.workspace->workspace;
+    struct message *m = NULL;
+    if (store_message_find(t->scene.s, workspace, ev->our_id, &m, e) != 0) {
+        return -1;
+    }
+    if (m == NULL || !m->ephemeral || !str_equal(m->channel, ev->place.channel)) {
+        return 0;
+    }
+    t->acted = m;
+    if (secret_empty(ev->response_url) || !str_equal(m->user_id, ev->user_id)) {
+        return 0;
+    }
+    return store_message_set_response_url(t->scene.s, workspace, m->id, ev->response_url,
+                                          say_response_until(t), e);
+}
+
 static int find_acted(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
     if (ev->message_id == NULL) {
-        return 0;
+        return is_in_ephemeral(ev) ? find_ephemeral(t, e) : 0;
     }
     return store_message_by_platform(t->scene.s, t->scene.workspace->workspace, ev->place.channel,
                                      ev->message_id, &t->acted, e);
@@ -44,11 +65,7 @@ static int refuse_stranger(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "That button belongs to somebody else.");
-    const struct target target = {.channel = t->event.place.channel,
-                                  .thread = t->event.place.thread,
-                                  .user_id = t->event.user_id,
-                                  .ephemeral = !t->event.place.is_private};
-    return say_new(&t->scene, &target, view, NULL, e);
+    return say_beside(t, view, NULL, e);
 }
 
 int action_press(struct turn *t, struct err *e)
@@ -102,20 +119,12 @@ int action_run(struct turn *t, const char *value, struct err *e)
     return start_recipe_with(t, row, json_member(call, "inputs"), e);
 }
 
-/* The login button opens the browser by itself. Its click tells us the place where an ephemeral
+/* The login button opens the browser by itself. Its click told us the place where an ephemeral
  * prompt can be replaced later. */
 int action_login(struct turn *t, const char *value, struct err *e)
 {
-    struct login *l = NULL;
-    if (!id_valid(value) || secret_empty(t->event.response_url)) {
-        return 0;
-    }
-    if (store_login_find(t->scene.s, t->scene.workspace->workspace, value, &l, e) != 0) {
-        return -1;
-    }
-    if (l == NULL || l->message_id == NULL || !str_equal(l->user_id, t->event.user_id)) {
-        return 0;
-    }
-    return store_message_set_response_url(t->scene.s, l->workspace, l->message_id,
-                                          t->event.response_url, e);
+    (void)t;
+    (void)value;
+    (void)e;
+    return 0;
 }

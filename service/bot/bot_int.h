@@ -9,6 +9,11 @@ struct bot {
     struct bot_options options;
 };
 
+/* Where somebody asked for what is told elsewhere; channel NULL: nowhere to be told of it. */
+struct origin {
+    const char *channel, *thread;
+};
+
 /* One open session of the store in which something is told to or asked of one user. */
 struct scene {
     bot *bot;
@@ -16,6 +21,7 @@ struct scene {
     store *s;
     const struct workspace *workspace;
     const struct user *user;
+    struct origin from; /* of what goes to the user's one-to-one chat now */
 };
 
 /* One thing that a user did, being answered inside one transaction. */
@@ -23,7 +29,7 @@ struct turn {
     struct scene scene;
     const struct job *job;
     struct event event;
-    struct message *acted;      /* ours that holds the pressed button; NULL: none or ephemeral */
+    struct message *acted;      /* ours that holds the pressed button; NULL: not on record */
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
     bool navigates; /* the pressed message turns into the answer */
@@ -33,6 +39,7 @@ struct turn {
 /* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL
  * for somebody we do not know, and for events that nobody did. */
 typedef int event_fn(struct turn *t, struct err *e);
+event_fn bot_channel_moved, bot_channel_joined; /* channels.c */
 
 /* --- say.c: messages of ours --- */
 
@@ -41,6 +48,7 @@ struct target {
     const char *thread;
     const char *user_id; /* the only reader; NULL: everybody there */
     bool ephemeral;
+    struct origin from;
 };
 int say_new(struct scene *sc, const struct target *t, json_t *view, const char **ret_id,
             struct err *e);
@@ -52,8 +60,31 @@ int say_dm_as(struct scene *sc, const char *id, json_t *view, struct err *e);
 /* Answers what the user did so that only this user reads it: in place when the pressed message is
  * the user's own, ephemerally in a shared place. ret_id may be NULL. */
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e);
+/* The same, and never in place of what was pressed. */
+int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e);
+/* A private message that is sent at its first update, in the way that say_private would take. */
+int say_prepare(struct turn *t, const char **ret_id, struct err *e);
+/* Until when the event's response_url is good. */
+int64_t say_response_until(const struct turn *t);
 /* Where the result of what the user did belongs: the same conversation and thread, for all. */
 struct target say_place(const struct turn *t);
+
+/* --- place.c: where things are told --- */
+
+/* Did it happen where this user alone reads the answer? */
+bool turn_is_private(const struct turn *t);
+bool is_in_ephemeral(const struct event *ev);
+/* Sets place, channel and thread of a new run. */
+void run_place(const struct turn *t, struct run *r);
+/* Prompts, questions and the result stand in the run's own private message. */
+bool run_in_private(const struct run *r);
+/* Only its user reads how it ends. */
+bool run_for_one(const struct run *r);
+/* Where its message goes. */
+struct target run_target(const struct scene *sc, const struct run *r);
+/* A neutral line for all where it was typed. */
+int run_line(struct scene *sc, struct run *r, json_t *view, struct err *e);
+struct origin run_origin(const struct run *r);
 
 /* --- words.c: what people read --- */
 

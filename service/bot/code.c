@@ -153,7 +153,8 @@ static int try(struct turn *t, const char *text, bool among_words, struct err *e
     if (code == NULL) {
         return 0;
     }
-    return t->event.place.is_private ? take(t, code, e) : refuse_shared(t, e);
+    bool unread = t->event.place.is_private || t->event.surface == SURFACE_COMMAND;
+    return unread ? take(t, code, e) : refuse_shared(t, e);
 }
 
 int code_try(struct turn *t, const char *text, struct err *e)

@@ -74,12 +74,15 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
         view_text(view, "The %s connection is not set up yet. An admin must finish it.", title);
         return say_private(t, view, NULL, e);
     }
-    bool own = t->event.place.is_private;
-    bool pressed = t->event.kind == EVENT_ACTION && own && t->acted != NULL;
+    bool own = turn_is_private(t);
     const struct target here = say_place(t);
-    const struct prompt p = {
-        .def = d, .message_id = pressed ? t->acted->id : NULL, .target = own ? &here : NULL};
+    struct prompt p = {.def = d, .target = own ? &here : NULL};
     struct prompted made = {0};
+    if (own && t->acted != NULL) {
+        p.message_id = t->acted->id;
+    } else if (own && !t->event.place.is_private && say_prepare(t, &p.message_id, e) != 0) {
+        return -1;
+    }
     if (prompt_open(sc, &p, &made, e) != 0) {
         return -1;
     }

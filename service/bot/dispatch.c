@@ -232,8 +232,8 @@ static const struct effect {
     [EVENT_SUBMIT] = {.act = nothing, .personal = true},
     [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
     [EVENT_PERSON] = {.act = nothing},
-    [EVENT_CHANNEL] = {.act = nothing},
-    [EVENT_JOINED] = {.act = nothing},
+    [EVENT_CHANNEL] = {.act = bot_channel_moved},
+    [EVENT_JOINED] = {.act = bot_channel_joined},
     [EVENT_INSTALL] = {.act = nothing, .any_state = true},
 };
 
@@ -248,6 +248,9 @@ static int act_on(struct turn *t, struct err *e)
     }
     if (!x->any_person && !may_use(t)) {
         return refuse_outsider(t, e);
+    }
+    if (!turn_is_private(t)) {
+        t->scene.from = (struct origin){t->event.place.channel, t->event.place.thread};
     }
     if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,
                           e) != 0) {

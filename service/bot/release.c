@@ -47,22 +47,15 @@ int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err
     return store_job_add(sc->s, &j, e);
 }
 
-static struct target place_of(const struct run *r)
-{
-    bool dm = str_equal(r->place, "dm");
-    return (struct target){
-        .channel = r->channel, .thread = r->thread, .user_id = dm ? r->user_id : NULL};
-}
-
 int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e)
 {
-    if (!str_equal(r->place, "dm")) {
+    if (!run_for_one(r)) {
         view_set_owner(view, r->user_id);
     }
     if (r->message_id != NULL) {
         return say_update(sc, r->message_id, view, e);
     }
-    const struct target t = place_of(r);
+    const struct target t = run_target(sc, r);
     return say_new(sc, &t, view, &r->message_id, e);
 }
 
@@ -118,6 +111,7 @@ static json_t *neutral_view(struct scene *sc)
     json_t *view = view_new(sc->mem);
     view_text(view, "%s, I sent you a private message to go on.",
               str_empty(sc->user->name) ? "Hello" : sc->user->name);
+    view_note(view, "It is in our direct messages. My home page shows what waits, too.");
     return view;
 }
 
@@ -142,13 +136,13 @@ static int park_behind(struct scene *sc, struct run *r, const struct default_con
                        const char *login_id, struct err *e)
 {
     struct login *l = NULL;
-    if (str_equal(r->place, "dm")) {
+    if (run_in_private(r)) {
         if (store_login_find(sc->s, r->workspace, login_id, &l, e) != 0) {
             return -1;
         }
         return l == NULL ? 0 : run_show(sc, r, waiting_view(sc, l, d, r), e);
     }
-    return run_show(sc, r, neutral_view(sc), e);
+    return run_line(sc, r, neutral_view(sc), e);
 }
 
 /* The login that this run would wait for was finished since the run was resolved. The open login,
@@ -172,19 +166,19 @@ static int finished_meanwhile(struct scene *sc, const struct run *r,
 static int ask_login(struct scene *sc, struct run *r, const struct default_connection *d,
                      struct prompted *made, struct err *e)
 {
-    bool dm = str_equal(r->place, "dm");
-    const struct target here = place_of(r);
+    bool own = run_in_private(r);
+    const struct target here = run_target(sc, r);
     const struct prompt p = {
-        .def = d, .run = r, .message_id = dm ? r->message_id : NULL, .target = dm ? &here : NULL};
+        .def = d, .run = r, .message_id = own ? r->message_id : NULL, .target = own ? &here : NULL};
     if (prompt_open(sc, &p, made, e) != 0) {
         return -1;
     }
     if (made->reused) {
         int rc = park_behind(sc, r, d, made->login_id, e);
-        return rc == 0 && dm ? supersede_twins(sc, r, made->login_id, e) : rc;
+        return rc == 0 && own ? supersede_twins(sc, r, made->login_id, e) : rc;
     }
-    if (!dm) {
-        return run_show(sc, r, neutral_view(sc), e);
+    if (!own) {
+        return run_line(sc, r, neutral_view(sc), e);
     }
     r->message_id = made->message_id;
     return 0;
@@ -227,7 +221,7 @@ static int ask_again(struct scene *sc, struct run *r, const struct recipe *recip
                                        .value = r->id,
                                        .style = BUTTON_PRIMARY});
     view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
-    int rc = str_equal(r->place, "dm") ? run_show(sc, r, view, e) : say_dm(sc, view, NULL, e);
+    int rc = run_in_private(r) ? run_show(sc, r, view, e) : say_dm(sc, view, NULL, e);
     struct run next = *r;
     next.state = RUN_ASKING;
     next.asking = NULL;

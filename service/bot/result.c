@@ -85,7 +85,7 @@ static void add_buttons(struct scene *sc, const struct run_outcome *o, const jso
 
 json_t *result_view(struct scene *sc, const struct run_outcome *o)
 {
-    bool is_private = str_equal(o->run->place, "dm");
+    bool is_private = run_for_one(o->run);
     const struct recipe *r = o->recipe;
     json_t *context = context_for(sc, o, is_private);
     json_t *view = view_new(sc->mem);

@@ -31,6 +31,16 @@ static int with_scene(bot *b, arena *mem, const struct login *l, const struct wo
     return rc;
 }
 
+/* Its prompt is an ephemeral: what is typed there is read by others. */
+static bool is_beside_others(struct scene *sc, const struct login *l)
+{
+    struct message *m = NULL;
+    struct err unused = {0};
+    return l->message_id != NULL &&
+           store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) == 0 && m != NULL &&
+           m->ephemeral;
+}
+
 static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
 {
     json_t *view = view_new(sc->mem);
@@ -40,6 +50,10 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
               "minutes.",
               words_app(sc, o->connection->app),
               (long long)(sc->bot->options.config->ttl_code / 60));
+    if (is_beside_others(sc, o->login)) {
+        view_note(view,
+                  "Send it in our direct message, or behind the command that you began with.");
+    }
     view_button(view, &(struct button){.title = "Back", .action = "back", .value = o->login->id});
     return view;
 }
@@ -181,7 +195,7 @@ static int move_runs(struct scene *sc, const struct run *list, size_t count,
         struct run next = list[i];
         bool changed = false;
         next.login_id = made->login_id;
-        if (i == 0 && str_equal(next.place, "dm")) {
+        if (i == 0 && run_in_private(&next)) {
             next.message_id = made->message_id; /* the prompt becomes its result */
         }
         if (store_run_update(sc->s, &next, RUN_PARKED, &changed, e) != 0) {
@@ -306,7 +320,7 @@ static int show_open(struct turn *t, const struct login *l, struct err *e)
 /* The user's own message that holds this button now: there the new prompt is looked for. */
 static const char *pressed_in(const struct turn *t, const char *login_id)
 {
-    if (!t->event.place.is_private || t->acted == NULL) {
+    if (t->acted == NULL || t->acted->user_id == NULL) {
         return NULL;
     }
     const json_t *blocks = json_member(t->acted->body, "blocks");

@@ -136,13 +136,13 @@ static int ended_unknown(struct ending *x, struct err *e)
                                        .value = o->run->id,
                                        .style = BUTTON_PRIMARY});
     view_note(view, "Reference %s", o->run->reference);
-    bool dm = str_equal(o->run->place, "dm");
-    if (!dm && say_dm(&x->scene, view, NULL, e) != 0) {
+    bool own = run_for_one(o->run);
+    if (!own && say_dm(&x->scene, view, NULL, e) != 0) {
         return -1;
     }
     json_t *neutral = view_new(x->scene.mem);
     view_text(neutral, "%s, I need your word: see my private message.", x->scene.user->name);
-    if (run_end(&x->scene, o->run, o->run->state, RUN_UNKNOWN, dm ? view : neutral, e) != 0) {
+    if (run_end(&x->scene, o->run, o->run->state, RUN_UNKNOWN, own ? view : neutral, e) != 0) {
         return -1;
     }
     return store_job_done(x->scene.s, x->job, e);
@@ -225,6 +225,8 @@ static int store_ending(struct ending *x, struct err *e)
     x->scene.user = x->outcome.user;
     if (x->scene.user == NULL) {
         x->outcome.end = RUN_END_GONE; /* nobody is left to tell */
+    } else if (x->outcome.run != NULL) {
+        x->scene.from = run_origin(x->outcome.run);
     }
     int rc = store_begin(s, e);
     if (rc == 0) {

@@ -3,27 +3,46 @@
 #include "base/json.h"
 #include "base/str.h"
 
-/* A message row is how it should look; the send job makes the platform agree. Jobs of one
- * conversation run in order. */
-static int add_send_job(struct scene *sc, const char *channel, const char *user_id,
-                        const char *message_id, struct err *e)
+/*
+ * A message row is how it should look; the send job makes the platform agree. What is told to one
+ * person in one place is one lane: its order holds, and what Slack refuses for an hour keeps back
+ * nobody else there. Somebody's one-to-one chat is one lane whether it has been opened or not.
+ */
+const char *bot_message_lane(arena *mem, const struct message *m)
 {
-    const char *lane = str_empty(channel) ? arena_printf(sc->mem, "send:@%s", user_id)
-                                          : arena_printf(sc->mem, "send:%s", channel);
-    json_t *payload = arena_json(sc->mem, json_pack("{s:s}", "message", message_id));
-    struct job j = {.workspace = sc->workspace->workspace,
-                    .kind = JOB_SEND,
-                    .lane = lane,
-                    .priority = JOB_PRIORITY_NORMAL,
-                    .payload = bytes_of(json_write(sc->mem, payload))};
-    return store_job_add(sc->s, &j, e);
+    if (m->user_id != NULL && !m->ephemeral) {
+        return arena_printf(mem, "send:@%s", m->user_id);
+    }
+    const char *whose = m->user_id != NULL ? m->user_id : view_owner(m->body);
+    return whose == NULL ? arena_printf(mem, "send:%s", m->channel)
+                         : arena_printf(mem, "send:%s:%s", m->channel, whose);
 }
 
+int bot_message_send(store *s, arena *mem, const struct message *m, struct err *e)
+{
+    json_t *payload = arena_json(mem, json_pack("{s:s}", "message", m->id));
+    struct job j = {.workspace = m->workspace,
+                    .kind = JOB_SEND,
+                    .lane = bot_message_lane(mem, m),
+                    .priority = JOB_PRIORITY_NORMAL,
+                    .payload = bytes_of(json_write(mem, payload))};
+    return store_job_add(s, &j, e);
+}
+
+json_t *bot_unreachable_view(arena *mem, const char *name)
+{
+    json_t *view = view_new(mem);
+    view_text(view, "%s, my private message to you did not arrive.",
+              str_empty(name) ? "Hello" : name);
+    view_note(view, "Send me a direct message with `pending`, or open my home page, to go on.");
+    return view;
+}
+
+/* ret_id may be NULL. */
 static int add(struct scene *sc, struct message *m, const char **ret_id, struct err *e)
 {
     m->workspace = sc->workspace->workspace;
-    if (store_message_add(sc->s, m, e) != 0 ||
-        add_send_job(sc, m->channel, m->user_id, m->id, e) != 0) {
+    if (store_message_add(sc->s, m, e) != 0 || bot_message_send(sc->s, sc->mem, m, e) != 0) {
         return -1;
     }
     if (ret_id != NULL) {
@@ -39,6 +58,8 @@ int say_new(struct scene *sc, const struct target *t, json_t *view, const char *
                         .thread = t->thread,
                         .user_id = t->user_id,
                         .ephemeral = t->ephemeral,
+                        .from_channel = t->from.channel,
+                        .from_thread = t->from.thread,
                         .body = view};
     return add(sc, &m, ret_id, e);
 }
@@ -59,22 +80,61 @@ int say_update(struct scene *sc, const char *message_id, json_t *view, struct er
     if (store_message_set_body(sc->s, workspace, message_id, view, e) != 0) {
         return -1;
     }
-    return add_send_job(sc, m->channel, m->user_id, message_id, e);
+    m->body = view;
+    return bot_message_send(sc->s, sc->mem, m, e);
+}
+
+static struct message dm_to(const struct scene *sc, json_t *view)
+{
+    const char *dm = sc->user->dm_channel;
+    return (struct message){.channel = dm == NULL ? "" : dm,
+                            .user_id = sc->user->user_id,
+                            .from_channel = sc->from.channel,
+                            .from_thread = sc->from.thread,
+                            .body = view};
 }
 
 int say_dm(struct scene *sc, json_t *view, const char **ret_id, struct err *e)
 {
-    const char *dm = sc->user->dm_channel;
-    const struct target t = {.channel = dm == NULL ? "" : dm, .user_id = sc->user->user_id};
-    return say_new(sc, &t, view, ret_id, e);
+    struct message m = dm_to(sc, view);
+    return add(sc, &m, ret_id, e);
 }
 
 int say_dm_as(struct scene *sc, const char *id, json_t *view, struct err *e)
 {
-    const char *dm = sc->user->dm_channel;
-    struct message m = {
-        .id = id, .channel = dm == NULL ? "" : dm, .user_id = sc->user->user_id, .body = view};
+    struct message m = dm_to(sc, view);
+    m.id = id;
     return add(sc, &m, NULL, e);
+}
+
+/* --- answers --- */
+
+/* A little less than Slack's half an hour, since clocks differ. */
+enum { RESPONSE_S = 29 * 60 };
+
+int64_t say_response_until(const struct turn *t)
+{
+    return (t->event.at > 0 ? t->event.at : t->job->created_at) + RESPONSE_S;
+}
+
+/* For this user's eyes where others read, too: with the click's or the command's own address where
+ * there is one, since that works where the bot is no member; in a thread by itself, since such an
+ * answer would stand beside it. */
+static struct message private_answer(const struct turn *t, json_t *view)
+{
+    const struct event *ev = &t->event;
+    const char *thread = ev->place.thread_is_new ? NULL : ev->place.thread;
+    struct message m = {.channel = ev->place.channel,
+                        .thread = thread,
+                        .user_id = ev->user_id,
+                        .ephemeral = !ev->place.is_private,
+                        .body = view};
+    if (m.ephemeral && thread == NULL && !secret_empty(ev->response_url)) {
+        m.response_url = ev->response_url;
+        m.response_adds = true;
+        m.response_until = say_response_until(t);
+    }
+    return m;
 }
 
 struct target say_place(const struct turn *t)
@@ -95,30 +155,44 @@ static int in_place(struct turn *t, json_t *view, const char **ret_id, struct er
         }
         return say_update(&t->scene, t->acted->id, view, e);
     }
-    /* Not on record (ephemeral, or purged): a new row that stands for what is on the screen. */
+    /* purged, or of an earlier release: a new row that stands for what is on the screen */
     struct message m = {.channel = ev->place.channel,
                         .thread = ev->place.thread,
                         .user_id = ev->user_id,
                         .ephemeral = ev->message_id == NULL,
                         .platform_id = ev->message_id,
                         .response_url = ev->response_url,
+                        .response_until = say_response_until(t),
                         .body = view};
+    return add(&t->scene, &m, ret_id, e);
+}
+
+int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
+{
+    struct message m = private_answer(t, view);
     return add(&t->scene, &m, ret_id, e);
 }
 
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 {
     const struct event *ev = &t->event;
-    bool own = ev->place.is_private || ev->message_id == NULL;
     if (ev->surface == SURFACE_HOME || ev->surface == SURFACE_FORM) {
         return say_dm(&t->scene, view, ret_id, e);
     }
+    bool own = ev->place.is_private || is_in_ephemeral(ev);
     if (t->navigates && own) {
         return in_place(t, view, ret_id, e);
     }
-    const struct target target = {.channel = ev->place.channel,
-                                  .thread = ev->place.thread,
-                                  .user_id = ev->user_id,
-                                  .ephemeral = !ev->place.is_private};
-    return say_new(&t->scene, &target, view, ret_id, e);
+    return say_beside(t, view, ret_id, e);
+}
+
+int say_prepare(struct turn *t, const char **ret_id, struct err *e)
+{
+    struct message m = private_answer(t, view_new(t->scene.mem));
+    m.workspace = t->scene.workspace->workspace;
+    if (store_message_add(t->scene.s, &m, e) != 0) {
+        return -1;
+    }
+    *ret_id = m.id;
+    return 0;
 }

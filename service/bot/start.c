@@ -128,7 +128,6 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
                      struct err *e)
 {
     bool second = false, added = false;
-    const struct place *p = &t->event.place;
     const char *why = NULL;
     const struct recipe_input *asked = recipe_asks(t->scene.mem, r, inputs, &why);
     struct run run = {.workspace = t->scene.workspace->workspace,
@@ -136,15 +135,17 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
                       .version = row->version,
                       .user_id = t->event.user_id,
                       .state = asked == NULL ? RUN_QUEUED : RUN_ASKING,
-                      .inputs = inputs,
-                      .place = p->is_private ? "dm" : "channel",
-                      .channel = p->channel,
-                      .thread = p->thread};
+                      .inputs = inputs};
+    run_place(t, &run);
     if (is_second_press(t, row, inputs, &second, e) != 0) {
         return -1;
     }
     if (second) {
         return 0;
+    }
+    if (run_in_private(&run) && !t->event.place.is_private &&
+        say_prepare(t, &run.message_id, e) != 0) {
+        return -1;
     }
     if (store_run_add(t->scene.s, &run, OPEN_MAX, &added, e) != 0) {
         return -1;

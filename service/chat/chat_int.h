@@ -161,10 +161,9 @@ char *slack_install_path(arena *mem, const char *workspace);
 
 int slack_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                const char **ret_message_id, struct err *e);
-int slack_update(chats *c, arena *mem, const struct chat_access *a, const char *channel,
-                 const char *message_id, const json_t *view, struct err *e);
-int slack_respond(chats *c, arena *mem, struct secret response_url, const json_t *view,
-                  struct err *e);
+int slack_update(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                 struct err *e);
+int slack_respond(chats *c, arena *mem, const struct chat_answer *x, struct err *e);
 /* May a response_url of a payload be called? */
 bool slack_response_url_ok(const struct chat_settings *s, arena *mem, const char *url);
 int slack_open_dm(chats *c, arena *mem, const struct chat_access *a, const char *user_id,

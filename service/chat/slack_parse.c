@@ -29,6 +29,7 @@ static struct place message_place(const json_t *envelope, const json_t *message)
         .channel = slack_id(message, "channel"),
         /* a channel is answered in a thread, a direct message only where it was one already */
         .thread = thread != NULL || direct ? thread : slack_id(message, "ts"),
+        .thread_is_new = thread == NULL && !direct,
         .is_private = str_equal(type, "im"),
         .is_group = str_equal(type, "mpim"),
         .is_external = slack_flag(envelope, "is_ext_shared_channel"),

@@ -72,6 +72,17 @@ static const char *action_message(const json_t *payload)
     return first_id(container, "message_ts", json_member(payload, "message"), "ts");
 }
 
+/* Our message's id out of the name of the pressed block, "wb:<id>:<n>". */
+static const char *action_our_id(arena *mem, const json_t *action)
+{
+    const char *block = json_text(action, "block_id");
+    if (!str_starts(block, SLACK_ACTION_PREFIX)) {
+        return NULL;
+    }
+    block += strlen(SLACK_ACTION_PREFIX);
+    return arena_strndup(mem, block, strcspn(block, ":"));
+}
+
 static enum surface action_surface(const json_t *payload)
 {
     const json_t *view = json_member(payload, "view");
@@ -93,6 +104,7 @@ static struct event event_of_action(const struct slack_sent *s)
     if (ev.surface == SURFACE_MESSAGE) {
         ev.place = action_place(s->payload, ev.user_team);
         ev.message_id = action_message(s->payload);
+        ev.our_id = action_our_id(s->mem, action);
     }
     ev.action = action_name(s->mem, action);
     ev.value = action_value(action);

@@ -9,9 +9,31 @@
 
 enum { RESPOND_MS = 10000 };
 
-static void add_content(arena *mem, struct slack_call *call, const json_t *view)
+/* Each block with buttons is named after our message: a click in an ephemeral comes without the
+ * message, and by its timestamp Slack knows none. */
+static json_t *render(arena *mem, const json_t *view, const char *our_id)
 {
-    const json_t *message = chat_slack_render(mem, view);
+    json_t *message = chat_slack_render(mem, view);
+    size_t i = 0;
+    json_t *block = NULL;
+    json_array_foreach(json_member(message, "blocks"), i, block)
+    {
+        bool pressed = json_member(block, "accessory") != NULL ||
+                       str_equal(json_text(block, "type"), "actions");
+        json_t *id = NULL;
+        if (our_id != NULL && pressed) {
+            id = json_string(arena_printf(mem, SLACK_ACTION_PREFIX "%s:%zu", our_id, i));
+        }
+        if (id != NULL && json_object_set_new(block, "block_id", id) != 0) {
+            die("out of memory for a message");
+        }
+    }
+    return message;
+}
+
+static void add_content(arena *mem, struct slack_call *call, const struct chat_post *p)
+{
+    const json_t *message = render(mem, p->view, p->our_id);
     slack_call_add(call, "text", json_text(message, "text"));
     slack_call_add(call, "blocks", json_write(mem, json_member(message, "blocks")));
 }
@@ -41,7 +63,7 @@ int slack_post(chats *c, arena *mem, const struct chat_access *a, const struct c
                               .writes = true};
     slack_call_add(&call, "channel", p->channel);
     slack_call_add(&call, "thread_ts", p->thread);
-    add_content(mem, &call, p->view);
+    add_content(mem, &call, p);
     add_no_previews(&call);
     if (p->ephemeral) {
         slack_call_add(&call, "user", p->user_id);
@@ -56,14 +78,14 @@ int slack_post(chats *c, arena *mem, const struct chat_access *a, const struct c
     return 0;
 }
 
-int slack_update(chats *c, arena *mem, const struct chat_access *a, const char *channel,
-                 const char *message_id, const json_t *view, struct err *e)
+int slack_update(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                 struct err *e)
 {
     /* the same content twice is the same message: a lost answer leaves nothing open */
     struct slack_call call = {.method = "chat.update"};
-    slack_call_add(&call, "channel", channel);
-    slack_call_add(&call, "ts", message_id);
-    add_content(mem, &call, view);
+    slack_call_add(&call, "channel", p->channel);
+    slack_call_add(&call, "ts", p->message_id);
+    add_content(mem, &call, p);
     json_t *answer = NULL;
     return slack_api(c, mem, a, &call, &answer, e);
 }
@@ -123,13 +145,13 @@ bool slack_response_url_ok(const struct chat_settings *s, arena *mem, const char
                                             str_equal(u.host_port, "hooks.slack-gov.com"));
 }
 
-static char *response_body(arena *mem, const json_t *view)
+/* Never in_channel: that would publish what was typed as well. */
+static char *response_body(arena *mem, const struct chat_answer *x)
 {
-    json_t *body = view == NULL ? json_pack("{s:b}", "delete_original", 1)
-                                : json_pack("{s:b, s:b, s:b}", "replace_original", 1,
-                                            "unfurl_links", 0, "unfurl_media", 0);
-    if (body == NULL ||
-        (view != NULL && json_object_update(body, chat_slack_render(mem, view)) != 0)) {
+    json_t *body =
+        json_pack("{s:s, s:b, s:b, s:b}", "response_type", "ephemeral", "replace_original",
+                  x->adds ? 0 : 1, "unfurl_links", 0, "unfurl_media", 0);
+    if (body == NULL || json_object_update(body, render(mem, x->view, x->our_id)) != 0) {
         die("out of memory for a message");
     }
     return json_write(mem, arena_json(mem, body));
@@ -183,10 +205,9 @@ static int read_response(arena *mem, const struct net_response *r, struct err *e
     return read_refusal(mem, &call, r, e);
 }
 
-int slack_respond(chats *c, arena *mem, struct secret response_url, const json_t *view,
-                  struct err *e)
+int slack_respond(chats *c, arena *mem, const struct chat_answer *x, struct err *e)
 {
-    const char *url = secret_reveal(response_url);
+    const char *url = secret_reveal(x->response_url);
     if (!slack_response_url_ok(&c->settings, mem, url)) {
         return err_set(e, ERR_FORBIDDEN, "chat_response_url", "response_url is not Slack's");
     }
@@ -194,7 +215,7 @@ int slack_respond(chats *c, arena *mem, struct secret response_url, const json_t
         .method = "POST",
         .url = url,
         .peer = "slack",
-        .body = response_body(mem, view),
+        .body = response_body(mem, x),
         .content_type = "application/json; charset=utf-8",
         .timeout_ms = RESPOND_MS,
     };

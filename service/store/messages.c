@@ -3,9 +3,10 @@
 static const struct stmt ADD = {
     "message_add",
     "insert into message (workspace, id, channel, thread, user_id, ephemeral, platform_id,"
-    "                     response_url, body)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    9, 0};
+    "                     response_url, body, response_adds, response_until, from_channel,"
+    "                     from_thread)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, instant($11), $12, $13)",
+    13, 0};
 
 static const struct stmt FIND = {"message_find",
                                  "select " STORE_MESSAGE_COLUMNS
@@ -27,8 +28,9 @@ static const struct stmt SET_BODY = {
 
 static const struct stmt SET_RESPONSE_URL = {
     "message_set_response_url",
-    "update message set response_url = $3, updated_at = now() where workspace = $1 and id = $2", 3,
-    0};
+    "update message set response_url = $3, response_adds = false, response_until = instant($4),"
+    "   updated_at = now() where workspace = $1 and id = $2",
+    4, 0};
 
 /* A late answer to an earlier version does not hide that a newer one was sent. */
 static const struct stmt SENT = {
@@ -46,16 +48,24 @@ static const struct stmt FAILED = {
     " where workspace = $1 and id = $2",
     3, 0};
 
+static const struct stmt ANEW = {
+    "message_anew",
+    "update message set platform_id = null, response_url = null, post_started_at = null,"
+    "   state = 'waiting', updated_at = now() where workspace = $1 and id = $2",
+    2, 0};
+
 static const struct stmt REDIRECT = {
     "message_redirect",
-    "update message set ephemeral = false, channel = $3, user_id = coalesce($4, user_id),"
+    "update message set ephemeral = false, user_id = coalesce($4, user_id),"
+    "   from_channel = channel, from_thread = thread, channel = $3,"
     "   thread = null, platform_id = null, response_url = null, post_started_at = null,"
     "   state = 'waiting', updated_at = now()"
     " where workspace = $1 and id = $2",
     4, 0};
 
 const struct stmt *const store_messages_stmts[] = {
-    &ADD, &FIND, &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL, &SENT, &FAILED, &REDIRECT, NULL};
+    &ADD,  &FIND,   &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL,
+    &SENT, &FAILED, &ANEW,        &REDIRECT, NULL};
 
 static struct seal_place message_place(const char *workspace, const char *id, const char *column)
 {
@@ -76,6 +86,10 @@ int store_read_message(store *s, const rows *r, size_t row, void *to, struct err
     m->sent_version = row_i64(r, row, 10);
     m->post_started_at = row_i64(r, row, 11);
     m->state = row_text(r, row, 12);
+    m->response_adds = row_bool(r, row, 13);
+    m->response_until = row_i64(r, row, 14);
+    m->from_channel = row_text(r, row, 15);
+    m->from_thread = row_text(r, row, 16);
     struct seal_place url = message_place(m->workspace, m->id, "response_url");
     struct seal_place body = message_place(m->workspace, m->id, "body");
     if (store_unseal_secret(s, &url, row_bytes(r, row, 7), &m->response_url, e) != 0) {
@@ -105,7 +119,8 @@ int store_message_add(store *s, struct message *m, struct err *e)
         DB_TEXT(m->workspace), DB_TEXT(m->id), DB_TEXT(m->channel == NULL ? "" : m->channel),
         DB_TEXT(m->thread), DB_TEXT(m->user_id), DB_BOOL(m->ephemeral), DB_TEXT(m->platform_id),
         DB_BYTES(store_seal_secret(s, &url, m->response_url)),
-        DB_BYTES(store_seal_json(s, &body, m->body)));
+        DB_BYTES(store_seal_json(s, &body, m->body)), DB_BOOL(m->response_adds),
+        DB_I64(m->response_until), DB_TEXT(m->from_channel), DB_TEXT(m->from_thread));
     return store_query(s, &ADD, args, NULL, e);
 }
 
@@ -136,11 +151,11 @@ int store_message_set_body(store *s, const char *workspace, const char *id, json
 }
 
 int store_message_set_response_url(store *s, const char *workspace, const char *id,
-                                   struct secret url, struct err *e)
+                                   struct secret url, int64_t until, struct err *e)
 {
     struct seal_place place = message_place(workspace, id, "response_url");
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_BYTES(store_seal_secret(s, &place, url)));
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id),
+                                        DB_BYTES(store_seal_secret(s, &place, url)), DB_I64(until));
     return store_touch_one(s, &SET_RESPONSE_URL, args, "no_message", e);
 }
 
@@ -157,6 +172,12 @@ int store_message_failed(store *s, const char *workspace, const char *id, const 
 {
     const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(error_code));
     return store_touch_one(s, &FAILED, args, "no_message", e);
+}
+
+int store_message_anew(store *s, const char *workspace, const char *id, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id));
+    return store_touch_one(s, &ANEW, args, "no_message", e);
 }
 
 int store_message_redirect(store *s, const char *workspace, const char *id, const char *channel,

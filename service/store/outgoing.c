@@ -33,7 +33,28 @@ static const struct stmt REFUSED = {
     " where workspace = $1 and id = $2 and platform_id is null",
     4, 0};
 
-const struct stmt *const store_outgoing_stmts[] = {&TAKE, &REFUSED, NULL};
+static const struct stmt USE = {
+    "outgoing_use",
+    "insert into response_use (workspace, key, until) values ($1, $2, instant($3))"
+    " on conflict (workspace, key) do update set uses = response_use.uses + 1"
+    "   where response_use.uses < $4 returning uses",
+    4, 1};
+
+const struct stmt *const store_outgoing_stmts[] = {&TAKE, &REFUSED, &USE, NULL};
+
+int store_outgoing_use(store *s, const struct message *m, int64_t uses_max, bool *ret,
+                       struct err *e)
+{
+    rows *r = NULL;
+    const char *key = crypto_hash_text(s->mem, secret_reveal(m->response_url));
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(m->workspace), DB_TEXT(key), DB_I64(m->response_until), DB_I64(uses_max));
+    if (store_query(s, &USE, args, &r, e) != 0) {
+        return -1;
+    }
+    *ret = rows_count(r) > 0;
+    return 0;
+}
 
 int store_outgoing_take(store *s, const struct job *j, const char *message_id, struct outgoing *ret,
                         struct err *e)

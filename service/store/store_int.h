@@ -85,8 +85,9 @@ enum standing store_standing(const char *name);
 
 #define STORE_MESSAGE_COLUMNS                                                                      \
     "m.workspace, m.id, m.channel, m.thread, m.user_id, m.ephemeral, m.platform_id, "              \
-    "m.response_url, m.body, m.version, m.sent_version, epoch(m.post_started_at), m.state"
-enum { STORE_MESSAGE_COLUMNS_COUNT = 13 };
+    "m.response_url, m.body, m.version, m.sent_version, epoch(m.post_started_at), m.state, "       \
+    "m.response_adds, epoch(m.response_until), m.from_channel, m.from_thread"
+enum { STORE_MESSAGE_COLUMNS_COUNT = 17 };
 store_reader store_read_message;
 
 /* --- jobs.c, for job_claim.c --- */
@@ -143,5 +144,6 @@ extern const struct stmt *const store_move_rows_stmts[];
 extern const struct stmt *const store_outgoing_stmts[];
 extern const struct stmt *const store_audit_stmts[];
 extern const struct stmt *const store_retention_stmts[];
+extern const struct stmt *const store_channels_stmts[];
 
 #endif

@@ -424,7 +424,8 @@ static void test_a_message_and_its_versions(void **state)
     OK(store_outgoing_take(s, world_lease(s, ACME), m.id, &out, e));
     assert_int_equal(load_message(s, m.id)->post_started_at, 0); /* nothing to post */
 
-    OK(store_message_set_response_url(s, ACME, m.id, secret_of(mem, "https://hooks/x"), e));
+    OK(store_message_set_response_url(s, ACME, m.id, secret_of(mem, "https://hooks/x"), 1900000000,
+                                      e));
     assert_string_equal(secret_reveal(load_message(s, m.id)->response_url), "https://hooks/x");
     OK(store_message_failed(s, ACME, m.id, "channel_not_found", e));
     assert_string_equal(load_message(s, m.id)->state, "failed");

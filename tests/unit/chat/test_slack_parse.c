@@ -73,6 +73,7 @@ static void test_dm(void **state)
     assert_null(ev.user_team);
     assert_string_equal(ev.place.channel, "D1");
     assert_null(ev.place.thread);
+    assert_false(ev.place.thread_is_new);
     assert_true(ev.place.is_private);
     assert_false(ev.place.is_external);
     assert_string_equal(ev.message_id, "1700000000.000100");
@@ -205,6 +206,9 @@ static void test_clicks_elsewhere(void **state)
     struct fixture *f = *state;
     struct event hidden = click(f, "container", "{'is_ephemeral':true}");
     assert_null(hidden.message_id);
+    assert_null(hidden.our_id); /* "b1" is no name of ours */
+    assert_string_equal(click(f, "actions.0", "{'block_id':'wb:0190-our-id:2'}").our_id,
+                        "0190-our-id");
     assert_false(hidden.place.is_private);
     struct event bare = click(f, "", "{'message':'(absent)','channel':'(absent)'}");
     assert_string_equal(bare.message_id, "1700000002.000100");

@@ -165,7 +165,9 @@ static void test_update(void **state)
     struct fixture *f = *state;
     f->answers[0] = ok_json(f, "{'ok':true,'ts':'5.1'}");
     struct err e = {0};
-    assert_int_equal(slack_driver.update(f->c, f->mem, &f->access, "D1", "5.1", f->view, &e), 0);
+    const struct chat_post p = {
+        .channel = "D1", .message_id = "5.1", .our_id = "0190-our-id", .view = f->view};
+    assert_int_equal(slack_driver.update(f->c, f->mem, &f->access, &p, &e), 0);
     assert_true(str_starts(last_request(f), "POST /api/chat.update "));
     assert_string_equal(sent(f, "ts"), "5.1");
     assert_non_null(sent(f, "blocks"));
@@ -392,7 +394,10 @@ static void test_where_a_response_url_may_lead(void **state)
         struct err e = {0};
         if (!ok) {
             struct secret url = secret_of(f->mem, rows[i].url);
-            assert_int_equal(slack_driver.respond(f->c, f->mem, url, f->view, &e), -1);
+            assert_int_equal(slack_driver.respond(f->c, f->mem,
+                                                  &(struct chat_answer){url, f->view, NULL, false},
+                                                  &e),
+                             -1);
             assert_int_equal(e.kind, ERR_FORBIDDEN);
             assert_string_equal(e.code, "chat_response_url");
         }
@@ -413,7 +418,10 @@ static void test_respond(void **state)
     f->answers[0] = http(f, "200 OK", "text/plain", "ok");
     f->answers[1] = ok_json(f, "{'ok':true}");
     struct err e = {0};
-    assert_int_equal(slack_driver.respond(f->c, f->mem, response_url(f), f->view, &e), 0);
+    assert_int_equal(
+        slack_driver.respond(f->c, f->mem,
+                             &(struct chat_answer){response_url(f), f->view, NULL, false}, &e),
+        0);
     const char *request = last_request(f);
     assert_true(str_starts(request, "POST /actions/T1/sample-handle "));
     assert_null(strstr(request, "Authorization"));
@@ -423,8 +431,32 @@ static void test_respond(void **state)
     assert_false(json_flag(body, "unfurl_links") || json_flag(body, "unfurl_media"));
     assert_int_equal(json_array_size(json_member(body, "blocks")), 1);
     assert_string_equal(json_text(body, "text"), "Hello &lt;Ana&gt;");
-    assert_int_equal(slack_driver.respond(f->c, f->mem, response_url(f), NULL, &e), 0);
-    assert_string_equal(last_body(f), "{\"delete_original\":true}");
+    assert_string_equal(json_text(body, "response_type"), "ephemeral");
+    const struct chat_answer adds = {response_url(f), f->view, NULL, true};
+    assert_int_equal(slack_driver.respond(f->c, f->mem, &adds, &e), 0);
+    assert_int_equal(json_read(f->mem, bytes_of(last_body(f)), &body, NULL), 0);
+    assert_false(json_flag(body, "replace_original"));
+    assert_string_equal(json_text(body, "response_type"), "ephemeral");
+}
+
+/* A click in an ephemeral comes without its message: the block's name says which it was. */
+static void test_buttons_name_their_message(void **state)
+{
+    struct fixture *f = *state;
+    f->answers[0] = ok_json(f, "{'ok':true}");
+    struct err e = {0};
+    json_t *view = view_new(f->mem);
+    view_text(view, "x");
+    view_button(view, &(struct button){.title = "Go", .action = "go"});
+    view_row(view, &(struct button){.title = "Go", .action = "go"}, "row");
+    const struct chat_answer x = {response_url(f), view, "0190-our-id", true};
+    assert_int_equal(slack_driver.respond(f->c, f->mem, &x, &e), 0);
+    json_t *body = NULL;
+    assert_int_equal(json_read(f->mem, bytes_of(last_body(f)), &body, NULL), 0);
+    const json_t *blocks = json_member(body, "blocks");
+    assert_null(json_text(json_array_get(blocks, 0), "block_id"));
+    assert_string_equal(json_text(json_array_get(blocks, 1), "block_id"), "wb:0190-our-id:1");
+    assert_string_equal(json_text(json_array_get(blocks, 2), "block_id"), "wb:0190-our-id:2");
 }
 
 /* The sixth use, or after 30 minutes. */
@@ -437,7 +469,10 @@ static void test_response_url_that_is_used_up(void **state)
     f->answers[3] = ok_json(f, "{'ok':false,'error':'channel_not_found'}");
     for (size_t i = 0; i < 4; i++) {
         struct err e = {0};
-        assert_int_equal(slack_driver.respond(f->c, f->mem, response_url(f), f->view, &e), -1);
+        assert_int_equal(
+            slack_driver.respond(f->c, f->mem,
+                                 &(struct chat_answer){response_url(f), f->view, NULL, false}, &e),
+            -1);
         assert_int_equal(e.kind, ERR_CONFLICT);
         assert_string_equal(e.code, "chat_message_gone");
         assert_null(strstr(e.text, "sample-handle"));
@@ -456,7 +491,10 @@ static void test_response_url_in_trouble(void **state)
     f->answers[4] = ok_json(f, "{'ok':false,'error':'invalid_blocks'}");
     for (size_t i = 0; i < 5; i++) {
         struct err e = {0};
-        assert_int_equal(slack_driver.respond(f->c, f->mem, response_url(f), f->view, &e), -1);
+        assert_int_equal(
+            slack_driver.respond(f->c, f->mem,
+                                 &(struct chat_answer){response_url(f), f->view, NULL, false}, &e),
+            -1);
         assert_int_equal(e.kind, kinds[i]);
         assert_null(strstr(e.text, "sample-handle"));
     }
@@ -597,6 +635,7 @@ int main(void)
         SEND_TEST(test_answers_that_are_not_slacks),
         SEND_TEST(test_where_a_response_url_may_lead),
         SEND_TEST(test_respond),
+        SEND_TEST(test_buttons_name_their_message),
         SEND_TEST(test_response_url_that_is_used_up),
         SEND_TEST(test_response_url_in_trouble),
         SEND_TEST(test_find_post),

@@ -1,0 +1,86 @@
+#include "bot_int.h"
+
+#include "base/str.h"
+
+/*
+ * Where things are told, by where they were asked for (P8). Four kinds of place, as a run has them:
+ *
+ *   dm       the user's one-to-one chat: everything in place
+ *   private  typed or pressed where others read, answered to this user alone: a slash command, a
+ *            button of an ephemeral, a shortcut. Everything in the run's own private message
+ *   channel  what others may read stands there, what is private goes to the one-to-one chat
+ *   shared   the same with people of other organisations: a neutral line alone stands there
+ */
+static const char DM[] = "dm", PRIVATE[] = "private", SHARED[] = "shared", CHANNEL[] = "channel";
+
+bool is_in_ephemeral(const struct event *ev)
+{
+    return ev->kind == EVENT_ACTION && ev->surface == SURFACE_MESSAGE && ev->message_id == NULL &&
+           !ev->place.is_private;
+}
+
+bool turn_is_private(const struct turn *t)
+{
+    const struct event *ev = &t->event;
+    return ev->place.is_private || ev->surface != SURFACE_MESSAGE || is_in_ephemeral(ev);
+}
+
+void run_place(const struct turn *t, struct run *r)
+{
+    const struct place *p = &t->event.place;
+    r->channel = p->channel;
+    r->thread = p->thread;
+    r->place = p->is_private ? DM : p->is_external ? SHARED : CHANNEL;
+    if (!p->is_private && turn_is_private(t)) {
+        r->place = PRIVATE;
+    }
+    /* nobody would see an ephemeral in a thread that has not begun */
+    if (p->thread_is_new && !str_equal(r->place, CHANNEL)) {
+        r->thread = NULL;
+    }
+}
+
+bool run_in_private(const struct run *r)
+{
+    return str_equal(r->place, DM) || str_equal(r->place, PRIVATE);
+}
+
+bool run_for_one(const struct run *r)
+{
+    return !str_equal(r->place, CHANNEL);
+}
+
+/* Whoever had to log in first has left the place for the one-to-one chat, and is told there. */
+struct target run_target(const struct scene *sc, const struct run *r)
+{
+    const char *dm = sc->user->dm_channel;
+    if (str_equal(r->place, CHANNEL)) {
+        return (struct target){.channel = r->channel, .thread = r->thread};
+    }
+    if (str_equal(r->place, DM)) {
+        return (struct target){.channel = r->channel, .thread = r->thread, .user_id = r->user_id};
+    }
+    if (str_equal(r->place, SHARED) && r->parked_at > 0) {
+        return (struct target){.channel = dm == NULL ? "" : dm, .user_id = r->user_id};
+    }
+    return (struct target){
+        .channel = r->channel, .thread = r->thread, .user_id = r->user_id, .ephemeral = true};
+}
+
+/* A line for all in the place of the run. Where it may become the result it is the run's message.
+ */
+int run_line(struct scene *sc, struct run *r, json_t *view, struct err *e)
+{
+    if (str_equal(r->place, CHANNEL)) {
+        return run_show(sc, r, view, e);
+    }
+    const struct target t = {.channel = r->channel, .thread = r->thread};
+    view_set_owner(view, r->user_id);
+    return say_new(sc, &t, view, NULL, e);
+}
+
+struct origin run_origin(const struct run *r)
+{
+    return run_in_private(r) ? (struct origin){.channel = NULL}
+                             : (struct origin){.channel = r->channel, .thread = r->thread};
+}

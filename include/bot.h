@@ -36,6 +36,7 @@ int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
 
 /* oauth_return.connected; arg: the bot. What waited for the login goes on. */
 int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e);

@@ -7,6 +7,7 @@
 #include "store/connections.h"
 #include "store/people.h"
 #include "store/session.h"
+#include "store/workspaces.h"
 
 struct workspace_move {
     const char *from, *to;
@@ -38,5 +39,8 @@ struct workspace_moved {
  */
 int store_workspace_move(store *s, const struct workspace_move *q, struct workspace_moved *ret,
                          struct err *e);
+
+/* A job for each team of this organisation's installation that has a workspace of its own. */
+int store_move_want(store *s, const struct workspace *org, struct err *e);
 
 #endif

@@ -58,6 +58,11 @@ static int tell_revoke_failed(jobs *j, arena *mem, const struct job *job, const 
     return bot_revoke_failed(j->options.bot, mem, job, why, e);
 }
 
+static int run_move(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_move(j->options.bot, mem, job, e);
+}
+
 static int run_home(jobs *j, arena *mem, const struct job *job, struct err *e)
 {
     return bot_job_home(j->options.bot, mem, job, e);
@@ -90,6 +95,7 @@ static const struct kind {
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},
     [JOB_NOTICE] = {run_notice, NULL, 12, "kind=\"notice\""},
+    [JOB_MOVE] = {run_move, NULL, 60, "kind=\"move\""},
     [JOB_HOME] = {run_home, drop, 8, "kind=\"home\""},
 };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/str.h"
 #include "store_int.h"
 
@@ -68,9 +69,15 @@ static const struct stmt ROUTES = {"move_routes",
 /* What is left are default connections that both had, and notices that were told. */
 static const struct stmt END = {"move_end", "delete from workspace where workspace = $1", 1, 0};
 
-const struct stmt *const store_moves_stmts[] = {&HOLD,       &DEFER,      &DOUBLES, &USERS_MEET,
-                                                &USERS_DROP, &REFERENCES, &KEYS[0], &KEYS[1],
-                                                &KEYS[2],    &ROUTES,     &END,     NULL};
+static const struct stmt TEAMS = {
+    "move_teams",
+    "select workspace from workspace"
+    " where organization = $1 and workspace <> $2 and not org_wide order by workspace",
+    2, 1};
+
+const struct stmt *const store_moves_stmts[] = {
+    &TEAMS,   &HOLD,    &DEFER,   &DOUBLES, &USERS_MEET, &USERS_DROP, &REFERENCES,
+    &KEYS[0], &KEYS[1], &KEYS[2], &ROUTES,  &END,        NULL};
 
 static int both(store *s, const struct stmt *stmt, const struct workspace_move *q, struct err *e)
 {
@@ -161,4 +168,28 @@ int store_workspace_move(store *s, const struct workspace_move *q, struct worksp
         return -1;
     }
     return store_query(s, &END, DB_ARGS(DB_TEXT(q->from)), NULL, e);
+}
+
+int store_move_want(store *s, const struct workspace *org, struct err *e)
+{
+    rows *r = NULL;
+    if (!org->org_wide || org->organization == NULL) {
+        return 0;
+    }
+    const struct db_arg *args = DB_ARGS(DB_TEXT(org->organization), DB_TEXT(org->workspace));
+    if (store_query(s, &TEAMS, args, &r, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < rows_count(r); i++) {
+        json_t *payload = arena_json(s->mem, json_pack("{s:s}", "from", row_text(r, i, 0)));
+        struct job j = {.workspace = org->workspace,
+                        .kind = JOB_MOVE,
+                        .lane = "move",
+                        .priority = JOB_PRIORITY_NORMAL,
+                        .payload = bytes_of(json_write(s->mem, payload))};
+        if (store_job_add(s, &j, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }

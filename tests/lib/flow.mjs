@@ -448,7 +448,7 @@ export class World {
     await until('the sandbox to listen', () => read(file) && read(sfFile));
     this.sandboxUrl = `http://127.0.0.1:${read(file)}`;
     this.salesforceHost = `127.0.0.1:${read(sfFile)}`;
-    await this.sandbox('PUT', '/_config', {bot_url: this.url, public_url: this.url, ...config});
+    await this.sandbox('PUT', '/_config', {bot_url: this.url, ...config});
   }
 
   async makeDatabase(server) {

@@ -132,7 +132,7 @@ beforeEach(async () => {
   bot.answer = () => ({status: 200});
   await json('PUT', '/_config', {bot_url: 'http://127.0.0.1:' + botServer.address().port,
     slack: {retry_delays_ms: [0, 30, 30], timeout_ms: 3000, echo_bot_messages: false, trigger_ttl_ms: 3000, response_url_ttl_ms: 1800000,
-      app: {redirect_uris: ['http://127.0.0.1:9/slack']},
+      rotation: false, limits: {}, app: {redirect_uris: ['http://127.0.0.1:9/slack']},
       scopes: ['commands', 'chat:write', 'app_mentions:read', 'im:history', 'im:write', 'users:read', 'channels:read', 'groups:read']},
     salesforce: {rotation: false, previous_refresh_token: 'never', require_pkce: true, send_iss: false, code_ttl_ms: 600000, access_ttl_ms: 7200000,
       clients: {[CLIENT]: {redirect_uris: [CALLBACK]}, '3MVG9sampleGlobex01': {redirect_uris: [CALLBACK]}}}});

@@ -21,6 +21,8 @@ json_t *slack_channel(json_t *team, const char *id);
 /* "dm" with a user: the DM with the bot; else an id or a name with or without "#". */
 json_t *slack_place(json_t *team, const char *user, const char *place);
 json_t *slack_dm(json_t *team, const char *user, bool create);
+/* A new conversation out of the seed's {id, kind, user?, members[]…}; borrowed. */
+json_t *slack_channel_new(json_t *team, const json_t *from);
 bool slack_is_im(const json_t *channel);
 bool slack_is_member(const json_t *channel, const char *user);
 const char *slack_bot(const json_t *team, const char *key);
@@ -40,10 +42,38 @@ void slack_reset(json_t *seed);
 size_t slack_block_elements(const json_t *block, json_t **ret, size_t max);
 
 /* ---- slack_org.c: Enterprise Grid ---- */
+void slack_orgs_reset(const json_t *seed);
+json_t *slack_orgs(void);
+json_t *slack_org_by_id(const char *id);
+/* Adds the organisation's people and conversations of this workspace. */
+void slack_org_people(const json_t *team, json_t *users);
+void slack_org_channels(json_t *team);
+/* Sets call->team to the workspace that a call with an organisation's token means; NULL or the
+ * error code. */
+struct slack_call;
+const char *slack_org_team(struct slack_call *call, const char *org);
 /* The organisation of a workspace, or NULL. */
 const json_t *slack_org(const json_t *team);
 /* The app reaches this workspace through an org-wide install. */
 bool slack_org_install(const json_t *team);
+
+/* ---- slack_installs.c ---- */
+void slack_installs_reset(void);
+json_t *slack_installs(void);
+/* By workspace or organisation id; NULL: the app is not installed there. */
+json_t *slack_install_of(const char *id);
+/* The app is installed for this workspace, by itself or with its organisation. */
+bool slack_installed(const json_t *team);
+/* A first or further approval; scopes add up. Borrowed. */
+json_t *slack_install_add(const char *id, bool org, const json_t *scopes);
+/* Makes this token good. expires_ms 0: it does not rotate. */
+void slack_install_token(json_t *install, const char *token, int64_t expires_ms);
+/* Adds access_token, and with rotation refresh_token and expires_in, to an answer. */
+void slack_install_issue(json_t *install, json_t *answer);
+/* Spends a refresh token; NULL or the error code. */
+const char *slack_install_refresh(const char *token, json_t **ret_install);
+/* All tokens die. */
+void slack_install_end(const char *id);
 
 /* ---- slack_text.c ---- */
 /* What Slack makes of typed text: entities, @names, links. The caller frees. */
@@ -79,6 +109,11 @@ json_t *slack_arg_json(const struct slack_call *call, const char *name, bool *re
 bool slack_has_scope(const json_t *token, const char *scope);
 json_t *slack_missing_scope(const json_t *token, const char *needed);
 void slack_api(struct request *req, const char *method);
+
+/* ---- slack_limits.c ---- */
+void slack_limits_reset(void);
+/* 0: the call may pass (and counts); else the seconds to wait. */
+int64_t slack_limited(const struct slack_call *call, const char *method);
 
 struct slack_method {
     const char *name;
@@ -137,6 +172,8 @@ const char *slack_trigger_use(const char *trigger, json_t *team, const json_t **
 /* The workspace in which it was pressed, or NULL. */
 json_t *slack_trigger_team(const char *trigger);
 void slack_response_reset(void);
+/* A conversation has another id now. */
+void slack_response_moved(const char *old, const char *fresh);
 
 /* ---- slack_views.c ---- */
 void slack_views_reset(void);
@@ -155,7 +192,15 @@ json_t *slack_modal_set(json_t *team, const char *user, json_t *view, bool push)
 
 /* ---- slack_oauth.c ---- */
 void slack_authorize(struct request *req, const char *rest, const char *base);
+/* What the page says of a bad authorize address, or NULL. */
+const char *slack_authorize_wrong(const json_t *query);
+json_t *slack_scopes_split(const char *text);
 json_t *slack_oauth_access(struct request *req, const json_t *args);
+json_t *slack_oauth_exchange(struct request *req, const json_t *args);
+json_t *slack_apps_uninstall(struct request *req, const json_t *args);
+/* A code for an approval without the page; the caller frees. NULL: no such person there. */
+char *slack_oauth_code(const char *owner, const char *user, const char *redirect_uri,
+                       const json_t *scopes);
 void slack_oauth_reset(void);
 /* Client id and secret of a call, by Basic or by field; never NULL. */
 struct slack_client {

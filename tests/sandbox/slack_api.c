@@ -155,11 +155,19 @@ static const char *find_token(struct slack_call *call)
     if (json_flag(call->token, "revoked", false)) {
         return "token_revoked";
     }
+    int64_t expires = json_int_or(call->token, "expires_ms", 0);
+    if (expires > 0 && clock_now_ms() >= expires) {
+        return "token_expired";
+    }
+    const char *org = json_str(call->token, "enterprise");
+    if (org != NULL) {
+        return slack_org_team(call, org);
+    }
     call->team = slack_team(json_str(call->token, "team"));
     return call->team == NULL ? "account_inactive" : NULL;
 }
 
-static json_t *run(struct slack_call *call, const struct slack_method *method)
+static json_t *run(struct slack_call *call, const struct slack_method *method, unsigned *ret_status)
 {
     const char *error = find_token(call);
     if (error != NULL) {
@@ -167,6 +175,9 @@ static json_t *run(struct slack_call *call, const struct slack_method *method)
     }
     struct fault f;
     if (fault_take("slack", "token_expired", call->req->method, call->req->path, &f)) {
+        if (json_object_get(call->token, "expires_ms") != NULL) { /* it rotates: it stays dead */
+            json_object_set_new(call->token, "expires_ms", json_integer(1));
+        }
         return slack_error("token_expired");
     }
     if (fault_take("slack", "grant_revoked", call->req->method, call->req->path, &f)) {
@@ -175,6 +186,14 @@ static json_t *run(struct slack_call *call, const struct slack_method *method)
     }
     if (fault_take("slack", "error", call->req->method, call->req->path, &f)) {
         return slack_error(f.error);
+    }
+    int64_t wait_s = slack_limited(call, method->name);
+    if (wait_s > 0) {
+        char *seconds = xasprintf("%lld", (long long)wait_s);
+        http_reply_header(call->req, "Retry-After", seconds);
+        free(seconds);
+        *ret_status = 429;
+        return slack_error("ratelimited");
     }
     if (method->scope != NULL && !slack_has_scope(call->token, method->scope)) {
         return slack_missing_scope(call->token, method->scope);
@@ -202,6 +221,8 @@ static const struct client_method {
     json_t *(*run)(struct request *req, const json_t *args);
 } client_methods[] = {
     {"oauth.v2.access", slack_oauth_access},
+    {"oauth.v2.exchange", slack_oauth_exchange},
+    {"apps.uninstall", slack_apps_uninstall},
     {"openid.connect.token", slack_openid_token},
 };
 
@@ -239,11 +260,12 @@ void slack_api(struct request *req, const char *name)
         return;
     }
     struct slack_call call = {.req = req};
+    unsigned status = 200;
     const char *error = NULL;
     call.args = read_args(req, method != NULL && method->takes_json, &call.json, &error);
     json_t *answer = call.args == NULL ? slack_error(error)
                      : client != NULL  ? run_client(req, client, call.args)
-                                       : run(&call, method);
+                                       : run(&call, method, &status);
     if (call.token != NULL) {
         char *scopes = scopes_text(call.token);
         http_reply_header(req, "X-OAuth-Scopes", scopes);
@@ -255,7 +277,7 @@ void slack_api(struct request *req, const char *name)
     if (call.json && call.args != NULL) {
         add_charset_warning(req, answer);
     }
-    http_reply_json(req, 200, answer);
+    http_reply_json(req, status, answer);
     json_decref(call.args);
 }
 
@@ -310,8 +332,16 @@ static const char *slack_configure(const json_t *settings)
     json_t *held = NULL;
     json_object_foreach(slack_tokens(), token, held)
     {
-        if (json_is_array(scopes)) {
+        if (json_is_array(scopes) && json_str(held, "user") == NULL) {
             json_object_set_new(held, "scopes", json_deep_copy(scopes));
+        }
+    }
+    const char *id = NULL;
+    json_t *install = NULL;
+    json_object_foreach(slack_installs(), id, install)
+    {
+        if (json_is_array(scopes)) {
+            json_object_set_new(install, "scopes", json_deep_copy(scopes));
         }
     }
     merge_into(mine, copy);
@@ -338,8 +368,8 @@ static json_t *slack_state(void)
         }
         json_object_set_new(out, id, copy);
     }
-    return json_pack("{s:o, s:O, s:O}", "workspaces", out, "tokens", slack_tokens(), "views",
-                     slack_views());
+    return json_pack("{s:o, s:O, s:O, s:O}", "workspaces", out, "tokens", slack_tokens(),
+                     "installs", slack_installs(), "views", slack_views());
 }
 
 const struct peer slack_peer = {

@@ -23,6 +23,8 @@ char *slack_signature(const char *secret, const char *timestamp, const char *bod
 char *slack_envelope(json_t *team, json_t *channel, json_t *event, const char *event_id)
 {
     char *context = random_token("4-", 40);
+    const json_t *org = slack_org(team);
+    bool by_org = slack_org_install(team);
     bool shared = json_flag(channel, "is_ext_shared", false);
     json_t *envelope = json_pack(
         "{s:s, s:O, s:O, s:n, s:s, s:o, s:s, s:s, s:I, s:b, s:s, s:[{s:n, s:O, s:s, s:b, s:b}]}",
@@ -33,6 +35,16 @@ char *slack_envelope(json_t *team, json_t *channel, json_t *event, const char *e
         "event_context", context, "authorizations", "enterprise_id", "team_id",
         json_object_get(team, "id"), "user_id", slack_bot(team, "user_id"), "is_bot", true,
         "is_enterprise_install", false);
+    if (org != NULL) {
+        json_object_set(envelope, "enterprise_id", json_object_get(org, "id"));
+        json_object_set(envelope, "context_enterprise_id", json_object_get(org, "id"));
+        json_t *seen = json_array_get(json_object_get(envelope, "authorizations"), 0);
+        json_object_set(seen, "enterprise_id", json_object_get(org, "id"));
+        json_object_set_new(seen, "is_enterprise_install", json_boolean(by_org));
+        if (by_org) {
+            json_object_set_new(seen, "team_id", json_null());
+        }
+    }
     /* these two come without authorizations */
     const char *type = json_str_or(event, "type", "");
     if (strcmp(type, "app_uninstalled") == 0 || strcmp(type, "tokens_revoked") == 0) {

@@ -24,19 +24,51 @@ static json_t *auth_test(struct slack_call *call)
         json_object_get(call->team, "id"), "user_id", slack_bot(call->team, "user_id"), "bot_id",
         slack_bot(call->team, "bot_id"), "is_enterprise_install", false);
     free(url);
+    const json_t *org = slack_org(call->team);
+    if (org != NULL) {
+        json_object_set(answer, "enterprise_id", json_object_get(org, "id"));
+    }
+    if (json_str(call->token, "enterprise") != NULL) {
+        json_object_set(answer, "team_id", json_object_get(org, "id"));
+        json_object_set(answer, "team", json_object_get(org, "name"));
+        json_object_set_new(answer, "is_enterprise_install", json_true());
+    }
     return answer;
+}
+
+static json_t *auth_teams_list(struct slack_call *call)
+{
+    json_t *list = json_array();
+    const char *org = json_str_or(call->token, "enterprise", "");
+    const char *id = NULL;
+    json_t *team = NULL;
+    json_object_foreach(slack_teams(), id, team)
+    {
+        bool mine = org[0] != '\0' ? slack_org_install(team) &&
+                                         strcmp(json_str_or(team, "enterprise", ""), org) == 0
+                                   : team == call->team;
+        if (mine) {
+            json_array_append_new(
+                list, json_pack("{s:s, s:O}", "id", id, "name", json_object_get(team, "name")));
+        }
+    }
+    return json_pack("{s:b, s:o, s:{s:s}}", "ok", true, "teams", list, "response_metadata",
+                     "next_cursor", "");
 }
 
 static json_t *auth_revoke(struct slack_call *call)
 {
     bool dry = slack_arg_flag(call, "test", false);
-    if (!dry) {
+    if (!dry && json_object_get(call->token, "expires_ms") != NULL) {
+        json_object_set_new(call->token, "revoked", json_true()); /* with rotation this one alone */
+    } else if (!dry) {
         /* without token rotation this ends the whole installation */
         slack_event_later(call->team, NULL,
                           json_pack("{s:s, s:{s:[s]}}", "type", "tokens_revoked", "tokens", "bot",
                                     slack_bot(call->team, "user_id")));
         slack_event_later(call->team, NULL, json_pack("{s:s}", "type", "app_uninstalled"));
-        json_object_set_new(call->token, "revoked", json_true());
+        const char *org = json_str(call->token, "enterprise");
+        slack_install_end(org != NULL ? org : json_str_or(call->token, "team", ""));
     }
     return json_pack("{s:b, s:b}", "ok", true, "revoked", !dry);
 }
@@ -255,6 +287,7 @@ static json_t *conversations_replies(struct slack_call *call)
 const struct slack_method slack_other_methods[] = {
     {"auth.test", NULL, true, auth_test},
     {"auth.revoke", NULL, false, auth_revoke},
+    {"auth.teams.list", NULL, false, auth_teams_list},
     {"users.info", "users:read", false, users_info},
     {"conversations.open", "im:write", true, conversations_open},
     {"conversations.info", NULL, false, conversations_info},

@@ -80,6 +80,18 @@ const char *slack_trigger_use(const char *trigger, json_t *team, const json_t **
     return NULL;
 }
 
+void slack_response_moved(const char *old, const char *fresh)
+{
+    const char *secret = NULL;
+    json_t *url = NULL;
+    json_object_foreach(urls, secret, url)
+    {
+        if (strcmp(json_str_or(url, "channel", ""), old) == 0) {
+            json_object_set_new(url, "channel", json_string(fresh));
+        }
+    }
+}
+
 /* The right behind the address, or NULL after a refusal. */
 static json_t *url_use(struct request *req, const char *rest)
 {

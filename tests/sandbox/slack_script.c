@@ -94,6 +94,10 @@ static json_t *event_for(const struct scene *s, const json_t *message)
     bool named = strstr(json_str_or(message, "text", ""), mention) != NULL;
     free(mention);
     bool im = slack_is_im(s->channel);
+    if (!slack_installed(s->team) ||
+        (im && !slack_is_member(s->channel, slack_bot(s->team, "user_id")))) {
+        return NULL;
+    }
     if (!im && (!named || !slack_is_member(s->channel, slack_bot(s->team, "user_id")))) {
         return NULL;
     }
@@ -511,27 +515,6 @@ static void command(struct request *req, const json_t *body)
     http_reply_json(req, 200, answer);
 }
 
-/* ---- people change ---- */
-
-static void change_user(struct request *req, const json_t *body)
-{
-    struct scene s;
-    world_lock();
-    if (script_scene(req, body, &s)) {
-        json_t *set = json_object_get(body, "set");
-        json_object_update(s.user, set == NULL ? NULL : set);
-        json_t *shown = slack_user_json(s.team, s.user, false);
-        if (json_flag(body, "deliver", true)) {
-            slack_event_later(s.team, NULL,
-                              json_pack("{s:s, s:O, s:I}", "type", "user_change", "user", shown,
-                                        "cache_ts", (json_int_t)(clock_now_ms() / 1000)));
-        }
-        http_reply_json(req, 200, json_pack("{s:b, s:o}", "ok", true, "user", shown));
-        world_touch();
-    }
-    world_unlock();
-}
-
 /* ---- arbitrary deliveries ---- */
 
 static char *delivery_body(const json_t *body)
@@ -814,7 +797,12 @@ static const struct chat_call calls[] = {
     {"/_say", say},
     {"/_click", click},
     {"/_command", command},
-    {"/_user", change_user},
+    {"/_user", slack_change_user},
+    {"/_join", slack_join},
+    {"/_install", slack_install_script},
+    {"/_uninstall", slack_uninstall},
+    {"/_grant", slack_grant},
+    {"/_channel", slack_channel_script},
     {"/_deliver", deliver},
     {"/_verify", verify},
     {"/_shortcut", slack_shortcut},

@@ -47,6 +47,14 @@ json_t *element_entered(const json_t *element, const json_t *value);
 /* What Slack's client says of a state before it sends anything; NULL: nothing. */
 const char *element_wrong(const json_t *block, const json_t *element, const json_t *state);
 
+/* ---- slack_life.c ---- */
+void slack_change_user(struct request *req, const json_t *body);
+void slack_join(struct request *req, const json_t *body);
+void slack_install_script(struct request *req, const json_t *body);
+void slack_uninstall(struct request *req, const json_t *body);
+void slack_grant(struct request *req, const json_t *body);
+void slack_channel_script(struct request *req, const json_t *body);
+
 /* ---- slack_surfaces.c ---- */
 void slack_shortcut(struct request *req, const json_t *body);
 void slack_open_home(struct request *req, const json_t *body);

@@ -76,7 +76,7 @@ bool slack_is_member(const json_t *channel, const char *user)
     return user != NULL && json_object_get(json_object_get(channel, "members"), user) != NULL;
 }
 
-static json_t *channel_new(json_t *team, const json_t *from)
+json_t *slack_channel_new(json_t *team, const json_t *from)
 {
     json_t *channel = json_deep_copy(from);
     json_t *members = json_object();
@@ -86,7 +86,7 @@ static json_t *channel_new(json_t *team, const json_t *from)
     {
         json_object_set_new(members, json_string_value(member), json_true());
     }
-    if (slack_is_im(channel)) {
+    if (slack_is_im(channel) && json_str(channel, "user") != NULL) { /* with the bot */
         json_object_set_new(members, slack_bot(team, "user_id"), json_true());
         json_object_set_new(members, json_str_or(channel, "user", ""), json_true());
     }
@@ -112,7 +112,7 @@ json_t *slack_dm(json_t *team, const char *user, bool create)
     }
     char *fresh = random_id("D0", 9);
     json_t *from = json_pack("{s:s, s:s, s:s}", "id", fresh, "kind", "im", "user", user);
-    channel = channel_new(team, from);
+    channel = slack_channel_new(team, from);
     json_decref(from);
     free(fresh);
     return channel;
@@ -200,9 +200,10 @@ bool slack_may_see(const json_t *channel, const json_t *message, const char *use
 json_t *slack_user_json(json_t *team, const json_t *user, bool with_email)
 {
     const char *real_name = json_str_or(user, "real_name", "");
-    json_t *profile =
-        json_pack("{s:s, s:s, s:s, s:s}", "real_name", real_name, "display_name",
-                  json_str_or(user, "display_name", ""), "title", "", "status_text", "");
+    json_t *profile = json_pack("{s:s, s:s, s:s, s:s, s:s}", "real_name", real_name, "display_name",
+                                json_str_or(user, "display_name", ""), "title", "", "status_text",
+                                json_str_or(user, "status_text", ""), "status_emoji",
+                                json_str_or(user, "status_emoji", ""));
     if (with_email && json_str(user, "email") != NULL) {
         json_object_set(profile, "email", json_object_get(user, "email"));
     }
@@ -218,6 +219,19 @@ json_t *slack_user_json(json_t *team, const json_t *user, bool with_email)
         "is_app_user", false, "updated", (json_int_t)1700000000);
     if (json_flag(user, "is_stranger", false)) {
         json_object_set_new(out, "is_stranger", json_true());
+    }
+    if (json_flag(user, "is_forgotten", false)) {
+        json_object_set_new(out, "is_forgotten", json_true());
+    }
+    const json_t *org = slack_org(team);
+    if (org != NULL && json_object_get(user, "teams") != NULL) {
+        json_object_set_new(
+            out, "enterprise_user",
+            json_pack("{s:O, s:O, s:O, s:b, s:b, s:O}", "id", json_object_get(user, "id"),
+                      "enterprise_id", json_object_get(org, "id"), "enterprise_name",
+                      json_object_get(org, "name"), "is_admin", json_flag(user, "is_admin", false),
+                      "is_owner", json_flag(user, "is_owner", false), "teams",
+                      json_object_get(user, "teams")));
     }
     return out;
 }
@@ -235,16 +249,41 @@ json_t *slack_channel_json(json_t *team, const json_t *channel)
                          "is_open", true, "context_team_id", team_id);
     }
     bool external = json_flag(channel, "is_ext_shared", false);
+    bool org_shared = json_flag(channel, "is_org_shared", false);
     bool private = strcmp(kind, "channel") != 0;
     return json_pack(
         "{s:s, s:s, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s}", "id",
         id, "name", json_str_or(channel, "name", ""), "created", created, "is_channel", !private,
         "is_group", strcmp(kind, "group") == 0, "is_im", false, "is_mpim",
         strcmp(kind, "mpim") == 0, "is_private", private, "is_archived",
-        json_flag(channel, "is_archived", false), "is_general", false, "is_shared", external,
-        "is_ext_shared", external, "is_org_shared", false, "is_member",
+        json_flag(channel, "is_archived", false), "is_general", false, "is_shared",
+        external || org_shared, "is_ext_shared", external, "is_org_shared", org_shared, "is_member",
         slack_is_member(channel, slack_bot(team, "user_id")), "creator",
         json_str_or(team, "installer", ""), "context_team_id", team_id);
+}
+
+static void bot_user_add(const json_t *team, json_t *users)
+{
+    json_object_set_new(users, slack_bot(team, "user_id"),
+                        json_pack("{s:s, s:s, s:s, s:b}", "id", slack_bot(team, "user_id"), "name",
+                                  slack_bot(team, "name"), "real_name", "Workbot", "is_bot", true));
+}
+
+static json_t *scopes_of(const json_t *bot)
+{
+    json_t *own = json_object_get(bot, "scopes");
+    return own != NULL ? own : json_object_get(slack_settings(), "scopes");
+}
+
+/* The seed's token of a workspace or organisation, if it begins installed. */
+static void seed_install(const json_t *owner, bool org)
+{
+    const json_t *bot = json_object_get(owner, "bot");
+    const char *token = json_str_or(bot, "token", "");
+    if (token[0] != '\0') {
+        json_t *install = slack_install_add(json_str_or(owner, "id", ""), org, scopes_of(bot));
+        slack_install_token(install, token, 0);
+    }
 }
 
 static void team_load(const json_t *from)
@@ -253,28 +292,25 @@ static void team_load(const json_t *from)
     json_t *users = json_object();
     size_t i = 0;
     json_t *item = NULL;
+    if (slack_org_install(team)) {
+        json_object_set(team, "bot", json_object_get(slack_org(team), "bot"));
+    }
     json_array_foreach(json_object_get(from, "users"), i, item)
     {
         json_object_set_new(users, json_str_or(item, "id", ""), json_deep_copy(item));
     }
-    json_object_set_new(users, slack_bot(team, "user_id"),
-                        json_pack("{s:s, s:s, s:s, s:b}", "id", slack_bot(team, "user_id"), "name",
-                                  slack_bot(team, "name"), "real_name", "Workbot", "is_bot", true));
+    slack_org_people(team, users);
+    bot_user_add(team, users);
     json_object_set_new(team, "users", users);
     json_object_set_new(team, "channels", json_object());
     json_object_set(teams, json_str_or(team, "id", ""), team);
     json_array_foreach(json_object_get(from, "channels"), i, item)
     {
-        channel_new(team, item);
+        slack_channel_new(team, item);
     }
-    json_t *scopes = json_object_get(json_object_get(team, "bot"), "scopes");
-    if (scopes == NULL) {
-        scopes = json_object_get(slack_settings(), "scopes");
-    }
-    if (slack_bot(team, "token")[0] != '\0') {
-        json_object_set_new(tokens, slack_bot(team, "token"),
-                            json_pack("{s:s, s:o, s:b}", "team", json_str_or(team, "id", ""),
-                                      "scopes", json_deep_copy(scopes), "revoked", false));
+    slack_org_channels(team);
+    if (!slack_org_install(team)) {
+        seed_install(team, false);
     }
     json_decref(team);
 }
@@ -285,6 +321,14 @@ void slack_reset(json_t *seed)
     json_decref(tokens);
     teams = json_object();
     tokens = json_object();
+    slack_installs_reset();
+    slack_orgs_reset(seed);
+    const char *org_id = NULL;
+    json_t *org = NULL;
+    json_object_foreach(slack_orgs(), org_id, org)
+    {
+        seed_install(org, true);
+    }
     size_t i = 0;
     json_t *team = NULL;
     json_array_foreach(json_object_get(seed, "workspaces"), i, team)
@@ -295,6 +339,7 @@ void slack_reset(json_t *seed)
     slack_views_reset();
     slack_oauth_reset();
     slack_openid_reset();
+    slack_limits_reset();
     slack_jwt_start();
     world_touch();
 }

@@ -42,6 +42,17 @@ int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e);
 /* After oauth_callback() and oauth_identity(): the prompt in the chat says what happened and what
  * to do next. */
+/* What a platform granted is kept, in one transaction, if the workspace may install by itself or
+ * was made by an admin: first: it has got its installer by that, who is welcomed. missing: the
+ * scopes that were asked for and not granted, for people; NULL: none. */
+struct bot_install {
+    bool allowed, first;
+    const char *missing;
+};
+int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
+                struct err *e);
+
+/* After oauth_callback(): the prompt in the chat says what happened and what to do next. */
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e);
 /* "Not me" on the page: login ended, tokens revoked, prompt says so. */
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,

@@ -327,6 +327,8 @@ struct slack_manifest {
 json_t *chat_slack_manifest(arena *mem, const struct slack_manifest *m);
 /* The bot scopes that an installation asks for; NULL-terminated. */
 const char *const *chat_slack_scopes(void);
+/* Whoever installs may leave it out. */
+bool chat_slack_scope_is_optional(const char *scope);
 
 /* --- Slack's installation (slack_install.c) ---
  * docs.slack.dev/authentication/installing-with-oauth */

@@ -93,6 +93,9 @@ void config_unknown(char **env, struct faults *faults);
  * rules. */
 bool config_trusts_host(const struct config *c, const char *host_port);
 
+/* May this workspace install the bot by itself? (WORKBOT_ALLOWED_WORKSPACES) */
+bool config_allows_workspace(const struct config *c, const char *workspace);
+
 /* The table of all settings as Markdown rows, for `workbot check --reference`. */
 char *config_reference(arena *mem);
 

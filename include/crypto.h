@@ -83,6 +83,14 @@ struct jwt_rules {
  * "jwt_expired", "jwt_nonce". */
 int crypto_jwt_check(const json_t *claims, const struct jwt_rules *rules, struct err *e);
 
+/* --- signatures: a text that only this deployment can have written (sign.c) --- */
+
+/* 64 hex digits, by a key derived from the first encryption key for this purpose. */
+char *crypto_sign(arena *mem, const keyring *k, const char *purpose, const char *text);
+/* Was `claimed` (may be NULL) made by any of the keys, for this purpose and this text? */
+bool crypto_signed(arena *mem, const keyring *k, const char *purpose, const char *text,
+                   const char *claimed);
+
 /* --- TLS --- */
 
 /* Lets an SSL_CTX trust the certificates of the system (SSL_CERT_FILE and SSL_CERT_DIR override).

@@ -123,6 +123,8 @@ int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_
 int store_job_done(store *s, const struct job *j, struct err *e);
 /* The same, and nothing stays of it, its keys neither. */
 int store_job_drop(store *s, const struct job *j, struct err *e);
+/* The same event in another workspace, with its keys: not added when one of them stands there. */
+int store_job_rehome(store *s, const struct job *j, const char *workspace, struct err *e);
 /* Put back: runs again after delay_s. */
 int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                     struct err *e);

@@ -289,6 +289,14 @@ int home_touch(struct scene *sc, struct err *e);
 /* The user opened it. */
 int home_open(struct turn *t, struct err *e);
 
+/* --- homeless.c: events of places where the bot is not installed --- */
+
+/* There is no such workspace: the event moves to the organisation's installation behind it, with
+ * its keys, or is dropped. Settles the job. */
+int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err *e);
+/* Counts one, and logs one in a while. state: of the workspace; NULL: there is none. */
+void homeless_note(const char *workspace, const char *state);
+
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);
 int notice_one(struct scene *sc, const char *user_id, json_t *view, struct err *e);

@@ -271,16 +271,28 @@ static int settle(struct turn *t, bool act, struct err *e)
     if (rc == 0 && act) {
         rc = act_on(t, e);
     }
-    /* who never had a workspace here leaves nothing behind */
-    bool unknown = t->scene.workspace == NULL;
     if (rc == 0) {
-        rc = unknown ? store_job_drop(s, t->job, e) : store_job_done(s, t->job, e);
+        rc = store_job_done(s, t->job, e);
     }
     if (rc == 0) {
         rc = store_commit(s, e);
     }
     store_close(s);
     return rc;
+}
+
+/* Does it happen where the bot is installed? */
+static bool is_ours(const struct turn *t)
+{
+    const struct workspace *w = t->scene.workspace;
+    if (t->event.kind == EVENT_IGNORED) {
+        return false;
+    }
+    bool ours = effects[t->event.kind].any_state || str_equal(w->state, "active");
+    if (!ours) {
+        homeless_note(w->workspace, w->state);
+    }
+    return ours;
 }
 
 int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
@@ -293,10 +305,11 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
     if (load_people(&t, driver, e) != 0) {
         return -1;
     }
-    const struct workspace *w = t.scene.workspace;
+    if (t.scene.workspace == NULL) {
+        return homeless_settle(&t, driver, e);
+    }
     const struct effect *x = &effects[t.event.kind];
-    bool ours = w != NULL && t.event.kind != EVENT_IGNORED &&
-                (x->any_state || str_equal(w->state, "active"));
+    bool ours = is_ours(&t);
     if (ours && x->personal && know_person(&t, driver, e) != 0) {
         return -1;
     }

@@ -4,6 +4,8 @@
  */
 #include "chat_int.h"
 
+#include "base/str.h"
+
 /* What for: slash command and shortcuts, answers, mentions, direct messages (their words and
  * finding a post of ours again), opening them, who a person is, what kind of place a channel is.
  * The e-mail is for account_match alone; whoever installs may leave it out. */
@@ -20,6 +22,15 @@ static const char *const events[] = {
 const char *const *chat_slack_scopes(void)
 {
     return scopes;
+}
+
+bool chat_slack_scope_is_optional(const char *scope)
+{
+    size_t i = 0;
+    while (optional_scopes[i] != NULL && !str_equal(optional_scopes[i], scope)) {
+        i++;
+    }
+    return optional_scopes[i] != NULL;
 }
 
 static json_t *list(const char *const *texts)

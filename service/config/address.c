@@ -132,3 +132,14 @@ bool config_trusts_host(const struct config *c, const char *host_port)
     }
     return false;
 }
+
+bool config_allows_workspace(const struct config *c, const char *workspace)
+{
+    for (size_t i = 0; i < c->allowed_workspaces.count; i++) {
+        const char *item = c->allowed_workspaces.items[i];
+        if (str_equal(item, "*") || str_equal(item, workspace)) {
+            return true;
+        }
+    }
+    return false;
+}

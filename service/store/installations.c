@@ -2,9 +2,10 @@
 
 /* What a platform granted to the bot, and its end. */
 
-/* The route is that of the row: whoever installs has made it before. */
+/* The row stands; its public route may not yet. */
 static const struct stmt INSTALL = {
     "workspace_install",
+    "with kept as ("
     "update workspace set"
     "   name = case when name = '' then $2 else name end,"
     "   admins = case when installer is null and $3 <> all (admins) then admins || $3::text"
@@ -14,7 +15,9 @@ static const struct stmt INSTALL = {
     "   bot_refresh_until = null, bot_refresh_tries = 0, bot_fault = null, bot_scopes = $9,"
     "   missing_scopes = $10, organization = $11, org_wide = $12, url = $13, state = 'active',"
     "   installed_at = now(), ended_at = null, updated_at = now()"
-    " where workspace = $1",
+    " where workspace = $1 returning workspace, route) "
+    "insert into route (route, workspace) select k.route, k.workspace from kept k"
+    " on conflict (route) do nothing",
     13, 0};
 
 static const struct stmt END = {
@@ -52,7 +55,7 @@ int store_workspace_install(store *s, const struct installation *i, struct err *
         DB_BYTES(store_seal_secret(s, &refresh, i->tokens.refresh)), DB_I64(i->tokens.expires_at),
         DB_TEXTS(i->scopes, i->scopes_count), DB_TEXTS(i->missing_scopes, i->missing_scopes_count),
         DB_TEXT(i->organization), DB_BOOL(i->org_wide), DB_TEXT(i->url));
-    return store_touch_one(s, &INSTALL, args, "no_workspace", e);
+    return store_query(s, &INSTALL, args, NULL, e);
 }
 
 int store_workspace_end(store *s, const char *workspace, int64_t generation, bool *ret_ended,

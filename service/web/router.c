@@ -9,6 +9,8 @@ static const struct route routes[] = {
     {WB_POST, "/slack/events", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_events_post, "slackEvents"},
     {WB_POST, "/slack/interactions", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_interactions_post, "slackInteractions"},
     {WB_POST, "/slack/commands", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_commands_post, "slackCommands"},
+    {WB_GET, "/slack/install", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, slack_install_get, "getSlackInstall"},
+    {WB_GET, "/slack/oauth/callback", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, slack_oauth_callback_get, "getSlackOauthCallback"},
     {WB_GET, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, login_get, "getLogin"},
     {WB_POST, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, login_post, "postLogin"},
     {WB_GET, "/oauth/callback/{id}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, oauth_callback_get, "getOauthCallback"},

@@ -187,6 +187,7 @@ bool web_draining(const struct web *w);
 
 /* handlers, by file */
 route_fn slack_events_post, slack_interactions_post, slack_commands_post; /* slack_hooks.c */
+route_fn slack_install_get, slack_oauth_callback_get;                     /* slack_install.c */
 route_fn ops_healthz, ops_readyz, ops_metrics;                            /* ops.c */
 route_fn openapi_get, privacy_get, terms_get, style_get;                  /* static.c */
 route_fn login_get, login_post;                                           /* login_pages.c */

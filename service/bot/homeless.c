@@ -1,0 +1,82 @@
+#include "bot_int.h"
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * Events of places where the bot is not installed. The door knows no workspaces: it stores under
+ * the team that the platform names, and an organisation's installation may stand behind it.
+ */
+
+enum { LOG_EVERY_MS = 60000 };
+
+/* Somebody else's workspaces may send us a lot: one line in a while, and a metric. */
+static void log_now_and_then(const char *workspace, const char *reason)
+{
+    static _Atomic int64_t logged_ms;
+    int64_t last = atomic_load(&logged_ms), now = clock_mono_ms();
+    if ((last == 0 || now - last >= LOG_EVERY_MS) &&
+        atomic_compare_exchange_strong(&logged_ms, &last, now)) {
+        log_warn("events of places where the bot is not installed are dropped; this is one of them",
+                 LOG_TEXT("workspace", workspace), LOG_TEXT("reason", reason));
+    }
+}
+
+void homeless_note(const char *workspace, const char *state)
+{
+    static const struct {
+        const char *state, *labels;
+    } states[] = {{"draft", "reason=\"draft\""},
+                  {"broken", "reason=\"broken\""},
+                  {"removed", "reason=\"removed\""}};
+    const char *labels = "reason=\"unknown\"";
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        labels = str_equal(states[i].state, state) ? states[i].labels : labels;
+    }
+    metric_add(METRIC_NO_WORKSPACE, labels, 1);
+    log_now_and_then(workspace, state == NULL ? "unknown" : state);
+}
+
+static int move(struct turn *t, store *s, const char *org, bool *ret_moved, struct err *e)
+{
+    struct workspace *home = NULL;
+    if (org != NULL && store_workspace_find(s, org, &home, e) != 0) {
+        return -1;
+    }
+    *ret_moved = home != NULL;
+    if (home != NULL && store_job_rehome(s, t->job, org, e) != 0) {
+        return -1;
+    }
+    return store_job_drop(s, t->job, e); /* who never had a workspace here leaves nothing behind */
+}
+
+int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err *e)
+{
+    const struct job *j = t->job;
+    arena *mem = t->scene.mem;
+    const char *org = driver->other_home == NULL
+                          ? NULL
+                          : driver->other_home(mem, job_kind_name(j->kind), j->payload);
+    store *s = NULL;
+    bool moved = false;
+    if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    store_follow(s, j);
+    int rc = store_begin(s, e);
+    if (rc == 0) {
+        rc = move(t, s, org, &moved, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(s, e);
+    }
+    store_close(s);
+    if (rc == 0 && !moved) {
+        homeless_note(j->workspace, NULL);
+    }
+    return rc;
+}

@@ -1,0 +1,118 @@
+#include "bot_int.h"
+
+#include "base/str.h"
+
+/*
+ * A platform granted the bot a place. The first who installed is the installer and an admin; a
+ * re-install by another person changes nobody. What the workspace had stays.
+ */
+
+enum { SCOPE_EVERY_S = 86400 };
+
+static json_t *texts(const char *const *list, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(array, json_string(list[i]));
+    }
+    return array;
+}
+
+static int note(struct scene *sc, const struct installation *i, bool first, struct err *e)
+{
+    json_t *detail =
+        arena_json(sc->mem, json_pack("{s:b, s:b, s:b, s:o, s:o}", "first", first, "org_wide",
+                                      i->org_wide, "rotates", i->tokens.expires_at > 0, "scopes",
+                                      texts(i->scopes, i->scopes_count), "missing",
+                                      texts(i->missing_scopes, i->missing_scopes_count)));
+    return store_audit_add(sc->s, i->workspace, arena_printf(sc->mem, "user:%s", i->user_id),
+                           "workspace.installed", i->workspace, detail, e);
+}
+
+/* Each once a day, as when a call meets it. */
+static int tell_missing(struct scene *sc, const struct installation *i, struct err *e)
+{
+    for (size_t n = 0; n < i->missing_scopes_count; n++) {
+        const char *scope = i->missing_scopes[n];
+        bool due = false;
+        if (store_notice_due(sc->s, i->workspace, arena_printf(sc->mem, "scope:%s", scope),
+                             SCOPE_EVERY_S, &due, e) != 0 ||
+            (due && oauth_notice_later(sc->s, i->workspace, "scope", scope, e) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Its workspaces that were installed one by one become part of it. */
+static int gather_teams(struct scene *sc, const struct installation *i, struct err *e)
+{
+    struct workspace *org = NULL;
+    return store_workspace_find(sc->s, i->workspace, &org, e) != 0 || org == NULL
+               ? -1
+               : store_move_want(sc->s, org, e);
+}
+
+static int keep(struct scene *sc, const struct installation *i, bool first, struct err *e)
+{
+    if (store_workspace_install(sc->s, i, e) != 0 || note(sc, i, first, e) != 0 ||
+        tell_missing(sc, i, e) != 0 || (i->org_wide && gather_teams(sc, i, e) != 0)) {
+        return -1;
+    }
+    return first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;
+}
+
+/* Locked, so that of two who install at the same time one is the first. */
+static int lock_or_make(struct scene *sc, const char *workspace, struct workspace **ret,
+                        struct err *e)
+{
+    bool made = false;
+    int rc = store_workspace_lock(sc->s, workspace, ret, e);
+    if (rc != 0 || *ret != NULL || !config_allows_workspace(sc->bot->options.config, workspace)) {
+        return rc;
+    }
+    if (store_workspace_make(sc->s, workspace, &made, e) != 0) {
+        return -1;
+    }
+    return store_workspace_lock(sc->s, workspace, ret, e);
+}
+
+static int install(struct scene *sc, const struct installation *i, struct bot_install *ret,
+                   struct err *e)
+{
+    struct workspace *old = NULL;
+    if (lock_or_make(sc, i->workspace, &old, e) != 0) {
+        return -1;
+    }
+    ret->allowed = old != NULL;
+    ret->first = old != NULL && old->installer == NULL;
+    return old == NULL ? 0 : keep(sc, i, ret->first, e);
+}
+
+static const char *joined(arena *mem, const char *const *list, size_t count)
+{
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++) {
+        text = text == NULL ? list[i] : arena_printf(mem, "%s, %s", text, list[i]);
+    }
+    return text;
+}
+
+int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
+                struct err *e)
+{
+    struct scene sc = {.bot = b, .mem = mem};
+    *ret = (struct bot_install){.missing = joined(mem, i->missing_scopes, i->missing_scopes_count)};
+    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+        return -1;
+    }
+    int rc = store_begin(sc.s, e);
+    if (rc == 0) {
+        rc = install(&sc, i, ret, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(sc.s, e);
+    }
+    store_close(sc.s);
+    return rc;
+}

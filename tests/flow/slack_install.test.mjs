@@ -1,0 +1,186 @@
+// How Workbot comes into a Slack workspace, and who it belongs to then.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, Browser, GLOBEX, start, until, words} from '../lib/flow.mjs';
+
+const OTTO = 'T0GLOBEX1/U0OTTO001', GINA = 'T0GLOBEX1/U0ANA0001';
+const TABLES = ['workspace', 'route', 'job', 'oauth_state', 'audit', 'message', 'chat_user', 'login'];
+
+/** From /slack/install to Slack's page, and through it as `installer`. */
+async function install(w, installer, {browser = new Browser(), decision = 'allow', stop, query = ''} = {}) {
+  await browser.get(`${w.url}/slack/install${query}`);
+  assert.match(browser.page.url, /\/slack\/oauth\/v2\/authorize\?/);
+  await browser.submit({installer, decision}, {stop});
+  return browser;
+}
+
+const redirects = w => w.sandbox('PUT', '/_config', {slack: {app: {redirect_uris: [`${w.url}/slack/oauth/callback`]}}});
+
+describe('Slack: an installation by whoever may', () => {
+  let w;
+  before(async () => {
+    w = await start({env: {WORKBOT_ALLOWED_WORKSPACES: GLOBEX}});
+    await redirects(w);
+  });
+  after(() => w?.stop());
+
+  test('P3 /slack/install stores nothing, and asks for the scopes of the manifest', async () => {
+    const before = await w.rows(...TABLES);
+    const b = new Browser();
+    const page = await b.request('GET', `${w.url}/slack/install?team=T0GLOBEX1`);
+    assert.equal(page.status, 302);
+    assert.equal(page.headers.get('cache-control'), 'no-store');
+    const to = new URL(page.location);
+    assert.equal(to.origin + to.pathname, `${w.sandboxUrl}/slack/oauth/v2/authorize`);
+    assert.equal(to.searchParams.get('scope'), 'commands,chat:write,app_mentions:read,im:history,im:write,users:read,channels:read,groups:read,users:read.email');
+    assert.equal(to.searchParams.get('redirect_uri'), `${w.url}/slack/oauth/callback`);
+    assert.equal(to.searchParams.get('team'), 'T0GLOBEX1');
+    assert.match(to.searchParams.get('state'), /^[0-9a-f]{32}$/);
+    assert.match(page.headers.getSetCookie()[0], /^wb_install_[0-9a-f]{12}=.*HttpOnly; SameSite=Lax; Max-Age=600/);
+    assert.deepEqual(await w.rows(...TABLES), before);
+    const odd = await b.request('GET', `${w.url}/slack/install?team=${encodeURIComponent('T1&scope=admin')}`);
+    assert.equal(new URL(odd.location).searchParams.get('team'), null);
+  });
+
+  test('the first who installs is installer and admin, is welcomed, and told what to do next', async () => {
+    const b = await install(w, OTTO);
+    assert.equal(b.page.status, 200, b.text);
+    assert.match(b.text, /Workbot is installed in Globex.*You are its installer and an admin/);
+    assert.match(b.page.html, /\/slack\/app_redirect\?app=A0WORKBOT&amp;team=T0GLOBEX1/);
+    const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+    assert.deepEqual([there.state, there.name, there.installer, there.admins, there.bot_user_id, there.bot_id, there.missing_scopes],
+      ['active', 'Globex', 'U0OTTO001', ['U0OTTO001'], 'U0BOTGLBX', 'B0BOTGLBX', []]);
+    assert.ok(there.scopes.includes('chat:write') && there.installed);
+    const otto = w.person('otto', 'T0GLOBEX1');
+    await otto.sees(/Thank you for installing me in Globex/);
+    await otto.ask('help', m => m.is_bot);
+    const [made] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.installed');
+    assert.deepEqual([made.actor, made.detail.first], ['user:U0OTTO001', true]);
+  });
+
+  test('a re-install by another person changes no installer, and its token takes over', async () => {
+    const old = (await w.one('select bot_generation as n from workspace where workspace = $1', [GLOBEX])).n;
+    await w.query("update workspace set state = 'broken', bot_fault = 'token_refused' where workspace = $1", [GLOBEX]);
+    const b = await install(w, GINA);
+    assert.match(b.text, /installed in Globex.*are as they were/);
+    const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+    assert.deepEqual([there.installer, there.admins, there.state, there.bot_fault], ['U0OTTO001', ['U0OTTO001'], 'active', null]);
+    assert.equal(Number((await w.one('select bot_generation as n from workspace where workspace = $1', [GLOBEX])).n), Number(old) + 1);
+    await w.idle();
+    const gina = w.person('gina', 'T0GLOBEX1');
+    assert.ok(!(await gina.messages()).some(m => /Thank you for installing/.test(words(m))), 'only the installer is welcomed');
+    await gina.ask('help', m => m.is_bot);
+    const [last] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.installed');
+    assert.deepEqual([last.actor, last.detail.first], ['user:U0ANA0001', false]);
+  });
+
+  test('a workspace that the API made may install without being listed', async () => {
+    const b = await install(w, 'T0ACME001/U0CLEO001');
+    assert.equal(b.page.status, 200, b.text);
+    const there = await w.must('GET', `/workspaces/${ACME}`);
+    assert.deepEqual([there.installer, there.admins.includes('U0CLEO001'), there.state], ['U0BEN0001', false, 'active']);
+  });
+
+  test('slack_gotcha_29 no state, a foreign state, a refusal, a spent code: none exchanges or changes anything', async () => {
+    const rows = await w.rows('workspace', 'route', 'audit');
+    const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
+    const before = await exchanges();
+
+    const stopped = await install(w, OTTO, {stop: '/slack/oauth/callback'});
+    const callback = stopped.page.location;
+    const stateless = new URL(callback);
+    stateless.searchParams.delete('state');
+    const begun = await new Browser().request('GET', stateless.href);
+    assert.deepEqual([begun.status, begun.location], [302, `${w.url}/slack/install`], 'begun on the side of Slack: begun again here');
+
+    const foreign = await new Browser().get(callback);
+    assert.deepEqual([foreign.status, /Please start again/.test(foreign.html)], [410, true], 'another browser');
+    const twisted = new URL(callback);
+    twisted.searchParams.set('state', '0'.repeat(32));
+    assert.equal((await stopped.tab().get(twisted.href)).status, 410, 'a state that this browser was not given');
+
+    const denied = await install(w, OTTO, {decision: 'deny'});
+    assert.deepEqual([denied.page.status, /You declined, and nothing was changed/.test(denied.text)], [200, true]);
+    assert.equal(await exchanges(), before, 'no code was spent');
+
+    assert.equal((await new Browser().get(`${w.url}/slack/oauth/callback?code=x&state=%00`)).status, 400);
+    assert.deepEqual(await w.rows('workspace', 'route', 'audit'), rows);
+
+    const again = stopped.tab();
+    await stopped.follow();
+    assert.equal(stopped.page.status, 200, stopped.text);
+    const kept = await w.rows('workspace', 'route', 'audit');
+    await again.get(callback);
+    assert.deepEqual([again.page.status, /Please start again/.test(again.text)], [410, true], 'a code is good for once');
+    assert.deepEqual(await w.rows('workspace', 'route', 'audit'), kept);
+  });
+
+  test('what Slack says instead of a token is told in plain words', async () => {
+    const rows = await w.rows('workspace');
+    for (const [fault, status, text] of [[{fault: '5xx'}, 503, /Slack did not answer/], [{fault: 'error', error: 'bad_client_secret'}, 502, /operator must look/],
+      [{fault: 'error', error: 'cannot_install_an_org_installed_app'}, 409, /Your organisation has Workbot already/],
+      [{fault: 'error', error: 'something_new'}, 502, /Slack did not install/]]) {
+      await w.sandbox('PUT', '/_faults', {peer: 'slack', path: 'oauth.v2.access', times: 1, ...fault});
+      const b = await install(w, OTTO);
+      assert.deepEqual([b.page.status, text.test(b.text)], [status, true], b.text);
+    }
+    assert.deepEqual(await w.rows('workspace'), rows);
+  });
+
+  test('slack_gotcha_21 scopes that were not given are told to the admins with name and link, once', async () => {
+    await install(w, OTTO, {stop: '/slack/oauth/callback'});
+    const b = new Browser();
+    await b.get(`${w.url}/slack/install`, '/oauth/v2/authorize');
+    const asked = new URL(b.page.location);
+    asked.searchParams.set('scope', 'chat:write,im:history,im:write,users:read,app_mentions:read,channels:read,commands');
+    await b.get(asked.href);
+    await b.submit({installer: OTTO, decision: 'allow'});
+    assert.match(b.text, /These permissions were not given: groups:read\./);
+    const otto = w.person('otto', 'T0GLOBEX1');
+    const told = await otto.sees(m => m.is_bot && /I lack a permission here: the scope groups:read/.test(words(m)));
+    assert.match(JSON.stringify(told.blocks), new RegExp(`${w.url}/slack/install\\?team=T0GLOBEX1`));
+    assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, ['groups:read'], 'an optional one is no lack');
+
+    await w.query("update chat_user set checked_at = now() - interval '1 hour'");
+    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'error', error: 'missing_scope', path: 'users.info', times: 1});
+    await otto.say('help');
+    await w.idle();
+    await install(w, OTTO);
+    assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, [], 'all were given now');
+    await w.idle();
+    assert.equal((await otto.messages()).filter(m => /I lack a permission/.test(words(m))).length, 1, 'once a day');
+  });
+});
+
+describe('Slack: an installation by whoever may not', () => {
+  let w;
+  before(async () => {
+    w = await start();
+    await redirects(w);
+  });
+  after(() => w?.stop());
+
+  test('a workspace that is not listed leaves nothing behind, and its token is given back', async () => {
+    const rows = await w.rows(...TABLES);
+    const b = await install(w, OTTO);
+    assert.equal(b.page.status, 403);
+    assert.match(b.text, /This Workbot is not open to your workspace.*handed back to Slack/);
+    assert.deepEqual(await w.rows(...TABLES), rows);
+    const revoked = (await w.calls({peer: 'slack', path: 'auth.revoke'}));
+    assert.deepEqual(revoked.map(c => c.answer.revoked), [true]);
+  });
+
+  test('a draft is nothing yet; its installation makes it work', async () => {
+    const made = await w.must('PUT', `/workspaces/${GLOBEX}`, {name: 'Globex Inc', admins: ['U0ANA0001']});
+    assert.equal(made.state, 'draft');
+    const gina = w.person('gina', 'T0GLOBEX1');
+    assert.equal((await gina.say('help')).status, 200);
+    await w.idle();
+    assert.match(await (await fetch(`${w.replicas[0].opsUrl}/metrics`)).text(), /workbot_no_workspace_total\{reason="draft"\} 1/);
+    const b = await install(w, OTTO);
+    assert.equal(b.page.status, 200, b.text);
+    const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+    assert.deepEqual([there.state, there.name, there.installer, there.admins], ['active', 'Globex Inc', 'U0OTTO001', ['U0ANA0001', 'U0OTTO001']]);
+    await gina.ask('help', m => m.is_bot);
+  });
+});

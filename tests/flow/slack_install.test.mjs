@@ -1,7 +1,7 @@
 // How Workbot comes into a Slack workspace, and who it belongs to then.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, GLOBEX, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, GLOBEX, start, words} from '../lib/flow.mjs';
 
 const OTTO = 'T0GLOBEX1/U0OTTO001', GINA = 'T0GLOBEX1/U0ANA0001';
 const TABLES = ['workspace', 'route', 'job', 'oauth_state', 'audit', 'message', 'chat_user', 'login'];
@@ -128,27 +128,27 @@ describe('Slack: an installation by whoever may', () => {
   });
 
   test('slack_gotcha_21 scopes that were not given are told to the admins with name and link, once', async () => {
-    await install(w, OTTO, {stop: '/slack/oauth/callback'});
+    await w.sandbox('POST', '/_uninstall', {workspace: 'T0GLOBEX1', deliver: false}); // scopes are additive
     const b = new Browser();
-    await b.get(`${w.url}/slack/install`, '/oauth/v2/authorize');
-    const asked = new URL(b.page.location);
-    asked.searchParams.set('scope', 'chat:write,im:history,im:write,users:read,app_mentions:read,channels:read,commands');
-    await b.get(asked.href);
-    await b.submit({installer: OTTO, decision: 'allow'});
+    await b.get(`${w.url}/slack/install`);
+    await b.submit({installer: OTTO, decision: 'allow', scopes: 'chat:write,im:history,im:write,users:read,app_mentions:read,channels:read,commands'});
     assert.match(b.text, /These permissions were not given: groups:read\./);
     const otto = w.person('otto', 'T0GLOBEX1');
     const told = await otto.sees(m => m.is_bot && /I lack a permission here: the scope groups:read/.test(words(m)));
     assert.match(JSON.stringify(told.blocks), new RegExp(`${w.url}/slack/install\\?team=T0GLOBEX1`));
     assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, ['groups:read'], 'an optional one is no lack');
 
+    // a call that lacks one is as good a witness
     await w.query("update chat_user set checked_at = now() - interval '1 hour'");
-    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'error', error: 'missing_scope', path: 'users.info', times: 1});
+    await w.sandbox('PUT', '/_config', {slack: {scopes: ['chat:write', 'im:history', 'im:write', 'app_mentions:read', 'commands']}});
     await otto.say('help');
-    await w.idle();
+    await otto.sees(m => m.is_bot && /I lack a permission here: the scope users:read/.test(words(m)));
+    assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, ['groups:read', 'users:read']);
+    await w.sandbox('PUT', '/_config', {slack: {scopes: []}});
     await install(w, OTTO);
     assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, [], 'all were given now');
     await w.idle();
-    assert.equal((await otto.messages()).filter(m => /I lack a permission/.test(words(m))).length, 1, 'once a day');
+    assert.equal((await otto.messages()).filter(m => /I lack a permission/.test(words(m))).length, 2, 'each once a day');
   });
 });
 
@@ -159,16 +159,6 @@ describe('Slack: an installation by whoever may not', () => {
     await redirects(w);
   });
   after(() => w?.stop());
-
-  test('a workspace that is not listed leaves nothing behind, and its token is given back', async () => {
-    const rows = await w.rows(...TABLES);
-    const b = await install(w, OTTO);
-    assert.equal(b.page.status, 403);
-    assert.match(b.text, /This Workbot is not open to your workspace.*handed back to Slack/);
-    assert.deepEqual(await w.rows(...TABLES), rows);
-    const revoked = (await w.calls({peer: 'slack', path: 'auth.revoke'}));
-    assert.deepEqual(revoked.map(c => c.answer.revoked), [true]);
-  });
 
   test('a draft is nothing yet; its installation makes it work', async () => {
     const made = await w.must('PUT', `/workspaces/${GLOBEX}`, {name: 'Globex Inc', admins: ['U0ANA0001']});
@@ -182,5 +172,16 @@ describe('Slack: an installation by whoever may not', () => {
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
     assert.deepEqual([there.state, there.name, there.installer, there.admins], ['active', 'Globex Inc', 'U0OTTO001', ['U0ANA0001', 'U0OTTO001']]);
     await gina.ask('help', m => m.is_bot);
+  });
+
+  test('a workspace that is not listed leaves nothing behind, and its token is given back', async () => {
+    const rows = await w.rows(...TABLES);
+    const b = await install(w, 'E0ACMEORG/U0OLGA001');
+    assert.equal(b.page.status, 403);
+    assert.match(b.text, /This Workbot is not open to your workspace.*handed back to Slack/);
+    await w.idle();
+    assert.deepEqual(await w.rows(...TABLES), rows);
+    const revoked = (await w.calls({peer: 'slack', path: 'auth.revoke'}));
+    assert.deepEqual(revoked.map(c => c.answer.revoked), [true]);
   });
 });

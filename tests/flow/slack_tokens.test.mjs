@@ -1,0 +1,180 @@
+// The bot's own token: it rotates, expires and dies, and no command is lost or done twice by that.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {Browser, GLOBEX, start, until, words} from '../lib/flow.mjs';
+
+const row = w => w.one(`select bot_generation::int as generation, state, bot_fault, bot_refresh is not null as rotates,
+  extract(epoch from bot_expires_at - now())::int as left_s, bot_refresh_tries as tries from workspace where workspace = $1`, [GLOBEX]);
+const set = (w, what) => w.query(`update workspace set ${what} where workspace = '${GLOBEX}'`);
+const refreshes = async w => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).filter(c => c.args.grant_type === 'refresh_token');
+const metric = async (w, line) => {
+  let sum = 0;
+  for (const r of w.replicas) {
+    const found = (await (await fetch(`${r.opsUrl}/metrics`)).text()).split('\n').find(l => l.startsWith(line + ' '));
+    sum += found ? Number(found.split(' ').pop()) : 0;
+  }
+  return sum;
+};
+
+async function install(w) {
+  const b = new Browser();
+  await b.get(`${w.url}/slack/install`);
+  await b.submit({installer: 'T0GLOBEX1/U0OTTO001', decision: 'allow'});
+  assert.equal(b.page.status, 200, b.text);
+  await w.idle();
+}
+
+async function world(replicas) {
+  const w = await start({replicas, env: {WORKBOT_ALLOWED_WORKSPACES: '*'}});
+  await w.sandbox('PUT', '/_config', {slack: {rotation: {expires_in: 43200, grace_ms: 0}, app: {redirect_uris: [`${w.url}/slack/oauth/callback`]}}});
+  return w;
+}
+
+describe('Slack: a bot token that rotates', () => {
+  let w, gina, otto;
+  before(async () => {
+    w = await world(2);
+    await install(w);
+    [gina, otto] = [w.person('gina', 'T0GLOBEX1'), w.person('otto', 'T0GLOBEX1')];
+  });
+  after(() => w?.stop());
+
+  test('a fresh one is used as it is', async () => {
+    const now = await row(w);
+    assert.deepEqual([now.rotates, now.left_s > 43000], [true, true]);
+    await gina.ask('help', m => m.is_bot);
+    assert.equal((await refreshes(w)).length, 0);
+    assert.equal((await w.must('GET', `/workspaces/${GLOBEX}`)).bot_token_rotates, true);
+  });
+
+  test('slack_gotcha_18 of many that need a new one over two replicas one asks for it, and all go on', async () => {
+    const {generation} = await row(w);
+    await w.fault('slow', {peer: 'slack', path: 'oauth.v2.access', delay_ms: 700});
+    await set(w, "bot_expires_at = now() + interval '1 second'");
+    const said = [];
+    for (let i = 0; i < 8; i++) said.push((i % 2 ? otto : gina).say('help ' + i));
+    const all = await Promise.all(said);
+    await w.idle();
+    assert.equal((await refreshes(w)).length, 1);
+    const now = await row(w);
+    assert.deepEqual([now.generation, now.left_s > 43000, now.tries], [generation + 1, true, 0]);
+    for (const p of [gina, otto]) {
+      const answers = (await p.messages()).filter(m => m.is_bot && m.ts > all.map(s => s.ts).sort()[0]);
+      assert.equal(answers.length, 4, 'each was answered once');
+    }
+    assert.equal(await w.count('job', "state = 'dead'"), 0);
+  });
+
+  test('one that ends within two hours is renewed ahead of time, and used meanwhile when that fails', async () => {
+    const before = (await refreshes(w)).length, {generation} = await row(w);
+    await set(w, "bot_expires_at = now() + interval '100 minutes'");
+    await w.fault('5xx', {peer: 'slack', path: 'oauth.v2.access'});
+    await gina.ask('help', m => m.is_bot);
+    assert.deepEqual([(await refreshes(w)).length, (await row(w)).generation], [before + 1, generation]);
+    await gina.ask('help', m => m.is_bot); // it cools down
+    assert.equal((await refreshes(w)).length, before + 1);
+    await set(w, 'bot_refresh_until = null');
+    await gina.ask('help', m => m.is_bot);
+    assert.deepEqual([(await refreshes(w)).length, (await row(w)).generation], [before + 2, generation + 1]);
+  });
+
+  test('one that Slack calls expired is renewed once, and the call made once more', async () => {
+    const {generation} = await row(w);
+    await w.fault('token_expired', {peer: 'slack', path: 'chat.postMessage'});
+    const said = await gina.say('help');
+    await gina.sees(m => m.is_bot, {after: said.ts});
+    await w.idle();
+    assert.equal((await gina.messages()).filter(m => m.is_bot && m.ts > said.ts).length, 1);
+    assert.equal((await row(w)).generation, generation + 1);
+  });
+
+  test('slack_gotcha_18 an answer that is lost, and a process that dies before it has stored the new pair', async () => {
+    await w.sandbox('PUT', '/_config', {slack: {rotation: {expires_in: 43200, grace_ms: 60000}}});
+    let before = (await refreshes(w)).length;
+    await w.fault('lost', {peer: 'slack', path: 'oauth.v2.access'});
+    await set(w, "bot_expires_at = now() + interval '1 hour'");
+    await gina.ask('help', m => m.is_bot);
+    assert.deepEqual([(await refreshes(w)).length, (await row(w)).tries], [before + 1, 1], 'it is on record');
+    await set(w, 'bot_refresh_until = null');
+    await gina.ask('help', m => m.is_bot);
+    assert.deepEqual([(await refreshes(w)).length, (await row(w)).tries], [before + 2, 0], 'the same token once more, in its grace');
+
+    before = (await refreshes(w)).length;
+    await set(w, "bot_expires_at = now() + interval '1 hour'");
+    const {generation} = await row(w);
+    const gate = await w.gate('before_the_pair', 'update', 'workspace', 'new.bot_generation > old.bot_generation');
+    await gina.say('help');
+    await gate.waiting(1);
+    for (const r of w.replicas) await w.kill(r.n);
+    await gate.release();
+    for (const r of w.replicas) await w.startReplica(r.n);
+    assert.deepEqual([(await row(w)).generation, (await row(w)).tries], [generation, 1]);
+    await set(w, 'bot_refresh_until = null'); // its lease, without the wait
+    await otto.ask('help', m => m.is_bot);
+    assert.deepEqual([(await row(w)).generation, (await row(w)).state, (await refreshes(w)).length], [generation + 1, 'active', before + 2]);
+  });
+
+  test('a refresh token that Slack does not know any more: admins are told while there is time, then the workspace is broken', async () => {
+    await w.idle();
+    await set(w, "bot_expires_at = now() + interval '1 hour', bot_refresh_until = null");
+    const before = (await refreshes(w)).length;
+    await w.fault('error', {peer: 'slack', error: 'invalid_refresh_token', path: 'oauth.v2.access'});
+    await gina.ask('help', m => m.is_bot);
+    const told = await otto.sees(m => m.is_bot && /I am about to fall silent/.test(words(m)));
+    assert.match(JSON.stringify(told.blocks), /slack\/install\?team=T0GLOBEX1/);
+    assert.deepEqual([(await row(w)).state, (await row(w)).bot_fault], ['active', 'refresh_refused']);
+    await gina.ask('help', m => m.is_bot);
+    assert.equal((await refreshes(w)).length, before + 1, 'no second try with it');
+
+    await set(w, "bot_expires_at = now() - interval '1 second'");
+    await gina.say('help');
+    await until('the workspace to be broken', async () => (await row(w)).state === 'broken');
+    await w.idle();
+    assert.equal(await metric(w, 'workbot_bots_broken_total'), 1);
+    const calls = (await w.calls({peer: 'slack', direction: 'in'})).length;
+    await gina.say('help');
+    await w.idle();
+    assert.equal((await w.calls({peer: 'slack', direction: 'in'})).length, calls, 'nothing calls with it any more');
+    assert.ok(await metric(w, 'workbot_no_workspace_total{reason="broken"}') >= 1);
+    assert.match(w.log(), /a workspace is broken until the bot is installed again/);
+
+    await install(w);
+    const now = await row(w);
+    assert.deepEqual([now.state, now.bot_fault], ['active', null]);
+    await gina.ask('help', m => m.is_bot);
+  });
+});
+
+describe('Slack: a bot token that never expires', () => {
+  let w, gina;
+  before(async () => {
+    w = await world(1);
+    await w.sandbox('PUT', '/_config', {slack: {rotation: false}});
+    await install(w);
+    gina = w.person('gina', 'T0GLOBEX1');
+  });
+  after(() => w?.stop());
+
+  test('one odd answer breaks nothing', async () => {
+    assert.equal((await row(w)).rotates, false);
+    for (const fault of ['invalid_auth', 'token_expired']) {
+      await w.fault('error', {peer: 'slack', error: fault, path: 'chat.postMessage'});
+      await gina.ask('help', m => m.is_bot);
+      assert.equal((await row(w)).state, 'active', fault);
+    }
+    assert.equal((await refreshes(w)).length, 0);
+  });
+
+  test('a dead one makes the workspace broken; a new one by the API mends it', async () => {
+    await w.fault('error', {peer: 'slack', error: 'account_inactive', times: -1});
+    await gina.say('help');
+    await until('the workspace to be broken', async () => (await row(w)).state === 'broken');
+    await w.sandbox('DELETE', '/_faults');
+    assert.equal((await w.must('GET', `/workspaces/${GLOBEX}`)).bot_fault, 'token_refused');
+    const [state] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.state');
+    assert.deepEqual(state.detail, {state: 'broken', reason: 'token_refused'});
+    const put = await w.must('PUT', `/workspaces/${GLOBEX}`, {bot_token: 'xoxb-sample-globex-0001'});
+    assert.deepEqual([put.state, put.bot_fault, put.scopes], ['active', null, []]);
+    await gina.ask('help', m => m.is_bot);
+  });
+});

@@ -248,8 +248,8 @@ struct chat_driver {
     int (*check)(chats *c, arena *mem, const struct chat_access *a, struct err *e);
     /* Behind our public address: where an admin installs the bot again. */
     char *(*install_path)(arena *mem, const char *workspace);
-    /* A link back to a conversation (or message) for a web page; NULL if there is none. */
-    char *(*link)(arena *mem, const char *workspace, const char *channel, const char *message_id);
+    /* A link back to a conversation for a web page; NULL if there is none. */
+    char *(*link)(const chats *c, arena *mem, const char *workspace, const char *channel);
 };
 
 struct chat_settings {

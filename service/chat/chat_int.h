@@ -187,6 +187,6 @@ struct slack_keys *slack_keys_new(arena *mem);
  * not more often than every few seconds. ERR_UPSTREAM_BUSY "sign_in_keys". */
 int slack_keys_get(chats *c, arena *mem, bool again, struct bytes *ret, struct err *e);
 
-char *slack_link(arena *mem, const char *workspace, const char *channel, const char *message_id);
+char *slack_link(const chats *c, arena *mem, const char *workspace, const char *channel);
 
 #endif

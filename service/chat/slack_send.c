@@ -227,15 +227,14 @@ int slack_respond(chats *c, arena *mem, const struct chat_answer *x, struct err 
     return slack_settle(result, &why, e);
 }
 
-char *slack_link(arena *mem, const char *workspace, const char *channel, const char *message_id)
+char *slack_link(const chats *c, arena *mem, const char *workspace, const char *channel)
 {
-    (void)message_id; /* this address opens conversations alone */
     if (str_empty(channel) || !str_starts(workspace, slack_driver.prefix)) {
         return NULL;
     }
     const char *id = workspace + strlen(slack_driver.prefix);
     struct str url = str_new(mem, 500);
-    str_add(&url, "https://slack.com/app_redirect?channel=");
+    str_printf(&url, "%s/app_redirect?channel=", c->settings.slack_url);
     str_add_url(&url, channel);
     /* of an organisation we do not know in which of its workspaces the person is */
     if (*id == 'T') {

@@ -87,7 +87,8 @@ char *landing_back_link(const web *w, arena *mem, const struct landing *g)
         return NULL;
     }
     const struct chat_driver *d = chats_driver(w->options.chats, g->workspace->workspace);
-    return d == NULL ? NULL : d->link(mem, g->workspace->workspace, g->user->dm_channel, NULL);
+    return d == NULL ? NULL
+                     : d->link(w->options.chats, mem, g->workspace->workspace, g->user->dm_channel);
 }
 
 /* --- answers --- */

@@ -95,7 +95,7 @@ test('P4: three wrong codes end the login', async () => {
 });
 
 test('P9: a cancelled, an unknown and a used link say what to do', async () => {
-  const url = await stage.loginLink('ana', command('Cancelled'));
+  const url = await stage.loginLink('ana', command('Withdrawn'));
   const page = await landing(url);
   await stage.say('ana', 'cancel');
   await stage.sees('ana', /Cancelled/);

@@ -139,8 +139,8 @@ export class Person {
   }
 
   /** A shortcut: global, or with `message` the one in the menu of that message. */
-  async shortcut(callback_id = 'connections', {message, ...more} = {}) {
-    const r = await this.act('/_shortcut', {callback_id, ...(message ? {message: message.ts} : {}), ...more});
+  async shortcut(callback_id, {message, ...more} = {}) {
+    const r = await this.act('/_shortcut', {callback_id: callback_id || (message ? 'wb_use' : 'wb_connections'), ...(message ? {message: message.ts} : {}), ...more});
     assert.equal(r.status, 200, JSON.stringify(r));
     return r;
   }

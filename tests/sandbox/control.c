@@ -278,6 +278,11 @@ static void get_health(struct request *req)
     http_reply_json(req, 200, json_pack("{s:s}", "status", "ok"));
 }
 
+static void get_icon(struct request *req)
+{
+    http_reply_text(req, 204, "image/x-icon", "");
+}
+
 static void get_page(struct request *req)
 {
     http_reply_header(req, "Cache-Control", "no-store");
@@ -294,6 +299,7 @@ static const struct {
     void (*run)(struct request *req);
 } routes[] = {
     {"GET", "/", false, get_page},
+    {"GET", "/favicon.ico", false, get_icon},
     {"GET", "/healthz", false, get_health},
     {"GET", "/_messages", false, get_messages},
     {"GET", "/_view", false, get_view},

@@ -30,8 +30,10 @@ void page_begin(struct buf *b, const char *title, const char *brand)
 {
     buf_add(b, "<!DOCTYPE html><html lang=\"en\" class=\"");
     buf_add_html(b, brand);
-    buf_add(b, "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-               "content=\"width=device-width,initial-scale=1\"><title>");
+    buf_add(
+        b,
+        "\"><head><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\"><meta name=\"viewport\" "
+        "content=\"width=device-width,initial-scale=1\"><title>");
     buf_add_html(b, title);
     buf_add(b, "</title>");
     buf_add(b, style);

@@ -283,6 +283,16 @@ void slack_api(struct request *req, const char *name)
 
 /* ---- the peer ---- */
 
+/* "Open Slack": here the chat page, at that conversation. */
+static void app_redirect(struct request *req)
+{
+    struct buf to = {0};
+    buf_add(&to, "/?");
+    buf_add(&to, req->query_text);
+    http_redirect(req, 302, to.data);
+    buf_free(&to);
+}
+
 static void slack_handle(struct request *req, const char *path, const char *base)
 {
     if (strncmp(path, "/api/", 5) == 0) {
@@ -291,6 +301,8 @@ static void slack_handle(struct request *req, const char *path, const char *base
         slack_response(req, path + 10);
     } else if (strncmp(path, "/oauth/v2/authorize", 19) == 0) {
         slack_authorize(req, path + 19, base);
+    } else if (strcmp(path, "/app_redirect") == 0) {
+        app_redirect(req);
     } else if (!slack_openid(req, path, base)) {
         http_reply_text(req, 404, "text/html; charset=utf-8",
                         "<!DOCTYPE html><title>404 | Slack</title><h1>Page not found</h1>");

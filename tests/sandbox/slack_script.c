@@ -754,10 +754,12 @@ static json_t *person_snapshot(json_t *team, const json_t *user, size_t limit)
                                                 json_str_or(channel, "name", ""), "messages",
                                                 seen_by(team, channel, user_id, limit)));
     }
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "id", user_id, "name",
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "id", user_id, "name",
                      json_str_or(user, "name", ""), "real_name", json_str_or(user, "real_name", ""),
                      "installer", strcmp(json_str_or(team, "installer", ""), user_id) == 0, "guest",
-                     json_flag(user, "is_restricted", false), "places", places);
+                     json_flag(user, "is_restricted", false), "stranger",
+                     json_flag(user, "is_stranger", false), "screen", slack_screen(team, user_id),
+                     "places", places);
 }
 
 static json_t *snapshot(size_t limit)
@@ -776,10 +778,11 @@ static json_t *snapshot(size_t limit)
                 json_array_append_new(people, person_snapshot(team, user, limit));
             }
         }
-        json_array_append_new(workspaces,
-                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "chat", "slack", "id", id,
-                                        "name", json_str_or(team, "name", ""), "bot",
-                                        slack_bot(team, "user_id"), "people", people));
+        json_array_append_new(
+            workspaces,
+            json_pack("{s:s, s:s, s:s, s:s, s:O, s:o}", "chat", "slack", "id", id, "name",
+                      json_str_or(team, "name", ""), "bot", slack_bot(team, "user_id"), "shortcuts",
+                      json_object_get(slack_settings(), "shortcuts"), "people", people));
     }
     return workspaces;
 }

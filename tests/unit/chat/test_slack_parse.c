@@ -5,6 +5,7 @@
 
 struct fixture {
     arena *mem;
+    chats *chats;
     const struct chat_driver *driver;
 };
 
@@ -12,7 +13,8 @@ static int set_up(void **state)
 {
     arena *mem = arena_new();
     struct fixture *f = arena_alloc(mem, sizeof *f);
-    *f = (struct fixture){mem, chats_driver(chats_at_the_door(mem, SIGNING_SECRET), "slack:T1")};
+    chats *on = chats_at_the_door(mem, SIGNING_SECRET);
+    *f = (struct fixture){mem, on, chats_driver(on, "slack:T1")};
     *state = f;
     return 0;
 }
@@ -403,12 +405,12 @@ static void test_broken_payloads(void **state)
 static void test_links(void **state)
 {
     struct fixture *f = *state;
-    assert_string_equal(f->driver->link(f->mem, "slack:T1", "D1", "1.2"),
+    assert_string_equal(f->driver->link(f->chats, f->mem, "slack:T1", "D1"),
                         "https://slack.com/app_redirect?channel=D1&team=T1");
-    assert_string_equal(f->driver->link(f->mem, "slack:E1", "D&1", NULL),
+    assert_string_equal(f->driver->link(f->chats, f->mem, "slack:E1", "D&1"),
                         "https://slack.com/app_redirect?channel=D%261");
-    assert_null(f->driver->link(f->mem, "slack:T1", NULL, NULL));
-    assert_null(f->driver->link(f->mem, "teams:1", "D1", NULL));
+    assert_null(f->driver->link(f->chats, f->mem, "slack:T1", NULL));
+    assert_null(f->driver->link(f->chats, f->mem, "teams:1", "D1"));
 }
 
 int main(void)

@@ -1,0 +1,106 @@
+// The sandbox's chat page by itself: what a person has at Slack besides messages.
+import assert from 'node:assert/strict';
+import {after, afterEach, before, test} from 'node:test';
+import {accessible, open} from './support.mjs';
+
+let stage;
+before(async () => (stage = await open()));
+after(() => stage?.close());
+afterEach(() => stage.calm());
+
+const column = (page, name) => page.getByRole('region', {name, exact: true});
+async function chatPage(options) {
+  const page = await (await stage.browser(options)).newPage();
+  const failed = [];
+  page.on('response', r => r.status() >= 400 && failed.push(`${r.status()} ${r.url()}`));
+  await page.goto(stage.demo.sandbox);
+  return {page, failed};
+}
+const plain = text => ({type: 'plain_text', text});
+const input = (id, label, element, more) => ({type: 'input', block_id: id, label: plain(label), element: {action_id: id, ...element}, ...more});
+
+test('no tab is cut off at 1280 px, nothing is missing, and a guest can be played', async () => {
+  const {page, failed} = await chatPage();
+  const ana = column(page, 'Ana Alvarez');
+  await ana.getByRole('tab', {name: 'Group chat'}).waitFor();
+  for (const tab of await page.getByRole('tab').all()) {
+    const cut = await tab.evaluate(t => {
+      const box = t.getBoundingClientRect(), around = t.closest('.person').getBoundingClientRect();
+      return box.right > around.right || box.left < around.left || t.scrollWidth > t.clientWidth;
+    });
+    assert.equal(cut, false, await tab.innerText());
+  }
+  await column(page, 'Cleo Chen').getByLabel('Play another person').selectOption({label: 'Gus Guest'});
+  const gus = column(page, 'Gus Guest');
+  await gus.getByRole('textbox', {name: 'Message as Gus Guest'}).fill('help');
+  await gus.getByRole('textbox', {name: 'Message as Gus Guest'}).press('Enter');
+  await gus.getByText('APP').waitFor();
+  await accessible(page, 'chat page');
+  assert.deepEqual(failed, []);
+});
+
+test('the home page, a slash command, a shortcut and a thread', async () => {
+  const {page} = await chatPage();
+  const ana = column(page, 'Ana Alvarez');
+  await ana.getByRole('tab', {name: 'Home'}).click();
+  await ana.getByText('Your connections').waitFor();
+  await accessible(page, 'home tab');
+  await ana.getByRole('tab', {name: '# sales'}).click();
+  const box = ana.getByRole('textbox', {name: 'Message as Ana Alvarez'});
+  await box.fill('/workbot help');
+  await box.press('Enter');
+  await ana.getByText('Only visible to you').first().waitFor();
+  await box.fill('a word to answer');
+  await box.press('Enter');
+  const said = ana.locator('article', {hasText: 'a word to answer'});
+  await said.hover();
+  await said.getByRole('button', {name: 'Reply in thread'}).click();
+  await box.fill('@Workbot team note text: in the thread');
+  await box.press('Enter');
+  await ana.locator('article.reply', {hasText: 'in the thread'}).first().waitFor();
+  await ana.locator('article.reply', {hasText: 'Noted'}).waitFor();
+  await ana.getByRole('button', {name: 'Leave'}).click();
+  await ana.getByLabel('Shortcuts of Ana Alvarez').click();
+  await ana.getByRole('button', {name: 'Workbot connections'}).waitFor();
+});
+
+test('a modal of every kind of input: errors stand at their fields, and it is sent', async () => {
+  const {page} = await chatPage();
+  const ask = (path, body) => stage.json('POST', stage.demo.sandbox + path, body);
+  const {trigger_id} = await ask('/_shortcut', {user: 'cleo', callback_id: 'unknown-here'});
+  const view = {type: 'modal', callback_id: 'unknown-here', title: plain('A form'), submit: plain('Save'), blocks: [
+    input('name', 'Name', {type: 'plain_text_input'}), input('amount', 'Amount', {type: 'number_input', is_decimal_allowed: false}),
+    input('close', 'Close date', {type: 'datepicker'}), input('stage', 'Stage', {type: 'static_select', options: [{text: plain('Won'), value: 'won'}]}),
+    input('flags', 'Flags', {type: 'checkboxes', options: [{text: plain('Urgent'), value: 'true'}]}, {optional: true})]};
+  const opened = await stage.json('POST', stage.demo.sandbox + '/slack/api/views.open', {trigger_id, view}, {authorization: 'Bearer xoxb-sample-acme-0001', 'content-type': 'application/json; charset=utf-8'});
+  assert.equal(opened.ok, true, JSON.stringify(opened));
+  const form = column(page, 'Cleo Chen').getByRole('dialog', {name: 'A form'});
+  await form.getByLabel('Amount').fill('1.5');
+  await form.getByRole('button', {name: 'Save'}).click();
+  await form.getByText('Please enter a whole number.').waitFor();
+  assert.equal(await form.getByText('Please complete this required field.').count(), 3);
+  await accessible(page, 'modal');
+  await form.getByLabel('Name').fill('Acme');
+  await form.getByLabel('Amount').fill('15');
+  await form.getByLabel('Close date').fill('2026-12-31');
+  await form.getByLabel('Stage').selectOption('won');
+  await form.getByLabel('Urgent').check();
+  await form.getByRole('button', {name: 'Save'}).click();
+  const sent = () => stage.json('GET', stage.demo.sandbox + '/_log?path=/slack/interactions&direction=out&wait_ms=5000').then(r => r.entries.map(e => JSON.parse(e.args.payload)).find(p => p.type === 'view_submission'));
+  let got;
+  for (let i = 0; i < 100 && !got; i++) got = await sent();
+  const values = got.view.state.values;
+  assert.deepEqual([values.name.name.value, values.amount.amount.value, values.close.close.selected_date, values.stage.stage.selected_option.value, values.flags.flags.selected_options.length],
+    ['Acme', '15', '2026-12-31', 'won', 1]);
+});
+
+test('"Open Slack" leads to the conversation on the page; on a phone one person fits', async () => {
+  const {page} = await chatPage();
+  await page.goto(stage.demo.sandbox + '/slack/app_redirect?channel=D0CLEO001&team=T0ACME001');
+  await column(page, 'Cleo Chen').waitFor();
+  assert.equal(await page.getByRole('region').first().getAttribute('aria-label'), 'Cleo Chen');
+  const phone = (await chatPage({viewport: {width: 390, height: 780}})).page;
+  await column(phone, 'Ana Alvarez').waitFor();
+  assert.equal(await phone.locator('.person').count(), 1);
+  assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing to scroll sideways');
+});

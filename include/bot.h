@@ -35,6 +35,7 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
 
@@ -51,6 +52,10 @@ struct bot_install {
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
                 struct err *e);
+
+/* Workspaces that were removed 30 days ago go with all that admins set up there; the grants of
+ * their default connections are revoked. */
+int bot_forget_removed(bot *b, arena *mem, struct err *e);
 
 /* After oauth_callback(): the prompt in the chat says what happened and what to do next. */
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e);

@@ -61,6 +61,9 @@ struct chat_person {
     bool bot;
     bool guest;
     bool stranger;            /* of another organisation */
+    const char **teams;       /* of the organisation that the person is a member of: keys of
+                                 workspaces */
+    size_t teams_count;       /* 0: none are told */
     const char *organisation; /* that the person's teams belong to; NULL: none, or not said */
 };
 
@@ -246,6 +249,10 @@ struct chat_driver {
                    struct err *e);
     /* Does the platform take the bot's token? ERR_CONFIG "chat_dead": no. */
     int (*check)(chats *c, arena *mem, const struct chat_access *a, struct err *e);
+    /* Workspaces that have the bot by this organisation's installation, as keys; NULL: the platform
+     * has no organisations. */
+    int (*teams)(chats *c, arena *mem, const struct chat_access *a, const char ***ret,
+                 size_t *ret_count, struct err *e);
     /* Behind our public address: where an admin installs the bot again. */
     char *(*install_path)(arena *mem, const char *workspace);
     /* A link back to a conversation for a web page; NULL if there is none. */

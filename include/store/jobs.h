@@ -23,6 +23,7 @@ enum job_kind {
     JOB_REVOKE,
     JOB_HOME, /* added and begun by store/homes.h */
     JOB_NOTICE,
+    JOB_PURGE,
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */
     JOB_KIND_COUNT
 };

@@ -84,6 +84,9 @@ int store_workspace_end(store *s, const char *workspace, int64_t generation, boo
 /* Removed ones whose time is over. */
 int store_workspace_removed(store *s, int64_t older_than_s, int64_t limit, const char ***ret,
                             size_t *ret_count, struct err *e);
+/* Users, in the order of their ids, who have personal connections, open logins or open runs. */
+int store_people_held(store *s, const char *workspace, const char *after_user_id, int64_t limit,
+                      const char ***ret, size_t *ret_count, struct err *e);
 /* A scope that a call lacked; *ret_new: it had not been noted since the installation. */
 int store_workspace_scope_missing(store *s, const char *workspace, const char *scope, bool *ret_new,
                                   struct err *e);

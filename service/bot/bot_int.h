@@ -33,6 +33,7 @@ struct turn {
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
     bool navigates; /* the pressed message turns into the answer */
+    bool ends;      /* EVENT_INSTALL: the look-up found that the installation is over */
     size_t from;    /* of a list that is longer than a page: the first row to show */
 };
 
@@ -288,6 +289,19 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 int home_touch(struct scene *sc, struct err *e);
 /* The user opened it. */
 int home_open(struct turn *t, struct err *e);
+
+/* --- life.c: an installation ends, or its organisation changes where it is --- */
+
+event_fn life_look, life_change;
+
+/* --- purge.c: people lose what they had where the bot is no longer --- */
+
+enum purge_why {
+    PURGE_UNINSTALLED, /* everybody */
+    PURGE_TEAMS        /* whoever is a member of no workspace that has the bot */
+};
+/* A job, in the caller's transaction. */
+int purge_later(store *s, const char *workspace, enum purge_why why, struct err *e);
 
 /* --- homeless.c: events of places where the bot is not installed --- */
 

@@ -234,7 +234,7 @@ static const struct effect {
     [EVENT_PERSON] = {.act = nothing},
     [EVENT_CHANNEL] = {.act = bot_channel_moved},
     [EVENT_JOINED] = {.act = bot_channel_joined},
-    [EVENT_INSTALL] = {.act = nothing, .any_state = true},
+    [EVENT_INSTALL] = {.look = life_look, .act = life_change, .any_state = true},
 };
 
 static int act_on(struct turn *t, struct err *e)

@@ -19,6 +19,7 @@ const struct chat_driver slack_driver = {
     .sign_in = slack_sign_in,
     .refresh = slack_refresh,
     .check = slack_check,
+    .teams = slack_teams,
     .install_path = slack_install_path,
     .link = slack_link,
 };

@@ -161,6 +161,44 @@ int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e)
     return slack_api(c, mem, &a, &call, &answer, e);
 }
 
+/* --- an organisation's workspaces --- */
+
+enum { TEAMS_MAX = 2000, TEAMS_PAGE = 200, CURSOR_MAX = 200 };
+
+static const char *next_cursor(const json_t *answer)
+{
+    const char *cursor = json_string_value(json_at(answer, "response_metadata.next_cursor"));
+    return str_empty(cursor) || strlen(cursor) > CURSOR_MAX ? NULL : cursor;
+}
+
+int slack_teams(chats *c, arena *mem, const struct chat_access *a, const char ***ret,
+                size_t *ret_count, struct err *e)
+{
+    const char **list = arena_array(mem, TEAMS_MAX, sizeof *list);
+    const char *cursor = NULL;
+    size_t count = 0;
+    do {
+        struct slack_call call = {.method = "auth.teams.list"};
+        json_t *answer = NULL;
+        slack_call_add(&call, "limit", arena_printf(mem, "%d", TEAMS_PAGE));
+        slack_call_add(&call, "cursor", cursor);
+        if (slack_api(c, mem, a, &call, &answer, e) != 0) {
+            return -1;
+        }
+        const json_t *teams = json_member(answer, "teams");
+        for (size_t i = 0; i < json_array_size(teams) && count < TEAMS_MAX; i++) {
+            const char *id = slack_id(json_array_get(teams, i), "id");
+            if (id != NULL) {
+                list[count++] = arena_printf(mem, "%s%s", slack_driver.prefix, id);
+            }
+        }
+        cursor = json_array_size(teams) == 0 ? NULL : next_cursor(answer);
+    } while (cursor != NULL && count < TEAMS_MAX);
+    *ret = list;
+    *ret_count = count;
+    return 0;
+}
+
 /* --- where to go in a browser --- */
 
 /* Pages of people stand on app.slack.com, or where the stand-in for all of Slack is. */

@@ -66,6 +66,21 @@ void slack_person_of(const json_t *user, const char *workspace, struct chat_pers
     };
 }
 
+static const char **teams_of(arena *mem, const json_t *user, size_t *ret_count)
+{
+    const json_t *ids = json_member(json_member(user, "enterprise_user"), "teams");
+    const char **list = arena_array(mem, json_array_size(ids) + 1, sizeof *list);
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        if (!str_empty(id)) {
+            list[count++] = arena_printf(mem, "%s%s", slack_driver.prefix, id);
+        }
+    }
+    *ret_count = count;
+    return list;
+}
+
 int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                  struct chat_person *ret, struct err *e)
 {
@@ -80,5 +95,6 @@ int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *
         return err_set(e, ERR_UPSTREAM_BUSY, "chat_busy", "users.info answers with another person");
     }
     slack_person_of(user, a->workspace, ret);
+    ret->teams = teams_of(mem, user, &ret->teams_count);
     return 0;
 }

@@ -68,6 +68,11 @@ static int purge(jobs *j, store *s, struct err *e)
                : store_retention_sweep(s, &keep, &more, e);
 }
 
+static int forget_removed(jobs *j, store *s, struct err *e)
+{
+    return bot_forget_removed(j->options.bot, store_arena(s), e);
+}
+
 static const struct chore {
     chore_fn *run;
     int64_t every_ms; /* 0: as often as leases must be renewed */
@@ -77,6 +82,7 @@ static const struct chore {
     {reclaim, 1000, "reclaim leases"},
     {gauges, 5000, "gauges"},
     {purge, 30000, "purge"},
+    {forget_removed, 300000, "forget removed workspaces"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
 

@@ -30,6 +30,11 @@ static int run_revoke(jobs *j, arena *mem, const struct job *job, struct err *e)
     return bot_job_revoke(j->options.bot, mem, job, e);
 }
 
+static int run_purge(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_purge(j->options.bot, mem, job, e);
+}
+
 static int run_notice(jobs *j, arena *mem, const struct job *job, struct err *e)
 {
     return bot_job_notice(j->options.bot, mem, job, e);
@@ -94,6 +99,7 @@ static const struct kind {
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},
+    [JOB_PURGE] = {run_purge, NULL, 60, "kind=\"purge\""},
     [JOB_NOTICE] = {run_notice, NULL, 12, "kind=\"notice\""},
     [JOB_MOVE] = {run_move, NULL, 60, "kind=\"move\""},
     [JOB_HOME] = {run_home, drop, 8, "kind=\"home\""},

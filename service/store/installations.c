@@ -41,8 +41,21 @@ static const struct stmt SCOPE_MISSING = {
     " where workspace = $1 and $2 <> all (missing_scopes) and cardinality(missing_scopes) < 50",
     2, 0};
 
-const struct stmt *const store_installations_stmts[] = {&INSTALL, &END, &REMOVED, &SCOPE_MISSING,
-                                                        NULL};
+/* Each part is short by its own index. */
+static const struct stmt HELD = {
+    "people_held",
+    "select user_id from ("
+    "  (select distinct user_id from connection where workspace = $1 and user_id > $2"
+    "    order by user_id limit $3) union"
+    "  (select distinct user_id from login where workspace = $1 and user_id > $2"
+    "      and state in ('open', 'code') order by user_id limit $3) union"
+    "  (select distinct user_id from run where workspace = $1 and user_id > $2"
+    "      and ended_at is null order by user_id limit $3)) p"
+    " order by user_id limit $3",
+    3, 1};
+
+const struct stmt *const store_installations_stmts[] = {&INSTALL, &END,           &REMOVED,
+                                                        &HELD,    &SCOPE_MISSING, NULL};
 
 int store_workspace_install(store *s, const struct installation *i, struct err *e)
 {
@@ -76,17 +89,29 @@ static int read_key(store *s, const rows *r, size_t row, void *to, struct err *e
     return 0;
 }
 
-int store_workspace_removed(store *s, int64_t older_than_s, int64_t limit, const char ***ret,
-                            size_t *ret_count, struct err *e)
+static int texts(store *s, const struct stmt *stmt, const struct db_arg *args, const char ***ret,
+                 size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&REMOVED, DB_ARGS(DB_I64(older_than_s), DB_I64(limit)), read_key,
-                            sizeof(const char *)};
+    struct store_ask ask = {stmt, args, read_key, sizeof(const char *)};
     void *list = NULL;
     if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
         return -1;
     }
     *ret = list;
     return 0;
+}
+
+int store_workspace_removed(store *s, int64_t older_than_s, int64_t limit, const char ***ret,
+                            size_t *ret_count, struct err *e)
+{
+    return texts(s, &REMOVED, DB_ARGS(DB_I64(older_than_s), DB_I64(limit)), ret, ret_count, e);
+}
+
+int store_people_held(store *s, const char *workspace, const char *after_user_id, int64_t limit,
+                      const char ***ret, size_t *ret_count, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(after_user_id), DB_I64(limit));
+    return texts(s, &HELD, args, ret, ret_count, e);
 }
 
 int store_workspace_scope_missing(store *s, const char *workspace, const char *scope, bool *ret_new,

@@ -12,6 +12,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_HOME] = "home",
     [JOB_MOVE] = "move",
     [JOB_NOTICE] = "notice",
+    [JOB_PURGE] = "purge",
 };
 
 static const struct stmt ADD = {

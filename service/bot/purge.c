@@ -1,0 +1,313 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+
+/*
+ * Where the bot was taken away, people's personal connections are revoked and forgotten, their
+ * logins and waiting runs ended (P12), a batch of people at a time. What admins set up stays for a
+ * while, for an installation that comes back.
+ */
+
+enum { BATCH = 25, FORGET_AFTER_S = 30 * 86400, FORGET_BATCH = 5 };
+
+struct purge {
+    struct scene scene;
+    const struct job *job;
+    const char *why, *after; /* "uninstalled" or "teams"; the last person of the batch before */
+    const char **people;
+    size_t count;
+    bool *stays;        /* of each of people */
+    const char **teams; /* that have the bot: keys of workspaces */
+    size_t teams_count;
+};
+
+static const char *const whys[] = {[PURGE_UNINSTALLED] = "uninstalled", [PURGE_TEAMS] = "teams"};
+
+static int add_job(store *s, const char *workspace, const char *why, const char *after,
+                   struct err *e)
+{
+    arena *mem = store_arena(s);
+    json_t *payload = arena_json(mem, json_pack("{s:s, s:s}", "why", why, "after", after));
+    struct job j = {.workspace = workspace,
+                    .kind = JOB_PURGE,
+                    .lane = "purge",
+                    .priority = JOB_PRIORITY_REVOKE,
+                    .payload = bytes_of(json_write(mem, payload))};
+    return store_job_add(s, &j, e);
+}
+
+int purge_later(store *s, const char *workspace, enum purge_why why, struct err *e)
+{
+    return add_job(s, workspace, whys[why], "", e);
+}
+
+/* --- one person --- */
+
+static int end_logins(struct scene *sc, const char *user_id, struct err *e)
+{
+    struct login *list = NULL;
+    size_t count = 0;
+    if (store_login_list_open(sc->s, sc->workspace->workspace, user_id, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct login *l = NULL;
+        if (store_login_lock(sc->s, list[i].workspace, list[i].id, &l, e) != 0) {
+            return -1;
+        }
+        bool open = l != NULL && (l->state == LOGIN_OPEN || l->state == LOGIN_CODE);
+        if (open &&
+            oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "removed", e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* One that runs at this moment ends by itself: its connection is gone. */
+static int end_runs(struct scene *sc, const char *user_id, struct err *e)
+{
+    struct run *list = NULL;
+    size_t count = 0;
+    if (store_run_open(sc->s, sc->workspace->workspace, user_id, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct run next = list[i];
+        bool changed = false;
+        next.state = RUN_CANCELLED;
+        next.error_code = "removed";
+        if (list[i].state != RUN_RUNNING &&
+            store_run_update(sc->s, &next, list[i].state, &changed, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int end_connections(struct scene *sc, const char *user_id, struct err *e)
+{
+    struct connection *list = NULL;
+    size_t count = 0;
+    const char *workspace = sc->workspace->workspace;
+    if (store_connection_list(sc->s, workspace, user_id, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct oauth_disconnect q = {
+            .connection = &list[i], .actor = "system", .forget = true};
+        if (oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int purge_person(struct purge *p, const char *user_id, struct err *e)
+{
+    struct scene *sc = &p->scene;
+    json_t *detail = arena_json(sc->mem, json_pack("{s:s}", "reason", p->why));
+    return end_logins(sc, user_id, e) != 0 || end_connections(sc, user_id, e) != 0 ||
+                   end_runs(sc, user_id, e) != 0
+               ? -1
+               : store_audit_add(sc->s, sc->workspace->workspace, "system", "user.purged", user_id,
+                                 detail, e);
+}
+
+/* --- who stays: a member of another workspace that has the bot --- */
+
+static bool is_in(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever cannot be placed stays: the nightly comparison looks again. */
+static bool has_team(const struct purge *p, const struct chat_person *person)
+{
+    for (size_t i = 0; i < person->teams_count; i++) {
+        if (is_in(p->teams, p->teams_count, person->teams[i])) {
+            return true;
+        }
+    }
+    return person->teams_count == 0;
+}
+
+static int ask_person(struct purge *p, struct oauth_bot *as, const char *user_id, bool *ret_stays,
+                      struct err *e)
+{
+    const struct bot_options *o = &p->scene.bot->options;
+    const struct chat_driver *driver = chats_driver(o->chats, p->job->workspace);
+    struct chat_person person = {0};
+    while (driver->person(o->chats, p->scene.mem, &as->access, user_id, &person, e) != 0) {
+        if (str_equal(e->code, "chat_target")) {
+            *ret_stays = false; /* no such person any more */
+            *e = (struct err){0};
+            return 0;
+        }
+        if (!oauth_bot_again(o->oauth, p->scene.mem, as, e)) {
+            return -1;
+        }
+    }
+    *ret_stays = has_team(p, &person);
+    return 0;
+}
+
+static int ask_who_stays(struct purge *p, struct err *e)
+{
+    const struct bot_options *o = &p->scene.bot->options;
+    arena *mem = p->scene.mem;
+    const struct chat_driver *driver = chats_driver(o->chats, p->job->workspace);
+    struct oauth_bot as = oauth_bot_of(p->scene.workspace);
+    if (driver == NULL || driver->teams == NULL) {
+        p->count = 0;
+        return 0;
+    }
+    if (oauth_bot_access(o->oauth, mem, p->job->workspace, &as, e) != 0) {
+        return -1;
+    }
+    while (driver->teams(o->chats, mem, &as.access, &p->teams, &p->teams_count, e) != 0) {
+        if (!oauth_bot_again(o->oauth, mem, &as, e)) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        if (ask_person(p, &as, p->people[i], &p->stays[i], e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* --- a batch --- */
+
+typedef int purge_fn(struct purge *p, struct err *e);
+
+static int with_store(struct purge *p, purge_fn *work, struct err *e)
+{
+    struct scene *sc = &p->scene;
+    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
+        return -1;
+    }
+    store_follow(sc->s, p->job);
+    int rc = store_begin(sc->s, e);
+    if (rc == 0) {
+        rc = work(p, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(sc->s, e);
+    }
+    store_close(sc->s);
+    sc->s = NULL;
+    return rc;
+}
+
+static int load(struct purge *p, struct err *e)
+{
+    struct workspace *w = NULL;
+    json_t *payload = NULL;
+    if (json_read(p->scene.mem, p->job->payload, &payload, e) != 0 ||
+        store_workspace_find(p->scene.s, p->job->workspace, &w, e) != 0) {
+        return -1;
+    }
+    p->why = json_text(payload, "why");
+    p->after = json_text(payload, "after");
+    p->scene.workspace = w;
+    /* installed again meanwhile: whoever is left keeps what they have */
+    const char *wanted = str_equal(p->why, whys[PURGE_UNINSTALLED]) ? "removed" : "active";
+    if (w == NULL || !str_equal(w->state, wanted)) {
+        return 0;
+    }
+    if (store_people_held(p->scene.s, w->workspace, p->after, BATCH, &p->people, &p->count, e) !=
+        0) {
+        return -1;
+    }
+    p->stays = arena_array(p->scene.mem, p->count + 1, sizeof *p->stays);
+    return 0;
+}
+
+static int act(struct purge *p, struct err *e)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (!p->stays[i] && purge_person(p, p->people[i], e) != 0) {
+            return -1;
+        }
+    }
+    if (p->count == BATCH &&
+        add_job(p->scene.s, p->job->workspace, p->why, p->people[BATCH - 1], e) != 0) {
+        return -1;
+    }
+    return store_job_done(p->scene.s, p->job, e);
+}
+
+int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e)
+{
+    struct purge p = {.scene = {.bot = b, .mem = mem}, .job = j};
+    if (with_store(&p, load, e) != 0) {
+        return -1;
+    }
+    if (p.count > 0 && str_equal(p.why, whys[PURGE_TEAMS]) && ask_who_stays(&p, e) != 0) {
+        return -1;
+    }
+    return with_store(&p, act, e);
+}
+
+/* --- what admins set up, when its time is over --- */
+
+static int revoke_defaults(struct scene *sc, const char *workspace, struct err *e)
+{
+    struct default_connection *list = NULL;
+    size_t count = 0;
+    if (store_default_list(sc->s, workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct connection *c = NULL;
+        if (store_connection_find(sc->s, workspace, list[i].name, "", &c, e) != 0 ||
+            (c != NULL && oauth_revoke_later(sc->bot->options.oauth, sc->s, &list[i], &c->tokens,
+                                             NULL, e) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int forget(struct scene *sc, const char *workspace, struct err *e)
+{
+    struct workspace *w = NULL;
+    bool existed = false;
+    if (store_begin(sc->s, e) != 0 || store_workspace_lock(sc->s, workspace, &w, e) != 0) {
+        return -1;
+    }
+    if (w == NULL || !str_equal(w->state, "removed")) {
+        return store_commit(sc->s, e);
+    }
+    if (revoke_defaults(sc, workspace, e) != 0 ||
+        store_workspace_delete(sc->s, workspace, &existed, e) != 0 ||
+        store_audit_add(sc->s, workspace, "system", "workspace.deleted", workspace, NULL, e) != 0) {
+        return -1;
+    }
+    return store_commit(sc->s, e);
+}
+
+int bot_forget_removed(bot *b, arena *mem, struct err *e)
+{
+    struct scene sc = {.bot = b, .mem = mem};
+    const char **list = NULL;
+    size_t count = 0;
+    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+        return -1;
+    }
+    int rc = store_workspace_removed(sc.s, FORGET_AFTER_S, FORGET_BATCH, &list, &count, e);
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        rc = forget(&sc, list[i], e);
+    }
+    store_close(sc.s);
+    return rc;
+}

@@ -127,8 +127,8 @@ const char *slack_shortcut_name(const json_t *payload)
     static const struct {
         const char *type, *callback_id, *name;
     } rows[] = {
-        {"shortcut", "wb_connections", "connections"},
-        {"message_action", "wb_use", "use"},
+        {"shortcut", SLACK_SHORTCUT_CONNECTIONS, "connections"},
+        {"message_action", SLACK_SHORTCUT_USE, "use"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (str_equal(json_text(payload, "type"), rows[i].type) &&

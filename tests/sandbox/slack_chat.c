@@ -203,6 +203,21 @@ static bool thread_known(json_t *channel, const char *thread_ts)
     return thread_ts == NULL || slack_message(channel, thread_ts) != NULL;
 }
 
+/* Slack shows an ephemeral in a thread only when others have answered there. */
+static bool thread_is_active(json_t *channel, const char *thread_ts)
+{
+    const char *ts = NULL;
+    json_t *message = NULL;
+    json_object_foreach(json_object_get(channel, "messages"), ts, message)
+    {
+        const char *thread = json_str(message, "thread_ts");
+        if (thread != NULL && strcmp(thread, thread_ts) == 0 && strcmp(ts, thread_ts) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void keep_unfurl(const struct slack_call *call, json_t *content)
 {
     if (!slack_arg_flag(call, "unfurl_links", true) &&
@@ -257,6 +272,10 @@ static json_t *chat_post_ephemeral(struct slack_call *call)
     }
     if (thread_ts != NULL) {
         json_object_set_new(content, "thread_ts", json_string(thread_ts));
+    }
+    if (thread_ts != NULL && !thread_is_active(channel, thread_ts)) {
+        json_decref(content);
+        return json_pack("{s:b, s:s}", "ok", true, "message_ts", "1700000000.000000");
     }
     keep_unfurl(call, content);
     json_t *message = slack_bot_post(call->team, channel, content, user);

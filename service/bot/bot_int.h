@@ -186,6 +186,17 @@ size_t page_from(const struct turn *t, size_t total);
 
 /* --- list.c: the user's connections --- */
 int list_view(struct scene *sc, json_t **ret, struct err *e);
+/* The same into a view, from that row on. */
+int list_add(struct scene *sc, json_t *view, size_t from, struct err *e);
+/* The default connections under which the user's commands under way act by his own. */
+enum { NEEDS_MAX = 200 };
+struct needs {
+    const char *names[NEEDS_MAX];
+    size_t count;
+};
+int needs_load(struct scene *sc, struct needs *ret, struct err *e);
+size_t needs_count(const struct needs *n, const char *default_name);
+char *needs_words(arena *mem, size_t count);
 /* This user's commands run on the default connections (rule "installer"). */
 bool uses_default(const struct scene *sc);
 

@@ -190,6 +190,31 @@ static int say_nothing_to_end(struct turn *t, const struct default_connection *d
     return say_private(t, view, NULL, e);
 }
 
+/* Typed: asks first when commands under way need it (a button asks by itself). */
+static int disconnect_asked(struct turn *t, const struct default_connection *d,
+                            const struct connection *mine, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct needs needs;
+    if (needs_load(sc, &needs, e) != 0) {
+        return -1;
+    }
+    size_t waiting = needs_count(&needs, d->name);
+    if (waiting == 0) {
+        return disconnect_by_id(t, mine->id, false, e);
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "Shall I disconnect **%s**? %s", words_app(sc, d->app),
+              needs_words(sc->mem, waiting));
+    view_button(view, &(struct button){.title = "Disconnect",
+                                       .action = "disconnect",
+                                       .value = mine->id,
+                                       .style = BUTTON_DANGER});
+    view_button(view,
+                &(struct button){.title = "Keep it", .action = "words", .value = "connections"});
+    return say_private(t, view, NULL, e);
+}
+
 int command_disconnect(struct turn *t, const char *rest, struct err *e)
 {
     struct scene *sc = &t->scene;
@@ -211,5 +236,5 @@ int command_disconnect(struct turn *t, const char *rest, struct err *e)
     if (mine == NULL || mine->state == CONNECTION_DISCONNECTED) {
         return say_nothing_to_end(t, c.items[0], e);
     }
-    return disconnect_by_id(t, mine->id, false, e);
+    return disconnect_asked(t, c.items[0], mine, e);
 }

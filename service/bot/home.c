@@ -1,8 +1,12 @@
 #include "bot_int.h"
 
+#include "base/json.h"
+#include "base/str.h"
+
 /*
- * The home page of the bot: what a user is connected to, what waits for him and what he did last.
- * It is made of what is stored when its job begins, so that many changes at once need one page.
+ * When the home page of a user is published: when it is opened, after a press on it, and after each
+ * change of what it shows. It is made of what is stored when its job begins, so that many changes
+ * at once need one page.
  */
 
 enum { TOUCHED_DELAY_S = 1 /* what happens within a moment is shown together */ };
@@ -25,6 +29,67 @@ int home_open(struct turn *t, struct err *e)
     return store_home_want(t->scene.s, u->workspace, u->user_id, 0, e);
 }
 
+/* --- answers to what is pressed there --- */
+
+static bool is_login(const json_t *button)
+{
+    return str_equal(json_text(button, "action"), "login");
+}
+
+/* The page stands for long and is no place for a login's link. */
+static bool take_links(json_t *view)
+{
+    bool found = false;
+    size_t i = 0;
+    json_t *block = NULL;
+    json_array_foreach(json_member(view, "blocks"), i, block)
+    {
+        json_t *buttons = json_member(block, "buttons");
+        for (size_t k = json_array_size(buttons); k > 0; k--) {
+            if (is_login(json_array_get(buttons, k - 1))) {
+                json_array_remove(buttons, k - 1);
+                found = true;
+            }
+        }
+        if (is_login(json_member(block, "button"))) {
+            json_object_del(block, "button");
+            found = true;
+        }
+    }
+    return found;
+}
+
+int home_say(struct turn *t, json_t *view, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    if (take_links(view)) {
+        view_note(view, "The login is in our direct message.");
+    }
+    t->said = true;
+    return store_home_say(sc->s, sc->workspace->workspace, sc->user->user_id, view, e);
+}
+
+int home_pressed(struct turn *t, struct err *e)
+{
+    const struct user *u = t->scene.user;
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "I go on in our direct message.");
+    if (!t->said && home_say(t, view, e) != 0) {
+        return -1;
+    }
+    return store_home_want(t->scene.s, u->workspace, u->user_id, 0, e);
+}
+
+int action_home(struct turn *t, const char *value, struct err *e)
+{
+    const struct user *u = t->scene.user;
+    (void)value;
+    t->said = true;
+    return store_home_say(t->scene.s, u->workspace, u->user_id, NULL, e);
+}
+
+/* --- the job --- */
+
 /* *ret_view NULL: there is nobody to show it to. */
 static int read_page(struct scene *sc, const struct job *j, json_t **ret_view, struct err *e)
 {
@@ -39,7 +104,7 @@ static int read_page(struct scene *sc, const struct job *j, json_t **ret_view, s
     sc->workspace = w;
     sc->user = u;
     *ret_view = NULL;
-    return w == NULL || u == NULL ? 0 : list_view(sc, ret_view, e);
+    return w == NULL || u == NULL ? 0 : home_page(sc, ret_view, e);
 }
 
 static int make_page(struct scene *sc, const struct job *j, json_t **ret_view, struct err *e)

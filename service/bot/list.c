@@ -5,6 +5,8 @@
 
 /* `connections`: what a user is connected to, as whom, since when; readable by that user alone. */
 
+enum { ROWS_A_PAGE = 10 };
+
 static void add_facts(json_t *view, arena *mem, const struct connection *c)
 {
     const struct account *a = &c->account;
@@ -17,8 +19,7 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
     }
     if (c->connected_at > 0) {
         bool ended = c->state == CONNECTION_DISCONNECTED || c->state == CONNECTION_NEEDS_LOGIN;
-        view_field(view, ended ? "Was connected" : "Connected since",
-                   words_ago(mem, c->connected_at));
+        view_field(view, ended ? "Was connected" : "Connected", words_ago(mem, c->connected_at));
         view_field(view, "Last used", words_ago(mem, c->last_used_at));
     }
     if (c->state == CONNECTION_ACTIVE) {
@@ -39,23 +40,86 @@ static bool awaits_code(const struct login *list, size_t count, const char *defa
     return false;
 }
 
-static void add_connection(struct scene *sc, json_t *view, const struct default_connection *d,
-                           const struct connection *c)
+struct owned {
+    struct default_connection *defs;
+    size_t defs_count;
+    struct connection *connections;
+    size_t connections_count;
+    struct login *logins;
+    size_t logins_count;
+    struct needs needs;
+};
+
+static int add_needs(struct scene *sc, const struct run *r, struct needs *ret, struct err *e)
 {
-    const char *title = words_app(sc, d->app);
-    if (c == NULL) {
-        view_text(view, "**%s** · Not connected", title);
-    } else {
-        view_text(view, "**%s** · %s", title, words_state(sc->mem, c));
-        add_facts(view, sc->mem, c);
+    struct recipe *recipe = NULL;
+    if (r->state == RUN_UNKNOWN) {
+        return 0;
     }
+    if (recipe_of(sc, r, &recipe, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; recipe != NULL && i < recipe->connections_count; i++) {
+        if (recipe->connections[i].verify_user_access && ret->count < NEEDS_MAX) {
+            ret->names[ret->count++] = recipe->connections[i].use;
+        }
+    }
+    return 0;
+}
+
+int needs_load(struct scene *sc, struct needs *ret, struct err *e)
+{
+    struct run *open = NULL;
+    size_t count = 0;
+    ret->count = 0;
+    if (store_run_open(sc->s, sc->workspace->workspace, sc->user->user_id, &open, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (add_needs(sc, &open[i], ret, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+size_t needs_count(const struct needs *n, const char *default_name)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n->count; i++) {
+        found += str_equal(n->names[i], default_name) ? 1 : 0;
+    }
+    return found;
+}
+
+char *needs_words(arena *mem, size_t count)
+{
+    return arena_printf(mem, "%zu of your commands under way %s it, and will ask you to log in.",
+                        count, count == 1 ? "needs" : "need");
+}
+
+static const char *disconnect_question(struct scene *sc, const char *title, size_t waiting)
+{
+    return waiting > 0 ? needs_words(sc->mem, waiting)
+                       : arena_printf(sc->mem,
+                                      "Commands that act as you in %s then ask you to log "
+                                      "in again.",
+                                      title);
+}
+
+static void add_buttons(struct scene *sc, json_t *view, const struct default_connection *d,
+                        const struct connection *c, const struct owned *mine)
+{
     bool on =
         c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
     if (on) {
-        view_button(view, &(struct button){.title = "Disconnect",
-                                           .action = "disconnect",
-                                           .value = c->id,
-                                           .style = BUTTON_DANGER});
+        size_t waiting = needs_count(&mine->needs, d->name);
+        view_button(view, &(struct button){
+                              .title = "Disconnect",
+                              .action = "disconnect",
+                              .value = c->id,
+                              .style = BUTTON_DANGER,
+                              .confirm = disconnect_question(sc, words_app(sc, d->app), waiting)});
     }
     if (!on || c->state == CONNECTION_NEEDS_ATTENTION) {
         view_button(view, &(struct button){.title = "Connect",
@@ -71,12 +135,17 @@ static void add_connection(struct scene *sc, json_t *view, const struct default_
     }
 }
 
-struct owned {
-    struct connection *connections;
-    size_t connections_count;
-    struct login *logins;
-    size_t logins_count;
-};
+/* With its own name where there are several of the app. */
+static const char *name_of(struct scene *sc, const struct default_connection *d,
+                           const struct owned *mine)
+{
+    size_t of_app = 0;
+    for (size_t i = 0; i < mine->defs_count; i++) {
+        of_app += str_equal(mine->defs[i].app, d->app) ? 1 : 0;
+    }
+    const char *title = words_app(sc, d->app);
+    return of_app > 1 ? arena_printf(sc->mem, "%s, %s", title, d->name) : title;
+}
 
 static const struct connection *under(const struct connection *list, size_t count,
                                       const char *default_name)
@@ -91,14 +160,14 @@ static const struct connection *under(const struct connection *list, size_t coun
 
 /* The installer acts by the default connections: shown, not changeable here, with the reason. */
 static int add_default(struct scene *sc, json_t *view, const struct default_connection *d,
-                       struct err *e)
+                       const struct owned *mine, struct err *e)
 {
     struct connection *c = NULL;
     if (store_connection_find(sc->s, d->workspace, d->name, "", &c, e) != 0) {
         return -1;
     }
     view_divider(view);
-    view_text(view, "**%s** · default connection `%s`", words_app(sc, d->app), d->name);
+    view_text(view, "**%s** · default connection `%s`", name_of(sc, d, mine), d->name);
     if (c == NULL) {
         view_note(view, "Nobody has logged it in yet.");
         return 0;
@@ -108,62 +177,91 @@ static int add_default(struct scene *sc, json_t *view, const struct default_conn
     return 0;
 }
 
+static void add_own(struct scene *sc, json_t *view, const struct default_connection *d,
+                    const struct owned *mine)
+{
+    const struct connection *c = under(mine->connections, mine->connections_count, d->name);
+    bool code = awaits_code(mine->logins, mine->logins_count, d->name);
+    view_divider(view);
+    if (code) {
+        view_text(view,
+                  "**%s**: type the 6-digit code that your browser shows, in our direct message, "
+                  "to finish the login.",
+                  name_of(sc, d, mine));
+    }
+    view_text(view, "**%s** · %s", name_of(sc, d, mine),
+              c == NULL ? "Not connected" : words_state(sc->mem, c));
+    if (c != NULL) {
+        add_facts(view, sc->mem, c);
+    }
+    add_buttons(sc, view, d, c, mine);
+}
+
 bool uses_default(const struct scene *sc)
 {
     return sc->workspace->installer_uses_default && sc->workspace->installer != NULL &&
            str_equal(sc->workspace->installer, sc->user->user_id);
 }
 
-static void add_own(struct scene *sc, json_t *view, const struct default_connection *d,
-                    const struct owned *mine)
+static int load(struct scene *sc, struct owned *ret, struct err *e)
 {
-    view_divider(view);
-    if (awaits_code(mine->logins, mine->logins_count, d->name)) {
-        view_text(view,
-                  "**%s**: type the 6-digit code that your browser shows, in our direct "
-                  "message, to finish the login.",
-                  words_app(sc, d->app));
-    }
-    add_connection(sc, view, d, under(mine->connections, mine->connections_count, d->name));
-}
-
-int list_view(struct scene *sc, json_t **ret, struct err *e)
-{
-    const char *workspace = sc->workspace->workspace;
-    struct default_connection *defs = NULL;
-    struct owned mine = {.connections = NULL};
-    size_t defs_count = 0;
-    if (store_default_list(sc->s, workspace, &defs, &defs_count, e) != 0 ||
-        store_connection_list(sc->s, workspace, sc->user->user_id, &mine.connections,
-                              &mine.connections_count, e) != 0 ||
-        store_login_list_open(sc->s, workspace, sc->user->user_id, &mine.logins, &mine.logins_count,
-                              e) != 0) {
+    const char *workspace = sc->workspace->workspace, *user = sc->user->user_id;
+    *ret = (struct owned){.defs = NULL};
+    if (store_default_list(sc->s, workspace, &ret->defs, &ret->defs_count, e) != 0 ||
+        store_connection_list(sc->s, workspace, user, &ret->connections, &ret->connections_count,
+                              e) != 0 ||
+        store_login_list_open(sc->s, workspace, user, &ret->logins, &ret->logins_count, e) != 0) {
         return -1;
     }
-    json_t *view = view_new(sc->mem);
-    view_title(view, "Your connections");
+    return needs_load(sc, &ret->needs, e);
+}
+
+static void add_introduction(struct scene *sc, json_t *view, size_t count)
+{
     if (uses_default(sc)) {
         view_text(view,
                   "You installed Workbot, so your commands run on the default connections of "
                   "%s. Admins change them; here they are only shown.",
                   str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
-    } else if (defs_count == 0) {
+    } else if (count == 0) {
         view_text(view, "There is nothing to connect to yet. An admin of Workbot sets up apps.");
+    } else {
+        view_note(view, "Your personal accounts: what I act with as you, and nobody else can use.");
     }
-    for (size_t i = 0; i < defs_count; i++) {
+}
+
+int list_add(struct scene *sc, json_t *view, size_t from, struct err *e)
+{
+    struct owned mine;
+    if (load(sc, &mine, e) != 0) {
+        return -1;
+    }
+    const struct page p = {.from = from < mine.defs_count ? from : 0,
+                           .size = ROWS_A_PAGE,
+                           .total = mine.defs_count,
+                           .words = "connections"};
+    view_title(view, "Your connections");
+    add_introduction(sc, view, mine.defs_count);
+    for (size_t i = p.from; i < p.total && i < p.from + p.size; i++) {
         if (!uses_default(sc)) {
-            add_own(sc, view, &defs[i], &mine);
-        } else if (add_default(sc, view, &defs[i], e) != 0) {
+            add_own(sc, view, &mine.defs[i], &mine);
+        } else if (add_default(sc, view, &mine.defs[i], &mine, e) != 0) {
             return -1;
         }
     }
-    *ret = view;
+    page_end(sc, view, &p);
     return 0;
+}
+
+int list_view(struct scene *sc, json_t **ret, struct err *e)
+{
+    *ret = view_new(sc->mem);
+    return list_add(sc, *ret, 0, e);
 }
 
 int command_connections(struct turn *t, const char *rest, struct err *e)
 {
-    json_t *view = NULL;
+    json_t *view = view_new(t->scene.mem);
     (void)rest;
-    return list_view(&t->scene, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    return list_add(&t->scene, view, t->from, e) != 0 ? -1 : say_private(t, view, NULL, e);
 }

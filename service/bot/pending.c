@@ -1,14 +1,19 @@
 #include "bot_int.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
 /* `pending`: what waits for the user - questions, logins, old writes, unknown ends - and the words
- * that some of it waits for. */
+ * that some of it waits for. The list is kept true: a press in it shows it anew. */
 
 static const char TYPE_CODE[] = "type the 6-digit code that your browser shows, in our direct "
                                 "message";
+static const char PAGE[] = "pending";
+
+enum { ROWS_A_PAGE = 8, INPUTS_SHOWN = 10 };
 
 static const char *what_for(const struct run *r, const struct login *l)
 {
@@ -19,191 +24,216 @@ static const char *what_for(const struct run *r, const struct login *l)
         return l != NULL && l->state == LOGIN_CODE ? "waits for your code" : "waits for a login";
     case RUN_UNKNOWN:
         return "ended without a certain answer";
+    case RUN_QUEUED:
+        return "is about to run";
     default:
         return "is running";
     }
 }
 
-static void add_run_buttons(json_t *view, const struct run *r, bool code)
+/* The value of a button of this list: pressed, it shows the list anew. */
+static char *here(arena *mem, const char *id)
 {
-    if (r->state == RUN_PARKED) {
+    return arena_printf(mem, "%s@%s", id, PAGE);
+}
+
+static void add_login_button(struct scene *sc, json_t *view, const struct run *r,
+                             const struct login *l, bool links)
+{
+    bool code = l != NULL && l->state == LOGIN_CODE;
+    bool linked = links && l != NULL && !code && prompt_add_button(sc, l, view, "Log in");
+    if (!linked) {
         view_button(view, &(struct button){.title = code ? "New login" : "Log in",
                                            .action = "renew",
-                                           .value = r->login_id,
+                                           .value = here(sc->mem, r->login_id),
                                            .style = code ? BUTTON_PLAIN : BUTTON_PRIMARY});
-    }
-    if (r->state == RUN_ASKING && r->asking == NULL) {
-        view_button(view, &(struct button){.title = "Run it now",
-                                           .action = "run_now",
-                                           .value = r->id,
-                                           .style = BUTTON_PRIMARY});
-    }
-    if (r->state == RUN_ASKING || r->state == RUN_PARKED) {
-        view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
     }
 }
 
-static int add_run(struct turn *t, json_t *view, const struct run *r, struct err *e)
+static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
+                            const struct login *l, bool links)
+{
+    const char *value = here(sc->mem, r->id);
+    if (r->state == RUN_PARKED) {
+        add_login_button(sc, view, r, l, links);
+    }
+    if (r->state == RUN_ASKING) {
+        view_button(view, &(struct button){.title = r->asking == NULL ? "Run it now" : "Go on",
+                                           .action = r->asking == NULL ? "run_now" : "resume",
+                                           .value = value,
+                                           .style = BUTTON_PRIMARY});
+    }
+    if (r->state == RUN_UNKNOWN) {
+        view_button(view, &(struct button){
+                              .title = "It happened", .action = "unknown_done", .value = value});
+        view_button(view, &(struct button){.title = "It did not: run it again",
+                                           .action = "unknown_again",
+                                           .value = value});
+    } else if (run_may_cancel(r)) {
+        view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = value});
+    }
+}
+
+static int add_run(struct scene *sc, json_t *view, const struct run *r, bool links, struct err *e)
 {
     struct recipe *recipe = NULL;
     struct login *l = NULL;
-    if (recipe_of(&t->scene, r, &recipe, e) != 0 ||
-        (r->login_id != NULL &&
-         store_login_find(t->scene.s, r->workspace, r->login_id, &l, e) != 0)) {
+    if (recipe_of(sc, r, &recipe, e) != 0 ||
+        (r->login_id != NULL && store_login_find(sc->s, r->workspace, r->login_id, &l, e) != 0)) {
         return -1;
     }
     bool code = r->state == RUN_PARKED && l != NULL && l->state == LOGIN_CODE;
-    bool question = r->state == RUN_ASKING && r->asking != NULL;
     view_divider(view);
     view_text(view, "**%s** %s%s%s", recipe == NULL ? r->recipe : recipe->title, what_for(r, l),
               code ? ": " : "", code ? TYPE_CODE : "");
-    if (question) {
+    if (r->state == RUN_ASKING && r->asking != NULL) {
         view_text(view, "Enter **%s** in our direct message.", r->asking);
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }
-    words_inputs(view, recipe, r->inputs);
-    view_note(view, "%s · reference %s", words_ago(t->scene.mem, r->created_at), r->reference);
-    add_run_buttons(view, r, code);
+    words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
+    view_note(view, "%s · reference %s", words_ago(sc->mem, r->created_at), r->reference);
+    add_run_buttons(sc, view, r, l, links);
     return 0;
 }
 
 /* A login begun with `connect`: no run stands for it. */
-static int add_login(struct turn *t, json_t *view, const struct login *l, struct err *e)
+static int add_login(struct scene *sc, json_t *view, const struct login *l, bool links,
+                     struct err *e)
 {
     struct default_connection *d = NULL;
-    if (store_default_find(t->scene.s, l->workspace, l->default_name, &d, e) != 0) {
+    if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0) {
         return -1;
     }
     bool code = l->state == LOGIN_CODE;
     view_divider(view);
-    view_text(view, "**The login to %s** %s%s",
-              d == NULL ? l->default_name : words_app(&t->scene, d->app),
+    view_text(view, "**The login to %s** %s%s", d == NULL ? l->default_name : words_app(sc, d->app),
               code ? "waits for your code: " : "waits for you", code ? TYPE_CODE : "");
-    view_note(view, "%s", words_ago(t->scene.mem, l->created_at));
-    if (!code) {
-        prompt_add_button(&t->scene, l, view, "Log in");
-    } else {
-        view_button(view,
-                    &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    view_note(view, "%s", words_ago(sc->mem, l->created_at));
+    if (code || !links || !prompt_add_button(sc, l, view, "Log in")) {
+        view_button(view, &(struct button){.title = code ? "New login" : "Log in",
+                                           .action = "renew",
+                                           .value = here(sc->mem, l->id)});
     }
-    view_button(view,
-                &(struct button){.title = "Cancel it", .action = "drop_login", .value = l->id});
+    view_button(view, &(struct button){
+                          .title = "Cancel it", .action = "drop_login", .value = here(sc->mem, l->id)});
     return 0;
 }
 
-enum { SHOWN_MAX = 10 };
-
-static int add_logins(struct turn *t, json_t *view, const struct login *list, size_t count,
-                      struct err *e)
+static int add_logins(struct scene *sc, json_t *view, const struct login *list, size_t count,
+                      bool links, struct err *e)
 {
-    for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
-        if (list[i].run_id == NULL && add_login(t, view, &list[i], e) != 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (add_login(sc, view, &list[i], links, e) != 0) {
             return -1;
         }
     }
+    return 0;
+}
+
+/* Runs first, then the logins that no run stands for. */
+static size_t keep_own(struct login *list, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].run_id == NULL) {
+            list[kept++] = list[i];
+        }
+    }
+    return kept;
+}
+
+int pending_add(struct scene *sc, json_t *view, const struct pending_part *q, size_t *ret_total,
+                struct err *e)
+{
+    const char *workspace = sc->workspace->workspace, *user = sc->user->user_id;
+    struct run *open = NULL;
+    struct login *logins = NULL;
+    size_t runs = 0, count = 0;
+    if (store_run_open(sc->s, workspace, user, &open, &runs, e) != 0 ||
+        store_login_list_open(sc->s, workspace, user, &logins, &count, e) != 0) {
+        return -1;
+    }
+    count = keep_own(logins, count);
+    *ret_total = runs + count;
+    size_t from = q->from < *ret_total ? q->from : 0;
+    size_t until = from + q->size < *ret_total ? from + q->size : *ret_total;
+    for (size_t i = from; i < runs && i < until; i++) {
+        if (add_run(sc, view, &open[i], q->links, e) != 0) {
+            return -1;
+        }
+    }
+    size_t first = from > runs ? from - runs : 0;
+    size_t last = until > runs ? until - runs : 0;
+    return last > first ? add_logins(sc, view, logins + first, last - first, q->links, e) : 0;
+}
+
+static int add_list(struct scene *sc, json_t *view, size_t from, struct err *e)
+{
+    size_t total = 0;
+    const struct pending_part q = {.from = from, .size = ROWS_A_PAGE, .links = true};
+    json_t *rows_only = view_new(sc->mem);
+    if (pending_add(sc, rows_only, &q, &total, e) != 0) {
+        return -1;
+    }
+    if (total == 0) {
+        view_text(view, "Nothing waits for you.");
+        return 0;
+    }
+    view_title(view, "Waiting for you");
+    json_array_extend(json_member(view, "blocks"), json_member(rows_only, "blocks"));
+    page_end(sc, view,
+             &(struct page){.from = from < total ? from : 0,
+                            .size = ROWS_A_PAGE,
+                            .total = total,
+                            .words = PAGE});
+    json_object_set_new(view, "page", json_string(PAGE));
     return 0;
 }
 
 int command_pending(struct turn *t, const char *rest, struct err *e)
 {
-    const char *workspace = t->scene.workspace->workspace;
-    struct run *open = NULL;
-    struct login *logins = NULL;
-    size_t count = 0, logins_count = 0;
+    json_t *view = view_new(t->scene.mem);
+    const char *id = NULL;
     (void)rest;
-    if (store_run_open(t->scene.s, workspace, t->event.user_id, &open, &count, e) != 0 ||
-        store_login_list_open(t->scene.s, workspace, t->event.user_id, &logins, &logins_count, e) !=
-            0) {
+    if (add_list(&t->scene, view, t->from, e) != 0 || say_private(t, view, &id, e) != 0) {
         return -1;
     }
-    json_t *view = view_new(t->scene.mem);
-    view_title(view, "Waiting for you");
-    for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
-        if (add_run(t, view, &open[i], e) != 0) {
-            return -1;
-        }
-    }
-    if (add_logins(t, view, logins, logins_count, e) != 0) {
-        return -1;
-    }
-    if (json_array_size(json_member(view, "blocks")) == 1) {
-        view = view_new(t->scene.mem);
-        view_text(view, "Nothing waits for you.");
-    }
-    return say_private(t, view, NULL, e);
+    return id == NULL || !t->event.place.is_private
+               ? 0
+               : store_user_set_pending(t->scene.s, t->scene.workspace->workspace,
+                                        t->scene.user->user_id, id, e);
 }
 
-/* The pressed button's own message, when the run's result stands elsewhere: its buttons go. */
-static int settle_pressed(struct turn *t, const struct run *r, json_t *view, struct err *e)
+/* --- keeping it true --- */
+
+bool pending_pressed(struct turn *t, const char *value, const char **ret_value)
 {
-    bool same = r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
-    return same ? 0 : say_private(t, view, NULL, e);
+    const char *at = strrchr(value, '@');
+    bool ours = at != NULL && str_equal(at + 1, PAGE);
+    *ret_value = ours ? arena_strndup(t->scene.mem, value, (size_t)(at - value)) : value;
+    return ours;
 }
 
-int action_run_now(struct turn *t, const char *value, struct err *e)
+int pending_follow(struct turn *t, json_t *view, struct err *e)
 {
-    struct run *r = NULL;
-    if (run_of_user(t, value, &r, e) != 0) {
-        return -1;
-    }
-    if (r == NULL || r->state != RUN_ASKING || r->asking != NULL) {
-        return 0; /* pressed twice */
-    }
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "Working on it.");
-    r->confirmed = true;
-    if (r->message_id != NULL && run_show(&t->scene, r, view, e) != 0) {
-        return -1;
-    }
-    if (settle_pressed(t, r, view, e) != 0) {
-        return -1;
-    }
-    return run_enqueue(&t->scene, r, RUN_ASKING, e);
+    view_divider(view);
+    return add_list(&t->scene, view, 0, e);
 }
 
-/* --- a write whose answer was lost: the user says what became of it (P10) --- */
-
-int action_unknown_done(struct turn *t, const char *value, struct err *e)
+int pending_refresh(struct turn *t, struct err *e)
 {
-    struct run *r = NULL;
-    if (run_of_user(t, value, &r, e) != 0) {
-        return -1;
-    }
-    if (r == NULL || r->state != RUN_UNKNOWN) {
+    struct scene *sc = &t->scene;
+    struct message *m = NULL;
+    const char *id = sc->user->pending_message;
+    if (id == NULL || (t->acted != NULL && str_equal(t->acted->id, id))) {
         return 0;
     }
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "Noted: it had happened. I do nothing more.");
-    view_note(view, "Reference %s", r->reference);
-    return run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e) != 0
-               ? -1
-               : settle_pressed(t, r, view, e);
-}
-
-int action_unknown_again(struct turn *t, const char *value, struct err *e)
-{
-    struct run *r = NULL;
-    struct run_step *steps = NULL;
-    size_t count = 0;
-    if (run_of_user(t, value, &r, e) != 0) {
+    if (store_message_find(sc->s, sc->workspace->workspace, id, &m, e) != 0) {
         return -1;
     }
-    if (r == NULL || r->state != RUN_UNKNOWN) {
-        return 0;
+    if (m == NULL || !str_equal(json_text(m->body, "page"), PAGE)) {
+        return 0; /* it shows something else by now */
     }
-    if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(steps[i].state, "unknown") &&
-            store_step_forget(t->scene.s, r->workspace, r->id, steps[i].position, e) != 0) {
-            return -1;
-        }
-    }
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "Running it again.");
-    if (run_show(&t->scene, r, view, e) != 0 || settle_pressed(t, r, view, e) != 0) {
-        return -1;
-    }
-    return run_enqueue(&t->scene, r, RUN_UNKNOWN, e);
+    json_t *view = view_new(sc->mem);
+    return add_list(sc, view, 0, e) != 0 ? -1 : say_update(sc, id, view, e);
 }

@@ -56,7 +56,7 @@ test('P2 P4 P9: Ana types a command, logs in, types the code, and the opportunit
 
   await type(chat, 'Ana Alvarez', 'connections');
   const list = ana.locator('article', {hasText: 'Your connections'}).last();
-  await list.getByText('Connected since').waitFor();
+  await list.getByText('Last used').waitFor();
   await list.getByRole('button', {name: 'Disconnect'}).click();
   await ana.getByText('Disconnected: Salesforce has ended the login too.').waitFor();
   await list.getByRole('button', {name: 'Connect', exact: true}).waitFor();

@@ -57,7 +57,7 @@ try {
   await chat.getByRole('region', {name: 'Salesforce records'}).or(chat.getByRole('complementary')).getByText('ana@acme.example').first().waitFor();
   await picture(chat, '5-result');
   await type(chat, 'Ana Alvarez', 'connections');
-  await ana.getByText('Connected since').waitFor();
+  await ana.getByText('Last used').waitFor();
   await type(chat, 'Ben Baker', 'connections');
   await chat.getByText('You installed Workbot').waitFor();
   await type(chat, 'Cleo Chen', 'help');

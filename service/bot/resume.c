@@ -1,0 +1,150 @@
+#include "bot_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/* What the buttons of a run that waits do: run it, go on with its question, say what became of a
+ * write whose answer was lost. */
+
+/* The pressed button's own message, when the run's result stands elsewhere: its buttons go. */
+static int settle_pressed(struct turn *t, const struct run *r, json_t *view, struct err *e)
+{
+    bool same = r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
+    return same ? 0 : say_private(t, view, NULL, e);
+}
+
+int run_say_moved_on(struct turn *t, const struct run *r, struct err *e)
+{
+    static const char *const states[RUN_STATE_COUNT] = {
+        [RUN_QUEUED] = "is about to run already",   [RUN_RUNNING] = "is running already",
+        [RUN_ASKING] = "asks for something else now", [RUN_PARKED] = "waits for a login now",
+        [RUN_DONE] = "is done already",             [RUN_FAILED] = "has ended: it did not work",
+        [RUN_UNKNOWN] = "needs your word now",      [RUN_CANCELLED] = "was cancelled already",
+        [RUN_EXPIRED] = "has expired",              [RUN_SUPERSEDED] = "was replaced by a newer one",
+    };
+    struct recipe *recipe = NULL;
+    json_t *view = view_new(t->scene.mem);
+    bool own_message =
+        t->acted != NULL && (str_equal(t->acted->id, r->message_id) || t->acted->user_id == NULL);
+    if (own_message) {
+        return 0; /* the message says it itself */
+    }
+    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    view_text(view, "**%s** %s.", recipe == NULL ? r->recipe : recipe->title, states[r->state]);
+    view_note(view, "Reference %s", r->reference);
+    return say_private(t, view, NULL, e);
+}
+
+int action_run_now(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    if (run_of_user(t, value, &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL) {
+        return 0;
+    }
+    if (r->state != RUN_ASKING || r->asking != NULL) {
+        return run_say_moved_on(t, r, e); /* pressed twice */
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Working on it.");
+    r->confirmed = true;
+    if (r->message_id != NULL && run_show(&t->scene, r, view, e) != 0) {
+        return -1;
+    }
+    if (run_enqueue(&t->scene, r, RUN_ASKING, e) != 0) {
+        return -1;
+    }
+    json_t *pressed = view_new(t->scene.mem);
+    view_text(pressed, "Working on it.");
+    return settle_pressed(t, r, pressed, e);
+}
+
+/* The open question again, at the end of the one-to-one chat. */
+int action_resume(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    struct recipe *recipe = NULL;
+    struct question q = {.why = NULL};
+    if (run_of_user(t, value, &r, e) != 0 || r == NULL) {
+        return r == NULL ? 0 : -1;
+    }
+    if (r->state != RUN_ASKING || r->asking == NULL) {
+        return run_say_moved_on(t, r, e);
+    }
+    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    q.input = recipe == NULL || r->inputs == NULL
+                  ? NULL
+                  : recipe_asks(t->scene.mem, recipe, r->inputs, &q.why);
+    json_t *view = view_new(t->scene.mem);
+    if (q.input == NULL) {
+        view_text(view, "This cannot go on: its inputs are not there any more. Type it again.");
+        return say_private(t, view, NULL, e);
+    }
+    if (question_ask(t, r, recipe, &q, e) != 0) {
+        return -1;
+    }
+    view_text(view, "I asked you again in our direct message.");
+    return settle_pressed(t, r, view, e);
+}
+
+/* --- a write whose answer was lost: the user says what became of it (P10) --- */
+
+int action_unknown_done(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    if (run_of_user(t, value, &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL || r->state != RUN_UNKNOWN) {
+        return r == NULL ? 0 : run_say_moved_on(t, r, e);
+    }
+    json_t *view = view_new(t->scene.mem), *pressed = view_new(t->scene.mem);
+    view_text(view, "Noted: it had happened. I do nothing more.");
+    view_note(view, "Reference %s", r->reference);
+    view_text(pressed, "Noted: it had happened. I do nothing more.");
+    view_note(pressed, "Reference %s", r->reference);
+    return run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e) != 0
+               ? -1
+               : settle_pressed(t, r, pressed, e);
+}
+
+static int forget_unknown(struct turn *t, const struct run *r, struct err *e)
+{
+    struct run_step *steps = NULL;
+    size_t count = 0;
+    if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(steps[i].state, "unknown") &&
+            store_step_forget(t->scene.s, r->workspace, r->id, steps[i].position, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int action_unknown_again(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    if (run_of_user(t, value, &r, e) != 0) {
+        return -1;
+    }
+    if (r == NULL || r->state != RUN_UNKNOWN) {
+        return r == NULL ? 0 : run_say_moved_on(t, r, e);
+    }
+    json_t *view = view_new(t->scene.mem), *pressed = view_new(t->scene.mem);
+    view_text(view, "Running it again.");
+    view_text(pressed, "Running it again.");
+    if (forget_unknown(t, r, e) != 0 || run_show(&t->scene, r, view, e) != 0 ||
+        run_enqueue(&t->scene, r, RUN_UNKNOWN, e) != 0) {
+        return -1;
+    }
+    return settle_pressed(t, r, pressed, e);
+}

@@ -28,6 +28,8 @@ static const struct {
     {"unknown_again", action_unknown_again, true},
     {"words", action_words, true},
     {"page", action_page, true},
+    {"resume", action_resume, true},
+    {"home", action_home, true},
 };
 
 /* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what
@@ -68,6 +70,48 @@ static int refuse_stranger(struct turn *t, struct err *e)
     return say_beside(t, view, NULL, e);
 }
 
+static bool is_pressed(const struct turn *t, const json_t *button)
+{
+    return str_equal(json_text(button, "action"), t->event.action) &&
+           str_equal(json_text(button, "value"), t->event.value);
+}
+
+bool action_stands(const struct turn *t)
+{
+    bool found = false;
+    size_t i = 0, k = 0;
+    const json_t *block = NULL, *button = NULL;
+    json_array_foreach(json_member(t->acted->body, "blocks"), i, block)
+    {
+        found = found || is_pressed(t, json_member(block, "button"));
+        json_array_foreach(json_member(block, "buttons"), k, button)
+        {
+            found = found || is_pressed(t, button);
+        }
+    }
+    return found;
+}
+
+/* A button of an older version of ours. */
+static int say_dead(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "That button does nothing any more. Type `help` to see what I can do now.");
+    return say_private(t, view, NULL, e);
+}
+
+static int press(struct turn *t, const char *value, struct err *e)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (str_equal(actions[i].name, t->event.action)) {
+            t->navigates = actions[i].navigates;
+            return actions[i].press(t, value, e);
+        }
+    }
+    bool link = str_equal(t->event.action, "open"); /* the browser follows it by itself */
+    return link ? 0 : say_dead(t, e);
+}
+
 int action_press(struct turn *t, struct err *e)
 {
     if (find_acted(t, e) != 0) {
@@ -77,13 +121,12 @@ int action_press(struct turn *t, struct err *e)
         !str_equal(t->acted->user_id, t->event.user_id)) {
         return refuse_stranger(t, e);
     }
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (str_equal(actions[i].name, t->event.action)) {
-            t->navigates = actions[i].navigates;
-            return actions[i].press(t, t->event.value == NULL ? "" : t->event.value, e);
-        }
+    const char *value = t->event.value == NULL ? "" : t->event.value;
+    t->listed = pending_pressed(t, value, &value);
+    if (press(t, value, e) != 0) {
+        return -1;
     }
-    return 0; /* a button of an older version of ours: acknowledged, nothing to do */
+    return t->event.surface == SURFACE_HOME ? home_pressed(t, e) : 0;
 }
 
 int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e)

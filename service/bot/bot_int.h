@@ -35,6 +35,8 @@ struct turn {
     bool navigates; /* the pressed message turns into the answer */
     bool ends;      /* EVENT_INSTALL: the look-up found that the installation is over */
     size_t from;    /* of a list that is longer than a page: the first row to show */
+    bool listed;    /* pressed in the list of what waits, which is to follow the answer */
+    bool said;      /* something was said on the home page */
 };
 
 /* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL
@@ -93,18 +95,27 @@ struct origin run_origin(const struct run *r);
 const char *words_app(const struct scene *sc, const char *app);
 /* The sentence for a failure; never provider text. words: the app's refusal in our words. */
 char *words_failure(arena *mem, const struct err *why, const char *words, const char *app);
+/* What is the matter, without advice: for a run that goes on by itself. */
+char *words_reason(arena *mem, const struct err *why, const char *app);
 /* The sentence for a stored error code; NULL: there is none. */
 const char *words_code(arena *mem, const char *code);
+/* May this user use Workbot at all? and what is said to guests and strangers who may not. */
+bool words_open_to(const struct scene *sc);
+void words_closed(struct scene *sc, json_t *view);
 /* May an address stand behind a button? */
 bool words_is_link(const struct scene *sc, const char *url);
 /* ASCII letters in upper case. */
 char *words_upper(arena *mem, const char *text);
 char *words_state(arena *mem, const struct connection *c);
-char *words_ago(arena *mem, int64_t at); /* "3 minutes ago", "2026-11-22" */
+char *words_ago(arena *mem, int64_t at);     /* "3 minutes ago", "2026-11-22" */
+char *words_in(arena *mem, int64_t delay_s); /* "in 5 seconds" */
 /* "ana@acme.example (Acme)" */
 char *words_account(arena *mem, const struct account *a);
 /* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */
 void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs);
+/* The same, at most so many, and how many more there are. */
+void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t *inputs,
+                        size_t max);
 
 /* --- commands.c: the table of built-in words --- */
 
@@ -117,9 +128,12 @@ command_fn command_help, command_connections, command_connect, command_disconnec
 /* actions.c: the table of buttons */
 typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
+/* The pressed message still shows the button: it has not been answered. */
+bool action_stands(const struct turn *t);
 action_fn action_back, action_login, action_connect, action_disconnect, action_forget, action_run,
     action_answer, action_drop, action_run_now, action_renew, action_unknown_done,
-    action_unknown_again, action_page, action_words, action_late, action_drop_login;
+    action_unknown_again, action_resume, action_home, action_page, action_words, action_late,
+    action_drop_login;
 
 /* --- help.c --- */
 int help_unknown(struct turn *t, const char *text, struct err *e); /* did you mean */
@@ -164,6 +178,28 @@ void outlook_add_places(json_t *view, const struct recipe *r);
 /* A button that runs it may stand there. */
 bool outlook_may_press(const struct prospect *p);
 
+/* --- pending.c: what waits for the user --- */
+
+struct pending_part {
+    size_t from, size;
+    bool links; /* login buttons hold their links: only where the view is told to go with them */
+};
+int pending_add(struct scene *sc, json_t *view, const struct pending_part *q, size_t *ret_total,
+                struct err *e);
+/* Was it pressed in that list? *ret_value: the button's value proper. */
+bool pending_pressed(struct turn *t, const char *value, const char **ret_value);
+/* The list as it is now, behind the answer. */
+int pending_follow(struct turn *t, json_t *view, struct err *e);
+/* Wherever the user's last list stands, it is made true. */
+int pending_refresh(struct turn *t, struct err *e);
+
+/* --- resume.c: buttons of a run that waits --- */
+
+/* The pressed button is of another time: how the run stands now. */
+int run_say_moved_on(struct turn *t, const struct run *r, struct err *e);
+/* Nobody works on it: it waits for its user, or for its next try. */
+bool run_may_cancel(const struct run *r);
+
 /* --- history.c: a user's own runs --- */
 
 const char *history_title(arena *mem, const struct run_line *l);
@@ -186,9 +222,9 @@ size_t page_from(const struct turn *t, size_t total);
 
 /* --- list.c: the user's connections --- */
 int list_view(struct scene *sc, json_t **ret, struct err *e);
-/* The same into a view, from that row on. */
-int list_add(struct scene *sc, json_t *view, size_t from, struct err *e);
-/* The default connections under which the user's commands under way act by his own. */
+/* The first few of them into a view, with a way to the rest. */
+int list_add_some(struct scene *sc, json_t *view, struct err *e);
+/* The default connections under which commands that wait for the user act by his own. */
 enum { NEEDS_MAX = 200 };
 struct needs {
     const char *names[NEEDS_MAX];
@@ -300,6 +336,11 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 int home_touch(struct scene *sc, struct err *e);
 /* The user opened it. */
 int home_open(struct turn *t, struct err *e);
+/* The answer to a press on it stands there; home_pressed ends each such turn. */
+int home_say(struct turn *t, json_t *view, struct err *e);
+int home_pressed(struct turn *t, struct err *e);
+/* home_page.c */
+int home_page(struct scene *sc, json_t **ret, struct err *e);
 
 /* --- life.c: an installation ends, or its organisation changes where it is --- */
 
@@ -333,6 +374,8 @@ int notice_admins(struct scene *sc, const struct default_connection *d, const ch
 
 /* What an earlier step of a run that ends now has written stays written. NULL: nothing. */
 int result_so_far(struct scene *sc, const struct run *r, const char **ret, struct err *e);
+/* A step of it was begun and its answer is not known: it may have happened. */
+int result_unsure(struct scene *sc, const struct run *r, bool *ret, struct err *e);
 json_t *result_view(struct scene *sc, const struct run_outcome *o);
 struct failure {
     const struct err *why;

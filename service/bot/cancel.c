@@ -24,17 +24,27 @@ static int run_view(struct scene *sc, const struct run *r, const json_t *inputs,
 {
     struct recipe *recipe = NULL;
     const char *so_far = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0) {
+    bool unsure = false;
+    if (recipe_of(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0 ||
+        result_unsure(sc, r, &unsure, e) != 0) {
         return -1;
     }
     *ret = view_new(sc->mem);
     view_text(*ret, "Cancelled: **%s**. %s", recipe == NULL ? r->recipe : recipe->title,
-              so_far == NULL ? "Nothing was done." : so_far);
+              so_far != NULL ? so_far
+              : unsure       ? "An answer of the app got lost before: please look there."
+                             : "Nothing was done.");
     if (inputs != NULL) {
         words_inputs(*ret, recipe, inputs);
     }
     view_note(*ret, "Reference %s", r->reference);
     return 0;
+}
+
+/* Somebody may work on a running one; whoever begins a queued one finds it cancelled. */
+bool run_may_cancel(const struct run *r)
+{
+    return r->state == RUN_ASKING || r->state == RUN_PARKED || r->state == RUN_QUEUED;
 }
 
 /* --- ending one --- */
@@ -145,7 +155,7 @@ static int find_waiting(struct turn *t, struct waiting *ret, struct err *e)
         return -1;
     }
     for (size_t i = 0; i < runs; i++) {
-        if (ret->runs[i].state == RUN_ASKING || ret->runs[i].state == RUN_PARKED) {
+        if (run_may_cancel(&ret->runs[i])) {
             ret->runs[ret->runs_count++] = ret->runs[i];
         }
     }
@@ -194,7 +204,11 @@ static int add_others(struct turn *t, json_t *view, struct err *e)
 
 static int answer(struct turn *t, json_t *view, struct err *e)
 {
-    return add_others(t, view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    bool lists = t->listed || t->event.surface == SURFACE_HOME; /* what waits is shown anyway */
+    if ((!lists && add_others(t, view, e) != 0) || say_private(t, view, NULL, e) != 0) {
+        return -1;
+    }
+    return pending_refresh(t, e);
 }
 
 static int cancel_run(struct turn *t, struct run *r, struct err *e)
@@ -250,8 +264,10 @@ int action_drop(struct turn *t, const char *value, struct err *e)
     if (run_of_user(t, value, &r, e) != 0) {
         return -1;
     }
-    bool waits = r != NULL && (r->state == RUN_ASKING || r->state == RUN_PARKED);
-    return waits ? cancel_run(t, r, e) : 0;
+    if (r == NULL) {
+        return 0;
+    }
+    return run_may_cancel(r) ? cancel_run(t, r, e) : run_say_moved_on(t, r, e);
 }
 
 /* The login with this id if it is this user's: ids in buttons select nobody else's. */
@@ -276,7 +292,12 @@ int action_drop_login(struct turn *t, const char *value, struct err *e)
     if (login_of_user(t, value, &l, e) != 0) {
         return -1;
     }
-    return is_open(l) ? cancel_login(t, l, e) : 0;
+    if (is_open(l)) {
+        return cancel_login(t, l, e);
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "That login is over already.");
+    return say_private(t, view, NULL, e);
 }
 
 /* All that waits for this login. *ret_shown: the pressed message is one of theirs and says so. */

@@ -86,7 +86,8 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
     if (prompt_open(sc, &p, &made, e) != 0) {
         return -1;
     }
-    if (own) {
+    bool home = t->event.surface == SURFACE_HOME;
+    if (own && !home) {
         return 0;
     }
     view_text(view, "I sent you a private message to log in to %s.", title);

@@ -103,7 +103,8 @@ static int know_person(struct turn *t, const struct chat_driver *driver, struct 
                        .standing = standing_of(&person),
                        .dm_channel = known == NULL ? NULL : known->dm_channel,
                        .checked_at = clock_now(),
-                       .home_opened_at = known == NULL ? 0 : known->home_opened_at};
+                       .home_opened_at = known == NULL ? 0 : known->home_opened_at,
+                       .pending_message = known == NULL ? NULL : known->pending_message};
     store *s = NULL;
     if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
         return -1;
@@ -136,22 +137,12 @@ static int learn_dm(struct turn *t, struct err *e)
 static int refuse_outsider(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
-    bool guest = t->scene.user->standing == STANDING_GUEST;
-    if (t->scene.user->standing != STANDING_STRANGER && !guest) {
+    enum standing standing = t->scene.user->standing;
+    if (standing != STANDING_STRANGER && standing != STANDING_GUEST) {
         return 0; /* bots and deactivated people get no answer */
     }
-    view_text(view, "Sorry, I only work for members of %s.",
-              str_empty(t->scene.workspace->name) ? "this workspace" : t->scene.workspace->name);
-    view_note(view, guest ? "An admin of Workbot can open it to guests."
-                          : "People of other organisations cannot use it.");
+    words_closed(&t->scene, view);
     return say_private(t, view, NULL, e);
-}
-
-static bool may_use(const struct turn *t)
-{
-    enum standing standing = t->scene.user->standing;
-    return standing == STANDING_MEMBER ||
-           (standing == STANDING_GUEST && t->scene.workspace->guests_allowed);
 }
 
 static int offer_late(struct turn *t, struct err *e)
@@ -246,7 +237,7 @@ static int act_on(struct turn *t, struct err *e)
     if (learn_dm(t, e) != 0) {
         return -1;
     }
-    if (!x->any_person && !may_use(t)) {
+    if (!x->any_person && !words_open_to(&t->scene)) {
         return refuse_outsider(t, e);
     }
     if (!turn_is_private(t)) {

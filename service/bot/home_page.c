@@ -42,8 +42,8 @@ static int add_pending(struct scene *sc, json_t *view, struct err *e)
     }
     if (total > PENDING_ROWS) {
         view_note(view, "%lld more wait.", (long long)(total - PENDING_ROWS));
-        view_button(view,
-                    &(struct button){.title = "All that waits", .action = "words", .value = "pending"});
+        view_button(view, &(struct button){
+                              .title = "All that waits", .action = "words", .value = "pending"});
     }
     return 0;
 }

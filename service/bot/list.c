@@ -5,7 +5,7 @@
 
 /* `connections`: what a user is connected to, as whom, since when; readable by that user alone. */
 
-enum { ROWS_A_PAGE = 10 };
+enum { ROWS_A_PAGE = 10, ROWS_SOME = 5 };
 
 static void add_facts(json_t *view, arena *mem, const struct connection *c)
 {
@@ -53,7 +53,7 @@ struct owned {
 static int add_needs(struct scene *sc, const struct run *r, struct needs *ret, struct err *e)
 {
     struct recipe *recipe = NULL;
-    if (r->state == RUN_UNKNOWN) {
+    if (r->state != RUN_ASKING && r->state != RUN_PARKED) {
         return 0;
     }
     if (recipe_of(sc, r, &recipe, e) != 0) {
@@ -94,7 +94,7 @@ size_t needs_count(const struct needs *n, const char *default_name)
 
 char *needs_words(arena *mem, size_t count)
 {
-    return arena_printf(mem, "%zu of your commands under way %s it, and will ask you to log in.",
+    return arena_printf(mem, "%zu of your commands that wait %s it, and will ask you to log in.",
                         count, count == 1 ? "needs" : "need");
 }
 
@@ -230,7 +230,37 @@ static void add_introduction(struct scene *sc, json_t *view, size_t count)
     }
 }
 
-int list_add(struct scene *sc, json_t *view, size_t from, struct err *e)
+static int add_rows(struct scene *sc, json_t *view, const struct owned *mine, size_t from,
+                    size_t size, struct err *e)
+{
+    view_title(view, "Your connections");
+    add_introduction(sc, view, mine->defs_count);
+    for (size_t i = from; i < mine->defs_count && i < from + size; i++) {
+        if (!uses_default(sc)) {
+            add_own(sc, view, &mine->defs[i], mine);
+        } else if (add_default(sc, view, &mine->defs[i], mine, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int list_add_some(struct scene *sc, json_t *view, struct err *e)
+{
+    struct owned mine;
+    if (load(sc, &mine, e) != 0 || add_rows(sc, view, &mine, 0, ROWS_SOME, e) != 0) {
+        return -1;
+    }
+    if (mine.defs_count > ROWS_SOME) {
+        view_button(view, &(struct button){.title = arena_printf(sc->mem, "All %zu connections",
+                                                                 mine.defs_count),
+                                           .action = "words",
+                                           .value = "connections"});
+    }
+    return 0;
+}
+
+static int list_page(struct scene *sc, size_t from, json_t **ret, struct err *e)
 {
     struct owned mine;
     if (load(sc, &mine, e) != 0) {
@@ -240,28 +270,22 @@ int list_add(struct scene *sc, json_t *view, size_t from, struct err *e)
                            .size = ROWS_A_PAGE,
                            .total = mine.defs_count,
                            .words = "connections"};
-    view_title(view, "Your connections");
-    add_introduction(sc, view, mine.defs_count);
-    for (size_t i = p.from; i < p.total && i < p.from + p.size; i++) {
-        if (!uses_default(sc)) {
-            add_own(sc, view, &mine.defs[i], &mine);
-        } else if (add_default(sc, view, &mine.defs[i], &mine, e) != 0) {
-            return -1;
-        }
+    *ret = view_new(sc->mem);
+    if (add_rows(sc, *ret, &mine, p.from, p.size, e) != 0) {
+        return -1;
     }
-    page_end(sc, view, &p);
+    page_end(sc, *ret, &p);
     return 0;
 }
 
 int list_view(struct scene *sc, json_t **ret, struct err *e)
 {
-    *ret = view_new(sc->mem);
-    return list_add(sc, *ret, 0, e);
+    return list_page(sc, 0, ret, e);
 }
 
 int command_connections(struct turn *t, const char *rest, struct err *e)
 {
-    json_t *view = view_new(t->scene.mem);
+    json_t *view = NULL;
     (void)rest;
-    return list_add(&t->scene, view, t->from, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    return list_page(&t->scene, t->from, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
 }

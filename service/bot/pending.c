@@ -114,8 +114,9 @@ static int add_login(struct scene *sc, json_t *view, const struct login *l, bool
                                            .action = "renew",
                                            .value = here(sc->mem, l->id)});
     }
-    view_button(view, &(struct button){
-                          .title = "Cancel it", .action = "drop_login", .value = here(sc->mem, l->id)});
+    view_button(view, &(struct button){.title = "Cancel it",
+                                       .action = "drop_login",
+                                       .value = here(sc->mem, l->id)});
     return 0;
 }
 
@@ -181,11 +182,10 @@ static int add_list(struct scene *sc, json_t *view, size_t from, struct err *e)
     }
     view_title(view, "Waiting for you");
     json_array_extend(json_member(view, "blocks"), json_member(rows_only, "blocks"));
-    page_end(sc, view,
-             &(struct page){.from = from < total ? from : 0,
-                            .size = ROWS_A_PAGE,
-                            .total = total,
-                            .words = PAGE});
+    page_end(
+        sc, view,
+        &(struct page){
+            .from = from < total ? from : 0, .size = ROWS_A_PAGE, .total = total, .words = PAGE});
     json_object_set_new(view, "page", json_string(PAGE));
     return 0;
 }

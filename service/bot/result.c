@@ -125,6 +125,20 @@ int result_so_far(struct scene *sc, const struct run *r, const char **ret, struc
     return 0;
 }
 
+int result_unsure(struct scene *sc, const struct run *r, bool *ret, struct err *e)
+{
+    struct run_step *steps = NULL;
+    size_t count = 0;
+    *ret = false;
+    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        *ret = *ret || str_equal(steps[i].state, "started") || str_equal(steps[i].state, "unknown");
+    }
+    return 0;
+}
+
 json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe *recipe,
                      const struct failure *f)
 {

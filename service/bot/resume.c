@@ -16,23 +16,31 @@ static int settle_pressed(struct turn *t, const struct run *r, json_t *view, str
 int run_say_moved_on(struct turn *t, const struct run *r, struct err *e)
 {
     static const char *const states[RUN_STATE_COUNT] = {
-        [RUN_QUEUED] = "is about to run already",   [RUN_RUNNING] = "is running already",
-        [RUN_ASKING] = "asks for something else now", [RUN_PARKED] = "waits for a login now",
-        [RUN_DONE] = "is done already",             [RUN_FAILED] = "has ended: it did not work",
-        [RUN_UNKNOWN] = "needs your word now",      [RUN_CANCELLED] = "was cancelled already",
-        [RUN_EXPIRED] = "has expired",              [RUN_SUPERSEDED] = "was replaced by a newer one",
+        [RUN_QUEUED] = "is about to run already",
+        [RUN_RUNNING] = "is running already",
+        [RUN_ASKING] = "asks for something else now",
+        [RUN_PARKED] = "waits for a login now",
+        [RUN_DONE] = "is done already",
+        [RUN_FAILED] = "has ended: it did not work",
+        [RUN_UNKNOWN] = "needs your word now",
+        [RUN_CANCELLED] = "was cancelled",
+        [RUN_EXPIRED] = "has expired",
+        [RUN_SUPERSEDED] = "was replaced by a newer one",
     };
     struct recipe *recipe = NULL;
     json_t *view = view_new(t->scene.mem);
-    bool own_message =
-        t->acted != NULL && (str_equal(t->acted->id, r->message_id) || t->acted->user_id == NULL);
-    if (own_message) {
-        return 0; /* the message says it itself */
+    if (t->acted != NULL && !action_stands(t)) {
+        return 0; /* pressed twice: the message says by now what came of it */
     }
     if (recipe_of(&t->scene, r, &recipe, e) != 0) {
         return -1;
     }
-    view_text(view, "**%s** %s.", recipe == NULL ? r->recipe : recipe->title, states[r->state]);
+    const char *title = recipe == NULL ? r->recipe : recipe->title;
+    if (r->state == RUN_CANCELLED) {
+        view_text(view, "Cancelled already: **%s**.", title);
+    } else {
+        view_text(view, "**%s** %s.", title, states[r->state]);
+    }
     view_note(view, "Reference %s", r->reference);
     return say_private(t, view, NULL, e);
 }

@@ -166,27 +166,33 @@ static int64_t backoff_ms(const struct ending *x)
     return at_most(asked ? why->retry_after_ms : ms, WAIT_MAX_MS);
 }
 
-static int tell_still_working(struct ending *x, struct err *e)
+static int tell_still_working(struct ending *x, int64_t delay_s, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
     json_t *view = view_new(x->scene.mem);
-    bool changed = false;
     view_text(view, "Still working on **%s**.", o->recipe->title);
-    view_note(view, "%s", words_failure(x->scene.mem, &o->err, NULL, app_of(x)));
-    if (run_show(&x->scene, o->run, view, e) != 0) {
-        return -1;
-    }
-    return store_run_update(x->scene.s, o->run, o->run->state, &changed, e);
+    view_note(view, "%s I try again %s; `cancel` stops it.",
+              words_reason(x->scene.mem, &o->err, app_of(x)), words_in(x->scene.mem, delay_s));
+    return run_show(&x->scene, o->run, view, e);
+}
+
+/* Until its next try it is queued: nobody works on it, so its user can cancel it. */
+static int wait_for_next_try(struct ending *x, struct err *e)
+{
+    struct run next = *x->outcome.run;
+    bool changed = false;
+    next.state = RUN_QUEUED;
+    return store_run_update(x->scene.s, &next, x->outcome.run->state, &changed, e);
 }
 
 static int ended_again(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
     bool told = x->job->attempts == STILL_WORKING_AFTER || o->err.retry_after_ms > LONG_WAIT_MS;
-    if (told && tell_still_working(x, e) != 0) {
+    int64_t delay_s = (backoff_ms(x) + 999) / 1000;
+    if ((told && tell_still_working(x, delay_s, e) != 0) || wait_for_next_try(x, e) != 0) {
         return -1;
     }
-    int64_t delay_s = (backoff_ms(x) + 999) / 1000;
     return store_job_again(x->scene.s, x->job, delay_s, o->err.code, e);
 }
 

@@ -176,10 +176,19 @@ int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 {
     const struct event *ev = &t->event;
-    if (ev->surface == SURFACE_HOME || ev->surface == SURFACE_FORM) {
+    bool own = ev->place.is_private || is_in_ephemeral(ev);
+    if (ev->surface == SURFACE_HOME) {
+        return home_say(t, view, e);
+    }
+    if (ev->surface == SURFACE_FORM) {
         return say_dm(&t->scene, view, ret_id, e);
     }
-    bool own = ev->place.is_private || is_in_ephemeral(ev);
+    if (t->listed) {
+        t->listed = false;
+        if (pending_follow(t, view, e) != 0) {
+            return -1;
+        }
+    }
     if (t->navigates && own) {
         return in_place(t, view, ret_id, e);
     }

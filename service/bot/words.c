@@ -78,6 +78,16 @@ char *words_failure(arena *mem, const struct err *why, const char *words, const 
     return with_app(mem, text != NULL ? text : "Something went wrong on our side.", named);
 }
 
+char *words_reason(arena *mem, const struct err *why, const char *title)
+{
+    char *text = words_failure(mem, why, NULL, title);
+    char *advice = strstr(text, " Please try again");
+    if (advice != NULL) {
+        *advice = '\0';
+    }
+    return text;
+}
+
 const char *words_code(arena *mem, const char *code)
 {
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
@@ -164,6 +174,17 @@ char *words_ago(arena *mem, int64_t at)
     return arena_strndup(mem, clock_rfc3339(mem, at), 10);
 }
 
+char *words_in(arena *mem, int64_t delay_s)
+{
+    if (delay_s < 60) {
+        return delay_s <= 1 ? arena_strdup(mem, "in a moment")
+                            : arena_printf(mem, "in %" PRId64 " seconds", delay_s);
+    }
+    int64_t minutes = (delay_s + 59) / 60;
+    return minutes == 1 ? arena_strdup(mem, "in a minute")
+                        : arena_printf(mem, "in %" PRId64 " minutes", minutes);
+}
+
 char *words_account(arena *mem, const struct account *a)
 {
     const char *name = a->name != NULL ? a->name : a->key;
@@ -174,28 +195,55 @@ char *words_account(arena *mem, const struct account *a)
                                    : arena_printf(mem, "%s (%s)", name, a->organization);
 }
 
-static void add_input(json_t *view, arena *mem, const char *name, const json_t *value)
+static bool add_input(json_t *view, arena *mem, const char *name, const json_t *value)
 {
-    if (value != NULL && !json_is_null(value)) {
-        view_field(view, name,
-                   json_is_string(value) ? json_string_value(value) : json_write(mem, value));
+    if (value == NULL || json_is_null(value)) {
+        return false;
     }
+    view_field(view, name,
+               json_is_string(value) ? json_string_value(value) : json_write(mem, value));
+    return true;
+}
+
+void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t *inputs, size_t max)
+{
+    arena *mem = arena_new();
+    size_t shown = 0, all = json_object_size(inputs);
+    const char *name = NULL;
+    json_t *value = NULL;
+    for (size_t i = 0; recipe != NULL && i < recipe->inputs_count && shown < max; i++) {
+        name = recipe->inputs[i].name;
+        shown += add_input(view, mem, name, json_member(inputs, name)) ? 1 : 0;
+    }
+    json_object_foreach((json_t *)(uintptr_t)inputs, name, value)
+    {
+        if (recipe == NULL && shown < max) {
+            shown += add_input(view, mem, name, value) ? 1 : 0;
+        }
+    }
+    if (shown == max && all > shown) {
+        view_note(view, "and %lld more", (long long)(all - shown));
+    }
+    arena_free(mem);
 }
 
 void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs)
 {
-    arena *mem = arena_new();
-    const char *name = NULL;
-    json_t *value = NULL;
-    for (size_t i = 0; recipe != NULL && i < recipe->inputs_count; i++) {
-        name = recipe->inputs[i].name;
-        add_input(view, mem, name, json_member(inputs, name));
-    }
-    json_object_foreach((json_t *)(uintptr_t)inputs, name, value)
-    {
-        if (recipe == NULL) {
-            add_input(view, mem, name, value);
-        }
-    }
-    arena_free(mem);
+    words_inputs_first(view, recipe, inputs, SIZE_MAX);
+}
+
+bool words_open_to(const struct scene *sc)
+{
+    enum standing standing = sc->user->standing;
+    return standing == STANDING_MEMBER ||
+           (standing == STANDING_GUEST && sc->workspace->guests_allowed);
+}
+
+void words_closed(struct scene *sc, json_t *view)
+{
+    view_text(view, "Sorry, I only work for members of %s.",
+              str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
+    view_note(view, sc->user->standing == STANDING_GUEST
+                        ? "An admin of Workbot can open it to guests."
+                        : "People of other organisations cannot use it.");
 }

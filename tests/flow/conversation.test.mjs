@@ -176,7 +176,7 @@ describe('conversation', () => {
 
   test('P11 pending and connections say "type the code" while one is awaited', async () => {
     await cleo.browse(await cleo.prompt('connect acme-salesforce'), 'cleo@acme.example', new Browser());
-    for (const [text, fits] of [['pending', /The login to Salesforce waits for your code: type the 6-digit code that your browser shows/], ['connections', /Salesforce: type the 6-digit code that your browser shows/]]) await cleo.ask(text, fits);
+    for (const [text, fits] of [['pending', /The login to Salesforce waits for your code: type the 6-digit code that your browser shows/], ['connections', /Salesforce, acme-salesforce: type the 6-digit code that your browser shows/]]) await cleo.ask(text, fits);
     await cleo.ask('cancel', /Cancelled/);
     await cleo.browse(await cleo.prompt(create('Pending code')), 'cleo@acme.example', new Browser());
     const list = await cleo.ask('pending', /Create an opportunity waits for your code: type the 6-digit code/);

@@ -22,6 +22,7 @@ struct scene {
     const struct workspace *workspace;
     const struct user *user;
     struct origin from; /* of what goes to the user's one-to-one chat now */
+    bool changed;       /* what the user's home page shows: home_flush() ends the transaction */
 };
 
 /* One thing that a user did, being answered inside one transaction. */
@@ -334,6 +335,8 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 /* This user's page is published anew, in the caller's transaction and best last in it: where his
  * connections, what waits for him or his runs change. Nothing when he never opened it. */
 int home_touch(struct scene *sc, struct err *e);
+/* The same, if the scene was marked as changed. */
+int home_flush(struct scene *sc, struct err *e);
 /* The user opened it. */
 int home_open(struct turn *t, struct err *e);
 /* The answer to a press on it stands there; home_pressed ends each such turn. */

@@ -65,6 +65,7 @@ static int end_run(struct scene *sc, struct run *r, json_t *view, struct err *e)
         return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
     }
     *r = next;
+    sc->changed = true;
     return connected_tell(sc, r, e);
 }
 
@@ -117,6 +118,7 @@ static int end_login(struct scene *sc, const struct login *l, json_t **ret_view,
         return -1;
     }
     metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
+    sc->changed = true;
     json_t *view = view_new(sc->mem), *prompt = view_new(sc->mem);
     view_text(view, "Cancelled: **the login to %s**. Its link does nothing any more.", title);
     view_text(prompt, "Cancelled: **the login to %s**. Nothing was changed.", title);

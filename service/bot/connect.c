@@ -124,6 +124,7 @@ static int disconnect_one(struct turn *t, const struct connection *c, bool forge
     struct scene *sc = &t->scene;
     const char *title = words_app(sc, c->app);
     const char *notice = NULL;
+    sc->changed = true;
     json_t *view = view_new(sc->mem);
     view_text(view, "%s is disconnected here. I am telling %s to forget the login too.", title,
               title);

@@ -115,6 +115,7 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
                                .account = done->account,
                                .differs = done->differs};
     bool becomes_result = false;
+    sc->changed = true;
     metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
     if (run_release(sc, &notice, e) != 0) {
         return -1;
@@ -145,5 +146,5 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
         return err_set(e, ERR_NOT_FOUND, "no_user", "the login's user is gone");
     }
     sc.user = u;
-    return connected_settle(&sc, &done, e);
+    return connected_settle(&sc, &done, e) != 0 ? -1 : home_flush(&sc, e);
 }

@@ -263,6 +263,9 @@ static int settle(struct turn *t, bool act, struct err *e)
         rc = act_on(t, e);
     }
     if (rc == 0) {
+        rc = home_flush(&t->scene, e);
+    }
+    if (rc == 0) {
         rc = store_job_done(s, t->job, e);
     }
     if (rc == 0) {

@@ -112,7 +112,10 @@ static int next_run(struct expiry *x, struct err *e)
     if (x->tell && scene_of(x->bot, x->s, r->workspace, r->user_id, &sc, &known, e) != 0) {
         return -1;
     }
-    return known ? expire_run(&sc, r, e) : expire_run_untold(x->s, r, e);
+    if (!known) {
+        return expire_run_untold(x->s, r, e);
+    }
+    return expire_run(&sc, r, e) != 0 ? -1 : home_touch(&sc, e);
 }
 
 static int next_login(struct expiry *x, struct err *e)
@@ -132,9 +135,10 @@ static int next_login(struct expiry *x, struct err *e)
         return -1;
     }
     /* an admin's login has nobody to tell, but its tokens must be revoked all the same */
-    return known
-               ? expire_login(&sc, l, e)
-               : oauth_login_end(x->bot->options.oauth, x->s, l, LOGIN_EXPIRED, what_ran_out(l), e);
+    if (!known) {
+        return oauth_login_end(x->bot->options.oauth, x->s, l, LOGIN_EXPIRED, what_ran_out(l), e);
+    }
+    return expire_login(&sc, l, e) != 0 ? -1 : home_touch(&sc, e);
 }
 
 static const struct kind {

@@ -56,10 +56,10 @@ static void add_line(struct scene *sc, json_t *view, const struct run_line *l)
     const struct button open = {
         .title = "Open", .action = "open", .value = l->id, .url = l->record_url};
     const char *record = l->record_id != NULL && !link ? l->record_id : NULL;
-    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s · %s%s · %s",
-             history_title(sc->mem, l), what_came(sc->mem, l), who, *who == '\0' ? "" : " · ",
-             words_ago(sc->mem, l->created_at), record == NULL ? "" : "record ",
-             record == NULL ? "no record" : record, l->reference);
+    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s · %s", history_title(sc->mem, l),
+             what_came(sc->mem, l), who, *who == '\0' ? "" : " · ",
+             words_ago(sc->mem, l->created_at), record == NULL ? "" : " · record ",
+             record == NULL ? "" : record, l->reference);
 }
 
 int history_add(struct scene *sc, json_t *view, size_t from, size_t limit, bool *ret_more,

@@ -1,5 +1,6 @@
 #include "bot_int.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -18,6 +19,11 @@ int home_touch(struct scene *sc, struct err *e)
         return 0;
     }
     return store_home_want(sc->s, u->workspace, u->user_id, TOUCHED_DELAY_S, e);
+}
+
+int home_flush(struct scene *sc, struct err *e)
+{
+    return sc->changed ? home_touch(sc, e) : 0;
 }
 
 int home_open(struct turn *t, struct err *e)
@@ -66,6 +72,7 @@ int home_say(struct turn *t, json_t *view, struct err *e)
         view_note(view, "The login is in our direct message.");
     }
     t->said = true;
+    json_object_set_new(view, "at", json_integer(clock_now()));
     return store_home_say(sc->s, sc->workspace->workspace, sc->user->user_id, view, e);
 }
 

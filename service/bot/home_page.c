@@ -1,5 +1,6 @@
 #include "bot_int.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -9,7 +10,7 @@
  * stands first; a whole list that was asked for stands alone.
  */
 
-enum { PENDING_ROWS = 5, HISTORY_ROWS = 10 };
+enum { PENDING_ROWS = 5, HISTORY_ROWS = 10, NEWS_S = 10 };
 
 static bool has_title(const json_t *view)
 {
@@ -98,11 +99,13 @@ int home_page(struct scene *sc, json_t **ret, struct err *e)
         return -1;
     }
     *ret = view_new(sc->mem);
-    if (said != NULL) {
+    bool alone = said != NULL && has_title(said);
+    bool news = said != NULL && clock_now() - json_integer_value(json_member(said, "at")) < NEWS_S;
+    if (alone || news) {
         append(*ret, said);
         view_divider(*ret);
     }
-    if (said != NULL && has_title(said)) {
+    if (alone) {
         view_button(*ret, &(struct button){.title = "Back to the overview", .action = "home"});
         return 0;
     }

@@ -78,6 +78,7 @@ static int open_new(struct scene *sc, const struct prompt *p, struct prompted *r
         return -1;
     }
     *ret = (struct prompted){.login_id = l.id, .message_id = l.message_id};
+    sc->changed = true;
     return 0;
 }
 

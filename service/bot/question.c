@@ -88,6 +88,7 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
     struct run next = *r;
     next.asking = q->input->name;
     next.expires_at = clock_now() + t->scene.bot->options.config->ttl_question;
+    t->scene.changed = true;
     if (store_run_update(t->scene.s, &next, RUN_ASKING, &changed, e) != 0) {
         return -1;
     }

@@ -38,6 +38,7 @@ int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err
         }
     }
     *r = next;
+    sc->changed = true;
     json_t *payload = arena_json(sc->mem, json_pack("{s:s}", "run", r->id));
     struct job j = {.workspace = r->workspace,
                     .kind = JOB_RUN,
@@ -75,6 +76,7 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
         return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
     }
     *r = next;
+    sc->changed = true;
     return connected_tell(sc, r, e);
 }
 
@@ -198,6 +200,7 @@ int run_park(struct scene *sc, struct run *r, const struct default_connection *d
     if (ask_login(sc, r, d, &made, e) != 0) {
         return -1;
     }
+    sc->changed = true;
     struct run next = *r;
     next.state = RUN_PARKED;
     next.login_id = made.login_id;
@@ -214,6 +217,7 @@ static int ask_again(struct scene *sc, struct run *r, const struct recipe *recip
 {
     json_t *view = view_new(sc->mem);
     bool changed = false;
+    sc->changed = true;
     view_text(view, "This waited for a while. Shall I still run **%s**?", recipe->title);
     words_inputs(view, recipe, r->inputs);
     view_button(view, &(struct button){.title = "Run it now",

@@ -22,7 +22,11 @@ static int with_scene(bot *b, arena *mem, const struct login *l, const struct wo
             : 0;
     sc.user = u;
     if (rc == 0 && u != NULL) {
+        sc.changed = true;
         rc = work(&sc, arg, e);
+    }
+    if (rc == 0 && u != NULL) {
+        rc = home_flush(&sc, e);
     }
     if (rc == 0) {
         rc = store_commit(sc.s, e);
@@ -208,6 +212,7 @@ static int move_runs(struct scene *sc, const struct run *list, size_t count,
 struct renewal {
     const struct login *login; /* of the old prompt */
     const char *message_id; /* where it was asked for and can stand; NULL: where the old one is */
+    bool fresh;             /* a new message at the end of the one-to-one chat */
     bool *ret_open;         /* another prompt is open: nothing was made */
 };
 
@@ -245,8 +250,8 @@ static int open_again(struct scene *sc, const struct renewal *q, const struct de
     }
     struct run *first = count > 0 ? &waiting[0] : NULL;
     const char *old = reusable_message(l, first);
-    const struct prompt p = {
-        .def = d, .run = first, .message_id = q->message_id != NULL ? q->message_id : old};
+    const char *at = q->fresh ? NULL : q->message_id != NULL ? q->message_id : old;
+    const struct prompt p = {.def = d, .run = first, .message_id = at};
     struct prompted made = {0};
     if (prompt_open(sc, &p, &made, e) != 0 || move_runs(sc, waiting, count, &made, e) != 0) {
         return -1;
@@ -317,26 +322,21 @@ static int show_open(struct turn *t, const struct login *l, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
-/* The user's own message that holds this button now: there the new prompt is looked for. */
-static const char *pressed_in(const struct turn *t, const char *login_id)
+static int say_renewed(struct turn *t, struct err *e)
 {
-    if (t->acted == NULL || t->acted->user_id == NULL) {
-        return NULL;
-    }
-    const json_t *blocks = json_member(t->acted->body, "blocks");
-    for (size_t i = 0; i < json_array_size(blocks); i++) {
-        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
-        for (size_t k = 0; k < json_array_size(buttons); k++) {
-            const json_t *b = json_array_get(buttons, k);
-            if (str_equal(json_text(b, "action"), "renew") &&
-                str_equal(json_text(b, "value"), login_id)) {
-                return t->acted->id;
-            }
-        }
-    }
-    return NULL;
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "A new login prompt is in our direct message.");
+    return say_private(t, view, NULL, e);
 }
 
+/* The pressed message, when it is the user's own and nothing else by now: it becomes the prompt. */
+static const char *own_message(const struct turn *t)
+{
+    bool stands = t->event.place.is_private && t->acted != NULL && action_stands(t);
+    return stands ? t->acted->id : NULL;
+}
+
+/* In a list or on the home page there is no place for the prompt. */
 int action_renew(struct turn *t, const char *value, struct err *e)
 {
     struct login *l = NULL;
@@ -351,9 +351,16 @@ int action_renew(struct turn *t, const char *value, struct err *e)
     if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {
         return 0; /* the id in a button selects nobody else's login */
     }
-    const struct renewal q = {.login = l, .message_id = pressed_in(t, value), .ret_open = &open};
+    bool elsewhere = t->listed || t->event.surface == SURFACE_HOME;
+    const struct renewal q = {.login = l,
+                              .message_id = elsewhere ? NULL : own_message(t),
+                              .fresh = elsewhere,
+                              .ret_open = &open};
     if (renew(sc, &q, e) != 0) {
         return -1;
     }
-    return open ? show_open(t, l, e) : 0;
+    if (open) {
+        return show_open(t, l, e);
+    }
+    return elsewhere ? say_renewed(t, e) : 0;
 }

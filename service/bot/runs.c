@@ -242,6 +242,9 @@ static int store_ending(struct ending *x, struct err *e)
         rc = endings[x->outcome.end](x, e);
     }
     if (rc == 0) {
+        rc = home_flush(&x->scene, e);
+    }
+    if (rc == 0) {
         rc = store_commit(s, e);
     }
     store_close(s);

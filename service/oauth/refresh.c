@@ -170,7 +170,8 @@ static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
         json_t *detail =
             arena_json(r->mem, json_pack("{s:s, s:s}", "state", connection_state_name(v->state),
                                          "reason", v->reason));
-        if (store_audit_add(s, c->workspace, "system", "connection.state", c->id, detail, e) != 0) {
+        if (store_audit_add(s, c->workspace, "system", "connection.state", c->id, detail, e) != 0 ||
+            store_home_want(s, c->workspace, c->user_id, 1, e) != 0) {
             return -1;
         }
     }

@@ -65,7 +65,10 @@ int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struc
                         detail, e) != 0) {
         return -1;
     }
-    return q->forget ? store_connection_delete(s, c->workspace, c->id, e) : 0;
+    if (q->forget && store_connection_delete(s, c->workspace, c->id, e) != 0) {
+        return -1;
+    }
+    return store_home_want(s, c->workspace, c->user_id, 1, e);
 }
 
 int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,

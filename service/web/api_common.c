@@ -161,6 +161,12 @@ int api_default(struct api *a, struct default_connection **ret, struct err *e)
     return 0;
 }
 
+int api_touch_homes(struct api *a, struct err *e)
+{
+    enum { DELAY_S = 3 }; /* several changes in a row are shown together */
+    return store_home_want(a->s, a->workspace, NULL, DELAY_S, e);
+}
+
 int api_audit(struct api *a, const char *action, const char *subject, json_t *detail, struct err *e)
 {
     return store_audit_add(a->s, a->workspace, a->q->actor, action, subject,

@@ -101,6 +101,7 @@ static int connection_delete(struct api *a, struct err *e)
     /* Behind the delete: whoever parked a run meanwhile has done so by then. */
     if (store_default_delete(a->s, a->workspace, d->name, e) != 0 ||
         store_run_let_go(a->s, a->workspace, d->name, "connection_removed", e) != 0 ||
+        api_touch_homes(a, e) != 0 ||
         api_audit(a, "default_connection.deleted", d->name, detail, e) != 0) {
         return -1;
     }

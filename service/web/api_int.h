@@ -36,6 +36,8 @@ int api_workspace(struct api *a, struct workspace **ret, struct err *e);
 int api_workspace_lock(struct api *a, struct workspace **ret, struct err *e);
 /* The default connection of the path; ERR_NOT_FOUND "no_default_connection". */
 int api_default(struct api *a, struct default_connection **ret, struct err *e);
+/* What an admin changes here stands on people's home pages. */
+int api_touch_homes(struct api *a, struct err *e);
 int api_audit(struct api *a, const char *action, const char *subject, json_t *detail,
               struct err *e);
 /* The path's {name}: its shape, and the same as in the body where that has one. */

@@ -100,7 +100,7 @@ static int put_changed(struct api *a, const struct workspace *old, const struct 
         return 0;
     }
     bool clear = token.given && secret_empty(token.value);
-    if (store_workspace_put(a->s, w, clear, e) != 0) {
+    if (store_workspace_put(a->s, w, clear, e) != 0 || api_touch_homes(a, e) != 0) {
         return -1;
     }
     return api_audit(a, old == NULL ? "workspace.created" : "workspace.changed", a->workspace,

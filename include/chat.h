@@ -201,7 +201,9 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
  * in it: code "chat_target"), ERR_CONFLICT (message cannot be changed any more: code
  * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
- * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
+ * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_not_granted" (an
+ * organisation has not given the bot to the workspaces of that person or channel),
+ * "chat_token_expired"; with
  * "chat_scope" err.needed names the scope;
  * ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that we do not know; ERR_FORBIDDEN
  * "chat_response_url" for an address that is not the platform's.
@@ -354,6 +356,8 @@ struct slack_grant {
     size_t scopes_count;
     const char *organization; /* its id; NULL: none */
     bool org_wide;
+    const char **teams; /* that an org-wide installation reaches already: keys of workspaces */
+    size_t teams_count;
     const char *url; /* of the workspace; NULL: not known */
 };
 /* Spends the code. ERR_INPUT "chat_code": it was spent before, or is too old; ERR_FORBIDDEN

@@ -40,7 +40,9 @@ struct workspace_moved {
 int store_workspace_move(store *s, const struct workspace_move *q, struct workspace_moved *ret,
                          struct err *e);
 
-/* A job for each team of this organisation's installation that has a workspace of its own. */
-int store_move_want(store *s, const struct workspace *org, struct err *e);
+/* A job of the organisation's workspace for each of these teams (keys of workspaces) that has a
+ * workspace of its own: the organisation's installation reaches them now. */
+int store_move_want(store *s, const char *org, const char *const *teams, size_t count,
+                    struct err *e);
 
 #endif

@@ -72,6 +72,8 @@ struct installation {
     size_t missing_scopes_count;
     const char *organization;
     bool org_wide;
+    const char **teams; /* that an organisation's installation reaches: keys of workspaces */
+    size_t teams_count;
     const char *url;
 };
 /* The grant takes the place of what stood in this row, and the workspace is active. Where it has no

@@ -355,8 +355,8 @@ enum purge_why {
     PURGE_UNINSTALLED, /* everybody */
     PURGE_TEAMS        /* whoever is a member of no workspace that has the bot */
 };
-/* A job, in the caller's transaction. */
-int purge_later(store *s, const char *workspace, enum purge_why why, struct err *e);
+/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces; borrowed. */
+int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e);
 
 /* --- homeless.c: events of places where the bot is not installed --- */
 

@@ -44,19 +44,11 @@ static int tell_missing(struct scene *sc, const struct installation *i, struct e
     return 0;
 }
 
-/* Its workspaces that were installed one by one become part of it. */
-static int gather_teams(struct scene *sc, const struct installation *i, struct err *e)
-{
-    struct workspace *org = NULL;
-    return store_workspace_find(sc->s, i->workspace, &org, e) != 0 || org == NULL
-               ? -1
-               : store_move_want(sc->s, org, e);
-}
-
 static int keep(struct scene *sc, const struct installation *i, bool first, struct err *e)
 {
     if (store_workspace_install(sc->s, i, e) != 0 || note(sc, i, first, e) != 0 ||
-        tell_missing(sc, i, e) != 0 || (i->org_wide && gather_teams(sc, i, e) != 0)) {
+        tell_missing(sc, i, e) != 0 ||
+        store_move_want(sc->s, i->workspace, i->teams, i->teams_count, e) != 0) {
         return -1;
     }
     return first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;

@@ -72,7 +72,7 @@ static int end(struct turn *t, struct err *e)
     return store_audit_add(sc->s, w->workspace, "system", "workspace.removed", w->workspace, detail,
                            e) != 0
                ? -1
-               : purge_later(sc->s, w->workspace, PURGE_UNINSTALLED, e);
+               : purge_later(sc->s, w->workspace, PURGE_UNINSTALLED, NULL, e);
 }
 
 static json_t *team_list(const struct event *ev)
@@ -91,14 +91,15 @@ static int teams_changed(struct turn *t, struct err *e)
     struct scene *sc = &t->scene;
     const struct workspace *w = sc->workspace;
     bool revoked = is_action(t, "access_revoked");
-    json_t *detail = arena_json(sc->mem, json_pack("{s:o}", "teams", team_list(&t->event)));
+    json_t *teams = arena_json(sc->mem, team_list(&t->event));
+    json_t *detail = arena_json(sc->mem, json_pack("{s:O}", "teams", teams));
     if (store_audit_add(sc->s, w->workspace, "system",
                         revoked ? "workspace.access_revoked" : "workspace.access_granted",
                         w->workspace, detail, e) != 0) {
         return -1;
     }
-    return revoked ? purge_later(sc->s, w->workspace, PURGE_TEAMS, e)
-                   : store_move_want(sc->s, w, e);
+    return revoked ? purge_later(sc->s, w->workspace, PURGE_TEAMS, teams, e)
+                   : store_move_want(sc->s, w->workspace, t->event.teams, t->event.teams_count, e);
 }
 
 int life_change(struct turn *t, struct err *e)

@@ -21,26 +21,26 @@ struct purge {
     bool *stays;        /* of each of people */
     const char **teams; /* that have the bot: keys of workspaces */
     size_t teams_count;
+    json_t *payload; /* of the job; "gone": teams that have it no longer, whatever the platform's
+                        list says in this moment */
 };
 
 static const char *const whys[] = {[PURGE_UNINSTALLED] = "uninstalled", [PURGE_TEAMS] = "teams"};
 
-static int add_job(store *s, const char *workspace, const char *why, const char *after,
-                   struct err *e)
+static int add_job(store *s, const char *workspace, json_t *payload, struct err *e)
 {
-    arena *mem = store_arena(s);
-    json_t *payload = arena_json(mem, json_pack("{s:s, s:s}", "why", why, "after", after));
     struct job j = {.workspace = workspace,
                     .kind = JOB_PURGE,
                     .lane = "purge",
                     .priority = JOB_PRIORITY_REVOKE,
-                    .payload = bytes_of(json_write(mem, payload))};
+                    .payload = bytes_of(json_write(store_arena(s), payload))};
     return store_job_add(s, &j, e);
 }
 
-int purge_later(store *s, const char *workspace, enum purge_why why, struct err *e)
+int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e)
 {
-    return add_job(s, workspace, whys[why], "", e);
+    json_t *payload = json_pack("{s:s, s:s, s:O?}", "why", whys[why], "after", "", "gone", gone);
+    return add_job(s, workspace, arena_json(store_arena(s), payload), e);
 }
 
 /* --- one person --- */
@@ -128,11 +128,22 @@ static bool is_in(const char *const *list, size_t count, const char *text)
     return false;
 }
 
+static bool is_gone(const struct purge *p, const char *team)
+{
+    const json_t *gone = json_member(p->payload, "gone");
+    for (size_t i = 0; i < json_array_size(gone); i++) {
+        if (str_equal(json_string_value(json_array_get(gone, i)), team)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whoever cannot be placed stays: the nightly comparison looks again. */
 static bool has_team(const struct purge *p, const struct chat_person *person)
 {
     for (size_t i = 0; i < person->teams_count; i++) {
-        if (is_in(p->teams, p->teams_count, person->teams[i])) {
+        if (is_in(p->teams, p->teams_count, person->teams[i]) && !is_gone(p, person->teams[i])) {
             return true;
         }
     }
@@ -146,8 +157,8 @@ static int ask_person(struct purge *p, struct oauth_bot *as, const char *user_id
     const struct chat_driver *driver = chats_driver(o->chats, p->job->workspace);
     struct chat_person person = {0};
     while (driver->person(o->chats, p->scene.mem, &as->access, user_id, &person, e) != 0) {
-        if (str_equal(e->code, "chat_target")) {
-            *ret_stays = false; /* no such person any more */
+        if (str_equal(e->code, "chat_target") || str_equal(e->code, "chat_not_granted")) {
+            *ret_stays = false; /* nobody that we may see any more */
             *e = (struct err){0};
             return 0;
         }
@@ -211,13 +222,12 @@ static int with_store(struct purge *p, purge_fn *work, struct err *e)
 static int load(struct purge *p, struct err *e)
 {
     struct workspace *w = NULL;
-    json_t *payload = NULL;
-    if (json_read(p->scene.mem, p->job->payload, &payload, e) != 0 ||
+    if (json_read(p->scene.mem, p->job->payload, &p->payload, e) != 0 ||
         store_workspace_find(p->scene.s, p->job->workspace, &w, e) != 0) {
         return -1;
     }
-    p->why = json_text(payload, "why");
-    p->after = json_text(payload, "after");
+    p->why = json_text(p->payload, "why");
+    p->after = json_text(p->payload, "after");
     p->scene.workspace = w;
     /* installed again meanwhile: whoever is left keeps what they have */
     const char *wanted = str_equal(p->why, whys[PURGE_UNINSTALLED]) ? "removed" : "active";
@@ -239,9 +249,11 @@ static int act(struct purge *p, struct err *e)
             return -1;
         }
     }
-    if (p->count == BATCH &&
-        add_job(p->scene.s, p->job->workspace, p->why, p->people[BATCH - 1], e) != 0) {
-        return -1;
+    if (p->count == BATCH) {
+        json_object_set_new(p->payload, "after", json_string(p->people[BATCH - 1]));
+        if (add_job(p->scene.s, p->job->workspace, p->payload, e) != 0) {
+            return -1;
+        }
     }
     return store_job_done(p->scene.s, p->job, e);
 }

@@ -101,6 +101,7 @@ static int describe(chats *c, arena *mem, struct slack_grant *g, struct err *e)
 {
     const struct chat_access a = {.workspace = g->workspace, .bot_token = g->tokens.access};
     struct slack_call call = {.method = "auth.test"};
+    struct err why = {0};
     json_t *answer = NULL;
     if (slack_api(c, mem, &a, &call, &answer, e) != 0) {
         return err_fate(e->kind) == FATE_AGAIN ? 0 : -1;
@@ -108,6 +109,9 @@ static int describe(chats *c, arena *mem, struct slack_grant *g, struct err *e)
     const char *url = json_text(answer, "url");
     g->bot_id = slack_id(answer, "bot_id");
     g->url = str_starts(url, "https://") && strlen(url) < 200 ? url : NULL;
+    if (g->org_wide && slack_teams(c, mem, &a, &g->teams, &g->teams_count, &why) != 0) {
+        g->teams_count = 0; /* each is told again when an admin adds it */
+    }
     return 0;
 }
 

@@ -72,7 +72,7 @@ static const struct stmt END = {"move_end", "delete from workspace where workspa
 static const struct stmt TEAMS = {
     "move_teams",
     "select workspace from workspace"
-    " where organization = $1 and workspace <> $2 and not org_wide order by workspace",
+    " where workspace = any ($1) and workspace <> $2 and not org_wide order by workspace",
     2, 1};
 
 const struct stmt *const store_moves_stmts[] = {
@@ -170,19 +170,16 @@ int store_workspace_move(store *s, const struct workspace_move *q, struct worksp
     return store_query(s, &END, DB_ARGS(DB_TEXT(q->from)), NULL, e);
 }
 
-int store_move_want(store *s, const struct workspace *org, struct err *e)
+int store_move_want(store *s, const char *org, const char *const *teams, size_t count,
+                    struct err *e)
 {
     rows *r = NULL;
-    if (!org->org_wide || org->organization == NULL) {
-        return 0;
-    }
-    const struct db_arg *args = DB_ARGS(DB_TEXT(org->organization), DB_TEXT(org->workspace));
-    if (store_query(s, &TEAMS, args, &r, e) != 0) {
+    if (store_query(s, &TEAMS, DB_ARGS(DB_TEXTS(teams, count), DB_TEXT(org)), &r, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < rows_count(r); i++) {
         json_t *payload = arena_json(s->mem, json_pack("{s:s}", "from", row_text(r, i, 0)));
-        struct job j = {.workspace = org->workspace,
+        struct job j = {.workspace = org,
                         .kind = JOB_MOVE,
                         .lane = "move",
                         .priority = JOB_PRIORITY_NORMAL,

@@ -171,6 +171,8 @@ static struct installation installation_of(arena *mem, const struct slack_grant 
                              .scopes_count = g->scopes_count,
                              .organization = g->organization,
                              .org_wide = g->org_wide,
+                             .teams = g->teams,
+                             .teams_count = g->teams_count,
                              .url = g->url};
     i.missing_scopes = missing_scopes(mem, g, &i.missing_scopes_count);
     return i;

@@ -1,0 +1,134 @@
+// Organisations (Enterprise Grid): one installation for many workspaces, and a workspace that had one of its own.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {after, before, describe, test} from 'node:test';
+import {Browser, start, until} from '../lib/flow.mjs';
+
+const ORG = 'slack:E0ACMEORG', LABS = 'slack:T0ORGLABS';
+
+async function install(w, installer) {
+  const b = new Browser();
+  await b.get(`${w.url}/slack/install`);
+  await b.submit({installer, decision: 'allow'});
+  assert.equal(b.page.status, 200, b.text);
+  await w.idle();
+  return b;
+}
+
+/** A connection to Salesforce and a recipe of the demo, as an admin sets them up. */
+async function setUp(w, workspace, recipe = {}) {
+  const client = {client_id: '3MVG9sampleAcme0001', client_secret: 'sample-acme-consumer-secret'};
+  const made = await w.must('PUT', `/workspaces/${workspace}/connections/acme-salesforce`, {app: 'salesforce', host: w.salesforceHost, ...client});
+  w.redirects = [...(w.redirects || []), made.redirect_uri];
+  await w.sandbox('PUT', '/_config', {salesforce: {clients: {[client.client_id]: {redirect_uris: w.redirects}}}});
+  await w.authorize(workspace, 'acme-salesforce', 'ben@acme.example');
+  await w.putRecipe(workspace, {...JSON.parse(readFileSync(new URL('../demo/acme/recipes/create-opportunity.json', import.meta.url))), ...recipe});
+}
+
+const metric = async (w, line) => {
+  const found = (await (await fetch(`${w.replicas[0].opsUrl}/metrics`)).text()).split('\n').find(l => l.startsWith(line + ' '));
+  return found ? Number(found.split(' ').pop()) : 0;
+};
+
+describe('Slack: an organisation', () => {
+  let w, omar, olga;
+  before(async () => {
+    w = await start({env: {WORKBOT_ALLOWED_WORKSPACES: '*'}});
+    await w.sandbox('PUT', '/_config', {slack: {app: {redirect_uris: [`${w.url}/slack/oauth/callback`]}}});
+    omar = w.person('omar', 'T0ORGONE1');
+    olga = w.person('olga', 'T0ORGTWO1');
+  });
+  after(() => w?.stop());
+
+  test('an org-wide installation is the organisation\'s, and the page leads on to its workspaces', async () => {
+    const b = await install(w, 'E0ACMEORG/U0OLGA001');
+    assert.match(b.text, /Workbot is installed in Acme Org.*choose which ones get it.*Choose workspaces/);
+    assert.match(b.page.html, /\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT\/workspaces\/add/);
+    const there = await w.must('GET', `/workspaces/${ORG}`);
+    assert.deepEqual([there.org_wide, there.organization, there.installer, there.state], [true, 'E0ACMEORG', 'U0OLGA001', 'active']);
+    assert.equal(await w.count('workspace', "workspace like 'slack:T0ORG%'"), 0, 'no team of it is a workspace of its own');
+  });
+
+  test('slack_gotcha_24 people of any of its workspaces are served: by message, slash command and button', async () => {
+    await omar.ask('help', m => m.is_bot);
+    const said = await olga.ask('connections', m => m.is_bot);
+    assert.ok(said);
+    const typed = await w.sandbox('POST', '/_command', {user: 'omar', workspace: 'T0ORGONE1', place: 'dm', text: 'help'});
+    assert.equal(typed.status, 200, JSON.stringify(typed));
+    await w.idle();
+    assert.equal(await metric(w, 'workbot_no_workspace_total{reason="unknown"}'), 0);
+    assert.deepEqual((await w.query("select distinct workspace from chat_user where user_id in ('U0OMAR001', 'U0OLGA001')")).map(r => r.workspace), [ORG]);
+  });
+
+  test('an event of a team that has no installation goes to its organisation, once, however often and wherever it comes', async () => {
+    const seen = (await omar.messages()).length;
+    const event = {type: 'message', channel_type: 'im', channel: 'D0OMAR001', user: 'U0OMAR001', text: 'whoami', client_msg_id: 'org-once'};
+    const by = (team_id, is_enterprise_install) => [{team_id, enterprise_id: 'E0ACMEORG', user_id: 'U0BOTORG1', is_bot: true, is_enterprise_install}];
+    event.ts = event.event_ts = `${Math.floor(Date.now() / 1000)}.000100`;
+    const send = envelope => w.sandbox('POST', '/_deliver', {workspace: 'T0ORGONE1', event, envelope, event_id: 'Ev0ORGONCE'});
+    for (let i = 0; i < 2; i++) {
+      assert.equal((await send({team_id: 'T0ORGONE1', authorizations: by('T0ORGONE1', false)})).status, 200);
+      await w.idle();
+    }
+    await send({team_id: 'T0ORGONE1', authorizations: by(null, true)});
+    await w.idle();
+    assert.equal(await w.count('job', "key1 = 'ev:Ev0ORGONCE'"), 1);
+    assert.deepEqual(await w.query("select workspace from job where key1 = 'ev:Ev0ORGONCE'"), [{workspace: ORG}]);
+    assert.equal((await omar.messages()).length, seen + 1, 'one answer');
+  });
+
+  test('slack_gotcha_08 an event of nobody is acknowledged, dropped and counted, and leaves nothing', async () => {
+    const rows = await w.rows('workspace', 'job', 'message', 'run', 'chat_user');
+    const unknown = await metric(w, 'workbot_no_workspace_total{reason="unknown"}');
+    const event = {type: 'message', channel_type: 'im', channel: 'D0NOBODY1', user: 'U0NOBODY1', text: 'help', ts: '1795000001.000100', event_ts: '1795000001.000100'};
+    // the outer team is Acme's, as in a shared channel; the authorization is another company's
+    const sent = await w.sandbox('POST', '/_deliver', {workspace: 'T0ACME001', event, envelope: {team_id: 'T0ACME001',
+      authorizations: [{team_id: 'T0STRANGE1', enterprise_id: null, user_id: 'U0BOT', is_bot: true, is_enterprise_install: false}]}});
+    assert.equal(sent.status, 200);
+    await w.idle();
+    assert.deepEqual(await w.rows('workspace', 'job', 'message', 'run', 'chat_user'), rows);
+    assert.equal(await metric(w, 'workbot_no_workspace_total{reason="unknown"}'), unknown + 1);
+    assert.match(w.log(), /events of places where the bot is not installed are dropped/);
+  });
+
+  test('a workspace that is taken away: who is in no other one loses what they had', async () => {
+    await setUp(w, ORG);
+    const oda = w.person('oda', 'T0ORGTWO1');
+    await omar.connect('ana@acme.example');
+    await oda.connect('cleo@acme.example');
+    assert.equal(await w.count('connection', `workspace = '${ORG}' and user_id <> ''`), 2);
+    await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: false});
+    await w.idle();
+    assert.deepEqual(await w.query(`select user_id from connection where workspace = '${ORG}' and user_id <> ''`), [{user_id: 'U0OMAR001'}]);
+    const audit = (await w.must('GET', `/workspaces/${ORG}/audit?limit=100`)).items;
+    assert.deepEqual(audit.filter(a => a.action === 'user.purged').map(a => [a.subject, a.detail.reason]), [['W0ODA0001', 'teams']]);
+    assert.equal(audit.filter(a => a.action === 'workspace.access_revoked').length, 1);
+  });
+
+  test('a team with its own installation joins: links, connections and a waiting run go on, of two connections one ends', async () => {
+    const labs = w.person('omar', 'T0ORGLABS'), olgaLabs = w.person('olga', 'T0ORGLABS');
+    await install(w, 'T0ORGLABS/U0OMAR001');
+    assert.deepEqual([(await w.must('GET', `/workspaces/${LABS}`)).installer, (await w.must('GET', `/workspaces/${LABS}`)).organization], ['U0OMAR001', 'E0ACMEORG']);
+    await w.must('PUT', `/workspaces/${LABS}`, {installer_uses: 'personal'});
+    await setUp(w, LABS, {name: 'lab-opportunity', command: 'salesforce create lab'});
+    await labs.connect('ben@acme.example');
+    const prompt = await olgaLabs.prompt('salesforce create lab name: Lab amount: 5 close: 2026-12-31');
+    const before = (await w.records()).length;
+    const alive = (await w.grants()).filter(g => g.alive).length;
+
+    await w.sandbox('POST', '/_grant', {workspace: 'T0ORGLABS', granted: true});
+    await until('it to have moved', async () => await w.count('workspace', `workspace = '${LABS}'`) === 0);
+    await w.idle();
+    assert.equal((await w.api('GET', `/workspaces/${LABS}`)).status, 404);
+    assert.equal(await w.count('connection', `workspace = '${ORG}' and user_id = 'U0OMAR001'`), 1, 'the one used last');
+    assert.ok((await w.grants()).filter(g => g.alive).length < alive, 'the other one has ended at the app');
+    await omar.sees(/I keep the connection that you used last and end the other one/);
+
+    const code = await olgaLabs.browse(prompt, 'cleo@acme.example'); // the link was made before the move
+    await w.person('olga', 'T0ORGONE1').ask(code, /is connected/);
+    await until('the run to have gone on', async () => (await w.records()).length === before + 1);
+    await w.idle();
+    assert.equal((await w.records()).length, before + 1, 'once');
+    assert.equal(await w.count('run', 'ended_at is null'), 0);
+  });
+});

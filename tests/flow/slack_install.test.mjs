@@ -81,7 +81,7 @@ describe('Slack: an installation by whoever may', () => {
     assert.deepEqual([there.installer, there.admins.includes('U0CLEO001'), there.state], ['U0BEN0001', false, 'active']);
   });
 
-  test('slack_gotcha_29 no state, a foreign state, a refusal, a spent code: none exchanges or changes anything', async () => {
+  test('slack_gotcha_29_no_state, a foreign state, a refusal, a spent code: none exchanges or changes anything', async () => {
     const rows = await w.rows('workspace', 'route', 'audit');
     const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
     const before = await exchanges();
@@ -127,7 +127,7 @@ describe('Slack: an installation by whoever may', () => {
     assert.deepEqual(await w.rows('workspace'), rows);
   });
 
-  test('slack_gotcha_21 scopes that were not given are told to the admins with name and link, once', async () => {
+  test('slack_gotcha_21_scopes that were not given are told to the admins with name and link, once', async () => {
     await w.sandbox('POST', '/_uninstall', {workspace: 'T0GLOBEX1', deliver: false}); // scopes are additive
     const b = new Browser();
     await b.get(`${w.url}/slack/install`);

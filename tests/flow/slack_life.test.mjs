@@ -49,7 +49,7 @@ for (const order of [['app_uninstalled', 'tokens_revoked'], ['tokens_revoked', '
       assert.equal((await w.must('GET', `/workspaces/${ACME}`)).state, 'removed');
     });
 
-    test('slack_gotcha_17 a re-install finds what was set up, and events from before it end nothing', async () => {
+    test('slack_gotcha_17_a_re_install finds what was set up, and events from before it end nothing', async () => {
       const then = now() - 5;
       await install(w, 'T0ACME001/U0CLEO001');
       const there = await w.must('GET', `/workspaces/${ACME}`);

@@ -31,25 +31,25 @@ const metric = async (w, line) => {
 };
 
 describe('Slack: an organisation', () => {
-  let w, omar, olga;
+  let w, omar, olga, page;
   before(async () => {
     w = await start({env: {WORKBOT_ALLOWED_WORKSPACES: '*'}});
     await w.sandbox('PUT', '/_config', {slack: {app: {redirect_uris: [`${w.url}/slack/oauth/callback`]}}});
+    page = await install(w, 'E0ACMEORG/U0OLGA001');
     omar = w.person('omar', 'T0ORGONE1');
     olga = w.person('olga', 'T0ORGTWO1');
   });
   after(() => w?.stop());
 
   test('an org-wide installation is the organisation\'s, and the page leads on to its workspaces', async () => {
-    const b = await install(w, 'E0ACMEORG/U0OLGA001');
-    assert.match(b.text, /Workbot is installed in Acme Org.*choose which ones get it.*Choose workspaces/);
-    assert.match(b.page.html, /\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT\/workspaces\/add/);
+    assert.match(page.text, /Workbot is installed in Acme Org.*choose which ones get it.*Choose workspaces/);
+    assert.match(page.page.html, /\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT\/workspaces\/add/);
     const there = await w.must('GET', `/workspaces/${ORG}`);
     assert.deepEqual([there.org_wide, there.organization, there.installer, there.state], [true, 'E0ACMEORG', 'U0OLGA001', 'active']);
     assert.equal(await w.count('workspace', "workspace like 'slack:T0ORG%'"), 0, 'no team of it is a workspace of its own');
   });
 
-  test('slack_gotcha_24 people of any of its workspaces are served: by message, slash command and button', async () => {
+  test('slack_gotcha_24_people of any of its workspaces are served: by message, slash command and button', async () => {
     await omar.ask('help', m => m.is_bot);
     const said = await olga.ask('connections', m => m.is_bot);
     assert.ok(said);
@@ -77,7 +77,7 @@ describe('Slack: an organisation', () => {
     assert.equal((await omar.messages()).length, seen + 1, 'one answer');
   });
 
-  test('slack_gotcha_08 an event of nobody is acknowledged, dropped and counted, and leaves nothing', async () => {
+  test('slack_gotcha_08_an event of nobody is acknowledged, dropped and counted, and leaves nothing', async () => {
     const rows = await w.rows('workspace', 'job', 'message', 'run', 'chat_user');
     const unknown = await metric(w, 'workbot_no_workspace_total{reason="unknown"}');
     const event = {type: 'message', channel_type: 'im', channel: 'D0NOBODY1', user: 'U0NOBODY1', text: 'help', ts: '1795000001.000100', event_ts: '1795000001.000100'};

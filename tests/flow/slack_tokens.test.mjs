@@ -47,7 +47,7 @@ describe('Slack: a bot token that rotates', () => {
     assert.equal((await w.must('GET', `/workspaces/${GLOBEX}`)).bot_token_rotates, true);
   });
 
-  test('slack_gotcha_18 of many that need a new one over two replicas one asks for it, and all go on', async () => {
+  test('slack_gotcha_18_of many that need a new one over two replicas one asks for it, and all go on', async () => {
     const {generation} = await row(w);
     await w.fault('slow', {peer: 'slack', path: 'oauth.v2.access', delay_ms: 700});
     await set(w, "bot_expires_at = now() + interval '1 second'");
@@ -88,7 +88,7 @@ describe('Slack: a bot token that rotates', () => {
     assert.equal((await row(w)).generation, generation + 1);
   });
 
-  test('slack_gotcha_18 an answer that is lost, and a process that dies before it has stored the new pair', async () => {
+  test('slack_gotcha_18_an answer that is lost, and a process that dies before it has stored the new pair', async () => {
     await w.sandbox('PUT', '/_config', {slack: {rotation: {expires_in: 43200, grace_ms: 60000}}});
     let before = (await refreshes(w)).length;
     await w.fault('lost', {peer: 'slack', path: 'oauth.v2.access'});

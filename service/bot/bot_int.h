@@ -277,6 +277,8 @@ struct prompted {
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
 /* A prompt whose link does nothing any more must not look as if it did. */
 int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e);
+/* Back: it ends the login, and what waits for it; where something does, it asks first. */
+void prompt_add_back(json_t *view, const struct login *l);
 /* A button with the link of an open prompt; false when the link is not known any more. */
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
 
@@ -286,6 +288,8 @@ bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, co
 int code_try(struct turn *t, const char *text, struct err *e);
 /* "my code: 868 267", when it is no command. */
 int code_try_words(struct turn *t, const char *text, struct err *e);
+/* A few digits that are no code, when they are nothing else either. */
+int code_near(struct turn *t, const char *text, struct err *e);
 /* The six digits of "123456", "123 456" or "123-456"; among_words: of "the code is 123456", too.
  * NULL for anything else. */
 char *code_in(arena *mem, const char *text, bool among_words);

@@ -323,6 +323,26 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
     return 0;
 }
 
+/* The login and what waits for it. One that is over already - said not to be yours, say - may still
+ * be waited for, unless another has taken its place. */
+static int end_behind(struct turn *t, const struct login *l, json_t **ret_last, bool *ret_shown,
+                      struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *other = NULL;
+    if (is_open(l)) {
+        metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
+        return oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0
+                   ? -1
+                   : end_runs_behind(t, l, ret_last, ret_shown, e);
+    }
+    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &other, e) != 0) {
+        return -1;
+    }
+    bool waited_for = other == NULL && l->state == LOGIN_REFUSED;
+    return waited_for ? end_runs_behind(t, l, ret_last, ret_shown, e) : 0;
+}
+
 int action_back(struct turn *t, const char *value, struct err *e)
 {
     struct scene *sc = &t->scene;
@@ -335,12 +355,8 @@ int action_back(struct turn *t, const char *value, struct err *e)
     if (l == NULL) {
         return 0;
     }
-    if (is_open(l)) {
-        metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
-        if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0 ||
-            end_runs_behind(t, l, &view, &shown, e) != 0) {
-            return -1;
-        }
+    if (end_behind(t, l, &view, &shown, e) != 0) {
+        return -1;
     }
     if (l->run_id != NULL) {
         return shown || view == NULL ? 0 : say_private(t, view, NULL, e);

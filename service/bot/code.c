@@ -16,7 +16,14 @@
  * user whose login showed it and for nobody else, so those who have read it cannot use it.
  */
 
-enum { CODE_DIGITS = 6, WORDS_FEW = 3, WORDS_MANY = 8, WORD_MAX = 20 };
+enum {
+    CODE_DIGITS = 6,
+    WORDS_FEW = 3,
+    WORDS_MANY = 8,
+    WORD_MAX = 20,
+    NEAR_LEAST = 4,
+    NEAR_MOST = 7
+};
 
 struct reading {
     struct str digits;
@@ -165,4 +172,41 @@ int code_try(struct turn *t, const char *text, struct err *e)
 int code_try_words(struct turn *t, const char *text, struct err *e)
 {
     return code_in(t->scene.mem, text, false) != NULL ? 0 : try(t, text, true, e);
+}
+
+/* Nothing is said of what codes there are: only how one is got and typed. */
+static void add_advice(json_t *view, bool waits)
+{
+    if (waits) {
+        view_text(view, "That is not a code: it has six digits, as your browser shows them. No try "
+                        "was used up.");
+        return;
+    }
+    view_text(view, "That looks like a code, but no login of yours waits for one. A code works for "
+                    "whoever began the login in this chat, for a few minutes and three tries.");
+    view_note(view, "Type `connect` and the app to begin a new login, or `pending` to see what "
+                    "waits.");
+}
+
+int code_near(struct turn *t, const char *text, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *waiting = NULL;
+    size_t count = 0, digits = 0;
+    for (const char *p = text; *p != '\0'; p++) {
+        digits += isdigit((unsigned char)*p) ? 1 : 0;
+        if (!isdigit((unsigned char)*p) && strchr(" -.", *p) == NULL) {
+            return 0;
+        }
+    }
+    if (digits < NEAR_LEAST || digits > NEAR_MOST) {
+        return 0;
+    }
+    if (store_login_waiting_code(sc->s, sc->workspace->workspace, t->event.user_id, &waiting,
+                                 &count, e) != 0) {
+        return -1;
+    }
+    json_t *view = view_new(sc->mem);
+    add_advice(view, count > 0);
+    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }

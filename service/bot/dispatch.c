@@ -1,5 +1,7 @@
 #include "bot_int.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -10,7 +12,8 @@
 
 enum {
     STANDING_FRESH_S = 600, /* how long the platform's word about a person holds */
-    LATE_S = 600            /* an older command is offered, not run */
+    LATE_S = 600,           /* an older command is offered, not run */
+    LATE_BYTES = 1800       /* that a button holds whole: cut, it would be another command */
 };
 
 bot *bot_new(arena *boot, const struct bot_options *options)
@@ -151,17 +154,21 @@ static int offer_late(struct turn *t, struct err *e)
     view_text(view, "This reached me only now, so I have not run it: %s",
               str_cut(t->scene.mem, t->event.text, 200));
     view_note(view, "You wrote it %s.", words_ago(t->scene.mem, t->event.at));
-    view_button(view, &(struct button){.title = "Run it",
-                                       .action = "late",
-                                       .value = str_cut(t->scene.mem, t->event.text, 1800),
-                                       .style = BUTTON_PRIMARY});
+    if (strlen(t->event.text) <= LATE_BYTES) {
+        view_button(view, &(struct button){.title = "Run it",
+                                           .action = "late",
+                                           .value = t->event.text,
+                                           .style = BUTTON_PRIMARY});
+    } else {
+        view_note(view, "It is too long for a button: type it again if you still want it.");
+    }
     return say_private(t, view, NULL, e);
 }
 
 static int on_text(struct turn *t, const char *text, struct err *e)
 {
     static int (*const readers[])(struct turn *, const char *, struct err *) = {
-        code_try, command_try, code_try_words, question_answer, help_unknown};
+        code_try, command_try, code_try_words, question_answer, code_near, help_unknown};
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         int rc = readers[i](t, text, e);
         if (rc != 0) {

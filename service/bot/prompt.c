@@ -19,6 +19,17 @@ static bool had_ended(struct scene *sc, const struct prompt *p)
            c != NULL && c->state == CONNECTION_NEEDS_LOGIN;
 }
 
+void prompt_add_back(json_t *view, const struct login *l)
+{
+    view_button(view,
+                &(struct button){.title = "Back",
+                                 .action = "back",
+                                 .value = l->id,
+                                 .confirm = l->run_id == NULL
+                                                ? NULL
+                                                : "This cancels the command that waits for it."});
+}
+
 static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char *login_id,
                            const char *url)
 {
@@ -44,7 +55,8 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
                                        .value = login_id,
                                        .url = url,
                                        .style = BUTTON_PRIMARY});
-    view_button(view, &(struct button){.title = "Back", .action = "back", .value = login_id});
+    const struct login l = {.id = login_id, .run_id = p->run == NULL ? NULL : p->run->id};
+    prompt_add_back(view, &l);
     return view;
 }
 

@@ -20,7 +20,7 @@ static const char *acted_as(struct scene *sc, const struct resolved *d, bool is_
         return shared ? arena_printf(sc->mem, "%s (the default connection)", account) : account;
     }
     if (shared) {
-        return "the default connection";
+        return "the shared account";
     }
     return str_empty(sc->user->name) ? sc->user->user_id : sc->user->name;
 }

@@ -58,7 +58,7 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
         view_note(view,
                   "Send it in our direct message, or behind the command that you began with.");
     }
-    view_button(view, &(struct button){.title = "Back", .action = "back", .value = o->login->id});
+    prompt_add_back(view, o->login);
     return view;
 }
 
@@ -99,7 +99,7 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
         return NULL; /* the page says it; the prompt stands as it did */
     }
     prompt_add_button(sc, o->login, view, "Try again");
-    view_button(view, &(struct button){.title = "Back", .action = "back", .value = o->login->id});
+    prompt_add_back(view, o->login);
     return view;
 }
 
@@ -178,7 +178,11 @@ static int not_me(struct scene *sc, const void *arg, struct err *e)
         return -1;
     }
     view_text(view, "The account was not connected: in the browser it was said not to be yours.");
+    if (l->run_id != NULL) {
+        view_note(view, "What you typed still waits. Log in again, or Back to cancel it.");
+    }
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    prompt_add_back(view, l);
     return l->message_id == NULL ? 0 : say_update(sc, l->message_id, view, e);
 }
 

@@ -61,6 +61,19 @@ static int refuse(struct turn *t, const char *sentence, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leave leave,
+                        struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    if (leave == LEAVE_NOT_HERE) {
+        view_text(view, "**%s** is not for this place.", r->title);
+        outlook_add_places(view, r);
+    } else {
+        view_text(view, "You may not run this command. Ask an admin of Workbot to allow you.");
+    }
+    return say_private(t, view, NULL, e);
+}
+
 static int say_unknown_inputs(struct turn *t, const struct recipe *r, const struct recipe_words *w,
                               struct err *e)
 {
@@ -168,7 +181,7 @@ static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
     const struct recipe_person person = {
         .workspace = t->scene.workspace, .user = t->scene.user, .channel = t->event.place.channel};
     if (!recipe_allows(r, &person)) {
-        return refuse(t, "You may not run this command. Ask an admin of Workbot to allow you.", e);
+        return refuse_leave(t, r, recipe_leave_of(r, &person), e);
     }
     return begin_run(t, row, r, take_inputs(t, r, given), e);
 }

@@ -75,7 +75,7 @@ test('P2: Ben installed Workbot and runs on the default connection; Cleo in a ch
   const cleo = column(chat, 'Cleo Chen');
   await cleo.getByRole('tab', {name: '# sales'}).click();
   await type(chat, 'Cleo Chen', '@Workbot team note text: Hello');
-  await cleo.getByText('Noted: Hello, as the default connection').waitFor();
+  await cleo.getByText('Noted: Hello, as the shared account').waitFor();
 });
 
 test('P8: a command in a channel shows its login to its user alone', async () => {

@@ -69,7 +69,7 @@ describe('P2 who acts', () => {
     await ana.ask('team note text: From the team', /Noted: From the team, as ben@acme\.example.*default connection/);
     await w.idle();
     assert.equal((await w.records('Task')).find(r => r.fields.Subject === 'From the team').owner, 'ben@acme.example');
-    await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the default connection/, {place: 'sales'});
+    await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});
   });
 
   test('P2 user ids in the text select nobody', async () => {

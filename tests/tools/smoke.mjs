@@ -156,7 +156,7 @@ async function story(demo) {
 
   await step('A command that verifies nobody runs as the default connection for Cleo.', async () => {
     await type('cleo', '@workbot team note text: Northwind asked for a demo', 'sales');
-    await answered('cleo', 'Noted: Northwind asked for a demo, as the default connection', 'sales');
+    await answered('cleo', 'Noted: Northwind asked for a demo, as the shared account', 'sales');
   });
 
   await step('Ana\'s list shows who she is there.', async () => {

@@ -19,7 +19,8 @@ struct workspace {
     bool guests_allowed;
     const char *bot_user_id;
     struct secret bot_token;
-    int64_t bot_expires_at; /* 0: never */
+    struct secret bot_refresh; /* of a put alone: with a bot_token that rotates */
+    int64_t bot_expires_at;    /* 0: never */
     int64_t bot_generation;
     bool bot_renews;       /* it rotates, and may still be renewed */
     const char *bot_fault; /* why its token cannot be used, or soon will not be; NULL */

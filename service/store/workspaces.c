@@ -15,9 +15,9 @@ static const struct stmt PUT = {
     "workspace_put",
     "with kept as ("
     "  insert into workspace as w (workspace, route, name, installer, admins, installer_uses,"
-    "                              guests, bot_user_id, bot_token, state)"
+    "                              guests, bot_user_id, bot_token, state, bot_refresh)"
     "  values ($1, $2, $3, $4, $5, case when $6::bool then 'default' else 'personal' end,"
-    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10)"
+    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea)"
     "  on conflict (workspace) do update set"
     "    name = excluded.name, installer = excluded.installer, admins = excluded.admins,"
     "    installer_uses = excluded.installer_uses, guests = excluded.guests,"
@@ -27,7 +27,10 @@ static const struct stmt PUT = {
     /* what is known of the old token is not true of another one */
     "    (bot_refresh, bot_expires_at, bot_generation, bot_fault, bot_refresh_until,"
     "     bot_refresh_tries, bot_id, bot_scopes, missing_scopes, installed_at, ended_at) ="
-    "     (select case when keep then w.bot_refresh end, case when keep then w.bot_expires_at end,"
+    "     (select case when keep then w.bot_refresh else excluded.bot_refresh end,"
+    /* nobody says when it ends: soon, so that it is renewed when it is first used */
+    "             case when keep then w.bot_expires_at"
+    "                  when excluded.bot_refresh is not null then now() + interval '1 hour' end,"
     "             w.bot_generation + case when keep then 0 else 1 end,"
     "             case when keep then w.bot_fault end, case when keep then w.bot_refresh_until end,"
     "             case when keep then w.bot_refresh_tries else 0 end,"
@@ -41,7 +44,7 @@ static const struct stmt PUT = {
     "select k.route, k.workspace from kept k"
     " where not exists (select 1 from route r where r.route = k.route"
     "                                           and r.workspace = k.workspace)",
-    11, 0};
+    12, 0};
 
 static const struct stmt FIND = {"workspace_find",
                                  "select " COLUMNS " from workspace w where w.workspace = $1", 1,
@@ -135,13 +138,15 @@ static int find_one(store *s, const struct stmt *stmt, const char *key, struct w
 int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e)
 {
     struct seal_place place = store_bot_place(w->workspace);
+    struct seal_place refresh = store_bot_refresh_place(w->workspace);
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(w->workspace), DB_TEXT(crypto_random_hex(s->mem, 8)),
                 DB_TEXT(w->name == NULL ? "" : w->name), DB_TEXT(w->installer),
                 DB_TEXTS(w->admins, w->admins_count), DB_BOOL(w->installer_uses_default),
                 DB_BOOL(w->guests_allowed), DB_TEXT(w->bot_user_id),
                 DB_BYTES(store_seal_secret(s, &place, w->bot_token)),
-                DB_TEXT(w->state == NULL ? "active" : w->state), DB_BOOL(clear_token));
+                DB_TEXT(w->state == NULL ? "active" : w->state), DB_BOOL(clear_token),
+                DB_BYTES(store_seal_secret(s, &refresh, w->bot_refresh)));
     return store_query(s, &PUT, args, NULL, e);
 }
 

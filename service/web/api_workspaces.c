@@ -46,7 +46,8 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
                            struct api_secret *ret_token)
 {
     static const char *const keys[] = {"name",   "installer", "admins",      "installer_uses",
-                                       "guests", "bot_token", "bot_user_id", NULL};
+                                       "guests", "bot_token", "bot_user_id", "bot_refresh_token",
+                                       NULL};
     static const char *const uses[] = {"default", "personal", NULL};
     static const char *const guests[] = {"refuse", "allow", NULL};
     const struct json_doc *d = &a->doc;
@@ -73,6 +74,10 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
         ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
     }
     *ret_token = api_secret(d, "bot_token");
+    ret->bot_refresh = api_secret(d, "bot_refresh_token").value;
+    if (!secret_empty(ret->bot_refresh) && secret_empty(ret_token->value)) {
+        json_doc_fault(d, "bot_refresh_token", "it belongs to a bot_token that is given with it");
+    }
 }
 
 static json_t *changes(const struct workspace *old, const struct workspace *w,
@@ -144,8 +149,10 @@ static int workspace_put(struct api *a, struct err *e)
     if (api_refuse(a, e) != 0) {
         return -1;
     }
-    w.bot_token = token.value;
     w.state = state_after(old, token);
+    bool same = old != NULL && str_equal(old->state, "active") && secret_empty(w.bot_refresh) &&
+                !api_secret_differs(token, old->bot_token);
+    w.bot_token = same ? (struct secret){NULL, 0} : token.value; /* what is known of it stays */
     if (put_changed(a, old, &w, token, e) != 0) {
         return -1;
     }

@@ -143,6 +143,20 @@ describe('Slack: a bot token that rotates', () => {
     assert.deepEqual([now.state, now.bot_fault], ['active', null]);
     await gina.ask('help', m => m.is_bot);
   });
+
+  test('the API takes a rotating pair, and it is renewed when it is first used', async () => {
+    const {status, text} = await w.api('PUT', `/workspaces/${GLOBEX}`, {bot_refresh_token: 'xoxe-1-sample'});
+    assert.deepEqual([status, /bot_refresh_token/.test(text)], [422, true], 'alone it belongs to nothing');
+    const {access_token, refresh_token} = (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).at(-1).answer;
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {bot_token: null});
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {bot_token: access_token, bot_refresh_token: refresh_token});
+    const before = (await refreshes(w)).length;
+    await gina.ask('help', m => m.is_bot);
+    assert.deepEqual([(await refreshes(w)).length, (await row(w)).left_s > 43000], [before + 1, true]);
+    const kept = await row(w);
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {name: 'Globex Inc'});
+    assert.deepEqual(await row(w), {...kept, left_s: (await row(w)).left_s}, 'other settings touch no token');
+  });
 });
 
 describe('Slack: a bot token that never expires', () => {

@@ -1,14 +1,13 @@
 // The sandbox's chat page by itself: what a person has at Slack besides messages.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {accessible, open} from './support.mjs';
+import {accessible, column, open} from './support.mjs';
 
 let stage;
 before(async () => (stage = await open()));
 after(() => stage?.close());
 afterEach(() => stage.calm());
 
-const column = (page, name) => page.getByRole('region', {name, exact: true});
 async function chatPage(options) {
   const page = await (await stage.browser(options)).newPage();
   const failed = [];

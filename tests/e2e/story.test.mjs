@@ -1,19 +1,13 @@
 // The demo's story, clicked: the sandbox's chat page on one side, our pages on the other.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {COMMAND, accessible, atSalesforce, codeOf, open} from './support.mjs';
+import {COMMAND, accessible, atSalesforce, codeOf, column, open, type} from './support.mjs';
 
 let stage;
 before(async () => (stage = await open()));
 after(() => stage?.close());
 afterEach(() => stage.calm());
 
-const column = (page, name) => page.getByRole('region', {name, exact: true});
-async function type(page, name, text) {
-  const box = page.getByRole('textbox', {name: `Message as ${name}`});
-  await box.fill(text);
-  await box.press('Enter');
-}
 
 test('P2 P4 P9: Ana types a command, logs in, types the code, and the opportunity is hers', async () => {
   const context = await stage.browser();
@@ -58,6 +52,7 @@ test('P2 P4 P9: Ana types a command, logs in, types the code, and the opportunit
   const list = ana.locator('article', {hasText: 'Your connections'}).last();
   await list.getByText('Last used').waitFor();
   await list.getByRole('button', {name: 'Disconnect'}).click();
+  await chat.locator('#confirm-yes').click();
   await ana.getByText('Disconnected: Salesforce has ended the login too.').waitFor();
   await list.getByRole('button', {name: 'Connect', exact: true}).waitFor();
 

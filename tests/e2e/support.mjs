@@ -4,7 +4,7 @@ import {createRequire} from 'node:module';
 import {readFile} from 'node:fs/promises';
 import {chromium} from 'playwright-core';
 import {World, link, startDemo} from '../lib/demo.mjs';
-import {until} from '../lib/flow.mjs';
+import {start, until} from '../lib/flow.mjs';
 
 export const COMMAND = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -13,16 +13,34 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 const PHONE = {width: 360, height: 740};
 const DESK = {width: 1280, height: 900};
 
-/** One world and one Chromium for a file of tests. */
-export async function open() {
-  const demo = await startDemo();
+/** One Chromium in front of a world: the demo's, or one of the flow tests (`start()`). */
+async function inFront(world) {
   const chrome = await chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGS, headless: true,
   }).catch(async e => {
-    await demo.stop();
+    await world.stop();
     throw e;
   });
-  return new Stage(demo, chrome);
+  return new Stage(world, chrome);
+}
+
+/** One demo and one Chromium for a file of tests. */
+export const open = async () => inFront(await startDemo());
+
+/** The same with a world of the flow tests, which has its own settings: `stage.world`. */
+export async function openWorld(options) {
+  const world = await start(options);
+  const stage = await inFront({sandbox: world.sandboxUrl, stop: () => world.stop()});
+  return Object.assign(stage, {world});
+}
+
+/** A person's column on the sandbox's chat page. */
+export const column = (page, name) => page.getByRole('region', {name, exact: true});
+
+export async function type(page, name, text) {
+  const box = page.getByRole('textbox', {name: `Message as ${name}`});
+  await box.fill(text);
+  await box.press('Enter');
 }
 
 export class Stage extends World {

@@ -38,6 +38,22 @@ int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e);
+
+/* What a chat waits for with a person before it, as the door has read it. */
+struct bot_sent {
+    const char *workspace;
+    enum job_kind kind; /* of its payload */
+    struct bytes payload;
+    int64_t until_ms; /* monotonic: after that nobody waits, and nothing is done any more */
+};
+/* A form that was sent: checked, and what it asks for is committed, or nothing is. ERR_TIMEOUT
+ * "form_late" when the time was over. */
+int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_answer *ret,
+                  struct err *e);
+/* The choices of a field that has many, by what was typed so far. Changes nothing. */
+int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct form_choice **ret,
+                     size_t *ret_count, struct err *e);
 
 /* oauth_return.connected; arg: the bot. What waited for the login goes on. */
 int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include "chat/form.h"
 #include "net.h"
 
 /*
@@ -24,6 +25,7 @@ enum event_kind {
     EVENT_SHORTCUT, /* .action: "connections" (global) or "use" (on a message: .text its words,
                        .place where it stands, .message_id which) */
     EVENT_SUBMIT,   /* sent a form of ours: .action its name, .value its private value, .fields */
+    EVENT_CHOICES,  /* looks for a choice of a field: .action and .value as above, .field, .typed */
     EVENT_HOME,     /* opened the home page of the bot */
     EVENT_PERSON,   /* the platform says something new of .user_id: .person is filled */
     EVENT_CHANNEL,  /* .channel_was became .place.channel */
@@ -88,6 +90,7 @@ struct event {
     const char *value;    /* our action's value: an id or words, never an authority */
     const json_t *fields; /* EVENT_SUBMIT: {input: text or null}; of several chosen, a comma between
                            */
+    const char *field;    /* EVENT_CHOICES: which */
     const char *view_id, *view_hash; /* of the home or form it was done in */
     struct secret response_url;      /* where to answer in place; empty if none */
     const char *trigger_id;          /* opens a form within three seconds of the click */
@@ -238,6 +241,14 @@ struct chat_driver {
     int (*publish_home)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                         const json_t *view, struct err *e);
     char *(*sign_in_origin)(const chats *c, arena *mem); /* of that page */
+    /* Shows a form (chat/form.h) to who pressed or typed, by the trigger that came with it: it
+     * works once, for three seconds. ERR_CONFLICT "chat_trigger" when it does not any more. NULL
+     * where there are no forms. */
+    int (*open_form)(chats *c, arena *mem, const struct chat_access *a, const char *trigger_id,
+                     const json_t *form, struct err *e);
+    /* A form that is open shows this now. ERR_NOT_FOUND when it is not open any more. */
+    int (*update_form)(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
+                       const json_t *form, struct err *e);
     /* The platform's sign-in page; NULL where sign-in is switched off. */
     char *(*sign_in_url)(const chats *c, arena *mem, const struct chat_sign_in *q);
     /* Who came back from there, by the platform's signed word. ERR_UNAUTHENTIC: it does not prove
@@ -301,21 +312,24 @@ int chat_slack_verify(const chats *c, const struct slack_headers *h, struct byte
  * body and look at nothing else in it. To be asked before verifying, for that route alone. */
 bool chat_slack_is_ssl_check(arena *mem, struct bytes body);
 
-enum slack_route { SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS };
+enum slack_route { SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS, SLACK_OPTIONS };
 
 /* What to do with a verified body. */
 struct slack_intake {
     bool store;      /* else: answer at once and keep nothing */
     const char *why; /* of what is not stored: "challenge", "ignored", "rate_limited",
-                        "no_workspace" or "ssl_check"; for a metric label */
+                        "no_workspace", "choices" or "ssl_check"; for a metric label */
     const char *workspace;
-    const char *job_kind;     /* "slack_event", "slack_interaction", "slack_command" */
-    const char *lane;         /* "user:U...": one person's doings in order; "install", "channel" */
-    bool urgent;              /* holds a trigger_id */
-    bool submission;          /* a form was sent: its answer may say what is wrong with it */
-    const char *keys[3];      /* dedupe: event id or click; place and time; client message id; each
-                                 may be NULL */
-    struct bytes payload;     /* JSON to store; may point into the body */
+    const char *job_kind; /* "slack_event", "slack_interaction", "slack_command" */
+    const char *lane;     /* "user:U...": one person's doings in order; "install", "channel" */
+    bool urgent;          /* holds a trigger_id */
+    bool submission;      /* a form was sent: its answer may say what is wrong with it */
+    bool choices;         /* the choices of a field are asked for */
+    const char *late;     /* of these two: the answer (JSON) when there was no time for one; NULL:
+                             an empty body */
+    const char *keys[3];  /* dedupe: event id or click; place and time; client message id; each
+                             may be NULL */
+    struct bytes payload; /* JSON to store; may point into the body */
     const char *content_type; /* of the answer; NULL: empty body */
     const char *answer;
 };

@@ -23,6 +23,7 @@ struct recipe_input {
     const char *name;
     enum input_type type;
     bool required;
+    bool multiline;            /* a text of several lines */
     const char *hint, *sample; /* NULL: none */
     const json_t *fallback;    /* "default": NULL: none */
     struct recipe_option *options;

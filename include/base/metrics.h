@@ -21,6 +21,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
       "Webhooks that had been stored before, by chat")                                             \
     X(METRIC_REFUSED, METRIC_COUNTER, "workbot_refused_total",                                     \
       "Webhooks refused at the door, by reason")                                                   \
+    X(METRIC_FORMS, METRIC_COUNTER, "workbot_forms_total",                                         \
+      "Forms sent and choices asked for, by what they were answered")                              \
     X(METRIC_INTAKE_BATCH, METRIC_HISTOGRAM, "workbot_intake_batch_events",                        \
       "Events committed together")                                                                 \
     X(METRIC_RUNS, METRIC_COUNTER, "workbot_runs_total", "Runs ended, by result")                  \

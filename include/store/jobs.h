@@ -25,6 +25,7 @@ enum job_kind {
     JOB_NOTICE,
     JOB_PURGE,
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */
+    JOB_FORM,
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);

@@ -44,6 +44,9 @@ struct turn {
  * for somebody we do not know, and for events that nobody did. */
 typedef int event_fn(struct turn *t, struct err *e);
 event_fn bot_channel_moved, bot_channel_joined; /* channels.c */
+/* Who did what (scene, event), asked of the platform where that is needed, with no session open.
+ * *ret_ours: it is for us to act on. */
+int dispatch_look(struct turn *t, bool *ret_ours, struct err *e);
 
 /* --- say.c: messages of ours --- */
 
@@ -245,7 +248,8 @@ int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t
                       struct err *e);
 struct question {
     const struct recipe_input *input;
-    const char *why; /* its value does not fit; NULL: it has none */
+    const char *why;  /* its value does not fit; NULL: it has none */
+    const char *form; /* title of a button that opens the form for all of them; NULL: as usual */
 };
 /* "a number"; and a value that would do, NULL: none is known. */
 const char *question_kind(const struct recipe_input *in);

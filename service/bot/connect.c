@@ -60,6 +60,37 @@ static int say_unknown(struct turn *t, const char *word, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+/* A page cannot become what the login makes of it: the prompt is a message, and its link here. */
+static int point_to_prompt(struct turn *t, const char *title, const char *login_id, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct login *l = NULL;
+    json_t *view = view_new(sc->mem);
+    if (store_login_find(sc->s, sc->workspace->workspace, login_id, &l, e) != 0) {
+        return -1;
+    }
+    view_text(view, "Log in to **%s** in your browser. Commands then run there as you.", title);
+    if (l != NULL) {
+        prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
+    }
+    view_note(view, "I sent you the same as a direct message, where I also tell you how it went.");
+    return say_private(t, view, NULL, e);
+}
+
+static int open_prompt(struct turn *t, const struct default_connection *d, struct prompted *ret,
+                       struct err *e)
+{
+    bool own = turn_is_private(t);
+    const struct target here = say_place(t);
+    struct prompt p = {.def = d, .target = own ? &here : NULL};
+    if (own && t->acted != NULL) {
+        p.message_id = t->acted->id;
+    } else if (own && !t->event.place.is_private && say_prepare(t, &p.message_id, e) != 0) {
+        return -1;
+    }
+    return prompt_open(&t->scene, &p, ret, e);
+}
+
 static int connect_to(struct turn *t, const struct default_connection *d, struct err *e)
 {
     struct scene *sc = &t->scene;
@@ -74,20 +105,15 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
         view_text(view, "The %s connection is not set up yet. An admin must finish it.", title);
         return say_private(t, view, NULL, e);
     }
-    bool own = turn_is_private(t);
-    const struct target here = say_place(t);
-    struct prompt p = {.def = d, .target = own ? &here : NULL};
     struct prompted made = {0};
-    if (own && t->acted != NULL) {
-        p.message_id = t->acted->id;
-    } else if (own && !t->event.place.is_private && say_prepare(t, &p.message_id, e) != 0) {
+    if (open_prompt(t, d, &made, e) != 0) {
         return -1;
     }
-    if (prompt_open(sc, &p, &made, e) != 0) {
-        return -1;
+    if (t->event.surface == SURFACE_FORM) {
+        return point_to_prompt(t, title, made.login_id, e);
     }
     bool home = t->event.surface == SURFACE_HOME;
-    if (own && !home) {
+    if (turn_is_private(t) && !home) {
         return 0;
     }
     view_text(view, "I sent you a private message to log in to %s.", title);

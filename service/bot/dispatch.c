@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "form_int.h"
 
 #include <string.h>
 
@@ -226,8 +226,9 @@ static const struct effect {
     [EVENT_IGNORED] = {.act = nothing},
     [EVENT_TEXT] = {.act = on_words, .personal = true},
     [EVENT_ACTION] = {.act = action_press, .personal = true},
-    [EVENT_SHORTCUT] = {.act = nothing, .personal = true},
-    [EVENT_SUBMIT] = {.act = nothing, .personal = true},
+    [EVENT_SHORTCUT] = {.act = shortcut_take, .personal = true},
+    [EVENT_SUBMIT] = {.act = nothing, .personal = true}, /* answered at once: submit.c */
+    [EVENT_CHOICES] = {.act = nothing},                  /* the same */
     [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
     [EVENT_PERSON] = {.act = nothing},
     [EVENT_CHANNEL] = {.act = bot_channel_moved},
@@ -296,26 +297,39 @@ static bool is_ours(const struct turn *t)
     return ours;
 }
 
+int dispatch_look(struct turn *t, bool *ret_ours, struct err *e)
+{
+    const struct chat_driver *driver = chats_driver(t->scene.bot->options.chats, t->job->workspace);
+    *ret_ours = false;
+    if (driver == NULL) {
+        return 0; /* the platform was switched off since */
+    }
+    if (load_people(t, driver, e) != 0) {
+        return -1;
+    }
+    if (t->scene.workspace == NULL) {
+        return 0;
+    }
+    const struct effect *x = &effects[t->event.kind];
+    bool ours = is_ours(t);
+    if (ours && x->personal && know_person(t, driver, e) != 0) {
+        return -1;
+    }
+    if (ours && x->look != NULL && x->look(t, e) != 0) {
+        return -1;
+    }
+    *ret_ours = ours;
+    return 0;
+}
+
 int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct turn t = {.scene = {.bot = b, .mem = mem}, .job = j};
     const struct chat_driver *driver = chats_driver(b->options.chats, j->workspace);
-    if (driver == NULL) {
-        return settle(&t, false, e); /* the platform was switched off since */
-    }
-    if (load_people(&t, driver, e) != 0) {
+    bool ours = false;
+    if (dispatch_look(&t, &ours, e) != 0) {
         return -1;
     }
-    if (t.scene.workspace == NULL) {
-        return homeless_settle(&t, driver, e);
-    }
-    const struct effect *x = &effects[t.event.kind];
-    bool ours = is_ours(&t);
-    if (ours && x->personal && know_person(&t, driver, e) != 0) {
-        return -1;
-    }
-    if (ours && x->look != NULL && x->look(&t, e) != 0) {
-        return -1;
-    }
-    return settle(&t, ours, e);
+    bool homeless = driver != NULL && t.scene.workspace == NULL;
+    return homeless ? homeless_settle(&t, driver, e) : settle(&t, ours, e);
 }

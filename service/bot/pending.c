@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "form_int.h"
 
 #include <string.h>
 
@@ -19,7 +19,9 @@ static const char *what_for(const struct run *r, const struct login *l)
 {
     switch ((int)r->state) {
     case RUN_ASKING:
-        return r->asking == NULL ? "waits for your word" : "asks for an input";
+        return r->asking == NULL      ? "waits for your word"
+               : run_asks_question(r) ? "asks for an input"
+                                      : "waits for its form";
     case RUN_PARKED:
         return l != NULL && l->state == LOGIN_CODE ? "waits for your code" : "waits for a login";
     case RUN_UNKNOWN:
@@ -86,7 +88,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
     view_divider(view);
     view_text(view, "**%s** %s%s%s", recipe == NULL ? r->recipe : recipe->title, what_for(r, l),
               code ? ": " : "", code ? TYPE_CODE : "");
-    if (r->state == RUN_ASKING && r->asking != NULL) {
+    if (r->state == RUN_ASKING && run_asks_question(r)) {
         view_text(view, "Enter **%s** in our direct message.", r->asking);
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }

@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "form_int.h"
 
 #include <string.h>
 
@@ -13,10 +13,9 @@
 
 enum { OPTION_BUTTONS_MAX = 10 };
 
-static bool is_first(const struct run *r, const struct recipe *recipe)
+static bool is_first(const struct run *r)
 {
-    (void)recipe;
-    return r->asking == NULL;
+    return !run_asks_question(r);
 }
 
 /* What its type alone says of an input that has no hint. */
@@ -61,7 +60,8 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
     arena *mem = t->scene.mem;
     const struct recipe_input *in = q->input;
     json_t *view = view_new(mem);
-    if (is_first(r, recipe)) {
+    bool first = is_first(r);
+    if (first) {
         view_text(view, "**%s**", recipe->title);
         view_note(view, "Type `cancel` to stop at any time.");
     }
@@ -76,6 +76,11 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
                                            .action = "answer",
                                            .value = json_write(mem, value)});
     }
+    if ((first || q->form != NULL) && forms_known(&t->scene)) {
+        view_button(view, &(struct button){.title = q->form == NULL ? "Fill in a form" : q->form,
+                                           .action = "resume",
+                                           .value = r->id});
+    }
     return view;
 }
 
@@ -83,7 +88,7 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
                  const struct question *q, struct err *e)
 {
     json_t *view = question_view(t, r, recipe, q);
-    bool changed = false, first = is_first(r, recipe);
+    bool changed = false, first = is_first(r);
     const struct target here = say_place(t);
     struct run next = *r;
     next.asking = q->input->name;
@@ -155,7 +160,7 @@ int question_find(struct turn *t, struct run **ret, struct err *e)
     }
     for (size_t i = 0; i < count && *ret == NULL; i++) {
         bool over = open[i].expires_at > 0 && open[i].expires_at <= clock_now();
-        bool answers = open[i].asking != NULL && open[i].inputs != NULL;
+        bool answers = run_asks_question(&open[i]) && open[i].inputs != NULL;
         if (open[i].state == RUN_ASKING && answers && !over) {
             *ret = &open[i];
         }

@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "form_int.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -71,7 +71,7 @@ int action_run_now(struct turn *t, const char *value, struct err *e)
     return settle_pressed(t, r, pressed, e);
 }
 
-/* The open question again, at the end of the one-to-one chat. */
+/* Its form, or the open question again at the end of the one-to-one chat. */
 int action_resume(struct turn *t, const char *value, struct err *e)
 {
     struct run *r = NULL;
@@ -93,6 +93,9 @@ int action_resume(struct turn *t, const char *value, struct err *e)
     if (q.input == NULL) {
         view_text(view, "This cannot go on: its inputs are not there any more. Type it again.");
         return say_private(t, view, NULL, e);
+    }
+    if (form_possible(t)) {
+        return form_ask(t, r, recipe, e);
     }
     if (question_ask(t, r, recipe, &q, e) != 0) {
         return -1;

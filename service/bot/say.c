@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "form_int.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -179,6 +179,9 @@ int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e
     bool own = ev->place.is_private || is_in_ephemeral(ev);
     if (ev->surface == SURFACE_HOME) {
         return home_say(t, view, e);
+    }
+    if (ev->surface == SURFACE_FORM && t->navigates && ret_id == NULL) {
+        return form_show(t, view, NULL, e);
     }
     if (ev->surface == SURFACE_FORM) {
         return say_dm(&t->scene, view, ret_id, e);

@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "form_int.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -137,42 +137,46 @@ static int is_second_press(struct turn *t, const struct recipe_row *row, const j
     return 0;
 }
 
+int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool *ret_added,
+              struct err *e)
+{
+    r->workspace = t->scene.workspace->workspace;
+    r->recipe = row->name;
+    r->version = row->version;
+    r->user_id = t->event.user_id;
+    run_place(t, r);
+    if (run_in_private(r) && !t->event.place.is_private && say_prepare(t, &r->message_id, e) != 0) {
+        return -1;
+    }
+    return store_run_add(t->scene.s, r, OPEN_MAX, ret_added, e);
+}
+
+const char start_too_many[] =
+    "Too many of your commands wait already: type pending, and finish or cancel some.";
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
     bool second = false, added = false;
-    const char *why = NULL;
-    const struct recipe_input *asked = recipe_asks(t->scene.mem, r, inputs, &why);
-    struct run run = {.workspace = t->scene.workspace->workspace,
-                      .recipe = row->name,
-                      .version = row->version,
-                      .user_id = t->event.user_id,
-                      .state = asked == NULL ? RUN_QUEUED : RUN_ASKING,
-                      .inputs = inputs};
-    run_place(t, &run);
+    struct question q = {.why = NULL};
+    q.input = recipe_asks(t->scene.mem, r, inputs, &q.why);
+    struct run run = {.state = q.input == NULL ? RUN_QUEUED : RUN_ASKING, .inputs = inputs};
     if (is_second_press(t, row, inputs, &second, e) != 0) {
         return -1;
     }
     if (second) {
         return 0;
     }
-    if (run_in_private(&run) && !t->event.place.is_private &&
-        say_prepare(t, &run.message_id, e) != 0) {
-        return -1;
-    }
-    if (store_run_add(t->scene.s, &run, OPEN_MAX, &added, e) != 0) {
+    if (start_run(t, row, &run, &added, e) != 0) {
         return -1;
     }
     if (!added) {
-        return refuse(t,
-                      "Too many of your commands wait already: type pending, and finish or cancel "
-                      "some.",
-                      e);
+        return refuse(t, start_too_many, e);
     }
-    if (asked == NULL) {
+    if (q.input == NULL) {
         return run_enqueue(&t->scene, &run, RUN_QUEUED, e);
     }
-    return question_ask(t, &run, r, &(struct question){.input = asked, .why = why}, e);
+    return form_possible(t) ? form_ask(t, &run, r, e) : question_ask(t, &run, r, &q, e);
 }
 
 static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,

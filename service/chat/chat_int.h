@@ -115,12 +115,21 @@ size_t slack_units(const char *text);
 /* & < > as entities. */
 char *slack_escape(arena *mem, const char *text);
 
+/* --- slack_render.c, slack_form_view.c: views --- */
+
+/* The blocks of a home page or form, which may be so many and so large together. New reference. */
+json_t *slack_page_blocks(arena *mem, const json_t *view, size_t blocks_max, size_t bytes_max);
+/* What the sending of this form is answered when there was no time for it; NULL when it holds
+ * nothing to fill in. */
+char *slack_form_late(arena *mem, const json_t *view);
+
 /* --- slack_api.c: calls out --- */
 
 struct slack_call {
     const char *method;  /* "chat.postMessage" */
     bool writes;         /* a lost answer leaves it open whether it happened */
     struct secret basic; /* the app's own credential, in place of a bot's token */
+    int64_t timeout_ms;  /* 0: as usual */
     struct net_field fields[NET_FIELDS_MAX];
     size_t count;
 };
@@ -189,6 +198,10 @@ struct slack_keys *slack_keys_new(arena *mem);
  * not more often than every few seconds. ERR_UPSTREAM_BUSY "sign_in_keys". */
 int slack_keys_get(chats *c, arena *mem, bool again, struct bytes *ret, struct err *e);
 
+int slack_open_form(chats *c, arena *mem, const struct chat_access *a, const char *trigger_id,
+                    const json_t *form, struct err *e);
+int slack_update_form(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
+                      const json_t *form, struct err *e);
 char *slack_link(const chats *c, arena *mem, const char *workspace, const char *channel);
 
 #endif

@@ -38,6 +38,10 @@ struct refusal {
     {                                                                                              \
         error, ERR_CONFLICT, "chat_message_gone", false                                            \
     }
+#define TRIGGER(error)                                                                             \
+    {                                                                                              \
+        error, ERR_CONFLICT, "chat_trigger", false                                                 \
+    }
 #define PAYLOAD(error)                                                                             \
     {                                                                                              \
         error, ERR_INTERNAL, "chat_payload", false                                                 \
@@ -83,6 +87,17 @@ static const struct refusal REFUSALS[] = {
     GONE("message_not_found"),
     GONE("cant_update_message"),
     GONE("edit_window_closed"),
+    /* the pages do not agree on the names */
+    TRIGGER("expired_trigger_id"),
+    TRIGGER("trigger_expired"),
+    TRIGGER("exchanged_trigger_id"),
+    TRIGGER("trigger_exchanged"),
+    TRIGGER("invalid_trigger_id"),
+    TRIGGER("invalid_trigger"),
+    TARGET("not_found"),
+    GONE("hash_conflict"),
+    PAYLOAD("view_too_large"),
+    PAYLOAD("push_limit_reached"),
     PAYLOAD("invalid_blocks"),
     PAYLOAD("invalid_blocks_format"),
     PAYLOAD("msg_blocks_too_long"),
@@ -289,7 +304,7 @@ static int ask(chats *c, arena *mem, const struct chat_access *a, const struct s
         .peer = "slack",
         .bearer = secret_empty(call->basic) ? a->bot_token : (struct secret){NULL, 0},
         .basic = call->basic,
-        .timeout_ms = CALL_MS,
+        .timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : CALL_MS,
     };
     memcpy(q.form, call->fields, sizeof q.form);
     struct net_response r;

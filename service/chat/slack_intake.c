@@ -101,18 +101,47 @@ static int take_event(const chats *c, arena *mem, struct bytes body, struct slac
 
 /* --- interactions --- */
 
+static int read_payload(const chats *c, arena *mem, struct bytes body, const char **ret_text,
+                        json_t **ret, struct err *e)
+{
+    if (slack_form_field(mem, body, "payload", ret_text, e) != 0) {
+        return -1;
+    }
+    if (*ret_text == NULL) {
+        return malformed(e, "form without a payload");
+    }
+    return read_object(c, mem, bytes_of(*ret_text), ret, e);
+}
+
+/* Nothing of it is kept: it is answered at once, or asked for again with the next letter. */
+static int take_options(const chats *c, arena *mem, struct bytes body, struct slack_intake *out,
+                        struct err *e)
+{
+    const char *text = NULL;
+    json_t *payload = NULL;
+    if (read_payload(c, mem, body, &text, &payload, e) != 0) {
+        return -1;
+    }
+    bool ours = str_equal(json_text(payload, "type"), "block_suggestion") &&
+                slack_id(payload, "user") != NULL &&
+                slack_form_name(json_member(payload, "view")) != NULL;
+    out->late = "{\"options\":[]}";
+    if (!ours) {
+        return dropped(out, "ignored");
+    }
+    out->workspace = slack_interaction_workspace(mem, payload);
+    out->choices = out->workspace != NULL;
+    out->job_kind = "slack_interaction";
+    out->payload = bytes_of(text);
+    return dropped(out, out->choices ? "choices" : "no_workspace");
+}
+
 static int take_interaction(const chats *c, arena *mem, struct bytes body, struct slack_intake *out,
                             struct err *e)
 {
     const char *text = NULL;
     json_t *payload = NULL;
-    if (slack_form_field(mem, body, "payload", &text, e) != 0) {
-        return -1;
-    }
-    if (text == NULL) {
-        return malformed(e, "form without a payload");
-    }
-    if (read_object(c, mem, bytes_of(text), &payload, e) != 0) {
+    if (read_payload(c, mem, body, &text, &payload, e) != 0) {
         return -1;
     }
     struct slack_intake found = {.job_kind = "slack_interaction", .payload = bytes_of(text)};
@@ -190,6 +219,7 @@ int chat_slack_intake(const chats *c, arena *mem, enum slack_route route, struct
         [SLACK_EVENTS] = take_event,
         [SLACK_INTERACTIONS] = take_interaction,
         [SLACK_COMMANDS] = take_command,
+        [SLACK_OPTIONS] = take_options,
     };
     struct slack_intake out = {0};
     if (takers[route](c, mem, body, &out, e) != 0) {

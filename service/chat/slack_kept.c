@@ -186,6 +186,7 @@ static bool keep_submission(arena *mem, const json_t *payload, struct slack_inta
     const char *hash = slack_token(view, "hash");
     out->keys[0] = arena_printf(mem, "view:%s:%s", id, hash == NULL ? "" : hash);
     out->submission = true;
+    out->late = slack_form_late(mem, view);
     return true;
 }
 

@@ -199,15 +199,33 @@ static struct event event_of_form(const struct slack_sent *s)
     return ev.action == NULL ? (struct event){.kind = EVENT_IGNORED} : ev;
 }
 
+/* --- choices of a field --- */
+
+static struct event event_of_suggestion(const struct slack_sent *s)
+{
+    const json_t *view = json_member(s->payload, "view");
+    struct event ev = event_base(s, EVENT_CHOICES);
+    const char *block = json_text(s->payload, "block_id");
+    const char *typed = json_text(s->payload, "value");
+    ev.surface = SURFACE_FORM;
+    ev.action = slack_form_name(view);
+    ev.value = json_text(view, "private_metadata");
+    ev.typed = typed == NULL ? "" : typed;
+    if (ev.action == NULL || block == NULL) {
+        return (struct event){.kind = EVENT_IGNORED};
+    }
+    ev.field = arena_strndup(s->mem, block, strcspn(block, ":"));
+    return ev;
+}
+
 struct event slack_interaction_event(const struct slack_sent *s)
 {
     static const struct {
         const char *type;
         struct event (*event_of)(const struct slack_sent *s);
     } rows[] = {
-        {"block_actions", event_of_action},
-        {"view_submission", event_of_form},
-        {"shortcut", event_of_shortcut},
+        {"block_actions", event_of_action},        {"view_submission", event_of_form},
+        {"block_suggestion", event_of_suggestion}, {"shortcut", event_of_shortcut},
         {"message_action", event_of_shortcut},
     };
     struct event ev = {.kind = EVENT_IGNORED};

@@ -256,13 +256,13 @@ static void limit_blocks(json_t *blocks, size_t max, const char *more)
 }
 
 /* A view may have so many blocks of so much text, but not both. */
-static void limit_bytes(arena *mem, json_t *blocks)
+static void limit_bytes(arena *mem, json_t *blocks, size_t max)
 {
     size_t bytes = strlen(json_write(mem, blocks));
-    if (bytes <= HOME_BYTES_MAX) {
+    if (bytes <= max) {
         return;
     }
-    while (bytes > HOME_BYTES_MAX - HOME_MORE_BYTES) {
+    while (bytes > max - HOME_MORE_BYTES) {
         size_t last = json_array_size(blocks) - 1;
         bytes -= strlen(json_write(mem, json_array_get(blocks, last))) + 1;
         json_array_remove(blocks, last);
@@ -299,10 +299,16 @@ json_t *chat_slack_render(arena *mem, const json_t *view)
                                "blocks", blocks));
 }
 
-json_t *chat_slack_render_home(arena *mem, const json_t *view)
+json_t *slack_page_blocks(arena *mem, const json_t *view, size_t blocks_max, size_t bytes_max)
 {
     json_t *blocks = render_blocks(mem, view);
-    limit_blocks(blocks, HOME_BLOCKS_MAX, HOME_MORE);
-    limit_bytes(mem, blocks);
-    return made(mem, json_pack("{s:s, s:o}", "type", "home", "blocks", blocks));
+    limit_blocks(blocks, blocks_max, HOME_MORE);
+    limit_bytes(mem, blocks, bytes_max);
+    return blocks;
+}
+
+json_t *chat_slack_render_home(arena *mem, const json_t *view)
+{
+    return made(mem, json_pack("{s:s, s:o}", "type", "home", "blocks",
+                               slack_page_blocks(mem, view, HOME_BLOCKS_MAX, HOME_BYTES_MAX)));
 }

@@ -118,6 +118,30 @@ int slack_publish_home(chats *c, arena *mem, const struct chat_access *a, const 
     return slack_api(c, mem, a, &call, &answer, e);
 }
 
+/* --- forms --- */
+
+enum { FORM_MS = 4000 /* whoever pressed waits for it */ };
+
+int slack_open_form(chats *c, arena *mem, const struct chat_access *a, const char *trigger_id,
+                    const json_t *form, struct err *e)
+{
+    struct slack_call call = {.method = "views.open", .timeout_ms = FORM_MS};
+    slack_call_add(&call, "trigger_id", trigger_id);
+    slack_call_add(&call, "view", json_write(mem, chat_slack_render_form(mem, form)));
+    json_t *answer = NULL;
+    return slack_api(c, mem, a, &call, &answer, e);
+}
+
+int slack_update_form(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
+                      const json_t *form, struct err *e)
+{
+    struct slack_call call = {.method = "views.update", .timeout_ms = FORM_MS};
+    slack_call_add(&call, "view_id", form_id);
+    slack_call_add(&call, "view", json_write(mem, chat_slack_render_form(mem, form)));
+    json_t *answer = NULL;
+    return slack_api(c, mem, a, &call, &answer, e);
+}
+
 /* --- response_url --- */
 
 static bool is_trusted(const struct chat_settings *s, const char *host_port)

@@ -27,6 +27,7 @@ void follow_offer(jobs *j, struct task *t)
     if (atomic_load(&j->stopping)) {
         return;
     }
+    t->follow.wanted[JOB_FORM] = job_is_event(t->job.kind);
     t->holds_place = job_is_event(t->job.kind) && places_try(&j->places, t->job.workspace);
     t->follow.wanted[JOB_RUN] = t->holds_place;
     t->follow.wanted[JOB_SEND] = t->job.kind != JOB_SEND;

@@ -73,7 +73,13 @@ static int run_home(jobs *j, arena *mem, const struct job *job, struct err *e)
     return bot_job_home(j->options.bot, mem, job, e);
 }
 
-/* A page that cannot be published is published anew at the next change or when it is opened. */
+static int run_form(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_form(j->options.bot, mem, job, e);
+}
+
+/* What it was to show is found under `pending` and on the home page, too.
+ * A page that cannot be published is published anew at the next change or when it is opened. */
 static int drop(jobs *j, arena *mem, const struct job *job, const struct err *why, struct err *e)
 {
     store *s = NULL;
@@ -103,6 +109,7 @@ static const struct kind {
     [JOB_NOTICE] = {run_notice, NULL, 12, "kind=\"notice\""},
     [JOB_MOVE] = {run_move, NULL, 60, "kind=\"move\""},
     [JOB_HOME] = {run_home, drop, 8, "kind=\"home\""},
+    [JOB_FORM] = {run_form, drop, 12, "kind=\"form\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { OPTIONS_MAX = 100, FIELDS_MAX = 20, BUTTONS_MAX = 25 };
+enum { OPTIONS_MAX = 500, FIELDS_MAX = 20, BUTTONS_MAX = 25 };
 
 static const char *const input_types[] = {"string", "number", "boolean", "date", NULL};
 
@@ -106,17 +106,21 @@ static void parse_default(const struct json_doc *d, struct recipe_input *in)
 
 static void parse_input(const struct json_doc *d, struct recipe_input *in)
 {
-    static const char *const keys[] = {"name",   "type",    "required", "hint",
+    static const char *const keys[] = {"name",   "type",    "required", "multiline", "hint",
                                        "sample", "options", "default",  NULL};
     json_doc_known(d, keys);
     *in = (struct recipe_input){.name = recipe_parse_name(d, "name")};
     int type = json_doc_choice(d, "type", input_types, INPUT_STRING);
     in->type = type < 0 ? INPUT_STRING : (enum input_type)type;
     in->required = json_doc_flag(d, "required", false);
+    in->multiline = json_doc_flag(d, "multiline", false);
     in->hint = json_doc_text(d, "hint", false, LIMIT_LABEL);
     in->sample = json_doc_text(d, "sample", false, LIMIT_LABEL);
     parse_options(d, in);
     parse_default(d, in);
+    if (in->multiline && (in->type != INPUT_STRING || in->options_count > 0)) {
+        json_doc_fault(d, "multiline", "Only a text without options has lines.");
+    }
 }
 
 void recipe_parse_inputs(const struct json_doc *d, struct recipe *r)

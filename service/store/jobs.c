@@ -13,6 +13,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_MOVE] = "move",
     [JOB_NOTICE] = "notice",
     [JOB_PURGE] = "purge",
+    [JOB_FORM] = "form",
 };
 
 static const struct stmt ADD = {

@@ -59,17 +59,21 @@ void call_unref(struct call *c)
     }
 }
 
-/* The edge where errors end: logged once when they are ours, answered always. */
-static void fail(struct call *c, const struct err *e)
+static void note(const struct call *c, const struct err *e)
 {
-    int status = err_http_status(e->kind);
-    if (status >= 500) {
+    if (err_http_status(e->kind) >= 500) {
         metric_add(METRIC_ERRORS, "kind=\"request\"", 1);
         log_err(LOG_ERROR, "request failed", e,
                 (const struct log_field[]){LOG_TEXT("request_id", c->q.id),
                                            LOG_TEXT("route", c->q.path)},
                 2);
     }
+}
+
+/* The edge where errors end: logged once when they are ours, answered always. */
+static void fail(struct call *c, const struct err *e)
+{
+    note(c, e);
     respond_error(&c->q, c->route, e, &c->r);
 }
 
@@ -181,7 +185,29 @@ static void run_handler(struct call *c)
     if (c->route->handler(c->server->web, &c->q, &c->r, &e) != 0) {
         fail(c, &e);
         c->r.store = NULL;
+        c->r.at_once = NULL;
     }
+}
+
+void call_answer_late(const struct call *c, struct response *r)
+{
+    metric_add(METRIC_FORMS, c->at_once->late_metric, 1);
+    *r = (struct response){.status = 200};
+    if (c->at_once->late != NULL) {
+        r->content_type = "application/json";
+        r->body = bytes_of(c->at_once->late);
+    }
+}
+
+/* The person sees the answer in the form: what went wrong here is for the log. */
+static void answer_at_once(struct call *c)
+{
+    struct err e = {0};
+    if (c->at_once->answer(c->server->web, &c->q, &c->r, &e) == 0) {
+        return;
+    }
+    note(c, &e);
+    call_answer_late(c, &c->r);
 }
 
 /* Ends the wait of a suspended call, whoever runs it; the reference is the waiting side's. */
@@ -196,6 +222,10 @@ static void wait_over(struct call *c)
 static void busy(struct call *c)
 {
     struct err e = {0};
+    if (c->at_once != NULL) {
+        call_answer_late(c, &c->r);
+        return;
+    }
     err_set(&e, ERR_DATABASE, "busy", "the queue is full");
     e.retry_after_ms = 1000;
     respond_error(&c->q, c->route, &e, &c->r);
@@ -205,8 +235,10 @@ void call_work(void *item)
 {
     struct call *c = item;
     /* a sender that was told "not now" may come again: its state and link must be unspent then */
-    if (watch_begin(&c->server->watch, c, WORK_WAIT_MS)) {
-        run_handler(c);
+    bool at_once = c->at_once != NULL;
+    int64_t wait_ms = at_once ? c->q.until_ms - clock_mono_ms() : WORK_WAIT_MS;
+    if (watch_begin(&c->server->watch, c, wait_ms)) {
+        at_once ? answer_at_once(c) : run_handler(c);
     }
     wait_over(c);
 }
@@ -220,9 +252,14 @@ static void stored(struct intake_item *item, bool ok)
     wait_over(c);
 }
 
-static bool for_worker(const struct route *route)
+/* POOL_LANE_COUNT: no worker. */
+static enum pool_lane lane_of(const struct call *c)
 {
-    return route->kind == ROUTE_WORKER || route->kind == ROUTE_CALLER;
+    static const enum pool_lane lanes[] = {[ROUTE_INLINE] = POOL_LANE_COUNT,
+                                           [ROUTE_INTAKE] = POOL_LANE_COUNT,
+                                           [ROUTE_WORKER] = POOL_LANE_WORKER,
+                                           [ROUTE_CALLER] = POOL_LANE_CALLER};
+    return c->at_once != NULL ? POOL_LANE_AT_ONCE : lanes[c->route->kind];
 }
 
 /* Suspends first: the other side may be done before this function returns. */
@@ -235,9 +272,8 @@ static bool hand_over(struct call *c, int64_t wait_ms)
     atomic_fetch_add(&c->references, 1);
     server_suspend(c);
     watch_add(&c->server->watch, c, wait_ms);
-    if (for_worker(c->route)) {
-        bool caller = c->route->kind == ROUTE_CALLER;
-        taken = pool_put(w->pool, caller ? POOL_LANE_CALLER : POOL_LANE_WORKER, c);
+    if (lane_of(c) != POOL_LANE_COUNT) {
+        taken = pool_put(w->pool, lane_of(c), c);
     } else {
         c->item = (struct intake_item){.seed = c->r.store, .done = stored};
         taken = w->intake != NULL && intake_put(w->intake, &c->item);
@@ -254,10 +290,15 @@ bool call_end(struct call *c)
     if (c->refused) {
         return true;
     }
-    if (for_worker(c->route)) {
+    if (lane_of(c) != POOL_LANE_COUNT) {
         return hand_over(c, QUEUE_WAIT_MS);
     }
     run_handler(c);
+    if (c->r.at_once != NULL) {
+        c->at_once = c->q.at_once = c->r.at_once;
+        c->q.until_ms = c->started_us / 1000 + AT_ONCE_MS;
+        return hand_over(c, c->q.until_ms - clock_mono_ms());
+    }
     if (c->r.store != NULL) {
         return hand_over(c, INTAKE_WAIT_MS);
     }

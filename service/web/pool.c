@@ -13,6 +13,7 @@ static const struct {
 } lanes[POOL_LANE_COUNT] = {
     [POOL_LANE_WORKER] = {POOL_WORKERS, POOL_QUEUE, "request"},
     [POOL_LANE_CALLER] = {POOL_CALLERS, POOL_CALLERS_QUEUE, "request-out"},
+    [POOL_LANE_AT_ONCE] = {POOL_AT_ONCE, POOL_AT_ONCE_QUEUE, "request-chat"},
 };
 
 struct lane {
@@ -20,7 +21,8 @@ struct lane {
     void (*work)(void *item);
     pthread_t threads[POOL_WORKERS];
 };
-_Static_assert((int)POOL_CALLERS <= (int)POOL_WORKERS, "a lane has room for its threads");
+_Static_assert((int)POOL_CALLERS <= (int)POOL_WORKERS && (int)POOL_AT_ONCE <= (int)POOL_WORKERS,
+               "a lane has room for its threads");
 
 struct pool {
     struct lane lanes[POOL_LANE_COUNT];

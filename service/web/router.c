@@ -11,6 +11,7 @@ static const struct route routes[] = {
     {WB_POST, "/slack/commands", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_commands_post, "slackCommands"},
     {WB_GET, "/slack/install", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, slack_install_get, "getSlackInstall"},
     {WB_GET, "/slack/oauth/callback", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, slack_oauth_callback_get, "getSlackOauthCallback"},
+    {WB_POST, "/slack/options", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_options_post, "slackOptions"},
     {WB_GET, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, login_get, "getLogin"},
     {WB_POST, "/login/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, login_post, "postLogin"},
     {WB_GET, "/oauth/callback/{id}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, oauth_callback_get, "getOauthCallback"},

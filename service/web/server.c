@@ -14,7 +14,7 @@
  * where they are stepped around. */
 enum {
     CONNECTION_MEMORY = 32 * 1024, /* request line and headers must fit */
-    WAITING_MAX = INTAKE_QUEUE + POOL_QUEUE + POOL_CALLERS_QUEUE,
+    WAITING_MAX = INTAKE_QUEUE + POOL_QUEUE + POOL_CALLERS_QUEUE + POOL_AT_ONCE_QUEUE,
     IDLE_MAX = 512, /* keep-alive connections without a request */
     HEADROOM = 128,
     OPS_CONNECTIONS = 64,
@@ -44,9 +44,15 @@ static struct MHD_Response *response_new(const struct response *r)
     return response;
 }
 
-/* The worker still holds the call's arena, so this answer is made of constants alone. */
+/* The worker still holds the call's arena, so this answer is made of constants alone, or of what
+ * was there before it began. */
 static struct MHD_Response *late_response_new(const struct call *c)
 {
+    if (c->at_once != NULL) {
+        struct response ready = {.status = 0};
+        call_answer_late(c, &ready);
+        return response_new(&ready);
+    }
     static const char problem[] =
         "{\"type\":\"urn:workbot:problem:late\",\"title\":\"Unavailable\",\"status\":503,"
         "\"code\":\"late\",\"detail\":\"This takes too long. Please try again shortly.\"}";
@@ -77,7 +83,7 @@ static enum MHD_Result answer(struct call *c, struct MHD_Connection *connection)
     struct MHD_Response *response = NULL;
     if (c->late) {
         response = late_response_new(c);
-        c->status = 503;
+        c->status = c->at_once != NULL ? 200 : 503;
     } else {
         response = plain && !last ? c->server->empty_ok : response_new(&c->r);
         c->status = c->r.status;

@@ -53,7 +53,8 @@ struct call {
     const char *raw_path;
     struct request q;
     struct response r;
-    const struct route *route; /* NULL: none was found */
+    const struct route *route;     /* NULL: none was found */
+    const struct at_once *at_once; /* how a worker answers this webhook; NULL: no worker does */
     struct job_seed *seed;
     size_t body_expected; /* as announced, and a NUL */
     size_t body_room;
@@ -125,6 +126,8 @@ bool call_end(struct call *c);
 /* The answer was sent or the connection is gone: access log, metrics, the server's reference. */
 void call_over(struct call *c);
 void call_work(void *item); /* on a request worker */
+/* The answer of a webhook whose sender waits no longer. */
+void call_answer_late(const struct call *c, struct response *r);
 
 /* --- access.c --- */
 

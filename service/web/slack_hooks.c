@@ -41,6 +41,7 @@ static const char *event_label(const struct slack_intake *in)
         {"slack_command", "chat=\"slack\",kind=\"command\""},
         {"challenge", "chat=\"slack\",kind=\"challenge\""},
         {"ssl_check", "chat=\"slack\",kind=\"ssl_check\""},
+        {"choices", "chat=\"slack\",kind=\"choices\""},
         {NULL, "chat=\"slack\",kind=\"ignored\""}};
     return label_find(table, sizeof table / sizeof table[0], in->store ? in->job_kind : in->why);
 }
@@ -103,7 +104,11 @@ static int hook(web *w, const struct request *q, enum slack_route route, struct 
         respond_text(r, 200, in.answer);
         r->content_type = in.content_type;
     }
-    r->store = in.store ? seed_new(w, q->mem, &in) : NULL;
+    if (in.submission || in.choices) {
+        r->at_once = slack_form_at_once(q->mem, &in);
+    } else {
+        r->store = in.store ? seed_new(w, q->mem, &in) : NULL;
+    }
     return 0;
 }
 
@@ -115,6 +120,11 @@ int slack_events_post(web *w, const struct request *q, struct response *r, struc
 int slack_interactions_post(web *w, const struct request *q, struct response *r, struct err *e)
 {
     return hook(w, q, SLACK_INTERACTIONS, r, e);
+}
+
+int slack_options_post(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return hook(w, q, SLACK_OPTIONS, r, e);
 }
 
 int slack_commands_post(web *w, const struct request *q, struct response *r, struct err *e)

@@ -22,7 +22,9 @@ struct request {
     const char *params[ROUTE_PARAMS_MAX]; /* decoded path segments, in the pattern's order */
     const char *query;                    /* raw, without the "?"; "" if there is none */
     struct bytes body;
-    const char *remote;           /* client address, X-Forwarded-For only from trusted proxies */
+    const char *remote; /* client address, X-Forwarded-For only from trusted proxies */
+    int64_t until_ms;   /* at_once: monotonic; nobody waits for the answer after that */
+    const struct at_once *at_once;
     const char *actor;            /* GATE_API: "token:<fingerprint>" for the audit; else NULL */
     const struct header *headers; /* as received, in their order */
     size_t headers_count;
@@ -49,6 +51,18 @@ const char *request_remote(arena *mem, const struct text_list *trusted, const ch
 
 enum { RESPONSE_HEADERS_MAX = 12 };
 
+struct response;
+
+/* A webhook whose answer says something, and that its sender waits for no longer than AT_ONCE_MS.
+ */
+struct at_once {
+    int (*answer)(web *w, const struct request *q, struct response *r, struct err *e);
+    const void *about; /* what the handler has read, for `answer`; on the request's arena */
+    const char *late;  /* JSON: the answer when there is no other in time; NULL: an empty one */
+    const char *late_metric; /* labels of METRIC_FORMS for that */
+};
+enum { AT_ONCE_MS = 2500 };
+
 struct response {
     int status;
     const char *content_type;
@@ -57,6 +71,7 @@ struct response {
     size_t headers_count;
     struct job_seed
         *store; /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
+    const struct at_once *at_once; /* ROUTE_INTAKE: a worker makes this response; NULL: it is one */
 };
 
 /* respond.c */
@@ -166,9 +181,17 @@ void intake_free(intake *i);
 /* --- pool.c: request workers --- */
 
 typedef struct pool pool;
-/* Two lanes that share nothing: providers that hang hold up the callers alone (P13). */
-enum pool_lane { POOL_LANE_WORKER, POOL_LANE_CALLER, POOL_LANE_COUNT };
-enum { POOL_WORKERS = 8, POOL_QUEUE = 256, POOL_CALLERS = 4, POOL_CALLERS_QUEUE = 64 };
+/* Lanes that share nothing: providers that hang hold up the callers alone (P13), and what a chat
+ * waits for with a person before it waits for nobody else. */
+enum pool_lane { POOL_LANE_WORKER, POOL_LANE_CALLER, POOL_LANE_AT_ONCE, POOL_LANE_COUNT };
+enum {
+    POOL_WORKERS = 8,
+    POOL_QUEUE = 256,
+    POOL_CALLERS = 4,
+    POOL_CALLERS_QUEUE = 64,
+    POOL_AT_ONCE = 4,
+    POOL_AT_ONCE_QUEUE = 64
+};
 pool *pool_new(void (*work)(void *item));
 bool pool_put(pool *p, enum pool_lane lane, void *item); /* false when full: 503 */
 void pool_stop(pool *p);                                 /* ends what is queued, joins */
@@ -186,13 +209,17 @@ struct web {
 bool web_draining(const struct web *w);
 
 /* handlers, by file */
-route_fn slack_events_post, slack_interactions_post, slack_commands_post; /* slack_hooks.c */
-route_fn slack_install_get, slack_oauth_callback_get;                     /* slack_install.c */
-route_fn ops_healthz, ops_readyz, ops_metrics;                            /* ops.c */
-route_fn openapi_get, privacy_get, terms_get, style_get;                  /* static.c */
-route_fn login_get, login_post;                                           /* login_pages.c */
-route_fn oauth_callback_get, identity_callback_get;                       /* callback_page.c */
-route_fn api_workspace_get, api_workspace_put, api_workspace_delete;      /* api_workspaces.c */
+route_fn slack_events_post, slack_interactions_post, slack_commands_post,
+    slack_options_post; /* slack_hooks.c */
+/* slack_forms.c: how a form that was sent, or a search for choices, is answered */
+struct slack_intake;
+const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *in);
+route_fn slack_install_get, slack_oauth_callback_get;                /* slack_install.c */
+route_fn ops_healthz, ops_readyz, ops_metrics;                       /* ops.c */
+route_fn openapi_get, privacy_get, terms_get, style_get;             /* static.c */
+route_fn login_get, login_post;                                      /* login_pages.c */
+route_fn oauth_callback_get, identity_callback_get;                  /* callback_page.c */
+route_fn api_workspace_get, api_workspace_put, api_workspace_delete; /* api_workspaces.c */
 route_fn api_connection_get, api_connection_put, api_connection_delete,
     api_connections_get;                                                     /* api_connections.c */
 route_fn api_connection_login, api_connection_confirm;                       /* api_connections.c */

@@ -60,7 +60,7 @@ describe('P1 twice', () => {
     const done = await ana.ask(create('Clicked'), /Created Clicked/);
     const asked = await ana.press(done, 'Add a task', {times: 2});
     assert.equal(asked.ok, true, JSON.stringify(asked));
-    await ana.sees(/Enter subject/);
+    await ana.modal(v => v.blocks.some(b => b.block_id === 'subject'));
     await w.idle();
     assert.equal(await w.count('run', "recipe = 'create-task'"), 1, 'one run for a double click');
     await ana.say('cancel');
@@ -72,7 +72,7 @@ describe('P1 twice', () => {
     const runs = () => w.count('run', "recipe = 'create-task'");
     const before = await runs();
     await ana.press(done, 'Add a task');
-    await ana.sees(/Enter subject/, {after: done.ts});
+    await ana.modal(v => v.blocks.some(b => b.block_id === 'subject'));
     await w.query("update chat_user set checked_at = now() - interval '1 hour'");
     await w.fault('slow', {peer: 'slack', path: 'users.info', delay_ms: 4200});
     await ana.press(done, 'Add a task');

@@ -298,7 +298,7 @@ static void lists_have_a_largest_length(void **state)
     } cases[] = {
         {NULL, "inputs", "{}", "name", LIMIT_INPUTS_COUNT},
         {NULL, "steps", "{'connection':'crm','action':'x'}", "id", LIMIT_RECIPE_STEPS_COUNT},
-        {"inputs", "options", "{'value':'v'}", "label", 100},
+        {"inputs", "options", "{'value':'v'}", "label", 500},
         {"allow", "users", "'U1'", NULL, 500},
         {"allow", "channels", "'C1'", NULL, 500},
         {"reply", "fields", "{'label':'l','value':'v'}", NULL, 20},

@@ -157,6 +157,18 @@ describe('Slack: a bot token that rotates', () => {
     await w.must('PUT', `/workspaces/${GLOBEX}`, {name: 'Globex Inc'});
     assert.deepEqual(await row(w), {...kept, left_s: (await row(w)).left_s}, 'other settings touch no token');
   });
+
+  test('P5 neither token, nor the code that gave them, is in a log, the audit, a job or a message', async () => {
+    const answers = (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).filter(c => c.answer?.ok);
+    const secrets = answers.flatMap(c => [c.answer.access_token, c.answer.refresh_token, c.args.code]).filter(Boolean);
+    assert.ok(secrets.length > 10);
+    const rows = await w.query(`select coalesce(string_agg(query_to_xml(format('select * from %I', c.relname), false, true, '')::text, ' '), '') as all
+      from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'`);
+    for (const text of [w.log(), rows[0].all]) {
+      assert.ok(text.length > 1000);
+      for (const secret of secrets) assert.ok(!text.includes(secret) && !text.includes(Buffer.from(secret).toString('hex')));
+    }
+  });
 });
 
 describe('Slack: a bot token that never expires', () => {

@@ -222,6 +222,34 @@ static void test_equal(void **state)
     assert_true(crypto_equal("", "", 0));
 }
 
+/* A signature serves one purpose and one text, and outlives its key's first place in the ring. */
+static void test_signatures(void **state)
+{
+    (void)state;
+    const char *one = "a1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    const char *two = "b2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
+    keyring *first = NULL, *both = NULL, *other = NULL;
+    struct err e = {0};
+    assert_int_equal(crypto_keyring_parse(mem, secret_of(mem, one), &first, &e), 0);
+    assert_int_equal(
+        crypto_keyring_parse(mem, secret_of(mem, arena_printf(mem, "%s,%s", two, one)), &both, &e),
+        0);
+    assert_int_equal(crypto_keyring_parse(mem, secret_of(mem, two), &other, &e), 0);
+    char *made = crypto_sign(mem, first, "install", "text");
+    assert_int_equal(strlen(made), 64);
+    assert_true(crypto_signed(mem, first, "install", "text", made));
+    assert_true(crypto_signed(mem, both, "install", "text", made));
+    assert_false(crypto_signed(mem, other, "install", "text", made));
+    assert_false(crypto_signed(mem, first, "console", "text", made));
+    assert_false(crypto_signed(mem, first, "install", "text2", made));
+    assert_false(crypto_signed(mem, first, "install", "text", NULL));
+    assert_false(crypto_signed(mem, first, "install", "text", ""));
+    made[63] = made[63] == '0' ? '1' : '0';
+    assert_false(crypto_signed(mem, first, "install", "text", made));
+    made[63] = '\0';
+    assert_false(crypto_signed(mem, first, "install", "text", made));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -230,6 +258,7 @@ int main(void)
         TEST(test_sha256),         TEST(test_hmac_rfc4231),   TEST(test_hmac_slack),
         TEST(test_pkce),           TEST(test_base64_vectors), TEST(test_base64_round_trip),
         TEST(test_base64_refused), TEST(test_random),         TEST(test_equal),
+        TEST(test_signatures),
     };
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
 }

@@ -34,6 +34,7 @@ bot *bot_new(arena *boot, const struct bot_options *options);
 int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_reconcile(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
@@ -93,6 +94,10 @@ int bot_message_send(store *s, arena *mem, const struct message *m, struct err *
 const char *bot_message_lane(arena *mem, const struct message *m);
 /* What is said where it was asked for, when the private message about it could not arrive. */
 json_t *bot_unreachable_view(arena *mem, const char *name);
+
+/* Adds the jobs that compare the people of a workspace with what its platform says of them, for
+ * those workspaces whose time has come. */
+int bot_reconcile_due(bot *b, store *s, struct err *e);
 
 /* Built-in words, NULL-terminated: no recipe's command may equal or begin one. */
 const char *const *bot_reserved_words(void);

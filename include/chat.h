@@ -67,6 +67,8 @@ struct chat_person {
                                  workspaces */
     size_t teams_count;       /* 0: none are told */
     const char *organisation; /* that the person's teams belong to; NULL: none, or not said */
+    int64_t changed_at;       /* when the platform changed any of this; 0: not said */
+    bool partial;             /* not all of it was said: the platform must be asked */
 };
 
 struct event {

@@ -75,7 +75,8 @@ struct config {
     int64_t ttl_events;
     int64_t ttl_runs;
     int64_t ttl_audit;
-    int64_t ttl_lease; /* of a job: how long the work of a killed process waits */
+    int64_t ttl_reconcile; /* between two comparisons of a workspace's people with its platform */
+    int64_t ttl_lease;     /* of a job: how long the work of a killed process waits */
 
     bool public_is_loopback; /* derived: the public URL is http on loopback */
 };

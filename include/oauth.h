@@ -101,6 +101,9 @@ struct oauth_outcome {
 int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
                    struct err *e);
 
+/* Why a default connection's own tokens rest: whose they are has left. */
+#define OAUTH_OWNER_LEFT "owner_left"
+
 /* --- the chat platform's sign-in -> callback (identity.c) --- */
 
 /* Proves that the browser's person is the login's user, before the provider is called. As
@@ -216,13 +219,26 @@ int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struc
 int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
                        const struct tokens *t, const char *message_id, struct err *e);
 
+/* The same, and what came of it goes into the audit: whose it was must have ended. */
+struct oauth_evidence {
+    const char *connection_id; /* the subject */
+    const char *default_name;
+    const char *user_id;
+};
+int oauth_revoke_on_record(oauth *o, store *s, const struct default_connection *d,
+                           const struct tokens *t, const struct oauth_evidence *of, struct err *e);
+
 struct oauth_revoked {
     enum app_revoked result;
     const char *app_title;
     const char *message_id;
+    struct oauth_evidence of; /* zeros: nobody asked for it */
 };
 /* The job: payload as written by oauth_revoke_later. ERR_UPSTREAM_BUSY: again. */
 int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
                      struct err *e);
+/* What the job's payload says of it, without doing anything: for one that is given up. */
+int oauth_revoke_read(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
+                      struct err *e);
 
 #endif

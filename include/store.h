@@ -16,6 +16,7 @@
 #include "store/connections.h" /* connections.c, connection_tokens.c */
 #include "store/homes.h"       /* homes.c */
 #include "store/jobs.h"        /* jobs.c, job_claim.c */
+#include "store/leavers.h"     /* leavers.c */
 #include "store/logins.h"      /* logins.c, states.c */
 #include "store/messages.h"    /* messages.c, audit.c, retention.c */
 #include "store/moves.h"       /* moves.c, move_names.c, move_rows.c */

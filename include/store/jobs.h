@@ -21,7 +21,8 @@ enum job_kind {
     JOB_RUN,
     JOB_SEND,
     JOB_REVOKE,
-    JOB_HOME, /* added and begun by store/homes.h */
+    JOB_HOME,
+    JOB_RECONCILE, /* added and begun by store/homes.h */
     JOB_NOTICE,
     JOB_PURGE,
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */

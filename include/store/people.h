@@ -28,13 +28,18 @@ struct user {
     enum standing standing;
     const char *dm_channel;
     int64_t checked_at;          /* when the platform was last asked */
+    int64_t changed_at;          /* when it last changed what it says; 0: not said */
     int64_t home_opened_at;      /* 0: has never looked at the home page */
     const char *pending_message; /* the last list of what waits for this user; NULL: none */
 };
 
 int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,
                     struct err *e);
-/* Inserts or replaces name, email, time zone, standing and checked_at = now; keeps dm_channel. */
+/* The same, locked until the transaction ends. */
+int store_user_lock(store *s, const char *workspace, const char *user_id, struct user **ret,
+                    struct err *e);
+/* Inserts or replaces name, email, time zone, standing, changed_at (where it is said) and
+ * checked_at = now; keeps dm_channel. */
 int store_user_put(store *s, const struct user *u, struct err *e);
 int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,
                       struct err *e);

@@ -2,6 +2,7 @@
 #define WB_BOT_INT_H
 
 #include "bot.h"
+#include "people_int.h"
 
 /* Inside the bot: scenes and turns, and what each file offers the others. */
 
@@ -333,10 +334,6 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
 const char *connected_app(struct scene *sc, const struct login *l);
 /* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
 int connected_tell(struct scene *sc, const struct run *r, struct err *e);
-
-/* --- other_person.c: somebody else followed this login's link and signed in as himself --- */
-
-int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct err *e);
 
 /* --- home.c: the page of the bot that shows a user what is his --- */
 

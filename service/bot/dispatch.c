@@ -48,74 +48,37 @@ static int load_people(struct turn *t, const struct chat_driver *driver, struct 
     return rc;
 }
 
-static enum standing standing_of(const struct chat_person *p)
+/* Who has left in the meantime is off-boarded here, if no event told. */
+static int take_answer(struct turn *t, const struct chat_person *person, struct err *e)
 {
-    if (p->deactivated) {
-        return STANDING_DEACTIVATED;
-    }
-    if (p->bot) {
-        return STANDING_BOT;
-    }
-    if (p->stranger) {
-        return STANDING_STRANGER;
-    }
-    return p->guest ? STANDING_GUEST : STANDING_MEMBER;
-}
-
-static int ask_person(struct turn *t, const struct chat_driver *driver, struct chat_person *ret,
-                      struct err *e)
-{
-    const struct bot_options *o = &t->scene.bot->options;
-    const struct workspace *w = t->scene.workspace;
-    arena *mem = t->scene.mem;
-    struct oauth_bot as = oauth_bot_of(w);
-    if (oauth_bot_access(o->oauth, mem, w->workspace, &as, e) != 0) {
+    struct scene *sc = &t->scene;
+    const struct person_news news = {.user_id = t->event.user_id, .person = person, .asked = true};
+    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
         return -1;
     }
-    while (driver->person(o->chats, mem, &as.access, t->event.user_id, ret, e) != 0) {
-        if (!oauth_bot_again(o->oauth, mem, &as, e)) {
-            return -1;
-        }
-    }
-    return 0;
+    int rc =
+        store_begin(sc->s, e) != 0 || person_take(sc, &news, e) != 0 ? -1 : store_commit(sc->s, e);
+    store_close(sc->s);
+    sc->s = NULL;
+    return rc;
 }
 
 /* Asks the platform who this is when our knowledge is old. It fails closed: no answer, no act. */
-static int know_person(struct turn *t, const struct chat_driver *driver, struct err *e)
+static int know_person(struct turn *t, struct err *e)
 {
-    const struct workspace *w = t->scene.workspace;
     const struct user *known = t->scene.user;
-    arena *mem = t->scene.mem;
     if (known != NULL && known->standing != STANDING_UNKNOWN &&
         known->checked_at > clock_now() - STANDING_FRESH_S) {
         return 0;
     }
     struct chat_person person = {0};
-    if (ask_person(t, driver, &person, e) != 0) {
+    if (person_ask(&t->scene, t->event.user_id, &person, e) != 0) {
         /* What the platform cannot say now it may say later: what was acknowledged is kept. */
         bool final = e->kind == ERR_LIMIT || e->kind == ERR_NOT_FOUND;
         e->kind = final ? e->kind : ERR_UPSTREAM_BUSY;
         return err_wrap(e, "who is %s", t->event.user_id);
     }
-    struct user *u = arena_alloc(mem, sizeof(*u));
-    *u = (struct user){.workspace = w->workspace,
-                       .user_id = t->event.user_id,
-                       .name = person.name,
-                       .email = person.email,
-                       .time_zone = person.time_zone,
-                       .standing = standing_of(&person),
-                       .dm_channel = known == NULL ? NULL : known->dm_channel,
-                       .checked_at = clock_now(),
-                       .home_opened_at = known == NULL ? 0 : known->home_opened_at,
-                       .pending_message = known == NULL ? NULL : known->pending_message};
-    store *s = NULL;
-    if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = store_user_put(s, u, e);
-    store_close(s);
-    t->scene.user = u;
-    return rc;
+    return take_answer(t, &person, e);
 }
 
 /* A one-to-one chat that somebody writes from is where private messages go from now on. What is
@@ -230,7 +193,7 @@ static const struct effect {
     [EVENT_SUBMIT] = {.act = nothing, .personal = true}, /* answered at once: submit.c */
     [EVENT_CHOICES] = {.act = nothing},                  /* the same */
     [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
-    [EVENT_PERSON] = {.act = nothing},
+    [EVENT_PERSON] = {.look = person_look, .act = bot_person_changed},
     [EVENT_CHANNEL] = {.act = bot_channel_moved},
     [EVENT_JOINED] = {.act = bot_channel_joined},
     [EVENT_INSTALL] = {.look = life_look, .act = life_change, .any_state = true},
@@ -312,7 +275,7 @@ int dispatch_look(struct turn *t, bool *ret_ours, struct err *e)
     }
     const struct effect *x = &effects[t->event.kind];
     bool ours = is_ours(t);
-    if (ours && x->personal && know_person(t, driver, e) != 0) {
+    if (ours && x->personal && know_person(t, e) != 0) {
         return -1;
     }
     if (ours && x->look != NULL && x->look(t, e) != 0) {

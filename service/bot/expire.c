@@ -5,7 +5,7 @@
 #include "base/str.h"
 
 /* Logins and runs whose time is over, each with a notice (P9) and in a transaction of its own: what
- * is wrong with one keeps no other alive. And the outcome of revocations. */
+ * is wrong with one keeps no other alive. */
 
 enum { BATCH = 20 };
 
@@ -141,10 +141,42 @@ static int next_login(struct expiry *x, struct err *e)
     return expire_login(&sc, l, e) != 0 ? -1 : home_touch(&sc, e);
 }
 
+/* The login of an admin who has left, and whom nobody took it over from: its time is over. */
+static int next_left(struct expiry *x, struct err *e)
+{
+    const char *workspace = NULL, *id = NULL;
+    struct connection *c = NULL;
+    struct default_connection *d = NULL;
+    bool changed = false;
+    if (store_owner_left_due(x->s, OAUTH_OWNER_LEFT, &workspace, &id, e) != 0) {
+        return -1;
+    }
+    x->found = id != NULL;
+    if (!x->found) {
+        return 0;
+    }
+    if (store_connection_lock(x->s, workspace, id, &c, e) != 0 ||
+        store_default_find(x->s, workspace, c->default_name, &d, e) != 0) {
+        return -1;
+    }
+    const struct oauth_evidence of = {.connection_id = c->id,
+                                      .default_name = c->default_name,
+                                      .user_id = c->owner == NULL ? "" : c->owner};
+    if (d != NULL &&
+        oauth_revoke_on_record(x->bot->options.oauth, x->s, d, &c->tokens, &of, e) != 0) {
+        return -1;
+    }
+    return store_connection_set_state(x->s, workspace, id, -1, CONNECTION_NEEDS_LOGIN,
+                                      OAUTH_OWNER_LEFT, &changed, e);
+}
+
 static const struct kind {
     int (*next)(struct expiry *x, struct err *e);
     enum metric metric;
-} kinds[] = {{next_run, METRIC_RUNS}, {next_login, METRIC_LOGINS}};
+    const char *label;
+} kinds[] = {{next_run, METRIC_RUNS, "result=\"expired\""},
+             {next_login, METRIC_LOGINS, "result=\"expired\""},
+             {next_left, METRIC_REVOKES, "result=\"owner_left\""}};
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static int in_transaction(struct expiry *x, const struct kind *k, struct err *e)
@@ -158,7 +190,7 @@ static int in_transaction(struct expiry *x, const struct kind *k, struct err *e)
         x->s = NULL;
         return -1;
     }
-    metric_add(k->metric, "result=\"expired\"", x->found ? 1 : 0);
+    metric_add(k->metric, k->label, x->found ? 1 : 0);
     return 0;
 }
 
@@ -214,98 +246,4 @@ int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e)
     store_close(x.s);
     *ret_more = more;
     return rc;
-}
-
-/* --- the receipt of a disconnect (P12) --- */
-
-static json_t *receipt_view(struct scene *sc, const char *title, bool tried, enum app_revoked how)
-{
-    json_t *view = view_new(sc->mem);
-    if (!tried) {
-        view_text(view,
-                  "Disconnected here, but %s did not confirm that it ended the login. Please end "
-                  "it in its own settings too.",
-                  title);
-    } else if (how == APP_REVOKED) {
-        view_text(view, "Disconnected: %s has ended the login too.", title);
-    } else {
-        view_text(view,
-                  "Disconnected here only: %s offers no way to end the login from outside. You can "
-                  "end it in its own settings.",
-                  title);
-    }
-    view_note(view, "Type `connections` to connect again.");
-    return view;
-}
-
-struct receipt {
-    const char *message_id;
-    const char *title;
-    bool tried; /* false: given up */
-    enum app_revoked how;
-};
-
-static int tell_revoked(bot *b, store *s, const struct job *j, const struct receipt *r,
-                        struct err *e)
-{
-    struct message *m = NULL;
-    struct scene sc;
-    bool known = false;
-    if (r->message_id == NULL) {
-        return 0;
-    }
-    if (store_message_find(s, j->workspace, r->message_id, &m, e) != 0) {
-        return -1;
-    }
-    if (m == NULL || m->user_id == NULL) {
-        return 0;
-    }
-    if (scene_of(b, s, j->workspace, m->user_id, &sc, &known, e) != 0) {
-        return -1;
-    }
-    const char *title = r->title == NULL ? "the app" : r->title;
-    return known ? say_update(&sc, r->message_id, receipt_view(&sc, title, r->tried, r->how), e)
-                 : 0;
-}
-
-static int end_revoke(bot *b, arena *mem, const struct job *j, const struct receipt *r,
-                      struct err *e)
-{
-    store *s = NULL;
-    if (store_open(b->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    store_follow(s, j);
-    int rc =
-        store_begin(s, e) != 0 || tell_revoked(b, s, j, r, e) != 0 || store_job_done(s, j, e) != 0
-            ? -1
-            : store_commit(s, e);
-    store_close(s);
-    return rc;
-}
-
-int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e)
-{
-    struct oauth_revoked revoked;
-    if (oauth_revoke_run(b->options.oauth, mem, j, &revoked, e) != 0) {
-        return -1;
-    }
-    const struct receipt r = {.message_id = revoked.message_id,
-                              .title = revoked.app_title,
-                              .tried = true,
-                              .how = revoked.result};
-    return end_revoke(b, mem, j, &r, e);
-}
-
-int bot_revoke_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e)
-{
-    json_t *payload = NULL;
-    if (json_read(mem, j->payload, &payload, e) != 0) {
-        return -1;
-    }
-    const app *a = apps_find(b->options.apps, json_text(payload, "app"));
-    const struct receipt r = {.message_id = json_text(payload, "message_id"),
-                              .title = a == NULL ? NULL : app_title(a)};
-    (void)why;
-    return end_revoke(b, mem, j, &r, e);
 }

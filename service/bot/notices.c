@@ -22,6 +22,7 @@ static const struct {
                       "there. Please look."},
     {"email_unknown", "its account_match compares e-mail addresses, and the chat tells me none. "
                       "Please give the bot the scope users:read.email, or change account_match."},
+    {"owner_left", "a command needs it, and whose login it is has left. Please log it in."},
     {"sign_in_off",
      "it asks people to sign in to this chat first, and that is switched off. Please "
      "switch it on, or set its assurance to code."},

@@ -43,77 +43,16 @@ int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gon
     return add_job(s, workspace, arena_json(store_arena(s), payload), e);
 }
 
-/* --- one person --- */
-
-static int end_logins(struct scene *sc, const char *user_id, struct err *e)
-{
-    struct login *list = NULL;
-    size_t count = 0;
-    if (store_login_list_open(sc->s, sc->workspace->workspace, user_id, &list, &count, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct login *l = NULL;
-        if (store_login_lock(sc->s, list[i].workspace, list[i].id, &l, e) != 0) {
-            return -1;
-        }
-        bool open = l != NULL && (l->state == LOGIN_OPEN || l->state == LOGIN_CODE);
-        if (open &&
-            oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "removed", e) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* One that runs at this moment ends by itself: its connection is gone. */
-static int end_runs(struct scene *sc, const char *user_id, struct err *e)
-{
-    struct run *list = NULL;
-    size_t count = 0;
-    if (store_run_open(sc->s, sc->workspace->workspace, user_id, &list, &count, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct run next = list[i];
-        bool changed = false;
-        next.state = RUN_CANCELLED;
-        next.error_code = "removed";
-        if (list[i].state != RUN_RUNNING &&
-            store_run_update(sc->s, &next, list[i].state, &changed, e) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int end_connections(struct scene *sc, const char *user_id, struct err *e)
-{
-    struct connection *list = NULL;
-    size_t count = 0;
-    const char *workspace = sc->workspace->workspace;
-    if (store_connection_list(sc->s, workspace, user_id, &list, &count, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct oauth_disconnect q = {
-            .connection = &list[i], .actor = "system", .forget = true};
-        if (oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 static int purge_person(struct purge *p, const char *user_id, struct err *e)
 {
-    struct scene *sc = &p->scene;
-    json_t *detail = arena_json(sc->mem, json_pack("{s:s}", "reason", p->why));
-    return end_logins(sc, user_id, e) != 0 || end_connections(sc, user_id, e) != 0 ||
-                   end_runs(sc, user_id, e) != 0
-               ? -1
-               : store_audit_add(sc->s, sc->workspace->workspace, "system", "user.purged", user_id,
-                                 detail, e);
+    struct scene sc = p->scene;
+    const struct user unknown = {.workspace = sc.workspace->workspace, .user_id = user_id};
+    struct user *u = NULL;
+    if (store_user_find(sc.s, sc.workspace->workspace, user_id, &u, e) != 0) {
+        return -1;
+    }
+    sc.user = u == NULL ? &unknown : u;
+    return people_leave(&sc, p->why, e);
 }
 
 /* --- who stays: a member of another workspace that has the bot --- */

@@ -23,6 +23,9 @@ static const char *missing_words(const struct resolved *d)
     } texts[] = {
         {"unknown_connection", "The connection that it uses is gone. An admin must look."},
         {"draft", "Its connection is not set up yet. An admin must finish it."},
+        {"owner_left",
+         "The default connection is the login of somebody who has left. An admin must "
+         "log it in again."},
         {"no_default_tokens", "The default connection is not logged in. An admin must do that."},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

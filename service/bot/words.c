@@ -18,6 +18,8 @@ static const struct {
     {"recipe_faulty", "This command is set up wrong. An admin must look at its recipe."},
     {"no_default_tokens", "The %s connection that this command uses is not logged in. An admin of "
                           "Workbot must log it in."},
+    {"owner_left", "This command ran on the %s login of somebody who has left. An admin of Workbot "
+                   "must log it in again."},
     {"unknown_connection", "The %s connection that this command uses is gone. An admin must look."},
     {"connection_removed", "An admin has removed the connection that this waited for. Nothing was "
                            "done."},
@@ -131,6 +133,7 @@ char *words_state(arena *mem, const struct connection *c)
         {"disconnected", "you disconnected it"},
         {"login_ended", "the last login was not finished"},
         {"admin", "an admin disconnected it"},
+        {"owner_left", "its owner has left"},
     };
     static const char *const states[CONNECTION_STATE_COUNT] = {
         [CONNECTION_PROVISIONAL] = "Waiting for the code from your browser",
@@ -234,9 +237,7 @@ void words_inputs(json_t *view, const struct recipe *recipe, const json_t *input
 
 bool words_open_to(const struct scene *sc)
 {
-    enum standing standing = sc->user->standing;
-    return standing == STANDING_MEMBER ||
-           (standing == STANDING_GUEST && sc->workspace->guests_allowed);
+    return person_allowed(sc->user->standing, sc->workspace);
 }
 
 void words_closed(struct scene *sc, json_t *view)

@@ -57,13 +57,8 @@ static uint64_t mix(uint64_t hash, const char *text)
 /* What we know of people, and nothing else of them: a new status text changes none of it. */
 static uint64_t told_of(const json_t *user)
 {
-    static const char *const flags[] = {"deleted", "is_restricted", "is_ultra_restricted",
-                                        "is_stranger"};
     static const char *const names[] = {"email", "display_name", "real_name"};
     uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        hash = mix(hash, json_flag(user, flags[i]) ? "1" : "0");
-    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         hash = mix(hash, json_text(json_member(user, "profile"), names[i]));
     }
@@ -72,8 +67,21 @@ static uint64_t told_of(const json_t *user)
     return mix(hash, slack_id(user, "team_id"));
 }
 
+static bool is_flagged(const json_t *user)
+{
+    static const char *const flags[] = {"deleted", "is_restricted", "is_ultra_restricted",
+                                        "is_stranger"};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (json_flag(user, flags[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A status changes all day, and each time the whole person comes: of those that tell us the same,
- * one a minute is enough. */
+ * one a minute is enough. Not of those that may end something: who left, came back and left again
+ * within a minute has left. */
 static bool keep_person(const struct arrived *a, struct slack_intake *out)
 {
     const json_t *user = json_member(a->event, "user");
@@ -82,7 +90,7 @@ static bool keep_person(const struct arrived *a, struct slack_intake *out)
     if (out->lane == NULL || !json_is_object(user) || json_flag(user, "is_bot")) {
         return false;
     }
-    if (at > 0) {
+    if (at > 0 && !is_flagged(user)) {
         out->keys[1] = arena_printf(a->mem, "who:%s:%lld:%016llx", slack_id(a->event, "user"),
                                     (long long)(at / MINUTE_S), (unsigned long long)told_of(user));
     }

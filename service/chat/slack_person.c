@@ -51,6 +51,15 @@ static const char *shown_name(const json_t *user)
     return "";
 }
 
+/* A deactivated person is told with few of the other members. */
+static bool is_partial(const json_t *user)
+{
+    const json_t *deleted = json_member(user, "deleted");
+    return !json_is_boolean(deleted) ||
+           (json_is_false(deleted) && (slack_id(user, "team_id") == NULL ||
+                                       !json_is_boolean(json_member(user, "is_restricted"))));
+}
+
 void slack_person_of(const json_t *user, const char *workspace, struct chat_person *ret)
 {
     *ret = (struct chat_person){
@@ -63,6 +72,8 @@ void slack_person_of(const json_t *user, const char *workspace, struct chat_pers
         .guest = json_flag(user, "is_restricted") || json_flag(user, "is_ultra_restricted"),
         .stranger = is_stranger(user, workspace),
         .organisation = slack_id(json_member(user, "enterprise_user"), "enterprise_id"),
+        .changed_at = json_i64(user, "updated"),
+        .partial = is_partial(user),
     };
 }
 

@@ -102,6 +102,9 @@ const struct config_key config_keys[] = {
      "Runs with their inputs and results are kept so long."},
     {"WORKBOT_TTL_AUDIT", CONFIG_SECONDS, AT(ttl_audit), NEED_NOT, "400d", 1, 10 * YEAR,
      "The audit log is kept so long."},
+    {"WORKBOT_TTL_RECONCILE", CONFIG_SECONDS, AT(ttl_reconcile), NEED_NOT, "24h", 1, 30 * 86400,
+     "People who hold something here are compared so often with what the chat says of them; by "
+     "default each night."},
     {"WORKBOT_TTL_LEASE", CONFIG_SECONDS, AT(ttl_lease), NEED_NOT, "20s", 2, 600,
      "The work of a killed process waits so long before another takes it."},
 };

@@ -19,7 +19,8 @@
     X(0012_add_sign_in_and_leavers)                                                                \
     X(0013_defer_for_moves)                                                                        \
     X(0014_add_answer_ways)                                                                        \
-    X(0015_add_purge_jobs)
+    X(0015_add_purge_jobs)                                                                         \
+    X(0016_index_leavers)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -73,6 +73,11 @@ static int forget_removed(jobs *j, store *s, struct err *e)
     return bot_forget_removed(j->options.bot, store_arena(s), e);
 }
 
+static int reconcile(jobs *j, store *s, struct err *e)
+{
+    return bot_reconcile_due(j->options.bot, s, e);
+}
+
 static const struct chore {
     chore_fn *run;
     int64_t every_ms; /* 0: as often as leases must be renewed */
@@ -83,6 +88,7 @@ static const struct chore {
     {gauges, 5000, "gauges"},
     {purge, 30000, "purge"},
     {forget_removed, 300000, "forget removed workspaces"},
+    {reconcile, 2000, "plan reconciliations"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
 

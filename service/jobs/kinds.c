@@ -68,6 +68,11 @@ static int run_move(jobs *j, arena *mem, const struct job *job, struct err *e)
     return bot_job_move(j->options.bot, mem, job, e);
 }
 
+static int run_reconcile(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_reconcile(j->options.bot, mem, job, e);
+}
+
 static int run_home(jobs *j, arena *mem, const struct job *job, struct err *e)
 {
     return bot_job_home(j->options.bot, mem, job, e);
@@ -78,8 +83,9 @@ static int run_form(jobs *j, arena *mem, const struct job *job, struct err *e)
     return bot_job_form(j->options.bot, mem, job, e);
 }
 
-/* What it was to show is found under `pending` and on the home page, too.
- * A page that cannot be published is published anew at the next change or when it is opened. */
+/* What a form was to show is found under `pending` and on the home page, too; a page that cannot be
+ * published is published anew at the next change or when it is opened; people who cannot be
+ * compared are compared the next night. */
 static int drop(jobs *j, arena *mem, const struct job *job, const struct err *why, struct err *e)
 {
     store *s = NULL;
@@ -110,6 +116,7 @@ static const struct kind {
     [JOB_MOVE] = {run_move, NULL, 60, "kind=\"move\""},
     [JOB_HOME] = {run_home, drop, 8, "kind=\"home\""},
     [JOB_FORM] = {run_form, drop, 12, "kind=\"form\""},
+    [JOB_RECONCILE] = {run_reconcile, drop, 30, "kind=\"reconcile\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)

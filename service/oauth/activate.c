@@ -19,7 +19,7 @@ static int revoke_replaced(oauth *o, store *s, const struct default_connection *
 }
 
 /* Whose leaving ends a default connection's own tokens: who asked for the login; for one that an
- * operator asked for, the admin of the same e-mail, else (NULL) the installer. */
+ * operator asked for, the admin of the same e-mail or the only one; else (NULL) the installer. */
 static int find_owner(store *s, const struct activation *a, const char **ret, struct err *e)
 {
     static const char USER[] = "user:";
@@ -41,8 +41,9 @@ static int find_owner(store *s, const struct activation *a, const char **ret, st
         if (store_user_find(s, l->workspace, w->admins[i], &u, e) != 0) {
             return -1;
         }
-        if (u != NULL && oauth_same_email(u->email, a->account->email)) {
-            *ret = u->user_id;
+        bool only = w->installer == NULL && w->admins_count == 1;
+        if (only || (u != NULL && oauth_same_email(u->email, a->account->email))) {
+            *ret = w->admins[i];
         }
     }
     return 0;

@@ -79,9 +79,6 @@ bool oauth_same_email(const char *a, const char *b);
 enum oauth_match oauth_match_account(const struct default_connection *d, const struct user *u,
                                      const struct account *account);
 
-/* Why a default connection's own tokens rest: whose they are has left. */
-#define OAUTH_OWNER_LEFT "owner_left"
-
 struct activation {
     const struct login *login; /* locked */
     const struct tokens *tokens;

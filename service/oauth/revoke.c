@@ -10,22 +10,39 @@
  * the rows it came from may be gone by then (P12).
  */
 
-int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
-                       const struct tokens *t, const char *message_id, struct err *e)
+static int add_job(store *s, const struct default_connection *d, const struct tokens *t,
+                   json_t *more, struct err *e)
 {
-    (void)o;
     arena *mem = store_arena(s);
+    json_t *payload = arena_json(mem, more);
     if (secret_empty(t->access) && secret_empty(t->refresh)) {
         return 0;
     }
-    json_t *payload = arena_json(
-        mem, json_pack("{s:s, s:s, s:s?, s:s, s:o, s:s?}", "app", d->app, "host", d->host,
-                       "client_id", d->client_id, "client_secret", secret_reveal(d->client_secret),
-                       "tokens", oauth_tokens_json(t), "message_id", message_id));
+    json_object_update_new(payload, json_pack("{s:s, s:s, s:s?, s:s, s:o}", "app", d->app, "host",
+                                              d->host, "client_id", d->client_id, "client_secret",
+                                              secret_reveal(d->client_secret), "tokens",
+                                              oauth_tokens_json(t)));
     struct job j = {.workspace = d->workspace,
                     .kind = JOB_REVOKE,
                     .payload = bytes_of(json_write(mem, payload))};
     return store_job_add(s, &j, e);
+}
+
+int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
+                       const struct tokens *t, const char *message_id, struct err *e)
+{
+    (void)o;
+    return add_job(s, d, t, json_pack("{s:s?}", "message_id", message_id), e);
+}
+
+int oauth_revoke_on_record(oauth *o, store *s, const struct default_connection *d,
+                           const struct tokens *t, const struct oauth_evidence *of, struct err *e)
+{
+    (void)o;
+    return add_job(s, d, t,
+                   json_pack("{s:{s:s, s:s, s:s}}", "evidence", "connection_id", of->connection_id,
+                             "connection", of->default_name, "user", of->user_id),
+                   e);
 }
 
 bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
@@ -71,6 +88,29 @@ int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struc
     return store_home_want(s, c->workspace, c->user_id, 1, e);
 }
 
+static void read_revoked(oauth *o, const json_t *payload, struct oauth_revoked *ret)
+{
+    const app *a = apps_find(o->options.apps, json_text(payload, "app"));
+    const json_t *of = json_member(payload, "evidence");
+    *ret = (struct oauth_revoked){.result = APP_REVOKE_NONE,
+                                  .app_title = a == NULL ? NULL : app_title(a),
+                                  .message_id = json_text(payload, "message_id"),
+                                  .of = {.connection_id = json_text(of, "connection_id"),
+                                         .default_name = json_text(of, "connection"),
+                                         .user_id = json_text(of, "user")}};
+}
+
+int oauth_revoke_read(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
+                      struct err *e)
+{
+    json_t *payload = NULL;
+    if (json_read(mem, j->payload, &payload, e) != 0) {
+        return -1;
+    }
+    read_revoked(o, payload, ret);
+    return 0;
+}
+
 int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
                      struct err *e)
 {
@@ -79,9 +119,7 @@ int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_rev
         return -1;
     }
     const app *a = apps_find(o->options.apps, json_text(payload, "app"));
-    *ret = (struct oauth_revoked){.result = APP_REVOKE_NONE,
-                                  .app_title = a == NULL ? NULL : app_title(a),
-                                  .message_id = json_text(payload, "message_id")};
+    read_revoked(o, payload, ret);
     if (a == NULL) {
         return 0; /* its definition was taken away: there is no address to revoke at */
     }

@@ -25,6 +25,12 @@ static bool can_act(const struct connection *c)
     return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
 }
 
+/* Tokens of somebody who has left act for nobody, while they wait for an admin to take over. */
+static bool owner_left(const struct connection *c)
+{
+    return c != NULL && str_equal(c->reason, OAUTH_OWNER_LEFT);
+}
+
 /* Whose connection is to act under the default connection: "" its own. NULL: nobody's can. */
 static const char *owner_of(const struct recipe_connection *c, const struct recipe_person *p,
                             struct resolved *found)
@@ -44,14 +50,14 @@ static const char *owner_of(const struct recipe_connection *c, const struct reci
  * a person's own act or they are asked to log in, never the default one. */
 static void settle(struct connection *c, struct resolved *found)
 {
-    found->connection = can_act(c) ? c : NULL;
+    found->connection = can_act(c) && !owner_left(c) ? c : NULL;
     if (found->connection != NULL) {
         return;
     }
     if (found->rule == RULE_PERSONAL) {
         found->rule = RULE_LOGIN;
     } else {
-        found->problem = "no_default_tokens";
+        found->problem = owner_left(c) ? OAUTH_OWNER_LEFT : "no_default_tokens";
     }
 }
 

@@ -10,6 +10,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_SEND] = "send",
     [JOB_REVOKE] = "revoke",
     [JOB_HOME] = "home",
+    [JOB_RECONCILE] = "reconcile",
     [JOB_MOVE] = "move",
     [JOB_NOTICE] = "notice",
     [JOB_PURGE] = "purge",

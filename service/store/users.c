@@ -6,18 +6,27 @@ static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "gue
 static const struct stmt FIND = {
     "user_find",
     "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
-    "       epoch(home_opened_at), pending_message"
+    "       epoch(home_opened_at), pending_message, epoch(changed_at)"
     " from chat_user where workspace = $1 and user_id = $2",
-    2, 10};
+    2, 11};
+
+static const struct stmt LOCK = {
+    "user_lock",
+    "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
+    "       epoch(home_opened_at), pending_message, epoch(changed_at)"
+    " from chat_user where workspace = $1 and user_id = $2 for no key update",
+    2, 11};
 
 static const struct stmt PUT = {
     "user_put",
-    "insert into chat_user (workspace, user_id, name, email, time_zone, standing, checked_at)"
-    " values ($1, $2, $3, $4, $5, $6, now())"
+    "insert into chat_user (workspace, user_id, name, email, time_zone, standing, changed_at,"
+    "                       checked_at)"
+    " values ($1, $2, $3, $4, $5, $6, instant($7), now())"
     " on conflict (workspace, user_id) do update set"
     "   name = excluded.name, email = excluded.email, time_zone = excluded.time_zone,"
-    "   standing = excluded.standing, checked_at = now()",
-    6, 0};
+    "   standing = excluded.standing, checked_at = now(),"
+    "   changed_at = coalesce(excluded.changed_at, chat_user.changed_at)",
+    7, 0};
 
 /* An admin who is told something may never have written to us: a row of unknown standing. */
 static const struct stmt SET_DM = {
@@ -30,7 +39,7 @@ static const struct stmt SET_PENDING = {
     "user_set_pending",
     "update chat_user set pending_message = $3 where workspace = $1 and user_id = $2", 3, 0};
 
-const struct stmt *const store_users_stmts[] = {&FIND, &PUT, &SET_DM, &SET_PENDING, NULL};
+const struct stmt *const store_users_stmts[] = {&FIND, &LOCK, &PUT, &SET_DM, &SET_PENDING, NULL};
 
 enum standing store_standing(const char *name)
 {
@@ -52,14 +61,15 @@ static int read_user(store *s, const rows *r, size_t row, void *to, struct err *
     u->checked_at = row_i64(r, row, 7);
     u->home_opened_at = row_i64(r, row, 8);
     u->pending_message = row_text(r, row, 9);
+    u->changed_at = row_i64(r, row, 10);
     return 0;
 }
 
-int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,
+static int ask_user(store *s, const struct stmt *stmt, const struct user *key, struct user **ret,
                     struct err *e)
 {
-    struct store_ask ask = {&FIND, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), read_user,
-                            sizeof(struct user)};
+    struct store_ask ask = {stmt, DB_ARGS(DB_TEXT(key->workspace), DB_TEXT(key->user_id)),
+                            read_user, sizeof(struct user)};
     void *found = NULL;
     if (store_ask_one(s, &ask, &found, e) != 0) {
         return -1;
@@ -68,11 +78,26 @@ int store_user_find(store *s, const char *workspace, const char *user_id, struct
     return 0;
 }
 
+int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,
+                    struct err *e)
+{
+    const struct user key = {.workspace = workspace, .user_id = user_id};
+    return ask_user(s, &FIND, &key, ret, e);
+}
+
+int store_user_lock(store *s, const char *workspace, const char *user_id, struct user **ret,
+                    struct err *e)
+{
+    const struct user key = {.workspace = workspace, .user_id = user_id};
+    return ask_user(s, &LOCK, &key, ret, e);
+}
+
 int store_user_put(store *s, const struct user *u, struct err *e)
 {
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(u->workspace), DB_TEXT(u->user_id), DB_TEXT(u->name == NULL ? "" : u->name),
-                DB_TEXT(u->email), DB_TEXT(u->time_zone), DB_TEXT(standings[u->standing]));
+                DB_TEXT(u->email), DB_TEXT(u->time_zone), DB_TEXT(standings[u->standing]),
+                DB_I64(u->changed_at));
     return store_query(s, &PUT, args, NULL, e);
 }
 

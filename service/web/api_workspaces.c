@@ -112,6 +112,14 @@ static int put_changed(struct api *a, const struct workspace *old, const struct 
                      json_pack("{s:O}", "changed", changed), e);
 }
 
+/* Guests who were welcome so far hold connections. */
+static int end_guests(struct api *a, const struct workspace *old, const struct workspace *w,
+                      struct err *e)
+{
+    bool shut = old != NULL && old->guests_allowed && !w->guests_allowed;
+    return shut ? store_reconcile_soon(a->s, a->workspace, e) : 0;
+}
+
 /* What stands, locked; NULL for the first PUT, of which there is one. */
 static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
 {
@@ -153,7 +161,7 @@ static int workspace_put(struct api *a, struct err *e)
     bool same = old != NULL && str_equal(old->state, "active") && secret_empty(w.bot_refresh) &&
                 !api_secret_differs(token, old->bot_token);
     w.bot_token = same ? (struct secret){NULL, 0} : token.value; /* what is known of it stays */
-    if (put_changed(a, old, &w, token, e) != 0) {
+    if (put_changed(a, old, &w, token, e) != 0 || end_guests(a, old, &w, e) != 0) {
         return -1;
     }
     return answer(a, old == NULL ? 201 : 200, e);

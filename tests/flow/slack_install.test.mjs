@@ -175,6 +175,7 @@ describe('Slack: an installation by whoever may not', () => {
   });
 
   test('a workspace that is not listed leaves nothing behind, and its token is given back', async () => {
+    await w.idle();
     const rows = await w.rows(...TABLES);
     const b = await install(w, 'E0ACMEORG/U0OLGA001');
     assert.equal(b.page.status, 403);

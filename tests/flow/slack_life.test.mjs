@@ -45,7 +45,7 @@ for (const order of [['app_uninstalled', 'tokens_revoked'], ['tokens_revoked', '
       assert.equal(await w.count('run', 'ended_at is null'), 0);
       assert.equal(await w.count('recipe'), 4);
       assert.equal((await audit(w, 'workspace.removed')).length, 1);
-      assert.deepEqual((await audit(w, 'user.purged')).map(a => a.subject).sort(), ['U0ANA0001', 'U0CLEO001']);
+      assert.deepEqual((await audit(w, 'person.left')).map(a => a.subject).sort(), ['U0ANA0001', 'U0CLEO001']);
       assert.equal((await w.must('GET', `/workspaces/${ACME}`)).state, 'removed');
     });
 

@@ -2,6 +2,7 @@
 // be those of whoever asked in the chat. No code is typed then.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
+import {setTimeout as pause} from 'node:timers/promises';
 import {ACME, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const ANA = 'T0ACME001/U0ANA0001', BEN = 'T0ACME001/U0BEN0001', CLEO = 'T0ACME001/U0CLEO001', GINA = 'T0GLOBEX1/U0ANA0001';
@@ -186,6 +187,7 @@ describe('P4 Sign in with Slack', () => {
     await w.sandbox('POST', '/_keys', {});
     const prompt = await ana.prompt('connect salesforce');
     await until('the new key to be known', async () => {
+      await pause(700); // one link is followed only so often, and the set is asked for only so often
       await ana.browser.logIn(loginUrl(prompt), 'ana@acme.example', {slack: ANA});
       return /Salesforce is connected/.test(ana.browser.text);
     });

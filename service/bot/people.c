@@ -1,0 +1,155 @@
+#include "bot_int.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/* What the platform says of a person, by an event, when asked at use, or at night: stored, and
+ * acted on. */
+
+enum standing person_standing(const struct chat_person *p)
+{
+    if (p->deactivated) {
+        return STANDING_DEACTIVATED;
+    }
+    if (p->bot) {
+        return STANDING_BOT;
+    }
+    if (p->stranger) {
+        return STANDING_STRANGER;
+    }
+    return p->guest ? STANDING_GUEST : STANDING_MEMBER;
+}
+
+bool person_allowed(enum standing standing, const struct workspace *w)
+{
+    return standing == STANDING_MEMBER || (standing == STANDING_GUEST && w->guests_allowed);
+}
+
+/* Somebody whom the platform does not know any more is gone. */
+int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e)
+{
+    const struct bot_options *o = &sc->bot->options;
+    const struct workspace *w = sc->workspace;
+    const struct chat_driver *driver = chats_driver(o->chats, w->workspace);
+    struct oauth_bot as = oauth_bot_of(w);
+    if (oauth_bot_access(o->oauth, sc->mem, w->workspace, &as, e) != 0) {
+        return -1;
+    }
+    while (driver->person(o->chats, sc->mem, &as.access, user_id, ret, e) != 0) {
+        if (!oauth_bot_again(o->oauth, sc->mem, &as, e)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool has_rights(const struct workspace *w, const char *user_id)
+{
+    bool has = str_equal(w->installer, user_id);
+    for (size_t i = 0; i < w->admins_count; i++) {
+        has = has || str_equal(w->admins[i], user_id);
+    }
+    return has;
+}
+
+/* An event does not repeat everything: what it leaves out stands as it did. */
+static const char *said_or(const struct person_news *news, const char *said, const char *was)
+{
+    bool left_out = str_empty(said) || str_equal(said, news->user_id);
+    return left_out && !news->asked ? was : said;
+}
+
+static struct user *changed(struct scene *sc, const struct user *known,
+                            const struct person_news *news)
+{
+    const struct chat_person *p = news->person;
+    struct user *u = arena_alloc(sc->mem, sizeof(*u));
+    *u = known == NULL
+             ? (struct user){.workspace = sc->workspace->workspace, .user_id = news->user_id}
+             : *known;
+    u->name = said_or(news, p->name, u->name);
+    u->email = said_or(news, p->email, u->email);
+    u->time_zone = said_or(news, p->time_zone, u->time_zone);
+    u->standing = person_standing(p);
+    u->checked_at = clock_now();
+    u->changed_at = p->changed_at;
+    return u;
+}
+
+static const char *why_of(enum standing standing)
+{
+    switch ((int)standing) {
+    case STANDING_DEACTIVATED:
+        return "deactivated";
+    case STANDING_GUEST:
+        return "guest";
+    case STANDING_BOT:
+        return "bot";
+    default:
+        return "stranger";
+    }
+}
+
+/* Nothing that was ended comes back by itself: connections, rights and logins are made anew. */
+static int returned(struct scene *sc, const struct user *known, struct err *e)
+{
+    bool was_gone = known != NULL && known->standing != STANDING_UNKNOWN &&
+                    !person_allowed(known->standing, sc->workspace);
+    return was_gone ? store_audit_add(sc->s, sc->workspace->workspace, "system", "person.returned",
+                                      known->user_id, NULL, e)
+                    : 0;
+}
+
+int person_take(struct scene *sc, const struct person_news *news, struct err *e)
+{
+    const struct chat_person *p = news->person;
+    const struct workspace *w = sc->workspace;
+    struct user *known = NULL;
+    if (store_user_lock(sc->s, w->workspace, news->user_id, &known, e) != 0) {
+        return -1;
+    }
+    bool stale = known != NULL && p->changed_at > 0 && p->changed_at < known->changed_at;
+    if (stale || (known == NULL && !news->asked && !has_rights(w, news->user_id))) {
+        sc->user = known; /* whom nobody here knows leaves nothing behind */
+        return 0;
+    }
+    struct user *now = changed(sc, known, news);
+    if (store_user_put(sc->s, now, e) != 0) {
+        return -1;
+    }
+    sc->user = now;
+    if (person_allowed(now->standing, w)) {
+        return returned(sc, known, e);
+    }
+    bool new_here = known == NULL || known->standing == STANDING_UNKNOWN;
+    bool was_here = !new_here && person_allowed(known->standing, w);
+    return leave(sc, why_of(now->standing), was_here, e);
+}
+
+/* --- events --- */
+
+/* With the platform's own word where the event does not say enough to end anything by. */
+int person_look(struct turn *t, struct err *e)
+{
+    struct event *ev = &t->event;
+    bool ours = t->scene.user != NULL || has_rights(t->scene.workspace, ev->user_id);
+    bool vague = !ev->person.deactivated && (ev->person.partial || ev->person.stranger);
+    if (!ours || !vague) {
+        return 0;
+    }
+    if (person_ask(&t->scene, ev->user_id, &ev->person, e) == 0) {
+        return 0;
+    }
+    if (e->kind != ERR_NOT_FOUND) {
+        return -1;
+    }
+    ev->person.deactivated = true;
+    *e = (struct err){0};
+    return 0;
+}
+
+int bot_person_changed(struct turn *t, struct err *e)
+{
+    const struct person_news news = {.user_id = t->event.user_id, .person = &t->event.person};
+    return person_take(&t->scene, &news, e);
+}

@@ -1,0 +1,42 @@
+#ifndef WB_BOT_PEOPLE_INT_H
+#define WB_BOT_PEOPLE_INT_H
+
+#include "bot.h"
+
+/* Inside the bot: who people are, and those who leave. */
+
+struct scene;
+struct turn;
+
+/* --- other_person.c: somebody else followed this login's link and signed in as himself --- */
+
+int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct err *e);
+
+/* --- people.c: what the platform says of a person --- */
+
+enum standing person_standing(const struct chat_person *p);
+/* May somebody of this standing use Workbot here? */
+bool person_allowed(enum standing standing, const struct workspace *w);
+/* Asks the platform, with no session open. ERR_NOT_FOUND: it knows nobody of this id. */
+int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e);
+struct person_news {
+    const char *user_id;
+    const struct chat_person *person;
+    bool asked; /* the platform was asked: what it left out is not so, and a row is made */
+};
+/* Stores it and acts on it, in the caller's transaction; sc->user is how it stands then (NULL for
+ * somebody who is not known here), sc->workspace too. */
+int person_take(struct scene *sc, const struct person_news *news, struct err *e);
+int person_look(struct turn *t, struct err *e);
+int bot_person_changed(struct turn *t, struct err *e);
+
+/* --- leave.c --- */
+
+/* Ends everything of sc's user, revokes upstream and purges, in the caller's transaction; one line
+ * in the audit when there was anything to end. Safe to do twice. why: stable code, for the audit.
+ */
+int people_leave(struct scene *sc, const char *why, struct err *e);
+/* The same; with news also when there was nothing to end. */
+int leave(struct scene *sc, const char *why, bool news, struct err *e);
+
+#endif

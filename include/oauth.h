@@ -199,6 +199,8 @@ int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_b
  *     }
  */
 bool oauth_bot_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e);
+/* Was a call refused for its token alone? */
+bool oauth_bot_is_refused(const struct err *e);
 
 /* Tells the admins of something, in the caller's transaction: a job that bot_job_notice does. */
 int oauth_notice_later(store *s, const char *workspace, const char *what, const char *about,

@@ -193,7 +193,8 @@ static int find_lost_post(struct sending *x, const char **ret_found, struct err 
                              x->message->post_started_at, ret_found, &why) == 0) {
         return 0;
     }
-    if (err_fate(why.kind) == FATE_AGAIN) {
+    /* a token that is refused says nothing of the post: the look is done over with another one */
+    if (err_fate(why.kind) == FATE_AGAIN || oauth_bot_is_refused(&why)) {
         *e = why;
         return -1;
     }

@@ -154,8 +154,7 @@ static int not_mine(struct renewal *r, struct err *e)
 
 static const char *final_fault(const struct err *why)
 {
-    bool is_final = str_equal(why->code, "chat_dead") || str_equal(why->code, "chat_token_expired");
-    return is_final ? "refresh_refused" : NULL;
+    return oauth_bot_is_refused(why) ? "refresh_refused" : NULL;
 }
 
 static int store_grant(struct renewal *r, const struct chat_grant *g, struct err *e)

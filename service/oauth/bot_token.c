@@ -160,6 +160,11 @@ static void scope_missing(oauth *o, arena *mem, const struct oauth_bot *as, cons
 
 /* --- for callers --- */
 
+bool oauth_bot_is_refused(const struct err *e)
+{
+    return str_equal(e->code, "chat_dead") || str_equal(e->code, "chat_token_expired");
+}
+
 int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
                      struct err *e)
 {
@@ -190,7 +195,7 @@ static bool worth_a_second_try(oauth *o, arena *mem, struct oauth_bot *as, struc
     if (driver == NULL || driver->check(c, mem, &as->access, &why) == 0) {
         return driver != NULL;
     }
-    if (str_equal(why.code, "chat_dead") || str_equal(why.code, "chat_token_expired")) {
+    if (oauth_bot_is_refused(&why)) {
         (void)oauth_bot_break(o, mem, as, "token_refused", &why);
     }
     *e = why;

@@ -191,6 +191,16 @@ describe('Slack: a bot token that never expires', () => {
     assert.equal((await refreshes(w)).length, 0);
   });
 
+  test('P1 a token that seems to have expired while a lost post is looked for makes no second one', async () => {
+    await w.fault('lost', {peer: 'slack', path: 'chat.postMessage'});
+    await w.fault('token_expired', {peer: 'slack', path: 'conversations.history'});
+    const said = await gina.say('whoami');
+    await gina.sees(m => m.is_bot, {after: said.ts});
+    await until('it to be looked for', async () => await w.fired('token_expired') === 1);
+    await w.idle();
+    assert.equal((await gina.messages()).filter(m => m.is_bot && m.ts > said.ts).length, 1);
+  });
+
   test('a dead one makes the workspace broken; a new one by the API mends it', async () => {
     await w.fault('error', {peer: 'slack', error: 'account_inactive', times: -1});
     await gina.say('help');

@@ -113,6 +113,8 @@ struct job_claim {
     int64_t max;
     int64_t per_workspace;
     const char *after_workspace; /* start behind this one, for fairness; "" at first */
+    bool urgent; /* nothing but what holds a trigger, one of each workspace: where much waits, it is
+                    found without going by all of that */
     struct run_room runs;
     int64_t *ret_left_out; /* jobs met that this process cannot do; NULL: not asked */
 };

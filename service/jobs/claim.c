@@ -11,7 +11,8 @@
 /*
  * One thread claims for all workers, as many jobs as there is room for. It looks again at once when
  * it was woken or got a full batch, and every POLL_MS for what other replicas accepted and for what
- * becomes due by time.
+ * becomes due by time. While more waits than there is room for, every other claim is for urgent
+ * jobs alone: these overtake all workspaces, in turns with what else waits.
  */
 
 enum {
@@ -27,6 +28,9 @@ enum {
 
 struct position {
     char workspace[80]; /* where the last claim ended: the next begins behind it */
+    char urgent[80];    /* the same of those that look for urgent jobs alone */
+    bool crowded;       /* the last claim got all that it had room for: more is waiting */
+    bool urgent_last;   /* the last claim was one for urgent jobs */
 };
 
 static void wait_for_work(jobs *j, int64_t wait_ms)
@@ -61,6 +65,38 @@ static void hand_over(jobs *j, const struct job *claimed)
     }
 }
 
+static struct job_claim wanted(const jobs *j, size_t room, const struct position *p)
+{
+    bool urgent = p->crowded && !p->urgent_last;
+    return (struct job_claim){.owner = j->owner,
+                              .lease_s = j->options.config->ttl_lease,
+                              .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
+                              .per_workspace = room < 8 ? (int64_t)room : 8,
+                              .after_workspace = urgent ? p->urgent : p->workspace,
+                              .urgent = urgent};
+}
+
+static void note_left_out(int64_t left_out)
+{
+    if (left_out > 0) {
+        metric_add(METRIC_JOBS, "result=\"left\"", left_out);
+        log_warn("jobs are left to other replicas: no key of this one opens them, or they are of a "
+                 "newer release",
+                 LOG_INT("jobs", left_out));
+    }
+}
+
+static void remember(struct position *p, const struct job_claim *c, const struct job *list,
+                     size_t count)
+{
+    char *at = c->urgent ? p->urgent : p->workspace;
+    if (count > 0) {
+        snprintf(at, sizeof(p->workspace), "%s", list[count - 1].workspace);
+    }
+    p->crowded = c->urgent || (int64_t)count >= c->max;
+    p->urgent_last = c->urgent;
+}
+
 /* Returns how many were claimed, -1 when the database is away. */
 static int64_t claim(jobs *j, size_t room, struct position *p)
 {
@@ -70,12 +106,8 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     size_t count = 0;
     int64_t left_out = 0;
     struct err e = {0};
-    struct job_claim want = {.owner = j->owner,
-                             .lease_s = j->options.config->ttl_lease,
-                             .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
-                             .per_workspace = room < 8 ? (int64_t)room : 8,
-                             .after_workspace = p->workspace,
-                             .ret_left_out = &left_out};
+    struct job_claim want = wanted(j, room, p);
+    want.ret_left_out = &left_out;
     places_room(&j->places, mem, &want.runs);
     /* a job that finds no database costs its lease: first the workers' connections, then jobs */
     int rc = stores_ready(j->options.stores, &e);
@@ -86,20 +118,15 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
         rc = store_job_claim(s, &want, &list, &count, &e);
     }
     store_close(s);
-    if (left_out > 0) {
-        metric_add(METRIC_JOBS, "result=\"left\"", left_out);
-        log_warn("jobs are left to other replicas: no key of this one opens them, or they are of a "
-                 "newer release",
-                 LOG_INT("jobs", left_out));
-    }
+    note_left_out(left_out);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         hand_over(j, &list[i]);
     }
     places_claimed(&j->places);
     if (rc != 0) {
         log_err(LOG_ERROR, "no jobs could be claimed", &e, NULL, 0);
-    } else if (count > 0) {
-        snprintf(p->workspace, sizeof(p->workspace), "%s", list[count - 1].workspace);
+    } else {
+        remember(p, &want, list, count);
     }
     arena_free(mem);
     return rc == 0 ? (int64_t)count : -1;
@@ -108,7 +135,7 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
 void *jobs_claimer(void *arg)
 {
     jobs *j = arg;
-    struct position p = {""};
+    struct position p = {.workspace = ""};
     while (!atomic_load(&j->stopping)) {
         size_t busy = atomic_load(&j->busy);
         if (busy >= j->workers_count) {
@@ -118,6 +145,8 @@ void *jobs_claimer(void *arg)
         int64_t got = claim(j, j->workers_count - busy, &p);
         if (got < 0) {
             wait_for_work(j, AWAY_MS);
+        } else if (got == 0 && p.urgent_last) {
+            continue; /* nothing urgent: the others */
         } else if (got == 0) {
             wait_for_work(j, POLL_MS);
         } else if (got < FEW && busy > CROWD) {

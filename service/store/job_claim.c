@@ -91,6 +91,49 @@ static const struct stmt CLAIM = {
     "  left join taken t on true order by t.priority, t.seq",
     11, 14};
 
+/* The same of urgent jobs alone: hops over their own index (job_urgent), takes one of each
+ * workspace and marks none. */
+enum { URGENT_SHOWN = 4 };
+
+static const struct stmt CLAIM_URGENT = {
+    "job_claim_urgent",
+    "with recursive hop (workspace, n) as ("
+    "  (select j.workspace, 1 from job j"
+    "    where j.state = 'queued' and not j.behind and j.priority = 1 and j.workspace > $1"
+    "      and ($2::text is null or j.workspace <= $2)"
+    "    order by j.workspace limit 1)"
+    "  union all"
+    "  select (select j.workspace from job j"
+    "           where j.state = 'queued' and not j.behind and j.priority = 1"
+    "             and j.workspace > h.workspace and ($2::text is null or j.workspace <= $2)"
+    "           order by j.workspace limit 1), h.n + 1"
+    "    from hop h where h.n < $6::bigint and h.workspace is not null),"
+    " free as materialized ("
+    "  select t.workspace, t.id from hop h cross join lateral ("
+    "    select l.workspace, l.id from ("
+    "      select j.workspace, j.id, j.lane, j.seq from job j"
+    "       where j.workspace = h.workspace and j.state = 'queued' and not j.behind"
+    "         and j.priority = 1 and j.run_at <= now()"
+    "       order by j.run_at, j.seq limit $7) l"
+    "     where not exists (select from job p where p.workspace = l.workspace and p.lane = l.lane"
+    "                          and p.seq < l.seq and p.state in ('queued', 'running'))"
+    "     limit 1) t limit $5),"
+    " mine as materialized ("
+    "  select j.workspace, j.id from free f join job j"
+    "      on j.workspace = f.workspace and j.id = f.id and j.state = 'queued'"
+    "     for update of j skip locked),"
+    " taken as ("
+    "  update job j set state = 'running', attempts = j.attempts + 1, lease_owner = $3,"
+    "     lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $4::bigint)"
+    "    from mine m where j.workspace = m.workspace and j.id = m.id"
+    "  returning j.workspace, j.id, j.kind, j.lane, j.priority, j.payload, j.run_at, j.attempts,"
+    "     j.lease_token, j.created_at, j.lost, j.seq) "
+    "select v.hops, v.last, 0::bigint, t.workspace, t.id, t.kind, t.lane, t.priority, t.payload,"
+    "       epoch(t.run_at), t.attempts, t.lease_token, epoch(t.created_at), t.lost"
+    "  from (select count(h.workspace) as hops, max(h.workspace) as last from hop h) v"
+    "  left join taken t on true order by t.seq",
+    7, 14};
+
 /* As if it had not been claimed: what this process cannot do must not use up the job's attempts. */
 static const struct stmt NOT_OURS = {
     "job_not_ours",
@@ -100,7 +143,7 @@ static const struct stmt NOT_OURS = {
     " where workspace = $1 and id = $2 and lease_token = $3",
     5, 0};
 
-const struct stmt *const store_job_claim_stmts[] = {&CLAIM, &NOT_OURS, NULL};
+const struct stmt *const store_job_claim_stmts[] = {&CLAIM, &CLAIM_URGENT, &NOT_OURS, NULL};
 
 /* The part of the circle of workspaces that one statement looks at: (after, until]. */
 struct arc {
@@ -123,14 +166,18 @@ static int sweep_arc(store *s, const struct job_claim *c, struct arc arc, struct
 {
     int64_t hops = c->max < HOPS ? c->max : HOPS;
     int64_t window = arc.crowded ? WINDOW : c->per_workspace + c->per_workspace / 2;
-    const struct db_arg *args = DB_ARGS(
+    const struct db_arg *all = DB_ARGS(
         DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
         DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(window), DB_I64(c->runs.all),
         DB_I64(c->runs.each), DB_TEXTS(c->runs.full, c->runs.full_count));
+    const struct db_arg *urgent =
+        DB_ARGS(DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
+                DB_I64(c->max), DB_I64(HOPS), DB_I64(URGENT_SHOWN));
     rows *r = NULL;
-    if (store_query(s, &CLAIM, args, &r, e) != 0) {
+    if (store_query(s, c->urgent ? &CLAIM_URGENT : &CLAIM, c->urgent ? urgent : all, &r, e) != 0) {
         return -1;
     }
+    hops = c->urgent ? HOPS : hops;
     *ret = (struct sweep){.rows = r,
                           .taken = row_null(r, 0, 4) ? 0 : rows_count(r),
                           .end = row_i64(r, 0, 0) < hops,

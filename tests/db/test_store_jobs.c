@@ -226,6 +226,53 @@ static void test_p13_a_busy_workspace_starves_no_other(void **state)
     world_close(s);
 }
 
+static void add_urgent(store *s, const char *workspace, const char *lane, const char *payload)
+{
+    struct job j = {.workspace = workspace,
+                    .kind = JOB_SLACK_INTERACTION,
+                    .lane = lane,
+                    .priority = JOB_PRIORITY_URGENT,
+                    .payload = bytes_of(payload)};
+    OK(store_job_add(s, &j, e));
+}
+
+static void test_p13_urgent_jobs_overtake_all_workspaces(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    for (int i = 0; i < 40; i++) {
+        add(s, arena_printf(store_arena(s), "slack:T%03d", i), NULL, NULL);
+    }
+    add_urgent(s, GLOBEX, "user:U1", "first");
+    add_urgent(s, GLOBEX, "user:U1", "behind the first");
+    add_urgent(s, GLOBEX, "user:U2", "second");
+    add_urgent(s, ACME, "user:U1", "another's");
+    struct job *jobs = NULL;
+    size_t count = 0;
+    struct job_claim c = asking(8, 8, "");
+    c.urgent = true;
+    OK(store_job_claim(s, &c, &jobs, &count, e)); /* one of each */
+    assert_int_equal(count, 2);
+    assert_memory_equal(jobs[0].payload.data, "first", 5);
+    assert_memory_equal(jobs[1].payload.data, "another's", 9);
+    struct job *first = &jobs[0];
+    OK(store_job_claim(s, &c, &jobs, &count, e)); /* what stands behind another is passed over */
+    assert_int_equal(count, 1);
+    assert_memory_equal(jobs[0].payload.data, "second", 6);
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 0);
+    OK(store_job_done(s, first, e));
+    c.after_workspace = GLOBEX; /* and around the circle */
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 1);
+    assert_memory_equal(jobs[0].payload.data, "behind", 6);
+    c.urgent = false;
+    c.after_workspace = "";
+    OK(store_job_claim(s, &c, &jobs, &count, e));
+    assert_int_equal(count, 8);
+    world_close(s);
+}
+
 static size_t of_kind(const struct job *jobs, size_t count, enum job_kind kind,
                       const char *workspace)
 {
@@ -773,6 +820,7 @@ int main(void)
         cmocka_unit_test_setup(test_p1_replicas_store_each_message_once, world_reset),
         cmocka_unit_test_setup(test_a_claimed_job_is_whole, world_reset),
         cmocka_unit_test_setup(test_urgent_jobs_overtake_and_later_ones_wait, world_reset),
+        cmocka_unit_test_setup(test_p13_urgent_jobs_overtake_all_workspaces, world_reset),
         cmocka_unit_test_setup(test_p13_a_busy_workspace_starves_no_other, world_reset),
         cmocka_unit_test_setup(test_p13_runs_leave_room_for_the_rest, world_reset),
         cmocka_unit_test_setup(test_p13_revocations_count_as_runs, world_reset),

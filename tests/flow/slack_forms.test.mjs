@@ -229,3 +229,42 @@ describe('forms', () => {
     assert.equal((await record('Big deal with <Acme & Co>')).length, 1);
   });
 });
+
+describe('forms behind a backlog', () => {
+  const WORKSPACES = 120, EACH = 20, HERE = 1000;
+  let w, ana;
+  before(async () => {
+    w = await start({env: {WORKBOT_WORKERS: '2'}});
+    ana = w.person('ana');
+    await ana.connect();
+    for (let i = 0; i < WORKSPACES; i++) {
+      await w.must('PUT', `/workspaces/slack:T0CROWD${i}`, {name: `Crowd ${i}`, installer: 'U0GHOST0', bot_token: 'xoxb-sample-acme-0001', bot_user_id: 'U0BOTACME'});
+    }
+  });
+  after(() => w?.stop());
+
+  test('P13 thousands of jobs wait, here and in many workspaces: the form opens while its trigger lasts', async t => {
+    // each of these asks Slack who that is, which takes a while: the queue stands
+    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'slow', path: 'users.info', delay_ms: 60, times: -1});
+    const bodies = [];
+    for (let i = 0; i < HERE; i++) bodies.push(w.dm('help', {user: `U0GHOST${i}`, channel: `D0GHOST${i}`}));
+    for (let n = 0; n < EACH; n++) for (let i = 0; i < WORKSPACES; i++) bodies.push(w.dm('help', {user: `U0GHOST${n}`, channel: `D0GHOST${n}`, team: `T0CROWD${i}`}));
+    for (let i = 0; i < bodies.length; i += 50) {
+      const answers = await Promise.all(bodies.slice(i, i + 50).map(b => w.signed('/slack/events', b)));
+      assert.ok(answers.every(a => a.status === 200), JSON.stringify(answers.find(a => a.status !== 200)));
+    }
+    const took = [];
+    for (const n of [1, 2, 3]) {
+      const began = Date.now();
+      await ana.command(`salesforce create opportunity name: Overtakes ${n}`);
+      await ana.modal(v => block(v, 'name')?.element.initial_value === `Overtakes ${n}`);
+      took.push(Date.now() - began);
+      await ana.closes();
+    }
+    const waiting = await w.count('job', "state = 'queued'");
+    t.diagnostic(`opened after ${took.join(', ')} ms with ${waiting} jobs waiting`);
+    assert.ok(waiting > 2000, `${waiting} jobs were waiting`);
+    assert.ok(Math.max(...took) < 3000, `opened after ${took} ms`);
+    await w.sandbox('DELETE', '/_faults?peer=slack');
+  });
+});

@@ -12,7 +12,7 @@ import {fileURLToPath} from 'node:url';
 import {SLACK, startService} from '../lib/service.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const EVENTS = '/slack/events', INTERACTIONS = '/slack/interactions', COMMANDS = '/slack/commands';
+const EVENTS = '/slack/events', INTERACTIONS = '/slack/interactions', COMMANDS = '/slack/commands', OPTIONS = '/slack/options';
 const JSON_TYPE = 'application/json', FORM = 'application/x-www-form-urlencoded';
 
 // what, our status, Bolt's status (0: it never answers), why ours is right
@@ -106,6 +106,8 @@ const GOOD = [
     JSON.stringify({type: 'url_verification', token: 'x', challenge: 'abc123'}), '{}'].map(body => [EVENTS, body]),
   ...[payload(), payload({type: 'view_closed'}), payload({type: 'shortcut', callback_id: 'x'}), payload({type: 'never_heard_of'}), payload({team: null, is_enterprise_install: true, enterprise: {id: 'E9', name: 'x'}})]
     .map(p => [INTERACTIONS, form({payload: p})]),
+  [INTERACTIONS, form({payload: payload({type: 'view_submission', view: {id: 'V9', type: 'modal', callback_id: 'wb:x', hash: '1.a', private_metadata: '', app_installed_team_id: 'T9NOBODY1', state: {values: {}}}})})],
+  [OPTIONS, form({payload: payload({type: 'block_suggestion', action_id: 'x', block_id: 'y', value: 'z', container: {type: 'view', view_id: 'V9'}})})],
   ...[command(), command({text: ''}), command({text: 'two\nlines'}), 'command=%2Fworkbot&text=a%2Bb+c&user_id=U9&channel_id=D9&team_id=T9NOBODY1'].map(body => [COMMANDS, body]),
 ];
 
@@ -172,7 +174,7 @@ bodies(EVENTS, [event({api_app_id: 'A0OTHER00'})], 'otherApp');
 bodies(EVENTS, [event({x: 'x'.repeat(900000)})]);
 bodies(EVENTS, [event({x: 'x'.repeat(1100000)})], 'size');
 bodies(INTERACTIONS, ['payload=', 'payload=%7B', 'payload=x', 'payload=%EF%BB%BF%7B%7D']);
-bodies(INTERACTIONS, ['', 'text=x', 'payloads=%7B%7D'], 'payloadMissing');
+for (const path of [INTERACTIONS, OPTIONS]) bodies(path, ['', 'text=x', 'payloads=%7B%7D'], 'payloadMissing');
 bodies(INTERACTIONS, ['payload=1', 'payload=%22x%22', 'payload=%5B%5D', 'payload=true'], 'noObject');
 bodies(INTERACTIONS, ['payload=null'], 'nullBody');
 bodies(INTERACTIONS, ['payload=%7B%7D&payload=%7B%7D', 'payload=%7B%7D&p%61yload=%7B%7D'], 'payloadTwice');
@@ -210,7 +212,7 @@ probe(COMMANDS, 'ssl_check=1', {type: JSON_TYPE}, 'sslType');
 probe(COMMANDS, 'ssl_check=1', {type: FORM + '; charset=utf-8'}, 'sslType');
 add('a signed probe', () => request(COMMANDS, 'ssl_check=1'));
 
-for (const path of [EVENTS, INTERACTIONS, COMMANDS]) {
+for (const path of [EVENTS, INTERACTIONS, COMMANDS, OPTIONS]) {
   for (const method of ['PUT', 'DELETE', 'PATCH']) add(`${method} ${path}`, () => request(path, '{}', {method}), 'method');
   add(`${path}x`, () => request(path + 'x', '{}'));
   add(`${path}?x=1`, () => request(path + '?x=1', path === EVENTS ? event() : path === COMMANDS ? command() : form({payload: payload()})));
@@ -261,7 +263,7 @@ test('both give the challenge back', async () => {
 });
 
 test('what Bolt and we answer at once is empty', async () => {
-  for (const [path, body] of GOOD.filter(([, b]) => !b.includes('url_verification'))) {
+  for (const [path, body] of GOOD.filter(([p, b]) => p !== OPTIONS && !/url_verification|view_submission/.test(b))) {
     const data = bytes(request(path, body));
     const [mine, other] = await Promise.all([send(service.port, data), send(boltPort, data)]);
     assert.deepEqual([mine.status, mine.text, other.text], [200, '', ''], body);

@@ -2,7 +2,7 @@
 // the official @slack/types, and Slack (the sandbox, which keeps Block Kit's limits) refuses none of it.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, OPPORTUNITY, buttons, labels, loginUrl, start, words} from '../lib/flow.mjs';
+import {ACME, OPPORTUNITY, inputs, labels, loginUrl, start, words} from '../lib/flow.mjs';
 import {sentViews, typecheck} from '../lib/slack_types.mjs';
 
 const LONG = 'Zürich & Söhne <https://evil.example|bank> *bold* _x_ `y` <!channel> 😀 '.repeat(60).slice(0, 3500);
@@ -44,7 +44,8 @@ describe('@slack/types', () => {
       name: 'everything', title: 'Every kind of input', command: 'salesforce every input', hint: LONG.slice(0, 80), allow: 'everyone',
       connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
       inputs: [{name: 'name', required: true, hint: 'Its name', sample: 'Acme'}, {name: 'amount', type: 'number', required: true}, {name: 'close', type: 'date', required: true},
-        {name: 'urgent', type: 'boolean'}, {name: 'stage', required: true, options: Array.from({length: 100}, (_, i) => ({label: `Stage ${i} of <many> & more`, value: `s${i}`}))}],
+        {name: 'urgent', type: 'boolean'}, {name: 'stage', required: true, options: Array.from({length: 100}, (_, i) => ({label: `Stage ${i} of <many> & more`, value: `s${i}`}))},
+        {name: 'city', options: Array.from({length: 300}, (_, i) => ({label: `City ${i}`, value: `c${i}`}))}],
       steps: [{id: 'opp', connection: 'salesforce', action: 'create_record', with: {object: 'Opportunity', fields: {Name: '{{inputs.name}}', Amount: '{{inputs.amount}}', CloseDate: '{{inputs.close}}'}}}],
       reply: {text: 'Made {{inputs.name}}', fields: [{label: 'Owner', value: '{{connections.salesforce.account}}'}, {label: 'Stage', value: '{{inputs.stage}}'}], link: {label: 'Open', url: '{{steps.opp.url}}'}},
     };
@@ -91,11 +92,26 @@ describe('@slack/types', () => {
     await w.sandbox('DELETE', '/_faults');
     await w.idle();
 
-    // shortcuts, the home page after each change, ends
+    // forms: every kind of input, faults at fields, options offered, a message's words, pages of connections
+    await ana.command('salesforce every input amount: many', {place: 'sales'});
+    const form = await ana.modal(v => inputs(v).length === 6);
+    assert.deepEqual(new Set(inputs(form).map(i => i.type)), new Set(['plain_text_input', 'number_input', 'datepicker', 'checkboxes', 'static_select', 'external_select']));
+    assert.equal((await ana.act('/_suggest', {action: 'city', value: ''})).options.length, 100);
+    const fault = await ana.submit({name: 'x', amount: '1e400', close: '2026-12-31', stage: 's7', city: 'c1'}, {force: true});
+    assert.equal(fault.closed, false, JSON.stringify(fault));
+    assert.equal((await ana.submit({amount: 7})).closed, true);
+    await ana.command('salesforce every input');
+    await ana.modal(/Every kind/);
+    await ana.closes();
     await ana.shortcut();
-    await w.idle();
+    await ana.modal(/Your connections/);
+    await ana.closes({all: true});
     const said = await ana.say('a deal to keep', {place: 'sales'});
     await ana.shortcut('wb_use', {message: {ts: said.ts}});
+    const pick = await ana.modal(v => inputs(v).length > 0);
+    await ana.submit({[inputs(pick)[0].block]: 'Every kind of input'});
+    await ana.modal(v => inputs(v).length === 6);
+    await ana.closes({all: true});
     await w.idle();
     await ana.ask('history', m => m.is_bot);
     await ana.ask('pending', m => m.is_bot);
@@ -116,11 +132,14 @@ describe('@slack/types', () => {
           client_id: '3MVG9sampleAcme0001', client_secret: 'sample-acme-consumer-secret'});
       }
     }));
-    const many = text => text.split('Salesforce').length > 20;
-    const rows = await ana.ask('connections', m => m.is_bot && many(words(m)));
-    for (const next of buttons(rows).filter(b => /more|next|older/i.test(b.label)).slice(0, 1)) await ana.press(rows, next.action);
+    let rows = await ana.ask('connections', /1 to \d+ of 201/);
+    for (let page = 0; page < 3; page++) {
+      const from = Number(/(\d+) to \d+ of 201/.exec(words(rows))[1]);
+      await ana.press(rows, 'More');
+      rows = await ana.sees(m => m.is_bot && Number(/(\d+) to \d+ of 201/.exec(words(m))?.[1]) > from);
+    }
     await ana.opensHome();
-    await ana.home(v => many(words(v)));
+    await ana.home(/office-0/);
     await ana.command('connect salesforce', {place: 'random'});
     await w.idle();
 
@@ -130,7 +149,7 @@ describe('@slack/types', () => {
     assert.deepEqual(refused.map(e => `${e.path}: ${JSON.stringify(e.answer)}`), []);
     const sent = sentViews(calls);
     const types = Object.groupBy(sent, s => s.type);
-    assert.ok(types['KnownBlock[]'].length > 40 && types.HomeView.length >= 3, Object.entries(types).map(([t, l]) => `${t} ${l.length}`).join());
+    assert.ok(types['KnownBlock[]'].length > 40 && types.HomeView.length >= 3 && types.ModalView.length >= 5 && types['Option[]'].length >= 1, Object.entries(types).map(([t, l]) => `${t} ${l.length}`).join());
     assert.ok(sent.some(s => JSON.stringify(s.value).includes('/login/')) && sent.some(s => loginUrl({blocks: s.value.blocks || s.value})), 'a prompt was among them');
     const complaints = await typecheck(sent);
     assert.deepEqual([...complaints].map(([i, texts]) => `${sent[i].from}: ${texts.join(' ').slice(0, 300)}\n${JSON.stringify(sent[i].value).slice(0, 400)}`), []);

@@ -24,7 +24,7 @@ export function sentViews(entries) {
     if (body.blocks) note('KnownBlock[]', parse(body.blocks), from);
     const view = parse(body.view ?? 'null');
     if (view) note(view.type === 'home' ? 'HomeView' : 'ModalView', view, from);
-    if (body.options) note('Option[]', body.options, from);
+    if (/options$/.test(from) && body.options) note('Option[]', body.options, from);
   };
   for (const e of entries.filter(e => e.peer === 'slack')) {
     if (e.direction === 'in') take(e.args, e.path);

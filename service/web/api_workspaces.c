@@ -76,7 +76,7 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
     *ret_token = api_secret(d, "bot_token");
     ret->bot_refresh = api_secret(d, "bot_refresh_token").value;
     if (!secret_empty(ret->bot_refresh) && secret_empty(ret_token->value)) {
-        json_doc_fault(d, "bot_refresh_token", "it belongs to a bot_token that is given with it");
+        json_doc_fault(d, "bot_refresh_token", "This belongs to a bot_token: give both.");
     }
 }
 

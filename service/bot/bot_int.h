@@ -39,6 +39,7 @@ struct turn {
     size_t from;    /* of a list that is longer than a page: the first row to show */
     bool listed;    /* pressed in the list of what waits, which is to follow the answer */
     bool said;      /* something was said on the home page */
+    bool form;      /* a form was opened */
 };
 
 /* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL

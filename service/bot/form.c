@@ -197,6 +197,7 @@ int form_show(struct turn *t, json_t *form, const char *run_id, struct err *e)
                     .lane = arena_printf(mem, "form:%s", inside ? ev->view_id : id.text),
                     .priority = JOB_PRIORITY_URGENT,
                     .payload = bytes_of(json_write(mem, payload))};
+    t->form = true;
     return store_job_add(t->scene.s, &j, e);
 }
 

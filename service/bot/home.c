@@ -81,7 +81,8 @@ int home_pressed(struct turn *t, struct err *e)
     const struct user *u = t->scene.user;
     json_t *view = view_new(t->scene.mem);
     view_text(view, "I go on in our direct message.");
-    if (!t->said && home_say(t, view, e) != 0) {
+    bool seen = t->said || t->form; /* a form stands before the page already */
+    if (!seen && home_say(t, view, e) != 0) {
         return -1;
     }
     return store_home_want(t->scene.s, u->workspace, u->user_id, 0, e);

@@ -1,0 +1,235 @@
+// The words a user can type, and that what is shown always fits: help, connections, pending,
+// history, whoami and why; all of it readable by that user alone.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, Browser, OPPORTUNITY, button, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
+const recipe = (name, more = {}) => ({
+  name, title: `Title of ${name}`, command: `salesforce ${name.replace(/-/g, ' ')}`, allow: 'everyone',
+  connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: [],
+  steps: [{id: 'find', connection: 'salesforce', action: 'query', with: {soql: 'SELECT Id FROM Opportunity LIMIT 1', values: {}}}],
+  reply: {text: 'Found'}, ...more});
+
+describe('words', () => {
+  let w, ana, ben, cleo;
+  before(async () => {
+    w = await start();
+    [ana, ben, cleo] = ['ana', 'ben', 'cleo'].map(n => w.person(n));
+    await ana.connect();
+  });
+  after(() => w?.stop());
+
+  // --- help ---
+
+  test('B12 help asks which app, a row per app that has commands, and the utilities with Personal accounts', async () => {
+    const all = await ana.ask('help', /What can I do/);
+    assert.match(words(all), /Which app do you want to use\?[\s\S]*Salesforce · 2 commands[\s\S]*More commands · 1 of no single app[\s\S]*Utilities/);
+    assert.deepEqual(labels(all), ['Salesforce', 'More commands', 'Personal accounts', 'Pending', 'History', 'Who am I']);
+    for (const word of ['connections', 'pending', 'history', 'whoami', 'cancel', 'why', 'connect', 'disconnect']) assert.match(words(all), new RegExp(`\\b${word}\\b`));
+    await ana.press(all, 'More commands');
+    await ana.sees(m => m.ts === all.ts && /Note|team note/.test(words(m)));
+  });
+
+  test('B9 help of a command lists its inputs with kinds, hints and samples', async () => {
+    const told = words(await ana.ask('help salesforce create opportunity', /Create an opportunity/));
+    assert.match(told, /name · any text · Deal name, e\.g\. Acme renewal/);
+    assert.match(told, /amount · a number, may be left out · What it is worth, e\.g\. 5000/);
+    assert.match(told, /stage · one of these, may be left out · Where it stands: Prospecting/);
+    assert.match(told, /For example: salesforce create opportunity name: Acme renewal close: 2026-12-31/);
+    const some = await ana.ask('help salesforce create', /salesforce create/);
+    assert.deepEqual(labels(some), ['Create an opportunity']);
+    await ana.ask('help Salesforce', /Find an opportunity/);
+  });
+
+  test('B11 hidden commands are nowhere, but run', async () => {
+    await w.putRecipe(ACME, recipe('secret-handshake', {hidden: true}));
+    for (const text of ['help', 'salesforce', 'help salesforce', 'help salesforce secret handshake', 'salesforce secret handshak', 'help salesforce secret']) {
+      const m = await ana.ask(text, m => m.is_bot);
+      assert.ok(!labels(m).includes('Title of secret-handshake') && !/Title of secret/.test(words(m)), `${text}: ${words(m)}`);
+    }
+    await ana.ask('salesforce secret handshake', /Found/);
+  });
+
+  test('commands that a user may not run say what is missing, and have no button', async () => {
+    await w.putRecipe(ACME, recipe('for-ben', {allow: {users: ['U0BEN0001']}}));
+    await w.putRecipe(ACME, recipe('for-sales', {allow: {channels: ['C0SALES01']}}));
+    await w.putConnection(ACME, 'half-made', {app: 'salesforce', host: w.salesforceHost, client_id: 'half-made-client', client_secret: 'sample-secret'});
+    await w.putRecipe(ACME, recipe('not-ready', {connections: {salesforce: {use: 'half-made', verify_user_access: false}}}));
+    const list = await ana.ask('salesforce', /Title of not-ready/);
+    const text = words(list);
+    assert.match(text, /Title of for-ben .*\nNot for you: an admin of Workbot can allow it/);
+    assert.match(text, /Title of for-sales .*\nIt works only in <#C0SALES01>/);
+    assert.match(text, /Title of not-ready .*\nNot set up yet: an admin must log in the Salesforce connection half-made/);
+    assert.ok(!labels(list).some(l => /for-ben|for-sales|not-ready/.test(l)), JSON.stringify(labels(list)));
+    const hers = await cleo.ask('salesforce', /Create an opportunity/);
+    assert.match(words(hers), /Create an opportunity .*\n.*\nNeeds your Salesforce login: I ask for it when you run it/);
+    assert.ok(labels(hers).includes('Create an opportunity'));
+    const sales = await ana.ask('@workbot salesforce', /Title of for-sales/, {place: 'sales'});
+    assert.ok(labels(sales).includes('Title of for-sales'));
+    assert.match(words(await ana.ask('salesforce for sales', /not for this place/)), /It works only in <#C0SALES01>/);
+    for (const name of ['for-ben', 'for-sales', 'not-ready', 'secret-handshake']) await w.must('DELETE', `/workspaces/${ACME}/recipes/${name}`);
+    await w.must('DELETE', `/workspaces/${ACME}/connections/half-made`);
+  });
+
+  test('B13 unknown words get "did you mean"; a dead button says so', async () => {
+    const m = await ana.ask('salesforce creat oportunity', /I do not know that command/);
+    assert.match(words(m), /Did you mean one of these/);
+    await ana.forge(m, 'long_gone', 'x');
+    await ana.sees(/That button does nothing any more/, {after: m.ts});
+  });
+
+  // --- whoami, why, history ---
+
+  test('D14 whoami tells standing, role and what acts in each app, to that user alone', async () => {
+    const hers = words(await ana.ask('whoami', /Who you are here/));
+    assert.match(hers, /Name\s+Ana[\s\S]*Workspace\s+Acme[\s\S]*Standing\s+member[\s\S]*Role\s+user/);
+    assert.match(hers, /Salesforce · acme-salesforce\nCommands that ask for your own account: as ana@acme\.example \(Acme Corporation\)\.\nCommands that do not ask for your own account: as the default connection, ben@acme\.example/);
+    const his = words(await ben.ask('whoami', /Who you are here/));
+    assert.match(his, /Role\s+installer and admin/);
+    assert.match(his, /ask for your own account: as the default connection, ben@acme\.example \(Acme Corporation\), because you installed Workbot/);
+    assert.match(words(await cleo.ask('whoami', /Who you are here/)), /I ask you to log in first/);
+    await ana.ask('@workbot whoami', /Who you are here/, {place: 'sales'});
+    assert.doesNotMatch(await cleo.reads('sales'), /Who you are here|ana@acme/);
+  });
+
+  test('D14 why tells rule, connection, account, what is missing and whether it is allowed here', async () => {
+    assert.match(words(await ana.ask('why salesforce create opportunity', /Create an opportunity/)),
+      /You may run it here\.[\s\S]*Salesforce: as ana@acme\.example \(Acme Corporation\)\nWhy: your own connection, since the command asks for it\. Rule personal, connection acme-salesforce/);
+    assert.match(words(await ben.ask('why salesforce create opportunity name: x', /Create an opportunity/)), /the default connection, ben@acme\.example[\s\S]*Rule installer/);
+    assert.match(words(await ana.ask('why team note', /You may run it/)), /the default connection, ben@acme\.example[\s\S]*does not ask for your own account there\. Rule default/);
+    const hers = await cleo.ask('why salesforce create opportunity', /your login is missing/);
+    assert.deepEqual(labels(hers), ['Connect Salesforce']);
+    await ana.ask('why nothing of the kind', /I do not know that command/);
+  });
+
+  test('D15 history tells title, result, when, as whom, reference and record; why takes a reference', async () => {
+    await ana.ask(create('Told'), /Created Told/);
+    await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});
+    const list = await ana.ask('history', /Your last commands/);
+    assert.match(words(list), /done\nas the default connection, ben@acme\.example in Salesforce · just now · WB-/);
+    const mine = words(list).match(/Create an opportunity · done\nas ana@acme\.example in Salesforce · just now · (WB-[A-Z0-9]{8})/);
+    assert.ok(mine, words(list));
+    assert.match(button(list, 'Open').url, /\/006xx|\/00T/);
+    assert.match(words(await ana.ask(`why ${mine[1].toLowerCase()}`, /Create an opportunity/)), /as ana@acme\.example\nWhy: your own connection.*Rule personal/);
+    await ana.ask('why', /Rule default/);
+    await cleo.ask(`why ${mine[1]}`, /You have no command with that reference/);
+    await cleo.ask('history', /You have run no command yet/);
+  });
+
+  test('history is paged', async () => {
+    for (let i = 0; i < 11; i++) await ana.say('salesforce find opportunity name: none');
+    await w.idle();
+    const list = await ana.ask('history', /Your last commands/);
+    assert.equal(words(list).match(/WB-/g).length, 10);
+    await ana.press(list, 'More');
+    const older = await ana.sees(m => m.ts === list.ts && button(m, 'Previous'));
+    assert.match(words(older), /Create an opportunity · done/);
+    await ana.press(list, 'Previous');
+    await ana.sees(m => m.ts === list.ts && !button(m, 'Previous') && button(m, 'More'));
+  });
+
+  // --- pending ---
+
+  test('pending is kept true by each press and by cancel', async () => {
+    await cleo.prompt(create('Parked'));
+    await cleo.ask('salesforce create opportunity name: Asked', /Enter close/);
+    const list = await cleo.ask('pending', /Waiting for you/);
+    assert.match(words(list), /Create an opportunity asks for an input[\s\S]*Create an opportunity waits for a login/);
+    assert.deepEqual(labels(list), ['Go on', 'Cancel it', 'Log in', 'Cancel it']);
+    await cleo.press(list, 'Go on');
+    await cleo.modal(/close/);
+    await cleo.closes();
+    await cleo.press(list, buttons(list)[1].action);
+    const fewer = await cleo.sees(m => m.ts === list.ts && /Cancelled: Create an opportunity/.test(words(m)));
+    assert.match(words(fewer), /waits for a login/);
+    assert.doesNotMatch(words(fewer), /asks for an input/);
+    await cleo.ask('cancel', /Cancelled: Create an opportunity/);
+    await cleo.sees(m => m.ts === list.ts && /Nothing waits for you/.test(words(m)));
+  });
+
+  test('D8 disconnecting asks first when a command waits that needs it', async () => {
+    await ana.ask('salesforce create opportunity name: Waits', /Enter close/);
+    const asked = await ana.ask('disconnect salesforce', /Shall I disconnect Salesforce\? 1 of your commands that wait needs it/);
+    await ana.press(asked, 'Keep it');
+    const list = await ana.sees(m => m.ts === asked.ts && /Salesforce · Connected/.test(words(m)));
+    assert.match(JSON.stringify(list.blocks), /1 of your commands that wait needs it/);
+    await ana.ask('cancel', /Cancelled/);
+    assert.match(JSON.stringify((await ana.ask('connections', /Connected/)).blocks), /Commands that act as you in Salesforce then ask you to log in again/);
+  });
+
+  test('a command that waits for its next try says when, and can be cancelled', async () => {
+    await w.fault('5xx', {path: '/query', times: 50});
+    const told = await ana.ask('salesforce find opportunity name: Busy', /Still working on/);
+    assert.match(words(told), /cannot be reached at the moment\. I try again in (a moment|\d+ seconds|a minute); cancel stops it/);
+    assert.doesNotMatch(words(told), /Please try again/);
+    await until('cancel to reach it', async () => /Cancelled: Find an opportunity/.test(words(await ana.ask('cancel', m => m.is_bot))));
+    await ana.sees(m => m.ts === told.ts && /Cancelled/.test(words(m)));
+    await w.sandbox('DELETE', '/_faults').catch(() => {});
+    await w.sandbox('PUT', '/_faults', {peer: 'salesforce', fault: 'none', times: 0}).catch(() => {});
+  });
+
+  // --- words that lead on ---
+
+  test('P4 digits that are no code are told so, and use no try up', async () => {
+    await cleo.ask('12345', /no login of yours waits for one/);
+    const code = await cleo.browse(await cleo.prompt(create('Coded')));
+    await cleo.ask(code.slice(0, 5), /has six digits.*No try was used up/);
+    await cleo.ask(code, /is connected/);
+    await cleo.ask(code, /no login of yours waits for one/);
+    await w.idle();
+    await cleo.ask('disconnect salesforce', /Your connections/);
+  });
+
+  test('C6 after "Not me" the prompt says that the command waits, and Back cancels it, asking first', async () => {
+    const prompt = await cleo.prompt(create('Not mine'));
+    const browser = new Browser();
+    await browser.codeOf(loginUrl(prompt), 'ana@acme.example');
+    await browser.submit(/not_me|Not me/).catch(() => browser.press?.('Not me'));
+    const told = await cleo.sees(m => m.ts === prompt.ts && /said not to be yours/.test(words(m)));
+    assert.match(words(told), /What you typed still waits/);
+    assert.deepEqual(labels(told), ['New login', 'Back']);
+    assert.match(JSON.stringify(told.blocks), /This cancels the command that waits for it/);
+    await cleo.press(told, 'Back');
+    await cleo.sees(m => m.ts === prompt.ts && /Cancelled: Create an opportunity/.test(words(m)));
+    await cleo.ask('pending', /Nothing waits for you/);
+  });
+
+  // --- whatever there is, it fits ---
+
+  test('text of others mentions nobody and links nowhere: record names, inputs, unknown words', async () => {
+    const hostile = '<!channel> <@U0BEN0001> <http://evil.example|bank.com> `x` *y*';
+    await ana.ask(`@workbot ${create(hostile.replace(/</g, '&lt;').replace(/>/g, '&gt;'))}`, /Created/, {place: 'sales', raw: true}).catch(() => {});
+    await ana.say(`zz ${hostile}`);
+    await w.idle();
+    const sent = (await w.calls({peer: 'slack'})).filter(e => /chat\.|views\.|response/.test(e.path)).map(e => JSON.stringify(e.args)).join('\n');
+    assert.doesNotMatch(sent, /<!channel|<@U0BEN|<http:\/\/evil/);
+  });
+
+  test('300 commands and 200 connections are paged, on every surface', async () => {
+    const acme = {app: 'salesforce', host: w.salesforceHost, client_id: 'sample-client', client_secret: 'sample-secret'};
+    for (let n = 1; n < 200; n++) await w.must('PUT', `/workspaces/${ACME}/connections/org-${String(n).padStart(3, '0')}`, acme);
+    await w.query(`insert into recipe_version (workspace, name, version, body, created_by)
+      select workspace, 'many-' || n, 1, replace(replace(body, 'salesforce find opportunity', 'salesforce many ' || n), 'find-opportunities', 'many-' || n), created_by
+        from recipe_version, generate_series(1, 300) n where name = 'find-opportunities'`);
+    await w.query(`insert into recipe (workspace, name, version, command, enabled, hidden)
+      select workspace, 'many-' || n, 1, 'salesforce many ' || n, true, false from recipe, generate_series(1, 300) n where name = 'find-opportunities'`);
+    const list = await ana.ask('connections', /1 to 10 of 200/);
+    await ana.press(list, 'More');
+    await ana.sees(m => m.ts === list.ts && /11 to 20 of 200/.test(words(m)));
+    const help = await ana.ask('salesforce', /1 to 18 of 302/);
+    assert.ok(help.blocks.length <= 50);
+    await ana.press(help, 'More');
+    await ana.sees(m => m.ts === help.ts && /19 to 36 of 302/.test(words(m)));
+    await ana.opensHome();
+    const home = await ana.home(v => button(v, 'All 200 connections'));
+    assert.ok(home.blocks.length <= 100);
+    await ana.pressIn('home', 'All 200 connections');
+    await ana.home(/1 to 10 of 200/);
+    await ana.pressIn('home', 'More');
+    await ana.home(/11 to 20 of 200/);
+    await ana.ask('whoami', /1 to 12 of 200/);
+    const refused = (await w.calls({peer: 'slack'})).filter(e => /invalid_blocks|msg_too_long|view_too_large/.test(JSON.stringify(e)));
+    assert.deepEqual(refused, []);
+  });
+});

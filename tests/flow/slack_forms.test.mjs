@@ -212,6 +212,7 @@ describe('forms', () => {
     await ana.pressIn('modal', 'Connect');
     await ana.modal(v => button(v, 'Log in to Salesforce'));
     await ana.closes({all: true});
+    await w.idle();
     await ana.connect();
   });
 

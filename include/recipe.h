@@ -100,6 +100,8 @@ struct recipe_words {
     json_t *given;        /* object: input name -> text */
     const char **unknown; /* names that look like inputs but are none, or loose words */
     size_t unknown_count;
+    const char **repeated; /* inputs that were given more than once */
+    size_t repeated_count;
 };
 /* "name: Acme renewal amount: 5000": split at known names followed by a colon. */
 void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,

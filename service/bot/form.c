@@ -208,6 +208,7 @@ int form_ask(struct turn *t, struct run *r, const struct recipe *recipe, struct 
     struct run next = *r;
     next.asking = r->asking == NULL ? ASKING_FORM : r->asking;
     next.expires_at = clock_now() + t->scene.bot->options.config->ttl_question;
+    t->scene.changed = true;
     /* first, so that this worker goes on with it: a trigger lasts three seconds */
     if (form_show(t, form, r->id, e) != 0) {
         return -1;

@@ -142,6 +142,9 @@ static int settle(struct opening *o, bool opened, struct err *e)
         rc = fall_back(o, e);
     }
     if (rc == 0) {
+        rc = home_flush(sc, e);
+    }
+    if (rc == 0) {
         rc = store_job_done(sc->s, o->turn.job, e);
     }
     if (rc == 0) {

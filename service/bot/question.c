@@ -54,6 +54,26 @@ static void add_misfit(struct turn *t, json_t *view, const struct run *r, const 
               str_cut(t->scene.mem, given == NULL ? "" : given, 100), q->why);
 }
 
+/* What it has already: two commands that wait look alike without. */
+static void add_given(struct turn *t, json_t *view, const struct run *r,
+                      const struct recipe *recipe)
+{
+    enum { GIVEN_SHOWN = 5 };
+    const char *why = NULL;
+    json_t *value = NULL, *fitting = arena_json(t->scene.mem, json_object());
+    for (size_t i = 0; i < recipe->inputs_count; i++) {
+        const struct recipe_input *in = &recipe->inputs[i];
+        json_t *given = json_member(r->inputs, in->name);
+        bool fits = given != NULL &&
+                    (!json_is_string(given) ||
+                     recipe_input_value(t->scene.mem, in, json_string_value(given), &value, &why));
+        if (fits) {
+            json_object_set(fitting, in->name, given);
+        }
+    }
+    words_inputs_first(view, recipe, fitting, GIVEN_SHOWN);
+}
+
 static json_t *question_view(struct turn *t, const struct run *r, const struct recipe *recipe,
                              const struct question *q)
 {
@@ -63,6 +83,7 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
     bool first = is_first(r);
     if (first) {
         view_text(view, "**%s**", recipe->title);
+        add_given(t, view, r, recipe);
         view_note(view, "Type `cancel` to stop at any time.");
     }
     if (q->why != NULL) {
@@ -180,6 +201,27 @@ int question_answer(struct turn *t, const char *text, struct err *e)
     return question_take(t, r, text, e) == 0 ? 1 : -1;
 }
 
+/* The pressed question says what was answered, and its buttons go. */
+static int show_answer(struct turn *t, const struct run *r, const char *value, struct err *e)
+{
+    struct recipe *recipe = NULL;
+    if (t->acted == NULL) {
+        return 0;
+    }
+    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    const struct recipe_input *in = recipe == NULL ? NULL : recipe_input_find(recipe, r->asking);
+    const char *label = value;
+    for (size_t i = 0; in != NULL && i < in->options_count; i++) {
+        label = str_equal(in->options[i].value, value) ? in->options[i].label : label;
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "**%s**", recipe == NULL ? r->recipe : recipe->title);
+    view_text(view, "`%s`: %s", r->asking, label);
+    return say_update(&t->scene, t->acted->id, view, e);
+}
+
 int action_answer(struct turn *t, const char *value, struct err *e)
 {
     json_t *answer = NULL;
@@ -195,5 +237,7 @@ int action_answer(struct turn *t, const char *value, struct err *e)
     if (r == NULL || r->state != RUN_ASKING || !str_equal(r->asking, json_text(answer, "input"))) {
         return 0; /* answered before: a second click is no second answer */
     }
-    return question_take(t, r, json_text(answer, "value"), e);
+    return show_answer(t, r, json_text(answer, "value"), e) == 0
+               ? question_take(t, r, json_text(answer, "value"), e)
+               : -1;
 }

@@ -174,9 +174,8 @@ static int ask_next(struct turn *t, struct run *r, const struct recipe *recipe,
     next.asking = ASKING_FORM;
     next.expires_at = clock_now() + t->scene.bot->options.config->ttl_question;
     ret->next = form_of_run(&t->scene, r, recipe);
-    return store_run_update(t->scene.s, &next, RUN_ASKING, &changed, e) == 0
-               ? home_touch(&t->scene, e)
-               : -1;
+    t->scene.changed = true;
+    return store_run_update(t->scene.s, &next, RUN_ASKING, &changed, e);
 }
 
 static int begin(struct turn *t, const struct recipe_row *row, const struct recipe *recipe,

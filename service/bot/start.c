@@ -74,23 +74,37 @@ static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leav
     return say_private(t, view, NULL, e);
 }
 
-static int say_unknown_inputs(struct turn *t, const struct recipe *r, const struct recipe_words *w,
+static const char *listed(arena *mem, const char *const *names, size_t count)
+{
+    struct str list = str_new(mem, 600);
+    for (size_t i = 0; i < count; i++) {
+        str_printf(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
+    }
+    return list.text;
+}
+
+/* What is not understood runs nothing: a value that was dropped would be a wrong command. */
+static int say_not_understood(struct turn *t, const struct recipe *r, const struct recipe_words *w,
                               struct err *e)
 {
     arena *mem = t->scene.mem;
-    struct str names = str_new(mem, 600), known = str_new(mem, 600);
-    for (size_t i = 0; i < w->unknown_count; i++) {
-        str_printf(&names, "%s%s", i == 0 ? "" : ", ", w->unknown[i]);
-    }
+    const char **known = arena_array(mem, r->inputs_count + 1, sizeof(*known));
     for (size_t i = 0; i < r->inputs_count; i++) {
-        str_printf(&known, "%s%s", i == 0 ? "" : ", ", r->inputs[i].name);
+        known[i] = r->inputs[i].name;
     }
     json_t *view = view_new(mem);
-    view_text(view, "I did not run **%s**: it has no input for: %s", r->title, names.text);
+    if (w->unknown_count > 0) {
+        view_text(view, "I did not run **%s**: it has no input for: %s", r->title,
+                  listed(mem, w->unknown, w->unknown_count));
+    }
+    if (w->repeated_count > 0) {
+        view_text(view, "I did not run **%s**: more than one value was given for: %s", r->title,
+                  listed(mem, w->repeated, w->repeated_count));
+    }
     view_note(view,
-              "It takes %s. Write each as `name: value`; a value that holds such words goes in "
-              "double quotes.",
-              known.len == 0 ? "no inputs" : known.text);
+              "It takes %s. Write each as `name: value`, once; a value that holds such words goes "
+              "in double quotes.",
+              r->inputs_count == 0 ? "no inputs" : listed(mem, known, r->inputs_count));
     return say_private(t, view, NULL, e);
 }
 
@@ -210,8 +224,8 @@ int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest,
         return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
     }
     recipe_inputs_split(t->scene.mem, r, rest, &words);
-    if (words.unknown_count > 0) {
-        return say_unknown_inputs(t, r, &words, e);
+    if (words.unknown_count > 0 || words.repeated_count > 0) {
+        return say_not_understood(t, r, &words, e);
     }
     return start(t, row, r, words.given, e);
 }

@@ -158,7 +158,7 @@ static int go_on(struct taking *x, struct run *r, struct form_answer *ret, struc
         return 0;
     }
     r->inputs = x->inputs;
-    return run_enqueue(&t->scene, r, RUN_ASKING, e) == 0 ? home_touch(&t->scene, e) : -1;
+    return run_enqueue(&t->scene, r, RUN_ASKING, e);
 }
 
 static int inputs_sent(struct turn *t, struct form_answer *ret, struct err *e)
@@ -235,7 +235,7 @@ static int in_one_go(struct turn *t, const struct bot_sent *sent, struct form_an
         rc = act(t, ret, e);
     }
     if (rc == 0 && ret->errors == NULL) {
-        rc = in_time(sent, e);
+        rc = home_flush(&t->scene, e) == 0 ? in_time(sent, e) : -1;
         rc = rc == 0 ? store_commit(t->scene.s, e) : rc;
     }
     store_close(t->scene.s);

@@ -113,6 +113,8 @@ static bool parse_date(const char *text, json_t **ret, const char **ret_why)
     int month = (int)strtol(text + 5, NULL, 10);
     int day = (int)strtol(text + 8, NULL, 10);
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
+        *ret_why = "That is not a date: there is no such day. Write it as year-month-day, like "
+                   "2026-12-31.";
         return false;
     }
     *ret = json_string(text);
@@ -274,12 +276,22 @@ static void name_lookalikes(arena *mem, const struct recipe *r, const char *from
     }
 }
 
-static void take(arena *mem, const struct recipe_input *in, const char *text,
-                 struct recipe_words *w)
+static void add_repeated(struct recipe_words *w, const char *name)
+{
+    for (size_t i = 0; i < w->repeated_count; i++) {
+        if (str_equal(w->repeated[i], name)) {
+            return;
+        }
+    }
+    if (w->repeated_count < LIMIT_INPUTS_COUNT) {
+        w->repeated[w->repeated_count++] = name;
+    }
+}
+
+static void take(const struct recipe_input *in, const char *text, struct recipe_words *w)
 {
     if (json_member(w->given, in->name) != NULL) {
-        const char *twice = arena_printf(mem, "%s (given twice)", in->name);
-        add_unknown(mem, w, twice, strlen(twice));
+        add_repeated(w, in->name);
     }
     if (text[0] != '\0') { /* "name:" and nothing behind it is not given */
         json_object_set_new(w->given, in->name, json_string(text));
@@ -295,11 +307,11 @@ static const char *take_value(arena *mem, const struct recipe *r, const struct l
     const char *quote = quoted_end(value);
     const char *end = next_known(r, text, quote == NULL ? value : quote);
     if (quote == NULL) {
-        take(mem, of->input, str_trim(mem, arena_strndup(mem, value, (size_t)(end - value))), w);
+        take(of->input, str_trim(mem, arena_strndup(mem, value, (size_t)(end - value))), w);
         name_lookalikes(mem, r, value, end, w);
         return end;
     }
-    take(mem, of->input, arena_strndup(mem, value + 1, (size_t)(quote - value - 2)), w);
+    take(of->input, arena_strndup(mem, value + 1, (size_t)(quote - value - 2)), w);
     const char *loose = str_trim(mem, arena_strndup(mem, quote, (size_t)(end - quote)));
     if (loose[0] != '\0') {
         add_unknown(mem, w, loose, strlen(loose));
@@ -313,6 +325,8 @@ void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
     ret->given = arena_json(mem, json_object());
     ret->unknown = arena_array(mem, LIMIT_INPUTS_COUNT, sizeof(char *));
     ret->unknown_count = 0;
+    ret->repeated = arena_array(mem, LIMIT_INPUTS_COUNT, sizeof(char *));
+    ret->repeated_count = 0;
     const char *p = leading(mem, r, rest, ret);
     struct label found;
     while (*p != '\0' && label_at(r, rest, p, &found) && found.input != NULL) {

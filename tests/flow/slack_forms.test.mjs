@@ -77,13 +77,38 @@ describe('forms', () => {
     assert.equal(bad.status, 200);
     assert.deepEqual(Object.keys(bad.errors).sort(), ['amount', 'close', 'deal', 'stage']);
     assert.match(bad.errors.amount, /not a number/);
-    assert.match(bad.errors.close, /2026-02-30 is no day|not a date/);
+    assert.match(bad.errors.close, /no such day/);
     assert.match(bad.errors.deal, /fill this in/);
     const good = await ana.submit({deal: 'Second try', amount: '5', close: '2026-02-28', stage: 'Early', urgent: false});
     assert.equal(good.closed, true, JSON.stringify(good));
     await ana.sees(/Made Second try/);
     const [r] = await record('Second try');
     assert.equal(r.fields.Description.split('/')[0], 'false');
+  });
+
+  test('slack_gotcha_04 a form closes by an empty body, and whatever else is said is JSON that Slack knows', async () => {
+    await opened('salesforce create opportunity');
+    const bad = await ana.submit({name: 'Empty body', close: 'never'}, {force: true});
+    assert.equal(JSON.parse(typeof bad.answer === 'string' ? bad.answer : JSON.stringify(bad.answer)).response_action, 'errors');
+    const good = await ana.submit({name: 'Empty body', close: '2026-12-31'});
+    assert.ok(!good.answer, JSON.stringify(good));
+    assert.equal(good.refused, undefined);
+    await ana.noModal();
+  });
+
+  test('an answer by a button stands in the question, whose buttons go; two of one title tell themselves apart', async () => {
+    await w.putRecipe(ACME, {...KINDS, name: 'rate', title: 'Rate', command: 'salesforce rate', inputs: [KINDS.inputs[0], KINDS.inputs[3]],
+      steps: write({Name: '{{inputs.deal}}', Description: '{{inputs.stage}}'})});
+    const asked = await ana.ask('salesforce rate deal: First of two', /Rate[\s\S]*First of two[\s\S]*Enter stage/);
+    await ana.ask('salesforce rate deal: Second of two', /Second of two/);
+    await ana.press(asked, 'Early');
+    await ana.sees(m => m.ts === asked.ts && /stage: Early/.test(words(m)) && labels(m).length === 0);
+    await ana.sees(/Made First of two/);
+    await ana.ask('cancel', /Cancelled: Rate/);
+  });
+
+  test('a name given twice is said to be', async () => {
+    await ana.ask('salesforce create opportunity name: A name: B', /more than one value was given for: name/);
   });
 
   test('a button of a reply opens the form, and the result comes to where it was pressed', async () => {

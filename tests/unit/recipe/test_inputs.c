@@ -22,6 +22,9 @@ static char *split(arena *mem, const struct recipe *r, const char *text)
     for (size_t i = 0; i < w.unknown_count; i++) {
         str_printf(&out, "%s %s", i == 0 ? "" : ",", w.unknown[i]);
     }
+    for (size_t i = 0; i < w.repeated_count; i++) {
+        str_printf(&out, "%s twice: %s", i == 0 ? "" : ",", w.repeated[i]);
+    }
     return out.text;
 }
 
@@ -80,8 +83,8 @@ static void the_rest_is_named(void **state)
         {"nmae: Acme", "{} | nmae"},
         {"https://x.example name: a", "{'name':'a'} | https://x.example"},
         {"at 12:30 name: a", "{'name':'a'} | at 12:30"},
-        {"name: a name: b", "{'name':'b'} | name (given twice)"},
-        {"name: a amount: 1 NAME: b", "{'amount':'1','name':'b'} | name (given twice)"},
+        {"name: a name: b", "{'name':'b'} | twice: name"},
+        {"name: a amount: 1 NAME: b", "{'amount':'1','name':'b'} | twice: name"},
         {"名前: x", "{} | 名前: x"},
         {"name: surname: x", "{'name':'surname: x'} | surname"},
         {"name: Acme colour: red amount: 5", "{'amount':'5','name':'Acme colour: red'} | colour"},
@@ -208,6 +211,9 @@ static void misfits_are_asked_in_order(void **state)
     json_object_set_new(inputs, "amount", json_integer(5));
     assert_string_equal(recipe_asks(mem, r, inputs, &why)->name, "close");
     assert_true(str_starts(why, "That is not a date."));
+    json_object_set_new(inputs, "close", json_string("2026-02-30"));
+    assert_string_equal(recipe_asks(mem, r, inputs, &why)->name, "close");
+    assert_true(str_starts(why, "That is not a date: there is no such day."));
     json_object_set_new(inputs, "close", json_string("2026-12-31"));
     assert_null(recipe_asks(mem, r, inputs, &why));
     assert_null(why);

@@ -74,8 +74,10 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
         ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
     }
     *ret_token = api_secret(d, "bot_token");
+    size_t faults = a->faults.count;
     ret->bot_refresh = api_secret(d, "bot_refresh_token").value;
-    if (!secret_empty(ret->bot_refresh) && secret_empty(ret_token->value)) {
+    if (a->faults.count == faults && !secret_empty(ret->bot_refresh) &&
+        secret_empty(ret_token->value)) {
         json_doc_fault(d, "bot_refresh_token", "This belongs to a bot_token: give both.");
     }
 }

@@ -21,7 +21,7 @@ export const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 let child, dir;
 export let base, sf;
 
-export async function until(what, check, ms = 5000) {
+export async function until(what, check, ms = 20000) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check();

@@ -218,7 +218,6 @@ json_t *slack_openid_token(struct request *req, const json_t *args);
 extern const struct slack_method slack_openid_methods[];
 
 /* ---- slack_jwt.c ---- */
-void slack_jwt_start(void);
 /* A further key that signs from now on; the older ones stay in the set for a while. */
 void slack_jwt_rotate(void);
 json_t *slack_jwt_keys(void);

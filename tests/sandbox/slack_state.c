@@ -340,6 +340,5 @@ void slack_reset(json_t *seed)
     slack_oauth_reset();
     slack_openid_reset();
     slack_limits_reset();
-    slack_jwt_start();
     world_touch();
 }

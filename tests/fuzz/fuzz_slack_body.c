@@ -68,7 +68,7 @@ static void parse(const chats *c, arena *mem, const char *kind, struct bytes pay
     must(ev.kind != EVENT_TEXT || ev.surface == SURFACE_COMMAND || !str_equal(ev.user_id, "UBOT"));
     must(ev.kind != EVENT_TEXT || (ev.text != NULL && ev.typed != NULL));
     must((ev.kind == EVENT_ACTION || ev.kind == EVENT_SHORTCUT || ev.kind == EVENT_SUBMIT ||
-          ev.kind == EVENT_INSTALL) == (ev.action != NULL));
+          ev.kind == EVENT_CHOICES || ev.kind == EVENT_INSTALL) == (ev.action != NULL));
     must((ev.kind == EVENT_SUBMIT) == (ev.fields != NULL));
     draw(mem, ev.typed != NULL ? ev.typed : ev.action != NULL ? ev.action : ev.person.name);
     if (ev.value != NULL) {
@@ -108,9 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      .slack_signing_secrets_count = 1};
     const chats *c = chats_new(mem, &settings);
     struct bytes body = {data + 1, size - 1};
-    static const enum slack_route routes[] = {SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS};
+    static const enum slack_route routes[] = {SLACK_EVENTS, SLACK_INTERACTIONS, SLACK_COMMANDS,
+                                              SLACK_OPTIONS};
     verify(c, body);
-    take(c, mem, routes[*data % 3], body);
+    take(c, mem, routes[*data % 4], body);
     parse(c, mem, "slack_event", body);
     parse(c, mem, "slack_interaction", body);
     parse(c, mem, "slack_command", body);

@@ -339,4 +339,51 @@ describe('P4 Sign in with Slack, otherwise set up', () => {
       await w.stop();
     }
   });
+
+  test('people of an organisation: whichever of its workspaces they are signed in to', async () => {
+    const w = await world();
+    try {
+      const ORG = 'slack:E0ACMEORG', LABS = 'slack:T0ORGLABS';
+      for (const [key, bot_token] of [[ORG, 'xoxb-sample-acmeorg-0001'], [LABS, 'xoxb-sample-orglabs-0001']]) {
+        await w.must('PUT', `/workspaces/${key}`, {name: key, installer: 'U0OLGA001', bot_token, bot_user_id: 'U0BOTORG1'});
+        const made = await w.must('PUT', `/workspaces/${key}/connections/crm`, {app: 'salesforce', host: w.salesforceHost, client_id: '3MVG9sampleAcme0001', client_secret: 'sample-acme-consumer-secret'});
+        assert.equal(made.assurance, 'sign_in');
+        const known = (await w.sandbox('GET', '/_config')).salesforce.clients['3MVG9sampleAcme0001'].redirect_uris;
+        await w.sandbox('PUT', '/_config', {salesforce: {clients: {'3MVG9sampleAcme0001': {redirect_uris: [...known, made.redirect_uri]}}}});
+      }
+      const active = key => w.count('connection', `workspace = '${key}' and user_id = 'U0OMAR001' and state = 'active'`);
+      /** Signs in to another workspace than the link hints at. */
+      const through = async (url, team, who) => {
+        const b = new Browser();
+        await b.get(url);
+        await b.submit({}, {stop: 'openid/connect/authorize'});
+        const at = new URL(b.page.location);
+        if (team) at.searchParams.set('team', team);
+        await b.get(at.href);
+        await b.signIn(who);
+        if (/name="request"/.test(b.page.html)) await b.submit({username: 'ana@acme.example'});
+        if (/name="decision"/.test(b.page.html)) await b.submit({decision: 'allow'});
+        return b;
+      };
+      // an installation of the whole organisation
+      const omar = w.person('omar', 'T0ORGONE1');
+      const prompt = await omar.prompt('connect salesforce');
+      const otto = await through(loginUrl(prompt), 'T0GLOBEX1', 'T0GLOBEX1/U0OTTO001');
+      assert.equal(otto.page.status, 403, otto.text);
+      const olga = await through(loginUrl(prompt), 'T0ORGTWO1', 'T0ORGTWO1/U0OLGA001');
+      assert.equal(olga.page.status, 403, 'a colleague is somebody else, too');
+      assert.equal(await active(ORG), 0);
+      const passed = await through(loginUrl(prompt), 'T0ORGLABS', 'T0ORGLABS/U0OMAR001');
+      assert.match(passed.text, /Salesforce is connected/);
+      assert.equal(await active(ORG), 1);
+      // one of a single workspace of it
+      const there = w.person('omar', 'T0ORGLABS');
+      const second = await there.prompt('connect salesforce');
+      const elsewhere = await through(loginUrl(second), 'T0ORGONE1', 'T0ORGONE1/U0OMAR001');
+      assert.match(elsewhere.text, /Salesforce is connected/);
+      assert.equal(await active(LABS), 1);
+    } finally {
+      await w.stop();
+    }
+  });
 });

@@ -82,6 +82,8 @@ int store_default_by_callback(store *s, const char *workspace, const char *callb
                               struct default_connection **ret, struct err *e);
 int store_default_list(store *s, const char *workspace, struct default_connection **ret,
                        size_t *ret_count, struct err *e);
+/* Workspaces with a connection that demands the chat platform's sign-in. */
+int store_default_demanding(store *s, const char ***ret, size_t *ret_count, struct err *e);
 int store_default_delete(store *s, const char *workspace, const char *name, struct err *e);
 
 #endif

@@ -48,6 +48,29 @@ static int check_database(struct service *s, struct err *e)
     return rc;
 }
 
+/* A connection that demands a sign-in which is switched off connects nobody. */
+static int check_sign_in(struct service *s, bool *ret_demanded, struct err *e)
+{
+    store *st = NULL;
+    const char **list = NULL;
+    size_t count = 0;
+    if (store_open(s->stores, s->mem, &st, e) != 0) {
+        return -1;
+    }
+    int rc = store_default_demanding(st, &list, &count, e);
+    store_close(st);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (!chats_sign_in_on(s->chats, list[i])) {
+            fprintf(stderr,
+                    "%s has a connection with assurance sign_in, and the chat's sign-in is "
+                    "switched off\n",
+                    list[i]);
+            *ret_demanded = true;
+        }
+    }
+    return rc;
+}
+
 int command_check(int argc, char **argv)
 {
     struct service s = {.mem = arena_new()};
@@ -66,9 +89,12 @@ int command_check(int argc, char **argv)
         return 1;
     }
     build_objects(&s);
-    int rc = check_database(&s, &e) == 0 ? 0 : 1;
+    bool demanded = false;
+    int rc = check_database(&s, &e) == 0 && check_sign_in(&s, &demanded, &e) == 0 ? 0 : 1;
     if (rc != 0) {
         fprintf(stderr, "database: %s\n", e.text);
+    } else if (demanded) {
+        rc = 1;
     } else {
         printf("settings, keys, app definitions and database are in order\n");
     }

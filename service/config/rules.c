@@ -70,6 +70,11 @@ static void rule_platforms(const struct config *c, const bool *faulty, struct fa
 static void rule_sign_in(const struct config *c, struct faults *faults)
 {
     bool id = c->slack_sign_in_client_id != NULL;
+    if (c->slack_sign_in && c->slack_app_id == NULL) {
+        faults_add(faults, "WORKBOT_SLACK_SIGN_IN",
+                   "WORKBOT_SLACK_SIGN_IN is on, and Slack is off: set WORKBOT_SLACK_APP_ID, or "
+                   "switch it off.");
+    }
     if (id != !secret_empty(c->slack_sign_in_client_secret)) {
         const char *missing =
             id ? "WORKBOT_SLACK_SIGN_IN_CLIENT_SECRET" : "WORKBOT_SLACK_SIGN_IN_CLIENT_ID";

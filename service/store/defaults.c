@@ -44,7 +44,12 @@ static const struct stmt LIST = {"default_list",
 static const struct stmt DELETE = {
     "default_delete", "delete from default_connection where workspace = $1 and name = $2", 2, 0};
 
-const struct stmt *const store_defaults_stmts[] = {&PUT,         &FIND, &HOLD,   &LOCK,
+static const struct stmt DEMANDING = {
+    "default_demanding",
+    "select distinct workspace from default_connection where assurance = 'sign_in' order by 1", 0,
+    1};
+
+const struct stmt *const store_defaults_stmts[] = {&DEMANDING,   &PUT,  &FIND,   &HOLD, &LOCK,
                                                    &BY_CALLBACK, &LIST, &DELETE, NULL};
 
 static struct seal_place secret_place(const char *workspace, const char *name)
@@ -141,4 +146,9 @@ int store_default_delete(store *s, const char *workspace, const char *name, stru
 {
     return store_touch_one(s, &DELETE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(name)),
                            "no_default_connection", e);
+}
+
+int store_default_demanding(store *s, const char ***ret, size_t *ret_count, struct err *e)
+{
+    return store_ask_texts(s, &DEMANDING, NULL, ret, ret_count, e);
 }

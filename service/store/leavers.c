@@ -84,30 +84,13 @@ int store_rights_drop(store *s, const char *workspace, const char *user_id,
     return 0;
 }
 
-static int texts(store *s, const struct stmt *stmt, const struct db_arg *args, const char ***ret,
-                 size_t *ret_count, struct err *e)
-{
-    rows *r = NULL;
-    if (store_query(s, stmt, args, &r, e) != 0) {
-        return -1;
-    }
-    size_t count = rows_count(r);
-    const char **list = arena_array(s->mem, count + 1, sizeof(*list));
-    for (size_t i = 0; i < count; i++) {
-        list[i] = row_text(r, i, 0);
-    }
-    *ret = list;
-    *ret_count = count;
-    return 0;
-}
-
 int store_owner_left(store *s, const struct owner_left *q, const char ***ret, size_t *ret_count,
                      struct err *e)
 {
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(q->workspace), DB_TEXT(q->user_id), DB_BOOL(q->was_installer),
                 DB_TEXT(q->reason), DB_I64(q->rest_s));
-    return texts(s, &OWNER_LEFT, args, ret, ret_count, e);
+    return store_ask_texts(s, &OWNER_LEFT, args, ret, ret_count, e);
 }
 
 int store_owner_left_due(store *s, const char *reason, const char **ret_workspace,
@@ -133,13 +116,13 @@ int store_people_page(store *s, const char *workspace, const char *after_user_id
 {
     const struct db_arg *args = DB_ARGS(
         DB_TEXT(workspace), DB_TEXT(after_user_id == NULL ? "" : after_user_id), DB_I64(limit));
-    return texts(s, &PEOPLE, args, ret, ret_count, e);
+    return store_ask_texts(s, &PEOPLE, args, ret, ret_count, e);
 }
 
 int store_reconcile_due(store *s, int64_t every_s, int64_t max, const char ***ret,
                         size_t *ret_count, struct err *e)
 {
-    return texts(s, &DUE, DB_ARGS(DB_I64(every_s), DB_I64(max)), ret, ret_count, e);
+    return store_ask_texts(s, &DUE, DB_ARGS(DB_I64(every_s), DB_I64(max)), ret, ret_count, e);
 }
 
 int store_reconcile_soon(store *s, const char *workspace, struct err *e)

@@ -96,3 +96,20 @@ int store_name_index(const char *const *names, int count, const char *text, int 
     }
     return unknown;
 }
+
+int store_ask_texts(store *s, const struct stmt *stmt, const struct db_arg *args, const char ***ret,
+                    size_t *ret_count, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, stmt, args, &r, e) != 0) {
+        return -1;
+    }
+    size_t count = rows_count(r);
+    const char **list = arena_array(s->mem, count + 1, sizeof(*list));
+    for (size_t i = 0; i < count; i++) {
+        list[i] = row_text(r, i, 0);
+    }
+    *ret = list;
+    *ret_count = count;
+    return 0;
+}

@@ -30,6 +30,8 @@ struct store_ask {
 };
 
 /* The first row, or NULL when there is none. */
+int store_ask_texts(store *s, const struct stmt *stmt, const struct db_arg *args, const char ***ret,
+                    size_t *ret_count, struct err *e);
 int store_ask_one(store *s, const struct store_ask *ask, void **ret, struct err *e);
 /* All rows as one array. */
 int store_ask_all(store *s, const struct store_ask *ask, void **ret, size_t *ret_count,

@@ -1,6 +1,7 @@
 // P4 with Sign in with Slack: before the app is called, the browser's Slack user and workspace must
 // be those of whoever asked in the chat. No code is typed then.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {after, before, beforeEach, describe, test} from 'node:test';
 import {setTimeout as pause} from 'node:timers/promises';
 import {ACME, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
@@ -287,6 +288,8 @@ describe('P4 Sign in with Slack, otherwise set up', () => {
       const refused = await w.api('PUT', CONNECTION, {assurance: 'sign_in'});
       assert.equal(refused.status, 422);
       assert.match(refused.text, /switched off here/);
+      const check = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: w.env});
+      assert.deepEqual([check.status, /slack:T0ACME001 has a connection with assurance sign_in/.test(check.stderr)], [1, true], check.stderr);
       await ana.browser.get(loginUrl(prompt));
       await ana.browser.submit();
       assert.equal(ana.browser.page.status, 502);

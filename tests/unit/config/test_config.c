@@ -226,6 +226,7 @@ static void test_wrong_values(void **state)
         {"WORKBOT_TTL_STATE", "9223372036854775807d", "whole number of seconds"},
         {"WORKBOT_LISTEN", "127.0.0.1:80\n", "control characters"},
         {"WORKBOT_APPS_DIR", "\xff\xfe", "not UTF-8"},
+        {"WORKBOT_SLACK_SIGN_IN", "on", "Slack is off"},
         {"WORKBOT_SLACK_SIGN_IN_CLIENT_SECRET", "sample-secret", "SIGN_IN_CLIENT_ID is missing"},
     };
     for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {

@@ -26,6 +26,16 @@ static json_t *payload_enterprise(json_t *team)
                                    json_object_get(org, "name"));
 }
 
+/* Of a form, "team" is the sender's own workspace: for people of another company not the one where
+ * the app is installed. */
+static json_t *payload_sender(const struct scene *s, const char *type)
+{
+    bool foreign = json_flag(s->user, "is_stranger", false) && strncmp(type, "view_", 5) == 0;
+    return foreign ? json_pack("{s:O, s:s}", "id", json_object_get(s->user, "team_id"), "domain",
+                               "another-company")
+                   : payload_team(s->team);
+}
+
 json_t *payload_begin(const struct scene *s, const char *type, const char *trigger)
 {
     bool org_install = slack_org_install(s->team);
@@ -34,7 +44,7 @@ json_t *payload_begin(const struct scene *s, const char *type, const char *trigg
                                 "user", "id", s->user_id, "username", name, "name", name, "team_id",
                                 json_str_or(s->user, "team_id", json_str_or(s->team, "id", "")),
                                 "token", "sample-deprecated-verification-token", "team",
-                                org_install ? json_null() : payload_team(s->team), "enterprise",
+                                org_install ? json_null() : payload_sender(s, type), "enterprise",
                                 payload_enterprise(s->team), "is_enterprise_install", org_install);
     if (trigger != NULL) {
         json_object_set_new(payload, "trigger_id", json_string(trigger));

@@ -211,6 +211,14 @@ describe('modals', () => {
     const {trigger_id} = await json('POST', '/_shortcut', {user: 'ben', callback_id: 'connections'});
     assert.equal((await api('views.open', {trigger_id, view: modal({external_id: 'one'})})).error, 'duplicate_external_id');
   });
+  test('a person of another company submits: team is theirs, the installed one stands in the view', async () => {
+    const m = await api('chat.postMessage', {channel: 'C0SHARED1', text: 'x', blocks: [actions(button())]});
+    const pressed = await script('/_click', {user: 'sid', message: m.ts, action: 'go'});
+    assert.deepEqual([payload().team.id, payload().user.team_id], ['T0ACME001', 'T0OTHERCO']);
+    assert.equal((await api('views.open', {trigger_id: pressed.trigger_id, view: modal()})).ok, true);
+    await script('/_submit', {user: 'sid'});
+    assert.deepEqual([payload().team.id, payload().user.team_id, payload().view.app_installed_team_id], ['T0OTHERCO', 'T0OTHERCO', 'T0ACME001']);
+  });
   test('a double click is two submissions', async () => {
     await open(modal());
     const r = await script('/_submit', {times: 2});

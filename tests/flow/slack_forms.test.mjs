@@ -136,7 +136,7 @@ describe('forms', () => {
     await ana.sees(/is done already/);
   });
 
-  test('slack_gotcha_10 a trigger that has expired: asked in private, with a button that opens the form', async () => {
+  test('slack_gotcha_10_a trigger that has expired: asked in private, with a button that opens the form', async () => {
     for (const error of ['expired_trigger_id', 'trigger_expired', 'exchanged_trigger_id', 'trigger_exchanged', 'invalid_trigger_id']) {
       await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'error', error, path: 'views.open', times: 1});
       const from = (await ana.messages()).at(-1)?.ts ?? '0';
@@ -150,7 +150,7 @@ describe('forms', () => {
     }
   });
 
-  test('slack_gotcha_10 Slack is slow, broken or cuts the line: the same, and answers can be typed', async () => {
+  test('slack_gotcha_10_Slack is slow, broken or cuts the line: the same, and answers can be typed', async () => {
     for (const fault of ['5xx', 'cut', 'html']) {
       await w.sandbox('PUT', '/_faults', {peer: 'slack', fault, path: 'views.open', times: 1});
       const from = (await ana.messages()).at(-1)?.ts ?? '0';

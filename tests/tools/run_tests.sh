@@ -3,7 +3,7 @@
 #
 # Each suite prints one line per check that failed (with its output) and one line of counts; the last
 # line is "N passed, N failed". A suite whose folder is not here is named and left out. The logs are
-# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox contract flow e2e crash
+# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox contract flow gotchas e2e crash
 # and, long only, sanitize-address sanitize-thread fuzzing.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -42,7 +42,7 @@ tally() { # SUITE PASSED FAILED SKIPPED
 check() { # SUITE/NAME COMMAND...
   local name=$1 log=$logs/${1//\//-}.log
   shift
-  if timeout -k 10 900 "$@" >"$log" 2>&1 </dev/null; then
+  if timeout -k 10 1800 "$@" >"$log" 2>&1 </dev/null; then
     ok=$((ok + 1))
   else
     bad=$((bad + 1))
@@ -179,6 +179,13 @@ run_flow() {
   database
   node_tests "${label:-flow}" --test-concurrency=$files_at_once tests/flow/*.test.mjs
 }
+# long: each trap's test is shown red; short: that each can be
+run_gotchas() {
+  local how=--fit
+  [ "$mode" = short ] || how=
+  [ -n "$how" ] || database
+  check gotchas/red env BUILD="$programs" tests/tools/gotchas.sh $how
+}
 run_e2e() {
   database
   node_tests e2e tests/e2e/*.test.mjs
@@ -234,6 +241,7 @@ suite fuzz run_fuzz tests/fuzz/corpus
 suite sandbox run_sandbox tests/sandbox
 suite contract run_contract tests/contract
 suite flow run_flow tests/flow
+suite gotchas run_gotchas tests/gotchas
 suite e2e run_e2e tests/e2e
 suite crash run_crash tests/crash
 if [ "$mode" = long ]; then

@@ -2,7 +2,7 @@
 // answers as a person does, and writes into the ledger what is now owed to them: an entry for every
 // record that Salesforce must hold in the end, with what was done last to ask for it.
 import {setTimeout as pause} from 'node:timers/promises';
-import {Browser, button, labels, loginUrl, words} from '../lib/flow.mjs';
+import {Browser, button, labels, loginUrl, viewWords, words} from '../lib/flow.mjs';
 
 const LOOK_MS = 60;
 const GIVEN_UP_MS = 10000; // by then Slack has given up what was never acknowledged
@@ -90,11 +90,11 @@ export class Busy {
   }
 
   /** Slack does not send a click again; a person to whom nothing happened presses again. */
-  async pressUntil(message, label, fits) {
+  async pressUntil(message, label, fits, look = ms => this.sees(fits, {ms})) {
     for (let i = 0; i < 5; i++) {
       const {acked, gone, at} = await this.press(message, label);
       const arrived = acked || (gone && i > 0);
-      const seen = await this.sees(fits, {ms: arrived ? this.day.patience_ms : 500});
+      const seen = await look(arrived ? this.day.patience_ms : 500);
       if (seen && acked) this.ledger.gaps.push({kind: 'click', from: at, to: Number(seen.edited?.ts ?? seen.ts) * 1000});
       if (!seen && arrived) this.ledger.complain('silence', `${this.person.name} pressed ${label} of ${message.ts} at ${new Date(at).toISOString()}, which arrived, and nothing came of it`);
       if (seen || arrived) return seen;
@@ -182,12 +182,45 @@ export class Busy {
     return this.pressUntil(stage, 'Won', isClose);
   }
 
+  /** A press opens a form, or the question comes when its three seconds were over with a replica. */
   async task(result) {
     const item = this.ledger.open(this.person, 'Task', this.name('task'));
-    const question = await this.pressUntil(result, 'Add a task', m => m.is_bot && m.ts > result.ts && /Enter subject/.test(words(m)));
-    if (!question) return this.drop(item);
+    const fits = m => m.is_bot && m.ts > result.ts && /Enter subject/.test(words(m));
+    await this.person.closes({all: true}).catch(() => {});
+    const asked = await this.pressUntil(result, 'Add a task', fits, ms => this.formOr(fits, ms));
+    if (!asked) return this.drop(item);
+    if (asked.form) return this.fillIn(item);
     await this.command(item, item.name);
     await this.answered(item.said, this.ended(item), `a result for ${item.name}`);
+    return undefined;
+  }
+
+  async form() {
+    const {modal} = await this.person.screen();
+    return modal?.blocks.some(b => b.block_id === 'subject') ? modal : null;
+  }
+
+  async formOr(fits, ms) {
+    for (const end = Date.now() + ms; ; ) {
+      if (await this.form()) return {form: true, ts: String(Date.now() / 1000)};
+      const found = await this.sees(fits, {ms: 0});
+      if (found || Date.now() > end) return found;
+      await pause(LOOK_MS);
+    }
+  }
+
+  /** Slack does not send a form again; its person presses again until it closes or says that it is done. */
+  async fillIn(item) {
+    item.known = true;
+    for (const end = Date.now() + this.day.patience_ms; Date.now() < end; await pause(LOOK_MS * 3)) {
+      const sent = await this.person.submit({subject: item.name}).catch(() => ({}));
+      item.complete = Boolean(sent.closed);
+      if (sent.closed || !(await this.form())) break;
+    }
+    const {modal} = await this.person.screen();
+    item.complete ||= Boolean(modal) && /under way|has run/.test(viewWords(modal));
+    if (!item.complete) return this.drop(item);
+    if (!(await this.sees(this.ended(item)))) this.ledger.complain('silence', `${item.name} was taken from a form and has no result`);
     return undefined;
   }
 

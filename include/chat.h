@@ -204,14 +204,12 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * Errors of calls out, by kind: ERR_LIMIT (with retry_after_ms), ERR_UPSTREAM_BUSY and ERR_TIMEOUT
  * (try again; maybe_done when it may have happened), ERR_CONFIG (installation dead or a scope is
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
- * in it: code "chat_target"), ERR_CONFLICT (message cannot be changed any more: code
+ * in it: code "chat_target"; an organisation has not given the bot to the workspaces of that person
+ * or place: "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more: code
  * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
- * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_not_granted" (an
- * organisation has not given the bot to the workspaces of that person or channel),
- * "chat_token_expired"; with
- * "chat_scope" err.needed names the scope;
- * ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that we do not know; ERR_FORBIDDEN
- * "chat_response_url" for an address that is not the platform's.
+ * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
+ * "chat_scope" err.needed names the scope; ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that
+ * we do not know; ERR_FORBIDDEN "chat_response_url" for an address that is not the platform's.
  */
 struct chat_driver {
     const char *name;   /* "slack" */

@@ -70,7 +70,7 @@ static const struct refusal REFUSALS[] = {
     SETTINGS("restricted_action"),
     SETTINGS("access_denied"),
     SETTINGS("accesslimited"),
-    {"team_access_not_granted", ERR_CONFIG, "chat_not_granted", false},
+    {"team_access_not_granted", ERR_NOT_FOUND, "chat_not_granted", false},
     TARGET("channel_not_found"),
     TARGET("not_in_channel"),
     TARGET("user_not_in_channel"),

@@ -78,7 +78,7 @@ describe('Slack: an organisation', () => {
   });
 
   test('slack_gotcha_08_an event of nobody is acknowledged, dropped and counted, and leaves nothing', async () => {
-    const rows = await w.rows('workspace', 'job', 'message', 'run', 'chat_user');
+    const rows = await w.rows('route', 'job', 'message', 'run', 'chat_user');
     const unknown = await metric(w, 'workbot_no_workspace_total{reason="unknown"}');
     const event = {type: 'message', channel_type: 'im', channel: 'D0NOBODY1', user: 'U0NOBODY1', text: 'help', ts: '1795000001.000100', event_ts: '1795000001.000100'};
     // the outer team is Acme's, as in a shared channel; the authorization is another company's
@@ -86,7 +86,7 @@ describe('Slack: an organisation', () => {
       authorizations: [{team_id: 'T0STRANGE1', enterprise_id: null, user_id: 'U0BOT', is_bot: true, is_enterprise_install: false}]}});
     assert.equal(sent.status, 200);
     await w.idle();
-    assert.deepEqual(await w.rows('workspace', 'job', 'message', 'run', 'chat_user'), rows);
+    assert.deepEqual(await w.rows('route', 'job', 'message', 'run', 'chat_user'), rows);
     assert.equal(await metric(w, 'workbot_no_workspace_total{reason="unknown"}'), unknown + 1);
     assert.match(w.log(), /events of places where the bot is not installed are dropped/);
   });
@@ -101,7 +101,7 @@ describe('Slack: an organisation', () => {
     await w.idle();
     assert.deepEqual(await w.query(`select user_id from connection where workspace = '${ORG}' and user_id <> ''`), [{user_id: 'U0OMAR001'}]);
     const audit = (await w.must('GET', `/workspaces/${ORG}/audit?limit=100`)).items;
-    assert.deepEqual(audit.filter(a => a.action === 'user.purged').map(a => [a.subject, a.detail.reason]), [['W0ODA0001', 'teams']]);
+    assert.deepEqual(audit.filter(a => a.action === 'person.left').map(a => [a.subject, a.detail.why]), [['W0ODA0001', 'teams']]);
     assert.equal(audit.filter(a => a.action === 'workspace.access_revoked').length, 1);
   });
 

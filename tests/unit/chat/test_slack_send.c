@@ -205,7 +205,7 @@ static void test_error_classes(void **state)
         {"missing_scope", ERR_CONFIG, "chat_scope", false},
         {"restricted_action", ERR_CONFIG, "chat_settings", false},
         {"messages_tab_disabled", ERR_CONFIG, "chat_settings", false},
-        {"team_access_not_granted", ERR_CONFIG, "chat_not_granted", false},
+        {"team_access_not_granted", ERR_NOT_FOUND, "chat_not_granted", false},
         {"channel_not_found", ERR_NOT_FOUND, "chat_target", false},
         {"not_in_channel", ERR_NOT_FOUND, "chat_target", false},
         {"user_not_in_channel", ERR_NOT_FOUND, "chat_target", false},

@@ -121,6 +121,13 @@ describe('home', () => {
     const mine = items.find(c => c.user === 'U0CLEO001');
     await w.must('DELETE', `/workspaces/${ACME}/personal-connections/${mine.id}`);
     await cleo.home(/Salesforce · Disconnected/);
+    await cleo.connect();
+    await cleo.home(/Salesforce · Connected/);
+    await w.fault('grant_revoked', {path: '/'});
+    await w.query("update connection set access_expires_at = now() - interval '1 hour' where user_id = 'U0CLEO001'");
+    await cleo.prompt(OPPORTUNITY.replace('Acme renewal', 'Ended'));
+    await cleo.home(/Salesforce · Needs a new login: ended at the app[\s\S]*Create an opportunity waits for a login/);
+    await cleo.ask('cancel', /Cancelled/);
   });
 
   test('the installer sees the default connections, read-only, with why', async () => {

@@ -96,6 +96,11 @@ char *recipe_command_fold(arena *mem, const char *command);
 /* The row whose command begins `text` at a word boundary, with the rest of the text. */
 const struct recipe_row *recipe_match(arena *mem, const struct recipe_row *list, size_t count,
                                       const char *text, const char **ret_rest);
+/* The same for a text that begins with a command's words in any order; NULL, too, when several
+ * commands have these words. */
+const struct recipe_row *recipe_match_any_order(arena *mem, const struct recipe_row *list,
+                                                size_t count, const char *text,
+                                                const char **ret_rest);
 struct recipe_words {
     json_t *given;        /* object: input name -> text */
     const char **unknown; /* names that look like inputs but are none, or loose words */

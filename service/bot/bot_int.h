@@ -128,6 +128,8 @@ void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t 
 typedef int command_fn(struct turn *t, const char *rest, struct err *e);
 /* 1: it was a built-in word and has been answered; 0: it is not one; -1 */
 int command_try(struct turn *t, const char *text, struct err *e);
+/* The same for a recipe's command of which the words stand in another order. */
+int command_try_any_order(struct turn *t, const char *text, struct err *e);
 command_fn command_help, command_connections, command_connect, command_disconnect, command_cancel,
     command_pending, command_history, command_why, command_whoami;
 

@@ -93,3 +93,14 @@ int command_try(struct turn *t, const char *text, struct err *e)
     }
     return 0;
 }
+
+int command_try_any_order(struct turn *t, const char *text, struct err *e)
+{
+    const char *rest = NULL;
+    const struct recipe_row *row =
+        recipe_match_any_order(t->scene.mem, t->recipes, t->recipes_count, text, &rest);
+    if (row == NULL) {
+        return 0;
+    }
+    return start_recipe(t, row, rest, e) == 0 ? 1 : -1;
+}

@@ -79,6 +79,10 @@ describe('words', () => {
     await ana.sees(/That button does nothing any more/, {after: m.ts});
   });
 
+  test('B3 the words of a command match in any order', async () => {
+    await ana.ask('find opportunity salesforce name: none', /found, as ana@acme/);
+  });
+
   // --- whoami, why, history ---
 
   test('D14 whoami tells standing, role and what acts in each app, to that user alone', async () => {

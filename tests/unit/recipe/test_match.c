@@ -24,6 +24,43 @@ static char *match(arena *mem, const char *text)
     return row == NULL ? arena_strdup(mem, "") : arena_printf(mem, "%s|%s", row->name, rest);
 }
 
+/* The same in any order of a command's words. */
+static void words_match_in_any_order_when_only_one_has_them(void **state)
+{
+    (void)state;
+    static const struct recipe_row some[] = {
+        {.name = "create", .command = "salesforce create opportunity", .enabled = true},
+        {.name = "off", .command = "box share", .enabled = false},
+        {.name = "hook", .command = NULL, .enabled = true},
+        {.name = "there", .command = "move from here", .enabled = true},
+        {.name = "back", .command = "from here move", .enabled = true},
+        {.name = "twice", .command = "very very good", .enabled = true},
+    };
+    static const char *const cases[][2] = {
+        {"create salesforce opportunity", "create|"},
+        {"  Opportunity  CREATE\tsalesforce name: A  b ", "create|name: A  b"},
+        {"create salesforce", ""},
+        {"create opportunity name: salesforce", ""},
+        {"create salesforce opportunities", ""},
+        {"share box", ""},
+        {"here move from", ""}, /* two have these words */
+        {"good very very", "twice|"},
+        {"good good very", ""},
+        {"", ""},
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *rest = NULL;
+        const struct recipe_row *row =
+            recipe_match_any_order(mem, some, sizeof some / sizeof some[0], cases[i][0], &rest);
+        const char *got = row == NULL ? "" : arena_printf(mem, "%s|%s", row->name, rest);
+        if (!str_equal(got, cases[i][1])) {
+            fail_msg("\"%s\" means \"%s\"", cases[i][0], got);
+        }
+    }
+    arena_free(mem);
+}
+
 static void words_match_whatever_case_and_spaces(void **state)
 {
     (void)state;
@@ -121,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_match_whatever_case_and_spaces),
+        cmocka_unit_test(words_match_in_any_order_when_only_one_has_them),
         cmocka_unit_test(folded_commands_are_equal),
         cmocka_unit_test(any_writing_of_a_command_is_found),
     };

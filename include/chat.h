@@ -268,6 +268,9 @@ struct chat_driver {
                  size_t *ret_count, struct err *e);
     /* Behind our public address: where an admin installs the bot again. */
     char *(*install_path)(arena *mem, const char *workspace);
+    /* Do people of other organisations read this conversation? */
+    int (*is_shared)(chats *c, arena *mem, const struct chat_access *a, const char *channel,
+                     bool *ret, struct err *e);
     /* A link back to a conversation for a web page; NULL if there is none. */
     char *(*link)(const chats *c, arena *mem, const char *workspace, const char *channel);
 };

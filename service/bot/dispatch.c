@@ -189,7 +189,7 @@ static const struct effect {
 } effects[EVENT_KIND_COUNT] = {
     [EVENT_IGNORED] = {.act = nothing},
     [EVENT_TEXT] = {.act = on_words, .personal = true},
-    [EVENT_ACTION] = {.act = action_press, .personal = true},
+    [EVENT_ACTION] = {.look = place_look, .act = action_press, .personal = true},
     [EVENT_SHORTCUT] = {.act = shortcut_take, .personal = true},
     [EVENT_SUBMIT] = {.act = nothing, .personal = true}, /* answered at once: submit.c */
     [EVENT_CHOICES] = {.act = nothing},                  /* the same */
@@ -294,6 +294,11 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
     if (dispatch_look(&t, &ours, e) != 0) {
         return -1;
     }
-    bool homeless = driver != NULL && t.scene.workspace == NULL;
-    return homeless ? homeless_settle(&t, driver, e) : settle(&t, ours, e);
+    if (t.scene.workspace == NULL && driver != NULL) {
+        return homeless_settle(&t, driver, e);
+    }
+    if (!ours && driver != NULL && t.event.surface == SURFACE_COMMAND) {
+        homeless_tell(&t, driver);
+    }
+    return settle(&t, ours, e);
 }

@@ -41,6 +41,25 @@ void homeless_note(const char *workspace, const char *state)
     log_now_and_then(workspace, state == NULL ? "unknown" : state);
 }
 
+/* A slash command shows in its workspace whoever is installed there or not, and whoever typed one
+ * waits for a word. Its own address needs no token. */
+void homeless_tell(struct turn *t, const struct chat_driver *driver)
+{
+    const struct job *j = t->job;
+    arena *mem = t->scene.mem;
+    struct event ev = {.kind = EVENT_IGNORED};
+    struct err unused = {0};
+    if (driver->parse(mem, job_kind_name(j->kind), j->payload, NULL, &ev, &unused) != 0 ||
+        ev.surface != SURFACE_COMMAND || secret_empty(ev.response_url)) {
+        return;
+    }
+    json_t *view = view_new(mem);
+    view_text(view, "I am not set up in this workspace.");
+    view_note(view, "Whoever manages its apps can install me.");
+    const struct chat_answer answer = {.response_url = ev.response_url, .view = view, .adds = true};
+    (void)driver->respond(t->scene.bot->options.chats, mem, &answer, &unused);
+}
+
 static int move(struct turn *t, store *s, const char *org, bool *ret_moved, struct err *e)
 {
     struct workspace *home = NULL;
@@ -77,6 +96,7 @@ int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err
     store_close(s);
     if (rc == 0 && !moved) {
         homeless_note(j->workspace, NULL);
+        homeless_tell(t, driver);
     }
     return rc;
 }

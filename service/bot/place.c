@@ -25,6 +25,31 @@ bool turn_is_private(const struct turn *t)
     return ev->place.is_private || ev->surface != SURFACE_MESSAGE || is_in_ephemeral(ev);
 }
 
+/* A channel can have become a shared one since its message was posted. What cannot be known is
+ * taken for shared: the answer is a private one then. */
+int place_look(struct turn *t, struct err *e)
+{
+    const struct bot_options *o = &t->scene.bot->options;
+    struct place *p = &t->event.place;
+    const struct chat_driver *driver = chats_driver(o->chats, t->job->workspace);
+    struct oauth_bot as = oauth_bot_of(t->scene.workspace);
+    struct err why = {0};
+    if (turn_is_private(t) || p->is_external) {
+        return 0;
+    }
+    if (oauth_bot_access(o->oauth, t->scene.mem, t->scene.workspace->workspace, &as, e) != 0) {
+        return -1;
+    }
+    p->is_external = true;
+    while (driver->is_shared(o->chats, t->scene.mem, &as.access, p->channel, &p->is_external,
+                             &why) != 0) {
+        if (!oauth_bot_again(o->oauth, t->scene.mem, &as, &why)) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
 void run_place(const struct turn *t, struct run *r)
 {
     const struct place *p = &t->event.place;

@@ -168,7 +168,7 @@ char *slack_install_path(arena *mem, const char *workspace);
 /* Of the metadata of our messages; its event_payload is {"id": our id}. */
 #define SLACK_METADATA_TYPE "workbot_message"
 
-/* --- slack_send.c, slack_find.c, slack_person.c: what the driver does --- */
+/* --- slack_send.c, slack_find.c, slack_person.c, slack_place.c: what the driver does --- */
 
 int slack_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                const char **ret_message_id, struct err *e);
@@ -202,6 +202,8 @@ int slack_open_form(chats *c, arena *mem, const struct chat_access *a, const cha
                     const json_t *form, struct err *e);
 int slack_update_form(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
                       const json_t *form, struct err *e);
+int slack_is_shared(chats *c, arena *mem, const struct chat_access *a, const char *channel,
+                    bool *ret, struct err *e);
 char *slack_link(const chats *c, arena *mem, const char *workspace, const char *channel);
 
 #endif

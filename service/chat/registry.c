@@ -23,6 +23,7 @@ const struct chat_driver slack_driver = {
     .check = slack_check,
     .teams = slack_teams,
     .install_path = slack_install_path,
+    .is_shared = slack_is_shared,
     .link = slack_link,
 };
 

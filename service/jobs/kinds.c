@@ -12,6 +12,7 @@
 enum {
     BACKOFF_FIRST_S = 1,
     BACKOFF_MAX_S = 300,
+    ASKED_MAX_S = 600,  /* whatever a peer asks for: a slip of its clock is not worth a day */
     EVENT_ATTEMPTS = 60 /* some four hours: as long as an outage of the chat may be sat out */
 };
 
@@ -122,7 +123,8 @@ static const struct kind {
 static int64_t backoff_s(const struct job *job, const struct err *why)
 {
     if (why->retry_after_ms > 0) {
-        return (why->retry_after_ms + 999) / 1000;
+        int64_t asked = (why->retry_after_ms + 999) / 1000;
+        return asked < ASKED_MAX_S ? asked : ASKED_MAX_S;
     }
     int64_t delay = BACKOFF_FIRST_S;
     for (int64_t i = 1; i < job->attempts && delay < BACKOFF_MAX_S; i++) {

@@ -78,4 +78,12 @@ describe('P13 slow logins', () => {
     // nine grants of one person: the app keeps five, so a login may find its own ended already (503, try again)
     for (const status of await Promise.all(pages)) assert.ok([200, 410, 503].includes(status), String(status));
   });
+
+  test('P13 an app that asks for a day of rest is asked again within ten minutes', async () => {
+    await ana.connect();
+    await w.fault('5xx', {path: 'oauth2/revoke', retry_after: 86400});
+    await ana.say('disconnect salesforce');
+    const waits = await until('the revocation to be put off', () => w.one("select extract(epoch from run_at - now())::int as s from job where kind = 'revoke' and attempts = 1 and state = 'queued'"));
+    assert.ok(waits.s > 500 && waits.s <= 600, String(waits.s));
+  });
 });

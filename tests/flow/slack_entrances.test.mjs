@@ -16,7 +16,7 @@ describe('slack entrances', () => {
   });
   after(() => w?.stop());
 
-  const jobs = () => w.count('job');
+  const jobs = () => w.count('job', "kind like 'slack%'");
   const own = async name => (await w.records()).filter(r => r.fields.Name === name).length;
   const chatCalls = async path => (await w.calls({peer: 'slack', direction: 'in'})).filter(c => path.test(c.path));
   const typed = (fields, more = {}) => w.signed('/slack/commands', new URLSearchParams(
@@ -247,5 +247,59 @@ describe('slack entrances', () => {
     assert.match(words(m), /zz @U0CLEO001 in #C0SALES01 see https:\/\/x\.example\/\?a=1&b=2 & "more"/);
     assert.ok(labels(m).includes('Help'));
     assert.equal(button(m, 'Help').value, 'help');
+  });
+
+  test('a slash command where Workbot is not installed is told so, by its own address', async () => {
+    const nina = w.person('nina', 'T0NEWCO01');
+    await nina.command('help', {place: 'C0NEWCO01'});
+    const told = await nina.sees(/not set up in this workspace/, {place: 'C0NEWCO01'});
+    assert.ok(told.ephemeral);
+    await w.idle();
+    assert.equal(await w.count('job', "workspace = 'slack:T0NEWCO01'"), 0);
+  });
+
+  test('a slash command in an organisation with an org-wide install', async () => {
+    await w.must('PUT', '/workspaces/slack:E0ACMEORG', {name: 'Acme Org', bot_token: 'xoxb-sample-acmeorg-0001', bot_user_id: 'U0BOTORG1'});
+    const olga = w.person('olga', 'T0ORGTWO1');
+    await olga.command('help', {place: 'C0ORGTWOA'});
+    assert.ok((await olga.sees(/What can I do/, {place: 'C0ORGTWOA'})).ephemeral);
+  });
+
+  test('an address that is not the platform\'s is not called', async () => {
+    const before = (await ana.messages('sales')).at(-1).ts;
+    assert.equal((await typed({text: 'connections', response_url: 'https://evil.example/commands/T1/1/x'})).status, 200);
+    assert.ok((await ana.sees(/Your connections/, {place: 'sales', after: before})).ephemeral, 'the next way');
+    assert.doesNotMatch(w.log(), /evil\.example/);
+  });
+
+  test('a button of a channel that was shared with another company since: the answer is private', async () => {
+    const result = await ana.ask(`@workbot ${create('Before it was shared')}`, /Created Before/, {place: 'sales'});
+    assert.ok(!result.ephemeral);
+    assert.ok((await w.sandbox('POST', '/_channel', {workspace: 'T0ACME001', channel: 'C0SALES01', set: {is_ext_shared: true}})).ok);
+    await ana.press(result, 'Add a task');
+    await ana.sees(/Enter/);
+    await w.idle();
+    const asked = (await ana.messages()).filter(m => m.is_bot && /Enter/.test(words(m))).at(-1);
+    assert.ok(asked);
+    const run = await w.one("select place from run where state = 'asking'");
+    assert.equal(run.place, 'shared');
+    await ana.say('cancel');
+    await w.idle();
+    await w.sandbox('POST', '/_channel', {workspace: 'T0ACME001', channel: 'C0SALES01', set: {is_ext_shared: false}});
+  });
+
+  test('a question\'s buttons go with the first click, a second one does nothing', async () => {
+    await w.putRecipe(ACME, {name: 'pick', title: 'Pick a stage', command: 'salesforce pick', allow: 'everyone',
+      connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
+      inputs: [{name: 'stage', required: true, options: [{label: 'Won', value: 'Closed Won'}, {label: 'Lost', value: 'Closed Lost'}]}],
+      steps: [{id: 'a', connection: 'salesforce', action: 'create_record', with: {object: 'Opportunity', fields: {Name: 'Picked', CloseDate: '2026-12-31', StageName: '{{inputs.stage}}'}}}],
+      reply: {text: 'Picked {{inputs.stage}}'}});
+    const question = await ana.ask('salesforce pick', /Enter stage/);
+    await ana.press(question, 'Won', {times: 2});
+    const answered = await ana.sees(m => m.ts === question.ts && /You chose: Closed Won/.test(words(m)));
+    assert.deepEqual(labels(answered), []);
+    await ana.sees(/Picked Closed Won/);
+    await w.idle();
+    assert.equal(await own('Picked'), 1);
   });
 });

@@ -90,6 +90,35 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
 int outbox_give_up(const struct jobs_options *o, arena *mem, const struct job *j,
                    const struct err *why, struct err *e);
 
+/* One message on its way. */
+struct sending {
+    const struct jobs_options *options;
+    arena *mem;
+    const struct job *job;
+    const struct chat_driver *driver;
+    struct message *message;
+    const char *dm_channel; /* of the message's reader; NULL: not known */
+    struct oauth_bot bot;
+    const char
+        *opened;   /* the one-to-one chat that the message went to; NULL: it stood in the row */
+    bool fresh_dm; /* the one-to-one chat was asked for a moment ago */
+    bool posting;  /* a first post was sent to the platform */
+    const struct err *why; /* it is given up */
+};
+typedef int sending_fn(struct sending *x, store *s, struct err *e);
+
+/* outbox_ways.c: how it goes */
+bool sending_by_response(const struct message *m);
+bool sending_by_update(const struct message *m);
+/* Its response_url is of an earlier time. */
+bool sending_is_over(const struct message *m);
+/* The next way when this one is closed: what ends the job so; NULL: there is none. */
+sending_fn *sending_next_way(const struct sending *x, const struct err *why);
+/* The job goes on in the lane that its message belongs to now. */
+sending_fn sending_end_in_lane;
+/* Where the message was asked for a line stands when it could not arrive at all. */
+sending_fn sending_tell_place;
+
 /* claim.c, janitor.c: thread bodies; arg is the jobs object */
 void *jobs_claimer(void *arg);
 void *jobs_janitor(void *arg);

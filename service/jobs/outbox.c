@@ -1,6 +1,5 @@
 #include "jobs_int.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/metrics.h"
 #include "base/str.h"
@@ -11,22 +10,6 @@
  * crash it is looked for before it is posted again.
  */
 enum { RESPONSE_USES = 5 };
-
-struct sending {
-    const struct jobs_options *options;
-    arena *mem;
-    const struct job *job;
-    const struct chat_driver *driver;
-    struct message *message;
-    const char *dm_channel; /* of the message's reader; NULL: not known */
-    struct oauth_bot bot;
-    const char
-        *opened;  /* the one-to-one chat that the message went to; NULL: it stood in the row */
-    bool posting; /* a first post was sent to the platform */
-    const struct err *why; /* it is given up */
-};
-
-typedef int sending_fn(struct sending *x, store *s, struct err *e);
 
 static int with_store(struct sending *x, bool in_tx, sending_fn *work, struct err *e)
 {
@@ -85,65 +68,6 @@ static int end_sent(struct sending *x, store *s, struct err *e)
     return end_job(x, s, e);
 }
 
-/* --- another way --- */
-
-static int find(const struct sending *x, store *s, struct message **ret, struct err *e)
-{
-    return store_message_find(s, x->message->workspace, x->message->id, ret, e);
-}
-
-/* Its row is locked by now: what it says may have changed while it was on its way. */
-static int note_moved(struct sending *x, store *s, struct err *e)
-{
-    struct message *now = NULL;
-    if (find(x, s, &now, e) != 0) {
-        return -1;
-    }
-    if (now == NULL) {
-        return 0;
-    }
-    view_note_moved(now->body);
-    return store_message_set_body(s, now->workspace, now->id, now->body, e);
-}
-
-/* In the lane that it belongs to now: two lanes for one message would send it twice. */
-static int end_in_lane(struct sending *x, store *s, struct err *e)
-{
-    struct message *now = NULL;
-    if (find(x, s, &now, e) != 0) {
-        return -1;
-    }
-    if (now != NULL && str_equal(bot_message_lane(x->mem, now), x->job->lane)) {
-        return store_job_again(s, x->job, 0, "chat_redirected", e);
-    }
-    if (store_job_done(s, x->job, e) != 0) {
-        return -1;
-    }
-    return now == NULL ? 0 : bot_message_send(s, x->mem, now, e);
-}
-
-static int end_redirected(struct sending *x, store *s, struct err *e)
-{
-    const struct message *m = x->message;
-    const char *dm = x->dm_channel == NULL ? "" : x->dm_channel;
-    const char *owner = m->user_id == NULL ? view_owner(m->body) : NULL;
-    if (store_message_redirect(s, m->workspace, m->id, dm, owner, e) != 0 ||
-        (owner != NULL && note_moved(x, s, e) != 0)) {
-        return -1;
-    }
-    return end_in_lane(x, s, e);
-}
-
-static int end_anew(struct sending *x, store *s, struct err *e)
-{
-    if (store_message_anew(s, x->message->workspace, x->message->id, e) != 0) {
-        return -1;
-    }
-    return end_in_lane(x, s, e);
-}
-
-/* --- the ways --- */
-
 static int learn_dm(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
@@ -161,6 +85,7 @@ static int need_channel(struct sending *x, struct err *e)
         m->channel = x->opened = x->dm_channel;
         return 0;
     }
+    x->fresh_dm = true;
     if (x->driver->open_dm(x->options->chats, x->mem, &x->bot.access, m->user_id, &m->channel, e) !=
         0) {
         return -1;
@@ -248,11 +173,6 @@ static int take_use(struct sending *x, store *s, struct err *e)
     return left ? 0 : err_set(e, ERR_CONFLICT, "chat_message_gone", "response_url is used up");
 }
 
-static bool is_over(const struct message *m)
-{
-    return m->response_until <= clock_now();
-}
-
 /* A response_url needs no token. It takes a few answers for a while, and what it would refuse is
  * not asked of it (docs.slack.dev/interactivity/handling-user-interaction). */
 static int respond(struct sending *x, struct err *e)
@@ -262,7 +182,7 @@ static int respond(struct sending *x, struct err *e)
                                        .view = m->body,
                                        .our_id = m->id,
                                        .adds = m->response_adds};
-    if (is_over(m)) {
+    if (sending_is_over(m)) {
         return err_set(e, ERR_CONFLICT, "chat_message_gone", "response_url is over");
     }
     return with_store(x, false, take_use, e) != 0
@@ -270,45 +190,13 @@ static int respond(struct sending *x, struct err *e)
                : x->driver->respond(x->options->chats, x->mem, &answer, e);
 }
 
-static bool by_response(const struct message *m)
-{
-    return !secret_empty(m->response_url) && (m->ephemeral || m->platform_id == NULL);
-}
-
-static bool by_update(const struct message *m)
-{
-    return !by_response(m) && m->platform_id != NULL && !m->ephemeral;
-}
-
 static int deliver(struct sending *x, struct err *e)
 {
     const struct message *m = x->message;
-    if (by_response(m)) {
+    if (sending_by_response(m)) {
         return respond(x, e);
     }
-    return as_bot(x, by_update(m) ? update : first_post, e);
-}
-
-/* The next way when one is closed (P8): what one person alone reads goes from the response_url to
- * an ephemeral, and from there to the one-to-one chat, where it stays; whoever waited for longer
- * than a response_url lasts may not look at the place any more. What everybody reads goes to its
- * owner. What was deleted is posted anew. NULL: there is no other way. */
-static sending_fn *next_way(const struct sending *x, const struct err *why)
-{
-    const struct message *m = x->message;
-    bool gone = why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT ||
-                str_equal(why->code, "chat_response_url");
-    if (!gone) {
-        return NULL;
-    }
-    if (by_response(m)) {
-        return m->ephemeral && !is_over(m) ? end_anew : end_redirected;
-    }
-    if (by_update(m) && why->kind == ERR_CONFLICT) {
-        return end_anew;
-    }
-    bool has_reader = m->user_id == NULL ? view_owner(m->body) != NULL : m->ephemeral;
-    return has_reader ? end_redirected : NULL;
+    return as_bot(x, sending_by_update(m) ? update : first_post, e);
 }
 
 /* Nothing of ours can be there: neither from this try nor from one before. */
@@ -338,12 +226,12 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
         return with_store(&x, true, end_job, e);
     }
     if (!str_equal(bot_message_lane(mem, m), j->lane)) {
-        return with_store(&x, true, end_in_lane, e);
+        return with_store(&x, true, sending_end_in_lane, e);
     }
     if (deliver(&x, e) == 0) {
         return with_store(&x, true, end_sent, e);
     }
-    sending_fn *other = next_way(&x, e);
+    sending_fn *other = sending_next_way(&x, e);
     if (other != NULL) {
         return with_store(&x, true, other, e);
     }
@@ -354,30 +242,11 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
     return -1;
 }
 
-/* The last way was closed, too. Where it was asked for a line without any detail stands then, so
- * that nobody waits for what does not come. */
-static int tell_place(struct sending *x, store *s, struct err *e)
-{
-    const struct message *m = x->message;
-    struct user *u = NULL;
-    if (str_empty(m->from_channel) || m->user_id == NULL || m->sent_version > 0) {
-        return 0;
-    }
-    if (store_user_find(s, m->workspace, m->user_id, &u, e) != 0) {
-        return -1;
-    }
-    struct message line = {.workspace = m->workspace,
-                           .channel = m->from_channel,
-                           .thread = m->from_thread,
-                           .body = bot_unreachable_view(x->mem, u == NULL ? NULL : u->name)};
-    return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
-}
-
 static int end_failed(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
     if (m != NULL && (store_message_failed(s, m->workspace, m->id, x->why->code, e) != 0 ||
-                      tell_place(x, s, e) != 0)) {
+                      sending_tell_place(x, s, e) != 0)) {
         return -1;
     }
     return store_job_dead(s, x->job, x->why->code, e);

@@ -58,9 +58,8 @@ describe('slack entrances', () => {
     ]) assert.equal((await w.signed('/slack/events', body)).status, 200, name);
     await ana.sees(/only now|What can I do/, {after: before}); // an old ts: it is offered, not run
     const actions = [{type: 'button', action_id: 'wb:words:1', block_id: 'b', value: 'whoami', action_ts: `${Math.floor(Date.now() / 1000)}.1`}];
-    const was = (await ana.messages()).at(-1).ts;
     assert.equal((await click({actions, container: {type: 'view', view_id: 'V1'}, view: {id: 'V1', type: 'home'}})).status, 200, 'no channel: a home page');
-    await ana.sees(m => m.is_bot, {after: was});
+    await until('the click to be done', async () => await w.count('job', "key1 like 'act:U0ANA0001:%:wb:words:1' and state = 'done'") === 1);
     for (const payload of [{team: null, actions}, {team: null, user: {id: 'U0ANA0001', team_id: 'T0ACME001'}, actions}, {user: null, actions}, {actions: null}, {actions: [{}]}]) {
       assert.equal((await click(payload)).status, 200, JSON.stringify(payload));
     }
@@ -187,6 +186,17 @@ describe('slack entrances', () => {
     await w.query("update message set channel = 'G0GONE001' where channel = 'G0MPDM001'");
     await ana.say(await ana.browse(prompt));
     await ana.sees(m => /Created Lost place/.test(words(m)) && /meant for the channel/.test(words(m)));
+  });
+
+  test('slack_gotcha_28_a_stored_id_of_the_DM_that_leads_nowhere: it is opened anew', async () => {
+    await w.query("update chat_user set dm_channel = 'D0GONE001' where user_id = 'U0ANA0001'");
+    const before = (await ana.messages()).at(-1).ts;
+    await ana.say('@workbot salesforce create opportunity name: Stale', {place: 'sales'});
+    await ana.sees(/Enter close/, {after: before});
+    await w.idle();
+    assert.equal((await w.one("select dm_channel from chat_user where user_id = 'U0ANA0001'")).dm_channel, 'D0ANA0001');
+    await ana.say('cancel');
+    await w.idle();
   });
 
   // --- who is not of this workspace ---------------------------------------------------------------

@@ -1,0 +1,133 @@
+#include "jobs_int.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/*
+ * The ways by which a message reaches its reader, and the next one when a way is closed (P8). What
+ * one person alone reads is never put where others read it, whatever fails.
+ */
+
+bool sending_is_over(const struct message *m)
+{
+    return m->response_until <= clock_now();
+}
+
+bool sending_by_response(const struct message *m)
+{
+    return !secret_empty(m->response_url) && (m->ephemeral || m->platform_id == NULL);
+}
+
+bool sending_by_update(const struct message *m)
+{
+    return !sending_by_response(m) && m->platform_id != NULL && !m->ephemeral;
+}
+
+static int find(const struct sending *x, store *s, struct message **ret, struct err *e)
+{
+    return store_message_find(s, x->message->workspace, x->message->id, ret, e);
+}
+
+/* Its row is locked by now: what it says may have changed while it was on its way. */
+static int note_moved(struct sending *x, store *s, struct err *e)
+{
+    struct message *now = NULL;
+    if (find(x, s, &now, e) != 0) {
+        return -1;
+    }
+    if (now == NULL) {
+        return 0;
+    }
+    view_note_moved(now->body);
+    return store_message_set_body(s, now->workspace, now->id, now->body, e);
+}
+
+/* In the lane that it belongs to now: two lanes for one message would send it twice. */
+int sending_end_in_lane(struct sending *x, store *s, struct err *e)
+{
+    struct message *now = NULL;
+    if (find(x, s, &now, e) != 0) {
+        return -1;
+    }
+    if (now != NULL && str_equal(bot_message_lane(x->mem, now), x->job->lane)) {
+        return store_job_again(s, x->job, 0, "chat_redirected", e);
+    }
+    if (store_job_done(s, x->job, e) != 0) {
+        return -1;
+    }
+    return now == NULL ? 0 : bot_message_send(s, x->mem, now, e);
+}
+
+static int end_redirected(struct sending *x, store *s, struct err *e)
+{
+    const struct message *m = x->message;
+    const char *dm = x->dm_channel == NULL ? "" : x->dm_channel;
+    const char *owner = m->user_id == NULL ? view_owner(m->body) : NULL;
+    if (store_message_redirect(s, m->workspace, m->id, dm, owner, e) != 0 ||
+        (owner != NULL && note_moved(x, s, e) != 0)) {
+        return -1;
+    }
+    return sending_end_in_lane(x, s, e);
+}
+
+/* The stored id of the one-to-one chat leads nowhere: it is opened anew. */
+static int end_reopened(struct sending *x, store *s, struct err *e)
+{
+    const struct message *m = x->message;
+    if (store_user_set_dm(s, m->workspace, m->user_id, NULL, e) != 0 ||
+        store_message_redirect(s, m->workspace, m->id, "", NULL, e) != 0) {
+        return -1;
+    }
+    return sending_end_in_lane(x, s, e);
+}
+
+static int end_anew(struct sending *x, store *s, struct err *e)
+{
+    if (store_message_anew(s, x->message->workspace, x->message->id, e) != 0) {
+        return -1;
+    }
+    return sending_end_in_lane(x, s, e);
+}
+
+/* The next way when one is closed (P8): what one person alone reads goes from the response_url to
+ * an ephemeral, and from there to the one-to-one chat, where it stays; whoever waited for longer
+ * than a response_url lasts may not look at the place any more. What everybody reads goes to its
+ * owner. What was deleted is posted anew. NULL: there is no other way. */
+sending_fn *sending_next_way(const struct sending *x, const struct err *why)
+{
+    const struct message *m = x->message;
+    bool gone = why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT ||
+                str_equal(why->code, "chat_response_url");
+    if (!gone) {
+        return NULL;
+    }
+    if (sending_by_response(m)) {
+        return m->ephemeral && !sending_is_over(m) ? end_anew : end_redirected;
+    }
+    if (sending_by_update(m) && why->kind == ERR_CONFLICT) {
+        return end_anew;
+    }
+    if (m->user_id != NULL && !m->ephemeral) {
+        return x->fresh_dm ? NULL : end_reopened;
+    }
+    return m->user_id != NULL || view_owner(m->body) != NULL ? end_redirected : NULL;
+}
+
+/* The last way was closed, too. Where it was asked for a line without any detail stands then, so
+ * that nobody waits for what does not come. */
+int sending_tell_place(struct sending *x, store *s, struct err *e)
+{
+    const struct message *m = x->message;
+    struct user *u = NULL;
+    if (str_empty(m->from_channel) || m->user_id == NULL || m->sent_version > 0) {
+        return 0;
+    }
+    if (store_user_find(s, m->workspace, m->user_id, &u, e) != 0) {
+        return -1;
+    }
+    struct message line = {.workspace = m->workspace,
+                           .channel = m->from_channel,
+                           .thread = m->from_thread,
+                           .body = bot_unreachable_view(x->mem, u == NULL ? NULL : u->name)};
+    return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
+}

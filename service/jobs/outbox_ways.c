@@ -89,16 +89,29 @@ static int end_anew(struct sending *x, store *s, struct err *e)
     return sending_end_in_lane(x, s, e);
 }
 
-/* The next way when one is closed (P8): what one person alone reads goes from the response_url to
- * an ephemeral, and from there to the one-to-one chat, where it stays; whoever waited for longer
- * than a response_url lasts may not look at the place any more. What everybody reads goes to its
- * owner. What was deleted is posted anew. NULL: there is no other way. */
+static bool is_closed(const struct err *why)
+{
+    return why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT ||
+           str_equal(why->code, "chat_response_url");
+}
+
+/* Of what is posted: what everybody reads goes to its owner. */
+static sending_fn *next_of_post(const struct sending *x)
+{
+    const struct message *m = x->message;
+    if (m->user_id != NULL && !m->ephemeral) {
+        return x->fresh_dm ? NULL : end_reopened;
+    }
+    return m->user_id != NULL || view_owner(m->body) != NULL ? end_redirected : NULL;
+}
+
+/* What one person alone reads goes from the response_url to an ephemeral, and from there to the
+ * one-to-one chat, where it stays; whoever waited for longer than a response_url lasts may not look
+ * at the place any more. What was deleted is posted anew. */
 sending_fn *sending_next_way(const struct sending *x, const struct err *why)
 {
     const struct message *m = x->message;
-    bool gone = why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT ||
-                str_equal(why->code, "chat_response_url");
-    if (!gone) {
+    if (!is_closed(why)) {
         return NULL;
     }
     if (sending_by_response(m)) {
@@ -107,10 +120,7 @@ sending_fn *sending_next_way(const struct sending *x, const struct err *why)
     if (sending_by_update(m) && why->kind == ERR_CONFLICT) {
         return end_anew;
     }
-    if (m->user_id != NULL && !m->ephemeral) {
-        return x->fresh_dm ? NULL : end_reopened;
-    }
-    return m->user_id != NULL || view_owner(m->body) != NULL ? end_redirected : NULL;
+    return next_of_post(x);
 }
 
 /* The last way was closed, too. Where it was asked for a line without any detail stands then, so

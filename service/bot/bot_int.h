@@ -83,8 +83,7 @@ struct target say_place(const struct turn *t);
 /* Did it happen where this user alone reads the answer? */
 bool turn_is_private(const struct turn *t);
 bool is_in_ephemeral(const struct event *ev);
-/* Asks the platform who reads the place of a pressed button, where the event does not say. */
-int place_look(struct turn *t, struct err *e);
+int place_look(struct turn *t, struct err *e); /* who reads there, if the event does not say */
 /* Sets place, channel and thread of a new run. */
 void run_place(const struct turn *t, struct run *r);
 /* Prompts, questions and the result stand in the run's own private message. */
@@ -375,7 +374,6 @@ int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gon
 int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err *e);
 /* Counts one, and logs one in a while. state: of the workspace; NULL: there is none. */
 void homeless_note(const char *workspace, const char *state);
-/* Whoever typed a slash command there is told so, if it can be. */
 void homeless_tell(struct turn *t, const struct chat_driver *driver);
 
 /* notices.c: privately, to each admin and the installer; to one of them */

@@ -306,7 +306,7 @@ describe('slack entrances', () => {
       reply: {text: 'Picked {{inputs.stage}}'}});
     const question = await ana.ask('salesforce pick', /Enter stage/);
     await ana.press(question, 'Won', {times: 2});
-    const answered = await ana.sees(m => m.ts === question.ts && /You chose: Closed Won/.test(words(m)));
+    const answered = await ana.sees(m => m.ts === question.ts && /stage: Won/.test(words(m)));
     assert.deepEqual(labels(answered), []);
     await ana.sees(/Picked Closed Won/);
     await w.idle();

@@ -103,9 +103,10 @@ static json_t *form_with(arena *mem, const struct event *ev)
         if (n >= 30 || *name == '\0') {
             continue;
         }
+        n++;
         form_add(form, &(struct form_field){.name = name,
                                             .label = text,
-                                            .kind = (enum form_kind)(n++ % (FORM_FLAG + 1)),
+                                            .kind = (enum form_kind)(n % (FORM_FLAG + 1)),
                                             .required = n % 2 == 0,
                                             .value = text,
                                             .hint = text,

@@ -30,6 +30,20 @@ void prompt_add_back(json_t *view, const struct login *l)
                                                 : "This cancels the command that waits for it."});
 }
 
+/* Which command it is: two of them that wait look alike without. */
+static void add_waiting(struct scene *sc, json_t *view, const struct run *r)
+{
+    enum { INPUTS_SHOWN = 5 };
+    struct recipe *recipe = NULL;
+    struct err unused = {0};
+    if (recipe_of(sc, r, &recipe, &unused) != 0 || recipe == NULL) {
+        view_note(view, "What you typed waits for this and goes on by itself. Back cancels it.");
+        return;
+    }
+    words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
+    view_note(view, "**%s** waits for this and goes on by itself. Back cancels it.", recipe->title);
+}
+
 static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char *login_id,
                            const char *url)
 {
@@ -45,7 +59,7 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
         view_text(view, "**Log in to %s** to connect your account.", app_words);
     }
     if (p->run != NULL) {
-        view_note(view, "What you typed waits for this and goes on by itself. Back cancels it.");
+        add_waiting(sc, view, p->run);
     } else {
         view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
                   app_words);

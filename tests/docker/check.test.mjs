@@ -73,7 +73,7 @@ test('the program takes the settings that the compose file gives', () => {
     env[name] = value.replace('/run/secrets', dir)
   }
   Object.assign(env, { WORKBOT_PUBLIC_URL: 'https://workbot.example.com', WORKBOT_SLACK_APP_ID: 'A0SAMPLE' })
-  Object.assign(env, { WORKBOT_SLACK_CLIENT_ID: '1.2', WORKBOT_WORKERS: '32', WORKBOT_LOG_LEVEL: 'info' })
+  Object.assign(env, { WORKBOT_SLACK_CLIENT_ID: '1.2', WORKBOT_WORKERS: '32', WORKBOT_LOG_LEVEL: 'info', WORKBOT_ALLOWED_WORKSPACES: '' })
   // nobody serves there: health says so, after it has read every setting
   env.WORKBOT_OPS_LISTEN = '127.0.0.1:1'
   const health = spawnSync(program, ['health'], { env, encoding: 'utf8' })

@@ -65,6 +65,7 @@ struct installation {
     const char *workspace;
     const char *name;    /* as the platform calls it; used where the row has none */
     const char *user_id; /* who installed */
+    bool first;          /* becomes installer and admin by it */
     const char *bot_user_id, *bot_id;
     struct bot_tokens tokens;
     const char **scopes;
@@ -77,8 +78,7 @@ struct installation {
     size_t teams_count;
     const char *url;
 };
-/* The grant takes the place of what stood in this row, and the workspace is active. Where it has no
- * installer, who installed becomes installer and admin. */
+/* The grant takes the place of what stood in this row, and the workspace is active. */
 int store_workspace_install(store *s, const struct installation *i, struct err *e);
 /* Removed: the bot's tokens are wiped, settings stay. *ret_ended false: it was removed before, or
  * has another token than that of `generation`, so that somebody has installed it again. */

@@ -18,10 +18,10 @@ static json_t *texts(const char *const *list, size_t count)
     return array;
 }
 
-static int note(struct scene *sc, const struct installation *i, bool first, struct err *e)
+static int note(struct scene *sc, const struct installation *i, struct err *e)
 {
     json_t *detail =
-        arena_json(sc->mem, json_pack("{s:b, s:b, s:b, s:o, s:o}", "first", first, "org_wide",
+        arena_json(sc->mem, json_pack("{s:b, s:b, s:b, s:o, s:o}", "first", i->first, "org_wide",
                                       i->org_wide, "rotates", i->tokens.expires_at > 0, "scopes",
                                       texts(i->scopes, i->scopes_count), "missing",
                                       texts(i->missing_scopes, i->missing_scopes_count)));
@@ -44,14 +44,14 @@ static int tell_missing(struct scene *sc, const struct installation *i, struct e
     return 0;
 }
 
-static int keep(struct scene *sc, const struct installation *i, bool first, struct err *e)
+static int keep(struct scene *sc, const struct installation *i, struct err *e)
 {
-    if (store_workspace_install(sc->s, i, e) != 0 || note(sc, i, first, e) != 0 ||
+    if (store_workspace_install(sc->s, i, e) != 0 || note(sc, i, e) != 0 ||
         tell_missing(sc, i, e) != 0 ||
         store_move_want(sc->s, i->workspace, i->teams, i->teams_count, e) != 0) {
         return -1;
     }
-    return first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;
+    return i->first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;
 }
 
 /* Locked, so that of two who install at the same time one is the first. */
@@ -69,6 +69,18 @@ static int lock_or_make(struct scene *sc, const char *workspace, struct workspac
     return store_workspace_lock(sc->s, workspace, ret, e);
 }
 
+/* Only what nobody has had yet has a first installer. Where one left, or an admin set the bot up by
+ * the API, another is named by an admin: Slack lets any member install. */
+static bool is_first(const struct workspace *w, const char *user_id)
+{
+    bool untouched = w->installer == NULL && w->installed_at == 0 && secret_empty(w->bot_token);
+    bool listed = w->admins_count == 0;
+    for (size_t i = 0; i < w->admins_count; i++) {
+        listed = listed || str_equal(w->admins[i], user_id);
+    }
+    return untouched && listed;
+}
+
 static int install(struct scene *sc, const struct installation *i, struct bot_install *ret,
                    struct err *e)
 {
@@ -77,8 +89,10 @@ static int install(struct scene *sc, const struct installation *i, struct bot_in
         return -1;
     }
     ret->allowed = old != NULL;
-    ret->first = old != NULL && old->installer == NULL;
-    return old == NULL ? 0 : keep(sc, i, ret->first, e);
+    ret->first = old != NULL && is_first(old, i->user_id);
+    struct installation now = *i;
+    now.first = ret->first;
+    return old == NULL ? 0 : keep(sc, &now, e);
 }
 
 static const char *joined(arena *mem, const char *const *list, size_t count)

@@ -8,9 +8,8 @@ static const struct stmt INSTALL = {
     "with kept as ("
     "update workspace set"
     "   name = case when name = '' then $2 else name end,"
-    "   admins = case when installer is null and $3 <> all (admins) then admins || $3::text"
-    "                 else admins end,"
-    "   installer = coalesce(installer, $3), bot_user_id = $4, bot_id = $5, bot_token = $6::bytea,"
+    "   admins = case when $14 and $3 <> all (admins) then admins || $3::text else admins end,"
+    "   installer = case when $14 then $3 else installer end, bot_user_id = $4, bot_id = $5, bot_token = $6::bytea,"
     "   bot_refresh = $7::bytea, bot_expires_at = instant($8), bot_generation = bot_generation + 1,"
     "   bot_refresh_until = null, bot_refresh_tries = 0, bot_fault = null, bot_scopes = $9,"
     "   missing_scopes = $10, organization = $11, org_wide = $12, url = $13, state = 'active',"
@@ -18,7 +17,7 @@ static const struct stmt INSTALL = {
     " where workspace = $1 returning workspace, route) "
     "insert into route (route, workspace) select k.route, k.workspace from kept k"
     " on conflict (route) do nothing",
-    13, 0};
+    14, 0};
 
 static const struct stmt END = {
     "workspace_end",
@@ -67,7 +66,7 @@ int store_workspace_install(store *s, const struct installation *i, struct err *
         DB_BYTES(store_seal_secret(s, &access, i->tokens.access)),
         DB_BYTES(store_seal_secret(s, &refresh, i->tokens.refresh)), DB_I64(i->tokens.expires_at),
         DB_TEXTS(i->scopes, i->scopes_count), DB_TEXTS(i->missing_scopes, i->missing_scopes_count),
-        DB_TEXT(i->organization), DB_BOOL(i->org_wide), DB_TEXT(i->url));
+        DB_TEXT(i->organization), DB_BOOL(i->org_wide), DB_TEXT(i->url), DB_BOOL(i->first));
     return store_query(s, &INSTALL, args, NULL, e);
 }
 

@@ -25,6 +25,7 @@ static void install(store *s, const char *workspace, const char *user, const cha
     const struct installation i = {.workspace = workspace,
                                    .name = "From the platform",
                                    .user_id = user,
+                                   .first = strcmp(user, "USECOND") != 0,
                                    .bot_user_id = "UBOT",
                                    .bot_id = "BBOT",
                                    .tokens = pair(store_arena(s), name),

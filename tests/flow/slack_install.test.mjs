@@ -85,6 +85,19 @@ describe('Slack: an installation by whoever may', () => {
     assert.deepEqual([there.installer, there.admins.includes('U0CLEO001'), there.state], ['U0BEN0001', false, 'active']);
   });
 
+  test('P2 a member who installs where the installer has left, or an admin set it up, gains nothing', async () => {
+    for (const sql of ["update workspace set installer = null, admins = '{}' where workspace = $1",
+      "update workspace set installer = null, admins = '{U0NINA001}', installed_at = null where workspace = $1"]) {
+      await w.query(sql, [GLOBEX]);
+      const b = await install(w, GINA);
+      assert.equal(b.page.status, 200, b.text);
+      const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+      assert.deepEqual([there.installer, there.admins.includes('U0ANA0001')], [null, false]);
+      assert.match(b.text, /are as they were/);
+    }
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {installer: 'U0OTTO001', admins: ['U0OTTO001']});
+  });
+
   test('slack_gotcha_29_no_state, a foreign state, a refusal, a spent code: none exchanges or changes anything', async () => {
     const rows = await kept(w, 'route', 'audit');
     const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
@@ -174,7 +187,8 @@ describe('Slack: an installation by whoever may not', () => {
     const b = await install(w, OTTO);
     assert.equal(b.page.status, 200, b.text);
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
-    assert.deepEqual([there.state, there.name, there.installer, there.admins], ['active', 'Globex Inc', 'U0OTTO001', ['U0ANA0001', 'U0OTTO001']]);
+    assert.deepEqual([there.state, there.name, there.installer, there.admins], ['active', 'Globex Inc', null, ['U0ANA0001']],
+      'who the API named decides, not who came first');
     await gina.ask('help', m => m.is_bot);
   });
 

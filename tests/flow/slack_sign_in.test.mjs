@@ -379,6 +379,7 @@ describe('P4 Sign in with Slack, otherwise set up', () => {
       const passed = await through(loginUrl(prompt), 'T0ORGLABS', 'T0ORGLABS/U0OMAR001');
       assert.match(passed.text, /Salesforce is connected/);
       assert.equal(await active(ORG), 1);
+      await w.idle(); // one-to-one chats of an organisation show what both bots say
       // one of a single workspace of it
       const there = w.person('omar', 'T0ORGLABS');
       const second = await there.prompt('connect salesforce');

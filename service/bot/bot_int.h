@@ -358,15 +358,6 @@ int home_page(struct scene *sc, json_t **ret, struct err *e);
 
 event_fn life_look, life_change;
 
-/* --- purge.c: people lose what they had where the bot is no longer --- */
-
-enum purge_why {
-    PURGE_UNINSTALLED, /* everybody */
-    PURGE_TEAMS        /* whoever is a member of no workspace that has the bot */
-};
-/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces; borrowed. */
-int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e);
-
 /* --- homeless.c: events of places where the bot is not installed --- */
 
 /* There is no such workspace: the event moves to the organisation's installation behind it, with

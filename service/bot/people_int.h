@@ -39,4 +39,13 @@ int people_leave(struct scene *sc, const char *why, struct err *e);
 /* The same; with news also when there was nothing to end. */
 int leave(struct scene *sc, const char *why, bool news, struct err *e);
 
+/* --- purge.c: people lose what they had where the bot is no longer --- */
+
+enum purge_why {
+    PURGE_UNINSTALLED, /* everybody */
+    PURGE_TEAMS        /* whoever is a member of no workspace that has the bot */
+};
+/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces; borrowed. */
+int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e);
+
 #endif

@@ -354,19 +354,6 @@ int home_pressed(struct turn *t, struct err *e);
 /* home_page.c */
 int home_page(struct scene *sc, json_t **ret, struct err *e);
 
-/* --- life.c: an installation ends, or its organisation changes where it is --- */
-
-event_fn life_look, life_change;
-
-/* --- homeless.c: events of places where the bot is not installed --- */
-
-/* There is no such workspace: the event moves to the organisation's installation behind it, with
- * its keys, or is dropped. Settles the job. */
-int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err *e);
-/* Counts one, and logs one in a while. state: of the workspace; NULL: there is none. */
-void homeless_note(const char *workspace, const char *state);
-void homeless_tell(struct turn *t, const struct chat_driver *driver);
-
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);
 int notice_one(struct scene *sc, const char *user_id, json_t *view, struct err *e);

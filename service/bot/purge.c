@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "install_int.h"
 
 #include "base/json.h"
 #include "base/log.h"

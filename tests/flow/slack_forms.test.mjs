@@ -214,6 +214,36 @@ describe('forms', () => {
     await ana.ask('cancel', /Cancelled/);
   });
 
+  test('the result of a slash command\'s form is for its user alone; of a button in a thread it stands in the thread', async () => {
+    const ben = w.person('ben');
+    await ana.command('salesforce create opportunity name: For me alone', {place: 'sales'});
+    await ana.modal(v => block(v, 'name')?.element.initial_value === 'For me alone');
+    assert.equal((await ana.submit({close: '2026-12-31'})).closed, true);
+    assert.ok((await ana.sees(/Created For me alone/, {place: 'sales'})).ephemeral);
+    assert.ok(!(await ben.reads('sales')).includes('For me alone'));
+    const asked = await ana.say('@workbot salesforce create opportunity name: Threaded close: 2026-12-31', {place: 'sales'});
+    const made = await ana.sees(/Created Threaded/, {place: 'sales'});
+    assert.equal(made.thread_ts, asked.ts);
+    await w.idle();
+    await ana.press(made, 'Add a task');
+    await ana.modal(v => block(v, 'subject'));
+    assert.equal((await ana.submit({subject: 'In the thread'})).closed, true);
+    const task = await ana.sees(/Added the task In the thread/, {place: 'sales'});
+    assert.equal(task.thread_ts, asked.ts);
+    assert.ok(!task.ephemeral);
+  });
+
+  test('people of other organisations get no form taken, and learn nothing', async () => {
+    const view = await opened('salesforce create opportunity');
+    await ana.closes();
+    const payload = {type: 'view_submission', api_app_id: 'A0WORKBOT', team: {id: 'T0OTHERCO'}, user: {id: 'U0SID0001', team_id: 'T0OTHERCO'}, view};
+    const r = await w.signed('/slack/interactions', 'payload=' + encodeURIComponent(JSON.stringify(payload)), {type: 'application/x-www-form-urlencoded'});
+    assert.equal(r.status, 200);
+    assert.match(r.text, /only work for members/);
+    assert.doesNotMatch(r.text, /opportunity/);
+    await ana.ask('cancel', /Cancelled/);
+  });
+
   test('the database away: an error at the form that says try again, in time, and nothing is lost', async () => {
     await opened('salesforce create opportunity');
     const lock = await w.hold("select * from run where state = 'asking' for update");

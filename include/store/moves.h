@@ -29,6 +29,9 @@ struct workspace_moved {
     size_t renamed_count;
     const char **disabled; /* recipes whose command was taken, by their new name */
     size_t disabled_count;
+    const char **closed; /* recipes that everybody of the team could run with a shared account: off
+                            until an admin says who it is now */
+    size_t closed_count;
 };
 
 /*

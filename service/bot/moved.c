@@ -58,6 +58,10 @@ static int tell_admins(struct scene *sc, const char *from, const struct workspac
               from);
     add_list(view, "Renamed, as the name was taken", m->renamed, m->renamed_count);
     add_list(view, "Switched off, as the command was taken", m->disabled, m->disabled_count);
+    add_list(view,
+             "Switched off, as everybody there could run it with a shared account: say who may "
+             "now",
+             m->closed, m->closed_count);
     return notice_all(sc, view, e);
 }
 
@@ -65,8 +69,9 @@ static int note_move(struct scene *sc, const char *from, const struct workspace_
                      struct err *e)
 {
     json_t *detail = arena_json(
-        sc->mem, json_pack("{s:s, s:i, s:i, s:i}", "from", from, "renamed", (int)m->renamed_count,
-                           "disabled", (int)m->disabled_count, "superseded", (int)m->lost_count));
+        sc->mem, json_pack("{s:s, s:i, s:i, s:i, s:i}", "from", from, "renamed",
+                           (int)m->renamed_count, "closed", (int)m->closed_count, "disabled",
+                           (int)m->disabled_count, "superseded", (int)m->lost_count));
     return store_audit_add(sc->s, sc->workspace->workspace, "system", "workspace.moved", from,
                            detail, e);
 }

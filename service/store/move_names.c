@@ -55,12 +55,17 @@ static const struct stmt COMMANDS = {
 
 static const struct stmt VERSIONS = {
     "move_versions",
-    "select v.name, v.version::bigint, v.body, coalesce(r.version = v.version and not r.enabled,"
-    "       false)"
+    "select v.name, v.version::bigint, v.body, r.version = v.version and not r.enabled,"
+    "       r.version = v.version and r.enabled"
     "  from recipe_version v"
     "  left join recipe r on r.workspace = v.workspace and r.name = v.name"
     " where v.workspace = $1",
-    1, 4};
+    1, 5};
+
+static const struct stmt SWITCH_OFF = {
+    "move_switch_off",
+    "update recipe set enabled = false, updated_at = now() where workspace = $1 and name = $2", 2,
+    0};
 
 static const struct stmt SET_BODY = {
     "move_set_body",
@@ -204,25 +209,59 @@ static bool rewrite(json_t *body, const char *name, bool off, const json_t *rena
     return changed;
 }
 
+/* "Everybody" was everybody of the team. Where that writes with an account of the team's admin, an
+ * admin of the organisation decides who it is now. */
+static bool is_open(const json_t *body)
+{
+    const char *alias = NULL;
+    json_t *connection = NULL;
+    bool unverified = false;
+    json_object_foreach(json_member(body, "connections"), alias, connection)
+    {
+        unverified = unverified || !json_flag(connection, "verify_user_access");
+    }
+    return unverified && str_equal(json_text(body, "allow"), "everyone");
+}
+
+static int close_recipe(store *s, const struct workspace_move *q, const char *name,
+                        struct workspace_moved *ret, struct err *e)
+{
+    ret->closed[ret->closed_count++] = name;
+    return store_query(s, &SWITCH_OFF, DB_ARGS(DB_TEXT(q->from), DB_TEXT(name)), NULL, e);
+}
+
+static int rewrite_body(store *s, const struct workspace_move *q, const json_t *renames,
+                        const rows *r, size_t i, struct workspace_moved *ret, struct err *e)
+{
+    const char *name = row_text(r, i, 0);
+    json_t *body = NULL;
+    struct err unread = {0};
+    if (json_read(s->mem, bytes_of(row_text(r, i, 2)), &body, &unread) != 0 ||
+        !json_is_object(body)) {
+        return 0;
+    }
+    bool closes = row_bool(r, i, 4) && is_open(body);
+    if (closes && close_recipe(s, q, name, ret, e) != 0) {
+        return -1;
+    }
+    if (!rewrite(body, name, closes || row_bool(r, i, 3), renames)) {
+        return 0;
+    }
+    const struct db_arg *args = DB_ARGS(DB_TEXT(q->from), DB_TEXT(name), DB_I64(row_i64(r, i, 1)),
+                                        DB_TEXT(json_write(s->mem, body)));
+    return store_query(s, &SET_BODY, args, NULL, e);
+}
+
 static int rewrite_bodies(store *s, const struct workspace_move *q, const json_t *renames,
-                          struct err *e)
+                          struct workspace_moved *ret, struct err *e)
 {
     rows *r = NULL;
     if (store_query(s, &VERSIONS, DB_ARGS(DB_TEXT(q->from)), &r, e) != 0) {
         return -1;
     }
+    ret->closed = arena_array(s->mem, rows_count(r) + 1, sizeof *ret->closed);
     for (size_t i = 0; i < rows_count(r); i++) {
-        const char *name = row_text(r, i, 0);
-        json_t *body = NULL;
-        struct err unread = {0};
-        if (json_read(s->mem, bytes_of(row_text(r, i, 2)), &body, &unread) != 0 ||
-            !json_is_object(body) || !rewrite(body, name, row_bool(r, i, 3), renames)) {
-            continue;
-        }
-        const struct db_arg *args =
-            DB_ARGS(DB_TEXT(q->from), DB_TEXT(name), DB_I64(row_i64(r, i, 1)),
-                    DB_TEXT(json_write(s->mem, body)));
-        if (store_query(s, &SET_BODY, args, NULL, e) != 0) {
+        if (rewrite_body(s, q, renames, r, i, ret, e) != 0) {
             return -1;
         }
     }
@@ -237,5 +276,5 @@ int store_move_names(store *s, const struct workspace_move *q, struct workspace_
         move_commands(s, q, ret, e) != 0) {
         return -1;
     }
-    return rewrite_bodies(s, q, renames, e);
+    return rewrite_bodies(s, q, renames, ret, e);
 }

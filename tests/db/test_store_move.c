@@ -275,6 +275,49 @@ static void test_taken_names_and_commands_give_way(void **state)
     world_close(s);
 }
 
+/* "Everyone" was everyone of the team: nobody else gets to its admin's account by the move. */
+static void test_what_everybody_could_run_with_a_shared_account_is_closed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *more;
+        bool stays;
+    } recipes[] = {
+        {"open", "\"allow\":\"everyone\",\"connections\":{\"sf\":{\"use\":\"crm\"}}", false},
+        {"half",
+         "\"allow\":\"everyone\",\"connections\":{\"sf\":{\"use\":\"crm\"},\"b\":{\"use\":"
+         "\"crm\",\"verify_user_access\":true}}",
+         false},
+        {"own",
+         "\"allow\":\"everyone\",\"connections\":{\"sf\":{\"use\":\"crm\","
+         "\"verify_user_access\":true}}",
+         true},
+        {"some", "\"allow\":{\"users\":[\"UANA\"]},\"connections\":{\"sf\":{\"use\":\"crm\"}}",
+         true},
+    };
+    store *s = world_open();
+    make_org(s);
+    for (size_t i = 0; i < sizeof recipes / sizeof recipes[0]; i++) {
+        struct recipe_row r = {.workspace = ACME,
+                               .name = recipes[i].name,
+                               .command = recipes[i].name,
+                               .enabled = true,
+                               .body = arena_printf(store_arena(s), "{\"name\":\"%s\",%s}",
+                                                    recipes[i].name, recipes[i].more)};
+        OK(store_recipe_put(s, &r, "test", e));
+    }
+    struct workspace_moved moved = move(s);
+    assert_int_equal(moved.closed_count, 2);
+    for (size_t i = 0; i < sizeof recipes / sizeof recipes[0]; i++) {
+        struct recipe_row *row = NULL;
+        OK(store_recipe_find(s, ORG, recipes[i].name, &row, e));
+        assert_int_equal(row->enabled, recipes[i].stays);
+        assert_string_equal(row->command, recipes[i].name);
+        assert_int_equal(strstr(row->body, "\"enabled\":false") != NULL, !recipes[i].stays);
+    }
+    world_close(s);
+}
+
 static void test_work_under_way_is_in_the_way(void **state)
 {
     (void)state;
@@ -306,6 +349,8 @@ int main(void)
         cmocka_unit_test_setup(test_one_default_connection_set_up_twice_is_one, world_reset),
         cmocka_unit_test_setup(test_an_active_connection_stays_before_one_used_later, world_reset),
         cmocka_unit_test_setup(test_taken_names_and_commands_give_way, world_reset),
+        cmocka_unit_test_setup(test_what_everybody_could_run_with_a_shared_account_is_closed,
+                               world_reset),
         cmocka_unit_test_setup(test_work_under_way_is_in_the_way, world_reset),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

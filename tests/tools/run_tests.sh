@@ -3,7 +3,7 @@
 #
 # Each suite prints one line per check that failed (with its output) and one line of counts; the last
 # line is "N passed, N failed". A suite whose folder is not here is named and left out. The logs are
-# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox contract flow gotchas e2e crash
+# in BUILD/log. Suites: build format guards scripts openapi docker unit db fuzz sandbox contract flow gotchas e2e smoke crash
 # and, long only, sanitize-address sanitize-thread fuzzing.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -190,6 +190,11 @@ run_e2e() {
   database
   node_tests e2e tests/e2e/*.test.mjs
 }
+# the demo's story, as the README tells it
+run_smoke() {
+  database
+  check smoke/story tests/tools/smoke.sh
+}
 run_crash() {
   database
   node_tests crash tests/crash/*.test.mjs
@@ -243,6 +248,7 @@ suite contract run_contract tests/contract
 suite flow run_flow tests/flow
 suite gotchas run_gotchas tests/gotchas
 suite e2e run_e2e tests/e2e
+suite smoke run_smoke tests/demo
 suite crash run_crash tests/crash
 if [ "$mode" = long ]; then
   suite sanitize-address run_sanitize_address tests/unit

@@ -85,5 +85,7 @@ load_workspace() { # FOLDER WORKSPACE USERNAME_OF_THE_INSTALLER
   done
 }
 
+# what the manifest says to Slack: so that /slack/install leads back
+call PUT "$SANDBOX/_config" "{\"slack\":{\"app\":{\"redirect_uris\":[\"$WORKBOT/slack/oauth/callback\",\"$WORKBOT/identity/slack/callback\"]}}}"
 load_workspace acme slack:T0ACME001 ben@acme.example
 load_workspace globex slack:T0GLOBEX1 otto@globex.example

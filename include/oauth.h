@@ -132,8 +132,6 @@ struct oauth_typed {
     const char *user_id;  /* who typed it */
     const char *login_id; /* for a default connection's login, whose user is ""; else NULL */
     const char *code;
-    bool may_be_other; /* it may have been meant otherwise: a wrong one is OAUTH_CODE_NONE, and yet
-                          a try, or whoever keeps a question open could guess for ever */
 };
 /* Compares with all logins of this user that wait for one, inside the caller's transaction. A code
  * is good for its own user alone: whoever else has read it cannot use it. */

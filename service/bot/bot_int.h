@@ -58,6 +58,7 @@ struct target {
     const char *user_id; /* the only reader; NULL: everybody there */
     bool ephemeral;
     struct origin from;
+    const char *id; /* that the message gets; NULL: one of its own */
 };
 int say_new(struct scene *sc, const struct target *t, json_t *view, const char **ret_id,
             struct err *e);
@@ -201,6 +202,8 @@ bool pending_pressed(struct turn *t, const char *value, const char **ret_value);
 int pending_follow(struct turn *t, json_t *view, struct err *e);
 /* Wherever the user's last list stands, it is made true. */
 int pending_refresh(struct turn *t, struct err *e);
+/* The same when it was no press. */
+int pending_changed(struct scene *sc, struct err *e);
 
 /* --- resume.c: buttons of a run that waits --- */
 
@@ -259,13 +262,30 @@ struct question {
 /* "a number"; and a value that would do, NULL: none is known. */
 const char *question_kind(const struct recipe_input *in);
 const char *question_sample(const struct recipe_input *in);
-/* Asks for an input in the user's one-to-one chat. */
+/* Asks for an input in the user's one-to-one chat. The first question has the id of its run. */
 int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
                  const struct question *q, struct err *e);
 /* The newest run of the user that asks for an input in this conversation; NULL: none. */
 int question_find(struct turn *t, struct run **ret, struct err *e);
 /* 1: the text answered an open question; 0: none is open here; -1 */
 int question_answer(struct turn *t, const char *text, struct err *e);
+/* The open question here that `text` would answer, while it may mean something else. run NULL: it
+ * answers none. */
+struct meant {
+    const struct run *run;
+    const struct recipe *recipe;
+    const struct recipe_input *input;
+    const char *text;
+};
+int question_meant(struct turn *t, const char *text, struct meant *ret, struct err *e);
+/* Of a button that answers so ("answer"); and that button, none for run NULL. */
+char *question_answer_value(arena *mem, const struct meant *m);
+void question_add_meant(struct scene *sc, json_t *view, const struct meant *m);
+/* Answered in a form: the question that offers the form says what was filled in. */
+int question_settle(struct scene *sc, const struct run *r, const struct recipe *recipe,
+                    struct err *e);
+/* Where the result comes, told where the last answer was given; nothing when it is the same. */
+int question_tell_where(struct scene *sc, const struct run *r, struct err *e);
 /* Takes `text` as the answer to what this run asks. */
 int question_take(struct turn *t, struct run *r, const char *text, struct err *e);
 int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);

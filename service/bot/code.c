@@ -68,17 +68,19 @@ char *code_in(arena *mem, const char *text, bool among_words)
     return six && !r.spoilt && r.words <= most ? r.digits.text : NULL;
 }
 
-static int say_wrong(struct turn *t, int64_t left, struct err *e)
+static int say_wrong(struct turn *t, int64_t left, const struct meant *also, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "That is not the code your browser shows. %s",
+    view_text(view, "That is not the code that your browser shows. %s",
               left == 1 ? "One try is left." : "Two tries are left.");
+    question_add_meant(&t->scene, view, also);
     return say_private(t, view, NULL, e);
 }
 
 /* Said once, where the person is looking, with the reason and the way on; the prompt, perhaps far
  * above, only stops asking. */
-static int say_spent(struct turn *t, const struct oauth_confirm *c, struct err *e)
+static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct meant *also,
+                     struct err *e)
 {
     const struct login *l = c->login;
     json_t *view = view_new(t->scene.mem), *over = view_new(t->scene.mem);
@@ -95,6 +97,7 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, struct err *
     view_note(view, count > 0 ? "What you typed still waits. Log in again to go on."
                               : "Log in again if you still want to connect it.");
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    question_add_meant(&t->scene, view, also);
     if (say_private(t, view, NULL, e) != 0) {
         return -1;
     }
@@ -122,18 +125,34 @@ static int refuse_shared(struct turn *t, struct err *e)
     return say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }
 
-static int take(struct turn *t, const char *code, struct err *e)
+/* Six digits for a question from where others read the result: they may be a code that no login
+ * waits for any more, so that nothing is posted before its user has said so. */
+static int ask_back(struct turn *t, const struct meant *also, struct err *e)
+{
+    if (also->run == NULL || run_in_private(also->run)) {
+        return 0;
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Is %s the **%s** of **%s**, or a login code? No login of yours waits for one.",
+              also->text, also->input->name, also->recipe->title);
+    view_note(view, "You typed that command in <#%s>.", also->run->channel);
+    view_button(view, &(struct button){
+                          .title = arena_printf(t->scene.mem, "It is the %s", also->input->name),
+                          .action = "answer",
+                          .value = question_answer_value(t->scene.mem, also)});
+    view_button(view,
+                &(struct button){.title = "Cancel it", .action = "drop", .value = also->run->id});
+    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
+}
+
+/* While a login waits for its code, such digits are never taken as the answer to a question: a
+ * mistyped one would stand where others read it. What they may also be is offered. */
+static int take(struct turn *t, const char *code, const struct meant *also, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct oauth_confirm c;
-    struct run *question = NULL; /* six digits may be its answer as well */
-    if (question_find(t, &question, e) != 0) {
-        return -1;
-    }
-    const struct oauth_typed typed = {.workspace = sc->workspace->workspace,
-                                      .user_id = t->event.user_id,
-                                      .code = code,
-                                      .may_be_other = question != NULL};
+    const struct oauth_typed typed = {
+        .workspace = sc->workspace->workspace, .user_id = t->event.user_id, .code = code};
     if (oauth_confirm_code(sc->bot->options.oauth, sc->s, &typed, &c, e) != 0) {
         return -1;
     }
@@ -141,12 +160,9 @@ static int take(struct turn *t, const char *code, struct err *e)
     case OAUTH_CODE_NONE:
         return 0;
     case OAUTH_CODE_WRONG:
-        return say_wrong(t, c.tries_left, e) == 0 ? 1 : -1;
+        return say_wrong(t, c.tries_left, also, e) == 0 ? 1 : -1;
     case OAUTH_CODE_SPENT:
-        if (say_spent(t, &c, e) != 0) {
-            return -1;
-        }
-        return question != NULL ? 0 : 1; /* and it answers the question all the same */
+        return say_spent(t, &c, also, e) == 0 ? 1 : -1;
     case OAUTH_CODE_RIGHT:
         break;
     }
@@ -156,12 +172,19 @@ static int take(struct turn *t, const char *code, struct err *e)
 
 static int try(struct turn *t, const char *text, bool among_words, struct err *e)
 {
+    struct meant also;
     const char *code = code_in(t->scene.mem, text, among_words);
     if (code == NULL) {
         return 0;
     }
-    bool unread = t->event.place.is_private || t->event.surface == SURFACE_COMMAND;
-    return unread ? take(t, code, e) : refuse_shared(t, e);
+    if (!t->event.place.is_private && t->event.surface != SURFACE_COMMAND) {
+        return refuse_shared(t, e);
+    }
+    if (question_meant(t, text, &also, e) != 0) {
+        return -1;
+    }
+    int rc = take(t, code, &also, e);
+    return rc == 0 && !among_words ? ask_back(t, &also, e) : rc;
 }
 
 int code_try(struct turn *t, const char *text, struct err *e)

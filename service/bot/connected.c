@@ -45,8 +45,12 @@ static int add_line(struct scene *sc, json_t *view, const struct run *r, struct 
     }
     bool asks = r->state == RUN_ASKING || r->state == RUN_UNKNOWN;
     bool above = asks || str_equal(r->place, "dm");
-    view_text(view, "Your command **%s** %s: see %s.", recipe == NULL ? r->recipe : recipe->title,
-              what_became(r), above ? "above" : "where you typed it");
+    const char *title = recipe == NULL ? r->recipe : recipe->title;
+    if (above) {
+        view_text(view, "Your command **%s** %s: see above.", title, what_became(r));
+    } else {
+        view_text(view, "Your command **%s** %s: see <#%s>.", title, what_became(r), r->channel);
+    }
     json_object_set_new(last_block(view), "run", json_string(r->id));
     return 0;
 }
@@ -130,7 +134,7 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
             return -1;
         }
     }
-    return connected_say(sc, &notice, e);
+    return connected_say(sc, &notice, e) != 0 ? -1 : pending_changed(sc, e);
 }
 
 int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e)

@@ -224,10 +224,16 @@ int pending_follow(struct turn *t, json_t *view, struct err *e)
 
 int pending_refresh(struct turn *t, struct err *e)
 {
-    struct scene *sc = &t->scene;
+    const char *id = t->scene.user->pending_message;
+    bool pressed = id != NULL && t->acted != NULL && str_equal(t->acted->id, id);
+    return pressed ? 0 : pending_changed(&t->scene, e);
+}
+
+int pending_changed(struct scene *sc, struct err *e)
+{
     struct message *m = NULL;
     const char *id = sc->user->pending_message;
-    if (id == NULL || (t->acted != NULL && str_equal(t->acted->id, id))) {
+    if (id == NULL) {
         return 0;
     }
     if (store_message_find(sc->s, sc->workspace->workspace, id, &m, e) != 0) {

@@ -11,7 +11,7 @@
  * answered and what is asked, so a restart loses nothing.
  */
 
-enum { OPTION_BUTTONS_MAX = 10 };
+enum { OPTION_BUTTONS_MAX = 10, MEANT_BYTES = 500 /* a button holds no more */ };
 
 static bool is_first(const struct run *r)
 {
@@ -74,6 +74,52 @@ static void add_given(struct turn *t, json_t *view, const struct run *r,
     words_inputs_first(view, recipe, fitting, GIVEN_SHOWN);
 }
 
+static char *answer_value(arena *mem, const char *run_id, const char *input, const char *value)
+{
+    return json_write(mem, arena_json(mem, json_pack("{s:s, s:s, s:s}", "run", run_id, "input",
+                                                     input, "value", value)));
+}
+
+/* Others will read what comes of it. */
+static void add_origin(json_t *view, const struct run *r)
+{
+    if (run_in_private(r)) {
+        return;
+    }
+    if (run_for_one(r)) {
+        view_text(view, "You typed this in <#%s>.", r->channel);
+    } else {
+        view_text(view, "You typed this in <#%s>; the result is posted there.", r->channel);
+    }
+}
+
+int question_tell_where(struct scene *sc, const struct run *r, struct err *e)
+{
+    if (run_for_one(r)) {
+        return 0;
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "Running it: the result comes in <#%s>.", r->channel);
+    return say_dm(sc, view, NULL, e);
+}
+
+int question_settle(struct scene *sc, const struct run *r, const struct recipe *recipe,
+                    struct err *e)
+{
+    struct message *m = NULL;
+    if (store_message_find(sc->s, r->workspace, r->id, &m, e) != 0) {
+        return -1;
+    }
+    if (m == NULL || !str_equal(m->user_id, r->user_id)) {
+        return 0;
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "**%s**", recipe->title);
+    words_inputs(view, recipe, r->inputs);
+    view_note(view, "Filled in.");
+    return say_update(sc, m->id, view, e);
+}
+
 static json_t *question_view(struct turn *t, const struct run *r, const struct recipe *recipe,
                              const struct question *q)
 {
@@ -84,6 +130,7 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
     if (first) {
         view_text(view, "**%s**", recipe->title);
         add_given(t, view, r, recipe);
+        add_origin(view, r);
         view_note(view, "Type `cancel` to stop at any time.");
     }
     if (q->why != NULL) {
@@ -91,11 +138,10 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
     }
     view_text(view, "Enter **%s** %s:", in->name, hint_of(mem, in));
     for (size_t i = 0; i < in->options_count && i < OPTION_BUTTONS_MAX; i++) {
-        json_t *value = arena_json(mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "input",
-                                                  in->name, "value", in->options[i].value));
-        view_button(view, &(struct button){.title = in->options[i].label,
-                                           .action = "answer",
-                                           .value = json_write(mem, value)});
+        view_button(view, &(struct button){
+                              .title = in->options[i].label,
+                              .action = "answer",
+                              .value = answer_value(mem, r->id, in->name, in->options[i].value)});
     }
     if ((first || q->form != NULL) && forms_known(&t->scene)) {
         view_button(view, &(struct button){.title = q->form == NULL ? "Fill in a form" : q->form,
@@ -110,7 +156,7 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
 {
     json_t *view = question_view(t, r, recipe, q);
     bool changed = false, first = is_first(r);
-    const struct target here = say_place(t);
+    struct target here = say_place(t);
     struct run next = *r;
     next.asking = q->input->name;
     next.expires_at = clock_now() + t->scene.bot->options.config->ttl_question;
@@ -118,10 +164,12 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
     if (store_run_update(t->scene.s, &next, RUN_ASKING, &changed, e) != 0) {
         return -1;
     }
+    here.id = first ? r->id : NULL;
     if (t->event.place.is_private) {
         return say_new(&t->scene, &here, view, NULL, e);
     }
-    if (say_dm(&t->scene, view, NULL, e) != 0) {
+    int rc = first ? say_dm_as(&t->scene, r->id, view, e) : say_dm(&t->scene, view, NULL, e);
+    if (rc != 0) {
         return -1;
     }
     json_t *line = view_new(t->scene.mem);
@@ -163,8 +211,11 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
     json_object_set(r->inputs, in->name, value);
     struct question next = {.input = recipe_asks(t->scene.mem, recipe, r->inputs, &why)};
     next.why = why;
-    return next.input == NULL ? run_enqueue(&t->scene, r, RUN_ASKING, e)
-                              : question_ask(t, r, recipe, &next, e);
+    if (next.input != NULL) {
+        return question_ask(t, r, recipe, &next, e);
+    }
+    return question_tell_where(&t->scene, r, e) != 0 ? -1
+                                                     : run_enqueue(&t->scene, r, RUN_ASKING, e);
 }
 
 int question_find(struct turn *t, struct run **ret, struct err *e)
@@ -187,6 +238,41 @@ int question_find(struct turn *t, struct run **ret, struct err *e)
         }
     }
     return 0;
+}
+
+int question_meant(struct turn *t, const char *text, struct meant *ret, struct err *e)
+{
+    struct run *r = NULL;
+    struct recipe *recipe = NULL;
+    const char *why = NULL;
+    json_t *value = NULL;
+    *ret = (struct meant){.run = NULL};
+    if (question_find(t, &r, e) != 0 || (r != NULL && recipe_of(&t->scene, r, &recipe, e) != 0)) {
+        return -1;
+    }
+    const struct recipe_input *in = recipe == NULL ? NULL : recipe_input_find(recipe, r->asking);
+    bool fits = in != NULL && strlen(text) <= MEANT_BYTES &&
+                recipe_input_value(t->scene.mem, in, text, &value, &why);
+    if (fits) {
+        *ret = (struct meant){.run = r, .recipe = recipe, .input = in, .text = text};
+    }
+    return 0;
+}
+
+char *question_answer_value(arena *mem, const struct meant *m)
+{
+    return answer_value(mem, m->run->id, m->input->name, m->text);
+}
+
+void question_add_meant(struct scene *sc, json_t *view, const struct meant *m)
+{
+    if (m->run == NULL) {
+        return;
+    }
+    view_button(view, &(struct button){.title = arena_printf(sc->mem, "Use it as %s of %s",
+                                                             m->input->name, m->recipe->title),
+                                       .action = "answer",
+                                       .value = question_answer_value(sc->mem, m)});
 }
 
 int question_answer(struct turn *t, const char *text, struct err *e)

@@ -77,7 +77,7 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
     }
     *r = next;
     sc->changed = true;
-    return connected_tell(sc, r, e);
+    return connected_tell(sc, r, e) != 0 ? -1 : pending_changed(sc, e);
 }
 
 /* The same command with the same inputs, typed again: the newer one stands for both, and takes over

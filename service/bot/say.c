@@ -54,7 +54,8 @@ static int add(struct scene *sc, struct message *m, const char **ret_id, struct 
 int say_new(struct scene *sc, const struct target *t, json_t *view, const char **ret_id,
             struct err *e)
 {
-    struct message m = {.channel = t->channel,
+    struct message m = {.id = t->id,
+                        .channel = t->channel,
                         .thread = t->thread,
                         .user_id = t->user_id,
                         .ephemeral = t->ephemeral,

@@ -136,7 +136,7 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
         return activate(o, s, shown, ret, e);
     }
     ret->expired = count > 0 && list[0].code_expires_at <= clock_now();
-    if (count == 0 || (ret->expired && typed->may_be_other)) {
+    if (count == 0) {
         return 0;
     }
     ret->login = &list[0];
@@ -144,11 +144,5 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
         ret->result = OAUTH_CODE_SPENT;
         return oauth_login_end(o, s, &list[0], LOGIN_EXPIRED, "code_expired", e);
     }
-    if (wrong(o, s, &list[0], ret, e) != 0) {
-        return -1;
-    }
-    if (typed->may_be_other && ret->result == OAUTH_CODE_WRONG) {
-        ret->result = OAUTH_CODE_NONE;
-    }
-    return 0;
+    return wrong(o, s, &list[0], ret, e);
 }

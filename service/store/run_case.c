@@ -2,13 +2,14 @@
 
 /* The engine's own statements: one question before a run goes on, one statement when it starts. */
 
-enum { CASE_EXTRA = 15 };
+enum { CASE_EXTRA = 16 };
 
 static const struct stmt CASE = {
     "run_case",
     "select " STORE_RUN_COLUMNS ", v.body, coalesce(c.enabled, false), w.name, w.installer,"
     "       w.admins, w.installer_uses = 'default', w.guests = 'allow', w.state, w.route,"
     "       u.name, u.standing, u.dm_channel, u.user_id is not null, epoch(u.home_opened_at),"
+    "       u.pending_message,"
     "       exists (select from run_step p where p.workspace = r.workspace and p.run_id = r.id)"
     "  from run r join workspace w on w.workspace = r.workspace"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
@@ -69,6 +70,7 @@ static struct user *case_user(store *s, const rows *r, const struct run *run)
     u->standing = store_standing(row_text(r, 0, AT + 1));
     u->dm_channel = row_text(r, 0, AT + 2);
     u->home_opened_at = row_i64(r, 0, AT + 4);
+    u->pending_message = row_text(r, 0, AT + 5);
     return row_bool(r, 0, AT + 3) ? u : NULL;
 }
 

@@ -166,12 +166,46 @@ describe('conversation', () => {
     const prompt = await cleo.prompt('connect acme-salesforce');
     const code = await cleo.browse(prompt, 'cleo@acme.example', new Browser());
     await cleo.ask('salesforce create opportunity name: Guesses', /Enter close/);
-    for (const n of [1, 2]) await cleo.ask(wrong(code, n), /not a date/);
+    for (const n of [1, 2]) await cleo.ask(wrong(code, n), /That is not the code/);
     await cleo.ask(wrong(code, 3), /This login has ended: that was the third wrong code/);
     await cleo.say(code);
     await w.idle();
     assert.equal((await stateOf('U0CLEO001')).state, 'disconnected');
     await cleo.ask('cancel', /Cancelled/);
+  });
+
+  test('P4 P8 a mistyped code is never the answer to a question, least of all to one whose result others read', async () => {
+    const posted = async () => (await ben.messages('sales')).filter(m => /Noted/.test(words(m))).length;
+    const before = await posted();
+    await cleo.ask('@workbot team note', /private message/, {place: 'sales'});
+    const question = await cleo.sees(/Enter text/);
+    assert.match(words(question), /You typed this in <?#(C0SALES01|sales)>?; the result is posted there/);
+    const code = await cleo.browse(await cleo.prompt('connect acme-salesforce'), 'cleo@acme.example', new Browser());
+    const told = await cleo.ask(wrong(code, 1), /That is not the code that your browser shows\. Two tries are left/);
+    assert.deepEqual(labels(told), ['Use it as text of Leave a note for the sales team']);
+    for (const n of [2, 3]) await cleo.ask(wrong(code, n), /not the code|has ended/);
+    await w.idle();
+    assert.equal(await posted(), before, 'nothing was posted');
+    // no login waits any more: asked back
+    const asked = await cleo.ask('296412', /Is 296412 the text of Leave a note for the sales team, or a login code\?/);
+    assert.deepEqual(labels(asked), ['It is the text', 'Cancel it']);
+    await w.idle();
+    assert.equal(await posted(), before, 'still nothing');
+    await cleo.press(asked, 'It is the text', {times: 2});
+    await cleo.sees(/Noted: 296412/, {place: 'sales'});
+    await cleo.sees(/Running it: the result comes in/);
+    await w.idle();
+    assert.equal(await posted(), before + 1);
+    // and the button under the wrong code says the same
+    await cleo.ask('team note', /Enter text/);
+    const again = await cleo.browse(await cleo.prompt('connect acme-salesforce'), 'cleo@acme.example', new Browser());
+    const third = await cleo.ask(wrong(again, 1), /Two tries are left/);
+    await cleo.press(third, 'Use it as text of Leave a note for the sales team');
+    await cleo.sees(new RegExp(`Noted: ${wrong(again, 1)}`));
+    await cleo.ask('cancel', /Cancelled: the login/);
+    await cleo.ask('team note', /Enter text/);
+    await cleo.ask('296412', /Noted: 296412/);
+    await w.idle();
   });
 
   test('P11 pending and connections say "type the code" while one is awaited', async () => {
@@ -205,7 +239,7 @@ describe('conversation', () => {
     const told = await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /Salesforce is connected/);
     const done = await cleo.sees(m => m.ts === told.ts && (words(m).match(/is done/g) || []).length === 2);
     assert.match(words(done), /Your command Create an opportunity is done: see above\./);
-    assert.match(words(done), /Your command Create an opportunity is done: see where you typed it\./);
+    assert.match(words(done), /Your command Create an opportunity is done: see <#C0SALES01>\./);
     await cleo.sees(m => m.ts === prompt.ts && /Created Far above/.test(words(m)));
     await w.idle();
     assert.equal((await cleo.messages()).filter(m => /Created Far above/.test(words(m))).length, 1, 'the result itself stands once');

@@ -151,6 +151,27 @@ describe('dialogue', () => {
     assert.equal(Number(found.fields.Amount), 12.5);
   });
 
+  test('P9 a form that was sent takes the question\'s buttons away; pending is kept true by a run that ends and by a code', async () => {
+    const asked = await ana.ask('salesforce create opportunity name: Formed', /Enter close/);
+    const list = await ana.ask('pending', /Waiting for you/);
+    await ana.press(asked, 'Fill in a form');
+    await ana.modal(v => v.title.text === 'Create an opportunity');
+    await ana.submit({close: '2026-12-31'});
+    const over = await ana.sees(m => m.ts === asked.ts && /Filled in/.test(words(m)));
+    assert.deepEqual(labels(over), []);
+    assert.match(words(over), /Create an opportunity[\s\S]*Formed[\s\S]*2026-12-31/);
+    await ana.sees(/Created Formed/);
+    await ana.sees(m => m.ts === list.ts && /Nothing waits for you/.test(words(m)));
+    // and by the code
+    const prompt = await cleo.prompt('connect acme-salesforce');
+    const code = await cleo.browse(prompt);
+    const waits = await cleo.ask('pending', /waits for your code/);
+    await cleo.ask(code, /is connected/);
+    await cleo.sees(m => m.ts === waits.ts && /Nothing waits for you/.test(words(m)));
+    await cleo.ask('disconnect acme-salesforce', /Your connections/);
+    await w.idle();
+  });
+
   test('P9 unknown text: did you mean, with buttons that work', async () => {
     const told = await ana.ask('salesforce make opportunity', /do not know that command/);
     assert.match(words(told), /Did you mean/);

@@ -94,6 +94,8 @@ int bot_message_send(store *s, arena *mem, const struct message *m, struct err *
 const char *bot_message_lane(arena *mem, const struct message *m);
 /* What is said where it was asked for, when the private message about it could not arrive. */
 json_t *bot_unreachable_view(arena *mem, const char *name);
+/* The same on the user's home page, if it was ever opened; last in a transaction. */
+int bot_unreachable_at_home(store *s, arena *mem, const struct user *u, struct err *e);
 
 /* Adds the jobs that compare the people of a workspace with what its platform says of them, for
  * those workspaces whose time has come. */

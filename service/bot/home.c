@@ -65,15 +65,32 @@ static bool take_links(json_t *view)
     return found;
 }
 
+/* It is the news of this user's page from now on; the caller wants the page anew. */
+static int keep(store *s, const struct user *u, json_t *view, struct err *e)
+{
+    json_object_set_new(view, "at", json_integer(clock_now()));
+    return store_home_say(s, u->workspace, u->user_id, view, e);
+}
+
 int home_say(struct turn *t, json_t *view, struct err *e)
 {
-    struct scene *sc = &t->scene;
     if (take_links(view)) {
         view_note(view, "The login is in our direct message.");
     }
     t->said = true;
-    json_object_set_new(view, "at", json_integer(clock_now()));
-    return store_home_say(sc->s, sc->workspace->workspace, sc->user->user_id, view, e);
+    return keep(t->scene.s, t->scene.user, view, e);
+}
+
+int bot_unreachable_at_home(store *s, arena *mem, const struct user *u, struct err *e)
+{
+    json_t *view = view_new(mem);
+    if (u->home_opened_at == 0) {
+        return 0;
+    }
+    view_text(view, "My private message to you did not arrive: it was refused.");
+    view_note(view, "Type `/workbot pending` in any conversation, or mention me with `pending` in "
+                    "a channel, to go on.");
+    return keep(s, u, view, e) != 0 ? -1 : store_home_want(s, u->workspace, u->user_id, 0, e);
 }
 
 int home_pressed(struct turn *t, struct err *e)

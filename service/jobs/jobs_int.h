@@ -116,7 +116,7 @@ bool sending_is_over(const struct message *m);
 sending_fn *sending_next_way(const struct sending *x, const struct err *why);
 /* The job goes on in the lane that its message belongs to now. */
 sending_fn sending_end_in_lane;
-/* Where the message was asked for a line stands when it could not arrive at all. */
+/* Where the message was asked for, and on the home page, a line stands when it could not arrive. */
 sending_fn sending_tell_place;
 
 /* claim.c, janitor.c: thread bodies; arg is the jobs object */

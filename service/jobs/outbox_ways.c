@@ -89,25 +89,44 @@ static int end_anew(struct sending *x, store *s, struct err *e)
     return sending_end_in_lane(x, s, e);
 }
 
+/* Refused for good, in whatever words: one that we do not know says no more than that either. No
+ * way is open to a message that is none anywhere, nor to a bot that may do nothing any more. */
 static bool is_closed(const struct err *why)
 {
-    return why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT ||
-           str_equal(why->code, "chat_response_url");
+    static const char *const everywhere[] = {"chat_payload", "chat_dead", "chat_token_expired",
+                                             "chat_off"};
+    for (size_t i = 0; i < sizeof everywhere / sizeof everywhere[0]; i++) {
+        if (str_equal(why->code, everywhere[i])) {
+            return false;
+        }
+    }
+    return str_starts(why->code, "chat_") && err_fate(why->kind) == FATE_STOP;
+}
+
+/* What was posted there is not to be found, or the place itself is not. */
+static bool is_lost(const struct err *why)
+{
+    return why->kind == ERR_NOT_FOUND || why->kind == ERR_CONFLICT;
+}
+
+static bool in_dm(const struct message *m)
+{
+    return m->user_id != NULL && !m->ephemeral;
 }
 
 /* Of what is posted: what everybody reads goes to its owner. */
-static sending_fn *next_of_post(const struct sending *x)
+static sending_fn *next_of_post(const struct sending *x, const struct err *why)
 {
     const struct message *m = x->message;
-    if (m->user_id != NULL && !m->ephemeral) {
-        return x->fresh_dm ? NULL : end_reopened;
+    if (in_dm(m)) {
+        return x->fresh_dm || !is_lost(why) ? NULL : end_reopened;
     }
     return m->user_id != NULL || view_owner(m->body) != NULL ? end_redirected : NULL;
 }
 
 /* What one person alone reads goes from the response_url to an ephemeral, and from there to the
  * one-to-one chat, where it stays; whoever waited for longer than a response_url lasts may not look
- * at the place any more. What was deleted is posted anew. */
+ * at the place any more. What was deleted, or may not be changed, is posted anew. */
 sending_fn *sending_next_way(const struct sending *x, const struct err *why)
 {
     const struct message *m = x->message;
@@ -117,27 +136,35 @@ sending_fn *sending_next_way(const struct sending *x, const struct err *why)
     if (sending_by_response(m)) {
         return m->ephemeral && !sending_is_over(m) ? end_anew : end_redirected;
     }
-    if (sending_by_update(m) && why->kind == ERR_CONFLICT) {
+    if (sending_by_update(m) &&
+        (why->kind == ERR_CONFLICT || (in_dm(m) && why->kind != ERR_NOT_FOUND))) {
         return end_anew;
     }
-    return next_of_post(x);
+    return next_of_post(x, why);
 }
 
-/* The last way was closed, too. Where it was asked for a line without any detail stands then, so
- * that nobody waits for what does not come. */
-int sending_tell_place(struct sending *x, store *s, struct err *e)
+static int say_in_place(struct sending *x, store *s, const struct user *u, struct err *e)
 {
     const struct message *m = x->message;
-    struct user *u = NULL;
-    if (str_empty(m->from_channel) || m->user_id == NULL || m->sent_version > 0) {
-        return 0;
-    }
-    if (store_user_find(s, m->workspace, m->user_id, &u, e) != 0) {
-        return -1;
-    }
     struct message line = {.workspace = m->workspace,
                            .channel = m->from_channel,
                            .thread = m->from_thread,
                            .body = bot_unreachable_view(x->mem, u == NULL ? NULL : u->name)};
     return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
+}
+
+/* The last way was closed, too. Where it was asked for, and on the reader's home page, a line
+ * without any detail stands then, so that nobody waits for what does not come. */
+int sending_tell_place(struct sending *x, store *s, struct err *e)
+{
+    const struct message *m = x->message;
+    struct user *u = NULL;
+    if (!in_dm(m) || m->sent_version > 0) {
+        return 0;
+    }
+    if (store_user_find(s, m->workspace, m->user_id, &u, e) != 0 ||
+        (!str_empty(m->from_channel) && say_in_place(x, s, u, e) != 0)) {
+        return -1;
+    }
+    return u == NULL ? 0 : bot_unreachable_at_home(s, x->mem, u, e);
 }

@@ -59,7 +59,7 @@ static const struct stmt REDIRECT = {
     "update message set ephemeral = false, user_id = coalesce($4, user_id),"
     "   from_channel = case when ephemeral or user_id is null then channel else from_channel end,"
     "   from_thread = case when ephemeral or user_id is null then thread else from_thread end,"
-    "   channel = $3,"
+    "   channel = $3, sent_version = 0,"
     "   thread = null, platform_id = null, response_url = null, post_started_at = null,"
     "   state = 'waiting', updated_at = now()"
     " where workspace = $1 and id = $2",

@@ -1,7 +1,7 @@
 // What Slack does to those who answer late, twice, to themselves or too fast.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, start, until, words} from '../lib/flow.mjs';
+import {ACME, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
@@ -96,5 +96,100 @@ describe('Slack delivers', () => {
     await until('the answer to wait', async () => await w.count('job', waiting) === 1);
     await w.query(`update job set attempts = 19 where ${waiting}`); // as if it had been limited nineteen times
     await ana.sees(/once more unknown/, {after: said.ts});
+  });
+});
+
+// What Slack may say of a place where the bot may not speak; the last one is of a Slack of tomorrow.
+const REFUSALS = ['restricted_action', 'restricted_action_read_only_channel', 'cannot_reply_to_message', 'external_channel_migrating',
+  'access_denied', 'a_word_that_nobody_knows'];
+
+describe('Slack refuses to deliver', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    await ana.opensHome();
+    await ana.home(/Not connected/);
+  });
+  after(() => w?.stop());
+
+  const refuse = (path, error, times = -1) => w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'error', path, error, times});
+  const allow = () => w.sandbox('DELETE', '/_faults');
+  const last = async place => (await ana.messages(place)).at(-1)?.ts || '0';
+
+  for (const error of REFUSALS) {
+    test(`P8 P11 ${error}: a prompt, a list and the result of a finished write go on to the DM`, async () => {
+      await ana.ask('disconnect salesforce', /Your connections|are not connected/);
+      await w.idle();
+      const before = {dm: await last('dm'), sales: await last('sales'), dead: await w.count('job', "state = 'dead'")};
+      await refuse('chat.postEphemeral', error);
+      await ana.say('@workbot connect salesforce', {place: 'sales'});
+      const prompt = await ana.sees(loginUrl, {after: before.dm});
+      await ana.say(await ana.browse(prompt));
+      await ana.sees(/is connected/, {after: prompt.ts});
+
+      await ana.say('@workbot connections', {place: 'sales'});
+      const list = await ana.sees(/Your connections[^]*ana@acme\.example/, {after: prompt.ts});
+      assert.ok(!list.ephemeral);
+
+      await refuse('chat.postMessage', error, 1);
+      await ana.say(`@workbot ${create(`R ${error}`)}`, {place: 'sales'});
+      await ana.sees(m => words(m).includes(`Created R ${error}`) && /meant for the channel/.test(words(m)), {after: list.ts});
+      await w.idle();
+      assert.equal((await w.records()).filter(r => r.fields.Name === `R ${error}`).length, 1);
+      assert.equal(await w.count('job', "state = 'dead'"), before.dead);
+      assert.deepEqual((await ana.messages('sales')).filter(m => m.is_bot && m.ts > before.sales && !m.ephemeral).map(words), []);
+      await allow();
+    });
+
+    test(`P8 P11 ${error} in the DM, too: a line without details stands where it was asked for`, async () => {
+      const before = await last('sales');
+      await refuse('chat.postEphemeral', error);
+      await refuse('chat.postMessage', error, 1);
+      await ana.say('@workbot connections', {place: 'sales'});
+      const line = await ana.sees(/did not arrive/, {place: 'sales', after: before});
+      assert.ok(!line.ephemeral);
+      assert.doesNotMatch(words(line), /acme\.example|Salesforce/);
+      await allow();
+    });
+  }
+
+  test('P8 a result that may stand nowhere is told on the home page, without its words', async () => {
+    await w.idle();
+    await refuse('chat.postMessage', 'restricted_action');
+    await ana.say(`@workbot ${create('Nowhere')}`, {place: 'sales'});
+    await ana.home(/private message to you did not arrive/);
+    await ana.home(/Create an opportunity · done/);
+    await w.idle();
+    await allow();
+  });
+
+  test('P8 Connect on the home page while the Messages tab is off: the page says what came of it', async () => {
+    await ana.ask('disconnect salesforce', /Your connections|are not connected/);
+    await w.idle();
+    await refuse('chat.postMessage', 'messages_tab_disabled');
+    await ana.opensHome();
+    await ana.home(v => /Disconnected/.test(words(v)) && !/did not arrive/.test(words(v)));
+    await ana.pressIn('home', 'Connect');
+    const page = await ana.home(/did not arrive/);
+    assert.doesNotMatch(words(page), /I sent you a private message/);
+    assert.match(words(page), /\/workbot pending/);
+    const before = await last('sales');
+    await ana.command('pending', {place: 'sales'});
+    assert.ok(loginUrl(await ana.sees(loginUrl, {place: 'sales', after: before})), 'the way that it names leads to the login');
+    await w.idle();
+    await allow();
+    await ana.say('cancel');
+    await w.idle();
+  });
+
+  test('P8 a prompt whose DM is not there any more is posted once, in the one that is', async () => {
+    await w.query("update chat_user set dm_channel = 'D0GONE001' where user_id = 'U0ANA0001'");
+    const before = await last('dm');
+    await ana.say(`@workbot ${create('Stale')}`, {place: 'sales'});
+    await ana.sees(loginUrl, {after: before});
+    await w.idle();
+    assert.equal((await ana.messages()).filter(m => m.ts > before && loginUrl(m)).length, 1);
+    assert.equal((await w.one("select dm_channel from chat_user where user_id = 'U0ANA0001'")).dm_channel, 'D0ANA0001');
   });
 });

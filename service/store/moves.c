@@ -32,6 +32,14 @@ static const struct stmt DOUBLES = {
                       " where t.workspace = $1",
     2, 2};
 
+/* Another bot has other one-to-one chats. */
+static const struct stmt USERS_BOT = {
+    "move_users_bot",
+    "update chat_user set dm_channel = null where workspace = $1 and dm_channel is not null"
+    "   and not exists (select from workspace t join workspace o on o.bot_user_id = t.bot_user_id"
+    "                    where t.workspace = $1 and o.workspace = $2)",
+    2, 0};
+
 /* What is known of a person here and not there. */
 static const struct stmt USERS_MEET = {
     "move_users_meet",
@@ -76,8 +84,8 @@ static const struct stmt TEAMS = {
     2, 1};
 
 const struct stmt *const store_moves_stmts[] = {
-    &TEAMS,   &HOLD,    &DEFER,   &DOUBLES, &USERS_MEET, &USERS_DROP, &REFERENCES,
-    &KEYS[0], &KEYS[1], &KEYS[2], &ROUTES,  &END,        NULL};
+    &TEAMS,      &HOLD,    &DEFER,   &DOUBLES, &USERS_BOT, &USERS_MEET, &USERS_DROP,
+    &REFERENCES, &KEYS[0], &KEYS[1], &KEYS[2], &ROUTES,    &END,        NULL};
 
 static int both(store *s, const struct stmt *stmt, const struct workspace_move *q, struct err *e)
 {
@@ -141,8 +149,8 @@ static int end_doubles(store *s, const struct workspace_move *q, struct workspac
 
 static int meet(store *s, const struct workspace_move *q, struct err *e)
 {
-    const struct stmt *const steps[] = {&USERS_MEET, &USERS_DROP, &REFERENCES,
-                                        &KEYS[0],    &KEYS[1],    &KEYS[2]};
+    const struct stmt *const steps[] = {&USERS_BOT, &USERS_MEET, &USERS_DROP, &REFERENCES,
+                                        &KEYS[0],   &KEYS[1],    &KEYS[2]};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (both(s, steps[i], q, e) != 0) {
             return -1;

@@ -153,6 +153,38 @@ static void test_what_was_sealed_opens_in_its_new_place(void **state)
     world_close(s);
 }
 
+/* The one-to-one chat of UANA after the move, when the team had this bot. */
+static const char *dm_after(store *s, const char *bot_user_id)
+{
+    struct workspace *team = NULL;
+    struct user *ana = NULL;
+    make_org(s);
+    OK(store_workspace_find(s, ACME, &team, e));
+    team->bot_user_id = bot_user_id;
+    OK(store_workspace_put(s, team, false, e));
+    OK(store_user_set_dm(s, ACME, "UANA", "D0TEAM", e));
+    (void)move(s);
+    OK(store_user_find(s, ORG, "UANA", &ana, e));
+    assert_non_null(ana);
+    return ana->dm_channel;
+}
+
+static void test_one_to_one_chats_move_with_their_bot(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    assert_string_equal(dm_after(s, "UBOT2"), "D0TEAM");
+    world_close(s);
+}
+
+static void test_p8_one_to_one_chats_of_another_bot_are_forgotten(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    assert_null(dm_after(s, "UBOT1"));
+    world_close(s);
+}
+
 static void test_more_than_one_batch(void **state)
 {
     (void)state;
@@ -345,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_every_table_and_every_sealed_column_moves, world_reset),
         cmocka_unit_test_setup(test_what_was_sealed_opens_in_its_new_place, world_reset),
+        cmocka_unit_test_setup(test_one_to_one_chats_move_with_their_bot, world_reset),
+        cmocka_unit_test_setup(test_p8_one_to_one_chats_of_another_bot_are_forgotten, world_reset),
         cmocka_unit_test_setup(test_more_than_one_batch, world_reset),
         cmocka_unit_test_setup(test_one_default_connection_set_up_twice_is_one, world_reset),
         cmocka_unit_test_setup(test_an_active_connection_stays_before_one_used_later, world_reset),

@@ -204,8 +204,8 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * Errors of calls out, by kind: ERR_LIMIT (with retry_after_ms), ERR_UPSTREAM_BUSY and ERR_TIMEOUT
  * (try again; maybe_done when it may have happened), ERR_CONFIG (installation dead or a scope is
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
- * in it: code "chat_target"; an organisation has not given the bot to the workspaces of that person
- * or place: "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more: code
+ * in it: code "chat_target"; an organisation has not given the bot to those workspaces:
+ * "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more: code
  * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
  * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
  * "chat_scope" err.needed names the scope; ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that
@@ -232,6 +232,8 @@ struct chat_driver {
      * ERR_FORBIDDEN "chat_no_history" when the platform does not let us look. */
     int (*find_post)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                      int64_t since, const char **ret_message_id, struct err *e);
+    /* ERR_NOT_FOUND: there is nobody of this id; it off-boards. ERR_UPSTREAM_BUSY "chat_unclear",
+     * "chat_not_granted": nothing is told of this person now. */
     int (*person)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                   struct chat_person *ret, struct err *e);
     /* Where else a stored payload may belong when its workspace does not exist: an organisation's

@@ -96,8 +96,9 @@ static int ask_person(struct purge *p, struct oauth_bot *as, const char *user_id
     const struct chat_driver *driver = chats_driver(o->chats, p->job->workspace);
     struct chat_person person = {0};
     while (driver->person(o->chats, p->scene.mem, &as->access, user_id, &person, e) != 0) {
-        if (str_equal(e->code, "chat_target") || str_equal(e->code, "chat_not_granted")) {
-            *ret_stays = false; /* nobody that we may see any more */
+        bool gone = e->kind == ERR_NOT_FOUND || str_equal(e->code, "chat_not_granted");
+        if (gone || str_equal(e->code, "chat_unclear")) {
+            *ret_stays = !gone; /* who cannot be placed stays, as in has_team */
             *e = (struct err){0};
             return 0;
         }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
 
 /*
@@ -12,15 +13,26 @@
 
 enum {
     PAGE = 20,
+    DOUBT_LEAST = 3, /* so many of a page, and more than half of it, do not leave in one night */
+    DOUBT_EVERY_S = 20 * 3600,
     PACE_S = 20, /* between pages: the platform allows more, and commands need it too */
+};
+
+struct compared {
+    const char *user_id;
+    struct chat_person person;
+    bool known; /* the platform said something of this person */
+    bool gone;  /* who may not use Workbot here */
 };
 
 struct comparing {
     struct scene scene;
     const struct job *job;
-    const char *after; /* everybody up to here is done */
-    bool more;         /* somebody is left */
-    int64_t pause_s;   /* before the next page */
+    struct compared *people; /* of the page */
+    size_t asked, gone;      /* how many of them so far */
+    const char *after;       /* everybody up to here is done */
+    bool more;               /* somebody is left */
+    int64_t pause_s;         /* before the next page */
 };
 
 static int load(struct comparing *x, const char ***ret, size_t *ret_count, struct err *e)
@@ -60,20 +72,71 @@ static int take(struct comparing *x, const char *user_id, const struct chat_pers
     return rc;
 }
 
-static int compare(struct comparing *x, const char *user_id, struct err *e)
+/* What the platform says of one of them. */
+static int ask(struct comparing *x, size_t i, struct err *e)
 {
-    struct chat_person p = {0};
-    if (person_ask(&x->scene, user_id, &p, e) != 0) {
-        if (e->kind != ERR_NOT_FOUND) {
+    struct compared *c = &x->people[i];
+    c->known = true;
+    if (person_ask(&x->scene, c->user_id, &c->person, e) != 0) {
+        bool unclear = str_equal(e->code, "chat_unclear") || str_equal(e->code, "chat_not_granted");
+        if (e->kind != ERR_NOT_FOUND && !unclear) {
             return -1;
         }
-        p.deactivated = true;
+        c->known = !unclear; /* of whom it tells nothing today it may tell the next night */
+        c->person.deactivated = !unclear;
         *e = (struct err){0};
     }
-    return take(x, user_id, &p, e);
+    c->gone = c->known && !person_allowed(person_standing(&c->person), x->scene.workspace);
+    return 0;
 }
 
-static int settle(struct comparing *x, struct err *e)
+/* Most people of a page do not leave in one night: more likely the platform, or the bot's place in
+ * it, is not as it should be, and what would be ended does not come back. */
+static bool is_doubtful(struct comparing *x)
+{
+    size_t asked = 0;
+    x->gone = 0;
+    for (size_t i = 0; i < x->asked; i++) {
+        asked += x->people[i].known ? 1 : 0;
+        x->gone += x->people[i].gone ? 1 : 0;
+    }
+    return x->gone >= DOUBT_LEAST && x->gone * 2 > asked;
+}
+
+static int take_all(struct comparing *x, bool doubtful, struct err *e)
+{
+    for (size_t i = 0; i < x->asked; i++) {
+        const struct compared *c = &x->people[i];
+        if (c->known && !(c->gone && doubtful) && take(x, c->user_id, &c->person, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* In the transaction that ends the page. */
+static int tell_doubt(struct comparing *x, store *s, struct err *e)
+{
+    struct scene *sc = &x->scene;
+    bool due = false;
+    log_warn("most people of a page are gone, says the chat: nobody is off-boarded",
+             LOG_TEXT("workspace", x->job->workspace), LOG_INT("people", (int64_t)x->asked),
+             LOG_INT("gone", (int64_t)x->gone));
+    if (store_notice_due(s, x->job->workspace, "reconcile:doubt", DOUBT_EVERY_S, &due, e) != 0) {
+        return -1;
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view,
+              "**I off-boarded nobody tonight**: the chat says of %lld of %lld people with "
+              "connections that they may not use me any more.",
+              (long long)x->gone, (long long)x->asked);
+    view_note(view, "That is more than leave at once, so I look again the next night. If it is so, "
+                    "end their connections through the API.");
+    sc->s = s;
+    return due ? notice_all(sc, view, e) : 0;
+}
+
+static int settle(struct comparing *x, bool doubtful, struct err *e)
 {
     struct scene *sc = &x->scene;
     store *s = NULL;
@@ -89,6 +152,9 @@ static int settle(struct comparing *x, struct err *e)
                        .payload = bytes_of(json_write(sc->mem, payload)),
                        .run_at = clock_now() + x->pause_s};
     int rc = store_begin(s, e);
+    if (rc == 0 && doubtful) {
+        rc = tell_doubt(x, s, e);
+    }
     if (rc == 0 && x->more) {
         rc = store_job_add(s, &next, e);
     }
@@ -105,26 +171,32 @@ static int settle(struct comparing *x, struct err *e)
 int bot_job_reconcile(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct comparing x = {.scene = {.bot = b, .mem = mem}, .job = j, .pause_s = PACE_S};
-    const char **people = NULL;
-    size_t count = 0, done = 0;
-    if (load(&x, &people, &count, e) != 0) {
+    const char **ids = NULL;
+    size_t count = 0;
+    if (load(&x, &ids, &count, e) != 0) {
         return -1;
     }
     if (chats_driver(b->options.chats, j->workspace) == NULL) {
         count = 0; /* the platform was switched off since */
     }
-    while (done < count && compare(&x, people[done], e) == 0) {
-        x.after = people[done++];
-    }
-    x.more = count == PAGE || done < count;
-    if (done < count) {
-        if (done == 0) {
-            return -1; /* with this one it begins anew, later */
+    x.people = arena_array(mem, count + 1, sizeof *x.people);
+    for (; x.asked < count; x.asked++) {
+        x.people[x.asked].user_id = ids[x.asked];
+        if (ask(&x, x.asked, e) != 0) {
+            break;
         }
+        x.after = ids[x.asked];
+    }
+    if (x.asked == 0 && count > 0) {
+        return -1; /* with this one it begins anew, later */
+    }
+    x.more = count == PAGE || x.asked < count;
+    if (x.asked < count) {
         x.pause_s = e->retry_after_ms > 0 ? (e->retry_after_ms + 999) / 1000 : PACE_S;
         *e = (struct err){0};
     }
-    return settle(&x, e);
+    bool doubtful = is_doubtful(&x);
+    return take_all(&x, doubtful, e) != 0 ? -1 : settle(&x, doubtful, e);
 }
 
 int bot_reconcile_due(bot *b, store *s, struct err *e)

@@ -130,6 +130,8 @@ struct slack_call {
     bool writes;         /* a lost answer leaves it open whether it happened */
     struct secret basic; /* the app's own credential, in place of a bot's token */
     int64_t timeout_ms;  /* 0: as usual */
+    const char *absent;  /* the one word by which nothing is there; of others that say so elsewhere
+                            nothing follows here. NULL: all of them say so */
     struct net_field fields[NET_FIELDS_MAX];
     size_t count;
 };

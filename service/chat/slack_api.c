@@ -201,6 +201,20 @@ static void note_needed(const struct refusal *row, const json_t *answer, struct 
     }
 }
 
+/* Where a wrong guess would end something, a refusal for other reasons is no "there is none". */
+static bool is_unclear(const struct slack_call *call, const struct refusal *row)
+{
+    return call->absent != NULL && row->kind == ERR_NOT_FOUND &&
+           !str_equal(row->error, call->absent);
+}
+
+static int unclear(const struct slack_call *call, const struct refusal *row, struct err *e)
+{
+    bool telling = str_equal(row->code, "chat_not_granted");
+    return err_set(e, ERR_UPSTREAM_BUSY, telling ? row->code : "chat_unclear", "%s: %s",
+                   call->method, row->error);
+}
+
 static int refused(const struct slack_call *call, const json_t *answer,
                    const struct net_response *r, struct err *e)
 {
@@ -213,6 +227,9 @@ static int refused(const struct slack_call *call, const json_t *answer,
         }
         if (row->kind == ERR_LIMIT) {
             return limited(call->method, r, e);
+        }
+        if (is_unclear(call, row)) {
+            return unclear(call, row, e);
         }
         (void)err_set(e, row->kind, row->code, "%s: %s %.120s", call->method, word, hint);
         if (e != NULL) {

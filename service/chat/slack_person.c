@@ -95,7 +95,7 @@ static const char **teams_of(arena *mem, const json_t *user, size_t *ret_count)
 int slack_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                  struct chat_person *ret, struct err *e)
 {
-    struct slack_call call = {.method = "users.info"};
+    struct slack_call call = {.method = "users.info", .absent = "user_not_found"};
     slack_call_add(&call, "user", user_id);
     json_t *answer = NULL;
     if (slack_api(c, mem, a, &call, &answer, e) != 0) {

@@ -211,6 +211,76 @@ describe('people who leave', () => {
     await until('her standing', async () => (await user('U0ANA0001')).standing === 'member');
   });
 
+  /** One comparison from its beginning to its end. */
+  const compared = async () => {
+    const calls = (await asked()).length;
+    await reconcile();
+    await until('the comparison to have asked', async () => (await asked()).length > calls);
+    await until('the comparison to end', async () => await w.count('job', "kind = 'reconcile' and state <> 'done'") === 0);
+    await w.idle();
+  };
+
+  for (const error of ['no_permission', 'ekm_access_denied', 'user_not_visible', 'is_archived']) {
+    test(`P12 off-boarding needs a clear word: ${error} ends nobody, at night or at use`, async () => {
+      if (!await alive('ana')) await connect(ana);
+      const [left, grants] = [(await audits('person.left')).length, (await w.grants()).filter(g => g.alive).length];
+      await w.fault('error', {peer: 'slack', path: 'users.info', error, times: -1});
+      await reconcile();
+      await until('Slack to have been asked', async () => await w.fired('error') > 0);
+      await w.query("update chat_user set checked_at = now() - interval '1 day' where user_id = 'U0ANA0001'");
+      const said = await ana.say('whoami');
+      await until('the command to wait', () => w.count('job', "kind = 'slack_event' and state = 'queued' and attempts > 0"));
+      // a change that does not say enough to end anything by: Slack is asked, and does not say
+      await w.signed('/slack/events', {...w.dm(''), event_time: 0, event: {type: 'user_change', user: {id: 'U0CLEO001', team_id: 'T0ACME001', deleted: null}}});
+      await until('that to wait, too', async () => await w.count('job', "kind = 'slack_event' and state = 'queued' and attempts > 0") >= 2);
+      assert.deepEqual([(await audits('person.left')).length, (await w.grants()).filter(g => g.alive).length], [left, grants]);
+      await w.sandbox('DELETE', '/_faults');
+      await ana.sees(/Who you are here/, {after: said.ts});
+      await w.query("update job set run_at = now() where kind in ('reconcile', 'slack_event') and state = 'queued'");
+      await w.idle();
+      assert.deepEqual([(await audits('person.left')).length, (await w.grants()).filter(g => g.alive).length], [left, grants]);
+      await w.sandbox('DELETE', '/_faults');
+    });
+  }
+
+  test('P12 one of whom Slack does not tell keeps nobody else from being off-boarded', async () => {
+    await connect(ana);
+    const seen = await gone('U0CLEO001');
+    if (!await alive('cleo')) await connect(cleo);
+    await set('cleo', {deleted: true}, false);
+    await w.fault('error', {peer: 'slack', path: 'users.info', error: 'user_not_visible', times: 1}); // Ana, who comes first
+    await reconcile();
+    await left('U0CLEO001', seen + 1);
+    await w.idle();
+    assert.ok(await alive('ana') >= 1);
+    await set('cleo', {deleted: false});
+    await until('her standing', async () => (await user('U0CLEO001')).standing === 'member');
+  });
+
+  test('P12 when most people of a comparison are gone nobody is off-boarded, admins are told, and it looks again', async () => {
+    if (!await alive('ana')) await connect(ana);
+    await connect(cleo);
+    const before = (await audits('person.left')).length;
+    await w.fault('error', {peer: 'slack', path: 'users.info', error: 'user_not_found', times: -1});
+    await compared();
+    assert.equal((await audits('person.left')).length, before);
+    assert.ok(await alive('ana') && await alive('cleo'));
+    await ben.sees(/off-boarded nobody tonight.*3 of 3 people/s);
+    assert.match(w.log(), /most people of a page are gone/);
+    const told = (await ben.messages()).length;
+    await compared();
+    assert.equal((await audits('person.left')).length, before, 'nor the second time');
+    assert.equal((await ben.messages()).length, told, 'once a night is enough');
+    await w.sandbox('DELETE', '/_faults');
+    const seen = await gone('U0CLEO001');
+    await set('cleo', {deleted: true}, false);
+    await compared();
+    assert.equal(await gone('U0CLEO001'), seen + 1, 'one of three is no doubt');
+    await set('cleo', {deleted: false});
+    await until('her standing', async () => (await user('U0CLEO001')).standing === 'member');
+    await connect(cleo);
+  });
+
   test('P12 an app that never revokes: the audit says so', async () => {
     await connect(ana);
     const seen = await gone('U0ANA0001');

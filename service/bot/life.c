@@ -41,17 +41,12 @@ static int ask_token(struct turn *t, bool *ret_dead, struct err *e)
 int life_look(struct turn *t, struct err *e)
 {
     const struct workspace *w = t->scene.workspace;
-    bool uninstalled = is_action(t, "uninstalled");
     int64_t at = t->event.at;
-    if (!uninstalled && !is_action(t, "tokens_revoked")) {
+    if (!is_action(t, "uninstalled") && !is_action(t, "tokens_revoked")) {
         return 0;
     }
     bool late = at > 0 && at < w->installed_at;
     if (late || str_equal(w->state, "removed") || str_equal(w->state, "draft")) {
-        return 0;
-    }
-    if (uninstalled && at > w->installed_at) {
-        t->ends = true; /* the last token is gone by then */
         return 0;
     }
     return ask_token(t, &t->ends, e);

@@ -80,6 +80,15 @@ for (const order of [['app_uninstalled', 'tokens_revoked'], ['tokens_revoked', '
       assert.deepEqual([(await state(w)).state, await personal(w)], ['active', 1]);
     });
 
+    test('P12 told that it is uninstalled while Slack still takes its token: nothing is ended', async () => {
+      const asked = async () => (await w.calls({peer: 'slack'})).filter(e => /auth\.test/.test(e.path)).length;
+      const before = await asked();
+      await w.sandbox('POST', '/_uninstall', {workspace: 'T0ACME001', order: ['app_uninstalled'], end: false});
+      await w.idle();
+      assert.deepEqual([(await state(w)).state, await personal(w)], ['active', 1]);
+      assert.ok(await asked() > before, 'Slack was asked');
+    });
+
     test('thirty days later what admins set up goes too, and its grants are revoked', async () => {
       await w.sandbox('POST', '/_uninstall', {workspace: 'T0ACME001', order});
       await w.idle();

@@ -155,6 +155,7 @@ struct chat_access {
     const char *workspace;
     const char *bot_user_id;
     struct secret bot_token;
+    int64_t until_ms; /* monotonic: nobody waits for a call's answer after that; 0: as usual */
 };
 
 /* A bot's token as its platform gives it. */
@@ -303,8 +304,7 @@ char *chats_sign_in_origin(const chats *c, arena *mem, const char *workspace);
 /* --- Slack at the door (slack_verify.c, slack_intake.c): pure, no I/O, on the HTTP thread --- */
 
 struct slack_headers {
-    const char *timestamp; /* X-Slack-Request-Timestamp; NULL if absent or given twice */
-    const char *signature; /* X-Slack-Signature; the same */
+    const char *timestamp, *signature; /* X-Slack-...; NULL if absent or given twice */
 };
 
 /* Checks the raw body (docs.slack.dev/authentication/verifying-requests-from-slack): timestamp

@@ -24,6 +24,7 @@ struct scene {
     const struct user *user;
     struct origin from; /* of what goes to the user's one-to-one chat now */
     bool changed;       /* what the user's home page shows: home_flush() ends the transaction */
+    int64_t until_ms;   /* monotonic: nobody waits for what comes of it after that; 0: as usual */
 };
 
 /* One thing that a user did, being answered inside one transaction. */

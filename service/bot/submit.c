@@ -266,7 +266,7 @@ int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_a
                   struct err *e)
 {
     struct job j = {.workspace = sent->workspace, .kind = sent->kind, .payload = sent->payload};
-    struct turn t = {.scene = {.bot = b, .mem = mem}, .job = &j};
+    struct turn t = {.scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j};
     struct form_answer answer = {.errors = NULL};
     bool ours = false;
     if (look(&t, &j, &ours, e) != 0) {
@@ -320,7 +320,7 @@ int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct for
                      size_t *ret_count, struct err *e)
 {
     struct job j = {.workspace = sent->workspace, .kind = sent->kind, .payload = sent->payload};
-    struct turn t = {.scene = {.bot = b, .mem = mem}, .job = &j};
+    struct turn t = {.scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j};
     bool ours = false;
     *ret_count = 0;
     if (look(&t, &j, &ours, e) != 0) {

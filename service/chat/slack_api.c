@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/json.h"
 #include "base/metrics.h"
@@ -312,6 +313,14 @@ static int rests(const struct slack_call *call, int64_t left_ms, struct err *e)
     return -1;
 }
 
+static int64_t time_for(const struct chat_access *a, const struct slack_call *call)
+{
+    int64_t usual_ms = call->timeout_ms > 0 ? call->timeout_ms : CALL_MS;
+    int64_t left_ms = a->until_ms == 0 ? usual_ms : a->until_ms - clock_mono_ms();
+    left_ms = left_ms < 1 ? 1 : left_ms;
+    return left_ms < usual_ms ? left_ms : usual_ms;
+}
+
 static int ask(chats *c, arena *mem, const struct chat_access *a, const struct slack_call *call,
                json_t **ret, struct err *e)
 {
@@ -321,7 +330,7 @@ static int ask(chats *c, arena *mem, const struct chat_access *a, const struct s
         .peer = "slack",
         .bearer = secret_empty(call->basic) ? a->bot_token : (struct secret){NULL, 0},
         .basic = call->basic,
-        .timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : CALL_MS,
+        .timeout_ms = time_for(a, call),
     };
     memcpy(q.form, call->fields, sizeof q.form);
     struct net_response r;

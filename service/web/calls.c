@@ -262,6 +262,21 @@ static enum pool_lane lane_of(const struct call *c)
     return c->at_once != NULL ? POOL_LANE_AT_ONCE : lanes[c->route->kind];
 }
 
+/* Whom the call holds a thread for: its workspace, as a webhook tells it or by the routing key of
+ * its path. Callbacks without one are the chat platform's and share a group by their path. */
+static const char *group_of(const struct call *c)
+{
+    const char *key = c->q.params[0], *route = NULL, *secret = NULL;
+    switch ((int)lane_of(c)) {
+    case POOL_LANE_AT_ONCE:
+        return c->at_once->workspace;
+    case POOL_LANE_CALLER:
+        return key != NULL && oauth_handle_split(c->mem, key, &route, &secret) ? route : c->q.path;
+    default:
+        return NULL;
+    }
+}
+
 /* Suspends first: the other side may be done before this function returns. */
 static bool hand_over(struct call *c, int64_t wait_ms)
 {
@@ -273,7 +288,7 @@ static bool hand_over(struct call *c, int64_t wait_ms)
     server_suspend(c);
     watch_add(&c->server->watch, c, wait_ms);
     if (lane_of(c) != POOL_LANE_COUNT) {
-        taken = pool_put(w->pool, lane_of(c), c);
+        taken = pool_put(w->pool, lane_of(c), c, group_of(c));
     } else {
         c->item = (struct intake_item){.seed = c->r.store, .done = stored};
         taken = w->intake != NULL && intake_put(w->intake, &c->item);

@@ -66,6 +66,7 @@ const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *
 {
     const struct at_once a = {.answer = in->choices ? answer_choices : answer_form,
                               .about = arena_copy(mem, in, sizeof *in),
+                              .workspace = in->workspace,
                               .late = in->late,
                               .late_metric = "result=\"late\""};
     return arena_copy(mem, &a, sizeof a);

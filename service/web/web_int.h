@@ -57,8 +57,9 @@ struct response;
  */
 struct at_once {
     int (*answer)(web *w, const struct request *q, struct response *r, struct err *e);
-    const void *about; /* what the handler has read, for `answer`; on the request's arena */
-    const char *late;  /* JSON: the answer when there is no other in time; NULL: an empty one */
+    const void *about;     /* what the handler has read, for `answer`; on the request's arena */
+    const char *workspace; /* that is worked for */
+    const char *late;      /* JSON: the answer when there is no other in time; NULL: an empty one */
     const char *late_metric; /* labels of METRIC_FORMS for that */
 };
 enum { AT_ONCE_MS = 2500 };
@@ -182,19 +183,22 @@ void intake_free(intake *i);
 
 typedef struct pool pool;
 /* Lanes that share nothing: providers that hang hold up the callers alone (P13), and what a chat
- * waits for with a person before it waits for nobody else. */
+ * waits for with a person before it waits for nobody else. Within a lane a group - a workspace -
+ * holds at most half of the threads, and of the room to wait at most half. */
 enum pool_lane { POOL_LANE_WORKER, POOL_LANE_CALLER, POOL_LANE_AT_ONCE, POOL_LANE_COUNT };
 enum {
     POOL_WORKERS = 8,
     POOL_QUEUE = 256,
-    POOL_CALLERS = 4,
+    POOL_CALLERS = 8,
     POOL_CALLERS_QUEUE = 64,
-    POOL_AT_ONCE = 4,
+    POOL_AT_ONCE = 8,
     POOL_AT_ONCE_QUEUE = 64
 };
 pool *pool_new(void (*work)(void *item));
-bool pool_put(pool *p, enum pool_lane lane, void *item); /* false when full: 503 */
-void pool_stop(pool *p);                                 /* ends what is queued, joins */
+/* False when full, or the group's half is: 503. NULL: of no group, and bounded by the lane alone.
+ */
+bool pool_put(pool *p, enum pool_lane lane, void *item, const char *group);
+void pool_stop(pool *p); /* ends what is queued, joins */
 void pool_free(pool *p);
 
 struct web {

@@ -46,10 +46,43 @@ describe('P13 slow', () => {
   });
 });
 
+describe('P13 slow forms', () => {
+  const MANY = 24;
+  let w, gina;
+  before(async () => {
+    w = await start({globex: true});
+    gina = w.person('gina', 'T0GLOBEX1');
+    await gina.ask('help', /What can I do/);
+  });
+  after(() => w?.stop());
+
+  const form = async (user, team, i) => {
+    const payload = {type: 'view_submission', user: {id: user, team_id: team}, team: {id: team},
+      view: {id: `V${i}`, hash: `h${i}`, callback_id: 'wb:inputs', private_metadata: '00000000-0000-4000-8000-000000000000', blocks: [], state: {values: {}}}};
+    const began = Date.now();
+    const {status, text} = await w.signed('/slack/interactions', new URLSearchParams({payload: JSON.stringify(payload)}).toString(), {type: 'application/x-www-form-urlencoded'});
+    return {status, text, took: Date.now() - began};
+  };
+
+  test('P13 Slack does not say who sent the forms of one workspace: another one\'s are answered', async () => {
+    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'slow', path: 'users.info', delay_ms: SLOW_MS, times: -1});
+    const slow = Array.from({length: MANY}, (_, i) => form(`U0SLOW${i}`, 'T0ACME001', `s${i}`));
+    await until('as many look-ups as may run at once to be under way', async () => await w.fired('slow') >= 4);
+    assert.match((await form('U0ANA0001', 'T0GLOBEX1', 'g')).text, /not yours/);
+    for (const {status, took} of await Promise.all(slow)) {
+      assert.equal(status, 200);
+      assert.ok(took < 3000, `answered after ${took} ms`);
+    }
+    // nobody waits for those any more, and so no thread does
+    await w.sandbox('DELETE', '/_faults');
+    assert.match((await form('U0BEN0001', 'T0ACME001', 'b')).text, /not yours/);
+  });
+});
+
 describe('P13 slow logins', () => {
   let w, ana;
   before(async () => {
-    w = await start();
+    w = await start({globex: true});
     ana = w.person('ana');
   });
   after(() => w?.stop());
@@ -76,6 +109,33 @@ describe('P13 slow logins', () => {
     assert.equal(ended, 0, 'all of that before the first exchange ended');
     await w.sandbox('DELETE', '/_faults');
     // nine grants of one person: the app keeps five, so a login may find its own ended already (503, try again)
+    for (const status of await Promise.all(pages)) assert.ok([200, 410, 503].includes(status), String(status));
+  });
+
+  test('P13 the app hangs at one workspace\'s code exchanges: a login of another one goes through', async () => {
+    const BROWSERS = 12;
+    const cleo = w.person('cleo'), gina = w.person('gina', 'T0GLOBEX1');
+    const url = loginUrl(await cleo.prompt('connect salesforce'));
+    const hers = loginUrl(await gina.prompt('connect salesforce'));
+    const returning = [];
+    for (let i = 0; i < BROWSERS; i++) {
+      const browser = new Browser();
+      const {location} = await browser.logIn(url, 'cleo@acme.example', {stop: '/oauth/callback/'});
+      returning.push({browser, location});
+    }
+    const returns = new Browser();
+    const {location} = await returns.logIn(hers, 'gina@globex.example', {stop: '/oauth/callback/'});
+    await w.fault('slow', {times: 4, delay_ms: SLOW_MS, path: 'oauth2/token'}); // as many as one workspace may hold
+    let ended = 0;
+    const pages = returning.map(async ({browser, location: to}) => {
+      const {status} = await browser.get(to);
+      ended++;
+      return status;
+    });
+    await until('as many exchanges as one workspace may hold to be under way', async () => await w.fired('slow') === 4);
+    assert.equal((await returns.get(location)).status, 200);
+    assert.equal(ended, 0, 'that before the first of the others ended');
+    await w.sandbox('DELETE', '/_faults');
     for (const status of await Promise.all(pages)) assert.ok([200, 410, 503].includes(status), String(status));
   });
 

@@ -52,7 +52,8 @@ static int set_up(void **state)
         .trusted_count = 1,
     };
     f->c = chats_new(mem, &settings);
-    f->access = (struct chat_access){"slack:T1", BOT_ID, secret_of(mem, TOKEN)};
+    f->access = (struct chat_access){
+        .workspace = "slack:T1", .bot_user_id = BOT_ID, .bot_token = secret_of(mem, TOKEN)};
     f->view = view_new(mem);
     view_text(f->view, "Hello **%s**", "<Ana>");
     *state = f;

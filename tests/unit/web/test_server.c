@@ -125,6 +125,7 @@ const struct route *router_routes(size_t *ret_count)
     static const struct route table[] = {
         {WB_GET, "/block", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "block"},
         {WB_GET, "/call", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "call"},
+        {WB_GET, "/call/{x}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "other"},
         {WB_POST, "/echo", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, ECHO_MAX, echo_handler, "echo"},
         {WB_GET, "/p/{x}", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, param_handler, "param"},
         {WB_GET, "/v1/p/{x}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, param_handler, "api"},
@@ -385,11 +386,11 @@ static void test_trap_d_suspended_connections_leave_room(void **state)
 static void test_calls_out_leave_the_workers_alone(void **state)
 {
     (void)state;
-    enum { FULL = POOL_CALLERS + POOL_CALLERS_QUEUE };
+    enum { HALF = POOL_CALLERS / 2, FULL = HALF + POOL_CALLERS_QUEUE / 2 };
     static int fds[FULL];
     for (int i = 0; i < FULL; i++) {
         fds[i] = start_call();
-        assert_true(i >= POOL_CALLERS || gate_wait(&gate.inside, i + 1));
+        assert_true(i >= HALF || gate_wait(&gate.inside, i + 1));
     }
     wait_for_calls(FULL);
     int fd = client_connect(main_port());
@@ -402,8 +403,13 @@ static void test_calls_out_leave_the_workers_alone(void **state)
     assert_non_null(reply_header(&r, "Retry-After"));
     assert_non_null(strstr(r.body, "reload this page"));
     close(fd);
-    assert_int_equal(gate.inside, POOL_CALLERS);
+    assert_int_equal(gate.inside, HALF);
+    int other = client_connect(main_port()); /* of whom nobody holds anything */
+    client_say(other, "GET /call/x HTTP/1.1\r\nHost: me\r\n\r\n");
+    assert_true(gate_wait(&gate.inside, HALF + 1));
     gate_set(true);
+    assert_int_equal(client_read(other, 10000).status, 200);
+    close(other);
     for (int i = 0; i < FULL; i++) {
         assert_int_equal(client_read(fds[i], 10000).status, 200);
         close(fds[i]);
@@ -414,13 +420,13 @@ static void test_calls_out_leave_the_workers_alone(void **state)
 static void test_what_was_answered_late_is_not_begun(void **state)
 {
     (void)state;
-    enum { ALL = POOL_CALLERS + 1 };
+    enum { HALF = POOL_CALLERS / 2, ALL = HALF + 1 };
     int fds[ALL];
-    for (int i = 0; i < POOL_CALLERS; i++) {
+    for (int i = 0; i < HALF; i++) {
         fds[i] = start_call();
     }
-    assert_true(gate_wait(&gate.inside, POOL_CALLERS));
-    fds[POOL_CALLERS] = start_call();
+    assert_true(gate_wait(&gate.inside, HALF));
+    fds[HALF] = start_call();
     while (!is_waiting(ALL)) {
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
@@ -428,7 +434,7 @@ static void test_what_was_answered_late_is_not_begun(void **state)
     for (int i = 0; i < ALL; i++) {
         struct reply r = client_read(fds[i], 5000);
         assert_int_equal(r.status, 503);
-        assert_int_equal(strstr(r.body, "reload this page") != NULL, i == POOL_CALLERS);
+        assert_int_equal(strstr(r.body, "reload this page") != NULL, i == HALF);
         close(fds[i]);
     }
     gate_set(true);

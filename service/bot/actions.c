@@ -159,6 +159,7 @@ int action_run(struct turn *t, const char *value, struct err *e)
     if (row == NULL) {
         return help_unknown(t, command == NULL ? "" : command, e) < 0 ? -1 : 0;
     }
+    t->fills = json_is_true(json_member(call, "form"));
     return start_recipe_with(t, row, json_member(call, "inputs"), e);
 }
 

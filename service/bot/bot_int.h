@@ -35,12 +35,14 @@ struct turn {
     struct message *acted;      /* ours that holds the pressed button; NULL: not on record */
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
-    bool navigates; /* the pressed message turns into the answer */
-    bool ends;      /* EVENT_INSTALL: the look-up found that the installation is over */
-    size_t from;    /* of a list that is longer than a page: the first row to show */
-    bool listed;    /* pressed in the list of what waits, which is to follow the answer */
-    bool said;      /* something was said on the home page */
-    bool form;      /* a form was opened */
+    bool navigates;    /* the pressed message turns into the answer */
+    bool ends;         /* EVENT_INSTALL: the look-up found that the installation is over */
+    size_t from;       /* of a list that is longer than a page: the first row to show */
+    bool fills;        /* a form is wanted although nothing is missing */
+    const char *heard; /* the word that was taken for what was typed; the answer says so */
+    bool listed;       /* pressed in the list of what waits, which is to follow the answer */
+    bool said;         /* something was said on the home page */
+    bool form;         /* a form was opened */
 };
 
 /* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL
@@ -133,6 +135,8 @@ typedef int command_fn(struct turn *t, const char *rest, struct err *e);
 int command_try(struct turn *t, const char *text, struct err *e);
 /* The same for a recipe's command of which the words stand in another order. */
 int command_try_any_order(struct turn *t, const char *text, struct err *e);
+/* "hi", when it answers nothing: the help. */
+int command_try_greeting(struct turn *t, const char *text, struct err *e);
 command_fn command_help, command_connections, command_connect, command_disconnect, command_cancel,
     command_pending, command_history, command_why, command_whoami;
 
@@ -148,6 +152,8 @@ action_fn action_back, action_login, action_connect, action_disconnect, action_f
 
 /* --- help.c --- */
 int help_unknown(struct turn *t, const char *text, struct err *e); /* did you mean */
+/* Several words that begin a command, and are none: which there are. As command_try(). */
+int help_begun(struct turn *t, const char *folded, struct err *e);
 int help_app(struct turn *t, const app *a, struct err *e);
 /* Commands that are shown to people: switched on and not hidden. */
 bool help_lists(const struct recipe_row *row);
@@ -282,11 +288,6 @@ int question_meant(struct turn *t, const char *text, struct meant *ret, struct e
 /* Of a button that answers so ("answer"); and that button, none for run NULL. */
 char *question_answer_value(arena *mem, const struct meant *m);
 void question_add_meant(struct scene *sc, json_t *view, const struct meant *m);
-/* Answered in a form: the question that offers the form says what was filled in. */
-int question_settle(struct scene *sc, const struct run *r, const struct recipe *recipe,
-                    struct err *e);
-/* Where the result comes, told where the last answer was given; nothing when it is the same. */
-int question_tell_where(struct scene *sc, const struct run *r, struct err *e);
 /* Takes `text` as the answer to what this run asks. */
 int question_take(struct turn *t, struct run *r, const char *text, struct err *e);
 int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);

@@ -69,6 +69,63 @@ static const app *app_called(const struct turn *t, const char *folded)
     return NULL;
 }
 
+/* What people also type for them: the whole text, and no recipe has it as its command. */
+static const struct alias {
+    const char *words;
+    command_fn *run;
+} aliases[] = {
+    {"?", command_help},
+    {"menu", command_help},
+    {"stop", command_cancel},
+    {"quit", command_cancel},
+};
+
+/* While nothing is asked, these are no answer either. */
+static const char *const greetings[] = {"hi", "hello", "hey", "thanks", "thank you"};
+
+/* "connections please": a built-in word that takes no rest, with one. */
+static const struct command *begun(const char *folded)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        size_t len = strlen(commands[i].words);
+        if (strncmp(folded, commands[i].words, len) == 0 && folded[len] == ' ') {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* 1, 0 and -1 as command_try() */
+static int try_likes(struct turn *t, const char *folded, struct err *e)
+{
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+        if (str_equal(folded, aliases[i].words)) {
+            return aliases[i].run(t, "", e) == 0 ? 1 : -1;
+        }
+    }
+    const struct command *c = begun(folded);
+    if (c != NULL) {
+        t->heard = c->words;
+        return c->run(t, "", e) == 0 ? 1 : -1;
+    }
+    if (str_starts(folded, "delete ") && app_called(t, folded + strlen("delete ")) != NULL) {
+        return command_connections(t, "", e) == 0 ? 1 : -1; /* where each has its button */
+    }
+    return help_begun(t, folded, e);
+}
+
+int command_try_greeting(struct turn *t, const char *text, struct err *e)
+{
+    char *folded = recipe_command_fold(t->scene.mem, text);
+    folded[strcspn(folded, "!.,")] = '\0';
+    for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
+        if (str_equal(folded, greetings[i])) {
+            return command_help(t, "", e) == 0 ? 1 : -1;
+        }
+    }
+    return 0;
+}
+
 int command_try(struct turn *t, const char *text, struct err *e)
 {
     arena *mem = t->scene.mem;
@@ -91,7 +148,7 @@ int command_try(struct turn *t, const char *text, struct err *e)
     if (row != NULL) {
         return start_recipe(t, row, rest, e) == 0 ? 1 : -1;
     }
-    return 0;
+    return try_likes(t, folded, e);
 }
 
 int command_try_any_order(struct turn *t, const char *text, struct err *e)

@@ -123,6 +123,16 @@ static int help_list(struct turn *t, const char *title, const struct command_lis
     return add_commands(t, view, q, e) != 0 ? -1 : say_private(t, view, NULL, e);
 }
 
+int help_begun(struct turn *t, const char *folded, struct err *e)
+{
+    const struct command_list q = {
+        .fits = begins_so, .words = folded, .typed = arena_printf(t->scene.mem, "help %s", folded)};
+    if (strchr(folded, ' ') == NULL || count_of(t, begins_so, folded) == 0) {
+        return 0;
+    }
+    return help_list(t, arena_printf(t->scene.mem, "%s ...", folded), &q, e) == 0 ? 1 : -1;
+}
+
 /* --- all of it --- */
 
 static void add_apps(struct turn *t, json_t *view)
@@ -159,7 +169,8 @@ static void add_others(struct turn *t, json_t *view)
         view_row(
             view,
             &(struct button){.title = "More commands", .action = "words", .value = "help more"},
-            "**More commands** · %lld of no single app", (long long)others);
+            "**More commands** · %lld more %s", (long long)others,
+            others == 1 ? "command" : "commands");
     }
     if (none) {
         view_text(view, "There are no commands here yet. An admin of Workbot adds recipes.");
@@ -184,8 +195,8 @@ static void add_utilities(json_t *view)
             &(struct button){.title = words[i].title, .action = "words", .value = words[i].words},
             "`%s` %s", words[i].words, words[i].text);
     }
-    view_note(view, "`cancel` stops a question or a login · `why` and a command tell as whom it "
-                    "would run · `connect` and `disconnect` with an app");
+    view_note(view, "`cancel` stops a question or a login · `why` and a command: whose account it "
+                    "would use · `connect` and `disconnect` with an app");
 }
 
 static int help_all(struct turn *t, struct err *e)
@@ -234,7 +245,7 @@ int command_help(struct turn *t, const char *rest, struct err *e)
     const struct command_list more = {.fits = of_no_app, .typed = "help more"};
     const struct command_list some = {
         .fits = begins_so, .words = words, .typed = arena_printf(mem, "help %s", words)};
-    if (str_empty(words)) {
+    if (str_empty(words) || str_equal(words, "me")) {
         return help_all(t, e);
     }
     if (a != NULL) {
@@ -243,7 +254,7 @@ int command_help(struct turn *t, const char *rest, struct err *e)
     if (row != NULL) {
         return help_command(t, row, e);
     }
-    if (str_equal(words, "more")) {
+    if (str_equal(words, "more") || str_equal(words, "more commands")) {
         return help_list(t, "More commands", &more, e);
     }
     if (count_of(t, begins_so, words) > 0) {

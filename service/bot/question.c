@@ -179,12 +179,21 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
     return first ? say_private(t, line, NULL, e) : 0;
 }
 
-static int say_try_again(struct turn *t, const struct recipe_input *in, const char *why,
-                         struct err *e)
+/* Named, with where it came from: the question may be of long ago, and something else was meant. */
+static int say_try_again(struct turn *t, const struct run *r, const struct recipe *recipe,
+                         const char *why, struct err *e)
 {
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "%s", why);
-    view_note(view, "Enter %s again, or type `cancel`.", in->name);
+    arena *mem = t->scene.mem;
+    json_t *view = view_new(mem);
+    view_text(view, "**%s**: %s", recipe->title, why);
+    add_origin(view, r);
+    view_note(view, "Enter %s again, or type `cancel`.", r->asking);
+    if (forms_known(&t->scene)) {
+        view_button(
+            view, &(struct button){.title = "Fill in a form", .action = "resume", .value = r->id});
+    }
+    view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
+    view_button(view, &(struct button){.title = "Help", .action = "words", .value = "help"});
     const struct target here = say_place(t);
     return say_new(&t->scene, &here, view, NULL, e);
 }
@@ -206,7 +215,7 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
                        r->reference);
     }
     if (!recipe_input_value(t->scene.mem, in, text, &value, &why)) {
-        return say_try_again(t, in, why, e);
+        return say_try_again(t, r, recipe, why, e);
     }
     json_object_set(r->inputs, in->name, value);
     struct question next = {.input = recipe_asks(t->scene.mem, recipe, r->inputs, &why)};

@@ -178,6 +178,10 @@ int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e
 {
     const struct event *ev = &t->event;
     bool own = ev->place.is_private || is_in_ephemeral(ev);
+    if (t->heard != NULL) {
+        view_note(view, "I took that as `%s`, which needs nothing behind it.", t->heard);
+        t->heard = NULL;
+    }
     if (ev->surface == SURFACE_HOME) {
         return home_say(t, view, e);
     }

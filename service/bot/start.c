@@ -8,7 +8,8 @@
 
 enum {
     DOUBLE_CLICK_S = 3,
-    OPEN_MAX = 50 /* nobody needs more that waits for its user (P14) */
+    LOOSE_BYTES = 500, /* that a button holds whole */
+    OPEN_MAX = 50      /* nobody needs more that waits for its user (P14) */
 };
 
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
@@ -83,10 +84,53 @@ static const char *listed(arena *mem, const char *const *names, size_t count)
     return list.text;
 }
 
-/* What is not understood runs nothing: a value that was dropped would be a wrong command. */
-static int say_not_understood(struct turn *t, const struct recipe *r, const struct recipe_words *w,
-                              struct err *e)
+struct typed {
+    const struct recipe_row *row;
+    const struct recipe *recipe;
+    const char *rest; /* behind the command */
+    struct recipe_words words;
+};
+
+/* The first text that is needed and not given: what words without a name are meant for. */
+static const struct recipe_input *text_for(const struct recipe *r, const json_t *given)
 {
+    for (size_t i = 0; i < r->inputs_count; i++) {
+        const struct recipe_input *in = &r->inputs[i];
+        if (in->required && in->type == INPUT_STRING && in->options_count == 0 &&
+            json_member(given, in->name) == NULL) {
+            return in;
+        }
+    }
+    return NULL;
+}
+
+/* "team note Hello": how it is written, and a form with that filled in. */
+static void add_way_to_write(struct turn *t, json_t *view, const struct typed *x)
+{
+    const struct recipe_words *w = &x->words;
+    const char *loose = w->unknown_count == 1 ? w->unknown[0] : "";
+    const struct recipe_input *in = text_for(x->recipe, w->given);
+    size_t len = strlen(loose);
+    bool nameless = len > 0 && strncmp(x->rest, loose, len) == 0 && x->rest[len] != ':';
+    if (!nameless || in == NULL || w->repeated_count > 0 || strlen(x->rest) > LOOSE_BYTES) {
+        return;
+    }
+    json_t *call = arena_json(t->scene.mem, json_pack("{s:s, s:O, s:b}", "command", x->row->command,
+                                                      "inputs", w->given, "form", true));
+    json_object_set_new(json_member(call, "inputs"), in->name, json_string(loose));
+    view_text(view, "Write it like this: `%s %s: %s`", x->row->command, in->name, x->rest);
+    if (forms_known(&t->scene)) {
+        view_button(view, &(struct button){.title = "Fill in a form",
+                                           .action = "run",
+                                           .value = json_write(t->scene.mem, call)});
+    }
+}
+
+/* What is not understood runs nothing: a value that was dropped would be a wrong command. */
+static int say_not_understood(struct turn *t, const struct typed *x, struct err *e)
+{
+    const struct recipe *r = x->recipe;
+    const struct recipe_words *w = &x->words;
     arena *mem = t->scene.mem;
     const char **known = arena_array(mem, r->inputs_count + 1, sizeof(*known));
     for (size_t i = 0; i < r->inputs_count; i++) {
@@ -101,6 +145,7 @@ static int say_not_understood(struct turn *t, const struct recipe *r, const stru
         view_text(view, "I did not run **%s**: more than one value was given for: %s", r->title,
                   listed(mem, w->repeated, w->repeated_count));
     }
+    add_way_to_write(t, view, x);
     view_note(view,
               "It takes %s. Write each as `name: value`, once; a value that holds such words goes "
               "in double quotes.",
@@ -174,7 +219,8 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     bool second = false, added = false;
     struct question q = {.why = NULL};
     q.input = recipe_asks(t->scene.mem, r, inputs, &q.why);
-    struct run run = {.state = q.input == NULL ? RUN_QUEUED : RUN_ASKING, .inputs = inputs};
+    bool asks = q.input != NULL || (t->fills && form_possible(t));
+    struct run run = {.state = asks ? RUN_ASKING : RUN_QUEUED, .inputs = inputs};
     if (is_second_press(t, row, inputs, &second, e) != 0) {
         return -1;
     }
@@ -187,7 +233,7 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (!added) {
         return refuse(t, start_too_many, e);
     }
-    if (q.input == NULL) {
+    if (!asks) {
         return run_enqueue(&t->scene, &run, RUN_QUEUED, e);
     }
     return form_possible(t) ? form_ask(t, &run, r, e) : question_ask(t, &run, r, &q, e);
@@ -219,13 +265,14 @@ int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest,
 {
     struct recipe *r = NULL;
     struct err faulty = {0};
-    struct recipe_words words;
+    struct typed x = {.row = row, .rest = rest};
     if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
         return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
     }
-    recipe_inputs_split(t->scene.mem, r, rest, &words);
-    if (words.unknown_count > 0 || words.repeated_count > 0) {
-        return say_not_understood(t, r, &words, e);
+    x.recipe = r;
+    recipe_inputs_split(t->scene.mem, r, rest, &x.words);
+    if (x.words.unknown_count > 0 || x.words.repeated_count > 0) {
+        return say_not_understood(t, &x, e);
     }
-    return start(t, row, r, words.given, e);
+    return start(t, row, r, x.words.given, e);
 }

@@ -42,10 +42,11 @@ const struct recipe_input *recipe_missing(const struct recipe *r, json_t *inputs
 
 /* --- text to a typed value --- */
 
-typedef bool parse_fn(const char *text, json_t **ret, const char **ret_why);
+typedef bool parse_fn(arena *mem, const char *text, json_t **ret, const char **ret_why);
 
-static bool parse_string(const char *text, json_t **ret, const char **ret_why)
+static bool parse_string(arena *mem, const char *text, json_t **ret, const char **ret_why)
 {
+    (void)mem;
     (void)ret_why;
     *ret = json_string(text);
     return true;
@@ -54,8 +55,9 @@ static bool parse_string(const char *text, json_t **ret, const char **ret_why)
 /* Above 2^53 a double has no cents, and then no units: nothing is rounded behind a user's back. */
 static const double EXACT_MAX = 9007199254740992.0;
 
-static bool parse_number(const char *text, json_t **ret, const char **ret_why)
+static bool parse_number(arena *mem, const char *text, json_t **ret, const char **ret_why)
 {
+    (void)mem;
     long long whole = 0;
     if (str_to_i64(text[0] == '+' && text[1] != '-' ? text + 1 : text, &whole)) {
         *ret = json_integer(whole);
@@ -77,8 +79,9 @@ static bool parse_number(const char *text, json_t **ret, const char **ret_why)
     return true;
 }
 
-static bool parse_boolean(const char *text, json_t **ret, const char **ret_why)
+static bool parse_boolean(arena *mem, const char *text, json_t **ret, const char **ret_why)
 {
+    (void)mem;
     static const char *const yes[] = {"yes", "true", "y", "on", "1", NULL};
     static const char *const no[] = {"no", "false", "n", "off", "0", NULL};
     for (size_t i = 0; yes[i] != NULL; i++) {
@@ -91,6 +94,10 @@ static bool parse_boolean(const char *text, json_t **ret, const char **ret_why)
     return false;
 }
 
+static const char *const months[] = {"January",   "February", "March",    "April",
+                                     "May",       "June",     "July",     "August",
+                                     "September", "October",  "November", "December"};
+
 static int days_in_month(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -98,7 +105,7 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static bool parse_date(const char *text, json_t **ret, const char **ret_why)
+static bool parse_date(arena *mem, const char *text, json_t **ret, const char **ret_why)
 {
     *ret_why = "That is not a date. Write it as year-month-day, like 2026-12-31.";
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-') {
@@ -112,9 +119,14 @@ static bool parse_date(const char *text, json_t **ret, const char **ret_why)
     int year = (int)strtol(text, NULL, 10);
     int month = (int)strtol(text + 5, NULL, 10);
     int day = (int)strtol(text + 8, NULL, 10);
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
+    if (month < 1 || month > 12 || day < 1) {
         *ret_why = "That is not a date: there is no such day. Write it as year-month-day, like "
                    "2026-12-31.";
+        return false;
+    }
+    if (day > days_in_month(year, month)) {
+        *ret_why = arena_printf(mem, "That is not a date: there is no %d %s %d.", day,
+                                months[month - 1], year);
         return false;
     }
     *ret = json_string(text);
@@ -156,7 +168,7 @@ bool recipe_input_value(arena *mem, const struct recipe_input *in, const char *t
         return false;
     }
     json_t *parsed = NULL;
-    if (!parsers[in->type](value, &parsed, ret_why)) {
+    if (!parsers[in->type](mem, value, &parsed, ret_why)) {
         return false;
     }
     *ret = arena_json(mem, parsed);

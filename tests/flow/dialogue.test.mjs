@@ -38,8 +38,31 @@ describe('dialogue', () => {
 
   test('P9 a value that does not fit is asked again, and the reason is said', async () => {
     await ana.ask('salesforce create opportunity name: Fussy', /Enter close/);
-    for (const bad of ['tomorrow', '2026-02-30', '31.12.2026']) await ana.ask(bad, /not a date.*like 2026-12-31[\s\S]*Enter close again/);
+    for (const bad of ['tomorrow', '2026-13-01', '31.12.2026']) await ana.ask(bad, /not a date.*like 2026-12-31[\s\S]*Enter close again/);
     await ana.ask('2026-12-31', /Created Fussy/);
+  });
+
+  test('P9 a refused answer names its command and leads on; a day that does not exist is named', async () => {
+    await ana.ask('salesforce create opportunity name: Named', /Enter close/);
+    const told = await ana.ask('2026-11-31', /Create an opportunity: That is not a date: there is no 31 November 2026\./);
+    assert.deepEqual(labels(told), ['Fill in a form', 'Cancel it', 'Help']);
+    await ana.press(told, 'Cancel it');
+    await ana.sees(m => m.ts === told.ts && /Cancelled: Create an opportunity/.test(words(m)));
+  });
+
+  test('P9 words beside the words: help, cancel, greetings, rubbish behind a word, the beginning of a command', async () => {
+    for (const text of ['?', 'menu', 'hi', 'Hello!', 'thanks', 'help me']) await ana.ask(text, /What can I do/);
+    await ana.ask('help more commands', /More commands/);
+    assert.match(words(await ana.ask('connections please', /Your connections/)), /I took that as connections/);
+    await ana.ask('delete salesforce', /Your connections/);
+    await ana.ask('@workbot team note', /private message/, {place: 'sales'});
+    await ana.sees(/Enter text/);
+    const begun = await ana.ask('salesforce create', /salesforce create \.\.\./);
+    assert.deepEqual(labels(begun), ['Create an opportunity']);
+    await ana.ask('stop', /Cancelled: Leave a note/);
+    await ana.ask('quit', /nothing to cancel/);
+    await ana.ask('team note', /Enter text/);
+    await ana.ask('Hello', /Noted: Hello/);
   });
 
   test('P9 a wrong value in a command: the rest is kept, that value alone is asked for, and the reason is said', async () => {
@@ -138,7 +161,14 @@ describe('dialogue', () => {
     const told = await ana.ask('salesforce create opportunity nmae: Typo close: 2026-12-31', /did not run/);
     assert.match(words(told), /no input for: nmae/);
     assert.match(words(told), /It takes name, amount, stage, close/);
-    await ana.ask('salesforce create opportunity Acme renewal', /no input for: Acme renewal/);
+    const nameless = await ana.ask('salesforce create opportunity Acme renewal', /no input for: Acme renewal/);
+    assert.match(words(nameless), /Write it like this: salesforce create opportunity name: Acme renewal/);
+    await ana.press(nameless, 'Fill in a form');
+    const form = await ana.modal(v => v.title.text === 'Create an opportunity');
+    assert.equal(form.blocks.find(b => b.element?.initial_value)?.element.initial_value, 'Acme renewal');
+    await ana.closes();
+    await ana.ask('cancel', /Cancelled/);
+    assert.doesNotMatch(words(told), /Write it like this/);
     await w.idle();
     assert.equal(await w.count('run', "state in ('asking', 'parked')"), 0);
   });

@@ -213,7 +213,7 @@ static void misfits_are_asked_in_order(void **state)
     assert_true(str_starts(why, "That is not a date."));
     json_object_set_new(inputs, "close", json_string("2026-02-30"));
     assert_string_equal(recipe_asks(mem, r, inputs, &why)->name, "close");
-    assert_true(str_starts(why, "That is not a date: there is no such day."));
+    assert_true(str_starts(why, "That is not a date: there is no "));
     json_object_set_new(inputs, "close", json_string("2026-12-31"));
     assert_null(recipe_asks(mem, r, inputs, &why));
     assert_null(why);

@@ -63,8 +63,8 @@ struct chat_person {
     bool bot;
     bool guest;
     bool stranger;            /* of another organisation */
-    const char **teams;       /* of the organisation that the person is a member of: keys of
-                                 workspaces */
+    const char *team;         /* the platform's id of the person's own; NULL: not said */
+    const char **teams;       /* of the organisation, the person is in them: keys of workspaces */
     size_t teams_count;       /* 0: none are told */
     const char *organisation; /* that the person's teams belong to; NULL: none, or not said */
     int64_t changed_at;       /* when the platform changed any of this; 0: not said */

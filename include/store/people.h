@@ -26,6 +26,8 @@ struct user {
     const char *email;
     const char *time_zone;
     enum standing standing;
+    const char **teams; /* ids of teams and organisations, as the platform said when last asked */
+    size_t teams_count;
     const char *dm_channel;
     int64_t checked_at;          /* when the platform was last asked */
     int64_t changed_at;          /* when it last changed what it says; 0: not said */
@@ -38,7 +40,7 @@ int store_user_find(store *s, const char *workspace, const char *user_id, struct
 /* The same, locked until the transaction ends. */
 int store_user_lock(store *s, const char *workspace, const char *user_id, struct user **ret,
                     struct err *e);
-/* Inserts or replaces name, email, time zone, standing, changed_at (where it is said) and
+/* Inserts or replaces name, email, time zone, standing, teams, changed_at (where it is said) and
  * checked_at = now; keeps dm_channel. */
 int store_user_put(store *s, const struct user *u, struct err *e);
 int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,

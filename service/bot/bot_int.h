@@ -35,18 +35,17 @@ struct turn {
     struct message *acted;      /* ours that holds the pressed button; NULL: not on record */
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
-    bool navigates;    /* the pressed message turns into the answer */
-    bool ends;         /* EVENT_INSTALL: the look-up found that the installation is over */
-    size_t from;       /* of a list that is longer than a page: the first row to show */
-    bool fills;        /* a form is wanted although nothing is missing */
-    const char *heard; /* the word that was taken for what was typed; the answer says so */
-    bool listed;       /* pressed in the list of what waits, which is to follow the answer */
-    bool said;         /* something was said on the home page */
-    bool form;         /* a form was opened */
+    bool navigates;      /* the pressed message turns into the answer */
+    bool asked, foreign; /* the person is the platform's word; it names another team for the id */
+    bool ends;           /* EVENT_INSTALL: the look-up found that the installation is over */
+    size_t from;         /* of a list that is longer than a page: the first row to show */
+    bool fills;          /* a form is wanted although nothing is missing */
+    const char *heard;   /* the word that was taken for what was typed; the answer says so */
+    bool listed;         /* pressed in the list of what waits, which is to follow the answer */
+    bool said, form;     /* something was said on the home page; a form was opened */
 };
 
-/* dispatch.c: what becomes of an event, in the transaction that ends its job. scene.user is NULL
- * for somebody we do not know, and for events that nobody did. */
+/* dispatch.c: what an event does, in the transaction that ends its job; scene.user may be NULL. */
 typedef int event_fn(struct turn *t, struct err *e);
 event_fn bot_channel_moved, bot_channel_joined; /* channels.c */
 /* Who did what (scene, event), asked of the platform where that is needed, with no session open.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 
 /*
@@ -64,12 +65,35 @@ static int take_answer(struct turn *t, const struct chat_person *person, struct 
     return rc;
 }
 
-/* Asks the platform who this is when our knowledge is old. It fails closed: no answer, no act. */
-static int know_person(struct turn *t, struct err *e)
+static bool is_known(const struct turn *t)
 {
     const struct user *known = t->scene.user;
-    if (known != NULL && known->standing != STANDING_UNKNOWN &&
-        known->checked_at > clock_now() - STANDING_FRESH_S) {
+    bool fresh = known != NULL && known->standing != STANDING_UNKNOWN &&
+                 known->checked_at > clock_now() - STANDING_FRESH_S;
+    /* what was learnt of one person says nothing of somebody who comes from elsewhere */
+    return fresh && (person_is_of(&t->scene, t->event.user_team) || !words_open_to(&t->scene));
+}
+
+/* Nobody whom we know: nothing of it touches the person whose id it is here. */
+static int take_foreign(struct turn *t)
+{
+    const struct user nobody = {.workspace = t->scene.workspace->workspace,
+                                .user_id = t->event.user_id,
+                                .standing = STANDING_STRANGER};
+    log_warn("somebody of another team than the chat names for this id is refused",
+             LOG_TEXT("workspace", nobody.workspace), LOG_TEXT("user", nobody.user_id),
+             LOG_TEXT("team", t->event.user_team));
+    t->scene.user = arena_copy(t->scene.mem, &nobody, sizeof nobody);
+    t->foreign = true;
+    return 0;
+}
+
+/* Asks the platform who this is when our knowledge is old, or of somebody of another team. It fails
+ * closed: no answer, no act. */
+static int know_person(struct turn *t, struct err *e)
+{
+    const char *team = t->event.user_team;
+    if (is_known(t)) {
         return 0;
     }
     struct chat_person person = {0};
@@ -79,7 +103,8 @@ static int know_person(struct turn *t, struct err *e)
         e->kind = final ? e->kind : ERR_UPSTREAM_BUSY;
         return err_wrap(e, "who is %s", t->event.user_id);
     }
-    return take_answer(t, &person, e);
+    bool foreign = !person_is_of(&t->scene, team) && !person_says_team(t->scene.mem, &person, team);
+    return foreign ? take_foreign(t) : take_answer(t, &person, e);
 }
 
 /* A one-to-one chat that somebody writes from is where private messages go from now on. What is
@@ -207,6 +232,9 @@ static int act_on(struct turn *t, struct err *e)
     const struct effect *x = &effects[t->event.kind];
     if (!x->personal) {
         return x->act(t, e);
+    }
+    if (t->foreign) {
+        return 0;
     }
     if (learn_dm(t, e) != 0) {
         return -1;

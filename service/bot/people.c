@@ -1,5 +1,7 @@
 #include "bot_int.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -45,6 +47,58 @@ int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, s
     return 0;
 }
 
+/* --- of which team --- */
+
+/* The platform's id out of the key of a workspace. */
+static const char *id_of(const char *key)
+{
+    const char *mark = strchr(key, ':');
+    return mark == NULL ? key : mark + 1;
+}
+
+static bool names(const char *const *list, size_t count, const char *team)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i], team)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char **teams_of(arena *mem, const struct chat_person *p, size_t *ret_count)
+{
+    const char **list = arena_array(mem, p->teams_count + 2, sizeof *list);
+    size_t count = 0;
+    if (p->team != NULL) {
+        list[count++] = p->team;
+    }
+    if (p->organisation != NULL) {
+        list[count++] = p->organisation;
+    }
+    for (size_t i = 0; i < p->teams_count; i++) {
+        list[count++] = id_of(p->teams[i]);
+    }
+    *ret_count = count;
+    return list;
+}
+
+bool person_is_of(const struct scene *sc, const char *team)
+{
+    const struct workspace *w = sc->workspace;
+    const struct user *u = sc->user;
+    return team == NULL || str_equal(team, id_of(w->workspace)) ||
+           (w->organization != NULL && str_equal(team, w->organization)) ||
+           (u != NULL && names(u->teams, u->teams_count, team));
+}
+
+bool person_says_team(arena *mem, const struct chat_person *p, const char *team)
+{
+    size_t count = 0;
+    const char **list = teams_of(mem, p, &count);
+    return names(list, count, team);
+}
+
 static bool has_rights(const struct workspace *w, const char *user_id)
 {
     bool has = str_equal(w->installer, user_id);
@@ -73,6 +127,9 @@ static struct user *changed(struct scene *sc, const struct user *known,
     u->email = said_or(news, p->email, u->email);
     u->time_zone = said_or(news, p->time_zone, u->time_zone);
     u->standing = person_standing(p);
+    if (news->asked) {
+        u->teams = teams_of(sc->mem, p, &u->teams_count);
+    }
     u->checked_at = clock_now();
     u->changed_at = p->changed_at;
     return u;
@@ -130,28 +187,47 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
 
 /* --- events --- */
 
-/* With the platform's own word where the event does not say enough to end anything by. */
+/* Would this event end something? One that was overtaken by a newer one is dropped, and of who may
+ * do nothing here already nothing is left. */
+static bool would_end(const struct turn *t)
+{
+    const struct chat_person *p = &t->event.person;
+    const struct user *known = t->scene.user;
+    bool rights = has_rights(t->scene.workspace, t->event.user_id);
+    bool allowed = person_allowed(person_standing(p), t->scene.workspace);
+    if ((known == NULL && !rights) || (allowed && !p->partial)) {
+        return false;
+    }
+    if (known == NULL || p->partial) {
+        return true;
+    }
+    bool stale = p->changed_at > 0 && p->changed_at < known->changed_at;
+    return !stale && (rights || known->standing != person_standing(p));
+}
+
+/* Events come late, in any order, and in shared places of people of others: none ends anything
+ * before the platform itself says so of this person. */
 int person_look(struct turn *t, struct err *e)
 {
     struct event *ev = &t->event;
-    bool ours = t->scene.user != NULL || has_rights(t->scene.workspace, ev->user_id);
-    bool vague = !ev->person.deactivated && (ev->person.partial || ev->person.stranger);
-    if (!ours || !vague) {
+    if (!would_end(t)) {
         return 0;
     }
+    t->asked = true;
     if (person_ask(&t->scene, ev->user_id, &ev->person, e) == 0) {
         return 0;
     }
     if (e->kind != ERR_NOT_FOUND) {
         return -1;
     }
-    ev->person.deactivated = true;
+    ev->person = (struct chat_person){.deactivated = true};
     *e = (struct err){0};
     return 0;
 }
 
 int bot_person_changed(struct turn *t, struct err *e)
 {
-    const struct person_news news = {.user_id = t->event.user_id, .person = &t->event.person};
+    const struct person_news news = {
+        .user_id = t->event.user_id, .person = &t->event.person, .asked = t->asked};
     return person_take(&t->scene, &news, e);
 }

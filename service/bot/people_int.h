@@ -17,6 +17,11 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 enum standing person_standing(const struct chat_person *p);
 /* May somebody of this standing use Workbot here? */
 bool person_allowed(enum standing standing, const struct workspace *w);
+/* Is this team (NULL: not said) the workspace, its organisation, or one that the platform has named
+ * for sc's user? */
+bool person_is_of(const struct scene *sc, const char *team);
+/* Does the platform's answer name this team for the person? */
+bool person_says_team(arena *mem, const struct chat_person *p, const char *team);
 /* Asks the platform, with no session open. ERR_NOT_FOUND: it knows nobody of this id. */
 int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e);
 struct person_news {

@@ -50,7 +50,9 @@ static int64_t message_time(const json_t *envelope, const json_t *message)
 static const char *message_team(const json_t *message)
 {
     const char *team = slack_id(message, "user_team");
-    return team != NULL ? team : slack_id(json_member(message, "user"), "team_id");
+    const char *source = slack_id(message, "source_team");
+    const char *either = team != NULL ? team : source;
+    return either != NULL ? either : slack_id(json_member(message, "user"), "team_id");
 }
 
 static struct event event_of_message(const struct slack_sent *s)

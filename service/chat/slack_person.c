@@ -71,6 +71,7 @@ void slack_person_of(const json_t *user, const char *workspace, struct chat_pers
                str_equal(slack_id(user, "id"), "USLACKBOT"),
         .guest = json_flag(user, "is_restricted") || json_flag(user, "is_ultra_restricted"),
         .stranger = is_stranger(user, workspace),
+        .team = slack_id(user, "team_id"),
         .organisation = slack_id(json_member(user, "enterprise_user"), "enterprise_id"),
         .changed_at = json_i64(user, "updated"),
         .partial = is_partial(user),

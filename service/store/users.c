@@ -6,27 +6,27 @@ static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "gue
 static const struct stmt FIND = {
     "user_find",
     "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
-    "       epoch(home_opened_at), pending_message, epoch(changed_at)"
+    "       epoch(home_opened_at), pending_message, epoch(changed_at), teams"
     " from chat_user where workspace = $1 and user_id = $2",
-    2, 11};
+    2, 12};
 
 static const struct stmt LOCK = {
     "user_lock",
     "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
-    "       epoch(home_opened_at), pending_message, epoch(changed_at)"
+    "       epoch(home_opened_at), pending_message, epoch(changed_at), teams"
     " from chat_user where workspace = $1 and user_id = $2 for no key update",
-    2, 11};
+    2, 12};
 
 static const struct stmt PUT = {
     "user_put",
     "insert into chat_user (workspace, user_id, name, email, time_zone, standing, changed_at,"
-    "                       checked_at)"
-    " values ($1, $2, $3, $4, $5, $6, instant($7), now())"
+    "                       teams, checked_at)"
+    " values ($1, $2, $3, $4, $5, $6, instant($7), $8, now())"
     " on conflict (workspace, user_id) do update set"
     "   name = excluded.name, email = excluded.email, time_zone = excluded.time_zone,"
-    "   standing = excluded.standing, checked_at = now(),"
+    "   standing = excluded.standing, teams = excluded.teams, checked_at = now(),"
     "   changed_at = coalesce(excluded.changed_at, chat_user.changed_at)",
-    7, 0};
+    8, 0};
 
 /* An admin who is told something may never have written to us: a row of unknown standing. */
 static const struct stmt SET_DM = {
@@ -48,7 +48,6 @@ enum standing store_standing(const char *name)
 
 static int read_user(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
-    (void)s;
     (void)e;
     struct user *u = to;
     u->workspace = row_text(r, row, 0);
@@ -62,6 +61,7 @@ static int read_user(store *s, const rows *r, size_t row, void *to, struct err *
     u->home_opened_at = row_i64(r, row, 8);
     u->pending_message = row_text(r, row, 9);
     u->changed_at = row_i64(r, row, 10);
+    u->teams = store_texts(s->mem, row_text(r, row, 11), &u->teams_count);
     return 0;
 }
 
@@ -97,7 +97,7 @@ int store_user_put(store *s, const struct user *u, struct err *e)
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(u->workspace), DB_TEXT(u->user_id), DB_TEXT(u->name == NULL ? "" : u->name),
                 DB_TEXT(u->email), DB_TEXT(u->time_zone), DB_TEXT(standings[u->standing]),
-                DB_I64(u->changed_at));
+                DB_I64(u->changed_at), DB_TEXTS(u->teams, u->teams_count));
     return store_query(s, &PUT, args, NULL, e);
 }
 

@@ -153,7 +153,14 @@ describe('people who leave', () => {
     assert.equal((await w.signed('/slack/events', {...w.dm(''), event: {type: 'user_change', user: 'U0ANA0001'}})).status, 200);
     await w.idle();
     assert.deepEqual([(await user('U0ANA0001')).standing, (await user('U0ANA0001')).name, await alive('ana')], ['member', 'Ana', 1]);
+    // nor by the word of an event that Slack itself does not confirm
+    for (const u of [{id: 'U0ANA0001', deleted: true}, {id: 'U0ANA0001', team_id: 'T0GLOBEX1', deleted: true}, {id: 'U0ANA0001', team_id: 'T0GLOBEX1', deleted: false, is_restricted: true}]) {
+      assert.equal((await w.signed('/slack/events', event(u))).status, 200);
+    }
+    await w.idle();
+    assert.deepEqual([(await user('U0ANA0001')).standing, (await audits('person.left', 'U0ANA0001')).length, await alive('ana')], ['member', earlier, 1]);
     // and in the same minute as all of that, the one change that matters
+    await set('ana', {deleted: true}, false);
     await w.signed('/slack/events', event({id: 'U0ANA0001', deleted: true}));
     await left('U0ANA0001', earlier + 1);
     await w.idle();

@@ -271,7 +271,7 @@ struct chat_driver {
                  size_t *ret_count, struct err *e);
     /* Behind our public address: where an admin installs the bot again. */
     char *(*install_path)(arena *mem, const char *workspace);
-    /* Do people of other organisations read this conversation? */
+    /* Do others read this conversation? Holds for minutes. ERR_FORBIDDEN "chat_group": not said. */
     int (*is_shared)(chats *c, arena *mem, const struct chat_access *a, const char *channel,
                      bool *ret, struct err *e);
     /* A link back to a conversation for a web page; NULL if there is none. */

@@ -37,6 +37,8 @@ int store_recipe_delete(store *s, const char *workspace, const char *name, bool 
 /* Messages, open runs and one-to-one chats follow. */
 int store_channel_moved(store *s, const char *workspace, const char *was, const char *is,
                         struct err *e);
+/* People of other organisations read there: open runs of it show nothing there any more. */
+int store_channel_shared(store *s, const char *workspace, const char *channel, struct err *e);
 /* All versions whose body holds this text: name, version and body of each. */
 int store_recipe_naming(store *s, const char *workspace, const char *text, struct recipe_row **ret,
                         size_t *ret_count, struct err *e);
@@ -114,6 +116,8 @@ int store_run_let_go(store *s, const char *workspace, const char *default_name,
 /* Stores state, inputs and result (NULL: what stands stays), asking, message_id, login_id,
  * confirmed, error_code, parked_at and expires_at of *r; a final state sets ended_at. Only if the
  * stored state is still `from`; *ret_changed tells. */
+/* The run's place is a shared one from now on; its next message is another one. */
+int store_run_set_shared(store *s, const char *workspace, const char *id, struct err *e);
 int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
                      struct err *e);
 /* asking and parked runs whose time is over, locked, at most max. */

@@ -87,16 +87,15 @@ struct target say_place(const struct turn *t);
 bool turn_is_private(const struct turn *t);
 bool is_in_ephemeral(const struct event *ev);
 int place_look(struct turn *t, struct err *e); /* who reads there, if the event does not say */
-/* Sets place, channel and thread of a new run. */
-void run_place(const struct turn *t, struct run *r);
+bool place_is_old(const struct run *r);        /* it has waited: others may read there by now */
+/* Asks, with no session open. True: it is a shared one now, for store_run_set_shared(). */
+bool place_look_again(struct scene *sc, struct run *r);
+void run_place(const struct turn *t, struct run *r); /* sets place, channel and thread */
 /* Prompts, questions and the result stand in the run's own private message. */
 bool run_in_private(const struct run *r);
-/* Only its user reads how it ends. */
-bool run_for_one(const struct run *r);
-/* Where its message goes. */
-struct target run_target(const struct scene *sc, const struct run *r);
-/* A neutral line for all where it was typed. */
-int run_line(struct scene *sc, struct run *r, json_t *view, struct err *e);
+bool run_for_one(const struct run *r); /* only its user reads how it ends */
+struct target run_target(const struct scene *sc, const struct run *r);      /* of its message */
+int run_line(struct scene *sc, struct run *r, json_t *view, struct err *e); /* neutral, for all */
 struct origin run_origin(const struct run *r);
 
 /* --- words.c: what people read --- */

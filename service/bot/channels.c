@@ -73,6 +73,7 @@ int bot_channel_moved(struct turn *t, struct err *e)
     const char *was = t->event.channel_was, *is = t->event.place.channel;
     json_t *detail = arena_json(sc->mem, json_pack("{s:s}", "was", was));
     if (store_channel_moved(sc->s, workspace, was, is, e) != 0 ||
+        (t->event.place.is_external && store_channel_shared(sc->s, workspace, is, e) != 0) ||
         rename_in_recipes(sc, was, is, e) != 0) {
         return -1;
     }

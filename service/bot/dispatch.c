@@ -222,7 +222,7 @@ static const struct effect {
     [EVENT_CHOICES] = {.act = nothing},                  /* the same */
     [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
     [EVENT_PERSON] = {.look = person_look, .act = bot_person_changed},
-    [EVENT_CHANNEL] = {.act = bot_channel_moved},
+    [EVENT_CHANNEL] = {.look = place_look, .act = bot_channel_moved},
     [EVENT_JOINED] = {.act = bot_channel_joined},
     [EVENT_INSTALL] = {.look = life_look, .act = life_change, .any_state = true},
 };

@@ -1,5 +1,6 @@
 #include "bot_int.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 /*
@@ -11,6 +12,8 @@
  *   channel  what others may read stands there, what is private goes to the one-to-one chat
  *   shared   the same with people of other organisations: a neutral line alone stands there
  */
+enum { FRESH_S = 10 /* as long holds what a message or a press said of its place */ };
+
 static const char DM[] = "dm", PRIVATE[] = "private", SHARED[] = "shared", CHANNEL[] = "channel";
 
 bool is_in_ephemeral(const struct event *ev)
@@ -26,28 +29,60 @@ bool turn_is_private(const struct turn *t)
 }
 
 /* A channel can have become a shared one since its message was posted. What cannot be known is
- * taken for shared: the answer is a private one then. */
+ * taken for shared: the answer is a private one then. of_group: what a group message is taken for,
+ * of which it is never said. */
+static bool is_shared(const struct scene *sc, struct oauth_bot *as, const char *channel,
+                      bool of_group)
+{
+    const struct bot_options *o = &sc->bot->options;
+    const struct chat_driver *driver = chats_driver(o->chats, sc->workspace->workspace);
+    struct err why = {0};
+    bool shared = true;
+    if (driver == NULL) {
+        return true; /* the platform was switched off since */
+    }
+    while (driver->is_shared(o->chats, sc->mem, &as->access, channel, &shared, &why) != 0) {
+        if (!oauth_bot_again(o->oauth, sc->mem, as, &why)) {
+            return str_equal(why.code, "chat_group") ? of_group : true;
+        }
+    }
+    return shared;
+}
+
 int place_look(struct turn *t, struct err *e)
 {
-    const struct bot_options *o = &t->scene.bot->options;
+    struct scene *sc = &t->scene;
     struct place *p = &t->event.place;
-    const struct chat_driver *driver = chats_driver(o->chats, t->job->workspace);
-    struct oauth_bot as = oauth_bot_of(t->scene.workspace);
-    struct err why = {0};
+    struct oauth_bot as = oauth_bot_of(sc->workspace);
     if (turn_is_private(t) || p->is_external) {
         return 0;
     }
-    if (oauth_bot_access(o->oauth, t->scene.mem, t->scene.workspace->workspace, &as, e) != 0) {
+    if (oauth_bot_access(sc->bot->options.oauth, sc->mem, sc->workspace->workspace, &as, e) != 0) {
         return -1;
     }
-    p->is_external = true;
-    while (driver->is_shared(o->chats, t->scene.mem, &as.access, p->channel, &p->is_external,
-                             &why) != 0) {
-        if (!oauth_bot_again(o->oauth, t->scene.mem, &as, &why)) {
-            return 0;
-        }
-    }
+    p->is_external = is_shared(sc, &as, p->channel, true);
     return 0;
+}
+
+bool place_is_old(const struct run *r)
+{
+    bool waited = r->parked_at > 0 || r->created_at < clock_now() - FRESH_S;
+    return waited && str_equal(r->place, CHANNEL);
+}
+
+bool place_look_again(struct scene *sc, struct run *r)
+{
+    oauth *o = sc->bot->options.oauth;
+    struct oauth_bot as = oauth_bot_of(sc->workspace);
+    struct err why = {0};
+    bool known = oauth_bot_access(o, sc->mem, sc->workspace->workspace, &as, &why) == 0;
+    if (known && !is_shared(sc, &as, r->channel, false)) {
+        return false;
+    }
+    /* what stands there stays as it is: the rest is told where its user alone reads it */
+    r->place = SHARED;
+    r->message_id = NULL;
+    return true;
 }
 
 void run_place(const struct turn *t, struct run *r)

@@ -24,6 +24,7 @@ struct ending {
     struct scene scene;
     const struct job *job;
     struct run_outcome outcome;
+    bool shared; /* its place has become a shared one */
 };
 
 typedef int end_fn(struct ending *x, struct err *e);
@@ -213,10 +214,25 @@ static void save_last_step(struct ending *x)
 {
     store *s = NULL;
     struct err ignored = {0};
-    if (store_open(x->scene.bot->options.stores, x->scene.mem, &s, &ignored) == 0) {
-        recipe_last_step(s, x->job, &x->outcome, &ignored);
+    if (x->outcome.last != NULL &&
+        store_open(x->scene.bot->options.stores, x->scene.mem, &s, &ignored) == 0 &&
+        recipe_last_step(s, x->job, &x->outcome, &ignored) == 0) {
+        x->outcome.last = NULL;
     }
     store_close(s);
+}
+
+/* Before anything but a neutral line stands where others may read it by now. */
+static void look_again(struct ending *x)
+{
+    struct run_outcome *o = &x->outcome;
+    bool told = o->end != RUN_END_GONE && o->end != RUN_END_LOGIN && o->user != NULL;
+    if (!told || o->run == NULL || !place_is_old(o->run)) {
+        return;
+    }
+    save_last_step(x); /* the question takes its time */
+    x->scene.workspace = o->workspace;
+    x->shared = place_look_again(&x->scene, o->run);
 }
 
 static int store_ending(struct ending *x, struct err *e)
@@ -238,6 +254,9 @@ static int store_ending(struct ending *x, struct err *e)
     if (rc == 0) {
         rc = recipe_last_step(s, x->job, &x->outcome, e);
     }
+    if (rc == 0 && x->shared) {
+        rc = store_run_set_shared(s, x->job->workspace, x->outcome.run->id, e);
+    }
     if (rc == 0) {
         rc = endings[x->outcome.end](x, e);
     }
@@ -248,7 +267,7 @@ static int store_ending(struct ending *x, struct err *e)
         rc = store_commit(s, e);
     }
     store_close(s);
-    if (rc != 0 && x->outcome.last != NULL) {
+    if (rc != 0) {
         save_last_step(x);
     }
     return rc;
@@ -274,6 +293,7 @@ int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e)
     if (run_id == NULL || recipe_run(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
         return -1;
     }
+    look_again(&x);
     return store_ending(&x, e);
 }
 
@@ -287,5 +307,6 @@ int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *wh
     if (x.outcome.end == RUN_END_FAILED) {
         x.outcome.err = *why;
     }
+    look_again(&x);
     return store_ending(&x, e);
 }

@@ -7,11 +7,13 @@
 
 struct slack_pauses;
 struct slack_keys;
+struct slack_places;
 
 struct chats {
     struct chat_settings settings;
     struct slack_pauses *pauses;
     struct slack_keys *keys;
+    struct slack_places *places;
 };
 
 extern const struct chat_driver slack_driver;
@@ -204,6 +206,7 @@ int slack_open_form(chats *c, arena *mem, const struct chat_access *a, const cha
                     const json_t *form, struct err *e);
 int slack_update_form(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
                       const json_t *form, struct err *e);
+struct slack_places *slack_places_new(arena *mem);
 int slack_is_shared(chats *c, arena *mem, const struct chat_access *a, const char *channel,
                     bool *ret, struct err *e);
 char *slack_link(const chats *c, arena *mem, const char *workspace, const char *channel);

@@ -46,6 +46,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->settings = *settings;
     c->pauses = slack_pauses_new(mem);
     c->keys = slack_keys_new(mem);
+    c->places = slack_places_new(mem);
     return c;
 }
 

@@ -17,6 +17,12 @@ static const struct stmt RUNS = {
     "channel_runs",
     "update run set channel = $3 where workspace = $1 and channel = $2 and ended_at is null", 3, 0};
 
+static const struct stmt SHARED = {
+    "channel_shared",
+    "update run set place = 'shared', message_id = null"
+    " where workspace = $1 and channel = $2 and place = 'channel' and ended_at is null",
+    2, 0};
+
 static const struct stmt USERS = {
     "channel_users",
     "update chat_user set dm_channel = $3 where workspace = $1 and dm_channel = $2", 3, 0};
@@ -32,8 +38,8 @@ static const struct stmt SET_RECIPE = {
     "update recipe_version set body = $4 where workspace = $1 and name = $2 and version = $3", 4,
     0};
 
-const struct stmt *const store_channels_stmts[] = {&MESSAGES, &ORIGINS,    &RUNS, &USERS,
-                                                   &RECIPES,  &SET_RECIPE, NULL};
+const struct stmt *const store_channels_stmts[] = {&MESSAGES, &ORIGINS, &RUNS,       &SHARED,
+                                                   &USERS,    &RECIPES, &SET_RECIPE, NULL};
 
 int store_channel_moved(store *s, const char *workspace, const char *was, const char *is,
                         struct err *e)
@@ -46,6 +52,11 @@ int store_channel_moved(store *s, const char *workspace, const char *was, const 
         }
     }
     return 0;
+}
+
+int store_channel_shared(store *s, const char *workspace, const char *channel, struct err *e)
+{
+    return store_query(s, &SHARED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(channel)), NULL, e);
 }
 
 static int read_recipe(store *s, const rows *r, size_t row, void *to, struct err *e)

@@ -74,6 +74,11 @@ static const struct stmt UPDATE = {
     " where workspace = $1 and id = $2 and state = $3",
     14, 0};
 
+static const struct stmt SET_SHARED = {"run_set_shared",
+                                       "update run set place = 'shared', message_id = null"
+                                       " where workspace = $1 and id = $2 and place = 'channel'",
+                                       2, 0};
+
 static const struct stmt EXPIRED = {
     "run_expired",
     "select " STORE_RUN_COLUMNS
@@ -81,8 +86,8 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {&ADD,        &FIND,   &LOCK,   &OPEN,    &PAGE,
-                                               &PARKED_FOR, &LET_GO, &UPDATE, &EXPIRED, NULL};
+const struct stmt *const store_runs_stmts[] = {
+    &ADD, &FIND, &LOCK, &OPEN, &PAGE, &PARKED_FOR, &LET_GO, &UPDATE, &SET_SHARED, &EXPIRED, NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -286,6 +291,11 @@ int store_run_update(store *s, const struct run *r, enum run_state from, bool *r
     }
     *ret_changed = db_affected(s->c) > 0;
     return 0;
+}
+
+int store_run_set_shared(store *s, const char *workspace, const char *id, struct err *e)
+{
+    return store_query(s, &SET_SHARED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), NULL, e);
 }
 
 int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count, struct err *e)

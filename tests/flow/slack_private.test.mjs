@@ -229,3 +229,82 @@ describe('slack private', () => {
     await w.idle(20000);
   });
 });
+
+describe('slack channels that others read by now', () => {
+  let w, ana;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+  });
+  after(() => w?.stop());
+
+  const share = async (channel, more = {}) => assert.ok((await w.sandbox('POST', '/_channel', {workspace: 'T0ACME001', channel, ...more, set: {is_ext_shared: true}})).ok);
+  const asked = async channel => (await w.calls({peer: 'slack', path: 'conversations.info'})).filter(c => c.args?.channel === channel).length;
+  const last = async place => (await ana.messages(place)).at(-1)?.ts || '0';
+  const own = async name => (await w.records()).filter(r => r.fields.Name === name).length;
+  const nothingFor = async (channel, name) => {
+    await w.idle();
+    assert.equal(await own(name), 1);
+    const open = (await w.calls({peer: 'slack', direction: 'in'})).filter(c => /chat\.(postMessage|update)$/.test(c.path) && c.args?.channel === channel);
+    for (const c of open) assert.ok(!JSON.stringify(c.args).includes(name), c.args.text);
+    for (const m of await ana.messages(channel)) assert.ok(!m.is_bot || m.ephemeral || !words(m).includes(name), words(m));
+  };
+  const logout = async () => {
+    await ana.ask('disconnect salesforce', /Your connections|are not connected/);
+    await w.idle();
+  };
+  const login = async prompt => ana.say(await ana.browse(prompt));
+  /** A button of ours, pressed by a member of this company in a channel where Slack does not say who else reads. */
+  const pressed = async (channel, name) => w.signed('/slack/interactions', new URLSearchParams({payload: JSON.stringify({
+    type: 'block_actions', api_app_id: 'A0WORKBOT', trigger_id: `1.2.${name.length}`, user: {id: 'U0ANA0001', team_id: 'T0ACME001'}, team: {id: 'T0ACME001'},
+    channel: {id: channel}, container: {type: 'message', message_ts: '1790000000.000100', channel_id: channel}, message: {ts: '1790000000.000100'},
+    actions: [{action_id: 'wb:run:1', block_id: 'wb:00000000-0000-4000-8000-000000000000:1', action_ts: `${Math.floor(Date.now() / 1000)}.${name.length}`,
+      value: JSON.stringify({command: 'salesforce create opportunity', inputs: {name, close: '2026-12-31'}})}]})}).toString(), {type: 'application/x-www-form-urlencoded'});
+
+  test('P8 a run that waited for its login in a channel that was shared meanwhile: the result comes by DM', async () => {
+    const before = await last('dm');
+    const prompt = await ana.prompt(`@workbot ${create('Parked Falcon')}`, {place: 'sales'});
+    await ana.sees(/private message/, {place: 'sales', after: ana.seen});
+    await share('C0SALES01');
+    await login(prompt);
+    await ana.sees(/Created Parked Falcon, as ana@acme\.example/, {after: before});
+    await nothingFor('C0SALES01', 'Parked Falcon');
+  });
+
+  test('P8 the same where Slack gives the channel another id', async () => {
+    await logout();
+    const before = await last('dm');
+    const prompt = await ana.prompt(`@workbot ${create('Moved Falcon')}`, {place: 'G0DEALS01'});
+    await ana.sees(/private message/, {place: 'G0DEALS01', after: ana.seen});
+    await share('G0DEALS01', {id: 'C0DEALS99'});
+    await until('its place to be known', async () => await w.count('run', "place = 'shared' and channel = 'C0DEALS99'") === 1);
+    await login(prompt);
+    await ana.sees(/Created Moved Falcon, as ana@acme\.example/, {after: before});
+    await nothingFor('C0DEALS99', 'Moved Falcon');
+  });
+
+  test('P8 a member\'s press in a shared channel is answered to that member alone; Slack is asked once in a while', async () => {
+    const before = await asked('C0SHARED1');
+    for (const name of ['Pressed Falcon one', 'Pressed Falcon second']) {
+      assert.equal((await pressed('C0SHARED1', name)).status, 200);
+      await ana.sees(m => m.ephemeral && words(m).includes(`Created ${name}`), {place: 'acme-otherco'});
+      await nothingFor('C0SHARED1', name);
+    }
+    assert.equal(await asked('C0SHARED1'), before + 1);
+  });
+
+  test('P8 what Slack does not say of a place is taken for shared', async () => {
+    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'error', path: 'conversations.info', error: 'missing_scope', times: -1});
+    assert.equal((await pressed('G0MPDM001', 'Unknown Falcon')).status, 200);
+    await ana.sees(m => m.ephemeral && words(m).includes('Created Unknown Falcon'), {place: 'G0MPDM001'});
+    await nothingFor('G0MPDM001', 'Unknown Falcon');
+    await w.sandbox('DELETE', '/_faults');
+  });
+
+  test('P13 a mention that is answered at once asks nothing: its envelope says who reads', async () => {
+    const before = (await w.calls({peer: 'slack', path: 'conversations.info'})).length;
+    await ana.ask(`@workbot ${create('At once')}`, /Created At once/, {place: 'G0MPDM001'});
+    await w.idle();
+    assert.equal((await w.calls({peer: 'slack', path: 'conversations.info'})).length, before);
+  });
+});

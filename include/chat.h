@@ -134,7 +134,7 @@ struct button {
     const char *value;  /* at most 1,900 bytes; may be NULL */
     const char *url;    /* opens in the browser; NULL: none */
     enum button_style style;
-    const char *confirm; /* a question asked before; NULL: none */
+    const char *confirm, *confirm_title; /* a question asked before, and over it; NULL: none */
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);

@@ -38,6 +38,45 @@ static int find_defaults(struct turn *t, const char *word, struct choices *ret, 
     return 0;
 }
 
+/* Only what somebody can log in to: the others say in the list what is missing. */
+static void keep_ready(struct choices *c)
+{
+    size_t ready = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->items[i]->client_id != NULL) {
+            c->items[ready++] = c->items[i];
+        }
+    }
+    c->count = ready > 0 || c->count == 0 ? ready : 1;
+}
+
+static bool is_live(const struct connection *c)
+{
+    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
+}
+
+/* Of several, the one that this user is connected by, when it is one. */
+static int keep_live(struct turn *t, struct choices *c, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    size_t live = 0;
+    struct default_connection *found = NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        struct connection *mine = NULL;
+        if (store_connection_find(sc->s, sc->workspace->workspace, c->items[i]->name,
+                                  t->event.user_id, &mine, e) != 0) {
+            return -1;
+        }
+        live += is_live(mine) ? 1 : 0;
+        found = is_live(mine) ? c->items[i] : found;
+    }
+    if (live == 1) {
+        c->items[0] = found;
+        c->count = 1;
+    }
+    return 0;
+}
+
 static int say_choices(struct turn *t, const struct choices *c, const char *verb,
                        const char *action, struct err *e)
 {
@@ -136,6 +175,7 @@ int command_connect(struct turn *t, const char *rest, struct err *e)
     if (find_defaults(t, rest, &c, e) != 0) {
         return -1;
     }
+    keep_ready(&c);
     if (c.count == 0) {
         return say_unknown(t, rest, e);
     }
@@ -253,6 +293,9 @@ int command_disconnect(struct turn *t, const char *rest, struct err *e)
     }
     if (c.count == 0) {
         return say_unknown(t, rest, e);
+    }
+    if (c.count > 1 && keep_live(t, &c, e) != 0) {
+        return -1;
     }
     if (c.count > 1) {
         return command_connections(t, "", e); /* each row there has its button */

@@ -26,7 +26,7 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
         view_field(view, "Expires",
                    c->tokens.refresh_expires_at > 0
                        ? arena_strndup(mem, clock_rfc3339(mem, c->tokens.refresh_expires_at), 10)
-                       : "When you or the app end it");
+                       : "Never, until you disconnect");
     }
 }
 
@@ -110,6 +110,9 @@ static const char *disconnect_question(struct scene *sc, const char *title, size
 static void add_buttons(struct scene *sc, json_t *view, const struct default_connection *d,
                         const struct connection *c, const struct owned *mine)
 {
+    if (c == NULL && d->client_id == NULL) {
+        return; /* nobody can log in there yet */
+    }
     bool on =
         c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
     if (on) {
@@ -119,6 +122,8 @@ static void add_buttons(struct scene *sc, json_t *view, const struct default_con
                               .action = "disconnect",
                               .value = c->id,
                               .style = BUTTON_DANGER,
+                              .confirm_title =
+                                  arena_printf(sc->mem, "Disconnect %s?", words_app(sc, d->app)),
                               .confirm = disconnect_question(sc, words_app(sc, d->app), waiting)});
     }
     if (!on || c->state == CONNECTION_NEEDS_ATTENTION) {
@@ -131,6 +136,8 @@ static void add_buttons(struct scene *sc, json_t *view, const struct default_con
         view_button(view, &(struct button){.title = "Delete",
                                            .action = "forget",
                                            .value = c->id,
+                                           .confirm_title = arena_printf(sc->mem, "Delete %s?",
+                                                                         words_app(sc, d->app)),
                                            .confirm = "Forget this connection for good?"});
     }
 }
@@ -189,8 +196,9 @@ static void add_own(struct scene *sc, json_t *view, const struct default_connect
                   "to finish the login.",
                   name_of(sc, d, mine));
     }
+    const char *none = d->client_id == NULL ? "Not set up yet: ask an admin" : "Not connected";
     view_text(view, "**%s** · %s", name_of(sc, d, mine),
-              c == NULL ? "Not connected" : words_state(sc->mem, c));
+              c == NULL ? none : words_state(sc->mem, c));
     if (c != NULL) {
         add_facts(view, sc->mem, c);
     }

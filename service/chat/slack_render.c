@@ -20,7 +20,9 @@ enum {
     VALUE_UNITS = 2000,
     URL_UNITS = 3000,
     ACTION_UNITS = 255,
-    CONFIRM_UNITS = 300
+    CONFIRM_UNITS = 300,
+    CONFIRM_TITLE_UNITS = 100,
+    ANSWER_UNITS = 30
 };
 
 static const char HOME_MORE[] = "There is more than fits on this page.";
@@ -123,20 +125,23 @@ static void render_divider(struct render *r, const json_t *block)
     push(r->blocks, json_pack("{s:s}", "type", "divider"));
 }
 
+static bool fits(const char *text, size_t max_units)
+{
+    return text == NULL || slack_units(text) <= max_units;
+}
+
 static json_t *confirm_object(arena *mem, const json_t *button)
 {
     json_t *text = slack_plain(mem, json_text(button, "confirm"), CONFIRM_UNITS);
     if (text == NULL) {
         return NULL;
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "title", slack_plain(mem, "Are you sure?", 100),
-                     "text", text, "confirm", slack_plain(mem, "Yes", 30), "deny",
-                     slack_plain(mem, "No", 30));
-}
-
-static bool fits(const char *text, size_t max_units)
-{
-    return text == NULL || slack_units(text) <= max_units;
+    const char *title = json_text(button, "confirm_title"), *yes = json_text(button, "title");
+    bool named = title != NULL && fits(title, CONFIRM_TITLE_UNITS) && fits(yes, ANSWER_UNITS);
+    return json_pack("{s:o, s:o, s:o, s:o}", "title",
+                     slack_plain(mem, named ? title : "Are you sure?", CONFIRM_TITLE_UNITS), "text",
+                     text, "confirm", slack_plain(mem, named ? yes : "Yes", ANSWER_UNITS), "deny",
+                     slack_plain(mem, named ? "Keep it" : "No", ANSWER_UNITS));
 }
 
 static void put_text(json_t *object, const char *key, const char *text)

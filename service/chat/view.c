@@ -250,6 +250,7 @@ static json_t *button_json(const struct button *b)
     put_text(button, "url", b->url);
     put_text(button, "style", styles[b->style]);
     put_text(button, "confirm", b->confirm);
+    put_text(button, "confirm_title", b->confirm_title);
     return button;
 }
 

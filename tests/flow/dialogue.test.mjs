@@ -247,4 +247,17 @@ describe('dialogue', () => {
     await cleo.press(second, 'Back');
     await cleo.sees(m => m.ts === second.ts && /Your connections/.test(words(m)));
   });
+
+  test('P9 a connection that is not set up has no button and is not offered; the one live connection is the one to end', async () => {
+    await w.must('PUT', '/workspaces/slack:T0ACME001/connections/draft-one', {app: 'salesforce', host: w.salesforceHost});
+    const prompt = await cleo.prompt('connect salesforce');
+    await cleo.ask(await cleo.browse(prompt), /is connected/);
+    const list = await cleo.ask('connections', /draft-one · Not set up yet: ask an admin/);
+    assert.deepEqual(labels(list), ['Disconnect']);
+    assert.match(words(list), /Never, until you disconnect/);
+    assert.match(JSON.stringify(list.blocks), /Keep it.*Disconnect Salesforce\?/);
+    await cleo.ask('disconnect salesforce', /Disconnected/);
+    await w.idle();
+    await w.must('DELETE', '/workspaces/slack:T0ACME001/connections/draft-one');
+  });
 });

@@ -40,6 +40,7 @@ int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_check(bot *b, arena *mem, const struct job *j, struct err *e);
 
 /* What a chat waits for with a person before it, as the door has read it. */
 struct bot_sent {
@@ -100,6 +101,8 @@ int bot_unreachable_at_home(store *s, arena *mem, const struct user *u, struct e
 /* Adds the jobs that compare the people of a workspace with what its platform says of them, for
  * those workspaces whose time has come. */
 int bot_reconcile_due(bot *b, store *s, struct err *e);
+/* The same for jobs that ask about tokens of bots. */
+int bot_check_due(bot *b, store *s, struct err *e);
 
 /* Built-in words, NULL-terminated: no recipe's command may equal or begin one. */
 const char *const *bot_reserved_words(void);

@@ -158,6 +158,12 @@ struct chat_access {
     int64_t until_ms; /* monotonic: nobody waits for a call's answer after that; 0: as usual */
 };
 
+/* Who a bot's token is. */
+struct chat_self {
+    const char *user_id, *bot_id;
+    const char *url; /* of the workspace; NULL: not known */
+};
+
 /* A bot's token as its platform gives it. */
 struct chat_grant {
     struct secret access, refresh; /* no refresh: it never expires */
@@ -263,8 +269,9 @@ struct chat_driver {
      * nothing any more; "chat_client": our own id or secret is wrong. */
     int (*refresh)(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
                    struct err *e);
-    /* Does the platform take the bot's token? ERR_CONFIG "chat_dead": no. */
-    int (*check)(chats *c, arena *mem, const struct chat_access *a, struct err *e);
+    /* Does the platform take the bot's token, and whose is it? ERR_CONFIG "chat_dead": no. */
+    int (*check)(chats *c, arena *mem, const struct chat_access *a, struct chat_self *ret,
+                 struct err *e);
     /* Workspaces that have the bot by this organisation's installation, as keys; NULL: the platform
      * has no organisations. */
     int (*teams)(chats *c, arena *mem, const struct chat_access *a, const char ***ret,

@@ -27,6 +27,7 @@ enum job_kind {
     JOB_PURGE,
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */
     JOB_FORM,
+    JOB_CHECK, /* of a bot's token: store_bot_check_later */
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);
@@ -141,6 +142,12 @@ int store_job_wait(store *s, const struct job *j, int64_t delay_s, const char *e
  * its payload or of a row that it needs. For so long: */
 enum { STORE_JOB_LEFT_MAX_S = 86400 };
 bool store_job_may_wait(const struct job *j);
+/* As store_job_wait, with this code, until its workspace works again; it leaves its lane for one of
+ * those that wait so, and keeps nothing else back. */
+#define STORE_JOB_HELD "workspace_broken"
+int store_job_hold(store *s, const struct job *j, int64_t delay_s, struct err *e);
+/* They are due now. */
+int store_job_wake_held(store *s, const char *workspace, struct err *e);
 int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
 /* Extends these leases, by their tokens: those of the jobs that a living process works on now. */

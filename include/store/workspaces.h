@@ -122,4 +122,19 @@ int store_bot_refresh_failed(store *s, const char *workspace, int64_t generation
 int store_bot_broken(store *s, const char *workspace, int64_t generation, const char *fault,
                      bool *ret_changed, struct err *e);
 
+/* Workspaces whose bot token the platform is to be asked about now: broken ones, and those with a
+ * token that nobody has tried. The next time of each is later, from a minute on to an hour. */
+int store_bot_check_due(store *s, int64_t max, const char ***ret, size_t *ret_count, struct err *e);
+/* Adds the job that asks; one that waits already is enough. */
+int store_bot_check_later(store *s, const char *workspace, struct err *e);
+/* The platform takes the token of this generation: the workspace is active, and what was held for
+ * it goes on. expired: it takes it no more, but may renew it. *ret_changed false: the row has moved
+ * on, or what is wrong with it is another thing. */
+struct bot_good {
+    const char *user_id, *bot_id, *url; /* NULL: as it was */
+    bool expired;
+};
+int store_bot_good(store *s, const char *workspace, int64_t generation, const struct bot_good *g,
+                   bool *ret_changed, struct err *e);
+
 #endif

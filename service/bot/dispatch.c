@@ -191,9 +191,16 @@ int action_late(struct turn *t, const char *value, struct err *e)
     return on_text(t, value, e);
 }
 
+/* On its way, or here while the bot had no token. */
+static bool is_late(const struct turn *t)
+{
+    int64_t held_s = t->scene.workspace->updated_at - t->job->created_at;
+    return t->event.at > 0 && (t->job->created_at - t->event.at > LATE_S || held_s > LATE_S);
+}
+
 static int on_words(struct turn *t, struct err *e)
 {
-    if (t->event.at > 0 && t->job->created_at - t->event.at > LATE_S) {
+    if (is_late(t)) {
         return offer_late(t, e);
     }
     return on_text(t, t->event.text, e);
@@ -285,7 +292,7 @@ static bool is_ours(const struct turn *t)
         return false;
     }
     bool ours = effects[t->event.kind].any_state || str_equal(w->state, "active");
-    if (!ours) {
+    if (!ours && !homeless_holds(t)) {
         homeless_note(w->workspace, w->state);
     }
     return ours;
@@ -326,6 +333,9 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
     }
     if (t.scene.workspace == NULL && driver != NULL) {
         return homeless_settle(&t, driver, e);
+    }
+    if (!ours && driver != NULL && homeless_holds(&t)) {
+        return homeless_hold(&t, e);
     }
     if (!ours && driver != NULL && t.event.surface == SURFACE_COMMAND) {
         homeless_tell(&t, driver);

@@ -8,7 +8,8 @@
 #include "base/str.h"
 
 /*
- * Events of places where the bot is not installed. The door knows no workspaces: it stores under
+ * Events of places where the bot is not installed, or has lost its token: these wait for it, for a
+ * day at most. The door knows no workspaces: it stores under
  * the team that the platform names, and an organisation's installation may stand behind it.
  */
 
@@ -24,6 +25,23 @@ static void log_now_and_then(const char *workspace, const char *reason)
         log_warn("events of places where the bot is not installed are dropped; this is one of them",
                  LOG_TEXT("workspace", workspace), LOG_TEXT("reason", reason));
     }
+}
+
+bool homeless_holds(const struct turn *t)
+{
+    return t->event.kind != EVENT_IGNORED && t->event.surface != SURFACE_COMMAND &&
+           str_equal(t->scene.workspace->state, "broken") && store_job_may_wait(t->job);
+}
+
+int homeless_hold(const struct turn *t, struct err *e)
+{
+    enum { AGAIN_MS = 60000 }; /* it is woken when the workspace works again */
+    (void)err_set(e, ERR_CONFIG, STORE_JOB_HELD, "the bot of %s has no usable token",
+                  t->job->workspace);
+    if (e != NULL) {
+        e->retry_after_ms = AGAIN_MS;
+    }
+    return -1;
 }
 
 void homeless_note(const char *workspace, const char *state)
@@ -54,8 +72,14 @@ void homeless_tell(struct turn *t, const struct chat_driver *driver)
         return;
     }
     json_t *view = view_new(mem);
-    view_text(view, "I am not set up in this workspace.");
-    view_note(view, "Whoever manages its apps can install me.");
+    if (t->scene.workspace != NULL && str_equal(t->scene.workspace->state, "broken")) {
+        view_text(view, "I have lost my permission in this workspace, so I have not done that. "
+                        "An admin must install me again; then type it once more.");
+        installed_button(&t->scene, view);
+    } else {
+        view_text(view, "I am not set up in this workspace.");
+        view_note(view, "Whoever manages its apps can install me.");
+    }
     const struct chat_answer answer = {.response_url = ev.response_url, .view = view, .adds = true};
     (void)driver->respond(t->scene.bot->options.chats, mem, &answer, &unused);
 }

@@ -17,5 +17,14 @@ int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err
 /* Counts one, and logs one in a while. state: of the workspace; NULL: there is none. */
 void homeless_note(const char *workspace, const char *state);
 void homeless_tell(struct turn *t, const struct chat_driver *driver);
+/* Does this wait until the workspace works again? A slash command is answered at once instead. */
+bool homeless_holds(const struct turn *t);
+/* Fails with STORE_JOB_HELD. */
+int homeless_hold(const struct turn *t, struct err *e);
+
+/* --- installed.c --- */
+
+/* Where an admin installs the bot again, if that is done in a browser. */
+void installed_button(struct scene *sc, json_t *view);
 
 #endif

@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "install_int.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -18,7 +18,7 @@ static const char *install_url(struct scene *sc)
                         driver->install_path(sc->mem, workspace));
 }
 
-static void add_install_button(struct scene *sc, json_t *view)
+void installed_button(struct scene *sc, json_t *view)
 {
     const char *url = install_url(sc);
     if (url != NULL) {
@@ -37,7 +37,7 @@ static int say_scope(struct scene *sc, const char *scope, struct err *e)
               "an admin installs me again and allows it.",
               scope);
     view_note(view, "Nobody's connections are touched by that.");
-    add_install_button(sc, view);
+    installed_button(sc, view);
     return notice_all(sc, view, e);
 }
 
@@ -49,7 +49,7 @@ static int say_fault(struct scene *sc, const char *about, struct err *e)
               "**I am about to fall silent**: my own token cannot be renewed any more, and the "
               "one I have lasts two hours at most. Please install me again.");
     view_note(view, "Nobody's connections are touched by that.");
-    add_install_button(sc, view);
+    installed_button(sc, view);
     return notice_all(sc, view, e);
 }
 

@@ -22,14 +22,15 @@ static int ask_token(struct turn *t, bool *ret_dead, struct err *e)
     arena *mem = t->scene.mem;
     const struct chat_driver *driver = chats_driver(o->chats, w->workspace);
     struct oauth_bot as = oauth_bot_of(w);
+    struct chat_self self = {.user_id = NULL};
     *ret_dead = secret_empty(as.access.bot_token);
     if (*ret_dead) {
         return 0;
     }
-    int rc = driver->check(o->chats, mem, &as.access, e);
+    int rc = driver->check(o->chats, mem, &as.access, &self, e);
     if (rc != 0 && str_equal(e->code, "chat_token_expired") &&
         oauth_bot_again(o->oauth, mem, &as, e)) {
-        rc = driver->check(o->chats, mem, &as.access, e);
+        rc = driver->check(o->chats, mem, &as.access, &self, e);
     }
     *ret_dead = rc != 0 && str_equal(e->code, "chat_dead");
     if (*ret_dead) {

@@ -164,7 +164,8 @@ int slack_settle(int result, const struct err *why, struct err *e);
 
 int slack_refresh(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
                   struct err *e);
-int slack_check(chats *c, arena *mem, const struct chat_access *a, struct err *e);
+int slack_check(chats *c, arena *mem, const struct chat_access *a, struct chat_self *ret,
+                struct err *e);
 int slack_teams(chats *c, arena *mem, const struct chat_access *a, const char ***ret,
                 size_t *ret_count, struct err *e);
 char *slack_install_path(arena *mem, const char *workspace);

@@ -100,15 +100,13 @@ static int read_grant(arena *mem, const json_t *answer, struct slack_grant *ret,
 static int describe(chats *c, arena *mem, struct slack_grant *g, struct err *e)
 {
     const struct chat_access a = {.workspace = g->workspace, .bot_token = g->tokens.access};
-    struct slack_call call = {.method = "auth.test"};
+    struct chat_self self = {.user_id = NULL};
     struct err why = {0};
-    json_t *answer = NULL;
-    if (slack_api(c, mem, &a, &call, &answer, e) != 0) {
+    if (slack_check(c, mem, &a, &self, e) != 0) {
         return err_fate(e->kind) == FATE_AGAIN ? 0 : -1;
     }
-    const char *url = json_text(answer, "url");
-    g->bot_id = slack_id(answer, "bot_id");
-    g->url = str_starts(url, "https://") && strlen(url) < 200 ? url : NULL;
+    g->bot_id = self.bot_id;
+    g->url = self.url;
     if (g->org_wide && slack_teams(c, mem, &a, &g->teams, &g->teams_count, &why) != 0) {
         g->teams_count = 0; /* each is told again when an admin adds it */
     }
@@ -150,11 +148,19 @@ int slack_refresh(chats *c, arena *mem, struct secret refresh, struct chat_grant
 
 /* --- is it alive, and the end of it --- */
 
-int slack_check(chats *c, arena *mem, const struct chat_access *a, struct err *e)
+int slack_check(chats *c, arena *mem, const struct chat_access *a, struct chat_self *ret,
+                struct err *e)
 {
     struct slack_call call = {.method = "auth.test"};
     json_t *answer = NULL;
-    return slack_api(c, mem, a, &call, &answer, e);
+    if (slack_api(c, mem, a, &call, &answer, e) != 0) {
+        return -1;
+    }
+    const char *url = json_text(answer, "url");
+    *ret = (struct chat_self){.user_id = slack_id(answer, "user_id"),
+                              .bot_id = slack_id(answer, "bot_id"),
+                              .url = str_starts(url, "https://") && strlen(url) < 200 ? url : NULL};
+    return 0;
 }
 
 int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e)

@@ -78,6 +78,11 @@ static int reconcile(jobs *j, store *s, struct err *e)
     return bot_reconcile_due(j->options.bot, s, e);
 }
 
+static int check_bots(jobs *j, store *s, struct err *e)
+{
+    return bot_check_due(j->options.bot, s, e);
+}
+
 static const struct chore {
     chore_fn *run;
     int64_t every_ms; /* 0: as often as leases must be renewed */
@@ -89,6 +94,7 @@ static const struct chore {
     {purge, 30000, "purge"},
     {forget_removed, 300000, "forget removed workspaces"},
     {reconcile, 2000, "plan reconciliations"},
+    {check_bots, 2000, "ask about tokens of bots"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
 

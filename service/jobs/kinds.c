@@ -84,9 +84,14 @@ static int run_form(jobs *j, arena *mem, const struct job *job, struct err *e)
     return bot_job_form(j->options.bot, mem, job, e);
 }
 
+static int run_check(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_check(j->options.bot, mem, job, e);
+}
+
 /* What a form was to show is found under `pending` and on the home page, too; a page that cannot be
  * published is published anew at the next change or when it is opened; people who cannot be
- * compared are compared the next night. */
+ * compared are compared the next night; a token that cannot be asked about is asked about later. */
 static int drop(jobs *j, arena *mem, const struct job *job, const struct err *why, struct err *e)
 {
     store *s = NULL;
@@ -118,6 +123,7 @@ static const struct kind {
     [JOB_HOME] = {run_home, drop, 8, "kind=\"home\""},
     [JOB_FORM] = {run_form, drop, 12, "kind=\"form\""},
     [JOB_RECONCILE] = {run_reconcile, drop, 30, "kind=\"reconcile\""},
+    [JOB_CHECK] = {run_check, drop, 4, "kind=\"check\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)
@@ -143,6 +149,11 @@ static int settle_again(store *s, const struct job *job, const struct err *why, 
 static int settle_waiting(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     return store_job_wait(s, job, backoff_s(job, why), why->code, e);
+}
+
+static int settle_held(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    return store_job_hold(s, job, backoff_s(job, why), e);
 }
 
 static int settle_left(store *s, const struct job *job, const struct err *why, struct err *e)
@@ -200,7 +211,22 @@ static const struct way LEFT = {settle_left, LOG_WARN,
                                 "a job is left to a replica that has the key", "result=\"left\""};
 static const struct way WAITING = {
     settle_waiting, LOG_INFO, "a job waits, as the chat asks to slow down", "result=\"waiting\""};
+static const struct way HELD = {settle_held, LOG_INFO,
+                                "a job waits for the bot of its workspace to work again",
+                                "result=\"held\""};
 static const struct way AGAIN = {settle_again, LOG_WARN, "a job goes again", "result=\"again\""};
+
+/* NULL: it does not wait, but has failed. */
+static const struct way *way_to_wait(const struct job *job, const struct err *why)
+{
+    if (waits_for_key(job, why)) {
+        return &LEFT;
+    }
+    if (waits_for_turn(job, why)) {
+        return &WAITING;
+    }
+    return str_equal(why->code, STORE_JOB_HELD) ? &HELD : NULL; /* dispatch knows for how long */
+}
 
 static void log_unsettled(const struct job *job, const struct err *e)
 {
@@ -245,8 +271,9 @@ static bool failed(jobs *j, struct task *t, const struct kind *k, const struct e
 {
     struct err e = {0};
     const struct job *job = &t->job;
-    if (waits_for_key(job, why) || waits_for_turn(job, why)) {
-        return put_back(j, t, waits_for_key(job, why) ? &LEFT : &WAITING, why);
+    const struct way *way = way_to_wait(job, why);
+    if (way != NULL) {
+        return put_back(j, t, way, why);
     }
     if (err_fate(why->kind) == FATE_AGAIN && job->attempts < k->attempts_max &&
         job->lost < k->attempts_max) {

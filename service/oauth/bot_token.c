@@ -191,8 +191,9 @@ static bool worth_a_second_try(oauth *o, arena *mem, struct oauth_bot *as, struc
 {
     chats *c = o->options.chats;
     const struct chat_driver *driver = chats_driver(c, as->access.workspace);
+    struct chat_self self = {.user_id = NULL};
     struct err why = {0};
-    if (driver == NULL || driver->check(c, mem, &as->access, &why) == 0) {
+    if (driver == NULL || driver->check(c, mem, &as->access, &self, &why) == 0) {
         return driver != NULL;
     }
     if (oauth_bot_is_refused(&why)) {

@@ -1,6 +1,7 @@
 #include "store_int.h"
 
-/* A bot's token that rotates: one refresher by lease, the new pair by compare-and-set. */
+/* A bot's token that rotates: one refresher by lease, the new pair by compare-and-set; and one that
+ * was refused, or is new: when the platform is asked about it. */
 
 static const struct stmt BEGIN = {
     "bot_refresh_begin",
@@ -30,11 +31,50 @@ static const struct stmt FAILED = {
 
 static const struct stmt BROKEN = {
     "bot_broken",
-    "update workspace set state = 'broken', bot_fault = $3, updated_at = now()"
+    "update workspace set state = 'broken', bot_fault = $3, updated_at = now(),"
+    "   bot_check_at = now() + interval '1 minute', bot_checks = 0"
     " where workspace = $1 and bot_generation = $2 and state = 'active'",
     3, 0};
 
-const struct stmt *const store_bot_tokens_stmts[] = {&BEGIN, &DONE, &FAILED, &BROKEN, NULL};
+/* One minute after the first, twice as long each time, at most an hour. The release before this one
+ * breaks a workspace without saying when to look again. */
+static const struct stmt CHECK_DUE = {
+    "bot_check_due",
+    "with due as ("
+    "  select workspace from workspace"
+    "   where (state = 'broken' or bot_check_at is not null)"
+    "     and (bot_check_at is null or bot_check_at <= now())"
+    "   order by workspace limit $1 for no key update skip locked) "
+    "update workspace w set bot_checks = w.bot_checks + 1, bot_check_at = now()"
+    "   + make_interval(secs => least(60 * 2 ^ least(w.bot_checks, 10), 3600))"
+    "  from due d where w.workspace = d.workspace returning w.workspace",
+    1, 1};
+
+static const struct stmt CHECK_LATER = {
+    "bot_check_later",
+    "insert into job (workspace, id, kind, lane, priority, key1)"
+    " values ($1, gen_random_uuid(), 'check', 'check', $2, 'check')"
+    " on conflict (workspace, key1) where key1 is not null do nothing",
+    2, 0};
+
+/* What was expired is only good where it may be renewed, which is found out by whoever needs it. A
+ * refresh that was refused stays refused. */
+static const struct stmt GOOD = {
+    "bot_good",
+    "update workspace set state = 'active', bot_user_id = coalesce($3, bot_user_id),"
+    "   bot_id = coalesce($4, bot_id), url = coalesce($5, url),"
+    "   bot_fault = case when bot_fault <> 'token_refused' then bot_fault end,"
+    "   bot_check_at = null, bot_checks = 0,"
+    "   updated_at = case when state = 'broken' then now() else updated_at end"
+    " where workspace = $1 and bot_generation = $2"
+    "   and case when coalesce(bot_fault, 'token_refused') = 'token_refused'"
+    "            then not $6::bool or bot_refresh is not null"
+    "            else not $6::bool and (bot_expires_at is null or bot_expires_at > now()) end"
+    "   and state in ('active', 'broken')",
+    6, 0};
+
+const struct stmt *const store_bot_tokens_stmts[] = {&BEGIN,     &DONE,        &FAILED, &BROKEN,
+                                                     &CHECK_DUE, &CHECK_LATER, &GOOD,   NULL};
 
 struct seal_place store_bot_refresh_place(const char *workspace)
 {
@@ -91,4 +131,28 @@ int store_bot_broken(store *s, const char *workspace, int64_t generation, const 
     }
     *ret_changed = db_affected(s->c) > 0;
     return 0;
+}
+
+int store_bot_check_due(store *s, int64_t max, const char ***ret, size_t *ret_count, struct err *e)
+{
+    return store_ask_texts(s, &CHECK_DUE, DB_ARGS(DB_I64(max)), ret, ret_count, e);
+}
+
+int store_bot_check_later(store *s, const char *workspace, struct err *e)
+{
+    store_follow_left(s);
+    return store_query(s, &CHECK_LATER, DB_ARGS(DB_TEXT(workspace), DB_I64(JOB_PRIORITY_NORMAL)),
+                       NULL, e);
+}
+
+int store_bot_good(store *s, const char *workspace, int64_t generation, const struct bot_good *g,
+                   bool *ret_changed, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_I64(generation), DB_TEXT(g->user_id),
+                                        DB_TEXT(g->bot_id), DB_TEXT(g->url), DB_BOOL(g->expired));
+    if (store_query(s, &GOOD, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_changed = db_affected(s->c) > 0;
+    return *ret_changed ? store_job_wake_held(s, workspace, e) : 0;
 }

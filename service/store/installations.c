@@ -11,7 +11,7 @@ static const struct stmt INSTALL = {
     "   admins = case when $14 and $3 <> all (admins) then admins || $3::text else admins end,"
     "   installer = case when $14 then $3 else installer end, bot_user_id = $4, bot_id = $5, bot_token = $6::bytea,"
     "   bot_refresh = $7::bytea, bot_expires_at = instant($8), bot_generation = bot_generation + 1,"
-    "   bot_refresh_until = null, bot_refresh_tries = 0, bot_fault = null, bot_scopes = $9,"
+    "   bot_refresh_until = null, bot_refresh_tries = 0, bot_fault = null, bot_check_at = null, bot_scopes = $9,"
     "   missing_scopes = $10, organization = $11, org_wide = $12, url = $13, state = 'active',"
     "   installed_at = now(), ended_at = null, updated_at = now()"
     " where workspace = $1 returning workspace, route) "
@@ -22,7 +22,7 @@ static const struct stmt INSTALL = {
 static const struct stmt END = {
     "workspace_end",
     "update workspace set state = 'removed', ended_at = now(), updated_at = now(),"
-    "   bot_token = null, bot_refresh = null, bot_expires_at = null, bot_fault = null,"
+    "   bot_token = null, bot_refresh = null, bot_expires_at = null, bot_fault = null, bot_check_at = null,"
     "   bot_generation = bot_generation + 1, bot_scopes = '{}', missing_scopes = '{}'"
     " where workspace = $1 and state <> 'removed' and bot_generation = $2",
     2, 0};
@@ -67,7 +67,8 @@ int store_workspace_install(store *s, const struct installation *i, struct err *
         DB_BYTES(store_seal_secret(s, &refresh, i->tokens.refresh)), DB_I64(i->tokens.expires_at),
         DB_TEXTS(i->scopes, i->scopes_count), DB_TEXTS(i->missing_scopes, i->missing_scopes_count),
         DB_TEXT(i->organization), DB_BOOL(i->org_wide), DB_TEXT(i->url), DB_BOOL(i->first));
-    return store_query(s, &INSTALL, args, NULL, e);
+    return store_query(s, &INSTALL, args, NULL, e) != 0 ? -1
+                                                        : store_job_wake_held(s, i->workspace, e);
 }
 
 int store_workspace_end(store *s, const char *workspace, int64_t generation, bool *ret_ended,

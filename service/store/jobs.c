@@ -15,6 +15,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_NOTICE] = "notice",
     [JOB_PURGE] = "purge",
     [JOB_FORM] = "form",
+    [JOB_CHECK] = "check",
 };
 
 static const struct stmt ADD = {
@@ -92,6 +93,21 @@ static const struct stmt AGAIN = {
     " where workspace = $1 and id = $2 and lease_token = $3",
     5, 0};
 
+static const struct stmt HOLD = {
+    "job_hold",
+    "update job set state = 'queued', run_at = now() + make_interval(secs => $4::bigint),"
+    "   attempts = attempts - 1, error_code = '" STORE_JOB_HELD "', lease_owner = null,"
+    "   lease_token = null, lease_until = null,"
+    "   lane = case when lane like 'held:%' then lane else 'held:' || lane end"
+    " where workspace = $1 and id = $2 and lease_token = $3",
+    4, 0};
+
+static const struct stmt WAKE_HELD = {
+    "job_wake_held",
+    "update job set run_at = now()"
+    " where workspace = $1 and state = 'queued' and error_code = '" STORE_JOB_HELD "'",
+    1, 0};
+
 /* A lease that has most of its time is left alone: most jobs end before theirs is renewed at all.
  */
 static const struct stmt RENEW_ALL = {
@@ -115,9 +131,9 @@ static const struct stmt GAUGES = {
     "  from (select run_at from job where state = 'queued' and run_at <= now() limit 100000) d",
     0, 2};
 
-const struct stmt *const store_jobs_stmts[] = {&ADD,        &ADD_MANY, &ADD_MANY_ANY, &DONE_EVENT,
-                                               &DONE_OTHER, &DEAD,     &NEXT_IN_LANE, &AGAIN,
-                                               &RENEW_ALL,  &RECLAIM,  &GAUGES,       NULL};
+const struct stmt *const store_jobs_stmts[] = {
+    &ADD,   &ADD_MANY,  &ADD_MANY_ANY, &DONE_EVENT, &DONE_OTHER, &DEAD,      &NEXT_IN_LANE,
+    &AGAIN, &RENEW_ALL, &RECLAIM,      &GAUGES,     &HOLD,       &WAKE_HELD, NULL};
 
 enum { RETRIES = 5 };
 
@@ -320,6 +336,19 @@ int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *
                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
                               DB_I64(delay_s), DB_TEXT(error_code)),
                       j, e);
+}
+
+int store_job_hold(store *s, const struct job *j, int64_t delay_s, struct err *e)
+{
+    return end_job(
+        s, &HOLD,
+        DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token), DB_I64(delay_s)), j,
+        e);
+}
+
+int store_job_wake_held(store *s, const char *workspace, struct err *e)
+{
+    return store_query(s, &WAKE_HELD, DB_ARGS(DB_TEXT(workspace)), NULL, e);
 }
 
 int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,

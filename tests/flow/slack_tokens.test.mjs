@@ -134,7 +134,7 @@ describe('Slack: a bot token that rotates', () => {
     await gina.say('help');
     await w.idle();
     assert.equal((await w.calls({peer: 'slack', direction: 'in'})).length, calls, 'nothing calls with it any more');
-    assert.ok(await metric(w, 'workbot_no_workspace_total{reason="broken"}') >= 1);
+    assert.ok(await w.count('job', "state = 'queued' and error_code = 'workspace_broken'") >= 1, 'what was said waits');
     assert.match(w.log(), /a workspace is broken until the bot is installed again/);
 
     await install(w);
@@ -198,6 +198,60 @@ describe('Slack: a bot token that never expires', () => {
     await until('it to be looked for', async () => await w.fired('token_expired') === 1);
     await w.idle();
     assert.equal((await gina.messages()).filter(m => m.is_bot && m.ts > said.ts).length, 1);
+  });
+
+  /** Two answers of Slack that were wrong: of a method, and of the question that follows it. */
+  async function breakIt() {
+    await w.query("update chat_user set checked_at = now() - interval '1 hour'");
+    for (const path of ['users.info', 'auth.test']) await w.fault('error', {peer: 'slack', path, error: 'invalid_auth', times: 1});
+    const said = await gina.say('help 1');
+    await until('the workspace to be broken', async () => (await row(w)).state === 'broken');
+    return said;
+  }
+  const held = () => w.query("select attempts::int, extract(epoch from run_at - now())::int > 20 as later from job where state = 'queued' and error_code = 'workspace_broken'");
+
+  test('P1 two wrong answers break nothing for good: what was said meanwhile waits, and a slash command hears why', async () => {
+    const said = await breakIt();
+    await gina.say('help 2');
+    await until('the messages to be held', async () => (await held()).length === 2);
+    assert.deepEqual((await held()).map(h => [h.attempts <= 1, h.later]), [[true, true], [true, true]], 'waiting uses up no attempt');
+    await gina.command('help');
+    const answer = JSON.stringify(await gina.sees(m => m.ephemeral && /I have lost my permission in this workspace/.test(words(m))));
+    assert.match(answer, /slack\/install\?team=T0GLOBEX1/);
+
+    assert.equal((await w.one(`select bot_check_at between now() and now() + interval '1 minute' as soon from workspace where workspace = '${GLOBEX}'`)).soon, true);
+    const asked = (await w.calls({peer: 'slack', path: 'auth.test'})).length;
+    await w.fault('error', {peer: 'slack', path: 'auth.test', error: 'invalid_auth', times: 1});
+    for (const minutes of [1, 2]) {
+      await set(w, 'bot_check_at = now()'); // the time that passes
+      await until(`Slack to be asked, time ${minutes}`, async () => (await w.calls({peer: 'slack', path: 'auth.test'})).length === asked + minutes);
+      await w.idle();
+      if (minutes === 1) {
+        const next = await w.one(`select state, round(extract(epoch from bot_check_at - now()) / 60)::int as minutes from workspace where workspace = '${GLOBEX}'`);
+        assert.deepEqual(next, {state: 'broken', minutes: 1});
+      }
+    }
+    assert.deepEqual([(await row(w)).state, (await row(w)).bot_fault], ['active', null]);
+    await until('both to be answered', async () => (await gina.messages()).filter(m => m.is_bot && !m.ephemeral && m.ts > said.ts).length === 2);
+    const [state] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.state');
+    assert.deepEqual(state.detail, {state: 'active', reason: 'token_taken_again'});
+  });
+
+  test('what was held for long is offered, not run; after a day it is dropped and counted', async () => {
+    await breakIt();
+    await until('the message to be held', async () => (await held()).length === 1);
+    await w.query("update job set created_at = created_at - interval '11 minutes' where error_code = 'workspace_broken'");
+    await set(w, 'bot_check_at = now()');
+    await gina.sees(m => m.is_bot && /This reached me only now, so I have not run it: help 1/.test(words(m)));
+
+    await breakIt();
+    await until('the message to be held', async () => (await held()).length === 1);
+    const dropped = await metric(w, 'workbot_no_workspace_total{reason="broken"}');
+    await w.query("update job set created_at = created_at - interval '25 hours', run_at = now() where error_code = 'workspace_broken'");
+    await until('it to be dropped', async () => await metric(w, 'workbot_no_workspace_total{reason="broken"}') === dropped + 1);
+    await set(w, 'bot_check_at = now()');
+    await until('the workspace to work', async () => (await row(w)).state === 'active');
+    await w.idle();
   });
 
   test('a dead one makes the workspace broken; a new one by the API mends it', async () => {

@@ -162,8 +162,8 @@ int slack_settle(int result, const struct err *why, struct err *e);
 
 /* --- slack_install.c: what the driver does with the bot's own token --- */
 
-int slack_refresh(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
-                  struct err *e);
+int slack_refresh(chats *c, arena *mem, const char *workspace, struct secret refresh,
+                  struct chat_grant *ret, struct err *e);
 int slack_check(chats *c, arena *mem, const struct chat_access *a, struct chat_self *ret,
                 struct err *e);
 int slack_teams(chats *c, arena *mem, const struct chat_access *a, const char ***ret,

@@ -33,9 +33,14 @@ char *chat_slack_authorize_url(const chats *c, arena *mem, const char *redirect_
 
 /* --- oauth.v2.access --- */
 
-static int token_call(chats *c, arena *mem, struct slack_call *call, json_t **ret, struct err *e)
+/* Slack limits this method by app; whom it has refused rests, and nobody else: strangers who
+ * install in vain must not keep a workspace from its new token. */
+static const char INSTALLS[] = "";
+
+static int token_call(chats *c, arena *mem, const char *whose, struct slack_call *call,
+                      json_t **ret, struct err *e)
 {
-    const struct chat_access nobody = {.workspace = ""};
+    const struct chat_access nobody = {.workspace = whose};
     call->method = "oauth.v2.access";
     call->writes = true;
     call->basic = net_basic_credential(mem, c->settings.slack_client_id,
@@ -120,7 +125,7 @@ int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redi
     json_t *answer = NULL;
     slack_call_add(&call, "code", code);
     slack_call_add(&call, "redirect_uri", redirect_uri);
-    if (token_call(c, mem, &call, &answer, e) != 0) {
+    if (token_call(c, mem, INSTALLS, &call, &answer, e) != 0) {
         return -1;
     }
     if (!str_equal(slack_id(answer, "app_id"), c->settings.slack_app_id)) {
@@ -133,14 +138,14 @@ int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redi
     return describe(c, mem, ret, e);
 }
 
-int slack_refresh(chats *c, arena *mem, struct secret refresh, struct chat_grant *ret,
-                  struct err *e)
+int slack_refresh(chats *c, arena *mem, const char *workspace, struct secret refresh,
+                  struct chat_grant *ret, struct err *e)
 {
     struct slack_call call = {0};
     json_t *answer = NULL;
     slack_call_add(&call, "grant_type", "refresh_token");
     call.fields[call.count++] = (struct net_field){.name = "refresh_token", .secret = refresh};
-    if (token_call(c, mem, &call, &answer, e) != 0) {
+    if (token_call(c, mem, workspace, &call, &answer, e) != 0) {
         return -1;
     }
     return read_tokens(mem, answer, ret, e);

@@ -186,7 +186,7 @@ static int call(struct renewal *r, struct err *e)
         err_set(&why, ERR_CONFIG, "chat_dead", "two answers to refreshes of it never came");
         return failed(r, &why, "refresh_lost", e);
     }
-    if (driver->refresh(c, r->mem, r->begun.refresh, &grant, &why) != 0) {
+    if (driver->refresh(c, r->mem, r->as->access.workspace, r->begun.refresh, &grant, &why) != 0) {
         return failed(r, &why, final_fault(&why), e);
     }
     return store_grant(r, &grant, e);

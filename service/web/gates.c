@@ -11,13 +11,20 @@
 enum {
     TRIES_MAX = 10, /* wrong tokens of one address in a window */
     WINDOW_MS = 60 * 1000,
-    SLOTS = 1024 /* addresses remembered; two that share a slot push each other out */
+    SLOTS = 1024, /* addresses remembered; two that share a slot push each other out */
+    SPENT = 4096, /* states of installations remembered */
+    SPENT_NEAR = 8
 };
 
 struct tries {
     char network[INET6_ADDRSTRLEN];
     int64_t since_ms;
     int64_t count;
+};
+
+struct spent {
+    struct digest state;
+    int64_t until_ms;
 };
 
 struct token {
@@ -30,6 +37,8 @@ struct gates {
     size_t tokens_count;
     pthread_mutex_t lock;
     struct tries tries[SLOTS];
+    struct tries installs[SLOTS];
+    struct spent spent[SPENT];
 };
 
 gates *gates_new(arena *boot, const struct config *config)
@@ -64,13 +73,13 @@ static void network_of(const char *remote, char ret[INET6_ADDRSTRLEN])
     memcpy(ret, remote, strnlen(remote, INET6_ADDRSTRLEN - 1));
 }
 
-static struct tries *slot_of(gates *g, const char *network)
+static struct tries *slot_of(struct tries *all, const char *network)
 {
     uint32_t hash = 2166136261U; /* FNV-1a */
     for (const char *at = network; *at != '\0'; at++) {
         hash = (hash ^ (uint8_t)*at) * 16777619U;
     }
-    return &g->tries[hash % SLOTS];
+    return &all[hash % SLOTS];
 }
 
 static bool is_running(const struct tries *t, const char *network, int64_t now_ms)
@@ -78,14 +87,14 @@ static bool is_running(const struct tries *t, const char *network, int64_t now_m
     return str_equal(t->network, network) && now_ms - t->since_ms < WINDOW_MS;
 }
 
-/* Counts a wrong token; the time until the next may come when the address has spent its tries. */
-static int64_t count_failure(gates *g, const char *remote)
+/* Counts a try; the time until the next may come when the address has spent its tries. */
+static int64_t count_try(gates *g, struct tries *all, const char *remote)
 {
     char network[INET6_ADDRSTRLEN];
     network_of(remote, network);
     int64_t now_ms = clock_mono_ms();
     pthread_mutex_lock(&g->lock);
-    struct tries *t = slot_of(g, network);
+    struct tries *t = slot_of(all, network);
     if (!is_running(t, network, now_ms)) {
         memcpy(t->network, network, sizeof network);
         t->since_ms = now_ms;
@@ -124,7 +133,7 @@ static int check_token(gates *g, struct request *q, struct err *e)
     if (q->actor != NULL) {
         return 0;
     }
-    int64_t wait_ms = count_failure(g, q->remote);
+    int64_t wait_ms = count_try(g, g->tries, q->remote);
     if (wait_ms > 0) {
         err_set(e, ERR_LIMIT, "token_tries", "too many wrong tokens from %s", q->remote);
         e->retry_after_ms = wait_ms;
@@ -156,4 +165,51 @@ int gates_check(gates *g, const struct route *route, struct request *q, struct e
     default:
         die("gate %d does not exist", (int)route->gate);
     }
+}
+
+/* --- installations --- */
+
+int64_t gates_install_begin(gates *g, const char *remote)
+{
+    return count_try(g, g->installs, remote);
+}
+
+void gates_install_done(gates *g, const char *remote)
+{
+    char network[INET6_ADDRSTRLEN];
+    network_of(remote, network);
+    pthread_mutex_lock(&g->lock);
+    struct tries *t = slot_of(g->installs, network);
+    t->count -= is_running(t, network, clock_mono_ms()) && t->count > 0 ? 1 : 0;
+    pthread_mutex_unlock(&g->lock);
+}
+
+/* Where all near it are taken, the one that ends first makes room. */
+static struct spent *place_of(gates *g, const struct digest *state, bool *ret_known)
+{
+    size_t at = ((size_t)state->bytes[0] << 8 | state->bytes[1]) % SPENT;
+    struct spent *first = &g->spent[at];
+    for (size_t i = 0; i < SPENT_NEAR; i++) {
+        struct spent *s = &g->spent[(at + i) % SPENT];
+        if (memcmp(s->state.bytes, state->bytes, sizeof s->state.bytes) == 0) {
+            *ret_known = true;
+            return s;
+        }
+        first = s->until_ms < first->until_ms ? s : first;
+    }
+    *ret_known = false;
+    return first;
+}
+
+bool gates_state_spend(gates *g, const char *state, int64_t ttl_s)
+{
+    struct digest d = crypto_sha256(bytes_of(state));
+    bool known = false;
+    pthread_mutex_lock(&g->lock);
+    struct spent *s = place_of(g, &d, &known);
+    if (!known) {
+        *s = (struct spent){.state = d, .until_ms = clock_mono_ms() + ttl_s * 1000};
+    }
+    pthread_mutex_unlock(&g->lock);
+    return !known;
 }

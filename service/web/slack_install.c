@@ -146,7 +146,7 @@ int slack_oauth_callback_get(web *w, const struct request *q, struct response *r
     }
     if (back.error != NULL) {
         bool denied = str_equal(back.error, "access_denied");
-        return install_end(&p, denied ? INSTALL_DENIED : INSTALL_FAILED, e);
+        return install_end(&p, denied ? INSTALL_DENIED : INSTALL_BROKEN_OFF, e);
     }
     if (str_empty(back.state)) {
         return begin_here(r);
@@ -155,5 +155,11 @@ int slack_oauth_callback_get(web *w, const struct request *q, struct response *r
         return install_end(&p, INSTALL_STALE, e);
     }
     drop_cookie(w, q, r, back.state);
+    if (!gates_state_spend(w->gates, back.state, STATE_TTL_S)) {
+        return install_end(&p, INSTALL_STALE, e);
+    }
+    if (gates_install_begin(w->gates, q->remote) > 0) {
+        return install_end(&p, INSTALL_TOO_OFTEN, e);
+    }
     return install_finish(&p, back.code, e);
 }

@@ -15,6 +15,8 @@ enum install_end {
     INSTALL_DENIED,      /* the person said no */
     INSTALL_STALE,       /* state or code too old, used, or of another browser */
     INSTALL_FAILED,      /* Slack said something else */
+    INSTALL_BROKEN_OFF,  /* Slack's page came back with an error, or anybody says so */
+    INSTALL_TOO_OFTEN,   /* from this address, in vain */
     INSTALL_BUSY,        /* Slack is away */
     INSTALL_SETTINGS,    /* an operator must look */
     INSTALL_ORG_HAS_IT,  /* the organisation's installation serves this workspace */

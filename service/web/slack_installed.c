@@ -21,6 +21,12 @@ static const struct {
     [INSTALL_FAILED] = {502, true, "Not installed", "Slack did not install Workbot",
                         "Slack broke it off for a reason of its own. Nothing was changed. An admin "
                         "of your workspace may have to allow apps first."},
+    [INSTALL_BROKEN_OFF] = {400, true, "Not installed", "Slack did not install Workbot",
+                            "Slack broke it off for a reason of its own. Nothing was changed. An "
+                            "admin of your workspace may have to allow apps first."},
+    [INSTALL_TOO_OFTEN] = {429, true, "Not installed", "Too many tries",
+                           "Too many installations came to nothing from your network. Please "
+                           "start again in a minute. Nothing was changed."},
     [INSTALL_BUSY] = {503, true, "Not installed", "Slack did not answer",
                       "Slack is away or busy at the moment. Please start again in a minute."},
     [INSTALL_SETTINGS] =
@@ -201,6 +207,7 @@ int install_finish(struct install_page *p, const char *code, struct err *e)
         log_end(p, "an installation came to nothing", &why);
         return install_end(p, end_of(&why), e);
     }
+    gates_install_done(w->gates, p->request->remote);
     const struct installation i = installation_of(mem, &g);
     struct bot_install done = {0};
     if (bot_install(w->options.bot, mem, &i, &done, e) != 0) {

@@ -162,6 +162,12 @@ gates *gates_new(arena *boot, const struct config *config);
 /* 0 when the request may pass; sets q->actor. ERR_UNAUTHENTIC "token", ERR_LIMIT "token_tries",
  * ERR_FORBIDDEN "cross_site". */
 int gates_check(gates *g, const struct route *route, struct request *q, struct err *e);
+/* An exchange of an installation's code is begun from here: 0, or the milliseconds that this
+ * address must wait after so many that came to nothing. One that succeeded is given back. */
+int64_t gates_install_begin(gates *g, const char *remote);
+void gates_install_done(gates *g, const char *remote);
+/* False: this process has seen that state before. */
+bool gates_state_spend(gates *g, const char *state, int64_t ttl_s);
 
 /* --- intake.c: durable group commit --- */
 

@@ -132,6 +132,36 @@ describe('Slack: an installation by whoever may', () => {
     assert.deepEqual(await kept(w, 'route', 'audit'), after);
   });
 
+  test('P14 a state is good for one exchange, and junk codes draw no limit of Slack upon others', async () => {
+    const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
+    const begin = async () => {
+      const b = new Browser();
+      await b.request('GET', `${w.url}/slack/install`);
+      const state = new URL(b.page.location).searchParams.get('state');
+      return {b, to: `${w.url}/slack/oauth/callback?code=1.junk&state=${state}`};
+    };
+    let before = await exchanges();
+    const one = await begin(), tabs = Array.from({length: 20}, () => one.b.tab());
+    const statuses = await Promise.all(tabs.map(t => t.request('GET', one.to).then(() => t.page.status)));
+    assert.deepEqual([new Set(statuses), await exchanges()], [new Set([410]), before + 1]);
+
+    before = await exchanges();
+    const ends = [];
+    for (let i = 0; i < 12; i++) {
+      const {b, to} = await begin();
+      await b.request('GET', to);
+      ends.push(b.page.status);
+    }
+    assert.ok(await exchanges() - before < 10 && ends.at(-1) === 429 && ends[0] === 410, JSON.stringify(ends));
+
+    for (const error of ['x', 'access_denied&error=x']) {
+      const page = await new Browser().request('GET', `${w.url}/slack/oauth/callback?error=${error}`);
+      assert.equal(page.status, 400, 'whoever says that something is wrong is no outage of ours');
+    }
+    await w.kill(w.replicas[0].n);
+    await w.startReplica(w.replicas[0].n); // as a minute would, it forgets who tried
+  });
+
   test('what Slack says instead of a token is told in plain words', async () => {
     const rows = await kept(w);
     for (const [fault, status, text] of [[{fault: '5xx'}, 503, /Slack did not answer/], [{fault: 'error', error: 'bad_client_secret'}, 502, /operator must look/],

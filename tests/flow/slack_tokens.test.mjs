@@ -143,6 +143,21 @@ describe('Slack: a bot token that rotates', () => {
     await gina.ask('help', m => m.is_bot);
   });
 
+  test('P13 a limit that strangers drew upon installations keeps no workspace from its new token', async () => {
+    await w.fault('429', {peer: 'slack', path: 'oauth.v2.access', times: -1});
+    for (let i = 0; i < 6; i++) { // each replica learns of it
+      const b = new Browser();
+      await b.get(`${w.url}/slack/install`);
+      await b.submit({installer: 'T0GLOBEX1/U0OTTO001', decision: 'allow'});
+      assert.equal(b.page.status, 503, b.text);
+    }
+    await w.sandbox('DELETE', '/_faults');
+    await set(w, "bot_expires_at = now() + interval '1 second'");
+    const {generation} = await row(w);
+    await gina.ask('help', m => m.is_bot);
+    assert.equal((await row(w)).generation, generation + 1);
+  });
+
   test('the API takes a rotating pair, and it is renewed when it is first used', async () => {
     const {status, text} = await w.api('PUT', `/workspaces/${GLOBEX}`, {bot_refresh_token: 'xoxe-1-sample'});
     assert.deepEqual([status, /bot_refresh_token/.test(text)], [422, true], 'alone it belongs to nothing');

@@ -1,0 +1,39 @@
+#ifndef WB_CHAT_INSTALL_H
+#define WB_CHAT_INSTALL_H
+
+#include "chat.h"
+
+/* --- Slack's installation (slack_install.c) ---
+ * docs.slack.dev/authentication/installing-with-oauth */
+
+/* Slack's page that asks for them. team: a hint, or NULL. */
+char *chat_slack_authorize_url(const chats *c, arena *mem, const char *redirect_uri,
+                               const char *state, const char *team);
+
+struct slack_grant {
+    const char *workspace; /* "slack:T...", "slack:E..." of an org-wide installation */
+    const char *name;      /* of the workspace or organisation */
+    const char *user_id;   /* who installed */
+    const char *bot_user_id, *bot_id;
+    struct chat_grant tokens;
+    const char **scopes; /* granted */
+    size_t scopes_count;
+    const char *organization; /* its id; NULL: none */
+    bool org_wide;
+    const char **teams; /* that an org-wide installation reaches already: keys of workspaces */
+    size_t teams_count;
+    const char *url; /* of the workspace; NULL: not known */
+};
+/* Spends the code. ERR_INPUT "chat_code": it was spent before, or is too old; ERR_FORBIDDEN
+ * "slack_app": it is another app's; ERR_CONFLICT "chat_org_installed": its organisation has
+ * installed the app for all. */
+int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redirect_uri,
+                        struct slack_grant *ret, struct err *e);
+/* Gives a token back that is of no use. */
+int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e);
+/* Slack's page where an organisation's admin says which workspaces get the app. */
+char *chat_slack_add_teams_url(const chats *c, arena *mem, const char *organization);
+/* Opens the bot in Slack. */
+char *chat_slack_open_url(const chats *c, arena *mem, const char *workspace);
+
+#endif

@@ -196,6 +196,7 @@ static struct button random_button(arena *mem, uint64_t *seed)
                            random_text(mem, seed),
                            random_text(mem, seed),
                            (enum button_style)(next_number(seed) % 3),
+                           random_text(mem, seed),
                            random_text(mem, seed)};
 }
 

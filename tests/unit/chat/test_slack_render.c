@@ -62,7 +62,12 @@ static void test_lists_join_the_last_block(void **state)
     for (int i = 0; i < 6; i++) {
         view_button(view, &(struct button){.title = "Go", .action = "go"});
     }
-    view_button(view, &(struct button){"Stop", "stop", "v", "https://x", BUTTON_DANGER, "Sure?"});
+    view_button(view, &(struct button){.title = "Stop",
+                                       .action = "stop",
+                                       .value = "v",
+                                       .url = "https://x",
+                                       .style = BUTTON_DANGER,
+                                       .confirm = "Sure?"});
     json_t *blocks = json_member(view, "blocks");
     static const char *const kinds[] = {"title",   "fields",  "note",   "fields",
                                         "divider", "buttons", "buttons"};

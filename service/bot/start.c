@@ -1,5 +1,7 @@
 #include "form_int.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"

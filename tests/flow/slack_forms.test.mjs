@@ -77,7 +77,7 @@ describe('forms', () => {
     assert.equal(bad.status, 200);
     assert.deepEqual(Object.keys(bad.errors).sort(), ['amount', 'close', 'deal', 'stage']);
     assert.match(bad.errors.amount, /not a number/);
-    assert.match(bad.errors.close, /no such day/);
+    assert.match(bad.errors.close, /there is no 30 February 2026/);
     assert.match(bad.errors.deal, /fill this in/);
     const good = await ana.submit({deal: 'Second try', amount: '5', close: '2026-02-28', stage: 'Early', urgent: false});
     assert.equal(good.closed, true, JSON.stringify(good));

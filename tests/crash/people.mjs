@@ -224,11 +224,19 @@ export class Busy {
     return undefined;
   }
 
-  /** Whatever waits is cancelled: the ledger demands at most one record then. */
+  /** Whatever waits is cancelled: the ledger demands at most one record then. The word reaches commands
+   * that wait for their next try, too, so those of the pulse have ended before it is typed. */
   async drop(item) {
     item.dropped = true;
-    const said = await this.say('cancel');
-    await this.answered(said, m => m.is_bot && m.ts > said.ts && /Cancelled|nothing to cancel/.test(words(m)), 'what became of cancel');
+    this.still = true;
+    try {
+      await this.saying;
+      await this.settled();
+      const said = await this.say('cancel');
+      await this.answered(said, m => m.is_bot && m.ts > said.ts && /Cancelled|nothing to cancel/.test(words(m)), 'what became of cancel');
+    } finally {
+      this.still = false;
+    }
   }
 
   /** Disconnected, a command, a login, "Run it now": the prompt's message becomes the result. */
@@ -317,6 +325,7 @@ export class Busy {
   async pulse() {
     while (!this.day.over) {
       await pause(this.rng.between(100, 700));
+      if (this.still) continue;
       const item = this.ledger.open(this.person, this.away ? 'Note' : 'Opportunity', this.name('pulse'));
       this.saying = this.command(item, this.away ? `crew note text: ${item.name}` : `deal add name: ${item.name} stage: Prospecting close: 2026-12-31`);
       await this.saying;

@@ -4,7 +4,8 @@ import net from 'node:net';
 import {after, before, describe, test} from 'node:test';
 import {ACME, ADMIN_TOKEN, start, until} from '../lib/flow.mjs';
 
-const TABLES = ['job', 'run', 'login', 'oauth_state', 'connection', 'message', 'chat_user', 'workspace', 'recipe', 'default_connection', 'audit'];
+// not the workspace: a chore of the janitor plans its next comparison there
+const TABLES = ['job', 'run', 'login', 'oauth_state', 'connection', 'message', 'chat_user', 'recipe', 'default_connection', 'audit'];
 const now = () => Math.floor(Date.now() / 1000);
 
 describe('P14 hostile input', () => {

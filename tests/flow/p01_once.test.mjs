@@ -75,7 +75,8 @@ describe('P1 twice', () => {
     await ana.modal(v => v.blocks.some(b => b.block_id === 'subject'));
     await w.query("update chat_user set checked_at = now() - interval '1 hour'");
     await w.fault('slow', {peer: 'slack', path: 'users.info', delay_ms: 4200});
-    await ana.press(done, 'Add a task');
+    const late = await ana.press(done, 'Add a task');
+    assert.equal(late.status, 200, JSON.stringify(late));
     await until('Slack to have been asked who that is', async () => await w.fired('slow') === 1);
     await w.idle();
     assert.equal(await runs(), before + 1);

@@ -1,7 +1,7 @@
 #ifndef WB_CHAT_INSTALL_H
 #define WB_CHAT_INSTALL_H
 
-#include "chat.h"
+#include "chat/driver.h"
 
 /* --- Slack's installation (slack_install.c) ---
  * docs.slack.dev/authentication/installing-with-oauth */

@@ -1,0 +1,52 @@
+#ifndef WB_CHAT_VIEW_H
+#define WB_CHAT_VIEW_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+
+/*
+ * The neutral card (service/chat/view.c). A view is JSON, so that it can be stored:
+ *   {"blocks":[{"kind":"title","text":...},
+ *              {"kind":"text","spans":["plain",{"bold":"x"},{"code":"y"},
+ *                                               {"channel":"C1"}]},
+ *              {"kind":"note","spans":[...]},
+ *              {"kind":"row","spans":[...],"button":{...}},
+ *              {"kind":"fields","fields":[{"label":...,"value":...}]},
+ *              {"kind":"divider"},
+ *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm"}]}]}
+ * All texts are plain: each platform's renderer escapes them. In the formats below **x** is
+ * bold, `x` is code and <#%s> is a place by its id; they are read in the format only, never in the
+ * arguments, so data cannot style, mention or link. Formats take %s, %lld and %% only.
+ */
+json_t *view_new(arena *mem);
+void view_title(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void view_text(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void view_note(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds to the last block when that holds fields, else opens one. */
+void view_field(json_t *view, const char *label, const char *value);
+void view_divider(json_t *view);
+
+enum button_style { BUTTON_PLAIN, BUTTON_PRIMARY, BUTTON_DANGER };
+struct button {
+    const char *title;
+    const char *action; /* [a-z_]+ */
+    const char *value;  /* at most 1,900 bytes; may be NULL */
+    const char *url;    /* opens in the browser; NULL: none */
+    enum button_style style;
+    const char *confirm, *confirm_title; /* a question asked before, and over it; NULL: none */
+};
+/* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
+void view_button(json_t *view, const struct button *b);
+/* A text with one button at its side; b NULL: none. Long lists are made of these. */
+void view_row(json_t *view, const struct button *b, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Whose it is, of a view that everybody in a place may read: when it cannot stand there it goes to
+ * this user alone, with the note that view_note_moved adds. NULL: nobody's. */
+void view_set_owner(json_t *view, const char *user_id);
+const char *view_owner(const json_t *view);
+void view_note_moved(json_t *view);
+/* One line of plain text for notifications: title or first text, never a link. */
+char *view_summary(arena *mem, const json_t *view);
+
+#endif

@@ -1,4 +1,5 @@
-#include "bot_int.h"
+#include "lists_int.h"
+#include "login_int.h"
 
 #include "base/str.h"
 

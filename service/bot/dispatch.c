@@ -1,5 +1,7 @@
 #include "form_int.h"
 #include "install_int.h"
+#include "lists_int.h"
+#include "login_int.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
-#include "bot_int.h"
+#include "lists_int.h"
+#include "run_int.h"
 
 #include "base/json.h"
 #include "base/metrics.h"

@@ -1,7 +1,7 @@
 #ifndef WB_BOT_FORM_INT_H
 #define WB_BOT_FORM_INT_H
 
-#include "bot_int.h"
+#include "run_int.h"
 
 /* Asking with a form of the platform: form.c, form_open.c, submit.c, shortcut.c. */
 
@@ -22,8 +22,6 @@ int form_show(struct turn *t, json_t *form, const char *run_id, struct err *e);
 /* What a choice of an input is called in a form; and back: NULL when it is none. */
 const char *form_choice_key(arena *mem, const struct recipe_input *in, size_t i);
 const char *form_choice_value(arena *mem, const struct recipe_input *in, const char *key);
-/* A row's recipe; ERR_CONFIG "recipe_faulty". */
-int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e);
 /* A run of this recipe that asks for its inputs, or is ready (RUN_QUEUED and not enqueued) when
  * nothing is to be asked; what of *r is set stays (id). *ret_added false: too many wait already. */
 int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool *ret_added,

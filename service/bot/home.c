@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "lists_int.h"
 
 #include "base/clock.h"
 #include "base/json.h"

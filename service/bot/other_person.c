@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "login_int.h"
 
 #include "base/json.h"
 

@@ -1,4 +1,6 @@
 #include "form_int.h"
+#include "lists_int.h"
+#include "login_int.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "run_int.h"
 
 #include "base/clock.h"
 #include "base/str.h"

@@ -1,4 +1,5 @@
-#include "bot_int.h"
+#include "login_int.h"
+#include "run_int.h"
 
 #include "base/clock.h"
 #include "base/json.h"

@@ -1,4 +1,4 @@
-#include "install_int.h"
+#include "bot_int.h"
 
 #include "base/json.h"
 #include "base/log.h"

@@ -1,4 +1,6 @@
-#include "bot_int.h"
+#include "lists_int.h"
+#include "login_int.h"
+#include "run_int.h"
 
 #include <string.h>
 

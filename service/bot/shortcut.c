@@ -1,4 +1,5 @@
 #include "form_int.h"
+#include "lists_int.h"
 
 #include <string.h>
 

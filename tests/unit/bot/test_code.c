@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "service/bot/bot_int.h"
+#include "service/bot/login_int.h"
 
 /* P4: which words are read as a typed code. */
 

@@ -1,0 +1,57 @@
+#ifndef WB_BOT_LOGIN_INT_H
+#define WB_BOT_LOGIN_INT_H
+
+#include "bot_int.h"
+
+/* Asking to log in, and what comes of it. */
+
+/* --- prompt.c: asking to log in --- */
+
+struct prompt {
+    const struct default_connection *def;
+    struct run *run;             /* waits for it; NULL: connect ahead of need */
+    const char *message_id;      /* one of the user's private messages that becomes the prompt */
+    const struct target *target; /* where a new one goes; NULL: the one-to-one chat */
+};
+struct prompted {
+    const char *login_id;
+    const char *message_id;
+    bool reused; /* an open prompt stands already */
+};
+int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
+/* A prompt whose link does nothing any more must not look as if it did. */
+int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e);
+/* Back: it ends the login, and what waits for it; where something does, it asks first. */
+void prompt_add_back(json_t *view, const struct login *l);
+/* A button with the link of an open prompt; false when the link is not known any more. */
+bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
+
+/* --- code.c: 1: it was answered as a typed code; 0: it is none; -1 --- */
+
+/* Six digits and nothing else, before anything else that they could mean. */
+int code_try(struct turn *t, const char *text, struct err *e);
+/* "my code: 868 267", when it is no command. */
+int code_try_words(struct turn *t, const char *text, struct err *e);
+/* A few digits that are no code, when they are nothing else either. */
+int code_near(struct turn *t, const char *text, struct err *e);
+/* The six digits of "123456", "123 456" or "123-456"; among_words: of "the code is 123456", too.
+ * NULL for anything else. */
+char *code_in(arena *mem, const char *text, bool among_words);
+
+/* --- connected.c: the notice that an app is connected, and what became of what waited --- */
+
+struct connected; /* run_int.h */
+int connected_say(struct scene *sc, const struct connected *c, struct err *e);
+struct login_done {
+    const struct login *login;
+    const struct account *account;
+    bool differs;
+};
+/* The login is done: what waited goes on, its prompt and a notice say so. */
+int connected_settle(struct scene *sc, const struct login_done *done, struct err *e);
+/* Of a login; the connection's name when that is gone. */
+const char *connected_app(struct scene *sc, const struct login *l);
+/* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
+int connected_tell(struct scene *sc, const struct run *r, struct err *e);
+
+#endif

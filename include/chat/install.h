@@ -29,8 +29,15 @@ struct slack_grant {
  * installed the app for all. */
 int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redirect_uri,
                         struct slack_grant *ret, struct err *e);
-/* Gives a token back that is of no use. */
-int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e);
+/* Gives back a grant that is of no use: apps.uninstall ends an installation with all its tokens.
+ * Slack's pages leave open whether a bot may call it; else auth.revoke ends the permission, but the
+ * app stays listed, and where tokens rotate it ends this one token alone. *ret_why: unless removed,
+ * what Slack said to apps.uninstall. */
+enum slack_back { SLACK_BACK_REMOVED, SLACK_BACK_REVOKED, SLACK_BACK_STANDS };
+enum slack_back chat_slack_hand_back(chats *c, arena *mem, const struct slack_grant *g,
+                                     struct err *ret_why);
+/* Slack's page of this app in a workspace or organisation, where an admin removes it. */
+char *chat_slack_manage_url(const chats *c, arena *mem, const char *workspace);
 /* Slack's page where an organisation's admin says which workspaces get the app. */
 char *chat_slack_add_teams_url(const chats *c, arena *mem, const char *organization);
 /* Opens the bot in Slack. */

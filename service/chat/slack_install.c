@@ -168,12 +168,39 @@ int slack_check(chats *c, arena *mem, const struct chat_access *a, struct chat_s
     return 0;
 }
 
-int chat_slack_revoke(chats *c, arena *mem, struct secret token, struct err *e)
+/* The client speaks, and of this token: both stand in the body. */
+static int uninstall_app(chats *c, arena *mem, const struct slack_grant *g, struct err *e)
 {
-    const struct chat_access a = {.workspace = "", .bot_token = token};
+    const struct chat_access a = {.workspace = g->workspace};
+    struct slack_call call = {.method = "apps.uninstall", .writes = true};
+    json_t *answer = NULL;
+    slack_call_add(&call, "client_id", c->settings.slack_client_id);
+    call.fields[call.count++] =
+        (struct net_field){.name = "client_secret", .secret = c->settings.slack_client_secret};
+    call.fields[call.count++] = (struct net_field){.name = "token", .secret = g->tokens.access};
+    return slack_api(c, mem, &a, &call, &answer, e);
+}
+
+static int revoke_token(chats *c, arena *mem, const struct slack_grant *g, struct err *e)
+{
+    const struct chat_access a = {.workspace = g->workspace, .bot_token = g->tokens.access};
     struct slack_call call = {.method = "auth.revoke"};
     json_t *answer = NULL;
     return slack_api(c, mem, &a, &call, &answer, e);
+}
+
+enum slack_back chat_slack_hand_back(chats *c, arena *mem, const struct slack_grant *g,
+                                     struct err *ret_why)
+{
+    struct err why = {0};
+    if (uninstall_app(c, mem, g, ret_why) == 0) {
+        return SLACK_BACK_REMOVED;
+    }
+    if (revoke_token(c, mem, g, &why) != 0) {
+        bool gone = ret_why->maybe_done && str_equal(why.code, "chat_dead");
+        return gone ? SLACK_BACK_REMOVED : SLACK_BACK_STANDS;
+    }
+    return secret_empty(g->tokens.refresh) ? SLACK_BACK_REVOKED : SLACK_BACK_STANDS;
 }
 
 /* --- an organisation's workspaces --- */
@@ -229,6 +256,13 @@ char *chat_slack_add_teams_url(const chats *c, arena *mem, const char *organizat
 {
     return arena_printf(mem, "%s/manage/%s/integrations/profile/%s/workspaces/add",
                         app_base(c, mem), organization, c->settings.slack_app_id);
+}
+
+char *chat_slack_manage_url(const chats *c, arena *mem, const char *workspace)
+{
+    const char *id = workspace + strlen(slack_driver.prefix);
+    return arena_printf(mem, "%s/%s/%s/integrations/profile/%s", app_base(c, mem),
+                        *id == 'T' ? "apps-manage" : "manage", id, c->settings.slack_app_id);
 }
 
 char *chat_slack_open_url(const chats *c, arena *mem, const char *workspace)

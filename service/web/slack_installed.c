@@ -7,6 +7,8 @@
 
 /* What an installation gave is kept, or given back; the page says so and what to do next. */
 
+#define NOT_OPEN "This Workbot is not open to your workspace"
+
 static const struct {
     int status;
     bool retry;
@@ -18,9 +20,10 @@ static const struct {
     [INSTALL_STALE] = {410, true, "Not installed", "Please start again",
                        "This page was used already, took longer than ten minutes, or was begun in "
                        "another browser. Nothing was changed by it."},
-    [INSTALL_FAILED] = {502, true, "Not installed", "Slack did not install Workbot",
-                        "Slack broke it off for a reason of its own. Nothing was changed. An admin "
-                        "of your workspace may have to allow apps first."},
+    [INSTALL_FAILED] =
+        {502, true, "Not installed", "Slack did not install Workbot",
+         "Slack broke it off for a reason of its own. Nothing was kept here. An admin "
+         "of your workspace may have to allow apps first."},
     [INSTALL_BROKEN_OFF] = {400, true, "Not installed", "Slack did not install Workbot",
                             "Slack broke it off for a reason of its own. Nothing was changed. An "
                             "admin of your workspace may have to allow apps first."},
@@ -32,14 +35,23 @@ static const struct {
     [INSTALL_SETTINGS] =
         {502, false, "Not installed", "Workbot's operator must look at this",
          "Slack and this Workbot do not agree about the app's settings. Nothing was "
-         "changed; the operator finds the reason in the log."},
+         "kept here; the operator finds the reason in the log."},
     [INSTALL_ORG_HAS_IT] = {409, false, "Not installed", "Your organisation has Workbot already",
                             "It is installed for the whole organisation. Ask an admin of the "
                             "organisation to add it to this workspace."},
-    [INSTALL_NOT_ALLOWED] = {403, false, "Not installed",
-                             "This Workbot is not open to your workspace",
+    [INSTALL_NOT_ALLOWED] = {403, false, "Not installed", NOT_OPEN,
                              "Whoever runs it decides which workspaces may install it. Nothing was "
-                             "kept, and the permission that you gave was handed back to Slack."},
+                             "kept here, and Slack has removed it from your workspace again."},
+    [INSTALL_NOT_ALLOWED_REVOKED] =
+        {403, false, "Not installed", NOT_OPEN,
+         "Whoever runs it decides which workspaces may install it. Nothing was kept here, and the "
+         "permission that you gave was taken back. Slack may go on listing it among your apps; "
+         "you can remove it there."},
+    [INSTALL_NOT_ALLOWED_STANDS] =
+        {403, false, "Not installed", NOT_OPEN,
+         "Whoever runs it decides which workspaces may install it. Nothing was kept here, but "
+         "Slack did not remove it from your workspace. Remove it there yourself: under Manage, "
+         "Installed apps, or on the page below."},
 };
 
 static int show(struct install_page *p, int status, json_t *data, struct err *e)
@@ -53,17 +65,22 @@ static int show(struct install_page *p, int status, json_t *data, struct err *e)
     return 0;
 }
 
-int install_end(struct install_page *p, enum install_end end, struct err *e)
+static int end_page(struct install_page *p, enum install_end end, const char *link,
+                    const char *label, struct err *e)
 {
     arena *mem = p->request->mem;
     bool tone_error = end != INSTALL_DENIED;
     json_t *data = arena_json(
         mem, json_pack("{s:s, s:s, s:[{s:s}], s:b, s:s?, s:s, s:s?}", "title", ends[end].title,
                        "eyebrow", ends[end].eyebrow, "paragraphs", "text", ends[end].text,
-                       "tone_error", tone_error, "retry_link",
-                       ends[end].retry ? "/slack/install" : NULL, "retry_label", "Start again",
+                       "tone_error", tone_error, "retry_link", link, "retry_label", label,
                        "reference", end == INSTALL_SETTINGS ? p->request->id : NULL));
     return show(p, ends[end].status, data, e);
+}
+
+int install_end(struct install_page *p, enum install_end end, struct err *e)
+{
+    return end_page(p, end, ends[end].retry ? "/slack/install" : NULL, "Start again", e);
 }
 
 /* --- it is installed --- */
@@ -184,16 +201,24 @@ static struct installation installation_of(arena *mem, const struct slack_grant 
     return i;
 }
 
-/* Nothing of it stays anywhere. */
+/* Nothing of it stays here; what stays at Slack is for Slack to say. */
 static int not_allowed(struct install_page *p, const struct slack_grant *g, struct err *e)
 {
+    static const enum install_end words[] = {[SLACK_BACK_REMOVED] = INSTALL_NOT_ALLOWED,
+                                             [SLACK_BACK_REVOKED] = INSTALL_NOT_ALLOWED_REVOKED,
+                                             [SLACK_BACK_STANDS] = INSTALL_NOT_ALLOWED_STANDS};
+    chats *c = p->web->options.chats;
+    arena *mem = p->request->mem;
     struct err why = {0};
     log_info("an installation was not allowed", LOG_TEXT("request", p->request->id),
              LOG_TEXT("workspace", g->workspace));
-    if (chat_slack_revoke(p->web->options.chats, p->request->mem, g->tokens.access, &why) != 0) {
-        log_end(p, "the token of a workspace that is not allowed could not be given back", &why);
+    enum slack_back back = chat_slack_hand_back(c, mem, g, &why);
+    if (back == SLACK_BACK_REMOVED) {
+        return install_end(p, INSTALL_NOT_ALLOWED, e);
     }
-    return install_end(p, INSTALL_NOT_ALLOWED, e);
+    log_end(p, "the app could not be removed from a workspace that is not allowed", &why);
+    return end_page(p, words[back], chat_slack_manage_url(c, mem, g->workspace),
+                    "Open its page at Slack", e);
 }
 
 int install_finish(struct install_page *p, const char *code, struct err *e)

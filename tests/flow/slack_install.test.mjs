@@ -222,15 +222,53 @@ describe('Slack: an installation by whoever may not', () => {
     await gina.ask('help', m => m.is_bot);
   });
 
-  test('a workspace that is not listed leaves nothing behind, and its token is given back', async () => {
+  const LISTED = /app\.slack\.com|\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT"/;
+
+  /** Refused; what was asked of Slack then, and whether the installation still stands there. */
+  async function refused(faults = []) {
     await w.idle();
     const rows = await kept(w, ...TABLES);
+    const since = (await w.calls()).at(-1).seq;
+    for (const f of faults) await w.sandbox('PUT', '/_faults', {peer: 'slack', times: 1, ...f});
     const b = await install(w, 'E0ACMEORG/U0OLGA001');
-    assert.equal(b.page.status, 403);
-    assert.match(b.text, /This Workbot is not open to your workspace.*handed back to Slack/);
+    assert.equal(b.page.status, 403, b.text);
+    assert.match(b.text, /This Workbot is not open to your workspace.*Nothing was kept here/);
     await w.idle();
     assert.deepEqual(await kept(w, ...TABLES), rows);
-    const revoked = (await w.calls({peer: 'slack', path: 'auth.revoke'}));
-    assert.deepEqual(revoked.map(c => c.answer.revoked), [true]);
+    const asked = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).map(c => c.path.split('/').at(-1)).filter(p => /uninstall|revoke/.test(p));
+    return {b, asked};
+  }
+
+  test('a workspace that is not listed leaves nothing behind, and the app is removed from it', async () => {
+    const {b, asked} = await refused();
+    assert.deepEqual(asked, ['apps.uninstall']);
+    assert.match(b.text, /Slack has removed it from your workspace again/);
+    assert.doesNotMatch(b.page.html, LISTED);
+  });
+
+  test('an answer of Slack that was lost does not make it stand: it is gone', async () => {
+    const {b, asked} = await refused([{fault: 'lost', path: 'apps.uninstall'}]);
+    assert.deepEqual(asked, ['apps.uninstall', 'auth.revoke']);
+    assert.match(b.text, /Slack has removed it from your workspace again/);
+  });
+
+  test('where Slack does not let the app remove itself, its token is revoked, and the page says what is left', async () => {
+    const {b, asked} = await refused([{fault: 'error', error: 'no_permission', path: 'apps.uninstall'}]);
+    assert.deepEqual(asked, ['apps.uninstall', 'auth.revoke']);
+    assert.match(b.text, /the permission that you gave was taken back.*may go on listing it/);
+    assert.match(b.page.html, LISTED);
+  });
+
+  test('where nothing can be taken back, nothing else is claimed: whoever installed it is told how to remove it', async () => {
+    const no = {fault: 'error', error: 'no_permission', path: 'apps.uninstall'};
+    for (const [faults, config] of [[[no, {fault: '5xx', path: 'auth.revoke'}], {}], [[no], {rotation: {expires_in: 43200, grace_ms: 0}}]]) {
+      await w.sandbox('PUT', '/_config', {slack: config});
+      const {b, asked} = await refused(faults);
+      assert.deepEqual(asked, ['apps.uninstall', 'auth.revoke']);
+      assert.doesNotMatch(b.text, /handed back|taken back|has removed/);
+      assert.match(b.text, /Slack did not remove it from your workspace.*Remove it there yourself.*Manage.*Installed apps/);
+      assert.match(b.page.html, LISTED);
+    }
+    await w.sandbox('PUT', '/_config', {slack: {rotation: false}});
   });
 });

@@ -50,6 +50,8 @@ bool str_is_utf8(const char *text, size_t len);
 /* Bytes of the well-formed UTF-8 sequence that text begins with (NUL is one); 0 if there is none.
  */
 size_t str_utf8_step(const char *text, size_t len);
+/* Unicode code points of well-formed UTF-8. */
+size_t str_characters(const char *text);
 /* The largest length up to max (and len) that splits no UTF-8 sequence. */
 size_t str_fit(const char *text, size_t len, size_t max);
 /* A copy in which U+FFFD stands for each byte that is not part of well-formed UTF-8. */

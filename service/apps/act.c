@@ -90,7 +90,8 @@ static int url_of(struct act *t, const char **ret, struct err *e)
         sign = '&';
     }
     *ret = s.text;
-    return s.cut ? err_set(e, ERR_INVALID, "bad_input", "a URL is longer than %d bytes", LIMIT_URL)
+    return s.cut ? err_set(e, ERR_INVALID, "template_too_long", "a URL is longer than %d bytes",
+                           LIMIT_URL)
                  : 0;
 }
 

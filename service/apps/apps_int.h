@@ -313,7 +313,7 @@ const char *apps_scalar(arena *mem, const json_t *value);
 /* Why a value does not do, as a sentence for the recipe's author; NULL: it does. */
 const char *apps_input_fault(arena *mem, const struct apps_input *in, const json_t *value);
 const struct apps_request *apps_request_pick(const struct app_action *x, const json_t *with);
-/* Puts literals for the :names outside quotes. ERR_INVALID "bad_input". */
+/* Puts literals for the :names outside quotes. ERR_INVALID "bad_input", "template_too_long". */
 int apps_soql_bind(arena *mem, const char *soql, const json_t *values, char **ret, struct err *e);
 /* The next :name behind *io_at, outside quotes; NULL at the end. */
 const char *apps_soql_next(arena *mem, const char **io_at);

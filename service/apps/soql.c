@@ -141,7 +141,8 @@ int apps_soql_bind(arena *mem, const char *soql, const json_t *values, char **re
         }
     }
     if (s.cut) {
-        return err_set(e, ERR_INVALID, "bad_input", "a query is longer than %d bytes", LIMIT_URL);
+        return err_set(e, ERR_INVALID, "template_too_long", "a query is longer than %d bytes",
+                       LIMIT_URL);
     }
     *ret = s.text;
     return 0;

@@ -85,6 +85,15 @@ size_t str_fit(const char *text, size_t len, size_t max)
     return max;
 }
 
+size_t str_characters(const char *text)
+{
+    size_t n = 0;
+    for (const char *p = text; *p != '\0'; p++) {
+        n += is_tail(*p) ? 0 : 1;
+    }
+    return n;
+}
+
 char *str_clean(arena *mem, const char *text)
 {
     static const char replacement[] = "\xEF\xBF\xBD";

@@ -160,7 +160,7 @@ bool recipe_input_value(arena *mem, const struct recipe_input *in, const char *t
                         const char **ret_why)
 {
     const char *value = str_trim(mem, text);
-    if (strlen(value) > LIMIT_INPUT_VALUE) {
+    if (str_characters(value) > LIMIT_INPUT_CHARACTERS_COUNT) {
         *ret_why = "That is too long: 4,000 characters at most.";
         return false;
     }

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/str.h"
 
 /* The value as JSON, or NULL with a sentence that was given. */
@@ -182,11 +181,20 @@ static void texts(void **state)
     CHECK(INPUT_STRING, cases);
     arena *mem = arena_new();
     const struct recipe_input in = {.name = "x", .type = INPUT_STRING};
-    char *text = arena_alloc(mem, LIMIT_INPUT_VALUE + 2);
-    memset(text, 'x', LIMIT_INPUT_VALUE);
-    assert_non_null(value_of(mem, &in, text));
-    text[LIMIT_INPUT_VALUE] = 'x';
-    assert_null(value_of(mem, &in, text));
+    /* as many characters as the refusal says, however many bytes each of them has */
+    static const char *const letters[] = {"x", "ö", "日", "😀"};
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        struct str text = str_new(mem, 4L * 4001);
+        for (size_t n = 0; n < 4000; n++) {
+            str_add(&text, letters[i]);
+        }
+        assert_non_null(value_of(mem, &in, text.text));
+        str_add(&text, letters[i]);
+        json_t *value = NULL;
+        const char *why = NULL;
+        assert_false(recipe_input_value(mem, &in, text.text, &value, &why));
+        assert_string_equal(why, "That is too long: 4,000 characters at most.");
+    }
     arena_free(mem);
 }
 

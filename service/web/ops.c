@@ -13,9 +13,13 @@ int ops_healthz(web *w, const struct request *q, struct response *r, struct err 
     return 0;
 }
 
+/* What stores inbound events has connections of its own: while those are refused, so are they. */
 static int database_ready(web *w, const struct request *q, struct err *e)
 {
     store *s = NULL;
+    if (w->options.reserved != NULL && stores_ready(w->options.reserved, e) != 0) {
+        return -1;
+    }
     if (store_open(w->options.stores, q->mem, &s, e) != 0) {
         return -1;
     }

@@ -1,7 +1,7 @@
 // P6: one refresh at a time per connection over all replicas; a rotated token is stored before it is
 // used; never two refreshes with one single-use token but one retry after an answer that never came.
 import assert from 'node:assert/strict';
-import {after, before, describe, test} from 'node:test';
+import {after, afterEach, before, describe, test} from 'node:test';
 import {setTimeout as pause} from 'node:timers/promises';
 import {loginUrl, start, until, words} from '../lib/flow.mjs';
 
@@ -14,6 +14,7 @@ describe('P6 refresh', () => {
     ana = w.person('ana');
     await ana.connect();
   });
+  afterEach(() => w.sandbox('DELETE', '/_faults'));
   after(() => w?.stop());
 
   const refreshes = async () => (await w.tokenCalls('refresh_token')).length;
@@ -26,8 +27,9 @@ describe('P6 refresh', () => {
 
   let counter = 0;
   async function burst(n) {
-    await Promise.all(Array.from({length: n}, (_, i) =>
+    const answers = await Promise.all(Array.from({length: n}, (_, i) =>
       w.signed('/slack/events', w.dm(FIND, {ts: `${Math.floor(Date.now() / 1000)}.${String(100000 + counter++)}`}), {url: w.replicas[i % 2].url})));
+    assert.deepEqual(answers.map(a => a.status), Array(n).fill(200), 'taken');
   }
 
   for (const rotation of [false, true]) {
@@ -81,6 +83,7 @@ describe('P6 refresh', () => {
     assert.equal((await row()).state, 'active');
     assert.equal(await refreshes() - calls, 1);
     assert.equal(await w.count('refresh_attempt', 'ended_at is null'), 0);
+    await w.allReady();
   });
 
   test('P6 a command outlasts the lease of a refresh that another worker began', async () => {

@@ -392,6 +392,13 @@ export class World {
     return replica;
   }
 
+  /** Every replica has its database back: until then it refuses what comes. */
+  async allReady() {
+    for (const r of this.replicas) {
+      await until(`replica ${r.n} to be ready`, () => fetch(r.opsUrl + '/readyz').then(a => a.ok));
+    }
+  }
+
   /** kill -9, as a crash; `startReplica(n)` starts it again on the same ports. */
   async kill(n = 0) {
     this.replicas[n].child.kill('SIGKILL');

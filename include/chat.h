@@ -21,6 +21,7 @@
 
 #include "chat/install.h" /* slack_install.c */
 #include "chat/slack.h"   /* slack_verify.c, slack_intake.c, slack_manifest.c, slack_render.c */
+#include "chat/teams.h"   /* teams_verify.c, teams_keys.c, teams_intake.c */
 
 struct chat_settings {
     net_client *http;

@@ -1,0 +1,69 @@
+#ifndef WB_CHAT_TEAMS_H
+#define WB_CHAT_TEAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "chat/driver.h"
+
+/* What is Microsoft Teams' alone: its door. learn.microsoft.com/azure/bot-service/rest-api/
+ * bot-framework-rest-connector-authentication */
+
+/* --- who sent it (teams_verify.c, teams_keys.c) --- */
+
+struct teams_sender {
+    const char *authorization; /* the header's first line; NULL if absent */
+    size_t authorization_count;
+};
+
+/*
+ * Is this activity from Bot Connector, for our bot, from the address that it names? Pure, on the
+ * HTTP thread, as long as the signing key is in memory. Of what the token does not prove - who
+ * acts, in which tenant - the connector's word stands (check chat_teams_intake).
+ * ERR_INPUT "teams_body"; ERR_UNAUTHENTIC "teams_header", "teams_token", "teams_issuer",
+ * "teams_key", "teams_signature", "teams_time", "teams_audience", "teams_address",
+ * "teams_address_host"; ERR_FORBIDDEN "teams_endorsement"; ERR_UPSTREAM_BUSY "teams_keys": the
+ * keys are to be fetched first (chat_teams_keys_fetch, on a worker), then ask again. now: epoch
+ * seconds.
+ */
+int chat_teams_verify(chats *c, arena *mem, const struct teams_sender *from, struct bytes body,
+                      int64_t now, struct err *e);
+/* Fetches the signing keys if it is time for that, or waits for whoever is fetching them. 0 when
+ * there is a key set, if only an old one; ERR_UPSTREAM_BUSY "teams_no_keys" when there never was
+ * one. */
+int chat_teams_keys_fetch(chats *c, arena *mem, struct err *e);
+
+/* --- what to do with a proven activity (teams_intake.c): pure, on the HTTP thread --- */
+
+enum teams_answer {
+    TEAMS_ANSWER_EMPTY,   /* 200 without a body, or with `answer` */
+    TEAMS_ANSWER_AT_ONCE, /* a worker makes it in the request: a task module, a sign-in's state */
+    TEAMS_ANSWER_UNKNOWN  /* 501: an invoke of a feature that we do not have */
+};
+
+struct teams_intake {
+    bool store;            /* else: keep nothing */
+    const char *why;       /* of what is not stored: "ignored", "tenant", "no_tenant", "no_person",
+                              "form", "unknown_invoke"; for a metric label */
+    const char *workspace; /* "teams:<tenant>" */
+    const char *job_kind;  /* "teams_activity" or "teams_invoke" */
+    const char *lane;      /* "user:<aadObjectId>": one person's doings in order; "install" */
+    bool urgent;           /* somebody looks at a card or window that waits */
+    bool invoke;           /* the HTTP answer is the answer */
+    const char *keys[3];   /* dedupe: the activity in its conversation; the press of a button in
+                              this minute, and in the next; each may be NULL */
+    struct bytes payload;  /* JSON to store; may point into the body */
+    const char *late;      /* of TEAMS_ANSWER_AT_ONCE: JSON when there was no time for another;
+                              NULL: an empty body */
+    enum teams_answer answers;
+    const char *answer; /* JSON of TEAMS_ANSWER_EMPTY; NULL: no body */
+};
+/* ERR_INPUT "teams_body" for an activity that cannot be read, an invoke without its value among
+ * them. */
+int chat_teams_intake(chats *c, arena *mem, struct bytes body, struct teams_intake *ret,
+                      struct err *e);
+
+#endif

@@ -1,0 +1,101 @@
+#ifndef WB_CHAT_TEAMS_INT_H
+#define WB_CHAT_TEAMS_INT_H
+
+#include "chat_int.h"
+
+/* Shared by the files of the Teams driver alone. */
+
+#define TEAMS_PREFIX "teams:"
+
+/* --- teams_activity.c: reading what Bot Connector sent; pure --- */
+
+/* The tenant (lower case) in which an activity happened: conversation.tenantId, else
+ * channelData.tenant.id. NULL when neither says it, or they differ, or it is no GUID. */
+const char *teams_tenant(arena *mem, const json_t *activity);
+/* Who acted: from.aadObjectId in lower case; NULL when it is absent or no GUID. */
+const char *teams_user(arena *mem, const json_t *activity);
+/* conversation.id up to ";messageid="; NULL when it is none. */
+const char *teams_channel(arena *mem, const json_t *activity);
+/* The root message of the thread, from behind ";messageid="; NULL when it is in none. */
+const char *teams_thread(arena *mem, const json_t *activity);
+/* An opaque id of the platform: up to 512 printable ASCII characters without space, quotes,
+ * backslash, < and >. NULL else. */
+const char *teams_id(const json_t *object, const char *key);
+/* A GUID in lower case; NULL when the text is none. */
+const char *teams_guid(arena *mem, const char *text);
+/* A press on a button of ours: {"a","v","m","n","t"}, from activity.value of a message or
+ * value.action.data of an adaptiveCard/action; NULL when it is none of ours. */
+const json_t *teams_press(const json_t *activity);
+
+/* --- teams_cloud.c: what differs between Microsoft's clouds --- */
+
+struct teams_cloud {
+    const char *name;
+    const char *issuer;       /* of the tokens that come in */
+    const char *openid_url;   /* metadata of their keys */
+    const char *login_url;    /* "https://login.microsoftonline.com" */
+    const char *scope;        /* of our own token */
+    const char *hosts[2];     /* exact hosts of a serviceUrl; ends with NULL */
+    const char *base;         /* address of a conversation that nobody has stored an address of */
+    const char *multi_tenant; /* authority of a bot that is registered for all tenants */
+};
+/* Of the settings, WORKBOT_TEAMS_OPENID_URL, _LOGIN_URL and _SERVICE_HOSTS over it. */
+struct teams_cloud teams_cloud(const struct chat_settings *s);
+
+/* --- teams_host.c: may our token go there? --- */
+
+/* https, one of the exact hosts, no port but 443, no user info; or a trusted local peer that is
+ * listed. The path is not looked at. */
+bool teams_address_ok(const struct chat_settings *s, arena *mem, const char *url);
+
+/* --- teams_keys.c: the keys that sign for Bot Connector --- */
+
+struct teams_keys;
+struct teams_keys *teams_keys_new(arena *mem);
+
+/* --- teams_token.c: the bot's own token --- */
+
+struct teams_token;
+struct teams_token *teams_token_new(arena *mem);
+/* A token that holds for five more minutes, if the platform gives such ones. fresh: not `not_this`,
+ * which was refused (may be empty). ERR_CONFIG "chat_client": our id or secret is refused;
+ * "chat_dead": the tenant does not know the bot; ERR_UPSTREAM_BUSY, ERR_TIMEOUT, ERR_LIMIT. */
+int teams_token_get(chats *c, arena *mem, struct secret not_this, struct secret *ret,
+                    struct err *e);
+
+/* --- teams_api.c: one call out --- */
+
+enum { TEAMS_PATH_MAX = 6 };
+
+struct teams_call {
+    const char *method;                   /* "POST" */
+    const char *address;                  /* serviceUrl of the conversation; NULL: the cloud's */
+    const char *path[TEAMS_PATH_MAX + 1]; /* segments behind /v3/, not encoded; ends with NULL:
+                                             {"conversations", id, "activities"} */
+    const char *query;                    /* "isTargetedActivity=true"; NULL: none */
+    const json_t *body;                   /* NULL: none */
+    bool writes;                          /* a lost answer leaves it open whether it happened */
+    int64_t until_ms;                     /* as chat_access.until_ms; 0: as usual */
+    const char *absent; /* the one word by which nothing is there; of others that say so elsewhere
+                           nothing follows here. NULL: all of them say so */
+};
+/* *ret (may be NULL): the answer, an empty object where the platform gives none. Errors as
+ * chat_driver's; ERR_FORBIDDEN "chat_address" when the address is not the platform's. */
+int teams_api(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e);
+
+/* --- teams_card.c, teams_text.c, teams_form_view.c: views --- */
+
+/* A view as an Adaptive Card 1.5 whose activity stays below 28 KB. our_id and token go into its
+ * buttons. New reference on mem. */
+json_t *teams_card(arena *mem, const json_t *view, const char *our_id, const char *token);
+/* A form as the "task" of a task module's answer. */
+json_t *teams_task(arena *mem, const json_t *form);
+/* The words of a message as typed: own mention, entities and stray spaces removed. */
+char *teams_text(arena *mem, const json_t *activity);
+
+/* --- teams_parse.c, teams_parse_invoke.c, teams_parse_life.c --- */
+
+int teams_parse(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
+                struct event *ret, struct err *e);
+
+#endif

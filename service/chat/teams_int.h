@@ -23,9 +23,11 @@ const char *teams_thread(arena *mem, const json_t *activity);
 const char *teams_id(const json_t *object, const char *key);
 /* A GUID in lower case; NULL when the text is none. */
 const char *teams_guid(arena *mem, const char *text);
-/* A press on a button of ours: {"a","v","m","n","t"}, from activity.value of a message or
- * value.action.data of an adaptiveCard/action; NULL when it is none of ours. */
-const json_t *teams_press(const json_t *activity);
+/* activity.value as an object, also where it came as JSON in a text; NULL when it is neither. */
+const json_t *teams_value(arena *mem, const json_t *activity);
+/* A press on a button of ours: {"a","v","m","n","t"}, the "wb" of what the button carries, of a
+ * message, an adaptiveCard/action or a task module; NULL when it is none of ours. */
+const json_t *teams_press(arena *mem, const json_t *activity);
 
 /* --- teams_cloud.c: what differs between Microsoft's clouds --- */
 

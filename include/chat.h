@@ -33,7 +33,19 @@ struct chat_settings {
     struct secret slack_sign_in_client_secret;
     const struct secret *slack_signing_secrets;
     size_t slack_signing_secrets_count;
-    const char *const *trusted_hosts; /* local peers that may stand for hooks.slack.com */
+    const char *teams_app_id; /* NULL: Teams is off */
+    struct secret teams_app_secret;
+    const char *teams_tenant_id;              /* home of the app, lower case */
+    const char *const *teams_allowed_tenants; /* whose people are served, lower case */
+    size_t teams_allowed_tenants_count;
+    bool teams_sign_in;
+    const char *teams_cloud;      /* "public", "gcc", "gcc_high", "dod" or "china" */
+    const char *teams_openid_url; /* NULL: that of the cloud; the next two alike */
+    const char *teams_login_url;
+    const char *const *teams_service_hosts;
+    size_t teams_service_hosts_count;
+    const char *const *trusted_hosts; /* local peers: they may stand for hooks.slack.com, and for
+                                         hosts of a serviceUrl that are listed */
     size_t trusted_count;
 };
 
@@ -41,6 +53,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings);
 /* The driver of a workspace; NULL when its platform is off or unknown. */
 const struct chat_driver *chats_driver(const chats *c, const char *workspace);
 bool chats_slack_on(const chats *c);
+bool chats_teams_on(const chats *c);
 /* Can a person of this workspace be asked to sign in at the platform? */
 bool chats_sign_in_on(const chats *c, const char *workspace);
 /* "https://slack.com": where that page stands; NULL where sign-in is switched off. */

@@ -18,6 +18,10 @@ struct chat_access {
     const char *bot_user_id;
     struct secret bot_token;
     int64_t until_ms; /* monotonic: nobody waits for a call's answer after that; 0: as usual */
+    /* Of platforms that are reached where their events say (struct event); NULL elsewhere: */
+    const char *address; /* of the servers for the conversation that the call is about */
+    const char *channel; /* person(): a conversation that the person is in */
+    const char *person;  /* open_dm(): the person's other id */
 };
 
 /* Who a bot's token is. */
@@ -34,6 +38,7 @@ struct chat_grant {
 
 struct chat_post {
     const char *channel;
+    const char *address;    /* as chat_access.address */
     const char *message_id; /* to update; NULL: to post */
     const char *thread;     /* NULL: none */
     const char *user_id;    /* with ephemeral: the only reader */
@@ -83,8 +88,17 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
 struct chat_driver {
     const char *name;   /* "slack" */
     const char *prefix; /* of its workspaces: "slack:" */
+    /* Its bot acts with the app's own credential, not with a token of each workspace: there is
+     * nothing to install, and a workspace's row is made when somebody there first does something.
+     */
+    bool app_token;
+    bool addressed;         /* it is reached where its events say: chat_access.address */
+    bool presses_say_place; /* a press says of its place what words say; else the platform is asked
+                             */
+    bool no_ephemerals;     /* what one person is to read stands in the one-to-one chat alone */
     /* payload: what the door stored, by kind of job: "slack_event", "slack_interaction" or
-     * "slack_command". Pure: a form that was sent can be read at the door, too. */
+     * "slack_command"; "teams_activity", "teams_invoke". Pure: a form that was sent can be read at
+     * the door, too. */
     int (*parse)(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
                  struct event *ret, struct err *e);
     /* *ret_message_id is NULL for an ephemeral: it cannot be updated by its id. */
@@ -92,8 +106,9 @@ struct chat_driver {
                 const char **ret_message_id, struct err *e);
     int (*update)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                   struct err *e);
-    /* Answers through a response_url, so that one person alone reads it, also where the bot is no
-     * member. ERR_CONFLICT "chat_message_gone" when it is used up or over. */
+    /* NULL where events bring no response_url. Answers through one, so that one person alone reads
+     * it, also where the bot is no member. ERR_CONFLICT "chat_message_gone" when it is used up or
+     * over. */
     int (*respond)(chats *c, arena *mem, const struct chat_answer *x, struct err *e);
     int (*open_dm)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                    const char **ret_channel, struct err *e);

@@ -21,8 +21,10 @@ enum event_kind {
     EVENT_PERSON,   /* the platform says something new of .user_id: .person is filled */
     EVENT_CHANNEL,  /* .channel_was became .place.channel */
     EVENT_JOINED,   /* the bot itself was added to .place; .user_id: by whom, NULL if not said */
-    EVENT_INSTALL,  /* .action: "uninstalled", "tokens_revoked", "access_revoked" or
-                       "access_granted"; .teams: of the last two; .at */
+    EVENT_LEFT, /* the bot itself was taken out of .place; is_private: .user_id took it out of the
+                   one-to-one chat, and what that person has here ends */
+    EVENT_INSTALL, /* .action: "uninstalled", "tokens_revoked", "access_revoked" or
+                      "access_granted"; .teams: of the last two; .at */
     EVENT_KIND_COUNT
 };
 
@@ -44,6 +46,8 @@ struct place {
     bool is_group;       /* a conversation of several people without a name */
     bool is_external;    /* people of other organisations can read it; EVENT_ACTION: known only when
                             the one who pressed is one of them */
+    bool is_unsure;      /* EVENT_TEXT, and presses where they say it: it is not said whether people
+                            of other organisations can read it, so the platform is to be asked */
 };
 
 struct chat_person {
@@ -70,6 +74,10 @@ struct event {
                               where nobody did (EVENT_CHANNEL, EVENT_INSTALL) */
     const char *user_team; /* the person's own team or organisation; NULL if not said */
     struct place place;
+    const char *address;        /* where the platform's servers for .place are reached; NULL: it has
+                                   one for all */
+    const char *person_address; /* the platform's other id of .user_id, by which it is written to;
+                                   NULL: there is none */
     const char *our_id;     /* EVENT_ACTION: which of our messages it says that it stands in, by our
                                id; as little an authority as a value */
     const char *message_id; /* EVENT_TEXT: of the typed message, NULL for a slash command;

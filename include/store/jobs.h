@@ -18,6 +18,8 @@ enum job_kind {
     JOB_SLACK_EVENT,
     JOB_SLACK_INTERACTION,
     JOB_SLACK_COMMAND,
+    JOB_TEAMS_ACTIVITY,
+    JOB_TEAMS_INVOKE, /* an activity that waits for its answer, as the button of a card */
     JOB_RUN,
     JOB_SEND,
     JOB_REVOKE,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 
 enum {
     DRAIN_MS = 10000,
@@ -27,6 +28,36 @@ static void build_database(struct service *s)
     s->reserved = stores_new(s->reserved_pool, s->keys);
 }
 
+/* Written in either case by people, compared in lower case. Nobody named: the app's own tenant. */
+static const char *const *tenants(arena *mem, const struct config *c, size_t *ret_count)
+{
+    const struct text_list *list = &c->teams_allowed_tenants;
+    size_t count = list->count > 0 ? list->count : 1;
+    const char **all = arena_array(mem, count, sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        all[i] = str_lower(mem, list->count > 0 ? list->items[i] : c->teams_tenant_id);
+    }
+    *ret_count = count;
+    return all;
+}
+
+static void set_teams(arena *mem, const struct config *c, struct chat_settings *ret)
+{
+    if (c->teams_app_id == NULL) {
+        return;
+    }
+    ret->teams_app_id = str_lower(mem, c->teams_app_id);
+    ret->teams_app_secret = c->teams_app_secret;
+    ret->teams_tenant_id = str_lower(mem, c->teams_tenant_id);
+    ret->teams_allowed_tenants = tenants(mem, c, &ret->teams_allowed_tenants_count);
+    ret->teams_sign_in = c->teams_sign_in;
+    ret->teams_cloud = c->teams_cloud;
+    ret->teams_openid_url = c->teams_openid_url;
+    ret->teams_login_url = c->teams_login_url;
+    ret->teams_service_hosts = c->teams_service_hosts.items;
+    ret->teams_service_hosts_count = c->teams_service_hosts.count;
+}
+
 static void build_outside(struct service *s)
 {
     const struct config *c = &s->config;
@@ -38,19 +69,20 @@ static void build_outside(struct service *s)
     net_forbid(db_thread_in_transaction);
     bool second_app = c->slack_sign_in_client_id != NULL;
     const char *sign_in_id = second_app ? c->slack_sign_in_client_id : c->slack_client_id;
-    const struct chat_settings chat = {
-        .http = s->http,
-        .slack_app_id = c->slack_app_id,
-        .slack_url = c->slack_url,
-        .slack_client_id = c->slack_client_id,
-        .slack_client_secret = c->slack_client_secret,
-        .slack_sign_in_client_id = c->slack_sign_in ? sign_in_id : NULL,
-        .slack_sign_in_client_secret =
-            second_app ? c->slack_sign_in_client_secret : c->slack_client_secret,
-        .slack_signing_secrets = c->slack_signing_secrets.items,
-        .slack_signing_secrets_count = c->slack_signing_secrets.count,
-        .trusted_hosts = c->trusted_http_hosts.items,
-        .trusted_count = c->trusted_http_hosts.count};
+    struct chat_settings chat = {.http = s->http,
+                                 .slack_app_id = c->slack_app_id,
+                                 .slack_url = c->slack_url,
+                                 .slack_client_id = c->slack_client_id,
+                                 .slack_client_secret = c->slack_client_secret,
+                                 .slack_sign_in_client_id = c->slack_sign_in ? sign_in_id : NULL,
+                                 .slack_sign_in_client_secret = second_app
+                                                                    ? c->slack_sign_in_client_secret
+                                                                    : c->slack_client_secret,
+                                 .slack_signing_secrets = c->slack_signing_secrets.items,
+                                 .slack_signing_secrets_count = c->slack_signing_secrets.count,
+                                 .trusted_hosts = c->trusted_http_hosts.items,
+                                 .trusted_count = c->trusted_http_hosts.count};
+    set_teams(s->mem, c, &chat);
     s->chats = chats_new(s->mem, &chat);
 }
 

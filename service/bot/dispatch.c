@@ -233,6 +233,7 @@ static const struct effect {
     [EVENT_PERSON] = {.look = person_look, .act = bot_person_changed},
     [EVENT_CHANNEL] = {.look = place_look, .act = bot_channel_moved},
     [EVENT_JOINED] = {.act = bot_channel_joined},
+    [EVENT_LEFT] = {.act = nothing},
     [EVENT_INSTALL] = {.look = life_look, .act = life_change, .any_state = true},
 };
 

@@ -79,3 +79,8 @@ bool chats_slack_on(const chats *c)
 {
     return slack_is_on(&c->settings);
 }
+
+bool chats_teams_on(const chats *c)
+{
+    return !str_empty(c->settings.teams_app_id);
+}

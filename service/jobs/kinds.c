@@ -114,6 +114,8 @@ static const struct kind {
     [JOB_SLACK_EVENT] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_event\""},
     [JOB_SLACK_INTERACTION] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_interaction\""},
     [JOB_SLACK_COMMAND] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"slack_command\""},
+    [JOB_TEAMS_ACTIVITY] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"teams_activity\""},
+    [JOB_TEAMS_INVOKE] = {run_event, NULL, EVENT_ATTEMPTS, "kind=\"teams_invoke\""},
     [JOB_RUN] = {run_run, tell_run_failed, 12, "kind=\"run\""},
     [JOB_SEND] = {run_send, give_up_send, 20, "kind=\"send\""},
     [JOB_REVOKE] = {run_revoke, tell_revoke_failed, 30, "kind=\"revoke\""},

@@ -6,6 +6,8 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_SLACK_EVENT] = "slack_event",
     [JOB_SLACK_INTERACTION] = "slack_interaction",
     [JOB_SLACK_COMMAND] = "slack_command",
+    [JOB_TEAMS_ACTIVITY] = "teams_activity",
+    [JOB_TEAMS_INVOKE] = "teams_invoke",
     [JOB_RUN] = "run",
     [JOB_SEND] = "send",
     [JOB_REVOKE] = "revoke",
@@ -144,7 +146,11 @@ const char *job_kind_name(enum job_kind kind)
 
 bool job_is_event(enum job_kind kind)
 {
-    return kind == JOB_SLACK_EVENT || kind == JOB_SLACK_INTERACTION || kind == JOB_SLACK_COMMAND;
+    static const bool from_outside[JOB_KIND_COUNT] = {
+        [JOB_SLACK_EVENT] = true,    [JOB_SLACK_INTERACTION] = true, [JOB_SLACK_COMMAND] = true,
+        [JOB_TEAMS_ACTIVITY] = true, [JOB_TEAMS_INVOKE] = true,
+    };
+    return from_outside[kind];
 }
 
 bool job_waits_for_app(enum job_kind kind)

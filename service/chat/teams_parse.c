@@ -1,0 +1,85 @@
+/* A stored activity of Teams as a struct event; typed words are read here. */
+#include "teams_read.h"
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+struct event teams_event_base(const struct teams_sent *s, enum event_kind kind)
+{
+    const char *tenant = teams_tenant(s->mem, s->activity);
+    return (struct event){
+        .kind = kind,
+        .workspace = tenant == NULL ? NULL : arena_printf(s->mem, TEAMS_PREFIX "%s", tenant),
+        .user_id = teams_user(s->mem, s->activity),
+        .place = teams_place(s->mem, s->activity),
+        .address = json_text(s->activity, "serviceUrl"),
+        .person_address = teams_id(json_member(s->activity, "from"), "id"),
+        .at = teams_seconds(json_text(s->activity, "timestamp")),
+    };
+}
+
+/* What nobody else sees is answered where nobody else sees it: in the one-to-one chat. */
+void teams_event_apart(struct event *ev)
+{
+    ev->place = (struct place){.channel = "", .is_private = true};
+}
+
+/* The press of a button comes as a message, too, from clients that do not know the other way. */
+static struct event event_of_message(const struct teams_sent *s)
+{
+    if (teams_press(s->mem, s->activity) != NULL) {
+        return teams_press_event(s);
+    }
+    if (!teams_words_accepted(s->mem, s->activity)) {
+        return (struct event){.kind = EVENT_IGNORED};
+    }
+    struct event ev = teams_event_base(s, EVENT_TEXT);
+    ev.message_id = teams_id(s->activity, "id");
+    ev.typed = teams_text(s->mem, s->activity);
+    ev.text = teams_text_plain(s->mem, ev.typed);
+    if (teams_is_targeted(s->activity)) {
+        teams_event_apart(&ev);
+    }
+    return ev;
+}
+
+static struct event event_of_activity(const struct teams_sent *s)
+{
+    return teams_is_type(s->activity, "message") ? event_of_message(s) : teams_life_event(s);
+}
+
+static bool is_complete(const struct event *ev)
+{
+    bool by_somebody = ev->kind == EVENT_TEXT || ev->kind == EVENT_ACTION ||
+                       ev->kind == EVENT_SUBMIT || ev->kind == EVENT_CHOICES;
+    return ev->workspace != NULL && ev->place.channel != NULL &&
+           (ev->user_id != NULL || !by_somebody);
+}
+
+int teams_parse(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
+                struct event *ret, struct err *e)
+{
+    static const struct {
+        const char *job_kind;
+        struct event (*event_of)(const struct teams_sent *s);
+    } kinds[] = {
+        {"teams_activity", event_of_activity},
+        {"teams_invoke", teams_invoke_event},
+    };
+    (void)bot_user_id; /* every activity names the bot that it is for, and the door has proven it */
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        json_t *activity = NULL;
+        struct err why;
+        if (!str_equal(kinds[i].job_kind, job_kind)) {
+            continue;
+        }
+        if (json_read(mem, payload, &activity, &why) != 0 || !json_is_object(activity)) {
+            return err_set(e, ERR_INPUT, "teams_body", "a stored payload is no JSON object");
+        }
+        struct event ev = kinds[i].event_of(&(struct teams_sent){mem, activity});
+        *ret = is_complete(&ev) ? ev : (struct event){.kind = EVENT_IGNORED};
+        return 0;
+    }
+    die("a job of kind %s holds no activity of Teams", job_kind == NULL ? "NULL" : job_kind);
+}

@@ -1,0 +1,137 @@
+/* Buttons of our cards, forms that were sent, codes of a sign-in window: what a person did in a
+ * card or window rather than in words. */
+#include "teams_read.h"
+
+#include <string.h>
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+static const struct event ignored = {.kind = EVENT_IGNORED};
+
+/* --- buttons --- */
+
+/* replyToId is the card's message, whichever way its button came. */
+struct event teams_press_event(const struct teams_sent *s)
+{
+    const json_t *press = teams_press(s->mem, s->activity);
+    if (press == NULL) {
+        return ignored;
+    }
+    struct event ev = teams_event_base(s, EVENT_ACTION);
+    ev.surface = SURFACE_MESSAGE;
+    ev.message_id = teams_id(s->activity, "replyToId");
+    ev.our_id = teams_id(press, "m");
+    ev.action = json_text(press, "a");
+    ev.value = json_text(press, "v");
+    return ev;
+}
+
+/* A card that draws itself anew does nothing else. */
+static struct event event_of_execute(const struct teams_sent *s)
+{
+    const json_t *value = teams_value(s->mem, s->activity);
+    bool automatic = str_equal_fold(json_text(value, "trigger"), "automatic");
+    bool refresh = str_equal(json_text(json_member(value, "action"), "verb"), TEAMS_REFRESH);
+    return automatic || refresh ? ignored : teams_press_event(s);
+}
+
+/* A button that opens a form: while its answer is waited for, a form can be shown. */
+static struct event event_of_opening(const struct teams_sent *s)
+{
+    struct event ev = teams_press_event(s);
+    if (ev.kind == EVENT_ACTION) {
+        ev.trigger_id = teams_id(s->activity, "id");
+    }
+    return ev;
+}
+
+/* --- forms --- */
+
+static const char *text_of(arena *mem, const json_t *value)
+{
+    if (json_is_string(value)) {
+        const char *text = json_string_value(value);
+        return str_empty(text) ? NULL : text;
+    }
+    /* clients send texts; what one sends as it is means the same */
+    bool plain = json_is_number(value) || json_is_boolean(value);
+    return plain ? json_write(mem, value) : NULL;
+}
+
+/* A field that nothing was entered in may be left out. */
+static const json_t *form_fields(arena *mem, const json_t *data)
+{
+    json_t *fields = arena_json(mem, json_object());
+    size_t i = 0;
+    const json_t *name = NULL;
+    json_array_foreach(json_at(data, "wb.l"), i, name)
+    {
+        const char *key = json_string_value(name);
+        const char *id = arena_printf(mem, TEAMS_INPUT "%s", key == NULL ? "" : key);
+        const char *text = text_of(mem, json_member(data, id));
+        json_t *value = text == NULL ? json_null() : json_string(text);
+        if (value == NULL || (key != NULL && json_object_set(fields, key, value) != 0)) {
+            die("out of memory for a form");
+        }
+        json_decref(value);
+    }
+    return fields;
+}
+
+static struct event event_of_form(const struct teams_sent *s)
+{
+    const json_t *data = teams_data(s->mem, s->activity);
+    const json_t *ours = json_member(data, "wb");
+    struct event ev = teams_event_base(s, EVENT_SUBMIT);
+    ev.surface = SURFACE_FORM;
+    teams_event_apart(&ev);
+    ev.action = json_text(ours, "f");
+    ev.value = json_text(ours, "p");
+    ev.fields = form_fields(s->mem, data);
+    return str_empty(ev.action) ? ignored : ev;
+}
+
+/* --- sign-in --- */
+
+const char *teams_verify_state(arena *mem, const json_t *activity)
+{
+    enum { CODE_MAX = 64 };
+    const char *state = json_text(teams_value(mem, activity), "state");
+    bool code = !str_empty(state) && strlen(state) <= CODE_MAX &&
+                state[strspn(state, "0123456789")] == '\0';
+    return code ? state : NULL;
+}
+
+/* The window hands over the code that else is typed. */
+static struct event event_of_sign_in(const struct teams_sent *s)
+{
+    const char *code = teams_verify_state(s->mem, s->activity);
+    if (code == NULL) {
+        return ignored;
+    }
+    struct event ev = teams_event_base(s, EVENT_TEXT);
+    ev.text = code;
+    ev.typed = code;
+    return ev;
+}
+
+struct event teams_invoke_event(const struct teams_sent *s)
+{
+    static const struct {
+        const char *name;
+        struct event (*event_of)(const struct teams_sent *s);
+    } rows[] = {
+        {"adaptiveCard/action", event_of_execute},
+        {"task/fetch", event_of_opening},
+        {"task/submit", event_of_form},
+        {"signin/verifyState", event_of_sign_in},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (str_equal(rows[i].name, json_text(s->activity, "name"))) {
+            return rows[i].event_of(s);
+        }
+    }
+    return ignored;
+}

@@ -73,6 +73,18 @@ const char *crypto_sealed_by(arena *mem, struct bytes sealed);
  */
 int crypto_jwt_open(arena *mem, struct secret token, struct bytes key_set, json_t **ret,
                     struct err *e);
+/* What a token says before anybody has proven it: to find the key, and for nothing else. The errors
+ * of crypto_jwt_open() but jwt_keys and jwt_signature. */
+struct jwt_unproven {
+    const char *kid;
+    const json_t *claims;
+};
+int crypto_jwt_read(arena *mem, struct secret token, struct jwt_unproven *ret, struct err *e);
+/* crypto_jwt_open() by this one key (JWK), which must be the one that the token names. */
+int crypto_jwt_open_by(arena *mem, struct secret token, const json_t *key, json_t **ret,
+                       struct err *e);
+/* May this key (JWK) sign such tokens at all? */
+bool crypto_jwt_key_usable(arena *mem, const json_t *key);
 struct jwt_rules {
     const char *issuer;   /* exactly */
     const char *audience; /* exactly, and alone */

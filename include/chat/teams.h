@@ -17,6 +17,8 @@
 struct teams_sender {
     const char *authorization; /* the header's first line; NULL if absent */
     size_t authorization_count;
+    bool keys_fetched; /* chat_teams_keys_fetch was called for this one: what is not known now is
+                          nobody's */
 };
 
 /*

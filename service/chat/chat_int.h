@@ -8,12 +8,14 @@
 struct slack_pauses;
 struct slack_keys;
 struct slack_places;
+struct teams_keys;
 
 struct chats {
     struct chat_settings settings;
     struct slack_pauses *pauses;
     struct slack_keys *keys;
     struct slack_places *places;
+    struct teams_keys *teams_keys;
 };
 
 extern const struct chat_driver slack_driver;

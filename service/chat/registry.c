@@ -1,4 +1,4 @@
-#include "chat_int.h"
+#include "teams_int.h"
 
 #include "base/str.h"
 
@@ -47,6 +47,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->pauses = slack_pauses_new(mem);
     c->keys = slack_keys_new(mem);
     c->places = slack_places_new(mem);
+    c->teams_keys = teams_keys_new(mem);
     return c;
 }
 

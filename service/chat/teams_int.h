@@ -1,6 +1,8 @@
 #ifndef WB_CHAT_TEAMS_INT_H
 #define WB_CHAT_TEAMS_INT_H
 
+#include <pthread.h>
+
 #include "chat_int.h"
 
 /* Shared by the files of the Teams driver alone. */
@@ -33,15 +35,14 @@ const json_t *teams_press(arena *mem, const json_t *activity);
 
 struct teams_cloud {
     const char *name;
-    const char *issuer;       /* of the tokens that come in */
-    const char *openid_url;   /* metadata of their keys */
-    const char *login_url;    /* "https://login.microsoftonline.com" */
-    const char *scope;        /* of our own token */
-    const char *hosts[2];     /* exact hosts of a serviceUrl; ends with NULL */
-    const char *base;         /* address of a conversation that nobody has stored an address of */
-    const char *multi_tenant; /* authority of a bot that is registered for all tenants */
+    const char *issuer;     /* of the tokens that come in */
+    const char *openid_url; /* metadata of their keys */
+    const char *login_url;  /* "https://login.microsoftonline.com" */
+    const char *scope;      /* of our own token */
+    const char *host;       /* the exact host of a serviceUrl; NULL: it must be set */
+    const char *base; /* address of a conversation that nobody has stored one of; NULL: none */
 };
-/* Of the settings, WORKBOT_TEAMS_OPENID_URL, _LOGIN_URL and _SERVICE_HOSTS over it. */
+/* Of these settings; WORKBOT_TEAMS_OPENID_URL and _LOGIN_URL stand over the table. */
 struct teams_cloud teams_cloud(const struct chat_settings *s);
 
 /* --- teams_host.c: may our token go there? --- */
@@ -52,8 +53,30 @@ bool teams_address_ok(const struct chat_settings *s, arena *mem, const char *url
 
 /* --- teams_keys.c: the keys that sign for Bot Connector --- */
 
-struct teams_keys;
+enum {
+    TEAMS_KEYS_FRESH_MS = 24 * 3600 * 1000,
+    TEAMS_KEYS_TRIES = 3,             /* fetches in a row, whatever keys tokens name, */
+    TEAMS_KEYS_TRY_MS = 2 * 60 * 1000 /* and one more each time this has passed */
+};
+struct teams_keys {
+    pthread_mutex_t lock;
+    pthread_cond_t fetched;
+    bool fetching;
+    json_t *by_kid;     /* NULL: there never was a set */
+    int64_t fetched_ms; /* on clock_mono_ms() */
+    int64_t tried_ms;   /* while there is no set; 0: never */
+    int64_t full_ms;    /* when all the tries are there again */
+};
 struct teams_keys *teams_keys_new(arena *mem);
+/* The key of this id, with its "endorsements"; a copy. fetched: teams_sender.keys_fetched.
+ * ERR_UPSTREAM_BUSY "teams_keys": not yet, fetch first; "teams_no_keys": nothing could be fetched,
+ * and it is too early to try again; ERR_UNAUTHENTIC "teams_key": there is none. */
+struct teams_key_query {
+    const char *kid;
+    bool fetched;
+};
+int teams_keys_find(chats *c, arena *mem, const struct teams_key_query *q, json_t **ret,
+                    struct err *e);
 
 /* --- teams_token.c: the bot's own token --- */
 

@@ -43,17 +43,22 @@ static json_t *decode_json(arena *mem, const char *text, size_t len)
     return read && json_is_object(value) ? value : NULL;
 }
 
-/* The header of "header.payload.signature": three parts, none of them empty. */
-static json_t *header_of(arena *mem, const char *token)
+/* "header.payload.signature": three parts of that alphabet, none of them empty. */
+struct parts {
+    const char *payload;
+    size_t header_len, payload_len;
+};
+
+static bool split(const char *token, struct parts *ret)
 {
     size_t head = strcspn(token, ".");
     const char *payload = token + head + (token[head] == '.' ? 1 : 0);
     size_t body = strcspn(payload, ".");
     const char *signature = payload + body + (payload[body] == '.' ? 1 : 0);
     size_t tail = strlen(signature);
-    bool parts = head > 0 && body > 0 && tail > 0 && signature != payload + body &&
-                 strspn(payload, BASE64URL) == body && strspn(signature, BASE64URL) == tail;
-    return parts ? decode_json(mem, token, head) : NULL;
+    *ret = (struct parts){payload, head, body};
+    return head > 0 && body > 0 && tail > 0 && signature != payload + body &&
+           strspn(payload, BASE64URL) == body && strspn(signature, BASE64URL) == tail;
 }
 
 /* Is this the public half of an RSA key for signatures? */
@@ -71,18 +76,21 @@ static bool number_fits(arena *mem, const char *text, size_t min, size_t max)
            decode(mem, text, strlen(text), &len) != NULL && len >= min && len <= max;
 }
 
-/* The key with this id, reduced to modulus and exponent; NULL when the set has none. */
-static json_t *find_key(arena *mem, const json_t *set, const char *kid)
+bool crypto_jwt_key_usable(arena *mem, const json_t *key)
+{
+    const char *n = json_text(key, "n"), *exponent = json_text(key, "e");
+    return may_sign(key) && number_fits(mem, n, MODULUS_MIN, MODULUS_MAX) &&
+           number_fits(mem, exponent, 1, EXPONENT_MAX);
+}
+
+/* The key with this id; NULL when the set has none. */
+static const json_t *find_key(arena *mem, const json_t *set, const char *kid)
 {
     const json_t *keys = json_member(set, "keys");
     for (size_t i = 0; i < json_array_size(keys) && i < KEYS_MAX; i++) {
         const json_t *key = json_array_get(keys, i);
-        const char *n = json_text(key, "n"), *exponent = json_text(key, "e");
-        if (str_equal(json_text(key, "kid"), kid) && may_sign(key) &&
-            number_fits(mem, n, MODULUS_MIN, MODULUS_MAX) &&
-            number_fits(mem, exponent, 1, EXPONENT_MAX)) {
-            return arena_json(mem,
-                              json_pack("{s:s, s:s, s:s}", "kty", "RSA", "n", n, "e", exponent));
+        if (str_equal(json_text(key, "kid"), kid) && crypto_jwt_key_usable(mem, key)) {
+            return key;
         }
     }
     return NULL;
@@ -106,29 +114,66 @@ static bool signed_by(arena *mem, const char *token, const char *key_text, struc
     return good;
 }
 
-int crypto_jwt_open(arena *mem, struct secret token, struct bytes key_set, json_t **ret,
-                    struct err *e)
+/* What the header says before any key is looked at. */
+static int read_header(arena *mem, const char *token, size_t len, const char **ret_kid,
+                       struct err *e)
 {
-    const char *text = secret_reveal(token);
-    struct err unused = {0};
-    struct bytes payload;
-    json_t *set = NULL, *claims = NULL;
-    json_t *header = token.len > LIMIT_TOKEN ? NULL : header_of(mem, text);
+    const json_t *header = decode_json(mem, token, len);
     if (header == NULL) {
         return refuse(e, "jwt_shape", "not a signed token in three parts");
     }
     if (!str_equal(json_text(header, "alg"), "RS256") || json_member(header, "crit") != NULL) {
         return refuse(e, "jwt_algorithm", "not signed with RS256 and nothing more");
     }
-    const char *kid = json_text(header, "kid");
-    if (json_read(mem, key_set, &set, &unused) != 0) {
-        return refuse(e, "jwt_keys", "the key set is no JSON");
+    *ret_kid = json_text(header, "kid");
+    return 0;
+}
+
+static int split_token(struct secret token, struct parts *ret, struct err *e)
+{
+    bool good = token.len <= LIMIT_TOKEN && split(secret_reveal(token), ret);
+    return good ? 0 : refuse(e, "jwt_shape", "not a signed token in three parts");
+}
+
+int crypto_jwt_read(arena *mem, struct secret token, struct jwt_unproven *ret, struct err *e)
+{
+    struct parts p;
+    struct jwt_unproven found = {0};
+    if (split_token(token, &p, e) != 0 ||
+        read_header(mem, secret_reveal(token), p.header_len, &found.kid, e) != 0) {
+        return -1;
     }
-    json_t *key = str_empty(kid) ? NULL : find_key(mem, set, kid);
-    if (key == NULL) {
-        return refuse(e, "jwt_key_unknown", "the key set has no such key");
+    found.claims = decode_json(mem, p.payload, p.payload_len);
+    if (found.claims == NULL) {
+        return refuse(e, "jwt_shape", "the payload is no JSON object");
     }
-    if (!signed_by(mem, text, json_write(mem, key), &payload)) {
+    if (str_empty(found.kid)) {
+        return refuse(e, "jwt_key_unknown", "the token names no key");
+    }
+    *ret = found;
+    return 0;
+}
+
+int crypto_jwt_open_by(arena *mem, struct secret token, const json_t *key, json_t **ret,
+                       struct err *e)
+{
+    struct parts p;
+    struct bytes payload;
+    struct err unused = {0};
+    json_t *claims = NULL;
+    const char *kid = NULL;
+    if (split_token(token, &p, e) != 0 ||
+        read_header(mem, secret_reveal(token), p.header_len, &kid, e) != 0) {
+        return -1;
+    }
+    if (str_empty(kid) || !str_equal(json_text(key, "kid"), kid) ||
+        !crypto_jwt_key_usable(mem, key)) {
+        return refuse(e, "jwt_key_unknown", "that key is not the one which the token names");
+    }
+    const char *modulus = json_text(key, "n"), *exponent = json_text(key, "e");
+    const json_t *bare =
+        arena_json(mem, json_pack("{s:s, s:s, s:s}", "kty", "RSA", "n", modulus, "e", exponent));
+    if (!signed_by(mem, secret_reveal(token), json_write(mem, bare), &payload)) {
         return refuse(e, "jwt_signature", "the signature does not fit");
     }
     if (json_read(mem, payload, &claims, &unused) != 0 || !json_is_object(claims)) {
@@ -136,6 +181,27 @@ int crypto_jwt_open(arena *mem, struct secret token, struct bytes key_set, json_
     }
     *ret = claims;
     return 0;
+}
+
+int crypto_jwt_open(arena *mem, struct secret token, struct bytes key_set, json_t **ret,
+                    struct err *e)
+{
+    struct err unused = {0};
+    struct parts p;
+    const char *kid = NULL;
+    json_t *set = NULL;
+    if (split_token(token, &p, e) != 0 ||
+        read_header(mem, secret_reveal(token), p.header_len, &kid, e) != 0) {
+        return -1;
+    }
+    if (json_read(mem, key_set, &set, &unused) != 0) {
+        return refuse(e, "jwt_keys", "the key set is no JSON");
+    }
+    const json_t *key = str_empty(kid) ? NULL : find_key(mem, set, kid);
+    if (key == NULL) {
+        return refuse(e, "jwt_key_unknown", "the key set has no such key");
+    }
+    return crypto_jwt_open_by(mem, token, key, ret, e);
 }
 
 /* RFC 7519 section 4.1.3: one audience, or a list that holds it. OpenID Connect Core 3.1.3.7: with

@@ -1,0 +1,184 @@
+/* Is an activity from Bot Connector? learn.microsoft.com/azure/bot-service/rest-api/
+ * bot-framework-rest-connector-authentication, and stricter than Microsoft's own libraries: they
+ * take tokens without end, keys without endorsements and activities without an address. */
+#include "teams_int.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "crypto.h"
+
+enum { SKEW_S = 300, TOKEN_MAX = 4096, FIELD_MAX = 1024 };
+
+#define SCHEME "Bearer "
+
+static int refuse(struct err *e, const char *code, const char *what)
+{
+    return err_set(e, ERR_UNAUTHENTIC, code, "%s", what);
+}
+
+/* --- the body --- */
+
+static bool has_text(const json_t *activity, const char *path)
+{
+    const char *text = json_string_value(json_at(activity, path));
+    return !str_empty(text) && strlen(text) <= FIELD_MAX;
+}
+
+/* What every activity has, and what the token is compared with. */
+static int read_activity(arena *mem, struct bytes body, json_t **ret, struct err *e)
+{
+    static const char *const needed[] = {"type", "channelId", "serviceUrl", "conversation.id",
+                                         "from.id"};
+    struct err why = {0};
+    if (json_read(mem, body, ret, &why) != 0) {
+        return err_set(e, ERR_INPUT, "teams_body", "%s", why.text);
+    }
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (!has_text(*ret, needed[i])) {
+            return err_set(e, ERR_INPUT, "teams_body", "no activity: %s is missing", needed[i]);
+        }
+    }
+    return 0;
+}
+
+/* --- the token --- */
+
+/* One header with one scheme, written as the platform writes it, and one token. */
+static int read_header(arena *mem, const struct teams_sender *from, struct secret *ret,
+                       struct err *e)
+{
+    const char *text = from->authorization;
+    if (from->authorization_count != 1 || text == NULL || !str_starts(text, SCHEME)) {
+        return refuse(e, "teams_header", "not exactly one bearer token");
+    }
+    const char *token = text + strlen(SCHEME);
+    size_t len = strnlen(token, TOKEN_MAX + 1);
+    if (len == 0 || len > TOKEN_MAX || strcspn(token, " \t,") != len) {
+        return refuse(e, "teams_header", "not exactly one bearer token of usual length");
+    }
+    *ret = secret_new(mem, token, len);
+    return 0;
+}
+
+static bool is_issuer(const chats *c, const json_t *claims)
+{
+    return str_equal(json_text(claims, "iss"), teams_cloud(&c->settings).issuer);
+}
+
+/* Before a key is looked for: tokens of Entra, the emulator's among them, have other issuers. */
+static int read_token(const chats *c, arena *mem, struct secret token, const char **ret_kid,
+                      struct err *e)
+{
+    struct jwt_unproven said = {0};
+    struct err why = {0};
+    if (crypto_jwt_read(mem, token, &said, &why) != 0) {
+        return refuse(e, "teams_token", why.text);
+    }
+    if (!is_issuer(c, said.claims)) {
+        return refuse(e, "teams_issuer", "issued by somebody else");
+    }
+    *ret_kid = said.kid;
+    return 0;
+}
+
+static int open_token(arena *mem, struct secret token, const json_t *key, json_t **ret,
+                      struct err *e)
+{
+    struct err why = {0};
+    if (crypto_jwt_open_by(mem, token, key, ret, &why) != 0) {
+        return refuse(e, "teams_signature", why.text);
+    }
+    return 0;
+}
+
+/* --- what it says --- */
+
+struct proven {
+    const chats *c;
+    const json_t *claims, *key, *activity;
+    int64_t now;
+};
+
+static int check_time(const struct proven *p, struct err *e)
+{
+    const json_t *exp = json_member(p->claims, "exp"), *nbf = json_member(p->claims, "nbf");
+    if (!json_is_integer(exp) || (nbf != NULL && !json_is_integer(nbf))) {
+        return refuse(e, "teams_time", "says not from when to when it holds");
+    }
+    /* no sums with what others sent */
+    if (json_integer_value(exp) < p->now - SKEW_S) {
+        return refuse(e, "teams_time", "its time is over");
+    }
+    if (nbf != NULL && json_integer_value(nbf) > p->now + SKEW_S) {
+        return refuse(e, "teams_time", "of the future");
+    }
+    return 0;
+}
+
+static int check_audience(const struct proven *p, struct err *e)
+{
+    if (!is_issuer(p->c, p->claims)) {
+        return refuse(e, "teams_issuer", "issued by somebody else");
+    }
+    const char *audience = json_text(p->claims, "aud");
+    bool ours = audience != NULL && str_equal(audience, p->c->settings.teams_app_id);
+    return ours ? 0 : refuse(e, "teams_audience", "issued to somebody else");
+}
+
+/* Which channels a key speaks for. */
+static int check_endorsement(const struct proven *p, struct err *e)
+{
+    const json_t *list = json_member(p->key, "endorsements");
+    const char *channel = json_text(p->activity, "channelId");
+    bool endorsed = false;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        endorsed |= str_equal(json_string_value(json_array_get(list, i)), channel);
+    }
+    return endorsed && str_equal(channel, "msteams")
+               ? 0
+               : err_set(e, ERR_FORBIDDEN, "teams_endorsement",
+                         "the key does not speak for this channel");
+}
+
+static size_t length_without_slash(const char *url)
+{
+    size_t len = strlen(url);
+    return len > 0 && url[len - 1] == '/' ? len - 1 : len;
+}
+
+static int check_address(const struct proven *p, arena *mem, struct err *e)
+{
+    const char *claimed = json_text(p->claims, "serviceurl");
+    const char *address = json_text(p->activity, "serviceUrl");
+    if (claimed == NULL) {
+        return refuse(e, "teams_address", "the token names no serviceUrl");
+    }
+    size_t len = length_without_slash(claimed);
+    if (len == 0 || len != length_without_slash(address) || strncmp(claimed, address, len) != 0) {
+        return refuse(e, "teams_address", "the token names another serviceUrl");
+    }
+    return teams_address_ok(&p->c->settings, mem, address)
+               ? 0
+               : refuse(e, "teams_address_host",
+                        "a proven serviceUrl is on no host that is listed");
+}
+
+int chat_teams_verify(chats *c, arena *mem, const struct teams_sender *from, struct bytes body,
+                      int64_t now, struct err *e)
+{
+    json_t *activity = NULL, *key = NULL, *claims = NULL;
+    struct secret token;
+    struct teams_key_query q = {.fetched = from->keys_fetched};
+    if (read_activity(mem, body, &activity, e) != 0 || read_header(mem, from, &token, e) != 0 ||
+        read_token(c, mem, token, &q.kid, e) != 0 || teams_keys_find(c, mem, &q, &key, e) != 0 ||
+        open_token(mem, token, key, &claims, e) != 0) {
+        return -1;
+    }
+    const struct proven p = {c, claims, key, activity, now};
+    return check_time(&p, e) != 0 || check_audience(&p, e) != 0 || check_endorsement(&p, e) != 0 ||
+                   check_address(&p, mem, e) != 0
+               ? -1
+               : 0;
+}

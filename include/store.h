@@ -13,15 +13,16 @@
 
 #include "store/session.h" /* session.c, stmts.c */
 
-#include "store/connections.h" /* connections.c, connection_tokens.c */
-#include "store/homes.h"       /* homes.c */
-#include "store/jobs.h"        /* jobs.c, job_claim.c */
-#include "store/leavers.h"     /* leavers.c */
-#include "store/logins.h"      /* logins.c, states.c */
-#include "store/messages.h"    /* messages.c, audit.c, retention.c */
-#include "store/moves.h"       /* moves.c, move_names.c, move_rows.c */
-#include "store/people.h"      /* users.c, defaults.c */
-#include "store/runs.h"        /* recipes.c, runs.c, run_steps.c */
-#include "store/workspaces.h"  /* workspaces.c, installations.c, bot_tokens.c */
+#include "store/connections.h"   /* connections.c, connection_tokens.c */
+#include "store/conversations.h" /* conversations.c */
+#include "store/homes.h"         /* homes.c */
+#include "store/jobs.h"          /* jobs.c, job_claim.c */
+#include "store/leavers.h"       /* leavers.c */
+#include "store/logins.h"        /* logins.c, states.c */
+#include "store/messages.h"      /* messages.c, audit.c, retention.c */
+#include "store/moves.h"         /* moves.c, move_names.c, move_rows.c */
+#include "store/people.h"        /* users.c, defaults.c */
+#include "store/runs.h"          /* recipes.c, runs.c, run_steps.c */
+#include "store/workspaces.h"    /* workspaces.c, installations.c, bot_tokens.c */
 
 #endif

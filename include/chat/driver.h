@@ -82,8 +82,10 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more: code
  * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
  * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
- * "chat_scope" err.needed names the scope; ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that
- * we do not know; ERR_FORBIDDEN "chat_response_url" for an address that is not the platform's.
+ * "chat_scope" err.needed names the scope; ERR_FORBIDDEN "chat_gone": the bot was taken out of the
+ * conversation; "chat_no_ephemeral", "chat_no_history": the platform has no such thing;
+ * ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that we do not know; ERR_FORBIDDEN
+ * "chat_response_url" for an address that is not the platform's.
  */
 struct chat_driver {
     const char *name;   /* "slack" */

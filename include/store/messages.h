@@ -62,7 +62,11 @@ struct outgoing {
     struct secret bot_token; /* empty: the workspace is not active */
     int64_t bot_expires_at, bot_generation;
     bool bot_renews;
+    bool active;
     const char *dm_channel; /* of the message's reader; NULL: not known */
+    const char *address;    /* of the platform's servers for where it goes; NULL: not known */
+    bool gone;              /* the bot was taken out of there */
+    const char *person;     /* the reader's other id; NULL: none */
 };
 /* The message as it is, by the lease of its job. One that has to be posted for the first time has
  * the intent of that on record from now on; *ret shows what stood there before. */

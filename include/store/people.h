@@ -33,6 +33,8 @@ struct user {
     int64_t changed_at;          /* when it last changed what it says; 0: not said */
     int64_t home_opened_at;      /* 0: has never looked at the home page */
     const char *pending_message; /* the last list of what waits for this user; NULL: none */
+    const char *address;         /* the platform's other id; NULL: it has none (conversations.h) */
+    const char *seen_in;         /* where this user last did something; NULL: not noted */
 };
 
 int store_user_find(store *s, const char *workspace, const char *user_id, struct user **ret,

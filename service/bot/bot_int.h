@@ -25,6 +25,7 @@ struct scene {
     struct origin from; /* of what goes to the user's one-to-one chat now */
     bool changed;       /* what the user's home page shows: home_flush() ends the transaction */
     int64_t until_ms;   /* monotonic: nobody waits for what comes of it after that; 0: as usual */
+    struct reach reach; /* where to ask about the person, as the event says; zeros: not said */
 };
 
 /* One thing that a user did, being answered inside one transaction. */
@@ -42,11 +43,15 @@ struct turn {
     bool fills;          /* a form is wanted although nothing is missing */
     const char *heard;   /* the word that was taken for what was typed; the answer says so */
     bool listed;         /* pressed in the list of what waits, which is to follow the answer */
+    bool pointed;        /* the place says already that the answer stands elsewhere */
     bool said, form;     /* something was said on the home page; a form was opened */
 };
 /* dispatch.c: what an event does, in the transaction that ends its job; scene.user may be NULL. */
 typedef int event_fn(struct turn *t, struct err *e);
 event_fn bot_channel_moved, bot_channel_joined; /* channels.c */
+/* seen.c: where the platform is reached, by the event; the bot was taken out of there */
+event_fn seen_place, seen_person, bot_left;
+struct reach seen_reach(const struct turn *t);
 /* Who did what (scene, event), asked of the platform where that is needed, with no session open.
  * *ret_ours: it is for us to act on. */
 int dispatch_look(struct turn *t, bool *ret_ours, struct err *e);
@@ -86,6 +91,7 @@ struct target say_place(const struct turn *t);
 bool turn_is_private(const struct turn *t);
 bool is_in_ephemeral(const struct event *ev);
 int place_look(struct turn *t, struct err *e); /* who reads there, if the event does not say */
+event_fn place_look_words;                     /* the same for typed words */
 bool place_is_old(const struct run *r);        /* it has waited: others may read there by now */
 /* Asks, with no session open. True: it is a shared one now, for store_run_set_shared(). */
 bool place_look_again(struct scene *sc, struct run *r);

@@ -99,6 +99,7 @@ static int know_person(struct turn *t, struct err *e)
         return 0;
     }
     struct chat_person person = {0};
+    t->scene.reach = seen_reach(t);
     if (person_ask(&t->scene, t->event.user_id, &person, e) != 0) {
         /* What the platform cannot say now it may say later: what was acknowledged is kept. */
         bool final = e->kind == ERR_LIMIT || e->kind == ERR_NOT_FOUND;
@@ -224,7 +225,7 @@ static const struct effect {
     bool any_state;  /* also in a workspace that is not active */
 } effects[EVENT_KIND_COUNT] = {
     [EVENT_IGNORED] = {.act = nothing},
-    [EVENT_TEXT] = {.act = on_words, .personal = true},
+    [EVENT_TEXT] = {.look = place_look_words, .act = on_words, .personal = true},
     [EVENT_ACTION] = {.look = place_look, .act = action_press, .personal = true},
     [EVENT_SHORTCUT] = {.act = shortcut_take, .personal = true},
     [EVENT_SUBMIT] = {.act = nothing, .personal = true}, /* answered at once: submit.c */
@@ -233,20 +234,23 @@ static const struct effect {
     [EVENT_PERSON] = {.look = person_look, .act = bot_person_changed},
     [EVENT_CHANNEL] = {.look = place_look, .act = bot_channel_moved},
     [EVENT_JOINED] = {.act = bot_channel_joined},
-    [EVENT_LEFT] = {.act = nothing},
+    [EVENT_LEFT] = {.act = bot_left},
     [EVENT_INSTALL] = {.look = life_look, .act = life_change, .any_state = true},
 };
 
 static int act_on(struct turn *t, struct err *e)
 {
     const struct effect *x = &effects[t->event.kind];
+    if (seen_place(t, e) != 0) {
+        return -1;
+    }
     if (!x->personal) {
         return x->act(t, e);
     }
     if (t->foreign) {
         return 0;
     }
-    if (learn_dm(t, e) != 0) {
+    if (learn_dm(t, e) != 0 || seen_person(t, e) != 0) {
         return -1;
     }
     if (!x->any_person && !words_open_to(&t->scene)) {
@@ -287,6 +291,18 @@ static int settle(struct turn *t, bool act, struct err *e)
     return rc;
 }
 
+/* Where there is nothing to install, a workspace begins with the first thing that is done there. */
+static int load_or_begin(struct turn *t, const struct chat_driver *driver, struct err *e)
+{
+    if (load_people(t, driver, e) != 0) {
+        return -1;
+    }
+    if (t->scene.workspace != NULL || !driver->app_token) {
+        return 0;
+    }
+    return homeless_begin(t, e) != 0 ? -1 : load_people(t, driver, e);
+}
+
 /* Does it happen where the bot is installed? */
 static bool is_ours(const struct turn *t)
 {
@@ -308,7 +324,7 @@ int dispatch_look(struct turn *t, bool *ret_ours, struct err *e)
     if (driver == NULL) {
         return 0; /* the platform was switched off since */
     }
-    if (load_people(t, driver, e) != 0) {
+    if (load_or_begin(t, driver, e) != 0) {
         return -1;
     }
     if (t->scene.workspace == NULL) {

@@ -124,3 +124,43 @@ int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err
     }
     return rc;
 }
+
+static int begin(const struct turn *t, store *s, bool *ret_made, struct err *e)
+{
+    const struct workspace w = {.workspace = t->job->workspace,
+                                .name = "",
+                                .installer_uses_default = true,
+                                .state = "active"};
+    if (store_workspace_make(s, w.workspace, ret_made, e) != 0) {
+        return -1;
+    }
+    if (!*ret_made) {
+        return 0; /* somebody else was first */
+    }
+    return store_workspace_put(s, &w, false, e) != 0
+               ? -1
+               : store_audit_add(s, w.workspace, "system", "workspace.created", w.workspace, NULL,
+                                 e);
+}
+
+/* Nobody is its admin by that: an operator names one. */
+int homeless_begin(struct turn *t, struct err *e)
+{
+    store *s = NULL;
+    bool made = false;
+    if (store_open(t->scene.bot->options.stores, t->scene.mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_begin(s, e);
+    if (rc == 0) {
+        rc = begin(t, s, &made, e);
+    }
+    if (rc == 0) {
+        rc = store_commit(s, e);
+    }
+    store_close(s);
+    if (rc == 0 && made) {
+        log_info("a workspace begins", LOG_TEXT("workspace", t->job->workspace));
+    }
+    return rc;
+}

@@ -14,6 +14,9 @@ event_fn life_look, life_change;
 /* There is no such workspace: the event moves to the organisation's installation behind it, with
  * its keys, or is dropped. Settles the job. */
 int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err *e);
+/* There is nothing to install, and this is the first that comes from there: the workspace begins.
+ */
+int homeless_begin(struct turn *t, struct err *e);
 /* Counts one, and logs one in a while. state: of the workspace; NULL: there is none. */
 void homeless_note(const char *workspace, const char *state);
 void homeless_tell(struct turn *t, const struct chat_driver *driver);

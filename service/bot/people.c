@@ -37,6 +37,12 @@ int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, s
     if (oauth_bot_access(o->oauth, sc->mem, w->workspace, &as, e) != 0) {
         return -1;
     }
+    as.access.address = sc->reach.address;
+    as.access.channel = sc->reach.channel;
+    as.access.person = sc->reach.person;
+    if (oauth_bot_reach(o->oauth, sc->mem, &as, user_id, NULL, e) != 0) {
+        return -1;
+    }
     as.access.until_ms = sc->until_ms;
     while (driver->person(o->chats, sc->mem, &as.access, user_id, ret, e) != 0) {
         if (!oauth_bot_again(o->oauth, sc->mem, &as, e)) {

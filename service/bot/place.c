@@ -54,14 +54,23 @@ int place_look(struct turn *t, struct err *e)
     struct scene *sc = &t->scene;
     struct place *p = &t->event.place;
     struct oauth_bot as = oauth_bot_of(sc->workspace);
-    if (turn_is_private(t) || p->is_external) {
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    bool said = driver != NULL && driver->presses_say_place && !p->is_unsure;
+    if (turn_is_private(t) || p->is_external || said) {
         return 0;
     }
     if (oauth_bot_access(sc->bot->options.oauth, sc->mem, sc->workspace->workspace, &as, e) != 0) {
         return -1;
     }
+    as.access.address = t->event.address;
     p->is_external = is_shared(sc, &as, p->channel, true);
     return 0;
+}
+
+int place_look_words(struct turn *t, struct err *e)
+{
+    return t->event.place.is_unsure ? place_look(t, e) : 0;
 }
 
 bool place_is_old(const struct run *r)
@@ -75,7 +84,8 @@ bool place_look_again(struct scene *sc, struct run *r)
     oauth *o = sc->bot->options.oauth;
     struct oauth_bot as = oauth_bot_of(sc->workspace);
     struct err why = {0};
-    bool known = oauth_bot_access(o, sc->mem, sc->workspace->workspace, &as, &why) == 0;
+    bool known = oauth_bot_access(o, sc->mem, sc->workspace->workspace, &as, &why) == 0 &&
+                 oauth_bot_reach(o, sc->mem, &as, NULL, r->channel, &why) == 0;
     if (known && !is_shared(sc, &as, r->channel, false)) {
         return false;
     }

@@ -30,12 +30,17 @@ int bot_message_send(store *s, arena *mem, const struct message *m, struct err *
     return store_job_add(s, &j, e);
 }
 
-json_t *bot_unreachable_view(arena *mem, const char *name)
+json_t *bot_unreachable_view(arena *mem, const char *name, bool has_home)
 {
     json_t *view = view_new(mem);
     view_text(view, "%s, my private message to you did not arrive.",
               str_empty(name) ? "Hello" : name);
-    view_note(view, "Send me a direct message with `pending`, or open my home page, to go on.");
+    if (has_home) {
+        view_note(view, "Send me a direct message with `pending`, or open my home page, to go on.");
+    } else {
+        view_note(view, "Open a chat with me (add me as an app first, if you have not) and send "
+                        "`pending` to go on.");
+    }
     return view;
 }
 
@@ -119,12 +124,40 @@ int64_t say_response_until(const struct turn *t)
     return (t->event.at > 0 ? t->event.at : t->job->created_at) + RESPONSE_S;
 }
 
+/* Others read there, and the platform shows nothing to one of them alone. */
+static bool is_elsewhere(const struct turn *t)
+{
+    const struct scene *sc = &t->scene;
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return !t->event.place.is_private && driver != NULL && driver->no_ephemerals;
+}
+
+/* Whoever asked looks for the answer where it was asked: once, a line there says where it is. */
+static int point_to_dm(struct turn *t, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const struct place *p = &t->event.place;
+    const struct target here = {.channel = p->channel, .thread = p->thread};
+    if (t->pointed || !is_elsewhere(t) || str_empty(p->channel)) {
+        return 0;
+    }
+    t->pointed = true;
+    json_t *view = view_new(sc->mem);
+    view_text(view, "%s, I have answered you in our one-to-one chat.",
+              str_empty(sc->user->name) ? "Hello" : sc->user->name);
+    return say_new(sc, &here, view, NULL, e);
+}
+
 /* For this user's eyes where others read, too: with the click's or the command's own address where
  * there is one, since that works where the bot is no member; in a thread by itself, since such an
  * answer would stand beside it. */
 static struct message private_answer(const struct turn *t, json_t *view)
 {
     const struct event *ev = &t->event;
+    if (is_elsewhere(t)) {
+        return dm_to(&t->scene, view);
+    }
     const char *thread = ev->place.thread_is_new ? NULL : ev->place.thread;
     struct message m = {.channel = ev->place.channel,
                         .thread = thread,
@@ -172,7 +205,7 @@ static int in_place(struct turn *t, json_t *view, const char **ret_id, struct er
 int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 {
     struct message m = private_answer(t, view);
-    return add(&t->scene, &m, ret_id, e);
+    return add(&t->scene, &m, ret_id, e) != 0 ? -1 : point_to_dm(t, e);
 }
 
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e)

@@ -98,6 +98,7 @@ struct sending {
     const struct chat_driver *driver;
     struct message *message;
     const char *dm_channel; /* of the message's reader; NULL: not known */
+    bool gone;              /* the bot was taken out of where it goes */
     struct oauth_bot bot;
     const char
         *opened;   /* the one-to-one chat that the message went to; NULL: it stood in the row */

@@ -45,9 +45,13 @@ static int load(struct sending *x, store *s, struct err *e)
     }
     x->message = found.message;
     x->dm_channel = found.dm_channel;
+    x->gone = found.gone;
     x->bot = (struct oauth_bot){.access = {.workspace = x->job->workspace,
                                            .bot_user_id = found.bot_user_id,
-                                           .bot_token = found.bot_token},
+                                           .bot_token = found.bot_token,
+                                           .address = found.address,
+                                           .person = found.person},
+                                .active = found.active,
                                 .expires_at = found.bot_expires_at,
                                 .generation = found.bot_generation,
                                 .renews = found.bot_renews};
@@ -71,7 +75,14 @@ static int end_sent(struct sending *x, store *s, struct err *e)
 static int learn_dm(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
-    return store_user_set_dm(s, m->workspace, m->user_id, m->channel, e);
+    const struct conversation c = {.workspace = m->workspace,
+                                   .channel = m->channel,
+                                   .address = x->bot.access.address,
+                                   .kind = "personal"};
+    return store_user_set_dm(s, m->workspace, m->user_id, m->channel, e) != 0 ||
+                   (c.address != NULL && store_conversation_learn(s, &c, e) != 0)
+               ? -1
+               : 0;
 }
 
 /* The one-to-one chat of the message's reader, opened when it is not known yet. */
@@ -98,6 +109,7 @@ static struct chat_post post_of(const struct sending *x)
 {
     const struct message *m = x->message;
     return (struct chat_post){.channel = m->channel,
+                              .address = x->bot.access.address,
                               .message_id = m->platform_id,
                               .thread = m->thread,
                               .user_id = m->user_id,
@@ -196,7 +208,23 @@ static int deliver(struct sending *x, struct err *e)
     if (sending_by_response(m)) {
         return respond(x, e);
     }
+    if (x->gone) {
+        return err_set(e, ERR_FORBIDDEN, "chat_gone", "the bot was taken out of there");
+    }
     return as_bot(x, sending_by_update(m) ? update : first_post, e);
+}
+
+static int note_gone(struct sending *x, store *s, struct err *e)
+{
+    return store_conversation_gone(s, x->message->workspace, x->message->channel, e);
+}
+
+/* Nothing is sent there any more, also if the platform would take it. */
+static void heed_gone(struct sending *x, const struct err *why)
+{
+    if (str_equal(why->code, "chat_gone") && !x->gone && !str_empty(x->message->channel)) {
+        (void)with_store(x, false, note_gone, &(struct err){0}); /* else the next send finds out */
+    }
 }
 
 /* Nothing of ours can be there: neither from this try nor from one before. */
@@ -231,6 +259,7 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
     if (deliver(&x, e) == 0) {
         return with_store(&x, true, end_sent, e);
     }
+    heed_gone(&x, e);
     sending_fn *other = sending_next_way(&x, e);
     if (other != NULL) {
         return with_store(&x, true, other, e);

@@ -24,6 +24,7 @@ struct oauth_bot oauth_bot_of(const struct workspace *w)
                    .bot_user_id = w->bot_user_id,
                    .bot_token = active ? w->bot_token : (struct secret){NULL, 0}},
         .expires_at = w->bot_expires_at,
+        .active = active,
         .renews = w->bot_renews,
         .generation = w->bot_generation};
 }
@@ -165,9 +166,32 @@ bool oauth_bot_is_refused(const struct err *e)
     return str_equal(e->code, "chat_dead") || str_equal(e->code, "chat_token_expired");
 }
 
+/* The app's own credential serves all workspaces: of this one it is only asked whether it is
+ * active.
+ */
+static bool by_app_token(const oauth *o, const char *workspace)
+{
+    const struct chat_driver *driver = chats_driver(o->options.chats, workspace);
+    return driver != NULL && driver->app_token;
+}
+
+static int app_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
+                      struct err *e)
+{
+    if (!ret->active && load(o, mem, workspace, ret, e) != 0) {
+        return -1;
+    }
+    return ret->active
+               ? 0
+               : err_set(e, ERR_CONFIG, "chat_dead", "the workspace %s is not active", workspace);
+}
+
 int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
                      struct err *e)
 {
+    if (by_app_token(o, workspace)) {
+        return app_access(o, mem, workspace, ret, e);
+    }
     if (secret_empty(ret->access.bot_token) && load(o, mem, workspace, ret, e) != 0) {
         return -1;
     }
@@ -237,6 +261,9 @@ bool oauth_bot_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e)
     } words[] = {{"chat_dead", dead_again}, {"chat_token_expired", expired_again}};
     if (str_equal(e->code, "chat_scope") && !str_empty(e->needed)) {
         scope_missing(o, mem, as, e->needed);
+        return false;
+    }
+    if (by_app_token(o, as->access.workspace)) {
         return false;
     }
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

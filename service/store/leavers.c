@@ -30,8 +30,8 @@ static const struct stmt OWNER_LEFT_DUE = {
 
 static const struct stmt FORGET = {
     "user_forget",
-    "update chat_user set email = null, time_zone = null, dm_channel = null,"
-    "   home_opened_at = null, pending_message = null where workspace = $1 and user_id = $2",
+    "update chat_user set email = null, time_zone = null, dm_channel = null, address = null,"
+    "   seen_in = null, home_opened_at = null, pending_message = null where workspace = $1 and user_id = $2",
     2, 0};
 
 /* Each part is short by its own index. */

@@ -3,19 +3,19 @@
 static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "guest",
                                                       "stranger", "bot",    "deactivated"};
 
+#define COLUMNS                                                                                    \
+    "workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"         \
+    " epoch(home_opened_at), pending_message, epoch(changed_at), teams, address, seen_in"
+enum { COLUMNS_COUNT = 14 };
+
 static const struct stmt FIND = {
-    "user_find",
-    "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
-    "       epoch(home_opened_at), pending_message, epoch(changed_at), teams"
-    " from chat_user where workspace = $1 and user_id = $2",
-    2, 12};
+    "user_find", "select " COLUMNS " from chat_user where workspace = $1 and user_id = $2", 2,
+    COLUMNS_COUNT};
 
 static const struct stmt LOCK = {
     "user_lock",
-    "select workspace, user_id, name, email, time_zone, standing, dm_channel, epoch(checked_at),"
-    "       epoch(home_opened_at), pending_message, epoch(changed_at), teams"
-    " from chat_user where workspace = $1 and user_id = $2 for no key update",
-    2, 12};
+    "select " COLUMNS " from chat_user where workspace = $1 and user_id = $2 for no key update", 2,
+    COLUMNS_COUNT};
 
 static const struct stmt PUT = {
     "user_put",
@@ -62,6 +62,8 @@ static int read_user(store *s, const rows *r, size_t row, void *to, struct err *
     u->pending_message = row_text(r, row, 9);
     u->changed_at = row_i64(r, row, 10);
     u->teams = store_texts(s->mem, row_text(r, row, 11), &u->teams_count);
+    u->address = row_text(r, row, 12);
+    u->seen_in = row_text(r, row, 13);
     return 0;
 }
 

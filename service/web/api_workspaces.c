@@ -42,6 +42,29 @@ static int answer(struct api *a, int status, struct err *e)
     return 0;
 }
 
+/* Its bot acts with the app's own credential: there is no token to give. */
+static bool by_app_token(const struct api *a)
+{
+    const struct chat_driver *driver = chats_driver(a->web->options.chats, a->workspace);
+    return driver != NULL && driver->app_token;
+}
+
+static void read_token(const struct api *a, struct workspace *ret, struct api_secret *ret_token)
+{
+    const struct json_doc *d = &a->doc;
+    *ret_token = api_secret(d, "bot_token");
+    size_t faults = a->faults.count;
+    ret->bot_refresh = api_secret(d, "bot_refresh_token").value;
+    if (a->faults.count == faults && !secret_empty(ret->bot_refresh) &&
+        secret_empty(ret_token->value)) {
+        json_doc_fault(d, "bot_refresh_token", "This belongs to a bot_token: give both.");
+    }
+    if (!secret_empty(ret_token->value) && by_app_token(a)) {
+        json_doc_fault(d, "bot_token",
+                       "The bot acts with the app's own secret there: leave this out.");
+    }
+}
+
 static void read_workspace(const struct api *a, const struct workspace *old, struct workspace *ret,
                            struct api_secret *ret_token)
 {
@@ -73,13 +96,7 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
     if (api_given(d, "bot_user_id")) {
         ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
     }
-    *ret_token = api_secret(d, "bot_token");
-    size_t faults = a->faults.count;
-    ret->bot_refresh = api_secret(d, "bot_refresh_token").value;
-    if (a->faults.count == faults && !secret_empty(ret->bot_refresh) &&
-        secret_empty(ret_token->value)) {
-        json_doc_fault(d, "bot_refresh_token", "This belongs to a bot_token: give both.");
-    }
+    read_token(a, ret, ret_token);
 }
 
 static json_t *changes(const struct workspace *old, const struct workspace *w,
@@ -139,8 +156,12 @@ static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
 }
 
 /* A fresh token mends a workspace whose old one was refused; without any it is a draft. */
-static const char *state_after(const struct workspace *old, struct api_secret token)
+static const char *state_after(const struct api *a, const struct workspace *old,
+                               struct api_secret token)
 {
+    if (by_app_token(a)) {
+        return "active";
+    }
     if (!secret_empty(token.value)) {
         return "active";
     }
@@ -159,7 +180,7 @@ static int workspace_put(struct api *a, struct err *e)
     if (api_refuse(a, e) != 0) {
         return -1;
     }
-    w.state = state_after(old, token);
+    w.state = state_after(a, old, token);
     bool same = old != NULL && str_equal(old->state, "active") && secret_empty(w.bot_refresh) &&
                 !api_secret_differs(token, old->bot_token);
     w.bot_token = same ? (struct secret){NULL, 0} : token.value; /* what is known of it stays */

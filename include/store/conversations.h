@@ -1,0 +1,36 @@
+#ifndef WB_STORE_CONVERSATIONS_H
+#define WB_STORE_CONVERSATIONS_H
+
+/* Where a platform is reached that has no one address for all: its conversations and its people.
+ * The common rules stand in store.h. */
+
+#include "store/session.h"
+
+struct conversation {
+    const char *workspace;
+    const char *channel;
+    const char *address; /* of the platform's servers for it, as its newest event says */
+    const char *kind;    /* "personal", "group", "channel" */
+};
+/* Something came from there: this is its address from now on, and it is not gone. Writes nothing
+ * when that is known already. */
+int store_conversation_learn(store *s, const struct conversation *c, struct err *e);
+/* The bot was taken out of it. */
+int store_conversation_gone(store *s, const char *workspace, const char *channel, struct err *e);
+
+/* How the platform is asked about something; texts are NULL where nothing is known. */
+struct reach {
+    const char *address;
+    const char *channel; /* of a person: a conversation that the person is in */
+    const char *person;  /* the person's other id */
+};
+int store_reach_channel(store *s, const char *workspace, const char *channel, struct reach *ret,
+                        struct err *e);
+/* By the one-to-one chat, or else where the person was last seen. */
+int store_reach_user(store *s, const char *workspace, const char *user_id, struct reach *ret,
+                     struct err *e);
+/* Who writes by this other id, and in which conversation. */
+int store_user_seen(store *s, const char *workspace, const char *user_id, const char *address,
+                    const char *channel, struct err *e);
+
+#endif

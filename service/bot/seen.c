@@ -1,0 +1,80 @@
+#include "bot_int.h"
+
+#include "base/str.h"
+
+/* Of a platform that is reached where its events say: what an event says of that is kept, for what
+ * is sent later. Of the others nothing is written. */
+
+static const char *kind_of(const struct place *p)
+{
+    if (p->is_private) {
+        return "personal";
+    }
+    return p->is_group ? "group" : "channel";
+}
+
+static bool says_address(const struct event *ev)
+{
+    return ev->address != NULL && !str_empty(ev->place.channel);
+}
+
+struct reach seen_reach(const struct turn *t)
+{
+    const struct event *ev = &t->event;
+    return says_address(ev) ? (struct reach){.address = ev->address,
+                                             .channel = ev->place.channel,
+                                             .person = ev->person_address}
+                            : (struct reach){.address = NULL};
+}
+
+int seen_place(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    const struct conversation c = {.workspace = t->scene.workspace->workspace,
+                                   .channel = ev->place.channel,
+                                   .address = ev->address,
+                                   .kind = kind_of(&ev->place)};
+    if (!says_address(ev) || ev->kind == EVENT_LEFT) {
+        return 0;
+    }
+    return store_conversation_learn(t->scene.s, &c, e);
+}
+
+int seen_person(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    const struct user *u = t->scene.user;
+    bool known =
+        str_equal(u->address, ev->person_address) && str_equal(u->seen_in, ev->place.channel);
+    if (ev->person_address == NULL || !says_address(ev) || known) {
+        return 0;
+    }
+    return store_user_seen(t->scene.s, u->workspace, u->user_id, ev->person_address,
+                           ev->place.channel, e);
+}
+
+/* Whoever takes the bot out of the one-to-one chat has done with it. What admins set up waits for
+ * them to come back, as where the bot is taken out of a whole workspace. */
+static int end_person(struct turn *t, struct err *e)
+{
+    struct scene sc = t->scene;
+    struct workspace left = *sc.workspace;
+    struct user *u = NULL;
+    left.state = "removed";
+    sc.workspace = &left;
+    if (store_user_lock(sc.s, left.workspace, t->event.user_id, &u, e) != 0) {
+        return -1;
+    }
+    sc.user = u;
+    return u == NULL ? 0 : people_leave(&sc, "uninstalled", e);
+}
+
+int bot_left(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    if (store_conversation_gone(t->scene.s, t->scene.workspace->workspace, ev->place.channel, e) !=
+        0) {
+        return -1;
+    }
+    return ev->place.is_private && ev->user_id != NULL ? end_person(t, e) : 0;
+}

@@ -14,7 +14,8 @@
  *              {"kind":"row","spans":[...],"button":{...}},
  *              {"kind":"fields","fields":[{"label":...,"value":...}]},
  *              {"kind":"divider"},
- *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm"}]}]}
+ *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm",
+ *                                           "opens"}]}]}
  * All texts are plain: each platform's renderer escapes them. In the formats below **x** is
  * bold, `x` is code and <#%s> is a place by its id; they are read in the format only, never in the
  * arguments, so data cannot style, mention or link. Formats take %s, %lld and %% only.
@@ -38,6 +39,9 @@ struct button {
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);
+/* Pressing the last button of the view shows a form: some platforms must know before it is pressed.
+ */
+void view_button_opens(json_t *view);
 /* A text with one button at its side; b NULL: none. Long lists are made of these. */
 void view_row(json_t *view, const struct button *b, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

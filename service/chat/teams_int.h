@@ -113,6 +113,13 @@ int teams_api(chats *c, arena *mem, const struct teams_call *call, json_t **ret,
 /* A view as an Adaptive Card 1.5 whose activity stays below 28 KB. our_id and token go into its
  * buttons. New reference on mem. */
 json_t *teams_card(arena *mem, const json_t *view, const char *our_id, const char *token);
+/* view_summary in words for Teams: "summary" of the card's activity. */
+char *teams_summary(arena *mem, const json_t *view);
+/* verb of a card that draws itself anew: it changes nothing. */
+#define TEAMS_REFRESH "refresh"
+/* These people ("29:...", the first 60) get a view of their own: their clients ask for it when they
+ * see the card. Nothing that is for one of them alone may stand in the card itself. */
+void teams_card_refresh(json_t *card, const char *our_id, const char *const *people, size_t count);
 /* A form as the "task" of a task module's answer. */
 json_t *teams_task(arena *mem, const json_t *form);
 /* The words of a message as typed: own mention, entities and stray spaces removed. */

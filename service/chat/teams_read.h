@@ -32,8 +32,6 @@ const json_t *teams_data(arena *mem, const json_t *activity);
  * state as an object. */
 const char *teams_verify_state(arena *mem, const json_t *activity);
 
-/* verb of a card that draws itself anew: it changes nothing. */
-#define TEAMS_REFRESH "refresh"
 /* id of an input: this and the field's name, so that it is no other member of the data. */
 #define TEAMS_INPUT "in_"
 

@@ -259,6 +259,19 @@ void view_button(json_t *view, const struct button *b)
     push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
 }
 
+void view_button_opens(json_t *view)
+{
+    json_t *blocks = blocks_of(view);
+    json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
+    json_t *list = json_member(last, "buttons");
+    json_t *button = list == NULL ? json_member(last, "button")
+                                  : json_array_get(list, json_array_size(list) - 1);
+    if (button == NULL) {
+        die("a view ends with no button that could open a form");
+    }
+    put(button, "opens", json_true());
+}
+
 void view_row(json_t *view, const struct button *b, const char *format, ...)
 {
     va_list args;

@@ -1,0 +1,105 @@
+/* Buttons of cards. Action.Execute is answered in the card; clients that do not know it send the
+ * same data with the Action.Submit that stands in its place. */
+#include "teams_draw.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+
+enum { TITLE_CHARS = 75, QUESTION_CHARS = 300, VALUE_BYTES = 2000, URL_BYTES = 3000 };
+
+static json_t *data_of(const struct teams_sending *s, const json_t *button)
+{
+    json_t *ours =
+        teams_must(json_pack("{s:s, s:i}", "a", json_text(button, "action"), "n", s->buttons));
+    const char *value = json_text(button, "value");
+    if (value != NULL) {
+        teams_put(ours, "v", json_string(value));
+    }
+    teams_put_text(ours, "m", s->our_id);
+    teams_put_text(ours, "t", s->token);
+    return teams_must(json_pack("{s:o}", "wb", ours));
+}
+
+/* How it looks: clients that do not know it leave it out. */
+static void put_style(json_t *action, const json_t *button)
+{
+    const char *style = json_text(button, "style");
+    if (str_equal(style, "primary")) {
+        teams_put_text(action, "style", "positive");
+    } else if (str_equal(style, "danger")) {
+        teams_put_text(action, "style", "destructive");
+    }
+}
+
+static json_t *submit_action(const char *title, json_t *data)
+{
+    return teams_must(
+        json_pack("{s:s, s:s, s:o}", "type", "Action.Submit", "title", title, "data", data));
+}
+
+/* Its answer is the form. */
+static json_t *opening_action(const char *title, json_t *data)
+{
+    teams_put(data, "msteams", json_pack("{s:s}", "type", "task/fetch"));
+    return submit_action(title, data);
+}
+
+/* Without a verb Teams does not say that it was pressed. */
+static json_t *execute_action(const json_t *button, const char *title, json_t *data)
+{
+    return teams_must(json_pack("{s:s, s:s, s:s, s:O, s:o}", "type", "Action.Execute", "title",
+                                title, "verb", json_text(button, "action"), "data", data,
+                                "fallback", submit_action(title, data)));
+}
+
+static json_t *open_url_action(const char *title, const char *url)
+{
+    return teams_must(
+        json_pack("{s:s, s:s, s:s}", "type", "Action.OpenUrl", "title", title, "url", url));
+}
+
+/* There is no question before a press: it opens a card with the question and the button. */
+static json_t *asking_action(struct teams_sending *s, const json_t *button, const char *title,
+                             json_t *action)
+{
+    const char *heading = teams_line(s->mem, json_text(button, "confirm_title"), TITLE_CHARS);
+    const char *question = teams_line(s->mem, json_text(button, "confirm"), QUESTION_CHARS);
+    json_t *body = teams_must(json_array());
+    if (heading != NULL) {
+        teams_rich_text(s->mem, body, heading, &(struct teams_style){.bold = true});
+    }
+    teams_rich_text(s->mem, body, question, &(struct teams_style){.size = NULL});
+    teams_push(body, json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
+    return teams_must(json_pack("{s:s, s:s, s:{s:s, s:o}}", "type", "Action.ShowCard", "title",
+                                title, "card", "type", "AdaptiveCard", "body", body));
+}
+
+static bool fits(const char *text, size_t max)
+{
+    return text == NULL || strlen(text) <= max;
+}
+
+json_t *teams_button(struct teams_sending *s, const json_t *button)
+{
+    const char *url = json_text(button, "url");
+    const char *title = teams_line(s->mem, json_text(button, "title"), TITLE_CHARS);
+    bool leads = url != NULL || !str_empty(json_text(button, "action"));
+    s->buttons++;
+    if (title == NULL || !leads || !fits(url, URL_BYTES) ||
+        !fits(json_text(button, "value"), VALUE_BYTES)) {
+        return NULL;
+    }
+    if (url != NULL) {
+        json_t *action = open_url_action(title, url);
+        put_style(action, button);
+        return action;
+    }
+    json_t *data = data_of(s, button);
+    json_t *action = json_flag(button, "opens") ? opening_action(title, data)
+                                                : execute_action(button, title, data);
+    put_style(action, button);
+    bool asks = teams_line(s->mem, json_text(button, "confirm"), QUESTION_CHARS) != NULL;
+    return asks ? asking_action(s, button, title, action) : action;
+}

@@ -1,0 +1,323 @@
+/* View to Adaptive Card 1.5, within the size that Teams takes
+ * (learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference). */
+#include "teams_draw.h"
+
+#include <string.h>
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum {
+    CARD_BYTES_MAX = 24 * 1024, /* leaves 4 of the 28 KB of an activity to what stands around it */
+    MORE_BYTES = 200,
+    FACTS_MAX = 40,
+    FACT_BYTES_MAX = 300,
+    ROW_BUTTONS_MAX = 5,
+    REFRESH_USERS_MAX = 60
+};
+
+static const char MORE[] = "There is more than fits in one message.";
+
+struct drawing {
+    struct teams_sending *sending;
+    arena *mem;
+    json_t *items;
+    bool separated; /* a line is due before what comes next */
+};
+
+static const struct teams_style as_usual = {.size = NULL};
+static const struct teams_style as_note = {.subtle = true, .size = "Small"};
+static const struct teams_style as_title = {.bold = true, .size = "Large"};
+
+/* --- kinds of blocks --- */
+
+static void draw_title(struct drawing *d, const json_t *block)
+{
+    enum { TITLE_CHARS = 150 };
+    const char *title = teams_line(d->mem, json_text(block, "text"), TITLE_CHARS);
+    if (title == NULL) {
+        return;
+    }
+    if (!teams_is_plain(title)) {
+        teams_rich_text(d->mem, d->items, title, &as_title);
+        return;
+    }
+    teams_push(d->items,
+               json_pack("{s:s, s:s, s:b, s:s, s:s, s:s}", "type", "TextBlock", "text", title,
+                         "wrap", 1, "weight", "Bolder", "size", "Large", "style", "heading"));
+}
+
+static void draw_text(struct drawing *d, const json_t *block)
+{
+    teams_rich(d->mem, d->items, json_member(block, "spans"), &as_usual);
+}
+
+static void draw_note(struct drawing *d, const json_t *block)
+{
+    teams_rich(d->mem, d->items, json_member(block, "spans"), &as_note);
+}
+
+static void draw_divider(struct drawing *d, const json_t *block)
+{
+    (void)block;
+    d->separated = true;
+}
+
+/* --- fields --- */
+
+static const char *shown(arena *mem, const json_t *field, const char *key)
+{
+    const char *text = str_trim(mem, json_text(field, key) == NULL ? "" : json_text(field, key));
+    return *text == '\0' ? "-" : text;
+}
+
+static bool are_plain(arena *mem, const json_t *fields)
+{
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(fields, i, field)
+    {
+        const char *value = shown(mem, field, "value");
+        bool nothing = str_equal(value, "-");
+        if (!teams_is_plain(shown(mem, field, "label")) || (!nothing && !teams_is_plain(value)) ||
+            strlen(value) > FACT_BYTES_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void draw_facts(struct drawing *d, const json_t *fields)
+{
+    json_t *facts = NULL;
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(fields, i, field)
+    {
+        if (i % FACTS_MAX == 0) {
+            facts = teams_must(json_array());
+            teams_push(d->items, json_pack("{s:s, s:o}", "type", "FactSet", "facts", facts));
+        }
+        const char *value = shown(d->mem, field, "value");
+        /* a lone hyphen would begin a list */
+        value = str_equal(value, "-") ? "\xE2\x80\x93" : value;
+        teams_push(facts,
+                   json_pack("{s:s, s:s}", "title", shown(d->mem, field, "label"), "value", value));
+    }
+}
+
+/* "Label: value"; the label is bold. */
+static void draw_lines(struct drawing *d, const json_t *fields)
+{
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(fields, i, field)
+    {
+        size_t before = json_array_size(d->items);
+        json_t *spans =
+            json_pack("[{s:o}, s]", "bold",
+                      json_string(arena_printf(d->mem, "%s: ", shown(d->mem, field, "label"))),
+                      shown(d->mem, field, "value"));
+        teams_rich(d->mem, d->items, arena_json(d->mem, teams_must(spans)), &as_usual);
+        json_t *first = json_array_get(d->items, before);
+        if (first != NULL && i > 0) {
+            teams_put_text(first, "spacing", "Small");
+        }
+    }
+}
+
+static void draw_fields(struct drawing *d, const json_t *block)
+{
+    const json_t *fields = json_member(block, "fields");
+    if (are_plain(d->mem, fields)) {
+        draw_facts(d, fields);
+    } else {
+        draw_lines(d, fields);
+    }
+}
+
+/* --- buttons --- */
+
+static void draw_buttons(struct drawing *d, const json_t *block)
+{
+    json_t *row = NULL;
+    size_t i = 0;
+    const json_t *button = NULL;
+    json_array_foreach(json_member(block, "buttons"), i, button)
+    {
+        json_t *action = teams_button(d->sending, button);
+        if (action == NULL) {
+            continue;
+        }
+        if (row == NULL || json_array_size(row) == ROW_BUTTONS_MAX) {
+            row = teams_must(json_array());
+            teams_push(d->items, json_pack("{s:s, s:o}", "type", "ActionSet", "actions", row));
+        }
+        teams_push(row, action);
+    }
+}
+
+static json_t *column(const char *width, json_t *items)
+{
+    return teams_must(
+        json_pack("{s:s, s:s, s:o}", "type", "Column", "width", width, "items", items));
+}
+
+/* The button stands beside the text. */
+static void draw_row(struct drawing *d, const json_t *block)
+{
+    const json_t *button = json_member(block, "button");
+    json_t *action = button == NULL ? NULL : teams_button(d->sending, button);
+    if (action == NULL) {
+        draw_text(d, block);
+        return;
+    }
+    json_t *set = teams_must(json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
+    json_t *text = teams_must(json_array());
+    teams_rich(d->mem, text, json_member(block, "spans"), &as_usual);
+    if (json_array_size(text) == 0) {
+        json_decref(text);
+        teams_push(d->items, set);
+        return;
+    }
+    teams_push(d->items,
+               json_pack("{s:s, s:[o, o]}", "type", "ColumnSet", "columns", column("stretch", text),
+                         column("auto", teams_must(json_pack("[o]", set)))));
+}
+
+static void draw_block(struct drawing *d, const json_t *block)
+{
+    static const struct {
+        const char *kind;
+        void (*draw)(struct drawing *d, const json_t *block);
+    } rows[] = {
+        {"title", draw_title},   {"text", draw_text},       {"note", draw_note},
+        {"fields", draw_fields}, {"divider", draw_divider}, {"buttons", draw_buttons},
+        {"row", draw_row},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!str_equal(rows[i].kind, json_text(block, "kind"))) {
+            continue;
+        }
+        size_t before = json_array_size(d->items);
+        bool due = d->separated && before > 0;
+        rows[i].draw(d, block);
+        json_t *first = json_array_get(d->items, before);
+        if (due && first != NULL) {
+            teams_put(first, "separator", json_true());
+            d->separated = false;
+        }
+    }
+}
+
+/* --- size --- */
+
+static size_t bytes_of_json(arena *mem, const json_t *value)
+{
+    return strlen(json_write(mem, value)) + 1;
+}
+
+static bool is_buttons(const json_t *item)
+{
+    return str_equal(json_text(item, "type"), "ActionSet");
+}
+
+/* What stands last and leads on - the next page, a way back - stays; what comes before it goes,
+ * from the end, and a note says so. */
+static void limit(arena *mem, json_t *items, size_t max)
+{
+    size_t bytes = bytes_of_json(mem, items);
+    size_t end = json_array_size(items);
+    if (bytes <= max) {
+        return;
+    }
+    while (end > 0 && is_buttons(json_array_get(items, end - 1))) {
+        end--;
+    }
+    while (end > 0 && bytes > max - MORE_BYTES) {
+        end--;
+        bytes -= bytes_of_json(mem, json_array_get(items, end));
+        json_array_remove(items, end);
+    }
+    for (size_t last = json_array_size(items); last > 0 && bytes > max - MORE_BYTES; last--) {
+        bytes -= bytes_of_json(mem, json_array_get(items, last - 1));
+        json_array_remove(items, last - 1);
+    }
+    json_t *note = arena_json(mem, teams_must(json_array()));
+    teams_rich_text(mem, note, MORE, &as_note);
+    if (json_array_insert(items, end, json_array_get(note, 0)) != 0) {
+        die("out of memory for a card");
+    }
+}
+
+json_t *teams_body(struct teams_sending *s, const json_t *view, size_t bytes_max)
+{
+    struct drawing d = {.sending = s, .mem = s->mem, .items = teams_must(json_array())};
+    size_t i = 0;
+    const json_t *block = NULL;
+    json_array_foreach(json_member(view, "blocks"), i, block)
+    {
+        draw_block(&d, block);
+    }
+    if (json_array_size(d.items) == 0) {
+        teams_rich_text(s->mem, d.items, view_summary(s->mem, view), &as_usual);
+    }
+    limit(s->mem, d.items, bytes_max);
+    return d.items;
+}
+
+/* --- the card --- */
+
+json_t *teams_card_of(json_t *body)
+{
+    return teams_must(json_pack("{s:s, s:s, s:s, s:o}", "type", "AdaptiveCard", "version", "1.5",
+                                "$schema", "http://adaptivecards.io/schemas/adaptive-card.json",
+                                "body", body));
+}
+
+json_t *teams_card(arena *mem, const json_t *view, const char *our_id, const char *token)
+{
+    struct teams_sending s = {.mem = mem, .our_id = our_id, .token = token};
+    json_t *card = teams_card_of(teams_body(&s, view, CARD_BYTES_MAX));
+    /* is read as markdown: nothing of anybody's may stand in it */
+    teams_put_text(card, "fallbackText", "This message needs a newer version of Teams.");
+    return arena_json(mem, card);
+}
+
+/* Nobody knows a place by its id. */
+static void name_places(json_t *view)
+{
+    size_t i = 0, k = 0;
+    json_t *block = NULL, *span = NULL;
+    json_array_foreach(json_member(view, "blocks"), i, block)
+    {
+        json_t *spans = json_member(block, "spans");
+        json_array_foreach(spans, k, span)
+        {
+            if (json_text(span, "channel") != NULL) {
+                json_array_set_new(spans, k, teams_must(json_string(TEAMS_SOME_PLACE)));
+            }
+        }
+    }
+}
+
+char *teams_summary(arena *mem, const json_t *view)
+{
+    json_t *copy = arena_json(mem, teams_must(json_deep_copy(view)));
+    name_places(copy);
+    return view_summary(mem, copy);
+}
+
+void teams_card_refresh(json_t *card, const char *our_id, const char *const *people, size_t count)
+{
+    json_t *ids = teams_must(json_array());
+    for (size_t i = 0; i < count && i < REFRESH_USERS_MAX; i++) {
+        teams_push(ids, json_string(people[i]));
+    }
+    json_t *action =
+        teams_must(json_pack("{s:s, s:s, s:s, s:{s:{s:s}}}", "type", "Action.Execute", "title",
+                             "Refresh", "verb", TEAMS_REFRESH, "data", "wb", "a", TEAMS_REFRESH));
+    teams_put_text(json_member(json_member(action, "data"), "wb"), "m", our_id);
+    teams_put(card, "refresh", json_pack("{s:o, s:o}", "action", action, "userIds", ids));
+}

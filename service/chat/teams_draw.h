@@ -1,0 +1,53 @@
+#ifndef WB_SERVICE_CHAT_TEAMS_DRAW_H
+#define WB_SERVICE_CHAT_TEAMS_DRAW_H
+
+#include "teams_int.h"
+
+/* What cards and forms are drawn with; pure. New references are the caller's. */
+
+/* --- teams_json.c: JSON that cannot fail but for memory --- */
+
+json_t *teams_must(json_t *value);
+/* They take the reference over. */
+void teams_put(json_t *object, const char *key, json_t *value);
+void teams_push(json_t *array, json_t *value);
+/* Nothing when there is no text. */
+void teams_put_text(json_t *object, const char *key, const char *text);
+
+/* --- teams_runs.c: text --- */
+
+struct teams_style {
+    const char *size; /* "Large"; NULL: as usual */
+    bool bold, subtle;
+};
+/* What stands for a conversation: a card cannot name it by its id. */
+#define TEAMS_SOME_PLACE "another conversation"
+/* RichTextBlocks of spans (chat/view.h), as many as their length asks for: what stands in them is
+ * never read as markdown. Pushed to `items`. */
+void teams_rich(arena *mem, json_t *items, const json_t *spans, const struct teams_style *s);
+/* The same of one text. */
+void teams_rich_text(arena *mem, json_t *items, const char *text, const struct teams_style *s);
+/* Does it look the same where markdown is read? */
+bool teams_is_plain(const char *text);
+/* One trimmed line of at most `max` characters; NULL when nothing is left. */
+char *teams_line(arena *mem, const char *text, size_t max);
+
+/* --- teams_button.c --- */
+
+struct teams_sending {
+    arena *mem;
+    const char *our_id; /* NULL: none */
+    const char *token;  /* of this sending; NULL: none */
+    int buttons;        /* drawn so far: the number of the last one */
+};
+/* NULL when it cannot be sent whole: a value or address that was cut would be another one. */
+json_t *teams_button(struct teams_sending *s, const json_t *button);
+
+/* --- teams_card.c --- */
+
+/* What a card's body is made of, within so many bytes. New reference. */
+json_t *teams_body(struct teams_sending *s, const json_t *view, size_t bytes_max);
+/* Of a card around it. */
+json_t *teams_card_of(json_t *body);
+
+#endif

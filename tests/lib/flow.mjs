@@ -28,6 +28,17 @@ export const ADMIN_TOKEN = 'sample-operator-token-for-the-flow-tests';
 export const SIGNING_SECRET = 'sample-slack-signing-secret';
 export const ACME = 'slack:T0ACME001';
 export const GLOBEX = 'slack:T0GLOBEX1';
+/** Teams: tenants, workspaces, object ids of the sandbox's people, the bot. */
+export const TEAMS_ACME_TENANT = 'ac3e0000-0000-4000-8000-000000000001';
+export const TEAMS_GLOBEX_TENANT = '910be000-0000-4000-8000-000000000002';
+export const TEAMS_ACME = `teams:${TEAMS_ACME_TENANT}`;
+export const TEAMS_GLOBEX = `teams:${TEAMS_GLOBEX_TENANT}`;
+export const TEAMS_APP = '22222222-aaaa-4bbb-8ccc-222222222222';
+export const TEAMS_SECRET = 'sample-teams-app-secret';
+export const TEAMS_PEOPLE = {ana: 'aaaa0000-0000-4000-8000-000000000001', ben: 'bbbb0000-0000-4000-8000-000000000002',
+  cleo: 'cccc0000-0000-4000-8000-000000000003', gus: '99990000-0000-4000-8000-000000000004', sid: '51d00000-0000-4000-8000-000000000005',
+  dora: 'd04a0000-0000-4000-8000-000000000006', noa: '0a0a0000-0000-4000-8000-000000000007', gina: '91a00000-0000-4000-8000-000000000008',
+  otto: '07700000-0000-4000-8000-000000000009'};
 export const OPPORTUNITY = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
 
 // --- waiting -------------------------------------------------------------------------------------
@@ -69,14 +80,39 @@ function texts(node, out = []) {
   return out;
 }
 
+/** The Adaptive Card of a message or a dialog in Teams, or undefined. */
+export const cardOf = m => m.card || m.attachments?.find(a => a.contentType?.startsWith('application/vnd.microsoft.card'))?.content;
+const CHILDREN = ['body', 'items', 'columns', 'rows', 'cells', 'actions', 'card', 'inlines', 'facts', 'buttons'];
+/** Every node of a card in reading order. */
+function nodes(card) {
+  const below = CHILDREN.flatMap(k => (Array.isArray(card[k]) ? card[k] : card[k] ? [card[k]] : [])).filter(n => n && typeof n === 'object');
+  return [card, ...below.flatMap(nodes)];
+}
+const ESCAPED = /\\([\\`*_{}[\]()<>#+\-.!~|])/g;
+const plainMarkdown = text => unescapeMrkdwn(text.replace(/&nbsp;/g, ' ').replace(/&#(\d+);/g, (_, n) => String.fromCodePoint(n)).replace(/&quot;/g, '"'))
+  .replace(ESCAPED, (_, c) => '\u0001' + c.charCodeAt(0) + ';').replace(/[*`]/g, '').replace(/\u0001(\d+);/g, (_, n) => String.fromCharCode(n));
+const cardWords = card => nodes(card).filter(n => !/^Action\./.test(n.type || ''))
+  .flatMap(n => [n.title, n.label, typeof n.text === 'string' ? n.text : null, n.subtitle, 'title' in n && 'value' in n && !n.type ? n.value : null])
+  .filter(t => typeof t === 'string' && t).map(plainMarkdown).join('\n');
+
 /** Everything of a message that a person reads, as one text without its bold and code marks. */
-export const words = m => unescapeMrkdwn(m.blocks?.length ? texts(m.blocks).join('\n') : m.text || '').replace(/[*`]/g, '');
+export const words = m => (cardOf(m) ? cardWords(cardOf(m))
+  : m.chat === 'teams' ? plainMarkdown(m.text || '')
+  : unescapeMrkdwn(m.blocks?.length ? texts(m.blocks).join('\n') : m.text || '').replace(/[*`]/g, ''));
 /** The same for a view: title, blocks with the labels, placeholders and values of inputs, buttons and errors. */
 export const viewWords = v => [v.title?.text, words(v), ...labels(v), v.submit?.text, ...Object.values(v.errors || {})].filter(Boolean).join('\n');
 /** The inputs of a view: [{label, type, block, action, optional, element}]. */
 export const inputs = v => (v.blocks || []).filter(b => b.type === 'input')
   .map(b => ({label: b.label.text, type: b.element.type, block: b.block_id, action: b.element.action_id, optional: !!b.optional, element: b.element}));
-export const buttons = m => (m.blocks || []).flatMap(b => (b.type === 'actions' ? b.elements : b.accessory ? [b.accessory] : []))
+/** Buttons of a card: `action` is the verb or id, `url` that of a link or of a sign-in window. */
+const cardButtons = card => nodes(card).filter(n => /^Action\./.test(n.type || '') || (card.buttons || []).includes(n))
+  .map(n => ({label: n.title, action: n.verb || n.id, value: n.data ?? n.value, type: n.type,
+    url: n.url ?? (n.data?.msteams?.type === 'signin' ? n.data.msteams.value : n.type === 'signin' || n.type === 'openUrl' ? n.value : undefined)}));
+/** The inputs of a card or dialog: [{id, label, type, value, required, element}]. */
+export const cardInputs = m => nodes(cardOf(m)).filter(n => /^Input\./.test(n.type || ''))
+  .map(n => ({id: n.id, label: n.label ?? n.title, type: n.type, value: n.value, required: !!n.isRequired, element: n}));
+export const buttons = m => (cardOf(m) ? cardButtons(cardOf(m)) : blockButtons(m));
+const blockButtons = m => (m.blocks || []).flatMap(b => (b.type === 'actions' ? b.elements : b.accessory ? [b.accessory] : []))
   .filter(e => e.type === 'button')
   .map(e => ({label: e.text.text, action: e.action_id, value: e.value, url: e.url}));
 export const button = (m, label) => buttons(m).find(b => b.label === label || b.action === label);
@@ -86,17 +122,19 @@ export const loginUrl = m => buttons(m).find(b => b.url && b.url.includes('/logi
 // --- people --------------------------------------------------------------------------------------
 
 export class Person {
+  chat = 'slack';
+
   constructor(world, name, workspace = 'T0ACME001') {
     Object.assign(this, {world, name, workspace, browser: new Browser(), seen: '0'});
   }
 
   async messages(place = 'dm') {
-    const q = new URLSearchParams({user: this.name, place, workspace: this.workspace, limit: '500'});
+    const q = new URLSearchParams({chat: this.chat, user: this.name, place, workspace: this.workspace, limit: '500'});
     return (await this.world.sandbox('GET', `/_messages?${q}`)).messages;
   }
 
   async say(text, {place = 'dm', ...more} = {}) {
-    const r = await this.world.sandbox('POST', '/_say', {chat: 'slack', user: this.name, workspace: this.workspace, place, text, ...more});
+    const r = await this.world.sandbox('POST', '/_say', {chat: this.chat, user: this.name, workspace: this.workspace, place, text, ...more});
     this.seen = r.ts;
     return r;
   }
@@ -117,7 +155,7 @@ export class Person {
   }
 
   async press(message, action, more = {}) {
-    const r = await this.world.sandbox('POST', '/_click', {chat: 'slack', user: this.name, workspace: this.workspace, message: message.ts, action, ...more});
+    const r = await this.world.sandbox('POST', '/_click', {chat: this.chat, user: this.name, workspace: this.workspace, message: message.ts, action, ...more});
     assert.ok(r.ok, `${this.name} presses ${action}: ${JSON.stringify(r)}`);
     return r;
   }
@@ -126,7 +164,7 @@ export class Person {
 
   /** One scripting call in this person's name. */
   async act(path, body = {}) {
-    const r = await this.world.sandbox('POST', path, {chat: 'slack', user: this.name, workspace: this.workspace, ...body});
+    const r = await this.world.sandbox('POST', path, {chat: this.chat, user: this.name, workspace: this.workspace, ...body});
     assert.ok(r.ok, `${this.name}: ${path} ${JSON.stringify(body)}: ${JSON.stringify(r)}`);
     return r;
   }
@@ -153,7 +191,7 @@ export class Person {
 
   /** What is on the screen now: {home, modal, stack}; a view holds its blocks, `state.values` and the `errors` shown. */
   screen() {
-    return this.world.sandbox('GET', `/_view?${new URLSearchParams({user: this.name, workspace: this.workspace})}`);
+    return this.world.sandbox('GET', `/_view?${new URLSearchParams({chat: this.chat, user: this.name, workspace: this.workspace})}`);
   }
 
   #view(which, fits, ms) {
@@ -226,9 +264,84 @@ export class Person {
   async reads(...places) {
     const out = [];
     for (const place of places) {
-      for (const m of await this.messages(place)) out.push(JSON.stringify({text: m.text, blocks: m.blocks}));
+      for (const m of await this.messages(place)) out.push(JSON.stringify({text: m.text, blocks: m.blocks, attachments: m.attachments}));
     }
     return out.join('\n');
+  }
+}
+
+/**
+ * A person in Teams: the same methods, so that a story can be told on both chats. Places are `dm`, the name of a
+ * channel or group chat, or an id; a thread is `thread: <first message's id>`. There are no slash commands, shortcuts
+ * and home page there; a modal is a dialog (task module), whose `card` holds the inputs.
+ */
+export class TeamsPerson extends Person {
+  chat = 'teams';
+
+  constructor(world, name, workspace = TEAMS_ACME_TENANT) {
+    super(world, name, workspace);
+  }
+
+  async messages(place = 'dm') {
+    return (await super.messages(place)).map(m => ({chat: 'teams', ...m}));
+  }
+
+  async say(text, more) {
+    const r = await super.say(text, more);
+    this.seen = r.id;
+    return {...r, ts: r.id};
+  }
+
+  /** Fills inputs of the card in (by id or label) and presses: {sent, status, shown?, url?, window?, errors?, refused?}. */
+  press(message, action, {inputs, ...more} = {}) {
+    return super.press(message, action, {...(inputs ? {inputs} : {}), ...more});
+  }
+
+  /** Presses a button whose data were changed: `changes` is laid over what Workbot put there. */
+  forge(message, label, changes) {
+    const real = buttons(message).find(b => b.label === label || b.action === label);
+    assert.ok(real, `${label} is not on ${words(message)}`);
+    const data = {...real.value, wb: {...real.value?.wb, ...changes}};
+    return super.press(message, label, {force: true, forge: {type: real.type, verb: real.action, data}});
+  }
+
+  /** The client shows the card: Teams asks for this person's view if the card says so ({sent:false} if not). */
+  shows(message, more = {}) {
+    return this.act('/_refresh', {message: message.ts, ...more});
+  }
+
+  /** The open dialog (screen() gives {task, window}), once its words fit: {id, title, card}. */
+  modal(fits = () => true, ms) {
+    let now = null;
+    const test = t => (fits instanceof RegExp ? fits.test(`${t.title}\n${words(t)}`) : fits(t));
+    return until(() => `${this.name} to see a dialog that fits ${fits}; there is:\n${now ? words(now) : 'none'}`,
+      async () => (now = (await this.screen()).task) && test(now) && now, ms);
+  }
+
+  noModal(ms) {
+    return until(`${this.name}'s dialog to close`, async () => (await this.screen()).task === null, ms);
+  }
+
+  /**
+   * The sign-in window calls notifySuccess(code): {status, answer}. `mobile: true`: the state comes as an object;
+   * `outcome: 'cancelled'`: the person closes the window; `'failure'`: notifyFailure.
+   */
+  window(code, more = {}) {
+    return this.act('/_window', {code, ...more});
+  }
+
+  /** The app is installed (removed) here: the person's own, or in the team or chat of `place`. */
+  installs(place = 'dm', more = {}) {
+    return this.act('/_install', {place, ...more});
+  }
+
+  uninstalls(place = 'dm', more = {}) {
+    return this.act('/_uninstall', {place, ...more});
+  }
+
+  /** An activity of this person, made as Teams makes it and changed by `activity` (null removes a member). */
+  sends(type, {place = 'dm', ...more} = {}) {
+    return this.act('/_event', {type, place, ...more});
   }
 }
 
@@ -249,6 +362,7 @@ function run(program, args, {env, log}) {
 export class World {
   replicas = [];
   held = new Set();
+  redirects = {};
   databases = [];
 
   log() {
@@ -363,6 +477,10 @@ export class World {
     return new Person(this, name, workspace);
   }
 
+  teamsPerson(name, tenant) {
+    return new TeamsPerson(this, name, tenant);
+  }
+
   /** A body signed as Slack signs it, to one replica or through the balancer. */
   async signed(path, body, {url = this.url, secret = SIGNING_SECRET, timestamp = Math.floor(Date.now() / 1000), type = 'application/json', headers = {}} = {}) {
     const raw = typeof body === 'string' ? body : JSON.stringify(body);
@@ -441,6 +559,12 @@ export class World {
 
   // --- what it begins with ---
 
+  teamsEnv() {
+    return {WORKBOT_TEAMS_APP_ID: TEAMS_APP, WORKBOT_TEAMS_APP_SECRET: TEAMS_SECRET, WORKBOT_TEAMS_TENANT_ID: TEAMS_ACME_TENANT,
+      WORKBOT_TEAMS_ALLOWED_TENANTS: `${TEAMS_ACME_TENANT},${TEAMS_GLOBEX_TENANT}`,
+      WORKBOT_TEAMS_OPENID_URL: `${this.sandboxUrl}/teams/v1/.well-known/openidconfiguration`, WORKBOT_TEAMS_LOGIN_URL: `${this.sandboxUrl}/teams/login`};
+  }
+
   async startSandbox(config) {
     const file = join(this.dir, 'sandbox.port'), sfFile = join(this.dir, 'salesforce.port');
     this.sandboxChild = run(SANDBOX, ['--port', '0', '--port-file', file, '--salesforce-port', '0', '--salesforce-port-file', sfFile, '--bot-url', this.url],
@@ -495,7 +619,9 @@ export class World {
 
   async putConnection(workspace, name, body) {
     const r = await this.must('PUT', `/workspaces/${workspace}/connections/${name}`, body);
-    await this.sandbox('PUT', '/_config', {salesforce: {clients: {[body.client_id]: {redirect_uris: [r.redirect_uri]}}}});
+    // one client may serve connections of several workspaces
+    const uris = this.redirects[body.client_id] = [...new Set([...(this.redirects[body.client_id] || []), r.redirect_uri])];
+    await this.sandbox('PUT', '/_config', {salesforce: {clients: {[body.client_id]: {redirect_uris: uris}}}});
     return r;
   }
 
@@ -503,9 +629,10 @@ export class World {
     return this.must('PUT', `/workspaces/${workspace}/recipes/${recipe.name}`, recipe);
   }
 
-  async load(demo, workspace, admin) {
+  /** The demo's workspace; `as`: another workspace's own settings with the demo's connection and recipes. */
+  async load(demo, workspace, admin, as) {
     const read = file => JSON.parse(readFileSync(join(DEMO, demo, file), 'utf8').replace('@SALESFORCE_HOST@', this.salesforceHost));
-    await this.must('PUT', `/workspaces/${workspace}`, read('workspace.json'));
+    await this.must('PUT', `/workspaces/${workspace}`, as || read('workspace.json'));
     await this.putConnection(workspace, `${demo}-salesforce`, read(`connections/${demo}-salesforce.json`));
     await this.authorize(workspace, `${demo}-salesforce`, admin);
     const recipes = demo === 'acme' ? ['create-opportunity', 'create-task', 'find-opportunities', 'team-note'] : ['new-lead'];
@@ -515,9 +642,10 @@ export class World {
 
 /**
  * A running world with the demo's workspace Acme (and Globex if asked), stopped by `stop()`.
- * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server.
+ * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server; teams: the same Acme in Teams,
+ * too (`'only'`: without Slack's).
  */
-export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
+export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, teams = false, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
   assert.ok(server, 'WORKBOT_TEST_PG must name a PostgreSQL (tests/tools/postgres.sh start)');
   const w = new World();
   w.dir = mkdtempSync(join(tmpdir(), 'workbot-flow-'));
@@ -532,12 +660,13 @@ export async function start({env = {}, replicas = 1, sandbox = {}, globex = fals
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
       WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: `${new URL(w.sandboxUrl).host},${w.salesforceHost}`,
-      WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...env};
+      WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...(teams ? w.teamsEnv() : {}), ...env};
     const migrate = run(WORKBOT, ['migrate'], {env: w.env, log: w.logFile});
     assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());
     for (let i = 0; i < replicas; i++) await w.startReplica();
     if (replicas > 1) await w.balance(port);
-    await w.load('acme', ACME, 'ben@acme.example');
+    if (teams !== 'only') await w.load('acme', ACME, 'ben@acme.example');
+    if (teams) await w.load('acme', TEAMS_ACME, 'ben@acme.example', {name: 'Acme', admins: [TEAMS_PEOPLE.ben]});
     if (globex) await w.load('globex', GLOBEX, 'otto@globex.example');
   } catch (e) {
     await w.stop().catch(() => {});

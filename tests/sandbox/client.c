@@ -136,6 +136,8 @@ static void prepare(CURL *handle, struct call *call, struct curl_slist *headers)
         curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call->body == NULL ? "" : call->body);
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, (long)call->body_len);
         curl_easy_setopt(handle, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
+    } else if (strcmp(call->method, "GET") != 0) {
+        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
     }
 }
 

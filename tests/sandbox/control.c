@@ -329,7 +329,7 @@ void control_handle(struct request *req)
             return;
         }
     }
-    if (http_is(req, "POST") && chat_call_known(req->path)) {
+    if ((http_is(req, "POST") || http_is(req, "PUT")) && chat_call_known(req->path)) {
         post_chat_call(req);
         return;
     }

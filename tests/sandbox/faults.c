@@ -28,6 +28,10 @@ static const char *const names[] = {
     "id_token_kid",
     "id_token_key",
     "id_token_signature",
+    "id_token_tid",
+    "id_token_oid",
+    "id_token_no_oid",
+    "redirect",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -22,19 +22,6 @@ static struct {
 static size_t key_count;
 static EVP_PKEY *another;
 
-static char *base64url(const unsigned char *data, size_t len)
-{
-    char *out = xcalloc(len * 4 / 3 + 8, 1);
-    EVP_EncodeBlock((unsigned char *)out, data, (int)len);
-    size_t end = 0;
-    for (size_t i = 0; out[i] != '\0' && out[i] != '='; i++) {
-        out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
-        end = i + 1;
-    }
-    out[end] = '\0';
-    return out;
-}
-
 static EVP_PKEY *key_make(void)
 {
     EVP_PKEY *key = EVP_RSA_gen(2048);

@@ -197,6 +197,15 @@ char *random_id(const char *prefix, size_t len)
     return xasprintf("%s%s", prefix, tail);
 }
 
+char *random_uuid(void)
+{
+    char hex[33];
+    random_hex(hex, 32);
+    hex[12] = '4'; /* version and variant of RFC 9562 */
+    hex[16] = 'a';
+    return xasprintf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
 char *random_token(const char *prefix, size_t len)
 {
     char tail[129];
@@ -244,6 +253,19 @@ char *pkce_challenge(const char *verifier)
         }
     }
     return text;
+}
+
+char *base64url(const unsigned char *data, size_t len)
+{
+    char *out = xcalloc(len * 4 / 3 + 8, 1);
+    EVP_EncodeBlock((unsigned char *)out, data, (int)len);
+    size_t end = 0;
+    for (size_t i = 0; out[i] != '\0' && out[i] != '='; i++) {
+        out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
+        end = i + 1;
+    }
+    out[end] = '\0';
+    return out;
 }
 
 char *base64_decode(const char *text, size_t *ret_len)

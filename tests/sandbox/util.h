@@ -42,6 +42,8 @@ void random_hex(char *ret, size_t len);
 char *random_id(const char *prefix, size_t len);
 /* prefix followed by len random characters of A-Za-z0-9; the caller frees. */
 char *random_token(const char *prefix, size_t len);
+/* A random UUID, lower case; the caller frees. */
+char *random_uuid(void);
 
 /* HMAC-SHA256 as 64 lower-case hex digits. */
 void hmac_sha256_hex(const char *key, const char *data, size_t len, char ret[65]);
@@ -49,6 +51,8 @@ void hmac_sha256_hex(const char *key, const char *data, size_t len, char ret[65]
 char *hmac_sha256_base64(const char *key, const char *data);
 /* base64url without padding of SHA-256: the S256 challenge of RFC 7636. */
 char *pkce_challenge(const char *verifier);
+/* base64url without padding (RFC 4648, 5); the caller frees. */
+char *base64url(const unsigned char *data, size_t len);
 /* Decodes standard base64; NULL when malformed. The caller frees; ret_len may be NULL. */
 char *base64_decode(const char *text, size_t *ret_len);
 /* Compares without telling by time how much is equal. */

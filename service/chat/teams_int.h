@@ -108,6 +108,21 @@ struct teams_call {
  * chat_driver's; ERR_FORBIDDEN "chat_address" when the address is not the platform's. */
 int teams_api(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e);
 
+/* --- teams_kept.c: is it for us? Then out gets lane, keys and what else a job needs --- */
+
+void teams_activity_kept(arena *mem, const json_t *activity, struct teams_intake *out);
+/* ERR_INPUT "teams_body" for one without what it must have. */
+int teams_invoke_kept(arena *mem, const json_t *activity, struct teams_intake *out, struct err *e);
+
+/* --- teams_invoke.c: what an invoke is answered, as the whole body --- */
+
+/* Of adaptiveCard/action: a text for whoever pressed; a card in place of theirs; a refusal. */
+char *teams_answer_message(arena *mem, const char *text);
+char *teams_answer_card(arena *mem, const json_t *card);
+char *teams_answer_error(arena *mem, const char *text);
+/* Of task/fetch and task/submit: words in place of a form. */
+char *teams_task_message(arena *mem, const char *text);
+
 /* --- teams_card.c, teams_text.c, teams_form_view.c: views --- */
 
 /* A view as an Adaptive Card 1.5 whose activity stays below 28 KB. our_id and token go into its

@@ -179,35 +179,41 @@ bool call_body(struct call *c, const char *data, size_t len)
     return true;
 }
 
-static void run_handler(struct call *c)
+static void run(struct call *c, route_fn *handler)
 {
     struct err e = {0};
-    if (c->route->handler(c->server->web, &c->q, &c->r, &e) != 0) {
+    if (handler(c->server->web, &c->q, &c->r, &e) != 0) {
         fail(c, &e);
         c->r.store = NULL;
         c->r.at_once = NULL;
+        c->r.later = NULL;
+    }
+}
+
+static void answer_late(const struct at_once *a, struct response *r)
+{
+    metric_add(METRIC_FORMS, a->late_metric, 1);
+    *r = (struct response){.status = 200};
+    if (a->late != NULL) {
+        r->content_type = "application/json";
+        r->body = bytes_of(a->late);
     }
 }
 
 void call_answer_late(const struct call *c, struct response *r)
 {
-    metric_add(METRIC_FORMS, c->at_once->late_metric, 1);
-    *r = (struct response){.status = 200};
-    if (c->at_once->late != NULL) {
-        r->content_type = "application/json";
-        r->body = bytes_of(c->at_once->late);
-    }
+    answer_late(c->at_once, r);
 }
 
 /* The person sees the answer in the form: what went wrong here is for the log. */
-static void answer_at_once(struct call *c)
+static void answer_at_once(struct call *c, const struct at_once *a)
 {
     struct err e = {0};
-    if (c->at_once->answer(c->server->web, &c->q, &c->r, &e) == 0) {
+    if (a->answer(c->server->web, &c->q, &c->r, &e) == 0) {
         return;
     }
     note(c, &e);
-    call_answer_late(c, &c->r);
+    answer_late(a, &c->r);
 }
 
 /* Ends the wait of a suspended call, whoever runs it; the reference is the waiting side's. */
@@ -231,18 +237,6 @@ static void busy(struct call *c)
     respond_error(&c->q, c->route, &e, &c->r);
 }
 
-void call_work(void *item)
-{
-    struct call *c = item;
-    /* a sender that was told "not now" may come again: its state and link must be unspent then */
-    bool at_once = c->at_once != NULL;
-    int64_t wait_ms = at_once ? c->q.until_ms - clock_mono_ms() : WORK_WAIT_MS;
-    if (watch_begin(&c->server->watch, c, wait_ms)) {
-        at_once ? answer_at_once(c) : run_handler(c);
-    }
-    wait_over(c);
-}
-
 static void stored(struct intake_item *item, bool ok)
 {
     struct call *c = (struct call *)item;
@@ -252,6 +246,60 @@ static void stored(struct intake_item *item, bool ok)
     wait_over(c);
 }
 
+static bool put_to_intake(struct call *c)
+{
+    const struct web *w = c->server->web;
+    c->item = (struct intake_item){.seed = c->r.store, .done = stored};
+    return w->intake != NULL && intake_put(w->intake, &c->item);
+}
+
+static int64_t until_of(const struct call *c)
+{
+    int64_t within_ms = c->r.at_once->within_ms;
+    return c->started_us / 1000 + (within_ms > 0 ? within_ms : AT_ONCE_MS);
+}
+
+/* What the HTTP thread could not say: now, and on from there. Of a call whose time is over the
+ * watch has answered; what it said is stored all the same, and known when it comes again. */
+static void work_later(struct call *c)
+{
+    run(c, c->later);
+    if (c->r.at_once != NULL) {
+        c->q.at_once = c->r.at_once;
+        c->q.until_ms = until_of(c);
+        answer_at_once(c, c->r.at_once);
+    } else if (c->r.store != NULL) {
+        if (put_to_intake(c)) {
+            return;
+        }
+        busy(c);
+    }
+    wait_over(c);
+}
+
+static void work(struct call *c)
+{
+    if (c->at_once != NULL) {
+        answer_at_once(c, c->at_once);
+    } else {
+        run(c, c->route->handler);
+    }
+    wait_over(c);
+}
+
+void call_work(void *item)
+{
+    struct call *c = item;
+    /* a sender that was told "not now" may come again: its state and link must be unspent then */
+    bool clocked = c->at_once != NULL || c->later != NULL;
+    int64_t wait_ms = clocked ? c->q.until_ms - clock_mono_ms() : WORK_WAIT_MS;
+    if (!watch_begin(&c->server->watch, c, wait_ms)) {
+        wait_over(c);
+        return;
+    }
+    c->later != NULL ? work_later(c) : work(c);
+}
+
 /* POOL_LANE_COUNT: no worker. */
 static enum pool_lane lane_of(const struct call *c)
 {
@@ -259,7 +307,8 @@ static enum pool_lane lane_of(const struct call *c)
                                            [ROUTE_INTAKE] = POOL_LANE_COUNT,
                                            [ROUTE_WORKER] = POOL_LANE_WORKER,
                                            [ROUTE_CALLER] = POOL_LANE_CALLER};
-    return c->at_once != NULL ? POOL_LANE_AT_ONCE : lanes[c->route->kind];
+    bool soon = c->at_once != NULL || c->later != NULL;
+    return soon ? POOL_LANE_AT_ONCE : lanes[c->route->kind];
 }
 
 /* Whom the call holds a thread for: its workspace, as a webhook tells it or by the routing key of
@@ -269,7 +318,7 @@ static const char *group_of(const struct call *c)
     const char *key = c->q.params[0], *route = NULL, *secret = NULL;
     switch ((int)lane_of(c)) {
     case POOL_LANE_AT_ONCE:
-        return c->at_once->workspace;
+        return c->later != NULL ? c->q.path : c->at_once->workspace;
     case POOL_LANE_CALLER:
         return key != NULL && oauth_handle_split(c->mem, key, &route, &secret) ? route : c->q.path;
     default:
@@ -290,8 +339,7 @@ static bool hand_over(struct call *c, int64_t wait_ms)
     if (lane_of(c) != POOL_LANE_COUNT) {
         taken = pool_put(w->pool, lane_of(c), c, group_of(c));
     } else {
-        c->item = (struct intake_item){.seed = c->r.store, .done = stored};
-        taken = w->intake != NULL && intake_put(w->intake, &c->item);
+        taken = put_to_intake(c);
     }
     if (!taken) {
         busy(c);
@@ -308,10 +356,16 @@ bool call_end(struct call *c)
     if (lane_of(c) != POOL_LANE_COUNT) {
         return hand_over(c, QUEUE_WAIT_MS);
     }
-    run_handler(c);
+    run(c, c->route->handler);
+    if (c->r.later != NULL) {
+        c->later = c->r.later;
+        c->r.later = NULL;
+        c->q.until_ms = c->started_us / 1000 + LATER_MS;
+        return hand_over(c, c->q.until_ms - clock_mono_ms());
+    }
     if (c->r.at_once != NULL) {
         c->at_once = c->q.at_once = c->r.at_once;
-        c->q.until_ms = c->started_us / 1000 + AT_ONCE_MS;
+        c->q.until_ms = until_of(c);
         return hand_over(c, c->q.until_ms - clock_mono_ms());
     }
     if (c->r.store != NULL) {

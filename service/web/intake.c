@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/queue.h"
+#include "base/str.h"
 
 /*
  * Group commit. While one statement is on its way, the events of all other connections gather in
@@ -61,6 +62,21 @@ static void note_failure(intake *i, const struct err *e, size_t count)
     }
 }
 
+/* Which of a batch was there before is not told: of two chats in one the duplicates are of both. */
+static void count_stored(const struct job_seed *seeds, size_t count, int64_t stored)
+{
+    int64_t teams = 0;
+    for (size_t n = 0; n < count; n++) {
+        teams += str_starts(seeds[n].workspace, "teams:") ? 1 : 0;
+    }
+    int64_t slack = (int64_t)count - teams;
+    const char *chat = teams == 0 ? "chat=\"slack\"" : "chat=\"teams\"";
+    metric_add(METRIC_ACKS, "chat=\"slack\"", slack);
+    metric_add(METRIC_ACKS, "chat=\"teams\"", teams);
+    metric_add(METRIC_DUPLICATES, teams > 0 && slack > 0 ? "chat=\"both\"" : chat,
+               (int64_t)count - stored);
+}
+
 /* Commits items [from, from + count). A batch that the database refuses is cut in halves, so that
  * one event it cannot take fails alone; when the database is away all fail at once. */
 static bool settle(intake *i, struct batch *b, size_t from, size_t count)
@@ -69,8 +85,7 @@ static bool settle(intake *i, struct batch *b, size_t from, size_t count)
     int64_t stored = 0;
     if (commit(i, b->seeds + from, count, &stored, &e) == 0) {
         metric_observe(METRIC_INTAKE_BATCH, NULL, (double)count);
-        metric_add(METRIC_ACKS, "chat=\"slack\"", (int64_t)count);
-        metric_add(METRIC_DUPLICATES, "chat=\"slack\"", (int64_t)count - stored);
+        count_stored(b->seeds + from, count, stored);
         finish(b, from, count, true);
         return stored > 0;
     }

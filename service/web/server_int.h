@@ -55,6 +55,7 @@ struct call {
     struct response r;
     const struct route *route;     /* NULL: none was found */
     const struct at_once *at_once; /* how a worker answers this webhook; NULL: no worker does */
+    route_fn *later;               /* response.later, from then on; NULL: there is none */
     struct job_seed *seed;
     size_t body_expected; /* as announced, and a NUL */
     size_t body_room;

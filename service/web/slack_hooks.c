@@ -1,41 +1,25 @@
 #include "web_int.h"
 
 #include "base/clock.h"
-#include "base/die.h"
 #include "base/metrics.h"
-#include "base/str.h"
 
 /*
  * The three webhooks of Slack. A handler proves the sender, says what to store and what to answer;
  * the server commits it and only then sends the answer (docs/decisions/0002-events-are-jobs.md).
  */
-struct label {
-    const char *key, *labels;
-};
-
-static const char *label_find(const struct label *table, size_t count, const char *key)
-{
-    for (size_t i = 0; i + 1 < count; i++) {
-        if (str_equal(table[i].key, key)) {
-            return table[i].labels;
-        }
-    }
-    return table[count - 1].labels; /* the last row is for the rest */
-}
-
 static const char *refused_label(const char *code)
 {
-    static const struct label table[] = {{"slack_timestamp", "reason=\"timestamp\""},
-                                         {"slack_signature", "reason=\"signature\""},
-                                         {"slack_app", "reason=\"app\""},
-                                         {"slack_body", "reason=\"body\""},
-                                         {NULL, "reason=\"other\""}};
-    return label_find(table, sizeof table / sizeof table[0], code);
+    static const struct hook_label table[] = {{"slack_timestamp", "reason=\"timestamp\""},
+                                              {"slack_signature", "reason=\"signature\""},
+                                              {"slack_app", "reason=\"app\""},
+                                              {"slack_body", "reason=\"body\""},
+                                              {NULL, "reason=\"other\""}};
+    return hook_label(table, sizeof table / sizeof table[0], code);
 }
 
 static const char *event_label(const struct slack_intake *in)
 {
-    static const struct label table[] = {
+    static const struct hook_label table[] = {
         {"slack_event", "chat=\"slack\",kind=\"event\""},
         {"slack_interaction", "chat=\"slack\",kind=\"interaction\""},
         {"slack_command", "chat=\"slack\",kind=\"command\""},
@@ -43,17 +27,7 @@ static const char *event_label(const struct slack_intake *in)
         {"ssl_check", "chat=\"slack\",kind=\"ssl_check\""},
         {"choices", "chat=\"slack\",kind=\"choices\""},
         {NULL, "chat=\"slack\",kind=\"ignored\""}};
-    return label_find(table, sizeof table / sizeof table[0], in->store ? in->job_kind : in->why);
-}
-
-static enum job_kind kind_of(const char *name)
-{
-    for (int kind = 0; kind < JOB_KIND_COUNT; kind++) {
-        if (str_equal(job_kind_name((enum job_kind)kind), name)) {
-            return (enum job_kind)kind;
-        }
-    }
-    die("there is no job kind %s", name);
+    return hook_label(table, sizeof table / sizeof table[0], in->store ? in->job_kind : in->why);
 }
 
 static const char *single_header(const struct request *q, const char *name)
@@ -75,17 +49,13 @@ static int verify(web *w, const struct request *q, struct err *e)
 
 static struct job_seed *seed_new(web *w, arena *mem, const struct slack_intake *in)
 {
-    struct job_seed *seed = arena_alloc(mem, sizeof *seed);
-    seed->workspace = in->workspace;
-    seed->id = id_new();
-    seed->kind = kind_of(in->job_kind);
-    seed->lane = in->lane;
-    seed->priority = in->urgent ? JOB_PRIORITY_URGENT : JOB_PRIORITY_NORMAL;
-    seed->sealed = store_job_seal(mem, w->options.keys, in->workspace, seed->id, in->payload);
-    for (size_t i = 0; i < sizeof in->keys / sizeof in->keys[0]; i++) {
-        seed->keys[i] = in->keys[i];
-    }
-    return seed;
+    const struct hook_job job = {.workspace = in->workspace,
+                                 .kind = in->job_kind,
+                                 .lane = in->lane,
+                                 .urgent = in->urgent,
+                                 .keys = in->keys,
+                                 .payload = in->payload};
+    return hook_seed(w, mem, &job);
 }
 
 static int hook(web *w, const struct request *q, enum slack_route route, struct response *r,

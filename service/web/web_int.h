@@ -52,6 +52,7 @@ const char *request_remote(arena *mem, const struct text_list *trusted, const ch
 enum { RESPONSE_HEADERS_MAX = 12 };
 
 struct response;
+typedef int route_fn(web *w, const struct request *q, struct response *r, struct err *e);
 
 /* A webhook whose answer says something, and that its sender waits for no longer than AT_ONCE_MS.
  */
@@ -61,8 +62,9 @@ struct at_once {
     const char *workspace; /* that is worked for */
     const char *late;      /* JSON: the answer when there is no other in time; NULL: an empty one */
     const char *late_metric; /* labels of METRIC_FORMS for that */
+    int64_t within_ms;       /* of the request's arrival; 0: AT_ONCE_MS */
 };
-enum { AT_ONCE_MS = 2500 };
+enum { AT_ONCE_MS = 2500, LATER_MS = 8000 };
 
 struct response {
     int status;
@@ -73,6 +75,8 @@ struct response {
     struct job_seed
         *store; /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
     const struct at_once *at_once; /* ROUTE_INTAKE: a worker makes this response; NULL: it is one */
+    route_fn *later; /* ROUTE_INTAKE: nothing is known yet, a worker asks this function in place of
+                        the handler within LATER_MS; NULL: it is. Nothing is acknowledged without */
 };
 
 /* respond.c */
@@ -113,8 +117,6 @@ const char *embed_find(const char *name);
 const char *embed_version(void); /* changes with the style sheet */
 
 /* --- routes --- */
-
-typedef int route_fn(web *w, const struct request *q, struct response *r, struct err *e);
 
 enum route_kind {
     ROUTE_INLINE, /* microseconds, on the HTTP thread: health, metrics, static text */
@@ -218,9 +220,27 @@ struct web {
 };
 bool web_draining(const struct web *w);
 
+/* --- hooks.c: what webhooks of all chats share --- */
+
+struct hook_label {
+    const char *key, *labels;
+};
+/* The labels of a key; the last row is for the rest. */
+const char *hook_label(const struct hook_label *table, size_t count, const char *key);
+/* What a chat's door says is to be stored. */
+struct hook_job {
+    const char *workspace, *kind, *lane;
+    bool urgent;
+    const char *const *keys; /* three */
+    struct bytes payload;
+};
+/* Sealed and ready for the intake. */
+struct job_seed *hook_seed(web *w, arena *mem, const struct hook_job *job);
+
 /* handlers, by file */
 route_fn slack_events_post, slack_interactions_post, slack_commands_post,
-    slack_options_post; /* slack_hooks.c */
+    slack_options_post;       /* slack_hooks.c */
+route_fn teams_messages_post; /* teams_messages.c */
 /* slack_forms.c: how a form that was sent, or a search for choices, is answered */
 struct slack_intake;
 const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *in);

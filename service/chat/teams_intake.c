@@ -1,0 +1,61 @@
+/* A proven activity at the door: keep it, or answer it at once. Pure, on the HTTP thread. */
+#include "teams_read.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+static bool is_allowed(const chats *c, const char *tenant)
+{
+    const struct chat_settings *s = &c->settings;
+    for (size_t i = 0; i < s->teams_allowed_tenants_count; i++) {
+        if (str_equal(s->teams_allowed_tenants[i], tenant)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int dropped(struct teams_intake *out, const char *why)
+{
+    out->why = why;
+    return 0;
+}
+
+/* The bot is offered in the organisations that are listed; whoever else found it gets silence. */
+static const char *stranger(const chats *c, arena *mem, const json_t *activity,
+                            const char **ret_workspace)
+{
+    const char *tenant = teams_tenant(mem, activity);
+    if (tenant == NULL) {
+        return "no_tenant";
+    }
+    *ret_workspace = arena_printf(mem, TEAMS_PREFIX "%s", tenant);
+    return is_allowed(c, tenant) ? NULL : "tenant";
+}
+
+int chat_teams_intake(chats *c, arena *mem, struct bytes body, struct teams_intake *ret,
+                      struct err *e)
+{
+    struct teams_intake out = {.payload = body};
+    struct err why = {0};
+    json_t *activity = NULL;
+    if (json_read(mem, body, &activity, &why) != 0) {
+        return err_set(e, ERR_INPUT, "teams_body", "%s", why.text);
+    }
+    out.invoke = teams_is_type(activity, "invoke");
+    out.job_kind = out.invoke ? "teams_invoke" : "teams_activity";
+    const char *strange = stranger(c, mem, activity, &out.workspace);
+    if (strange != NULL) {
+        *ret = out;
+        return dropped(ret, strange);
+    }
+    if (out.invoke) {
+        if (teams_invoke_kept(mem, activity, &out, e) != 0) {
+            return -1;
+        }
+    } else {
+        teams_activity_kept(mem, activity, &out);
+    }
+    *ret = out;
+    return 0;
+}

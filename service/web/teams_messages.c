@@ -1,0 +1,125 @@
+#include "web_int.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/str.h"
+
+/*
+ * The webhook of Teams. The sender is proven on the HTTP thread while the signing key is in memory;
+ * one that must be fetched first is fetched on a worker, and the request waits.
+ */
+static const char *refused_label(const char *code)
+{
+    static const struct hook_label table[] = {{"teams_body", "reason=\"body\""},
+                                              {"teams_header", "reason=\"header\""},
+                                              {"teams_token", "reason=\"token\""},
+                                              {"teams_issuer", "reason=\"issuer\""},
+                                              {"teams_key", "reason=\"key\""},
+                                              {"teams_no_keys", "reason=\"no_keys\""},
+                                              {"teams_signature", "reason=\"signature\""},
+                                              {"teams_time", "reason=\"timestamp\""},
+                                              {"teams_audience", "reason=\"audience\""},
+                                              {"teams_endorsement", "reason=\"endorsement\""},
+                                              {"teams_address", "reason=\"address\""},
+                                              {"teams_address_host", "reason=\"address_host\""},
+                                              {NULL, "reason=\"other\""}};
+    return hook_label(table, sizeof table / sizeof table[0], code);
+}
+
+static const char *event_label(const struct teams_intake *in)
+{
+    static const struct hook_label table[] = {
+        {"teams_activity", "chat=\"teams\",kind=\"activity\""},
+        {"teams_invoke", "chat=\"teams\",kind=\"invoke\""},
+        {"form", "chat=\"teams\",kind=\"form\""},
+        {"unknown_invoke", "chat=\"teams\",kind=\"unknown_invoke\""},
+        {"tenant", "chat=\"teams\",kind=\"tenant\""},
+        {"no_tenant", "chat=\"teams\",kind=\"tenant\""},
+        {NULL, "chat=\"teams\",kind=\"ignored\""}};
+    return hook_label(table, sizeof table / sizeof table[0], in->store ? in->job_kind : in->why);
+}
+
+static void respond_ready(struct response *r, const struct teams_intake *in)
+{
+    respond_empty(r, in->answers == TEAMS_ANSWER_UNKNOWN ? 501 : 200);
+    if (in->answer != NULL) {
+        r->content_type = "application/json";
+        r->body = bytes_of(in->answer);
+    }
+}
+
+static int take(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    struct teams_intake in = {0};
+    if (chat_teams_intake(w->options.chats, q->mem, q->body, &in, e) != 0) {
+        return -1;
+    }
+    metric_add(METRIC_EVENTS, event_label(&in), 1);
+    respond_ready(r, &in);
+    if (in.store) {
+        const struct hook_job job = {.workspace = in.workspace,
+                                     .kind = in.job_kind,
+                                     .lane = in.lane,
+                                     .urgent = in.urgent,
+                                     .keys = in.keys,
+                                     .payload = in.payload};
+        r->store = hook_seed(w, q->mem, &job);
+    }
+    return 0;
+}
+
+/* Somebody who can sign for Bot Connector names servers that are not the platform's: the bot's
+ * token would go there. */
+static void warn_of(const struct request *q, const struct err *e)
+{
+    if (str_equal(e->code, "teams_address_host")) {
+        log_err(LOG_WARN, "an activity of Teams names an address that is not listed", e,
+                (const struct log_field[]){LOG_TEXT("request_id", q->id)}, 1);
+    }
+}
+
+static int refuse(const struct request *q, const struct err *e)
+{
+    metric_add(METRIC_REFUSED, refused_label(e->code), 1);
+    warn_of(q, e);
+    return -1;
+}
+
+static struct teams_sender sender_of(const struct request *q)
+{
+    struct teams_sender from = {.authorization = NULL};
+    from.authorization = request_header(q, "Authorization", &from.authorization_count);
+    return from;
+}
+
+/* On a worker: the keys first. */
+static int with_keys(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    chats *c = w->options.chats;
+    struct teams_sender from = sender_of(q);
+    from.keys_fetched = true;
+    if (chat_teams_keys_fetch(c, q->mem, e) != 0 ||
+        chat_teams_verify(c, q->mem, &from, q->body, clock_now(), e) != 0 ||
+        take(w, q, r, e) != 0) {
+        return refuse(q, e);
+    }
+    return 0;
+}
+
+int teams_messages_post(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    chats *c = w->options.chats;
+    if (!chats_teams_on(c)) {
+        return err_set(e, ERR_NOT_FOUND, "no_route", "Teams is switched off here.");
+    }
+    const struct teams_sender from = sender_of(q);
+    if (chat_teams_verify(c, q->mem, &from, q->body, clock_now(), e) == 0) {
+        return take(w, q, r, e) == 0 ? 0 : refuse(q, e);
+    }
+    if (str_equal(e->code, "teams_keys")) {
+        r->later = with_keys;
+        return 0;
+    }
+    return refuse(q, e);
+}

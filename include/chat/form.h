@@ -60,7 +60,10 @@ void form_add(json_t *form, const struct form_field *field);
 struct form_answer {
     const json_t *errors; /* {field: what is wrong with it}; it stays open */
     const json_t *next;   /* a form or view that takes its place */
+    const json_t *again;  /* with errors: the form as it was sent, where it must be shown anew */
 };
+/* A form with what was entered in it: {field: text or null}. */
+void form_fill(json_t *form, const json_t *fields);
 
 /* --- as Slack shows them (slack_form_view.c): within all limits of docs.slack.dev/surfaces/modals
  * --- */
@@ -72,5 +75,12 @@ json_t *chat_slack_render_form(arena *mem, const json_t *form);
 char *chat_slack_form_answer(arena *mem, struct bytes payload, const struct form_answer *a);
 /* What the request for choices is answered. */
 char *chat_slack_choices(arena *mem, const struct form_choice *list, size_t count);
+
+/* --- as Teams shows them (teams_form_view.c): task modules --- */
+
+/* What the press of a button that opens a form is answered; form NULL: there is none after all. */
+char *chat_teams_form_opened(arena *mem, const json_t *form);
+/* What the request that brought a form is answered. NULL: an empty body, which closes it. */
+char *chat_teams_form_answer(arena *mem, const struct form_answer *a);
 
 #endif

@@ -85,3 +85,18 @@ void form_add(json_t *form, const struct form_field *f)
         die("out of memory for a form");
     }
 }
+
+void form_fill(json_t *form, const json_t *fields)
+{
+    size_t i = 0;
+    json_t *field = NULL;
+    json_array_foreach(json_member(form, "fields"), i, field)
+    {
+        const json_t *sent = json_member(fields, json_text(field, "name"));
+        if (sent == NULL) {
+            continue; /* is none of what was asked for */
+        }
+        json_object_del(field, "value");
+        put_text(field, "value", json_string_value(sent));
+    }
+}

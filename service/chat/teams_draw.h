@@ -17,7 +17,7 @@ void teams_put_text(json_t *object, const char *key, const char *text);
 /* --- teams_runs.c: text --- */
 
 struct teams_style {
-    const char *size; /* "Large"; NULL: as usual */
+    const char *size, *color; /* "Large", "Attention"; NULL: as usual */
     bool bold, subtle;
 };
 /* What stands for a conversation: a card cannot name it by its id. */

@@ -135,8 +135,11 @@ char *teams_summary(arena *mem, const json_t *view);
 /* These people ("29:...", the first 60) get a view of their own: their clients ask for it when they
  * see the card. Nothing that is for one of them alone may stand in the card itself. */
 void teams_card_refresh(json_t *card, const char *our_id, const char *const *people, size_t count);
-/* A form as the "task" of a task module's answer. */
-json_t *teams_task(arena *mem, const json_t *form);
+/* A form, or a view as one, as the "task" of a task module's answer; errors ({field: text}, NULL:
+ * none) stand under their fields. */
+json_t *teams_task(arena *mem, const json_t *form, const json_t *errors);
+/* id of an input: this and the field's name, so that it is no other member of the data. */
+#define TEAMS_INPUT "in_"
 /* The words of a message as typed: own mention, entities and stray spaces removed. */
 char *teams_text(arena *mem, const json_t *activity);
 

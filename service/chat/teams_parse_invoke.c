@@ -60,24 +60,39 @@ static const char *text_of(arena *mem, const json_t *value)
     return plain ? json_write(mem, value) : NULL;
 }
 
-/* A field that nothing was entered in may be left out. */
-static const json_t *form_fields(arena *mem, const json_t *data)
+struct filled {
+    arena *mem;
+    const json_t *data;
+    json_t *fields;
+};
+
+/* A field that nothing was entered in may be left out; a flag says "yes" or nothing. */
+static void take_fields(const struct filled *f, const char *list, bool flags)
 {
-    json_t *fields = arena_json(mem, json_object());
     size_t i = 0;
     const json_t *name = NULL;
-    json_array_foreach(json_at(data, "wb.l"), i, name)
+    json_array_foreach(json_member(json_member(f->data, "wb"), list), i, name)
     {
         const char *key = json_string_value(name);
-        const char *id = arena_printf(mem, TEAMS_INPUT "%s", key == NULL ? "" : key);
-        const char *text = text_of(mem, json_member(data, id));
+        if (key == NULL) {
+            continue;
+        }
+        const char *id = arena_printf(f->mem, TEAMS_INPUT "%s", key);
+        const char *text = text_of(f->mem, json_member(f->data, id));
+        text = flags && !str_equal(text, "yes") ? NULL : text;
         json_t *value = text == NULL ? json_null() : json_string(text);
-        if (value == NULL || (key != NULL && json_object_set(fields, key, value) != 0)) {
+        if (value == NULL || json_object_set_new(f->fields, key, value) != 0) {
             die("out of memory for a form");
         }
-        json_decref(value);
     }
-    return fields;
+}
+
+static const json_t *form_fields(arena *mem, const json_t *data)
+{
+    struct filled f = {mem, data, arena_json(mem, json_object())};
+    take_fields(&f, "l", false);
+    take_fields(&f, "y", true);
+    return f.fields;
 }
 
 static struct event event_of_form(const struct teams_sent *s)

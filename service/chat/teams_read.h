@@ -25,15 +25,12 @@ bool teams_is_targeted(const json_t *activity);
 bool teams_words_accepted(arena *mem, const json_t *activity);
 /* What a button or form carried, with what was filled in; NULL: nothing. Our own part of it stands
  * under "wb": of a button see teams_press, of a form {"f": its name, "p": its private value,
- * "l": [its fields]}. */
+ * "l": [its fields], "y": [those that are flags]}. */
 const json_t *teams_data(arena *mem, const json_t *activity);
 
 /* The code of a signin/verifyState; NULL: none: the window was closed, or a client that gives its
  * state as an object. */
 const char *teams_verify_state(arena *mem, const json_t *activity);
-
-/* id of an input: this and the field's name, so that it is no other member of the data. */
-#define TEAMS_INPUT "in_"
 
 /* --- teams_text.c --- */
 

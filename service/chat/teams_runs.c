@@ -82,6 +82,7 @@ static json_t *run_of(const struct flow *f, const char *text, const char *mark)
         teams_put(run, "isSubtle", json_true());
     }
     teams_put_text(run, "size", f->style->size);
+    teams_put_text(run, "color", f->style->color);
     return run;
 }
 

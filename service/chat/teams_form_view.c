@@ -1,0 +1,311 @@
+/* A neutral form as a task module of Teams (learn.microsoft.com/microsoftteams/platform/
+ * task-modules-and-cards/task-modules/task-modules-bots). */
+#include "teams_draw.h"
+
+#include <string.h>
+
+#include "base/die.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum {
+    FORM_BYTES_MAX = 24 * 1024,
+    BLOCKS_BYTES_MIN = 4 * 1024,
+    CHOICES_BYTES_MAX = 10 * 1024, /* of all lists of a form: what is longer is searched by words */
+    FILTERED_FROM = 10,            /* choices that one types in rather than scrolls through */
+    TITLE_CHARS = 60,
+    LABEL_CHARS = 200,
+    HINT_CHARS = 1000,
+    SAMPLE_CHARS = 150,
+    CHOICE_CHARS = 75,
+    ERROR_CHARS = 500,
+    TALL_FROM = 5 /* fields */
+};
+
+static const struct teams_style as_hint = {.subtle = true, .size = "Small"};
+static const struct teams_style as_error = {.color = "Attention"};
+
+static const char NOWHERE[] = "Nothing has this in its name. Please try other words.";
+
+struct drawing {
+    arena *mem;
+    json_t *items;
+    const json_t *errors; /* {field: text}; NULL: none */
+    size_t choices_left;  /* bytes */
+    const json_t *field;
+    json_t *input;
+    bool nowhere; /* nothing of a long list is named so */
+};
+
+static void put_line(const struct drawing *d, const char *key, const char *text, size_t max)
+{
+    teams_put_text(d->input, key, teams_line(d->mem, text, max));
+}
+
+/* --- one input of each kind --- */
+
+static void draw_text(struct drawing *d)
+{
+    teams_put(d->input, "maxLength", json_integer(FORM_TEXT_MAX));
+    if (str_equal(json_text(d->field, "kind"), "lines")) {
+        teams_put(d->input, "isMultiline", json_true());
+    }
+    teams_put_text(d->input, "value", json_text(d->field, "value"));
+    put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
+}
+
+/* Its value is a number, not a text. */
+static void draw_number(struct drawing *d)
+{
+    const char *value = json_text(d->field, "value");
+    json_t *number = NULL;
+    if (value != NULL && json_read(d->mem, bytes_of(value), &number, NULL) == 0 &&
+        json_is_number(number)) {
+        teams_put(d->input, "value", json_incref(number));
+    }
+    put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
+}
+
+static void draw_date(struct drawing *d)
+{
+    teams_put_text(d->input, "value", json_text(d->field, "value"));
+}
+
+static void draw_flag(struct drawing *d)
+{
+    bool on = str_equal(json_text(d->field, "value"), "yes");
+    teams_put_text(d->input, "title", "Yes");
+    teams_put_text(d->input, "valueOn", "yes");
+    teams_put_text(d->input, "valueOff", "no");
+    teams_put_text(d->input, "value", on ? "yes" : "no");
+}
+
+/* --- choices --- */
+
+static bool is_named(arena *mem, const json_t *choice, const char *typed)
+{
+    const char *label = json_text(choice, "label");
+    return str_empty(typed) ||
+           (label != NULL && strstr(str_lower(mem, label), str_lower(mem, typed)) != NULL);
+}
+
+/* Those with the words in their label, as many as fit. */
+static json_t *choices_with(struct drawing *d, const char *typed)
+{
+    json_t *list = teams_must(json_array());
+    size_t i = 0;
+    const json_t *choice = NULL;
+    json_array_foreach(json_member(d->field, "choices"), i, choice)
+    {
+        const char *value = json_text(choice, "value");
+        const char *label = teams_line(d->mem, json_text(choice, "label"), CHOICE_CHARS);
+        if (value != NULL && is_named(d->mem, choice, typed) &&
+            json_array_size(list) < FORM_CHOICES_SHOWN) {
+            teams_push(list, json_pack("{s:s, s:s}", "title", label == NULL ? value : label,
+                                       "value", value));
+        }
+    }
+    return list;
+}
+
+static const json_t *choice_of(const json_t *list, const char *value)
+{
+    size_t i = 0;
+    const json_t *choice = NULL;
+    json_array_foreach(list, i, choice)
+    {
+        if (value != NULL && str_equal(json_text(choice, "value"), value)) {
+            return choice;
+        }
+    }
+    return NULL;
+}
+
+/* Its label says what is chosen, and is taken for it. */
+static void draw_search(struct drawing *d)
+{
+    const char *value = json_text(d->field, "value");
+    const json_t *chosen = choice_of(json_member(d->field, "choices"), value);
+    const char *label = json_text(chosen, "label");
+    teams_put_text(d->input, "type", "Input.Text");
+    put_line(d, "placeholder", "Type a part of its name", SAMPLE_CHARS);
+    teams_put_text(d->input, "value", label != NULL ? label : value);
+    d->nowhere = !str_empty(value) && chosen == NULL;
+}
+
+static void draw_list(struct drawing *d, const json_t *list)
+{
+    const char *value = json_text(d->field, "value");
+    bool many = json_array_size(list) >= FILTERED_FROM;
+    teams_put_text(d->input, "style", many ? "filtered" : "compact");
+    put_line(d, "placeholder", "Choose one", SAMPLE_CHARS);
+    if (choice_of(list, value) != NULL) {
+        teams_put_text(d->input, "value", value);
+    }
+    teams_put(d->input, "choices", json_deep_copy(list));
+}
+
+/* Takes the room that it needs; false: there is too little. */
+static bool has_room(struct drawing *d, const json_t *list)
+{
+    size_t bytes = strlen(json_write(d->mem, list));
+    bool fits = bytes <= d->choices_left;
+    d->choices_left -= fits ? bytes : 0;
+    return fits;
+}
+
+/* A long list is asked for in words first: what was entered and is none of it is looked for in it,
+ * and those that have it in their name are offered. */
+static void draw_choice(struct drawing *d)
+{
+    const json_t *choices = json_member(d->field, "choices");
+    const char *value = json_text(d->field, "value");
+    json_t *all = arena_json(d->mem, choices_with(d, NULL));
+    if (json_array_size(all) == json_array_size(choices) && has_room(d, all)) {
+        draw_list(d, all);
+        return;
+    }
+    bool looks = !str_empty(value) && choice_of(choices, value) == NULL;
+    json_t *found = looks ? arena_json(d->mem, choices_with(d, value)) : NULL;
+    if (json_array_size(found) > 0 && has_room(d, found)) {
+        draw_list(d, found);
+        return;
+    }
+    draw_search(d);
+}
+
+/* --- fields --- */
+
+static const struct kind {
+    const char *kind, *type;
+    void (*draw)(struct drawing *d);
+} kinds[] = {
+    {"text", "Input.Text", draw_text},          {"lines", "Input.Text", draw_text},
+    {"number", "Input.Number", draw_number},    {"date", "Input.Date", draw_date},
+    {"choice", "Input.ChoiceSet", draw_choice}, {"flag", "Input.Toggle", draw_flag},
+};
+
+static const struct kind *kind_of(const json_t *field)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (str_equal(kinds[i].kind, json_text(field, "kind"))) {
+            return &kinds[i];
+        }
+    }
+    die("a form's field is of no kind");
+}
+
+static void draw_under(const struct drawing *d, const char *text, size_t max,
+                       const struct teams_style *style)
+{
+    const char *line = teams_line(d->mem, text, max);
+    size_t at = json_array_size(d->items);
+    if (line != NULL) {
+        teams_rich_text(d->mem, d->items, line, style);
+        teams_put_text(json_array_get(d->items, at), "spacing", "Small");
+    }
+}
+
+static void draw_field(struct drawing *d, const json_t *field)
+{
+    const struct kind *k = kind_of(field);
+    const char *name = json_text(field, "name");
+    const char *label = teams_line(d->mem, json_text(field, "label"), LABEL_CHARS);
+    d->field = field;
+    d->input = teams_must(json_pack("{s:s, s:s, s:s}", "type", k->type, "id",
+                                    arena_printf(d->mem, TEAMS_INPUT "%s", name), "label",
+                                    label == NULL ? name : label));
+    d->nowhere = false;
+    k->draw(d);
+    if (json_flag(field, "required") && !str_equal(k->kind, "flag")) {
+        teams_put(d->input, "isRequired", json_true());
+        teams_put_text(d->input, "errorMessage", "Please fill this in.");
+    }
+    teams_push(d->items, d->input);
+    draw_under(d, d->nowhere ? NOWHERE : json_text(d->errors, name), ERROR_CHARS, &as_error);
+    draw_under(d, json_text(field, "hint"), HINT_CHARS, &as_hint);
+}
+
+/* --- the module --- */
+
+/* What comes back with the inputs: which form, our own text, and which fields there are, since one
+ * that is empty is left out. */
+static json_t *send_action(arena *mem, const json_t *form)
+{
+    json_t *names = teams_must(json_array()), *flags = teams_must(json_array());
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(json_member(form, "fields"), i, field)
+    {
+        bool flag = str_equal(json_text(field, "kind"), "flag");
+        teams_push(flag ? flags : names, json_string(json_text(field, "name")));
+    }
+    const char *title = teams_line(mem, json_text(form, "submit"), TITLE_CHARS);
+    json_t *ours = teams_must(
+        json_pack("{s:s, s:o, s:o}", "f", json_text(form, "form"), "l", names, "y", flags));
+    teams_put_text(ours, "p", json_text(form, "private"));
+    return teams_must(json_pack("{s:s, s:s, s:{s:o}}", "type", "Action.Submit", "title",
+                                title == NULL ? "Send" : title, "data", "wb", ours));
+}
+
+static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
+{
+    struct drawing d = {.mem = mem,
+                        .items = arena_json(mem, teams_must(json_array())),
+                        .errors = errors,
+                        .choices_left = CHOICES_BYTES_MAX};
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(json_member(form, "fields"), i, field)
+    {
+        draw_field(&d, field);
+    }
+    size_t used = strlen(json_write(mem, d.items));
+    bool little = used + BLOCKS_BYTES_MIN > FORM_BYTES_MAX;
+    struct teams_sending s = {.mem = mem};
+    json_t *body = teams_body(&s, form, little ? BLOCKS_BYTES_MIN : FORM_BYTES_MAX - used);
+    if (json_array_extend(body, d.items) != 0) {
+        die("out of memory for a form");
+    }
+    json_t *card = teams_card_of(body);
+    if (json_text(form, "form") != NULL) {
+        teams_put(card, "actions", json_pack("[o]", send_action(mem, form)));
+    }
+    return card;
+}
+
+json_t *teams_task(arena *mem, const json_t *form, const json_t *errors)
+{
+    const char *title = teams_line(mem, json_text(form, "heading"), TITLE_CHARS);
+    bool tall = json_array_size(json_member(form, "fields")) >= TALL_FROM;
+    json_t *value = teams_must(json_pack(
+        "{s:s, s:s, s:s, s:{s:s, s:o}}", "title", title == NULL ? "Workbot" : title, "width",
+        "medium", "height", tall ? "large" : "medium", "card", "contentType",
+        "application/vnd.microsoft.card.adaptive", "content", form_card(mem, form, errors)));
+    return arena_json(mem, teams_must(json_pack("{s:s, s:o}", "type", "continue", "value", value)));
+}
+
+/* --- answers --- */
+
+char *chat_teams_form_opened(arena *mem, const json_t *form)
+{
+    if (form == NULL) {
+        return json_write(
+            mem, arena_json(mem, teams_must(json_pack(
+                                     "{s:{s:s, s:s}}", "task", "type", "message", "value",
+                                     "There is nothing to fill in here any more: see our chat."))));
+    }
+    return json_write(
+        mem, arena_json(mem, teams_must(json_pack("{s:O}", "task", teams_task(mem, form, NULL)))));
+}
+
+char *chat_teams_form_answer(arena *mem, const struct form_answer *a)
+{
+    const json_t *shown = a->errors != NULL ? a->again : a->next;
+    if (shown == NULL) {
+        return NULL;
+    }
+    return json_write(
+        mem,
+        arena_json(mem, teams_must(json_pack("{s:O}", "task", teams_task(mem, shown, a->errors)))));
+}

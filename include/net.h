@@ -58,8 +58,9 @@ struct net_request {
     struct net_field form[NET_FIELDS_MAX];      /* ends at the first NULL name; or: */
     const char *body;                           /* with content_type */
     const char *content_type;
-    int64_t timeout_ms; /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
-    size_t answer_max;  /* 0: LIMIT_UPSTREAM_BODY */
+    int64_t timeout_ms;     /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
+    size_t answer_max;      /* 0: LIMIT_UPSTREAM_BODY */
+    const char *ask_header; /* of the answer, to be given back; NULL: none */
 };
 
 struct net_response {
@@ -69,6 +70,7 @@ struct net_response {
     int64_t retry_after_ms;       /* Retry-After as seconds or HTTP date (RFC 9110 10.2.3), bounded
                                      to one day; 0: absent, unusable or in the past */
     const char *www_authenticate; /* "" if absent */
+    const char *asked_header;     /* of net_request.ask_header; "" if absent */
     bool has_body;
 };
 

@@ -9,6 +9,7 @@ struct slack_pauses;
 struct slack_keys;
 struct slack_places;
 struct teams_keys;
+struct teams_token;
 
 struct chats {
     struct chat_settings settings;
@@ -16,6 +17,7 @@ struct chats {
     struct slack_keys *keys;
     struct slack_places *places;
     struct teams_keys *teams_keys;
+    struct teams_token *teams_token;
 };
 
 extern const struct chat_driver slack_driver;

@@ -48,6 +48,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->keys = slack_keys_new(mem);
     c->places = slack_places_new(mem);
     c->teams_keys = teams_keys_new(mem);
+    c->teams_token = teams_token_new(mem);
     return c;
 }
 

@@ -80,11 +80,10 @@ int teams_keys_find(chats *c, arena *mem, const struct teams_key_query *q, json_
 
 /* --- teams_token.c: the bot's own token --- */
 
-struct teams_token;
 struct teams_token *teams_token_new(arena *mem);
-/* A token that holds for five more minutes, if the platform gives such ones. fresh: not `not_this`,
- * which was refused (may be empty). ERR_CONFIG "chat_client": our id or secret is refused;
- * "chat_dead": the tenant does not know the bot; ERR_UPSTREAM_BUSY, ERR_TIMEOUT, ERR_LIMIT. */
+/* A token that holds for five more minutes, where the platform gives such ones; never not_this,
+ * which was refused (may be empty). ERR_CONFIG "chat_client": our id, secret or tenant is refused;
+ * ERR_UPSTREAM_BUSY, ERR_TIMEOUT, ERR_LIMIT, ERR_UPSTREAM_REFUSED as all calls. */
 int teams_token_get(chats *c, arena *mem, struct secret not_this, struct secret *ret,
                     struct err *e);
 

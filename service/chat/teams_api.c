@@ -164,17 +164,25 @@ static int64_t time_for(const struct teams_call *call)
     return left_ms < CALL_MS ? left_ms : CALL_MS;
 }
 
-/* One try with this token. The address is looked at each time: it may come from the database. */
+/* Looked at each time: it may come from the database. */
+static int check_address(const chats *c, arena *mem, const char *address, struct err *e)
+{
+    if (address == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "chat_target", "no address of the conversation is known");
+    }
+    return teams_address_ok(&c->settings, mem, address)
+               ? 0
+               : err_set(e, ERR_FORBIDDEN, "chat_address",
+                         "the address is on no host that is listed");
+}
+
+/* One try with this token. */
 static int ask(chats *c, arena *mem, const struct teams_call *call, struct secret token,
                struct net_response *ret, struct err *e)
 {
-    if (call->address == NULL) {
-        return err_set(e, ERR_NOT_FOUND, "chat_target", "no address of the conversation is known");
-    }
     const char *url = url_of(mem, call->address, call);
-    if (url == NULL || !teams_address_ok(&c->settings, mem, call->address)) {
-        return err_set(e, ERR_FORBIDDEN, "chat_address",
-                       "the address is on no host that is listed");
+    if (url == NULL) {
+        return err_set(e, ERR_INTERNAL, "chat_payload", "%s: ids too long", call->path[0]);
     }
     const struct net_request q = {
         .method = call->method,
@@ -211,7 +219,9 @@ static int ask_twice(chats *c, arena *mem, const struct teams_call *call, struct
 static int run(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e)
 {
     struct net_response r = {0};
-    return ask_twice(c, mem, call, &r, e) != 0 ? -1 : read_answer(mem, call, &r, ret, e);
+    return check_address(c, mem, call->address, e) != 0 || ask_twice(c, mem, call, &r, e) != 0
+               ? -1
+               : read_answer(mem, call, &r, ret, e);
 }
 
 static const char *label_of(int result, const struct err *why)

@@ -50,7 +50,8 @@ struct chat_settings {
 };
 
 chats *chats_new(arena *mem, const struct chat_settings *settings);
-/* The driver of a workspace; NULL when its platform is off or unknown. */
+/* The driver of a workspace; NULL when its platform is off or unknown, or the workspace is of a
+ * tenant that is not served. */
 const struct chat_driver *chats_driver(const chats *c, const char *workspace);
 bool chats_slack_on(const chats *c);
 bool chats_teams_on(const chats *c);

@@ -10,6 +10,7 @@ struct slack_keys;
 struct slack_places;
 struct teams_keys;
 struct teams_token;
+struct teams_places;
 
 struct chats {
     struct chat_settings settings;
@@ -18,9 +19,10 @@ struct chats {
     struct slack_places *places;
     struct teams_keys *teams_keys;
     struct teams_token *teams_token;
+    struct teams_places *teams_places;
 };
 
-extern const struct chat_driver slack_driver;
+extern const struct chat_driver slack_driver, teams_driver;
 
 /* --- slack_envelope.c: reading what Slack sent --- */
 

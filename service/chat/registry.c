@@ -27,17 +27,58 @@ const struct chat_driver slack_driver = {
     .link = slack_link,
 };
 
+const struct chat_driver teams_driver = {
+    .name = "teams",
+    .prefix = TEAMS_PREFIX,
+    .app_token = true,
+    .addressed = true,
+    .presses_say_place = true,
+    .no_ephemerals = true,
+    .parse = teams_parse,
+    .post = teams_post,
+    .update = teams_update,
+    .open_dm = teams_open_dm,
+    .find_post = teams_find_post,
+    .person = teams_person,
+    .is_shared = teams_is_shared,
+    .link = teams_link,
+};
+
 static bool slack_is_on(const struct chat_settings *s)
 {
     return !str_empty(s->slack_app_id);
 }
 
+static bool teams_is_on(const struct chat_settings *s)
+{
+    return !str_empty(s->teams_app_id);
+}
+
+static bool slack_serves(const struct chat_settings *s, const char *workspace)
+{
+    (void)workspace;
+    return slack_is_on(s);
+}
+
+/* The tenants that an operator has named, and no other: also when one was taken off the list. */
+static bool teams_serves(const struct chat_settings *s, const char *workspace)
+{
+    const char *tenant = teams_tenant_of(workspace);
+    for (size_t i = 0; i < s->teams_allowed_tenants_count; i++) {
+        if (str_equal(s->teams_allowed_tenants[i], tenant)) {
+            return teams_is_on(s);
+        }
+    }
+    return false;
+}
+
 /* Every platform has one row. */
 static const struct platform {
     const struct chat_driver *driver;
-    bool (*is_on)(const struct chat_settings *s);
+    bool (*serves)(const struct chat_settings *s, const char *workspace);
 } platforms[] = {
-    {&slack_driver, slack_is_on},
+    {&slack_driver, slack_serves},
+    {&teams_driver, teams_serves},
 };
 
 chats *chats_new(arena *mem, const struct chat_settings *settings)
@@ -49,6 +90,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->places = slack_places_new(mem);
     c->teams_keys = teams_keys_new(mem);
     c->teams_token = teams_token_new(mem);
+    c->teams_places = teams_places_new(mem);
     return c;
 }
 
@@ -57,7 +99,7 @@ const struct chat_driver *chats_driver(const chats *c, const char *workspace)
     for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
         const struct platform *p = &platforms[i];
         if (str_starts(workspace, p->driver->prefix)) {
-            return p->is_on(&c->settings) ? p->driver : NULL;
+            return p->serves(&c->settings, workspace) ? p->driver : NULL;
         }
     }
     return NULL;
@@ -84,5 +126,5 @@ bool chats_slack_on(const chats *c)
 
 bool chats_teams_on(const chats *c)
 {
-    return !str_empty(c->settings.teams_app_id);
+    return teams_is_on(&c->settings);
 }

@@ -25,9 +25,9 @@ static const struct refusal {
     enum err_kind kind;
     const char *code;
 } refusals[] = {
-    {403, "BotNotInConversationRoster", ERR_NOT_FOUND, "chat_target"},
-    {403, "ConversationBlockedByUser", ERR_NOT_FOUND, "chat_target"},
-    {403, "MessageWritesBlocked", ERR_NOT_FOUND, "chat_target"},
+    {403, "BotNotInConversationRoster", ERR_FORBIDDEN, "chat_gone"},
+    {403, "ConversationBlockedByUser", ERR_FORBIDDEN, "chat_gone"},
+    {403, "MessageWritesBlocked", ERR_FORBIDDEN, "chat_gone"},
     {403, "BotDisabledByAdmin", ERR_CONFIG, "chat_settings"},
     {403, "NotEnoughPermissions", ERR_CONFIG, "chat_settings"},
     {403, "InvalidBotApiHost", ERR_CONFIG, "chat_settings"},

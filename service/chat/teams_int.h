@@ -147,4 +147,23 @@ char *teams_text(arena *mem, const json_t *activity);
 int teams_parse(arena *mem, const char *job_kind, struct bytes payload, const char *bot_user_id,
                 struct event *ret, struct err *e);
 
+/* --- teams_send.c, teams_person.c, teams_place.c: what the driver does --- */
+
+/* The tenant out of the key of a workspace. */
+const char *teams_tenant_of(const char *workspace);
+int teams_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+               const char **ret_message_id, struct err *e);
+int teams_update(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                 struct err *e);
+int teams_find_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
+                    int64_t since, const char **ret_message_id, struct err *e);
+int teams_open_dm(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                  const char **ret_channel, struct err *e);
+int teams_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
+                 struct chat_person *ret, struct err *e);
+struct teams_places *teams_places_new(arena *mem);
+int teams_is_shared(chats *c, arena *mem, const struct chat_access *a, const char *channel,
+                    bool *ret, struct err *e);
+char *teams_link(const chats *c, arena *mem, const char *workspace, const char *channel);
+
 #endif

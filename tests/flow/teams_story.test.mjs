@@ -1,0 +1,198 @@
+// Microsoft Teams: the stories that Slack's people live through, in a personal chat, in channels and in groups.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_PEOPLE, buttons, cardOf, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const OPP = name => OPPORTUNITY.replace('Acme renewal', name);
+const at = text => `@Workbot ${text}`;
+
+let w;
+const person = (name, tenant) => w.teamsPerson(name, tenant);
+/** Bodies of what the service sent to Teams. */
+const sent = async () => (await w.calls({peer: 'teams', direction: 'in'})).filter(c => /\/activities/.test(c.path));
+
+describe('a personal chat', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+
+  test('help, connections, a command that waits for its login, the typed code, the result, the list', async () => {
+    const ana = person('ana');
+    assert.ok(cardOf(await ana.ask('help', /Salesforce/)), 'an Adaptive Card');
+    await ana.ask('connections', /Connect/i);
+    const prompt = await ana.prompt(OPP('Acme renewal'));
+    assert.equal((await w.records()).length, 0, 'nothing is called before the login');
+    const code = await ana.browse(prompt);
+    await ana.ask(code, /is connected/);
+    await ana.sees(/Created Acme renewal/);
+    const records = await w.records();
+    assert.equal(records.length, 1);
+    assert.match(JSON.stringify(records[0]), /ana/i, 'as Ana, not as the admin');
+    const list = await ana.ask('connections', /ana@acme\.example/);
+    assert.ok(labels(list).includes('Disconnect'), JSON.stringify(labels(list)));
+  });
+
+  test('a message that comes again, with the same id and together, is one command', async () => {
+    const ana = person('ana');
+    const before = (await w.records()).length;
+    await ana.say(OPP('Once only'), {repeat: 3, together: true});
+    await ana.sees(/Created Once only/);
+    await w.idle();
+    assert.equal((await w.records()).length, before + 1);
+  });
+
+  test('a button changes its own card in place', async () => {
+    const ana = person('ana');
+    const active = () => w.count('connection', `workspace = '${TEAMS_ACME}' and user_id = '${TEAMS_PEOPLE.ana}' and state = 'active'`);
+    const list = await ana.ask('connections', m => labels(m).includes('Disconnect'));
+    const pressed = await ana.press(list, 'disconnect');
+    assert.equal(pressed.status, 200);
+    await ana.sees(m => m.ts === list.ts && !buttons(m).some(b => b.action === 'disconnect'));
+    await ana.sees(/has ended the login too/);
+    assert.equal(await active(), 0);
+    assert.equal((await ana.messages()).filter(m => m.is_bot && m.ts > list.ts).length, 1, 'nothing else was posted');
+  });
+
+  test('the app is taken out of the chat: what the person had ends, nothing is sent there; writing again begins anew', async () => {
+    const ana = person('ana');
+    await ana.connect();
+    await ana.uninstalls();
+    await until('the connection to be ended', async () => await w.count('connection', `workspace = '${TEAMS_ACME}' and user_id = '${TEAMS_PEOPLE.ana}' and state = 'active'`) === 0);
+    await w.idle();
+    const calls = (await sent()).length;
+    assert.equal((await w.one("select gone from conversation where channel like 'a:1ana%'")).gone, true);
+    const audit = await w.one("select actor, detail from audit where action = 'person.left' order by at desc limit 1");
+    assert.equal(audit.detail.why, 'uninstalled');
+    assert.equal((await sent()).length, calls);
+    await ana.installs();
+    await ana.ask('connections', /Connect/i);
+    assert.equal((await w.one("select gone from conversation where channel like 'a:1ana%'")).gone, false);
+  });
+
+  test('a guest is refused', async () => {
+    await person('gus').ask('help', /guest/i);
+    assert.equal(await w.count('run', `user_id = '${TEAMS_PEOPLE.gus}'`), 0);
+  });
+
+  test('the address of the newest message is where things are sent from then on', async () => {
+    const ben = person('ben');
+    await ben.ask('help', /Salesforce/);
+    await w.sandbox('PUT', '/_config', {teams: {region: 'amer'}});
+    await ben.ask('help', /Salesforce/);
+    const last = (await sent()).at(-1);
+    assert.match(last.path, /^\/teams\/amer\//);
+    assert.match((await w.one("select address from conversation where channel like 'a:1ben%'")).address, /\/teams\/amer\/$/);
+    await w.sandbox('PUT', '/_config', {teams: {region: 'emea'}});
+  });
+});
+
+describe('channels and groups', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+
+  test('in a channel: the prompt goes to the one-to-one chat, the result into the thread, no link into the channel', async () => {
+    const cleo = person('cleo');
+    const said = await cleo.say(at(OPP('Channel deal')), {place: 'deals'});
+    const line = await cleo.sees(m => m.is_bot && m.root === said.id, {place: 'deals'});
+    const prompt = await cleo.sees(m => m.is_bot && loginUrl(m));
+    const code = await cleo.browse(prompt);
+    await cleo.ask(code, /is connected/);
+    const done = await cleo.sees(m => m.is_bot && m.root === said.id && /Created Channel deal/.test(words(m)), {place: 'deals'});
+    assert.match(words(done), /as Cleo/);
+    assert.equal(done.ts, line.ts, 'the line became the result');
+    const open = await cleo.reads('deals');
+    assert.doesNotMatch(open, /\/login\//);
+    assert.doesNotMatch(open, /cleo@acme\.example/);
+  });
+
+  test('teams_gotcha_22_no_login_link_reaches_a_place_that_others_read', async () => {
+    for (const c of await sent()) {
+      if (!/conversations\/a(%3A|:)/i.test(c.path)) assert.doesNotMatch(JSON.stringify(c), /\/login\//, c.path);
+    }
+  });
+
+  test('what is private is answered in the one-to-one chat, and a line says so', async () => {
+    const cleo = person('cleo');
+    const said = await cleo.say(at('connections'), {place: 'deals'});
+    await cleo.sees(/cleo@acme\.example/);
+    const line = await cleo.sees(m => m.is_bot && m.root === said.id, {place: 'deals'});
+    assert.match(words(line), /one-to-one chat/);
+    assert.doesNotMatch(await cleo.reads('deals'), /cleo@acme\.example/);
+  });
+
+  test('who has not added the app is told in the place what to do', async () => {
+    const noa = person('noa');
+    await noa.say(at('connections'), {place: 'renewals'});
+    const line = await noa.sees(/did not arrive/, {place: 'renewals'});
+    assert.match(words(line), /add me as an app/);
+    assert.equal(await w.count('job', "state = 'queued' and kind = 'send'"), 0, 'nothing is tried for ever');
+  });
+
+  test('where people of other organisations read, a neutral line alone stands', async () => {
+    const ana = person('ana');
+    await ana.connect();
+    const said = await ana.say(at(OPP('Secret deal')), {place: 'partners'});
+    await ana.sees(/Created Secret deal/);
+    await w.idle();
+    const open = (await ana.messages('partners')).filter(m => m.is_bot && m.ts > said.ts);
+    assert.ok(open.every(m => m.root === said.id), 'in its thread');
+    assert.doesNotMatch(await ana.reads('partners').then(t => t.replaceAll(said.text ?? '\u0000', '')), /Created Secret deal/);
+  });
+
+  test('a stranger in a shared channel is nobody', async () => {
+    const sid = person('sid');
+    await sid.say(at(OPP('Not his')), {place: 'partners'});
+    await w.idle();
+    assert.equal(await w.count('run', `user_id = '${TEAMS_PEOPLE.sid}'`), 0);
+    assert.equal((await w.one(`select standing from chat_user where user_id = '${TEAMS_PEOPLE.sid}'`)).standing, 'stranger');
+  });
+
+  test('an anonymous person of a meeting is nobody', async () => {
+    const annie = person('annie');
+    const said = await annie.say(at('help'), {place: 'standup'});
+    assert.equal(said.status, 200);
+    await w.idle();
+    assert.equal(await w.count('chat_user', "user_id like '%anon%'"), 0);
+  });
+
+  test('who is taken out of a team is asked about in the one-to-one chat, and stays', async () => {
+    const cleo = person('cleo');
+    await w.sandbox('POST', '/_place', {chat: 'teams', user: 'ben', place: 'deals', leave: ['cleo']});
+    await w.idle();
+    assert.equal(await w.count('connection', `user_id = '${TEAMS_PEOPLE.cleo}' and state = 'active'`), 1);
+  });
+
+  test('who has left the organisation is off-boarded by the nightly comparison', async () => {
+    await w.sandbox('POST', '/_user', {chat: 'teams', user: 'cleo', set: {disabled: true}});
+    await w.query('update workspace set reconcile_at = now() where workspace = $1', [TEAMS_ACME]);
+    await until('the connection to be ended', async () => await w.count('connection', `user_id = '${TEAMS_PEOPLE.cleo}' and state = 'active'`) === 0, 30000);
+    assert.equal((await w.one(`select standing from chat_user where user_id = '${TEAMS_PEOPLE.cleo}'`)).standing, 'deactivated');
+  });
+});
+
+describe('tenants', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+
+  test('an allowed tenant begins with the first thing that is done there, and has no admin by that', async () => {
+    assert.equal(await w.count('workspace', `workspace = '${TEAMS_GLOBEX}'`), 0);
+    const gina = person('gina', 'Globex');
+    await gina.installs();
+    await gina.ask('help', /help/i);
+    const row = await w.one('select state, installer, admins, bot_token from workspace where workspace = $1', [TEAMS_GLOBEX]);
+    assert.deepEqual([row.state, row.installer, row.admins, row.bot_token], ['active', null, [], null]);
+    const again = await w.must('PUT', `/workspaces/${TEAMS_GLOBEX}`, {name: 'Globex', admins: [TEAMS_PEOPLE.otto]});
+    assert.equal(again.state, 'active');
+    assert.equal((await w.api('PUT', `/workspaces/${TEAMS_GLOBEX}`, {bot_token: 'xoxb-sample-token'})).status, 422);
+    await gina.ask('whoami', /Gina/);
+  });
+
+  test('another tenant is dropped: nothing is stored of it, and nothing sent', async () => {
+    await w.restart({WORKBOT_TEAMS_ALLOWED_TENANTS: 'AC3E0000-0000-4000-8000-000000000001'});
+    const rows = await w.rows('job', 'chat_user', 'message');
+    const said = await person('gina', 'Globex').say('help');
+    assert.equal(said.status, 200);
+    await w.idle();
+    assert.deepEqual(await w.rows('job', 'chat_user', 'message'), rows);
+    await person('ana').ask('help', /Salesforce/);
+  });
+});

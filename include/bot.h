@@ -53,6 +53,10 @@ struct bot_sent {
  * "form_late" when the time was over. */
 int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_answer *ret,
                   struct err *e);
+/* The press of a button that opens a form, on a chat that shows one in its answer: *ret the form;
+ * NULL: none opens, and what there is to say stands in the chat. Else as above. */
+int bot_form_open(bot *b, arena *mem, const struct bot_sent *sent, const json_t **ret,
+                  struct err *e);
 /* The choices of a field that has many, by what was typed so far. Changes nothing. */
 int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct form_choice **ret,
                      size_t *ret_count, struct err *e);

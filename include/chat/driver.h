@@ -134,6 +134,9 @@ struct chat_driver {
      * where there are no forms. */
     int (*open_form)(chats *c, arena *mem, const struct chat_access *a, const char *trigger_id,
                      const json_t *form, struct err *e);
+    /* There are forms, shown in the answer to the press of a button that opens one
+     * (view_button_opens), and in no other way. */
+    bool form_in_answer;
     /* A form that is open shows this now. ERR_NOT_FOUND when it is not open any more. */
     int (*update_form)(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
                        const json_t *form, struct err *e);

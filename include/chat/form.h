@@ -78,6 +78,8 @@ char *chat_slack_choices(arena *mem, const struct form_choice *list, size_t coun
 
 /* --- as Teams shows them (teams_form_view.c): task modules --- */
 
+/* Is this task/fetch, which asks for a form? Else it brings one. */
+bool chat_teams_form_opens(arena *mem, struct bytes payload);
 /* What the press of a button that opens a form is answered; form NULL: there is none after all. */
 char *chat_teams_form_opened(arena *mem, const json_t *form);
 /* What the request that brought a form is answered. NULL: an empty body, which closes it. */

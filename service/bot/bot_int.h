@@ -36,15 +36,16 @@ struct turn {
     struct message *acted;      /* ours that holds the pressed button; NULL: not on record */
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
-    bool navigates;      /* the pressed message turns into the answer */
-    bool asked, foreign; /* the person is the platform's word; it names another team for the id */
-    bool ends;           /* EVENT_INSTALL: the look-up found that the installation is over */
-    size_t from;         /* of a list that is longer than a page: the first row to show */
-    bool fills;          /* a form is wanted although nothing is missing */
-    const char *heard;   /* the word that was taken for what was typed; the answer says so */
-    bool listed;         /* pressed in the list of what waits, which is to follow the answer */
-    bool pointed;        /* the place says already that the answer stands elsewhere */
-    bool said, form;     /* something was said on the home page; a form was opened */
+    bool navigates;       /* the pressed message turns into the answer */
+    bool asked, foreign;  /* the person is the platform's word; it names another team for the id */
+    bool ends;            /* EVENT_INSTALL: the look-up found that the installation is over */
+    size_t from;          /* of a list that is longer than a page: the first row to show */
+    bool fills;           /* a form is wanted although nothing is missing */
+    const char *heard;    /* the word that was taken for what was typed; the answer says so */
+    bool listed;          /* pressed in the list of what waits, which is to follow the answer */
+    bool pointed;         /* the place says already that the answer stands elsewhere */
+    bool said, form;      /* something was said on the home page; a form was opened */
+    const json_t **shows; /* somebody waits for the form that this opens: it goes here; else NULL */
 };
 /* dispatch.c: what an event does, in the transaction that ends its job; scene.user may be NULL. */
 typedef int event_fn(struct turn *t, struct err *e);
@@ -55,6 +56,7 @@ struct reach seen_reach(const struct turn *t);
 /* Who did what (scene, event), asked of the platform where that is needed, with no session open.
  * *ret_ours: it is for us to act on. */
 int dispatch_look(struct turn *t, bool *ret_ours, struct err *e);
+event_fn dispatch_act; /* what it does, in a transaction */
 
 /* --- say.c: messages of ours --- */
 

@@ -238,7 +238,7 @@ static const struct effect {
     [EVENT_INSTALL] = {.look = life_look, .act = life_change, .any_state = true},
 };
 
-static int act_on(struct turn *t, struct err *e)
+int dispatch_act(struct turn *t, struct err *e)
 {
     const struct effect *x = &effects[t->event.kind];
     if (seen_place(t, e) != 0) {
@@ -276,7 +276,7 @@ static int settle(struct turn *t, bool act, struct err *e)
     store_follow(s, t->job);
     int rc = store_begin(s, e);
     if (rc == 0 && act) {
-        rc = act_on(t, e);
+        rc = dispatch_act(t, e);
     }
     if (rc == 0) {
         rc = home_flush(&t->scene, e);

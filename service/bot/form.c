@@ -29,16 +29,31 @@ bool run_asks(const struct run *r)
     return r->state == RUN_ASKING && r->asking != NULL && r->inputs != NULL;
 }
 
+static bool in_answers(const struct scene *sc)
+{
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return driver != NULL && driver->form_in_answer;
+}
+
 bool forms_known(const struct scene *sc)
 {
     const struct chat_driver *driver =
         chats_driver(sc->bot->options.chats, sc->workspace->workspace);
-    return driver != NULL && driver->open_form != NULL;
+    return driver != NULL && (driver->open_form != NULL || driver->form_in_answer);
 }
 
 bool form_possible(const struct turn *t)
 {
-    return !str_empty(t->event.trigger_id) && forms_known(&t->scene);
+    return t->shows != NULL || (!str_empty(t->event.trigger_id) && forms_known(&t->scene));
+}
+
+void form_button(const struct turn *t, json_t *view, const struct button *b)
+{
+    if (forms_known(&t->scene)) {
+        view_button(view, b);
+        view_button_opens(view);
+    }
 }
 
 /* --- choices --- */
@@ -57,6 +72,11 @@ const char *form_choice_value(arena *mem, const struct recipe_input *in, const c
             return in->options[i].value;
         }
     }
+    for (size_t i = 0; i < in->options_count; i++) {
+        if (str_equal_fold(in->options[i].label, key)) {
+            return in->options[i].value; /* typed, where a list is too long to be shown */
+        }
+    }
     return NULL;
 }
 
@@ -67,6 +87,7 @@ struct filling {
     json_t *form;
     const json_t *inputs;
     size_t inline_left;
+    bool whole; /* lists go along whole: the chat does not ask for more of them */
 };
 
 static const char *given_text(arena *mem, const json_t *value)
@@ -106,7 +127,8 @@ static void add_choices(struct filling *f, const struct recipe_input *in, struct
     field->value = chosen;
     field->choices = list;
     field->choices_count = in->options_count;
-    field->search = in->options_count > FORM_CHOICES_SHOWN || in->options_count > f->inline_left;
+    field->search =
+        !f->whole && (in->options_count > FORM_CHOICES_SHOWN || in->options_count > f->inline_left);
     f->inline_left -= field->search ? 0 : in->options_count;
 }
 
@@ -163,7 +185,10 @@ static void add_input(struct filling *f, const struct recipe_input *in)
 
 json_t *form_of_run(struct scene *sc, const struct run *r, const struct recipe *recipe)
 {
-    struct filling f = {.mem = sc->mem, .inputs = r->inputs, .inline_left = CHOICES_INLINE_MAX};
+    struct filling f = {.mem = sc->mem,
+                        .inputs = r->inputs,
+                        .inline_left = CHOICES_INLINE_MAX,
+                        .whole = in_answers(sc)};
     f.form = form_new(sc->mem, &(struct form){.name = "inputs",
                                               .heading = recipe->title,
                                               .submit = "Run",
@@ -186,6 +211,11 @@ int form_show(struct turn *t, json_t *form, const char *run_id, struct err *e)
 {
     arena *mem = t->scene.mem;
     const struct event *ev = &t->event;
+    if (t->shows != NULL) {
+        *t->shows = form;
+        t->form = true;
+        return 0;
+    }
     bool inside = ev->surface == SURFACE_FORM && ev->view_id != NULL;
     json_t *payload =
         arena_json(mem, json_pack("{s:s, s:O, s:s*, s:s*, s:s*}", "user", ev->user_id, "show", form,

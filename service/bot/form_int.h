@@ -11,8 +11,12 @@ bool run_asks_question(const struct run *r); /* typed words answer it */
 bool run_asks(const struct run *r);          /* in a form or in words */
 /* The chat has forms. */
 bool forms_known(const struct scene *sc);
-/* There is a fresh trigger at hand: a form may be opened now. */
+/* There is a fresh trigger at hand, or an answer is waited for: a form may be opened now. */
 bool form_possible(const struct turn *t);
+/* A button that opens a form, where the chat has forms. */
+void form_button(const struct turn *t, json_t *view, const struct button *b);
+/* ERR_TIMEOUT "form_late". */
+int form_in_time(const struct bot_sent *sent, struct err *e);
 /* Opens a form for the run's inputs (the run is stored and locked, or new). When it cannot be
  * opened after all, the user is asked in private (bot_job_form). */
 int form_ask(struct turn *t, struct run *r, const struct recipe *recipe, struct err *e);

@@ -143,10 +143,11 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
                               .action = "answer",
                               .value = answer_value(mem, r->id, in->name, in->options[i].value)});
     }
-    if ((first || q->form != NULL) && forms_known(&t->scene)) {
-        view_button(view, &(struct button){.title = q->form == NULL ? "Fill in a form" : q->form,
-                                           .action = "resume",
-                                           .value = r->id});
+    if (first || q->form != NULL) {
+        form_button(t, view,
+                    &(struct button){.title = q->form == NULL ? "Fill in a form" : q->form,
+                                     .action = "resume",
+                                     .value = r->id});
     }
     return view;
 }
@@ -188,10 +189,8 @@ static int say_try_again(struct turn *t, const struct run *r, const struct recip
     view_text(view, "**%s**: %s", recipe->title, why);
     add_origin(view, r);
     view_note(view, "Enter %s again, or type `cancel`.", r->asking);
-    if (forms_known(&t->scene)) {
-        view_button(
-            view, &(struct button){.title = "Fill in a form", .action = "resume", .value = r->id});
-    }
+    form_button(t, view,
+                &(struct button){.title = "Fill in a form", .action = "resume", .value = r->id});
     view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
     view_button(view, &(struct button){.title = "Help", .action = "words", .value = "help"});
     const struct target here = say_place(t);

@@ -122,11 +122,10 @@ static void add_way_to_write(struct turn *t, json_t *view, const struct typed *x
                                                       "inputs", w->given, "form", true));
     json_object_set_new(json_member(call, "inputs"), in->name, json_string(loose));
     view_text(view, "Write it like this: `%s %s: %s`", x->row->command, in->name, x->rest);
-    if (forms_known(&t->scene)) {
-        view_button(view, &(struct button){.title = "Fill in a form",
-                                           .action = "run",
-                                           .value = json_write(t->scene.mem, call)});
-    }
+    form_button(t, view,
+                &(struct button){.title = "Fill in a form",
+                                 .action = "run",
+                                 .value = json_write(t->scene.mem, call)});
 }
 
 /* What is not understood runs nothing: a value that was dropped would be a wrong command. */

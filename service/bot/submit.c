@@ -156,6 +156,9 @@ static int go_on(struct taking *x, struct run *r, struct form_answer *ret, struc
     take_fields(x);
     if (json_object_size(x->errors) > 0) {
         ret->errors = x->errors;
+        json_t *again = form_of_run(&t->scene, r, x->recipe);
+        form_fill(again, t->event.fields);
+        ret->again = again;
         return 0;
     }
     bool asked = run_asks_question(r); /* in words, before the form */
@@ -223,7 +226,7 @@ static int act(struct turn *t, struct form_answer *ret, struct err *e)
     return 0;
 }
 
-static int in_time(const struct bot_sent *sent, struct err *e)
+int form_in_time(const struct bot_sent *sent, struct err *e)
 {
     return clock_mono_ms() < sent->until_ms
                ? 0
@@ -241,7 +244,7 @@ static int in_one_go(struct turn *t, const struct bot_sent *sent, struct form_an
         rc = act(t, ret, e);
     }
     if (rc == 0 && ret->errors == NULL) {
-        rc = home_flush(&t->scene, e) == 0 ? in_time(sent, e) : -1;
+        rc = home_flush(&t->scene, e) == 0 ? form_in_time(sent, e) : -1;
         rc = rc == 0 ? store_commit(t->scene.s, e) : rc;
     }
     store_close(t->scene.s);

@@ -287,6 +287,13 @@ json_t *teams_task(arena *mem, const json_t *form, const json_t *errors)
 
 /* --- answers --- */
 
+bool chat_teams_form_opens(arena *mem, struct bytes payload)
+{
+    json_t *activity = NULL;
+    return json_read(mem, payload, &activity, NULL) == 0 &&
+           str_equal(json_text(activity, "name"), "task/fetch");
+}
+
 char *chat_teams_form_opened(arena *mem, const json_t *form)
 {
     if (form == NULL) {

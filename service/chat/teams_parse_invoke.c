@@ -37,16 +37,6 @@ static struct event event_of_execute(const struct teams_sent *s)
     return automatic || refresh ? ignored : teams_press_event(s);
 }
 
-/* A button that opens a form: while its answer is waited for, a form can be shown. */
-static struct event event_of_opening(const struct teams_sent *s)
-{
-    struct event ev = teams_press_event(s);
-    if (ev.kind == EVENT_ACTION) {
-        ev.trigger_id = teams_id(s->activity, "id");
-    }
-    return ev;
-}
-
 /* --- forms --- */
 
 static const char *text_of(arena *mem, const json_t *value)
@@ -139,7 +129,7 @@ struct event teams_invoke_event(const struct teams_sent *s)
         struct event (*event_of)(const struct teams_sent *s);
     } rows[] = {
         {"adaptiveCard/action", event_of_execute},
-        {"task/fetch", event_of_opening},
+        {"task/fetch", teams_press_event},
         {"task/submit", event_of_form},
         {"signin/verifyState", event_of_sign_in},
     };

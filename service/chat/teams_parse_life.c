@@ -53,6 +53,7 @@ static struct event event_of_removed(const struct teams_sent *s)
         if (id != NULL) {
             struct event ev = event_of_place(s, EVENT_PERSON);
             ev.user_id = id;
+            ev.person_address = teams_id(member, "id");
             ev.person.partial = true;
             return ev;
         }

@@ -57,7 +57,9 @@ static int take(web *w, const struct request *q, struct response *r, struct err 
     }
     metric_add(METRIC_EVENTS, event_label(&in), 1);
     respond_ready(r, &in);
-    if (in.store) {
+    if (in.answers == TEAMS_ANSWER_AT_ONCE) {
+        r->at_once = teams_form_at_once(q->mem, &in);
+    } else if (in.store) {
         const struct hook_job job = {.workspace = in.workspace,
                                      .kind = in.job_kind,
                                      .lane = in.lane,

@@ -244,6 +244,8 @@ route_fn teams_messages_post; /* teams_messages.c */
 /* slack_forms.c: how a form that was sent, or a search for choices, is answered */
 struct slack_intake;
 const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *in);
+/* teams_forms.c: the same for a task module. */
+const struct at_once *teams_form_at_once(arena *mem, const struct teams_intake *in);
 route_fn slack_install_get, slack_oauth_callback_get;                /* slack_install.c */
 route_fn ops_healthz, ops_readyz, ops_metrics;                       /* ops.c */
 route_fn openapi_get, privacy_get, terms_get, style_get;             /* static.c */

@@ -237,7 +237,7 @@ static void test_a_button_that_opens_a_form(void **state)
     assert_int_equal(ev.kind, EVENT_ACTION);
     assert_string_equal(ev.action, "resume");
     assert_string_equal(ev.value, "run-1");
-    assert_string_equal(ev.trigger_id, "f:1");
+    assert_null(ev.trigger_id);
 }
 
 static void test_forms(void **state)
@@ -324,6 +324,7 @@ static void test_teams_gotcha_06_members(void **state)
     assert_int_equal(ev.kind, EVENT_PERSON);
     assert_true(ev.person.partial);
     assert_string_equal(ev.user_id, "33333333-0000-0000-0000-00000000000b");
+    assert_string_equal(ev.person_address, "29:other");
 }
 
 static void test_places_that_end(void **state)

@@ -34,6 +34,7 @@ const struct chat_driver teams_driver = {
     .addressed = true,
     .presses_say_place = true,
     .no_ephemerals = true,
+    .form_in_answer = true,
     .parse = teams_parse,
     .post = teams_post,
     .update = teams_update,

@@ -38,7 +38,7 @@ static json_t *activity_of(const chats *c, arena *mem, const struct chat_post *p
     json_t *activity =
         json_pack("{s:s, s:{s:s}, s:{s:s}, s:s, s:[o]}", "type", "message", "from", "id",
                   bot_id(c, mem), "conversation", "id", conversation_of(mem, p), "summary",
-                  view_summary(mem, p->view), "attachments", attachment);
+                  teams_summary(mem, p->view), "attachments", attachment);
     return arena_json(mem, activity);
 }
 

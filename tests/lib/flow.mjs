@@ -91,8 +91,10 @@ function nodes(card) {
 const ESCAPED = /\\([\\`*_{}[\]()<>#+\-.!~|])/g;
 const plainMarkdown = text => unescapeMrkdwn(text.replace(/&nbsp;/g, ' ').replace(/&#(\d+);/g, (_, n) => String.fromCodePoint(n)).replace(/&quot;/g, '"'))
   .replace(ESCAPED, (_, c) => '\u0001' + c.charCodeAt(0) + ';').replace(/[*`]/g, '').replace(/\u0001(\d+);/g, (_, n) => String.fromCharCode(n));
-const cardWords = card => nodes(card).filter(n => !/^Action\./.test(n.type || ''))
-  .flatMap(n => [n.title, n.label, typeof n.text === 'string' ? n.text : null, n.subtitle, 'title' in n && 'value' in n && !n.type ? n.value : null])
+/** A RichTextBlock reads as one text, and none of it is markdown. */
+const richText = n => (n.type === 'RichTextBlock' ? n.inlines.map(i => i.text ?? i).join('').replace(/[\\*`_]/g, '\\$&') : null);
+const cardWords = card => nodes(card).filter(n => !/^(Action\.|TextRun$)/.test(n.type || ''))
+  .flatMap(n => [richText(n), n.title, n.label, typeof n.text === 'string' ? n.text : null, n.subtitle, 'title' in n && 'value' in n && !n.type ? n.value : null])
   .filter(t => typeof t === 'string' && t).map(plainMarkdown).join('\n');
 
 /** Everything of a message that a person reads, as one text without its bold and code marks. */

@@ -1,0 +1,138 @@
+// Forms in Teams: a button asks for one and its answer is the dialog; errors come with the form as it was filled in.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {TEAMS_ACME, cardInputs, cardOf, labels, start, words} from '../lib/flow.mjs';
+
+const SALESFORCE = {salesforce: {use: 'acme-salesforce', verify_user_access: true}};
+const write = fields => [{id: 'opp', connection: 'salesforce', action: 'create_record',
+  with: {object: 'Opportunity', fields: {StageName: 'Prospecting', CloseDate: '2026-12-31', ...fields}}}];
+const KINDS = {name: 'kinds', title: 'All kinds of inputs in one form', command: 'salesforce all kinds', hint: 'Tries them all', allow: 'everyone', connections: SALESFORCE,
+  inputs: [{name: 'deal', required: true, hint: 'Deal name', sample: 'Acme renewal'}, {name: 'amount', type: 'number', required: true},
+    {name: 'close', type: 'date', required: true}, {name: 'stage', required: true, options: [{label: 'Early', value: 'Prospecting'}, {label: 'Late', value: 'Closed Won'}]},
+    {name: 'urgent', type: 'boolean', required: true}, {name: 'note', multiline: true},
+    {name: 'city', options: Array.from({length: 400}, (_, i) => ({label: `City number ${i}`, value: `c${i}`}))}],
+  steps: write({Name: '{{inputs.deal}}', Amount: '{{inputs.amount}}', CloseDate: '{{inputs.close}}', Description: '{{inputs.urgent}}/{{inputs.stage}}/{{inputs.city}}/{{inputs.note}}'}),
+  reply: {text: 'Made {{inputs.deal}}'}};
+
+describe('forms in Teams', () => {
+  let w, ana;
+  before(async () => {
+    w = await start({teams: 'only'});
+    ana = w.teamsPerson('ana');
+    await ana.connect();
+    await w.putRecipe(TEAMS_ACME, KINDS);
+  });
+  after(() => w?.stop());
+
+  const record = async name => (await w.idle(), (await w.records()).filter(r => r.fields.Name === name));
+  const asks = (text = 'salesforce all kinds', more) => ana.ask(text, m => labels(m).includes('Fill in a form'), {see: 'dm', ...more});
+  const opened = async (text, more) => {
+    const question = await asks(text, more);
+    const pressed = await ana.press(question, 'Fill in a form');
+    assert.equal(pressed.status, 200, JSON.stringify(pressed));
+    return ana.modal();
+  };
+  const input = (dialog, name) => cardInputs(dialog).find(i => i.id === `in_${name}`);
+
+  test('a command with missing inputs is asked for in words; its button opens the form, with what was given', async () => {
+    const dialog = await opened('salesforce all kinds deal: Half given close: 2026-11-30');
+    assert.equal(dialog.title, KINDS.title);
+    assert.match(words(dialog), /Tries them all/);
+    const kinds = Object.fromEntries(cardInputs(dialog).map(i => [i.id, i.type]));
+    assert.deepEqual(kinds, {in_deal: 'Input.Text', in_amount: 'Input.Number', in_close: 'Input.Date', in_stage: 'Input.ChoiceSet',
+      in_urgent: 'Input.Toggle', in_note: 'Input.Text', in_city: 'Input.Text'});
+    assert.equal(input(dialog, 'deal').value, 'Half given');
+    assert.equal(input(dialog, 'close').value, '2026-11-30');
+    assert.equal(input(dialog, 'amount').value, undefined);
+    assert.equal(input(dialog, 'deal').required, true);
+    assert.equal(input(dialog, 'note').element.isMultiline, true);
+    const sends = cardOf(dialog).actions[0].data.wb;
+    assert.equal(sends.p, (await w.one("select id from run where recipe = 'kinds' order by created_at desc limit 1")).id, 'nothing but the id of the run');
+    await ana.closes();
+    await ana.ask('cancel', /Cancelled: All kinds/);
+  });
+
+  test('what was sent runs, with the types and values of the recipe', async () => {
+    await opened();
+    const sent = await ana.submit({in_deal: 'From a form', in_amount: '12.5', in_close: '2026-10-31', in_stage: 'Late', in_urgent: true, in_note: 'one\ntwo', in_city: 'city NUMBER 142'});
+    assert.equal(sent.closed, true, JSON.stringify(sent));
+    await ana.sees(/Made From a form/);
+    const [r] = await record('From a form');
+    assert.deepEqual([Number(r.fields.Amount), r.fields.CloseDate, r.fields.Description], [12.5, '2026-10-31', 'true/Closed Won/c142/one\ntwo']);
+  });
+
+  test('what is wrong stands under its field, and what was entered stays', async () => {
+    await opened();
+    const bad = await ana.submit({in_deal: 'Nearly **right**', in_amount: '1', in_close: '2026-02-30', in_stage: 'Early', in_urgent: false, in_city: 'number 39'}, {force: true});
+    assert.equal(bad.status, 200, JSON.stringify(bad));
+    assert.ok(!bad.closed, JSON.stringify(bad));
+    const again = await ana.modal(/there is no 30 February 2026/);
+    assert.equal(input(again, 'deal').value, 'Nearly **right**');
+    assert.equal(input(again, 'stage').value, 'Prospecting');
+    const body = cardOf(again).body;
+    const at = body.findIndex(n => n.id === 'in_close');
+    assert.match(body[at + 1].inlines[0].text, /30 February/);
+    assert.equal(body[at + 1].inlines[0].color, 'Attention');
+    // of the long list those are offered that are named so
+    assert.deepEqual(input(again, 'city').element.choices.map(c => c.title), ['City number 39', ...Array.from({length: 10}, (_, i) => `City number 39${i}`)]);
+    assert.equal((await record('Nearly **right**')).length, 0);
+    const good = await ana.submit({in_close: '2026-03-30', in_city: 'City number 391'});
+    assert.equal(good.closed, true, JSON.stringify(good));
+    await ana.sees(/Made Nearly/);
+    const [r] = await record('Nearly **right**');
+    assert.equal(r.fields.Description, 'false/Prospecting/c391/');
+  });
+
+  test('the form sent twice is one run', async () => {
+    await opened();
+    const values = {in_deal: 'Twice sent', in_amount: 3, in_close: '2026-10-31', in_stage: 'Early'};
+    await ana.submit(values, {times: 2});
+    await ana.sees(/Made Twice sent/);
+    assert.equal((await record('Twice sent')).length, 1);
+  });
+
+  test('typed in a channel, the form opens in the one-to-one chat and the result stands in the thread', async () => {
+    const said = await ana.say('@Workbot salesforce all kinds', {place: 'deals'});
+    const question = await ana.sees(m => labels(m).includes('Fill in a form') && m.ts > said.id);
+    await ana.press(question, 'Fill in a form');
+    await ana.modal();
+    await ana.submit({in_deal: 'Channel form', in_amount: 3, in_close: '2026-10-31', in_stage: 'Early'});
+    await ana.sees(m => m.is_bot && m.root === said.id && /Made Channel form/.test(words(m)), {place: 'deals'});
+    assert.equal((await record('Channel form')).length, 1);
+  });
+
+  test('a form that came too late says so: gone, cancelled, somebody else', async () => {
+    const question = await asks();
+    await ana.ask('cancel', /Cancelled: All kinds/);
+    const pressed = await ana.press(question, 'Fill in a form', {force: true});
+    assert.equal(pressed.status, 200);
+    const screen = (await ana.screen()).task;
+    assert.ok(!screen || cardInputs(screen).length === 0, JSON.stringify(screen));
+    await ana.sees(/cancelled|cancel/i);
+
+    await opened();
+    await ana.say('cancel');
+    await ana.sees(/Cancelled: All kinds/, {after: ana.seen});
+    const sent = await ana.submit({in_deal: 'Too late', in_amount: 3, in_close: '2026-10-31', in_stage: 'Early'});
+    assert.ok(!sent.closed, JSON.stringify(sent));
+    await ana.modal(/cancelled\. Nothing was done/);
+    assert.equal((await record('Too late')).length, 0);
+    await ana.closes();
+  });
+
+  test('a form of somebody else is refused', async () => {
+    const dialog = await opened();
+    const sends = cardOf(dialog).actions[0].data;
+    await ana.closes();
+    const ben = w.teamsPerson('ben');
+    await ben.ask('help', /Salesforce/);
+    const r = await ben.sends('invoke', {activity: {name: 'task/submit', value: {data: {...sends, in_deal: 'Not his', in_amount: '3', in_close: '2026-10-31', in_stage: 'Prospecting'}}}});
+    assert.equal(r.status, 200, JSON.stringify(r));
+    assert.match(JSON.stringify(r), /not yours/);
+    assert.equal((await record('Not his')).length, 0);
+    const pressed = await ben.sends('invoke', {activity: {name: 'task/fetch', value: {data: {msteams: {type: 'task/fetch'}, wb: {a: 'resume', v: sends.wb.p}}}}});
+    assert.match(JSON.stringify(pressed), /nothing to fill in/i);
+    assert.doesNotMatch(JSON.stringify(pressed), /Input\./);
+    await ana.ask('cancel', /Cancelled: All kinds/);
+  });
+});

@@ -54,7 +54,8 @@ const struct config_key config_keys[] = {
     {"WORKBOT_TEAMS_APP_SECRET", CONFIG_SECRET, AT(teams_app_secret), NEED_TEAMS, NULL, 1,
      SECRET_MAX, "The Azure bot's client secret."},
     {"WORKBOT_TEAMS_TENANT_ID", CONFIG_TEXT, AT(teams_tenant_id), NEED_TEAMS, NULL, 1, TEXT_MAX,
-     "The tenant in which the Azure bot is registered."},
+     "The tenant in which the Azure bot is registered; `botframework.com` for one that was "
+     "registered for all tenants."},
     {"WORKBOT_TEAMS_ALLOWED_TENANTS", CONFIG_LIST, AT(teams_allowed_tenants), NEED_NOT, NULL, 1,
      TEXT_MAX, "Customers' tenants, comma separated. Unset: the bot's own tenant."},
     {"WORKBOT_TEAMS_SIGN_IN", CONFIG_SWITCH, AT(teams_sign_in), NEED_NOT, "off", 0, 1,

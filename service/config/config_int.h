@@ -67,6 +67,8 @@ const char *config_text(arena *mem, const char *(*get)(const char *), const stru
 
 /* Rules between settings. `faulty` holds one flag per row: it has a fault already. */
 void config_rules(const struct config *c, const bool *faulty, struct faults *faults);
+/* Those of WORKBOT_TEAMS_*, among them. */
+void config_rules_teams(const struct config *c, struct faults *faults);
 
 struct config_url {
     bool https;

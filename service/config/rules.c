@@ -155,4 +155,5 @@ void config_rules(const struct config *c, const bool *faulty, struct faults *fau
     rule_public_url(faults->mem, c, faults);
     rule_peer_urls(faults->mem, c, faults);
     rule_workspaces(faults->mem, c, faults);
+    config_rules_teams(c, faults);
 }

@@ -284,6 +284,50 @@ static void test_teams_needs_secret_and_tenant(void **state)
     assert_int_equal(l->faults.count, 2);
 }
 
+static void test_teams_ids_and_hosts(void **state)
+{
+#define GUID "22222222-AAAA-4bbb-8ccc-222222222222"
+    static const struct {
+        const char *name, *value, *faulty;
+    } rows[] = {
+        {"WORKBOT_TEAMS_APP_ID", GUID, NULL},
+        {"WORKBOT_TEAMS_APP_ID", "28:" GUID, "WORKBOT_TEAMS_APP_ID"},
+        {"WORKBOT_TEAMS_APP_ID", GUID "0", "WORKBOT_TEAMS_APP_ID"},
+        {"WORKBOT_TEAMS_APP_ID", "22222222-aaaa", "WORKBOT_TEAMS_APP_ID"},
+        {"WORKBOT_TEAMS_TENANT_ID", "acme.onmicrosoft.com", "WORKBOT_TEAMS_TENANT_ID"},
+        {"WORKBOT_TEAMS_TENANT_ID", "botframework.com", "WORKBOT_TEAMS_ALLOWED_TENANTS"},
+        {"WORKBOT_TEAMS_ALLOWED_TENANTS", GUID ",teams:" GUID, "WORKBOT_TEAMS_ALLOWED_TENANTS"},
+        {"WORKBOT_TEAMS_ALLOWED_TENANTS", GUID "," GUID, NULL},
+        {"WORKBOT_TEAMS_CLOUD", "dod", NULL},
+        {"WORKBOT_TEAMS_CLOUD", "china", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_SERVICE_HOSTS", "*.trafficmanager.net", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_SERVICE_HOSTS", "https://bots.example", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_LOGIN_URL", "http://login.example", "WORKBOT_TEAMS_LOGIN_URL"},
+        {"WORKBOT_TEAMS_OPENID_URL", "http://login.example/x", "WORKBOT_TEAMS_OPENID_URL"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        void *fresh;
+        setup(&fresh);
+        put("WORKBOT_TEAMS_APP_ID", "22222222-aaaa-4bbb-8ccc-222222222222");
+        put("WORKBOT_TEAMS_APP_SECRET", "sample-secret");
+        put("WORKBOT_TEAMS_TENANT_ID", "44444444-0000-0000-0000-00000000000a");
+        put(rows[i].name, rows[i].value);
+        struct loaded *l = load(&fresh);
+        if (rows[i].faulty == NULL) {
+            expect_none(l);
+        } else {
+            expect_one(l, rows[i].faulty, rows[i].faulty);
+        }
+        teardown(&fresh);
+    }
+    void *fresh;
+    setup(&fresh);
+    put("WORKBOT_TEAMS_SIGN_IN", "on");
+    expect_one(load(&fresh), "WORKBOT_TEAMS_SIGN_IN", "Teams is off");
+    teardown(&fresh);
+}
+
 static void test_loopback_public_urls(void **state)
 {
     static const char *const loopback[] = {"http://localhost:1", "http://127.1.2.3",
@@ -456,6 +500,7 @@ int main(void)
         TEST(test_slack_whole_or_not_at_all),
         TEST(test_slack_without_its_app_id_is_a_fault),
         TEST(test_teams_needs_secret_and_tenant),
+        TEST(test_teams_ids_and_hosts),
         TEST(test_loopback_public_urls),
         TEST(test_value_from_file),
         TEST(test_file_faults),

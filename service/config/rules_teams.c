@@ -1,0 +1,76 @@
+#include "config_int.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static bool is_guid(const char *text)
+{
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len && i < sizeof(shape) - 1; i++) {
+        const char *allowed = shape[i] == '-' ? "-" : "0123456789abcdefABCDEF";
+        if (strchr(allowed, text[i]) == NULL) {
+            return false;
+        }
+    }
+    return len == sizeof(shape) - 1;
+}
+
+/* Of bots that were registered for all tenants while that could be done (until July 2025): what
+ * stands for their home in the address of the token. */
+static bool is_common_authority(const char *text)
+{
+    static const char *const names[] = {"botframework.com", "MicrosoftServices.onmicrosoft.us",
+                                        "microsoftservices.partner.onmschina.cn"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (str_equal_fold(names[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void rule_ids(arena *mem, const struct config *c, struct faults *faults)
+{
+    if (c->teams_app_id != NULL && !is_guid(c->teams_app_id)) {
+        faults_add(faults, "WORKBOT_TEAMS_APP_ID",
+                   "WORKBOT_TEAMS_APP_ID must be the application (client) id, a GUID.");
+    }
+    bool common = c->teams_tenant_id != NULL && is_common_authority(c->teams_tenant_id);
+    if (c->teams_tenant_id != NULL && !common && !is_guid(c->teams_tenant_id)) {
+        faults_add(faults, "WORKBOT_TEAMS_TENANT_ID",
+                   "WORKBOT_TEAMS_TENANT_ID must be a tenant's GUID, or botframework.com for a bot "
+                   "that was registered for all tenants.");
+    }
+    if (common && c->teams_allowed_tenants.count == 0) {
+        faults_add(faults, "WORKBOT_TEAMS_ALLOWED_TENANTS",
+                   "WORKBOT_TEAMS_ALLOWED_TENANTS must say whom the bot serves, since "
+                   "WORKBOT_TEAMS_TENANT_ID names no tenant.");
+    }
+    for (size_t i = 0; i < c->teams_allowed_tenants.count; i++) {
+        const char *tenant = c->teams_allowed_tenants.items[i];
+        if (!is_guid(tenant)) {
+            faults_add(faults, "WORKBOT_TEAMS_ALLOWED_TENANTS",
+                       "WORKBOT_TEAMS_ALLOWED_TENANTS must list tenants' GUIDs, but holds \"%s\".",
+                       str_cut(mem, tenant, 100));
+        }
+    }
+}
+
+void config_rules_teams(const struct config *c, struct faults *faults)
+{
+    if (c->teams_sign_in && c->teams_app_id == NULL) {
+        faults_add(faults, "WORKBOT_TEAMS_SIGN_IN",
+                   "WORKBOT_TEAMS_SIGN_IN is on, and Teams is off: set WORKBOT_TEAMS_APP_ID, or "
+                   "switch it off.");
+    }
+    if (c->teams_app_id != NULL && str_equal(c->teams_cloud, "china") &&
+        c->teams_service_hosts.count == 0) {
+        faults_add(
+            faults, "WORKBOT_TEAMS_SERVICE_HOSTS",
+            "WORKBOT_TEAMS_SERVICE_HOSTS must name the hosts of activities' serviceUrl, since "
+            "Microsoft does not publish those of WORKBOT_TEAMS_CLOUD china.");
+    }
+    rule_ids(faults->mem, c, faults);
+}

@@ -70,6 +70,10 @@ static void say_ready(const struct service *s, int64_t began_ms)
         log_warn("Slack is switched off: WORKBOT_SLACK_APP_ID is not set",
                  LOG_TEXT("routes", "/slack/* answer 404"));
     }
+    if (s->config.teams_app_id == NULL) {
+        log_info("Teams is switched off: WORKBOT_TEAMS_APP_ID is not set",
+                 LOG_TEXT("routes", "/teams/* answer 404"));
+    }
 }
 
 int command_serve(int argc, char **argv)

@@ -82,6 +82,8 @@ int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e
 int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e);
 /* A private message that is sent at its first update, in the way that say_private would take. */
 int say_prepare(struct turn *t, const char **ret_id, struct err *e);
+/* Does a private answer go to the one-to-one chat, since the place shows nothing to one alone? */
+bool say_is_elsewhere(const struct turn *t);
 /* Until when the event's response_url is good. */
 int64_t say_response_until(const struct turn *t);
 /* Where the result of what the user did belongs: the same conversation and thread, for all. */
@@ -117,6 +119,8 @@ char *words_reason(arena *mem, const struct err *why, const char *app);
 const char *words_code(arena *mem, const char *code);
 /* May this user use Workbot at all? and what is said to guests and strangers who may not. */
 bool words_open_to(const struct scene *sc);
+/* Does the platform have a home page of the bot? */
+bool words_has_home(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);
 /* May an address stand behind a button? */
 bool words_is_link(const struct scene *sc, const char *url);

@@ -21,7 +21,9 @@ int bot_channel_joined(struct turn *t, struct err *e)
         return 0;
     }
     json_t *view = view_new(sc->mem);
-    view_text(view, "Hello. Mention me with `help` to see what I can do for you.");
+    view_text(view, t->event.place.is_private
+                        ? "Hello. Send me `help` to see what I can do for you."
+                        : "Hello. Mention me with `help` to see what I can do for you.");
     view_note(view,
               "I work in your apps as you, once you log in. What is private I tell you alone.");
     const struct target here = {.channel = channel};

@@ -10,7 +10,8 @@
  *   private  typed or pressed where others read, answered to this user alone: a slash command, a
  *            button of an ephemeral, a shortcut. Everything in the run's own private message
  *   channel  what others may read stands there, what is private goes to the one-to-one chat
- *   shared   the same with people of other organisations: a neutral line alone stands there
+ *   shared   the same with people of other organisations: a neutral line alone stands there. On a
+ *            platform without ephemerals such a command is a private one
  */
 enum { FRESH_S = 10 /* as long holds what a message or a press said of its place */ };
 
@@ -101,7 +102,8 @@ void run_place(const struct turn *t, struct run *r)
     r->channel = p->channel;
     r->thread = p->thread;
     r->place = p->is_private ? DM : p->is_external ? SHARED : CHANNEL;
-    if (!p->is_private && turn_is_private(t)) {
+    bool apart = p->is_external && say_is_elsewhere(t);
+    if (!p->is_private && (turn_is_private(t) || apart)) {
         r->place = PRIVATE;
     }
     /* nobody would see an ephemeral in a thread that has not begun */

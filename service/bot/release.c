@@ -115,7 +115,12 @@ static json_t *neutral_view(struct scene *sc)
     json_t *view = view_new(sc->mem);
     view_text(view, "%s, I sent you a private message to go on.",
               str_empty(sc->user->name) ? "Hello" : sc->user->name);
-    view_note(view, "It is in our direct messages. My home page shows what waits, too.");
+    if (words_has_home(sc)) {
+        view_note(view, "It is in our direct messages. My home page shows what waits, too.");
+    } else {
+        view_note(view, "It is in our one-to-one chat. If you do not see it, open a chat with me "
+                        "and send `pending`.");
+    }
     return view;
 }
 

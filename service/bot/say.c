@@ -125,7 +125,7 @@ int64_t say_response_until(const struct turn *t)
 }
 
 /* Others read there, and the platform shows nothing to one of them alone. */
-static bool is_elsewhere(const struct turn *t)
+bool say_is_elsewhere(const struct turn *t)
 {
     const struct scene *sc = &t->scene;
     const struct chat_driver *driver =
@@ -139,7 +139,7 @@ static int point_to_dm(struct turn *t, struct err *e)
     struct scene *sc = &t->scene;
     const struct place *p = &t->event.place;
     const struct target here = {.channel = p->channel, .thread = p->thread};
-    if (t->pointed || !is_elsewhere(t) || str_empty(p->channel)) {
+    if (t->pointed || !say_is_elsewhere(t) || str_empty(p->channel)) {
         return 0;
     }
     t->pointed = true;
@@ -155,7 +155,7 @@ static int point_to_dm(struct turn *t, struct err *e)
 static struct message private_answer(const struct turn *t, json_t *view)
 {
     const struct event *ev = &t->event;
-    if (is_elsewhere(t)) {
+    if (say_is_elsewhere(t)) {
         return dm_to(&t->scene, view);
     }
     const char *thread = ev->place.thread_is_new ? NULL : ev->place.thread;
@@ -245,5 +245,5 @@ int say_prepare(struct turn *t, const char **ret_id, struct err *e)
         return -1;
     }
     *ret_id = m.id;
-    return 0;
+    return point_to_dm(t, e);
 }

@@ -235,6 +235,13 @@ void words_inputs(json_t *view, const struct recipe *recipe, const json_t *input
     words_inputs_first(view, recipe, inputs, SIZE_MAX);
 }
 
+bool words_has_home(const struct scene *sc)
+{
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return driver != NULL && driver->publish_home != NULL;
+}
+
 bool words_open_to(const struct scene *sc)
 {
     return person_allowed(sc->user->standing, sc->workspace);

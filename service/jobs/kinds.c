@@ -13,6 +13,7 @@ enum {
     BACKOFF_FIRST_S = 1,
     BACKOFF_MAX_S = 300,
     ASKED_MAX_S = 600,  /* whatever a peer asks for: a slip of its clock is not worth a day */
+    SECRET_S = 60,      /* between two looks whether our credential is taken again */
     EVENT_ATTEMPTS = 60 /* some four hours: as long as an outage of the chat may be sat out */
 };
 
@@ -153,6 +154,12 @@ static int settle_waiting(store *s, const struct job *job, const struct err *why
     return store_job_wait(s, job, backoff_s(job, why), why->code, e);
 }
 
+static int settle_waiting_long(store *s, const struct job *job, const struct err *why,
+                               struct err *e)
+{
+    return store_job_wait(s, job, SECRET_S, why->code, e);
+}
+
 static int settle_held(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     return store_job_hold(s, job, backoff_s(job, why), e);
@@ -204,6 +211,13 @@ static bool waits_for_turn(const struct job *job, const struct err *why)
     return str_equal(why->code, "chat_limit") && store_job_may_wait(job);
 }
 
+/* Our own credential at the chat is refused: its secret is over, or mistyped. Nobody's work is lost
+ * by that while an operator mends it. */
+static bool waits_for_secret(const struct job *job, const struct err *why)
+{
+    return str_equal(why->code, "chat_client") && store_job_may_wait(job);
+}
+
 struct way {
     settle_fn *how;
     enum log_level level;
@@ -213,6 +227,9 @@ static const struct way LEFT = {settle_left, LOG_WARN,
                                 "a job is left to a replica that has the key", "result=\"left\""};
 static const struct way WAITING = {
     settle_waiting, LOG_INFO, "a job waits, as the chat asks to slow down", "result=\"waiting\""};
+static const struct way UNSIGNED = {settle_waiting_long, LOG_ERROR,
+                                    "a job waits, as the chat refuses the app's own credential",
+                                    "result=\"waiting\""};
 static const struct way HELD = {settle_held, LOG_INFO,
                                 "a job waits for the bot of its workspace to work again",
                                 "result=\"held\""};
@@ -226,6 +243,9 @@ static const struct way *way_to_wait(const struct job *job, const struct err *wh
     }
     if (waits_for_turn(job, why)) {
         return &WAITING;
+    }
+    if (waits_for_secret(job, why)) {
+        return &UNSIGNED;
     }
     return str_equal(why->code, STORE_JOB_HELD) ? &HELD : NULL; /* dispatch knows for how long */
 }

@@ -94,7 +94,7 @@ static int end_anew(struct sending *x, store *s, struct err *e)
 static bool is_closed(const struct err *why)
 {
     static const char *const everywhere[] = {"chat_payload", "chat_dead", "chat_token_expired",
-                                             "chat_off"};
+                                             "chat_off", "chat_client"};
     for (size_t i = 0; i < sizeof everywhere / sizeof everywhere[0]; i++) {
         if (str_equal(why->code, everywhere[i])) {
             return false;

@@ -68,6 +68,24 @@ describe('a personal chat', () => {
     assert.equal((await w.one("select gone from conversation where channel like 'a:1ana%'")).gone, false);
   });
 
+  test('while the platform refuses the secret of the app, nothing is lost: it is sent when that is mended', async () => {
+    const ben = person('ben');
+    const waits = () => w.count('job', "kind in ('send', 'teams_activity') and state = 'queued' and error_code = 'chat_client'");
+    await ben.ask('help', /Salesforce/);
+    await w.sandbox('PUT', '/_config', {teams: {app: {secret: 'another-sample-secret'}}});
+    await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'token_expired', times: 100});
+    const said = await ben.say('whoami');
+    await until('what is to be sent to wait', waits);
+    assert.equal(await w.count('message', "state = 'failed'"), 0);
+    await w.sandbox('DELETE', '/_faults');
+    await w.sandbox('PUT', '/_config', {teams: {app: {secret: 'sample-teams-app-secret'}}});
+    await until('it to arrive', async () => {
+      await w.query("update job set run_at = now() where state = 'queued' and error_code = 'chat_client'");
+      return (await ben.messages()).some(m => m.is_bot && m.ts > said.ts && /Ben/.test(words(m)));
+    }, 20000);
+    assert.equal(await waits(), 0);
+  });
+
   test('a guest is refused', async () => {
     await person('gus').ask('help', /guest/i);
     assert.equal(await w.count('run', `user_id = '${TEAMS_PEOPLE.gus}'`), 0);
@@ -134,7 +152,7 @@ describe('channels and groups', () => {
     await ana.sees(/Created Secret deal/);
     await w.idle();
     const open = (await ana.messages('partners')).filter(m => m.is_bot && m.ts > said.ts);
-    assert.ok(open.every(m => m.root === said.id), 'in its thread');
+    assert.ok(open.length > 0 && open.every(m => m.root === said.id), `a line in its thread: ${JSON.stringify(open)}`);
     assert.doesNotMatch(await ana.reads('partners').then(t => t.replaceAll(said.text ?? '\u0000', '')), /Created Secret deal/);
   });
 

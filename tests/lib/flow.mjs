@@ -364,7 +364,7 @@ function run(program, args, {env, log}) {
 export class World {
   replicas = [];
   held = new Set();
-  redirects = {};
+  clientRedirects = {};
   databases = [];
 
   log() {
@@ -622,7 +622,7 @@ export class World {
   async putConnection(workspace, name, body) {
     const r = await this.must('PUT', `/workspaces/${workspace}/connections/${name}`, body);
     // one client may serve connections of several workspaces
-    const uris = this.redirects[body.client_id] = [...new Set([...(this.redirects[body.client_id] || []), r.redirect_uri])];
+    const uris = this.clientRedirects[body.client_id] = [...new Set([...(this.clientRedirects[body.client_id] || []), r.redirect_uri])];
     await this.sandbox('PUT', '/_config', {salesforce: {clients: {[body.client_id]: {redirect_uris: uris}}}});
     return r;
   }

@@ -13,8 +13,8 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 const PHONE = {width: 360, height: 740};
 const DESK = {width: 1280, height: 900};
 
-/** One Chromium in front of a world: the demo's, or one of the flow tests (`start()`). */
-async function inFront(world) {
+/** One Chromium in front of a world: the demo's, one of the flow tests (`start()`), or `{sandbox, stop}`. */
+export async function inFront(world) {
   const chrome = await chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGS, headless: true,
   }).catch(async e => {

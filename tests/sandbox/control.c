@@ -5,6 +5,7 @@
 #include "peers.h"
 #include "world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,13 @@ __asm__(".section .rodata\n"
         ".byte 0\n"
         ".previous\n");
 extern const char sandbox_page[];
+__asm__(".section .rodata\n"
+        ".global sandbox_page_teams\n"
+        "sandbox_page_teams:\n"
+        ".incbin \"tests/sandbox/page_teams.js\"\n"
+        ".byte 0\n"
+        ".previous\n");
+extern const char sandbox_page_teams[];
 
 enum { SNAPSHOT_MESSAGES = 80, WAIT_MAX_MS = 60000, LOG_LIMIT = 1000 };
 
@@ -286,10 +294,33 @@ static void get_icon(struct request *req)
 static void get_page(struct request *req)
 {
     http_reply_header(req, "Cache-Control", "no-store");
-    http_reply_header(req, "Content-Security-Policy",
-                      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-                      "connect-src 'self'; img-src data: http: https:; frame-ancestors 'none'");
+    http_reply_header(
+        req, "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data: http: https:; frame-ancestors 'none'");
     http_reply_text(req, 200, "text/html; charset=utf-8", sandbox_page);
+}
+
+static void get_page_teams(struct request *req)
+{
+    http_reply_text(req, 200, "text/javascript; charset=utf-8", sandbox_page_teams);
+}
+
+/* Microsoft's renderer of cards, out of the tests' npm packages; empty where they are not. */
+static void get_adaptivecards(struct request *req)
+{
+    struct buf text = {0};
+    FILE *file = fopen(world_cards_file(), "re");
+    char part[16384];
+    size_t len = 0;
+    while (file != NULL && (len = fread(part, 1, sizeof part, file)) > 0) {
+        buf_addn(&text, part, len);
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    http_reply_text(req, 200, "text/javascript; charset=utf-8", buf_text(&text));
+    buf_free(&text);
 }
 
 static const struct {
@@ -299,6 +330,8 @@ static const struct {
     void (*run)(struct request *req);
 } routes[] = {
     {"GET", "/", false, get_page},
+    {"GET", "/page_teams.js", false, get_page_teams},
+    {"GET", "/adaptivecards.js", false, get_adaptivecards},
     {"GET", "/favicon.ico", false, get_icon},
     {"GET", "/healthz", false, get_health},
     {"GET", "/_messages", false, get_messages},

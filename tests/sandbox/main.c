@@ -31,7 +31,7 @@ static void usage(FILE *to)
 {
     fputs("usage: sandbox --port N [--port-file FILE] [--config FILE] [--bot-url URL]\n"
           "               [--salesforce-port N] [--salesforce-port-file FILE]\n"
-          "               [--address IPV4] [--log-entries N]\n"
+          "               [--address IPV4] [--log-entries N] [--adaptivecards FILE]\n"
           "Port 0 takes a free port; the files receive the port once it listens.\n",
           to);
 }
@@ -60,6 +60,7 @@ static bool read_options(int argc, char **argv, struct settings *s)
         {"bot-url", required_argument, NULL, 'b'},
         {"address", required_argument, NULL, 'a'},
         {"log-entries", required_argument, NULL, 'l'},
+        {"adaptivecards", required_argument, NULL, 'A'},
         {NULL, 0, NULL, 0},
     };
     int option = 0;
@@ -90,6 +91,9 @@ static bool read_options(int argc, char **argv, struct settings *s)
             break;
         case 'b':
             s->bot_url = optarg;
+            break;
+        case 'A':
+            world_set_cards_file(optarg);
             break;
         case 'a':
             s->address = optarg;

@@ -316,10 +316,6 @@ static void tenant_load(const json_t *from)
         json_object_set_new(json_object_get(tenant, "users"), json_str_or(item, "id", ""),
                             json_deep_copy(item));
     }
-    json_array_foreach(json_object_get(from, "teams"), i, item)
-    {
-        team_load(tenant, item);
-    }
     json_array_foreach(json_object_get(from, "chats"), i, item)
     {
         json_t *place = json_deep_copy(item);
@@ -331,6 +327,10 @@ static void tenant_load(const json_t *from)
         }
         place_add(tenant, place, alone != NULL ? alone : json_object_get(item, "members"));
         json_decref(alone);
+    }
+    json_array_foreach(json_object_get(from, "teams"), i, item)
+    {
+        team_load(tenant, item);
     }
     json_object_set_new(tenants, json_str_or(tenant, "id", ""), tenant);
 }

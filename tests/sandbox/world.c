@@ -22,6 +22,8 @@ static json_t *seed;
 static char *bot_url;
 static char *public_url;
 static int64_t version = 1;
+static const char *cards_file =
+    "tests/node_modules/adaptivecards/dist/adaptivecards.min.js"; /* from the repository's root */
 
 void world_lock(void)
 {
@@ -131,4 +133,14 @@ void world_set_public_url(const char *url)
 const json_t *world_seed(void)
 {
     return seed;
+}
+
+const char *world_cards_file(void)
+{
+    return cards_file;
+}
+
+void world_set_cards_file(const char *file)
+{
+    cards_file = file;
 }

@@ -25,5 +25,8 @@ void world_set_bot_url(const char *url);
 const char *world_public_url(void);
 void world_set_public_url(const char *url);
 const json_t *world_seed(void);
+/* Where the npm package adaptivecards has its script; it need not be there. */
+const char *world_cards_file(void);
+void world_set_cards_file(const char *file);
 
 #endif

@@ -30,10 +30,11 @@ bool teams_is_plain(const char *text)
 
 char *teams_line(arena *mem, const char *text, size_t max)
 {
-    char *line = str_trim(mem, text == NULL ? "" : text);
+    char *line = arena_strdup(mem, text == NULL ? "" : text);
     for (char *c = line; *c != '\0'; c++) {
         *c = iscntrl((unsigned char)*c) ? ' ' : *c;
     }
+    line = str_trim(mem, line);
     if (*line == '\0') {
         return NULL;
     }

@@ -52,7 +52,7 @@ describe('a personal chat', () => {
     assert.equal((await ana.messages()).filter(m => m.is_bot && m.ts > list.ts).length, 1, 'nothing else was posted');
   });
 
-  test('the app is taken out of the chat: what the person had ends, nothing is sent there; writing again begins anew', async () => {
+  test('teams_gotcha_20_after_uninstalling_what_the_person_had_ends_and_nothing_is_sent', async () => {
     const ana = person('ana');
     await ana.connect();
     await ana.uninstalls();
@@ -91,7 +91,7 @@ describe('a personal chat', () => {
     assert.equal(await w.count('run', `user_id = '${TEAMS_PEOPLE.gus}'`), 0);
   });
 
-  test('the address of the newest message is where things are sent from then on', async () => {
+  test('teams_gotcha_12_the_address_of_the_newest_message_is_where_things_are_sent', async () => {
     const ben = person('ben');
     await ben.ask('help', /Salesforce/);
     await w.sandbox('PUT', '/_config', {teams: {region: 'amer'}});
@@ -156,7 +156,7 @@ describe('channels and groups', () => {
     assert.doesNotMatch(await ana.reads('partners').then(t => t.replaceAll(said.text ?? '\u0000', '')), /Created Secret deal/);
   });
 
-  test('a stranger in a shared channel is nobody', async () => {
+  test('teams_gotcha_23_a_stranger_in_a_shared_channel_is_nobody', async () => {
     const sid = person('sid');
     await sid.say(at(OPP('Not his')), {place: 'partners'});
     await w.idle();

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# gotchas.sh [--fit] [NN...] : shows that the tests named slack_gotcha_NN_... can fail.
+# gotchas.sh [--fit] [NN|teams_NN...] : shows that the tests named slack_gotcha_NN_... and
+# teams_gotcha_NN_... can fail.
 #
-# tests/gotchas/NN.patch takes one behaviour out of service/; its first line names the file of its
-# test: `# test: tests/flow/x.test.mjs` or `# test: tests/unit/chat/test_x.c`. In a copy of the
-# sources each patch is applied, built, tested and taken back: the test of that number must be red.
-# Without numbers: all, and each of the 30 must have its patch and its test. --fit only looks whether
-# that is so and whether the patches still fit the sources.
+# tests/gotchas/NN.patch (Slack) and teams_NN.patch take one behaviour out of service/; the first line
+# names the file of its test: `# test: tests/flow/x.test.mjs` or `# test: tests/unit/chat/test_x.c`.
+# In a copy of the sources each patch is applied, built, tested and taken back: the test of that
+# number must be red. Without numbers: all; each of Slack's 30 must have its patch and its test, of
+# Teams those that are there. --fit only looks whether that is so and whether the patches still fit.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 here=$PWD
@@ -43,12 +44,17 @@ for part in obj flags sources; do [ -n "$fit" ] || [ ! -e "$build/$part" ] || cp
 
 first_line() { sed -nE '1s/^# test: ([A-Za-z0-9_./-]+)$/\1/p' "$1"; }
 
+# "slack_gotcha_07" of 07, "teams_gotcha_07" of teams_07
+name_of() {
+  case $1 in teams_*) echo "teams_gotcha_${1#teams_}" ;; *) echo "slack_gotcha_$1" ;; esac
+}
+
 # prints the TAP of the one test
 run_test() { # FILE NN
   case $1 in
     *.mjs)
       WORKBOT_BIN=$copy/build/workbot SANDBOX_BIN=$build/sandbox timeout -k 10 300 tests/tools/node.sh \
-        --test --test-reporter=tap --test-name-pattern="slack_gotcha_$2_" "$copy/$1" 2>&1
+        --test --test-reporter=tap --test-name-pattern="$(name_of "$2")_" "$copy/$1" 2>&1
       ;;
     *.c) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 120 "$copy/build/${1%.c}" 2>&1 ;;
   esac
@@ -63,11 +69,12 @@ fault() {
   faults=$((faults + 1))
 }
 
-try() { # NN
-  local patch=tests/gotchas/$1.patch file tap
+try() { # NN or teams_NN
+  local patch=tests/gotchas/$1.patch name file tap
+  name=$(name_of "$1")
   [ -f "$patch" ] || { fault "$1" "there is no $patch" && return; }
   file=$(first_line "$patch")
-  grep -qs "slack_gotcha_$1_" "${file:-/dev/null}" || { fault "$1" "the first line of $patch names no file with its test" && return; }
+  grep -qs "${name}_" "${file:-/dev/null}" || { fault "$1" "the first line of $patch names no file with its test" && return; }
   (cd "$copy" && patch -sf -p1 -F0 -r- <"$here/$patch") || { fault "$1" "$patch does not fit" && return; }
   if [ -n "$fit" ]; then
     :
@@ -76,7 +83,7 @@ try() { # NN
     fault "$1" 'does not build with the behaviour removed'
   else
     tap=$(run_test "$file" "$1")
-    if grep -qE "^ *not ok .*slack_gotcha_$1_" <<<"$tap"; then
+    if grep -qE "^ *not ok .*${name}_" <<<"$tap"; then
       echo "gotcha $1: red without it, as it should be"
     else
       tail -n 20 <<<"$tap"
@@ -88,7 +95,7 @@ try() { # NN
 
 faults=0
 numbers=("$@")
-[ $# -gt 0 ] || mapfile -t numbers < <(seq -w 1 30)
+[ $# -gt 0 ] || mapfile -t numbers < <(seq -w 1 30 && cd tests/gotchas && ls teams_*.patch | sed 's/[.]patch$//')
 for number in "${numbers[@]}"; do try "$number"; done
 echo "${#numbers[@]} gotchas, $faults faults"
 [ $faults = 0 ]

@@ -66,6 +66,9 @@ static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
                                            .action = r->asking == NULL ? "run_now" : "resume",
                                            .value = value,
                                            .style = BUTTON_PRIMARY});
+        if (r->asking != NULL && forms_known(sc)) {
+            view_button_opens(view);
+        }
     }
     if (r->state == RUN_UNKNOWN) {
         view_button(view, &(struct button){

@@ -83,6 +83,16 @@ describe('forms in Teams', () => {
     assert.equal(r.fields.Description, 'false/Prospecting/c391/');
   });
 
+  test('what waits goes on in its form', async () => {
+    await asks();
+    const list = await ana.ask('pending', m => labels(m).includes('Go on'));
+    await ana.press(list, 'Go on');
+    await ana.modal(/Tries them all/);
+    await ana.submit({in_deal: 'From the list', in_amount: 3, in_close: '2026-10-31', in_stage: 'Early'});
+    await ana.sees(/Made From the list/);
+    assert.equal((await record('From the list')).length, 1);
+  });
+
   test('the form sent twice is one run', async () => {
     await opened();
     const values = {in_deal: 'Twice sent', in_amount: 3, in_close: '2026-10-31', in_stage: 'Early'};

@@ -5,12 +5,14 @@ create table conversation (
     workspace text not null references workspace (workspace) on delete cascade,
     channel   text not null,
     address   text not null,
-    kind      text not null check (kind in ('personal', 'group', 'channel')),
+    kind      text not null check (kind in ('personal', 'group', 'channel', 'shared')),
     gone      boolean not null default false,
     primary key (workspace, channel)
 );
 comment on column conversation.address is
     'Of the newest event from there; before each call it is held against the allowed hosts.';
+comment on column conversation.kind is
+    'channel: of one organisation, by its type for ever; shared: of several, or it was not said.';
 comment on column conversation.gone is
     'The bot was taken out of it: nothing is sent there until something comes from there.';
 

@@ -22,6 +22,7 @@ struct chat_access {
     const char *address; /* of the servers for the conversation that the call is about */
     const char *channel; /* person(): a conversation that the person is in */
     const char *person;  /* open_dm(): the person's other id */
+    bool own;            /* is_shared(): it is known of old that it is not, and stays so */
 };
 
 /* Who a bot's token is. */

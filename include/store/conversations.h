@@ -10,7 +10,7 @@ struct conversation {
     const char *workspace;
     const char *channel;
     const char *address; /* of the platform's servers for it, as its newest event says */
-    const char *kind;    /* "personal", "group", "channel" */
+    const char *kind; /* "personal", "group", "channel" (of one organisation, for ever), "shared" */
 };
 /* Something came from there: this is its address from now on, and it is not gone. Writes nothing
  * when that is known already. */
@@ -23,6 +23,7 @@ struct reach {
     const char *address;
     const char *channel; /* of a person: a conversation that the person is in */
     const char *person;  /* the person's other id */
+    bool own;            /* of a channel: nobody of another organisation is in it, ever */
 };
 int store_reach_channel(store *s, const char *workspace, const char *channel, struct reach *ret,
                         struct err *e);

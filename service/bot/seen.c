@@ -10,7 +10,10 @@ static const char *kind_of(const struct place *p)
     if (p->is_private) {
         return "personal";
     }
-    return p->is_group ? "group" : "channel";
+    if (p->is_group) {
+        return "group";
+    }
+    return p->is_unsure || p->is_external ? "shared" : "channel";
 }
 
 static bool says_address(const struct event *ev)

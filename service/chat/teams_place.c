@@ -125,6 +125,10 @@ int teams_is_shared(chats *c, arena *mem, const struct chat_access *a, const cha
                     bool *ret, struct err *e)
 {
     const char *name = arena_printf(mem, "%s %s", a->workspace, channel);
+    if (a->own) {
+        *ret = false;
+        return 0;
+    }
     if (recall(c->teams_places, name, ret)) {
         return 0;
     }

@@ -30,6 +30,7 @@ int oauth_bot_reach(oauth *o, arena *mem, struct oauth_bot *as, const char *user
         a->address = found.address;
         a->channel = found.channel;
         a->person = found.person;
+        a->own = found.own;
     }
     return rc;
 }

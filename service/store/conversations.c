@@ -5,27 +5,29 @@
 static const struct stmt LEARN = {
     "conversation_learn",
     "insert into conversation as c (workspace, channel, address, kind) values ($1, $2, $3, $4)"
-    " on conflict (workspace, channel) do update set address = excluded.address, gone = false"
-    "   where c.gone or c.address <> excluded.address",
+    " on conflict (workspace, channel) do update set"
+    "   address = excluded.address, kind = excluded.kind, gone = false"
+    "   where c.gone or (c.address, c.kind) <> (excluded.address, excluded.kind)",
     4, 0};
 
 static const struct stmt GONE = {
     "conversation_gone",
     "update conversation set gone = true where workspace = $1 and channel = $2 and not gone", 2, 0};
 
-static const struct stmt REACH_CHANNEL = {"reach_channel",
-                                          "select address, channel, null::text from conversation"
-                                          " where workspace = $1 and channel = $2 and not gone",
-                                          2, 3};
+static const struct stmt REACH_CHANNEL = {
+    "reach_channel",
+    "select address, channel, null::text, kind = 'channel' from conversation"
+    " where workspace = $1 and channel = $2 and not gone",
+    2, 4};
 
 static const struct stmt REACH_USER = {
     "reach_user",
-    "select c.address, c.channel, u.address from chat_user u"
+    "select c.address, c.channel, u.address, false from chat_user u"
     "  left join conversation c on c.workspace = u.workspace and not c.gone"
     "       and c.channel in (u.dm_channel, u.seen_in)"
     " where u.workspace = $1 and u.user_id = $2"
     " order by c.channel = u.dm_channel desc nulls last limit 1",
-    2, 3};
+    2, 4};
 
 static const struct stmt SEEN = {"user_seen",
                                  "update chat_user set address = $3, seen_in = $4"
@@ -60,6 +62,7 @@ static int ask(store *s, const struct stmt *stmt, const struct db_arg *args, str
         ret->address = row_text(r, 0, 0);
         ret->channel = row_text(r, 0, 1);
         ret->person = row_text(r, 0, 2);
+        ret->own = row_bool(r, 0, 3);
     }
     return 0;
 }

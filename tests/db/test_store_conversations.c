@@ -48,6 +48,9 @@ static void test_the_newest_address_holds(void **state)
     struct reach elsewhere;
     OK(store_reach_channel(s, GLOBEX, "19:a", &elsewhere, e));
     assert_null(elsewhere.address);
+    assert_true(channel_of(s, "19:a").own);
+    learn(s, "19:a", AMER, "shared");
+    assert_false(channel_of(s, "19:a").own);
     world_close(s);
 }
 

@@ -365,6 +365,17 @@ static void test_a_place_without_end_is_taken_for_shared(void **state)
     assert_true(shared(p));
 }
 
+static void test_a_channel_of_one_organisation_is_not_asked_about(void **state)
+{
+    struct teams_peer *p = *state;
+    bool ret = true;
+    struct chat_access a = as(p, NULL);
+    a.own = true;
+    assert_int_equal(teams_is_shared(p->c, p->mem, &a, CHANNEL, &ret, NULL), 0);
+    assert_false(ret);
+    assert_int_equal(atomic_load(&p->asked), 0);
+}
+
 static void test_an_answer_without_members_is_taken_for_shared(void **state)
 {
     struct teams_peer *p = *state;
@@ -405,6 +416,7 @@ int main(void)
         TEST(test_a_roster_of_one_tenant),
         TEST(test_somebody_of_another_tenant_on_the_second_page),
         TEST(test_a_place_without_end_is_taken_for_shared),
+        TEST(test_a_channel_of_one_organisation_is_not_asked_about),
         TEST(test_an_answer_without_members_is_taken_for_shared),
         TEST(test_only_named_tenants_are_served),
     };

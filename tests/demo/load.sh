@@ -4,10 +4,10 @@
 # the logins.
 #
 # Wants WORKBOT (its URL), TOKEN (an operator token), SANDBOX (its URL), SALESFORCE (the host:port
-# under which the sandbox's Salesforce listens).
+# under which the sandbox's Salesforce listens), TEAMS_ACME and TEAMS_GLOBEX (tenants).
 set -euo pipefail
 cd "$(dirname "$0")"
-: "${WORKBOT:?}" "${TOKEN:?}" "${SANDBOX:?}" "${SALESFORCE:?}"
+: "${WORKBOT:?}" "${TOKEN:?}" "${SANDBOX:?}" "${SALESFORCE:?}" "${TEAMS_ACME:?}" "${TEAMS_GLOBEX:?}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -61,6 +61,7 @@ log_in() { # LOGIN_URL USERNAME
 
 # --- what is loaded ---
 
+declare -A redirects # of each client, which serves a company's Slack and Teams
 load_connection() { # WORKSPACE_URL FILE USERNAME
   local name url client redirect
   name=$(basename "$2" .json)
@@ -68,18 +69,19 @@ load_connection() { # WORKSPACE_URL FILE USERNAME
   call PUT "$url" "$(body_of "$2")"
   redirect=$(member redirect_uri)
   client=$(sed -nE 's/.*"client_id": "([^"]*)".*/\1/p' "$2")
-  # what an admin of Salesforce does there: the address it may send browsers back to
+  redirects[$client]="${redirects[$client]:+${redirects[$client]},}\"$redirect\""
+  # what an admin of Salesforce does there: the addresses it may send browsers back to
   call PUT "$SANDBOX/_config" \
-    "{\"salesforce\":{\"clients\":{\"$client\":{\"redirect_uris\":[\"$redirect\"]}}}}"
+    "{\"salesforce\":{\"clients\":{\"$client\":{\"redirect_uris\":[${redirects[$client]}]}}}}"
   call POST "$url/login" '{}'
   log_in "$(member login_url)" "$3"
   call POST "$url/login/confirm" "{\"code\":\"$code\"}"
 }
 
-load_workspace() { # FOLDER WORKSPACE USERNAME_OF_THE_INSTALLER
-  local url=$WORKBOT/v1/workspaces/$2 file
-  call PUT "$url" "@$1/workspace.json"
-  for file in "$1"/connections/*.json; do load_connection "$url" "$file" "$3"; done
+load_workspace() { # FOLDER SETTINGS WORKSPACE USERNAME_OF_THE_INSTALLER
+  local url=$WORKBOT/v1/workspaces/$3 file
+  call PUT "$url" "@$1/$2.json"
+  for file in "$1"/connections/*.json; do load_connection "$url" "$file" "$4"; done
   for file in "$1"/recipes/*.json; do
     call PUT "$url/recipes/$(basename "$file" .json)" "@$file"
   done
@@ -87,5 +89,7 @@ load_workspace() { # FOLDER WORKSPACE USERNAME_OF_THE_INSTALLER
 
 # what the manifest says to Slack: so that /slack/install leads back
 call PUT "$SANDBOX/_config" "{\"slack\":{\"app\":{\"redirect_uris\":[\"$WORKBOT/slack/oauth/callback\",\"$WORKBOT/identity/slack/callback\"]}}}"
-load_workspace acme slack:T0ACME001 ben@acme.example
-load_workspace globex slack:T0GLOBEX1 otto@globex.example
+load_workspace acme workspace slack:T0ACME001 ben@acme.example
+load_workspace globex workspace slack:T0GLOBEX1 otto@globex.example
+load_workspace acme teams "teams:$TEAMS_ACME" ben@acme.example
+load_workspace globex teams "teams:$TEAMS_GLOBEX" otto@globex.example

@@ -52,6 +52,7 @@ const HOST = {
   separator: {lineThickness: 1, lineColor: 'var(--line)'},
   containerStyles: {default: {backgroundColor: 'transparent', foregroundColors: foreground}, emphasis: {backgroundColor: 'var(--hover)', foregroundColors: foreground}},
   actions: {maxActions: 20, spacing: 'default', buttonSpacing: 8, actionsOrientation: 'horizontal', actionAlignment: 'left', showCard: {actionMode: 'inline', inlineTopMargin: 8}},
+  textBlock: {headingLevel: 3},
   factSet: {title: {wrap: true, weight: 'bolder', maxWidth: 160}, value: {wrap: true}, spacing: 12},
 };
 function officialCard(json, onAction) {

@@ -291,6 +291,14 @@ static bool action_fits(const json_t *action, size_t at, const char *wanted)
     return wanted[0] == '#' && strtoull(wanted + 1, NULL, 10) == at + 1;
 }
 
+/* Nothing is sent: the client shows or hides something. What is asked for is rather the button of
+ * the same name that it shows. */
+static bool shows_only(const json_t *action)
+{
+    const char *type = json_str_or(action, "type", "");
+    return strcmp(type, "Action.ShowCard") == 0 || strcmp(type, "Action.ToggleVisibility") == 0;
+}
+
 json_t *teams_action(const json_t *card, const char *wanted, bool fallback)
 {
     json_t *list = json_array();
@@ -301,7 +309,7 @@ json_t *teams_action(const json_t *card, const char *wanted, bool fallback)
     json_t *action = NULL;
     json_array_foreach(list, i, action)
     {
-        if (found == NULL && action_fits(action, i, wanted)) {
+        if (action_fits(action, i, wanted) && (found == NULL || shows_only(found))) {
             json_t *old = json_object_get(action, "fallback");
             found = fallback && json_is_object(old) ? old : action;
         }

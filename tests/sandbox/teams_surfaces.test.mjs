@@ -70,6 +70,10 @@ describe('buttons', () => {
     assert.deepEqual([last().text, last().value], ['help', undefined]);
     assert.deepEqual((await messages()).slice(1).map(m => m.text), ['shown', 'help']);
     assert.equal((await click(id, 'Nothing')).error, 'action_not_found');
+    // a question before the deed: the button behind it has the same name
+    const asked = await sent([text('x')], [{type: 'Action.ShowCard', title: 'Delete', card: {type: 'AdaptiveCard', body: [text('Sure?')], actions: [submit('Delete', {d: 1})]}}]);
+    await click(asked.id, 'Delete');
+    assert.deepEqual(last().value, {d: 1});
     await click(id, '#2', {force: true, forge: {type: 'Action.Execute', verb: 'forged', data: {x: 1}}});
     assert.equal(last().value.action.verb, 'forged');
   });

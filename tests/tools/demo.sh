@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# demo.sh : a private PostgreSQL, the sandbox and Workbot, with two workspaces to play in. Ctrl-C
+# demo.sh : a private PostgreSQL, the sandbox and Workbot, with two companies to play in, each with a
+# Slack workspace and a Teams tenant. Ctrl-C
 # (or TERM) stops all of it; a second run goes on with the same data.
 #
 #   RESET=1         forget everything first
@@ -106,6 +107,10 @@ else
   database=$(tests/tools/postgres.sh start "$dir/pg" 8>&-)
 fi
 
+# the sandbox's tenants (tests/sandbox/seed.json)
+teams_acme=ac3e0000-0000-4000-8000-000000000001
+teams_globex=910be000-0000-4000-8000-000000000002
+
 (umask 077 && cat >"$dir/settings.env") <<SETTINGS
 WORKBOT_DATABASE_URL=$database
 WORKBOT_PUBLIC_URL=http://$at_workbot
@@ -117,6 +122,12 @@ WORKBOT_SLACK_APP_ID=A0WORKBOT
 WORKBOT_SLACK_CLIENT_ID=1000000001.2000000002
 WORKBOT_SLACK_CLIENT_SECRET=sample-slack-client-secret
 WORKBOT_SLACK_SIGNING_SECRETS=sample-slack-signing-secret
+WORKBOT_TEAMS_APP_ID=22222222-aaaa-4bbb-8ccc-222222222222
+WORKBOT_TEAMS_APP_SECRET=sample-teams-app-secret
+WORKBOT_TEAMS_TENANT_ID=$teams_acme
+WORKBOT_TEAMS_ALLOWED_TENANTS=$teams_acme,$teams_globex
+WORKBOT_TEAMS_OPENID_URL=http://$at_sandbox/teams/v1/.well-known/openidconfiguration
+WORKBOT_TEAMS_LOGIN_URL=http://$at_sandbox/teams/login
 $(cat "$dir/secrets.env")
 SETTINGS
 mapfile -t settings <"$dir/settings.env"
@@ -147,6 +158,7 @@ wait_for "http://$at_ops/readyz" "${children[1]}" workbot
 
 say '  Workspaces Acme and Globex ...'
 WORKBOT=http://$at_workbot TOKEN=$token SANDBOX=http://$at_sandbox SALESFORCE=$at_salesforce \
+  TEAMS_ACME=$teams_acme TEAMS_GLOBEX=$teams_globex \
   tests/demo/load.sh 8>&- || exit 1
 
 (umask 077 && cat >"$dir/demo.json.new") <<JSON
@@ -158,7 +170,7 @@ mv "$dir/demo.json.new" "$dir/demo.json"
 
 bold='' plain=''
 [ ! -t 1 ] || { bold=$(tput bold) && plain=$(tput sgr0) || true; } 2>/dev/null
-say '' "Open ${bold}http://$at_sandbox/${plain} and type in Ana's column:" '' \
+say '' "Open ${bold}http://$at_sandbox/?show=both${plain} and type as Ana, in Slack or in Teams:" '' \
   "  ${bold}salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31${plain}" '' \
   'You are asked to log in to Salesforce (choose Ana, allow), type the code that the page shows into' \
   'the chat, and the command goes on by itself: the opportunity belongs to Ana. Then try' '' \
@@ -166,7 +178,7 @@ say '' "Open ${bold}http://$at_sandbox/${plain} and type in Ana's column:" '' \
   '  help salesforce                     what you can do there' \
   '  salesforce find opportunity name: renewal' \
   '  the first command as Ben            he installed Workbot and runs on the default connection' \
-  '  @Workbot team note text: Hello      in #sales: a command that needs no login' \
+  '  @Workbot team note text: Hello      in #sales (Teams: #deals): a command that needs no login' \
   '  a login link of Ana, opened by Cleo nothing is connected without the code in Ana'"'"'s chat' '' \
   "API: http://$at_workbot/v1 with the token in ${dir#"$PWD/"}/secrets.env; logs in ${dir#"$PWD/"}/." \
   'The sandbox forgets its chats and records when it stops; Workbot keeps its own data, RESET=1' \

@@ -249,3 +249,26 @@ test('two headers, as bytes', async () => {
   assert.equal(await raw(['Authorization: Bearer ' + token, 'AUTHORIZATION: Basic dTpw']), 401);
   assert.equal(await raw(['Authorization: Bearer ' + token]), 200);
 });
+
+test('keys that never come: 503 in time, nothing kept, and the service still ends as it should', async () => {
+  const hung = await startKeys();
+  hung.gate = new Promise(() => {});
+  const away = await startService({env: {
+    WORKBOT_TEAMS_APP_ID: APP, WORKBOT_TEAMS_APP_SECRET: 'sample-teams-secret', WORKBOT_TEAMS_TENANT_ID: TENANT,
+    WORKBOT_TEAMS_OPENID_URL: `http://${hung.host}/openid`, WORKBOT_TRUSTED_HTTP_HOSTS: hung.host,
+  }});
+  try {
+    const send = async () => away.request({method: 'POST', path: '/teams/messages', headers: {Authorization: 'Bearer ' + await tokenOf()}, body: activity()});
+    const began = Date.now();
+    const answers = await Promise.all(Array.from({length: 12}, send));
+    assert.deepEqual(answers.map(a => a.status), Array(12).fill(503));
+    assert.ok(answers.every(a => Number(a.headers['retry-after']) > 0));
+    assert.ok(Date.now() - began < 9000, 'within what Teams waits');
+    assert.equal(hung.begun, 1);
+    assert.equal(Number((await away.database.query('select count(*) n from job'))[0].n), 0);
+    await until('it to be tried again', async () => { send().catch(() => {}); return hung.begun === 2; });
+  } finally {
+    assert.deepEqual(await away.stop(), {code: 0, signal: null}); // while one waits
+    hung.close();
+  }
+});

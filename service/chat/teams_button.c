@@ -81,13 +81,20 @@ static bool fits(const char *text, size_t max)
     return text == NULL || strlen(text) <= max;
 }
 
+/* A scheme of its own would do something else on the reader's machine than open a page. */
+static bool is_page(const char *url)
+{
+    return url == NULL || ((str_starts_fold(url, "https://") || str_starts_fold(url, "http://")) &&
+                           strlen(url) <= URL_BYTES);
+}
+
 json_t *teams_button(struct teams_sending *s, const json_t *button)
 {
     const char *url = json_text(button, "url");
     const char *title = teams_line(s->mem, json_text(button, "title"), TITLE_CHARS);
     bool leads = url != NULL || !str_empty(json_text(button, "action"));
     s->buttons++;
-    if (title == NULL || !leads || !fits(url, URL_BYTES) ||
+    if (title == NULL || !leads || !is_page(url) ||
         !fits(json_text(button, "value"), VALUE_BYTES)) {
         return NULL;
     }

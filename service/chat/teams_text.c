@@ -32,23 +32,32 @@ static const char *mention_text(arena *mem, const json_t *entity, const char *na
     return str_empty(name) ? NULL : arena_printf(mem, "<at>%s</at>", name);
 }
 
-static struct mentions mentions_of(arena *mem, const json_t *activity)
+static void add_mentions(arena *mem, const json_t *activity, bool own, struct mentions *m)
 {
-    struct mentions m = {.count = 0};
     size_t i = 0;
     const json_t *entity = NULL;
     json_array_foreach(json_member(activity, "entities"), i, entity)
     {
-        if (!str_equal_fold(json_text(entity, "type"), "mention") || m.count == MENTIONS_MAX) {
+        bool fits = str_equal_fold(json_text(entity, "type"), "mention") &&
+                    teams_is_own_mention(activity, entity) == own;
+        if (!fits || m->count == MENTIONS_MAX) {
             continue;
         }
         const char *name = json_text(json_member(entity, "mentioned"), "name");
         const char *text = mention_text(mem, entity, name);
         if (text != NULL) {
-            m.list[m.count++] = (struct mention){text, str_cut(mem, name == NULL ? "" : name, 100),
-                                                 teams_is_own_mention(activity, entity)};
+            m->list[m->count++] =
+                (struct mention){text, str_cut(mem, name == NULL ? "" : name, 100), own};
         }
     }
+}
+
+/* Ours first: of the others there can be more than are read. */
+static struct mentions mentions_of(arena *mem, const json_t *activity)
+{
+    struct mentions m = {.count = 0};
+    add_mentions(mem, activity, true, &m);
+    add_mentions(mem, activity, false, &m);
     return m;
 }
 

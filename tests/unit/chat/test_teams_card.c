@@ -176,7 +176,11 @@ static void test_what_cannot_be_sent_whole(void **state)
     arena *mem = *state;
     const struct button none[] = {
         {.title = "Go", .action = "go", .value = filled(mem, "x", 2001)},
-        {.title = "Go", .action = "go", .url = filled(mem, "x", 3001)},
+        {.title = "Go",
+         .action = "go",
+         .url = arena_printf(mem, "https://%s", filled(mem, "x", 3000))},
+        {.title = "Go", .action = "go", .url = "javascript:alert(1)"},
+        {.title = "Go", .action = "go", .url = "msteams://x"},
         {.title = " ", .action = "go"},
         {.title = "Go", .action = ""},
     };

@@ -118,6 +118,9 @@ static void test_many_mentions(void **state)
     }
     char *all = typed(mem, text.text, entities.text);
     assert_int_equal(strlen(all), 200 * strlen("@Bo Lind"));
+    str_add(&entities, "," OWN_AS_USUAL);
+    assert_string_equal(
+        typed(mem, "<at>Workbot</at> help", entities.text + strlen(OWN_AS_USUAL) + 1), "help");
 }
 
 int main(void)

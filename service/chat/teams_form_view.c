@@ -297,20 +297,24 @@ bool chat_teams_form_opens(arena *mem, struct bytes payload)
 char *chat_teams_form_opened(arena *mem, const json_t *form)
 {
     if (form == NULL) {
-        return json_write(
-            mem, arena_json(mem, teams_must(json_pack(
-                                     "{s:{s:s, s:s}}", "task", "type", "message", "value",
-                                     "There is nothing to fill in here any more: see our chat."))));
+        return teams_task_message(mem, "There is nothing to fill in here any more: see our chat.");
     }
     return json_write(
         mem, arena_json(mem, teams_must(json_pack("{s:O}", "task", teams_task(mem, form, NULL)))));
+}
+
+/* Of a form that nobody can show anew: its words alone. */
+static char *first_error(arena *mem, const json_t *errors)
+{
+    json_t *any = json_object_iter_value(json_object_iter((json_t *)(uintptr_t)errors));
+    return teams_task_message(mem, json_is_string(any) ? json_string_value(any) : "Try again.");
 }
 
 char *chat_teams_form_answer(arena *mem, const struct form_answer *a)
 {
     const json_t *shown = a->errors != NULL ? a->again : a->next;
     if (shown == NULL) {
-        return NULL;
+        return a->errors == NULL ? NULL : first_error(mem, a->errors);
     }
     return json_write(
         mem,

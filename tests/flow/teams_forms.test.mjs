@@ -130,6 +130,24 @@ describe('forms in Teams', () => {
     await ana.closes();
   });
 
+  test('when there is no time for a form, plain words come before Teams gives up, and nothing is done', async () => {
+    const question = await asks();
+    const {id} = await w.one("select id from run where recipe = 'kinds' order by created_at desc limit 1");
+    const lock = await w.hold('select 1 from run where id = $1 for update', [id]);
+    const begun = Date.now();
+    await ana.press(question, 'Fill in a form');
+    const took = Date.now() - begun;
+    await lock.release();
+    assert.ok(took > 5000 && took < 10000, `${took} ms`);
+    const late = await w.calls({peer: 'teams', direction: 'out'}).then(c => JSON.stringify(c.at(-1)));
+    assert.match(late, /takes too long/);
+    await w.idle();
+    await ana.press(question, 'Fill in a form');
+    await ana.modal(/Tries them all/);
+    await ana.closes();
+    await ana.ask('cancel', /Cancelled: All kinds/);
+  });
+
   test('a form of somebody else is refused', async () => {
     const dialog = await opened();
     const sends = cardOf(dialog).actions[0].data;

@@ -213,6 +213,9 @@ static void test_what_follows(void **state)
     assert_at(mem, answer, "task.value.card.content.body.0.inlines.0.text",
               "'This command has run already.'");
     assert_null(json_at(answer, "task.value.card.content.actions"));
+    const struct form_answer wrong = {.errors = sample(mem, "{'text':'Too long.'}")};
+    answer = answer_of(mem, chat_teams_form_answer(mem, &wrong));
+    assert_at(mem, answer, "task", "{'type':'message','value':'Too long.'}");
     answer = answer_of(mem, chat_teams_form_opened(mem, NULL));
     assert_at(mem, answer, "task.type", "'message'");
 }

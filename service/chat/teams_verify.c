@@ -169,7 +169,7 @@ int chat_teams_verify(chats *c, arena *mem, const struct teams_sender *from, str
                       int64_t now, struct err *e)
 {
     json_t *activity = NULL, *key = NULL, *claims = NULL;
-    struct secret token;
+    struct secret token = {NULL, 0};
     struct teams_key_query q = {.fetched = from->keys_fetched};
     if (read_activity(mem, body, &activity, e) != 0 || read_header(mem, from, &token, e) != 0 ||
         read_token(c, mem, token, &q.kid, e) != 0 || teams_keys_find(c, mem, &q, &key, e) != 0 ||

@@ -137,7 +137,7 @@ static int split_token(struct secret token, struct parts *ret, struct err *e)
 
 int crypto_jwt_read(arena *mem, struct secret token, struct jwt_unproven *ret, struct err *e)
 {
-    struct parts p;
+    struct parts p = {0};
     struct jwt_unproven found = {0};
     if (split_token(token, &p, e) != 0 ||
         read_header(mem, secret_reveal(token), p.header_len, &found.kid, e) != 0) {
@@ -157,7 +157,7 @@ int crypto_jwt_read(arena *mem, struct secret token, struct jwt_unproven *ret, s
 int crypto_jwt_open_by(arena *mem, struct secret token, const json_t *key, json_t **ret,
                        struct err *e)
 {
-    struct parts p;
+    struct parts p = {0};
     struct bytes payload;
     struct err unused = {0};
     json_t *claims = NULL;
@@ -187,7 +187,7 @@ int crypto_jwt_open(arena *mem, struct secret token, struct bytes key_set, json_
                     struct err *e)
 {
     struct err unused = {0};
-    struct parts p;
+    struct parts p = {0};
     const char *kid = NULL;
     json_t *set = NULL;
     if (split_token(token, &p, e) != 0 ||

@@ -28,11 +28,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = arena_strndup(mem, (const char *)line + 1, size - head - 1);
     json_t *claims = NULL;
     struct err e = {0};
+    struct jwt_unproven said = {0};
+    int readable = crypto_jwt_read(mem, secret_of(mem, text), &said, &e) == 0;
+    must(!readable || (!str_empty(said.kid) && json_is_object(said.claims)));
     const struct jwt_rules rules = {"https://slack.example", "100.200", "n1", 1700000000};
     if (crypto_jwt_open(mem, secret_of(mem, text), (struct bytes){data, head}, &claims, &e) != 0) {
         must(e.kind == ERR_UNAUTHENTIC && str_starts(e.code, "jwt_") && claims == NULL);
     } else {
-        must(json_is_object(claims));
+        must(json_is_object(claims) && readable && json_equal(claims, said.claims));
         must(crypto_jwt_check(claims, &rules, &e) != 0 ||
              str_equal(json_text(claims, "iss"), rules.issuer));
     }

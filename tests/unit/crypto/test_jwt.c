@@ -291,9 +291,45 @@ static void test_times(void **state)
     CHECKS("nbf", json_integer(NOW + 61), "jwt_time");
 }
 
+/* What is read before it is proven, and by one key alone. */
+static void test_one_key(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct jwt_unproven said = {0};
+    json_t *claims = NULL;
+    const json_t *key = arena_json(mem, jwk(ours, "k1"));
+    struct secret good = token(HEADER, PAYLOAD, ours), forged = token(HEADER, PAYLOAD, other);
+    assert_int_equal(crypto_jwt_read(mem, forged, &said, &e), 0);
+    assert_string_equal(said.kid, "k1");
+    assert_string_equal(json_text(said.claims, "sub"), "U1");
+    assert_int_equal(crypto_jwt_open_by(mem, good, key, &claims, &e), 0);
+    assert_string_equal(json_text(claims, "sub"), "U1");
+    assert_int_equal(crypto_jwt_open_by(mem, forged, key, &claims, &e), -1);
+    assert_string_equal(e.code, "jwt_signature");
+    const json_t *renamed = arena_json(mem, jwk(ours, "k2"));
+    assert_int_equal(crypto_jwt_open_by(mem, good, renamed, &claims, &e), -1);
+    assert_string_equal(e.code, "jwt_key_unknown");
+    const json_t *weak = arena_json(mem, jwk(small, "k1"));
+    assert_int_equal(crypto_jwt_open_by(mem, good, weak, &claims, &e), -1);
+    assert_string_equal(e.code, "jwt_key_unknown");
+    assert_true(crypto_jwt_key_usable(mem, key));
+    assert_false(crypto_jwt_key_usable(mem, weak));
+    assert_false(crypto_jwt_key_usable(mem, NULL));
+    struct secret nameless = token("{\"alg\":\"RS256\"}", PAYLOAD, ours);
+    assert_int_equal(crypto_jwt_read(mem, nameless, &said, &e), -1);
+    assert_string_equal(e.code, "jwt_key_unknown");
+    struct secret other_way = token("{\"alg\":\"RS512\",\"kid\":\"k1\"}", PAYLOAD, ours);
+    assert_int_equal(crypto_jwt_read(mem, other_way, &said, &e), -1);
+    assert_string_equal(e.code, "jwt_algorithm");
+    assert_int_equal(crypto_jwt_read(mem, token(HEADER, "[]", ours), &said, &e), -1);
+    assert_string_equal(e.code, "jwt_shape");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_good_token, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_rs256, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_public_key_is_no_secret, setup, teardown),

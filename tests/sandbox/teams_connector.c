@@ -341,6 +341,7 @@ static void create_thread(struct connector_call *c, const char *channel)
 {
     free(c->segments[2]);
     c->segments[2] = xstrdup(channel);
+    c->count = 3;
     const json_t *activity = json_object_get(c->body, "activity");
     if (!find_place(c) || limited(c)) {
         return;

@@ -142,6 +142,17 @@ describe('dialogs', () => {
     assert.equal((await act('/_submit', {values: {}})).error, 'no_dialog');
   });
 
+  test('a dialog stays in the thread in which it was opened', async () => {
+    const said = await say('@Workbot x', {place: 'deals'});
+    const {id} = await send(cardMessage([text('x')], [submit('Fill in', {msteams: {type: 'task/fetch'}})]), `${DEALS};messageid=${said.id}`);
+    bot.answer = dialog();
+    await click(id, 'Fill in');
+    for (let i = 0; i < 2; i++) {
+      await act('/_submit', {values: {Name: 'Acme'}});
+      assert.deepEqual([last().name, last().conversation.id], ['task/submit', `${DEALS};messageid=${said.id}`]);
+    }
+  });
+
   test('what Teams would not open', async () => {
     assert.equal((await open({width: 'huge'})).refused, 'invalid_dialog');
     assert.equal((await open({card: {contentType: 'text/plain', content: {}}})).refused, 'invalid_dialog');

@@ -152,10 +152,15 @@ static void submit_once(struct request *req, const json_t *body, const json_t *a
     world_lock();
     if (teams_scene_of(req, body, &s)) {
         const char *conversation = json_str_or(json_object_get(activity, "conversation"), "id", "");
-        char *id = xstrndup(conversation, strcspn(conversation, ";"));
+        char *id = xstrdup(conversation);
+        char *mark = strstr(id, ";messageid=");
+        if (mark != NULL) {
+            *mark = '\0';
+            s.root = mark + strlen(";messageid=");
+        }
         s.place = teams_place(id, NULL);
-        free(id);
         const char *wrong = teams_task_answer(&s, &sent, answer);
+        free(id);
         if (wrong != NULL) {
             json_object_set_new(answer, "refused", json_string(wrong));
         }

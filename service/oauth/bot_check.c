@@ -106,8 +106,8 @@ int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e)
     const struct chat_driver *driver = chats_driver(all, workspace);
     struct chat_self self = {.user_id = NULL};
     struct err why = {0};
-    if (driver == NULL) {
-        return 0;
+    if (driver == NULL || driver->app_token) {
+        return 0; /* switched off since; or there is no such token */
     }
     if (find(&c, workspace, e) != 0) {
         return -1;

@@ -108,16 +108,23 @@ struct run_room {
     size_t full_count;
 };
 
+enum claim_of {
+    CLAIM_OF_ALL,    /* by priority */
+    CLAIM_OF_URGENT, /* nothing but what holds a trigger, one of each workspace: where much waits,
+                        it is found without going by all of that */
+    CLAIM_OF_REST    /* nothing of that: what else waits, by priority */
+};
+
 struct job_claim {
     struct id owner; /* of this process */
     int64_t lease_s;
     int64_t max;
     int64_t per_workspace;
     const char *after_workspace; /* start behind this one, for fairness; "" at first */
-    bool urgent; /* nothing but what holds a trigger, one of each workspace: where much waits, it is
-                    found without going by all of that */
+    enum claim_of of;
     struct run_room runs;
     int64_t *ret_left_out; /* jobs met that this process cannot do; NULL: not asked */
+    bool *ret_more; /* of some workspace, more may be due than it was given; NULL: not asked */
 };
 /* Due jobs, now leased: fair between workspaces, in order within a lane. A job of a kind that only
  * a newer release knows, or whose payload no key of this process opens, is put back for a replica

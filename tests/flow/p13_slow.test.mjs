@@ -46,6 +46,33 @@ describe('P13 slow', () => {
   });
 });
 
+describe('P13 urgent', () => {
+  const COMMANDS = 30, MESSAGES = 5;
+  let w, ana, cleo;
+  before(async () => {
+    w = await start({env: {WORKBOT_WORKERS: '1'}}); // what comes is more than can be done
+    [ana, cleo] = ['ana', 'cleo'].map(n => w.person(n));
+    await ana.ask('help', /What can I do/);
+    await cleo.ask('help', /What can I do/);
+    await w.idle();
+  });
+  after(() => w?.stop());
+
+  test('P13 many slash commands, which go first, leave the messages of their workspace a turn', async () => {
+    const since = (await w.one('select now()::text as t')).t;
+    const gate = await w.gate('nobody_claims', 'update', 'job', "new.state = 'running' and old.state = 'queued'");
+    await Promise.all(Array.from({length: COMMANDS}, () => ana.command('help')));
+    await Promise.all(Array.from({length: MESSAGES}, () => cleo.say('help')));
+    await gate.release();
+    const ended = () => w.query("select kind from job where kind in ('slack_command', 'slack_event') and state = 'done' and created_at > $1::timestamptz order by ended_at", [since]);
+    await until('all of them to be done', async () => (await ended()).length === COMMANDS + MESSAGES, 30000);
+    const order = (await ended()).map(j => j.kind);
+    assert.ok(order.slice(0, 2).includes('slack_command'), 'commands go first: ' + order);
+    const before = order.slice(0, order.lastIndexOf('slack_event')).filter(k => k === 'slack_command').length;
+    assert.ok(before <= 3 * MESSAGES, `${before} commands went before the last message: ${order}`);
+  });
+});
+
 describe('P13 slow forms', () => {
   const MANY = 24;
   let w, gina;

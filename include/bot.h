@@ -81,9 +81,11 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,
                      struct err *e);
 /* "Send me a new prompt" on the page of an old handle: a new prompt goes to its user privately,
- * unless one is open already (*ret_open): an old link makes no rows and changes no prompt. */
+ * unless one is open already or the user may not use Workbot (any more): then an old link makes no
+ * rows and changes no prompt. */
+enum bot_renewed { BOT_RENEWED, BOT_RENEWED_BEFORE, BOT_RENEWED_NEVER };
 int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
-                     bool *ret_open, struct err *e);
+                     enum bot_renewed *ret, struct err *e);
 
 /* Logins and runs whose time is over, each told to its user. *ret_more: there is more to do. */
 int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);

@@ -81,6 +81,7 @@ enum oauth_end {
     OAUTH_PROVEN,        /* oauth_identity: `next` is where this browser goes on */
     OAUTH_OTHER_PERSON,  /* oauth_identity: somebody else is signed in; the login stays open */
     OAUTH_UNPROVEN,      /* oauth_identity: what came back proves nobody */
+    OAUTH_NOT_ALLOWED,   /* the login's user may not use Workbot (any more): tokens revoked */
     OAUTH_END_COUNT
 };
 struct oauth_outcome {
@@ -134,7 +135,8 @@ struct oauth_typed {
     const char *code;
 };
 /* Compares with all logins of this user that wait for one, inside the caller's transaction. A code
- * is good for its own user alone: whoever else has read it cannot use it. */
+ * is good for its own user alone: whoever else has read it cannot use it. Of somebody who may not
+ * use Workbot (any more) nothing waits. */
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e);
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's

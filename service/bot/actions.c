@@ -113,9 +113,20 @@ static int press(struct turn *t, const char *value, struct err *e)
     return link ? 0 : say_dead(t, e);
 }
 
+/* What is said on the home page stands in the user's row, which is locked before any login: as
+ * off-boarding does, and browsers that come back. */
+static int lock_home(struct turn *t, struct err *e)
+{
+    struct user *unused = NULL;
+    return t->event.surface == SURFACE_HOME
+               ? store_user_lock(t->scene.s, t->scene.workspace->workspace, t->event.user_id,
+                                 &unused, e)
+               : 0;
+}
+
 int action_press(struct turn *t, struct err *e)
 {
-    if (find_acted(t, e) != 0) {
+    if (lock_home(t, e) != 0 || find_acted(t, e) != 0) {
         return -1;
     }
     if (t->acted != NULL && t->acted->user_id != NULL &&

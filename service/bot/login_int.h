@@ -54,4 +54,12 @@ const char *connected_app(struct scene *sc, const struct login *l);
 /* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
 int connected_tell(struct scene *sc, const struct run *r, struct err *e);
 
+/* --- returned.c: a browser asks --- */
+
+typedef int scene_fn(struct scene *sc, const void *arg, struct err *e);
+/* Does the work in a transaction of its own, as a scene of the login's user, who is locked: before
+ * the login, as off-boarding does. Nothing where the user is not known. */
+int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
+                   scene_fn *work, const void *arg, struct err *e);
+
 #endif

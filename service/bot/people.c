@@ -22,11 +22,6 @@ enum standing person_standing(const struct chat_person *p)
     return p->guest ? STANDING_GUEST : STANDING_MEMBER;
 }
 
-bool person_allowed(enum standing standing, const struct workspace *w)
-{
-    return standing == STANDING_MEMBER || (standing == STANDING_GUEST && w->guests_allowed);
-}
-
 /* Somebody whom the platform does not know any more is gone. */
 int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e)
 {
@@ -153,7 +148,7 @@ static const char *why_of(enum standing standing)
 static int returned(struct scene *sc, const struct user *known, struct err *e)
 {
     bool was_gone = known != NULL && known->standing != STANDING_UNKNOWN &&
-                    !person_allowed(known->standing, sc->workspace);
+                    !store_standing_allowed(known->standing, sc->workspace);
     return was_gone ? store_audit_add(sc->s, sc->workspace->workspace, "system", "person.returned",
                                       known->user_id, NULL, e)
                     : 0;
@@ -177,11 +172,11 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
         return -1;
     }
     sc->user = now;
-    if (person_allowed(now->standing, w)) {
+    if (store_standing_allowed(now->standing, w)) {
         return returned(sc, known, e);
     }
     bool new_here = known == NULL || known->standing == STANDING_UNKNOWN;
-    bool was_here = !new_here && person_allowed(known->standing, w);
+    bool was_here = !new_here && store_standing_allowed(known->standing, w);
     return leave(sc, why_of(now->standing), was_here, e);
 }
 
@@ -194,7 +189,7 @@ static bool would_end(const struct turn *t)
     const struct chat_person *p = &t->event.person;
     const struct user *known = t->scene.user;
     bool rights = has_rights(t->scene.workspace, t->event.user_id);
-    bool allowed = person_allowed(person_standing(p), t->scene.workspace);
+    bool allowed = store_standing_allowed(person_standing(p), t->scene.workspace);
     if ((known == NULL && !rights) || (allowed && !p->partial)) {
         return false;
     }

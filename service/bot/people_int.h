@@ -15,8 +15,6 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 /* --- people.c: what the platform says of a person --- */
 
 enum standing person_standing(const struct chat_person *p);
-/* May somebody of this standing use Workbot here? */
-bool person_allowed(enum standing standing, const struct workspace *w);
 /* Is this team (NULL: not said) the workspace, its organisation, or one that the platform has named
  * for sc's user? */
 bool person_is_of(const struct scene *sc, const char *team);

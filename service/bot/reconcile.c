@@ -86,7 +86,7 @@ static int ask(struct comparing *x, size_t i, struct err *e)
         c->person.deactivated = !unclear;
         *e = (struct err){0};
     }
-    c->gone = c->known && !person_allowed(person_standing(&c->person), x->scene.workspace);
+    c->gone = c->known && !store_standing_allowed(person_standing(&c->person), x->scene.workspace);
     return 0;
 }
 

@@ -237,7 +237,7 @@ void words_inputs(json_t *view, const struct recipe *recipe, const json_t *input
 
 bool words_open_to(const struct scene *sc)
 {
-    return person_allowed(sc->user->standing, sc->workspace);
+    return store_standing_allowed(sc->user->standing, sc->workspace);
 }
 
 void words_closed(struct scene *sc, json_t *view)

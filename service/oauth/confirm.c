@@ -7,11 +7,24 @@
 
 enum { CODE_TRIES = 3 };
 
+/* Off-boarding, and its user's other transactions, lock the user first, too. */
+static int find_of_person(store *s, const struct oauth_typed *typed, struct login **ret,
+                          size_t *ret_count, struct err *e)
+{
+    bool may = false;
+    if (store_user_may_use(s, typed->workspace, typed->user_id, &may, e) != 0) {
+        return -1;
+    }
+    *ret_count = 0;
+    return may ? store_login_waiting_code(s, typed->workspace, typed->user_id, ret, ret_count, e)
+               : 0;
+}
+
 static int find_waiting(store *s, const struct oauth_typed *typed, struct login **ret,
                         size_t *ret_count, struct err *e)
 {
     if (!str_empty(typed->user_id)) {
-        return store_login_waiting_code(s, typed->workspace, typed->user_id, ret, ret_count, e);
+        return find_of_person(s, typed, ret, ret_count, e);
     }
     if (store_login_lock(s, typed->workspace, typed->login_id, ret, e) != 0) {
         return -1;

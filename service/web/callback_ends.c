@@ -23,6 +23,11 @@ static const struct callback_end at_app[OAUTH_END_COUNT] = {
     [OAUTH_WRONG_ACCOUNT] = {403, true, "This is another person's account",
                              "Its e-mail is not the one of your chat profile, and your company "
                              "asks for the same. Nothing was connected."},
+    /* whose login it is, and why, is nobody's business who may hold its link by now */
+    [OAUTH_NOT_ALLOWED] = {403, false, "Workbot is not open to you here",
+                           "It works for members of a workspace alone, and this link is not one "
+                           "of theirs any more. Nothing was connected. If you should be able to "
+                           "use it, ask an admin of Workbot in your company."},
 };
 
 static const struct callback_end at_chat[OAUTH_END_COUNT] = {

@@ -203,7 +203,8 @@ static int arrive(struct callback_page *p, const struct request *q, arrive_fn *t
         landing_load(w, q->mem, handle, &p->landing, e) != 0) {
         return -1;
     }
-    p->to.back_link = landing_back_link(w, q->mem, &p->landing);
+    bool closed = p->outcome.end == OAUTH_NOT_ALLOWED;
+    p->to.back_link = closed ? NULL : landing_back_link(w, q->mem, &p->landing);
     if (in.cookie != NULL && !cookie_stays(p->outcome.end)) {
         drop_cookie(p, name);
     }

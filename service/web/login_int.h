@@ -15,6 +15,8 @@ struct landing {
 };
 int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e);
 bool landing_is_open(const struct landing *g);
+/* May the link's user use Workbot, as the rows stand? Of an unknown link: no. */
+bool landing_is_allowed(const struct landing *g);
 const char *landing_app_title(const web *w, const struct landing *g);
 const char *landing_chat(const struct landing *g);
 struct landing_over {

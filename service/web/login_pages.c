@@ -211,6 +211,12 @@ bool landing_is_open(const struct landing *g)
            g->login->expires_at > clock_now();
 }
 
+bool landing_is_allowed(const struct landing *g)
+{
+    return g->login != NULL &&
+           (str_empty(g->login->user_id) || store_person_allowed(g->user, g->workspace));
+}
+
 static int prepare(web *w, const struct request *q, struct response *r, struct landing *g,
                    struct landing_answer *to, struct err *e)
 {
@@ -228,6 +234,15 @@ static int unknown_link(struct landing_answer *to, struct err *e)
                            "It may have been cut when it was copied. Go back to your chat and "
                            "press the button there, or type connect for a new one.",
                            e);
+}
+
+/* Off-boarded, by what is known: no detail of anybody, and no way back to a chat of theirs. */
+static int not_allowed(struct landing_answer *to, struct err *e)
+{
+    const struct oauth_outcome o = {.end = OAUTH_NOT_ALLOWED};
+    const struct callback_end *said = callback_end(&o);
+    to->back_link = NULL;
+    return landing_message(to, said->status, said->title, said->text, e);
 }
 
 static int done_before(struct landing_answer *to, struct err *e)
@@ -254,6 +269,9 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
     if (g.login == NULL) {
         return unknown_link(&to, e);
     }
+    if (!landing_is_allowed(&g)) {
+        return not_allowed(&to, e);
+    }
     return landing_is_open(&g) ? landing(w, &g, &to, e) : not_open(w, &g, &to, e);
 }
 
@@ -278,6 +296,9 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
 {
     store *s = NULL;
     struct oauth_begin begun;
+    if (!landing_is_allowed(g)) {
+        return not_allowed(to, e);
+    }
     if (!landing_is_open(g)) {
         return not_open(w, g, to, e);
     }
@@ -303,18 +324,25 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
 
 static int renew(web *w, struct landing *g, struct landing_answer *to, struct err *e)
 {
-    bool open = false;
+    enum bot_renewed made = BOT_RENEWED;
+    if (!landing_is_allowed(g)) {
+        return not_allowed(to, e);
+    }
     if (landing_is_open(g)) {
         return landing(w, g, to, e);
     }
     if (g->login->state == LOGIN_DONE || str_empty(g->login->user_id) || g->connection == NULL) {
         return not_open(w, g, to, e);
     }
-    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &open, e) != 0) {
+    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &made, e) != 0) {
         return -1;
     }
-    return landing_message(to, 200, open ? "There is a newer prompt" : "A new prompt is on its way",
-                           "Look at your private messages from Workbot.", e);
+    if (made == BOT_RENEWED_NEVER) {
+        return not_allowed(to, e);
+    }
+    return landing_message(
+        to, 200, made == BOT_RENEWED ? "A new prompt is on its way" : "There is a newer prompt",
+        "Look at your private messages from Workbot.", e);
 }
 
 static int not_me(web *w, struct landing *g, struct landing_answer *to, struct err *e)

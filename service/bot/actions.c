@@ -16,6 +16,7 @@ static const struct {
     {"login", action_login, false},
     {"back", action_back, true},
     {"connect", action_connect, true},
+    {"reconnect", action_reconnect, true},
     {"disconnect", action_disconnect, true},
     {"forget", action_forget, true},
     {"run", action_run, false},

@@ -1,6 +1,8 @@
 #include "lists_int.h"
 #include "login_int.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 /* connect and disconnect, typed or pressed. */
@@ -131,7 +133,25 @@ static int open_prompt(struct turn *t, const struct default_connection *d, struc
     return prompt_open(&t->scene, &p, ret, e);
 }
 
-static int connect_to(struct turn *t, const struct default_connection *d, struct err *e)
+/* No login that nobody asked for: it would end one that works, or two would look alike. */
+static int say_connected(struct turn *t, const struct default_connection *d,
+                         const struct connection *mine, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const char *title = words_app(sc, d->app);
+    json_t *view = view_new(sc->mem);
+    view_text(view, "You are already connected to **%s** as %s, connected %s.", title,
+              words_account(sc->mem, &mine->account), words_ago(sc->mem, mine->connected_at));
+    view_note(view,
+              "Log in again to renew that, or to use another account. Until that is done, your "
+              "commands go on as they are.");
+    view_button(view,
+                &(struct button){.title = "Log in again", .action = "reconnect", .value = d->name});
+    list_add_disconnect(sc, view, mine);
+    return say_private(t, view, NULL, e);
+}
+
+static int connect_anew(struct turn *t, const struct default_connection *d, struct err *e)
 {
     struct scene *sc = &t->scene;
     const char *title = words_app(sc, d->app);
@@ -160,19 +180,55 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
     return say_private(t, view, NULL, e);
 }
 
-int action_connect(struct turn *t, const char *value, struct err *e)
+/* again: also where the user is connected. */
+static int connect_to(struct turn *t, const struct default_connection *d, bool again, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct connection *mine = NULL;
+    if (!again && !uses_default(sc) &&
+        store_connection_find(sc->s, sc->workspace->workspace, d->name, t->event.user_id, &mine,
+                              e) != 0) {
+        return -1;
+    }
+    bool works = mine != NULL && mine->state == CONNECTION_ACTIVE;
+    return works ? say_connected(t, d, mine, e) : connect_anew(t, d, e);
+}
+
+static int connect_pressed(struct turn *t, const char *value, bool again, struct err *e)
 {
     struct default_connection *d = NULL;
     struct scene *sc = &t->scene;
     if (store_default_find(sc->s, sc->workspace->workspace, value, &d, e) != 0) {
         return -1;
     }
-    return d == NULL ? say_unknown(t, value, e) : connect_to(t, d, e);
+    return d == NULL ? say_unknown(t, value, e) : connect_to(t, d, again, e);
+}
+
+int action_connect(struct turn *t, const char *value, struct err *e)
+{
+    return connect_pressed(t, value, false, e);
+}
+
+int action_reconnect(struct turn *t, const char *value, struct err *e)
+{
+    return connect_pressed(t, value, true, e);
+}
+
+/* "again", behind an app or alone, is taken off. */
+static bool wants_again(arena *mem, const char **io_rest)
+{
+    const char *rest = *io_rest;
+    bool again = str_equal(rest, "again") || str_ends(rest, " again");
+    if (again) {
+        *io_rest = str_trim(mem, arena_strndup(mem, rest, strlen(rest) - strlen("again")));
+    }
+    return again;
 }
 
 int command_connect(struct turn *t, const char *rest, struct err *e)
 {
     struct choices c;
+    bool again = wants_again(t->scene.mem, &rest);
     if (find_defaults(t, rest, &c, e) != 0) {
         return -1;
     }
@@ -180,8 +236,8 @@ int command_connect(struct turn *t, const char *rest, struct err *e)
     if (c.count == 0) {
         return say_unknown(t, rest, e);
     }
-    return c.count == 1 ? connect_to(t, c.items[0], e)
-                        : say_choices(t, &c, "connect", "connect", e);
+    return c.count == 1 ? connect_to(t, c.items[0], again, e)
+                        : say_choices(t, &c, "connect", again ? "reconnect" : "connect", e);
 }
 
 /* --- disconnect --- */

@@ -48,7 +48,6 @@ struct owned {
     size_t connections_count;
     struct login *logins;
     size_t logins_count;
-    struct needs needs;
 };
 
 static int add_needs(struct scene *sc, const struct run *r, struct needs *ret, struct err *e)
@@ -99,17 +98,25 @@ char *needs_words(arena *mem, size_t count)
                         count, count == 1 ? "needs" : "need");
 }
 
-static const char *disconnect_question(struct scene *sc, const char *title, size_t waiting)
+/* Pressed long after: what it asks counts nothing that may have changed. */
+void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c)
 {
-    return waiting > 0 ? needs_words(sc->mem, waiting)
-                       : arena_printf(sc->mem,
-                                      "Commands that act as you in %s then ask you to log "
-                                      "in again.",
-                                      title);
+    const char *title = words_app(sc, c->app);
+    view_button(view,
+                &(struct button){
+                    .title = "Disconnect",
+                    .action = "disconnect",
+                    .value = c->id,
+                    .style = BUTTON_DANGER,
+                    .confirm_title = arena_printf(sc->mem, "Disconnect %s?", title),
+                    .confirm = arena_printf(sc->mem,
+                                            "Commands that act as you in %s, also those that wait "
+                                            "now, then ask you to log in again.",
+                                            title)});
 }
 
 static void add_buttons(struct scene *sc, json_t *view, const struct default_connection *d,
-                        const struct connection *c, const struct owned *mine)
+                        const struct connection *c)
 {
     if (c == NULL && d->client_id == NULL) {
         return; /* nobody can log in there yet */
@@ -117,15 +124,7 @@ static void add_buttons(struct scene *sc, json_t *view, const struct default_con
     bool on =
         c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
     if (on) {
-        size_t waiting = needs_count(&mine->needs, d->name);
-        view_button(view, &(struct button){
-                              .title = "Disconnect",
-                              .action = "disconnect",
-                              .value = c->id,
-                              .style = BUTTON_DANGER,
-                              .confirm_title =
-                                  arena_printf(sc->mem, "Disconnect %s?", words_app(sc, d->app)),
-                              .confirm = disconnect_question(sc, words_app(sc, d->app), waiting)});
+        list_add_disconnect(sc, view, c);
     }
     if (!on || c->state == CONNECTION_NEEDS_ATTENTION) {
         view_button(view, &(struct button){.title = "Connect",
@@ -203,7 +202,7 @@ static void add_own(struct scene *sc, json_t *view, const struct default_connect
     if (c != NULL) {
         add_facts(view, sc->mem, c);
     }
-    add_buttons(sc, view, d, c, mine);
+    add_buttons(sc, view, d, c);
 }
 
 bool uses_default(const struct scene *sc)
@@ -218,11 +217,10 @@ static int load(struct scene *sc, struct owned *ret, struct err *e)
     *ret = (struct owned){.defs = NULL};
     if (store_default_list(sc->s, workspace, &ret->defs, &ret->defs_count, e) != 0 ||
         store_connection_list(sc->s, workspace, user, &ret->connections, &ret->connections_count,
-                              e) != 0 ||
-        store_login_list_open(sc->s, workspace, user, &ret->logins, &ret->logins_count, e) != 0) {
+                              e) != 0) {
         return -1;
     }
-    return needs_load(sc, &ret->needs, e);
+    return store_login_list_open(sc->s, workspace, user, &ret->logins, &ret->logins_count, e);
 }
 
 static void add_introduction(struct scene *sc, json_t *view, size_t count)

@@ -115,7 +115,7 @@ describe('P9 resume', () => {
     const prompt = await cleo.prompt('connect salesforce');
     const spent = loginUrl(prompt);
     await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /is connected/);
-    const next = await cleo.prompt('connect salesforce');
+    const next = await cleo.prompt('connect salesforce again');
     const code = await cleo.browse(next, 'cleo@acme.example', new Browser());
     await w.idle();
     const before = await w.rows('login', 'oauth_state', 'message', 'connection', 'job');

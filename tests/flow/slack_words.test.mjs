@@ -156,10 +156,45 @@ describe('words', () => {
     await ana.ask('salesforce create opportunity name: Waits', /Enter close/);
     const asked = await ana.ask('disconnect salesforce', /Shall I disconnect Salesforce\? 1 of your commands that wait needs it/);
     await ana.press(asked, 'Keep it');
+    // a list stands for long, and what its button asks must still be true then: it counts nothing
     const list = await ana.sees(m => m.ts === asked.ts && /Salesforce · Connected/.test(words(m)));
-    assert.match(JSON.stringify(list.blocks), /1 of your commands that wait needs it/);
+    const asks = /Commands that act as you in Salesforce, also those that wait now, then ask you to log in again/;
+    assert.match(JSON.stringify(list.blocks), asks);
+    assert.doesNotMatch(JSON.stringify(list.blocks), /of your commands that wait/);
     await ana.ask('cancel', /Cancelled/);
-    assert.match(JSON.stringify((await ana.ask('connections', /Connected/)).blocks), /Commands that act as you in Salesforce then ask you to log in again/);
+    assert.match(JSON.stringify((await ana.ask('connections', /Connected/)).blocks), asks);
+  });
+
+  test('D13 connect of what is connected says as whom, begins no login, and leads on', async () => {
+    const before = await w.count('login');
+    for (const text of ['connect salesforce', 'connect acme-salesforce', 'connect']) {
+      const told = await ana.ask(text, /You are already connected to Salesforce as ana@acme\.example \(Acme Corporation\), connected (just now|a minute ago|\d+ minutes ago)\./);
+      assert.deepEqual(labels(told), ['Log in again', 'Disconnect']);
+      assert.match(JSON.stringify(told.blocks), /Keep it.*Disconnect Salesforce\?/);
+    }
+    // for her alone
+    const shared = await ana.ask('@workbot connect salesforce', /already connected to Salesforce/, {place: 'sales'});
+    assert.ok(shared.ephemeral);
+    assert.doesNotMatch(await cleo.reads('sales'), /already connected|ana@acme/);
+    await w.idle();
+    assert.equal(await w.count('login'), before, 'no login was begun');
+    // a new one only when it is asked for, and until it is done the one there is works
+    const told = await ana.ask('connect salesforce', /already connected/);
+    await ana.press(told, 'Log in again');
+    const prompt = await ana.sees(m => m.ts === told.ts && loginUrl(m));
+    await ana.ask(create('While it waits'), /Created While it waits, as ana@acme/);
+    const code = await ana.browse(prompt, 'ana@acme.example', new Browser());
+    await ana.ask(create('With a code waiting'), /Created With a code waiting, as ana@acme/);
+    await ana.ask(code, /is connected/);
+    await ana.prompt('connect salesforce again');
+    const other = await ana.prompt('connect again');
+    await ana.press(other, 'Back');
+    await ana.sees(m => m.ts === other.ts && /Your connections/.test(words(m)));
+    const last = await ana.ask('connect Salesforce', /already connected/);
+    await ana.press(last, 'Disconnect');
+    await ana.sees(m => m.ts === last.ts && /Salesforce · Disconnected/.test(words(m)));
+    await w.idle();
+    await ana.connect();
   });
 
   test('a command that waits for its next try says when, and can be cancelled', async () => {

@@ -112,6 +112,10 @@ bool words_open_to(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);
 /* May an address stand behind a button? */
 bool words_is_link(const struct scene *sc, const char *url);
+/* Names of rules and connections are an admin's words. */
+bool words_for_admin(const struct scene *sc);
+/* Before an account that is not the user's own ("the shared account, "); own: nothing. */
+const char *words_shared(const struct scene *sc, bool own);
 /* ASCII letters in upper case. */
 char *words_upper(arena *mem, const char *text);
 char *words_state(arena *mem, const struct connection *c);

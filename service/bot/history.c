@@ -43,8 +43,8 @@ static char *as_whom(struct scene *sc, const struct run_line *l)
         const struct run_connection *c = &l->acted[i];
         bool own = str_equal(c->rule, "personal");
         const char *who = str_empty(c->account) ? "an unnamed account" : c->account;
-        str_printf(&out, "%s%s%s in %s", i == 0 ? "as " : " and ",
-                   own ? "" : "the default connection, ", who, words_app(sc, c->app));
+        str_printf(&out, "%s%s%s in %s", i == 0 ? "as " : " and ", words_shared(sc, own), who,
+                   words_app(sc, c->app));
     }
     return out.text;
 }

@@ -94,7 +94,7 @@ bool person_says_team(arena *mem, const struct chat_person *p, const char *team)
     return names(list, count, team);
 }
 
-static bool has_rights(const struct workspace *w, const char *user_id)
+bool person_is_admin(const struct workspace *w, const char *user_id)
 {
     bool has = str_equal(w->installer, user_id);
     for (size_t i = 0; i < w->admins_count; i++) {
@@ -163,7 +163,7 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
         return -1;
     }
     bool stale = known != NULL && p->changed_at > 0 && p->changed_at < known->changed_at;
-    if (stale || (known == NULL && !news->asked && !has_rights(w, news->user_id))) {
+    if (stale || (known == NULL && !news->asked && !person_is_admin(w, news->user_id))) {
         sc->user = known; /* whom nobody here knows leaves nothing behind */
         return 0;
     }
@@ -188,7 +188,7 @@ static bool would_end(const struct turn *t)
 {
     const struct chat_person *p = &t->event.person;
     const struct user *known = t->scene.user;
-    bool rights = has_rights(t->scene.workspace, t->event.user_id);
+    bool rights = person_is_admin(t->scene.workspace, t->event.user_id);
     bool allowed = store_standing_allowed(person_standing(p), t->scene.workspace);
     if ((known == NULL && !rights) || (allowed && !p->partial)) {
         return false;

@@ -15,6 +15,8 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 /* --- people.c: what the platform says of a person --- */
 
 enum standing person_standing(const struct chat_person *p);
+/* The installer, or one that is named as an admin. */
+bool person_is_admin(const struct workspace *w, const char *user_id);
 /* Is this team (NULL: not said) the workspace, its organisation, or one that the platform has named
  * for sc's user? */
 bool person_is_of(const struct scene *sc, const char *team);

@@ -17,7 +17,10 @@ static const char *acted_as(struct scene *sc, const struct resolved *d, bool is_
     if (is_private) {
         const char *name = d->connection->account.name;
         const char *account = name != NULL ? name : words_account(sc->mem, &d->connection->account);
-        return shared ? arena_printf(sc->mem, "%s (the default connection)", account) : account;
+        return shared ? arena_printf(sc->mem, "%s (%s)", account,
+                                     words_for_admin(sc) ? "the default connection"
+                                                         : "the shared account")
+                      : account;
     }
     if (shared) {
         return "the shared account";

@@ -107,6 +107,16 @@ bool words_is_link(const struct scene *sc, const char *url)
            (config->public_is_loopback && str_starts(url, "http://"));
 }
 
+bool words_for_admin(const struct scene *sc)
+{
+    return person_is_admin(sc->workspace, sc->user->user_id);
+}
+
+const char *words_shared(const struct scene *sc, bool own)
+{
+    return own ? "" : words_for_admin(sc) ? "the default connection, " : "the shared account, ";
+}
+
 char *words_upper(arena *mem, const char *text)
 {
     char *upper = arena_strdup(mem, text);

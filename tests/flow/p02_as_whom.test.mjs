@@ -66,7 +66,7 @@ describe('P2 who acts', () => {
   });
 
   test('P2 a recipe without verified users runs on the default connection for everybody, and says so', async () => {
-    await ana.ask('team note text: From the team', /Noted: From the team, as ben@acme\.example.*default connection/);
+    await ana.ask('team note text: From the team', /Noted: From the team, as ben@acme\.example \(the shared account\)/);
     await w.idle();
     assert.equal((await w.records('Task')).find(r => r.fields.Subject === 'From the team').owner, 'ben@acme.example');
     await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});

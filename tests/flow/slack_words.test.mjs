@@ -88,10 +88,10 @@ describe('words', () => {
   test('D14 whoami tells standing, role and what acts in each app, to that user alone', async () => {
     const hers = words(await ana.ask('whoami', /Who you are here/));
     assert.match(hers, /Name\s+Ana[\s\S]*Workspace\s+Acme[\s\S]*Standing\s+member[\s\S]*Role\s+user/);
-    assert.match(hers, /Salesforce · acme-salesforce\nCommands that ask for your own account: as ana@acme\.example \(Acme Corporation\)\.\nCommands that do not ask for your own account: as the default connection, ben@acme\.example/);
+    assert.match(hers, /Salesforce\nCommands that ask for your own account: as ana@acme\.example \(Acme Corporation\)\.\nCommands that do not ask for your own account: as the shared account, ben@acme\.example/);
     const his = words(await ben.ask('whoami', /Who you are here/));
     assert.match(his, /Role\s+installer and admin/);
-    assert.match(his, /ask for your own account: as the default connection, ben@acme\.example \(Acme Corporation\), because you installed Workbot/);
+    assert.match(his, /Salesforce · acme-salesforce\n[\s\S]*ask for your own account: as the default connection, ben@acme\.example \(Acme Corporation\), because you installed Workbot/);
     assert.match(words(await cleo.ask('whoami', /Who you are here/)), /I ask you to log in first/);
     await ana.ask('@workbot whoami', /Who you are here/, {place: 'sales'});
     assert.doesNotMatch(await cleo.reads('sales'), /Who you are here|ana@acme/);
@@ -99,9 +99,11 @@ describe('words', () => {
 
   test('D14 why tells rule, connection, account, what is missing and whether it is allowed here', async () => {
     assert.match(words(await ana.ask('why salesforce create opportunity', /Create an opportunity/)),
-      /You may run it here\.[\s\S]*Salesforce: as ana@acme\.example \(Acme Corporation\)\nWhy: your own connection, since the command asks for it\. Rule personal, connection acme-salesforce/);
-    assert.match(words(await ben.ask('why salesforce create opportunity name: x', /Create an opportunity/)), /the default connection, ben@acme\.example[\s\S]*Rule installer/);
-    assert.match(words(await ana.ask('why team note', /You may run it/)), /the default connection, ben@acme\.example[\s\S]*does not ask for your own account there\. Rule default/);
+      /You may run it here\.[\s\S]*Salesforce: as ana@acme\.example \(Acme Corporation\)\nWhy: your own connection, since the command asks for it\./);
+    assert.match(words(await ben.ask('why salesforce create opportunity name: x', /Create an opportunity/)), /the default connection, ben@acme\.example[\s\S]*Rule installer, connection acme-salesforce/);
+    assert.match(words(await ana.ask('why team note', /You may run it/)), /the shared account, ben@acme\.example[\s\S]*does not ask for your own account there\./);
+    // names of connections and rules are an admin's words
+    for (const text of ['whoami', 'why salesforce create opportunity', 'why team note']) assert.doesNotMatch(words(await ana.ask(text, /Salesforce/)), /acme-salesforce|\brule\b|default connection/i, text);
     const hers = await cleo.ask('why salesforce create opportunity', /your login is missing/);
     assert.deepEqual(labels(hers), ['Connect Salesforce']);
     await ana.ask('why nothing of the kind', /I do not know that command/);
@@ -111,12 +113,14 @@ describe('words', () => {
     await ana.ask(create('Told'), /Created Told/);
     await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});
     const list = await ana.ask('history', /Your last commands/);
-    assert.match(words(list), /done\nas the default connection, ben@acme\.example in Salesforce · just now · WB-/);
+    assert.match(words(list), /done\nas the shared account, ben@acme\.example in Salesforce · just now · WB-/);
     const mine = words(list).match(/Create an opportunity · done\nas ana@acme\.example in Salesforce · just now · (WB-[A-Z0-9]{8})/);
     assert.ok(mine, words(list));
     assert.match(button(list, 'Open').url, /\/006xx|\/00T/);
-    assert.match(words(await ana.ask(`why ${mine[1].toLowerCase()}`, /Create an opportunity/)), /as ana@acme\.example\nWhy: your own connection.*Rule personal/);
-    await ana.ask('why', /Rule default/);
+    assert.match(words(await ana.ask(`why ${mine[1].toLowerCase()}`, /Create an opportunity/)), /as ana@acme\.example\nWhy: your own connection, since the command asks for it\.$/m);
+    assert.doesNotMatch(words(await ana.ask('why', /does not ask for your own account/)), /acme-salesforce|\brule\b/i);
+    await ben.ask(create('His'), /Created His/);
+    await ben.ask('why', /Rule installer, connection acme-salesforce/);
     await cleo.ask(`why ${mine[1]}`, /You have no command with that reference/);
     await cleo.ask('history', /You have run no command yet/);
   });

@@ -119,10 +119,14 @@ const char *words_shared(const struct scene *sc, bool own);
 /* ASCII letters in upper case. */
 char *words_upper(arena *mem, const char *text);
 char *words_state(arena *mem, const struct connection *c);
-char *words_ago(arena *mem, int64_t at);     /* "3 minutes ago", "2026-11-22" */
+char *words_ago(arena *mem, int64_t at); /* "3 minutes ago", "2026-11-22" */
+/* The same, to the second, so that two of one minute differ: "20 seconds ago". */
+char *words_age(arena *mem, int64_t at);
 char *words_in(arena *mem, int64_t delay_s); /* "in 5 seconds" */
 /* "ana@acme.example (Acme)" */
 char *words_account(arena *mem, const struct account *a);
+/* "name: Acme renewal", the first that was given, cut to a few words; NULL: none was. */
+char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs);
 /* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */
 void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs);
 /* The same, at most so many, and how many more there are. */

@@ -10,39 +10,6 @@
 
 enum { NAMED_MAX = 3 };
 
-static int title_of(struct scene *sc, const struct run *r, const char **ret, struct err *e)
-{
-    struct recipe *recipe = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0) {
-        return -1;
-    }
-    *ret = recipe == NULL ? r->recipe : recipe->title;
-    return 0;
-}
-
-/* inputs: what it would have been run with; NULL: not shown. */
-static int run_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
-                    struct err *e)
-{
-    struct recipe *recipe = NULL;
-    const char *so_far = NULL;
-    bool unsure = false;
-    if (recipe_of(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0 ||
-        result_unsure(sc, r, &unsure, e) != 0) {
-        return -1;
-    }
-    *ret = view_new(sc->mem);
-    view_text(*ret, "Cancelled: **%s**. %s", recipe == NULL ? r->recipe : recipe->title,
-              so_far != NULL ? so_far
-              : unsure       ? "An answer of the app got lost before: please look there."
-                             : "Nothing was done.");
-    if (inputs != NULL) {
-        words_inputs(*ret, recipe, inputs);
-    }
-    view_note(*ret, "Reference %s", r->reference);
-    return 0;
-}
-
 /* Somebody may work on a running one; whoever begins a queued one finds it cancelled. */
 bool run_may_cancel(const struct run *r)
 {
@@ -96,9 +63,12 @@ static int end_idle_login(struct scene *sc, const struct run *r, struct err *e)
                              e) != 0) {
         return -1;
     }
-    return count > 0
-               ? 0
-               : oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "dropped", e);
+    if (count > 0) {
+        return 0;
+    }
+    return oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "dropped", e) != 0
+               ? -1
+               : cancelled_prompt(sc, r, l, e);
 }
 
 static int login_title(struct scene *sc, const struct login *l, const char **ret, struct err *e)
@@ -182,11 +152,11 @@ static int add_others(struct turn *t, json_t *view, struct err *e)
     }
     size_t all = w.runs_count + w.logins_count;
     for (size_t i = 0; i < w.runs_count && n < NAMED_MAX; i++, n++) {
-        const char *title = NULL;
-        if (title_of(&t->scene, &w.runs[i], &title, e) != 0) {
+        const char *name = NULL;
+        if (cancelled_name(&t->scene, &w.runs[i], &name, e) != 0) {
             return -1;
         }
-        str_printf(&names, "%s%s", n == 0 ? "" : ", ", title);
+        str_printf(&names, "%s%s", n == 0 ? "" : ", ", name);
     }
     for (size_t i = 0; i < w.logins_count && n < NAMED_MAX; i++, n++) {
         const char *title = NULL;
@@ -215,20 +185,29 @@ static int answer(struct turn *t, json_t *view, struct err *e)
     return pending_refresh(t, e);
 }
 
-static int cancel_run(struct turn *t, struct run *r, struct err *e)
+/* Ends it, with what stands of it in the chat. view: what its own message says. */
+static int cancel_all_of(struct turn *t, struct run *r, json_t *view, struct err *e)
 {
-    json_t *view = NULL;
-    if (run_view(&t->scene, r, NULL, &view, e) != 0 || end_run(&t->scene, r, view, e) != 0 ||
-        end_idle_login(&t->scene, r, e) != 0) {
+    bool asked = r->state == RUN_ASKING && r->asking != NULL;
+    if (end_run(&t->scene, r, view, e) != 0 || end_idle_login(&t->scene, r, e) != 0) {
         return -1;
     }
+    return asked ? cancelled_question(t, r, e) : 0;
+}
+
+static int cancel_run(struct turn *t, struct run *r, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    json_t *view = NULL, *named = NULL;
     bool shown =
         r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
-    if (shown) {
-        return 0;
+    bool full = shown || !run_for_one(r); /* nobody else reads the answer */
+    int rc = full ? cancelled_view(sc, r, NULL, &view, e) : cancelled_above(sc, r, &view, e);
+    if (rc != 0 || cancelled_view(sc, r, r->inputs, &named, e) != 0 ||
+        cancel_all_of(t, r, view, e) != 0) {
+        return -1;
     }
-    json_t *named = NULL;
-    return run_view(&t->scene, r, r->inputs, &named, e) != 0 ? -1 : answer(t, named, e);
+    return shown ? 0 : answer(t, named, e);
 }
 
 static int cancel_login(struct turn *t, const struct login *l, struct err *e)
@@ -315,7 +294,7 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (run_view(&t->scene, &list[i], NULL, ret_last, e) != 0 ||
+        if (cancelled_view(&t->scene, &list[i], NULL, ret_last, e) != 0 ||
             end_run(&t->scene, &list[i], *ret_last, e) != 0) {
             return -1;
         }

@@ -140,7 +140,7 @@ static int say_connected(struct turn *t, const struct default_connection *d,
     struct scene *sc = &t->scene;
     const char *title = words_app(sc, d->app);
     json_t *view = view_new(sc->mem);
-    view_text(view, "You are already connected to **%s** as %s, connected %s.", title,
+    view_text(view, "You are already connected to **%s** as %s. You logged in there %s.", title,
               words_account(sc->mem, &mine->account), words_ago(sc->mem, mine->connected_at));
     view_note(view,
               "Log in again to renew that, or to use another account. Until that is done, your "

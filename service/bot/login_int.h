@@ -19,6 +19,8 @@ struct prompted {
     bool reused; /* an open prompt stands already */
 };
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
+/* Its message still is the prompt. */
+bool prompt_stands(struct scene *sc, const struct login *l);
 /* A prompt whose link does nothing any more must not look as if it did. */
 int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e);
 /* Back: it ends the login, and what waits for it; where something does, it asks first. */

@@ -78,6 +78,17 @@ static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
     }
 }
 
+/* When and where it was typed: all that two commands without inputs differ in. */
+static void add_origin(struct scene *sc, json_t *view, const struct run *r)
+{
+    const char *age = words_age(sc->mem, r->created_at);
+    if (run_in_private(r)) {
+        view_note(view, "Typed %s · reference %s", age, r->reference);
+    } else {
+        view_note(view, "Typed %s in <#%s> · reference %s", age, r->channel, r->reference);
+    }
+}
+
 static int add_run(struct scene *sc, json_t *view, const struct run *r, bool links, struct err *e)
 {
     struct recipe *recipe = NULL;
@@ -95,7 +106,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }
     words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
-    view_note(view, "%s · reference %s", words_ago(sc->mem, r->created_at), r->reference);
+    add_origin(sc, view, r);
     add_run_buttons(sc, view, r, l, links);
     return 0;
 }
@@ -112,7 +123,7 @@ static int add_login(struct scene *sc, json_t *view, const struct login *l, bool
     view_divider(view);
     view_text(view, "**The login to %s** %s%s", d == NULL ? l->default_name : words_app(sc, d->app),
               code ? "waits for your code: " : "waits for you", code ? TYPE_CODE : "");
-    view_note(view, "%s", words_ago(sc->mem, l->created_at));
+    view_note(view, "Asked for %s", words_age(sc->mem, l->created_at));
     if (code || !links || !prompt_add_button(sc, l, view, "Log in")) {
         view_button(view, &(struct button){.title = code ? "New login" : "Log in",
                                            .action = "renew",

@@ -109,24 +109,8 @@ static int open_new(struct scene *sc, const struct prompt *p, struct prompted *r
     return 0;
 }
 
-static const char *url_of(const json_t *view)
-{
-    const json_t *blocks = json_member(view, "blocks");
-    for (size_t i = 0; i < json_array_size(blocks); i++) {
-        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
-        for (size_t k = 0; k < json_array_size(buttons); k++) {
-            const json_t *b = json_array_get(buttons, k);
-            if (str_equal(json_text(b, "action"), "login")) {
-                return json_text(b, "url");
-            }
-        }
-    }
-    return NULL;
-}
-
-/* The link stands in the prompt's message alone; NULL when that message tells something else now.
- */
-static const char *link_of(struct scene *sc, const struct login *l)
+/* Of its prompt, in the message that was made for it; NULL when that tells something else now. */
+static const json_t *button_of(struct scene *sc, const struct login *l, const char *action)
 {
     struct message *m = NULL;
     struct err unused = {0};
@@ -134,12 +118,28 @@ static const char *link_of(struct scene *sc, const struct login *l)
         store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) != 0 || m == NULL) {
         return NULL;
     }
-    return url_of(m->body);
+    const json_t *blocks = json_member(m->body, "blocks");
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
+        for (size_t k = 0; k < json_array_size(buttons); k++) {
+            const json_t *b = json_array_get(buttons, k);
+            if (str_equal(json_text(b, "action"), action)) {
+                return b;
+            }
+        }
+    }
+    return NULL;
+}
+
+bool prompt_stands(struct scene *sc, const struct login *l)
+{
+    return str_equal(json_text(button_of(sc, l, "back"), "value"), l->id);
 }
 
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title)
 {
-    const char *url = link_of(sc, l);
+    /* the link stands in the prompt's message alone */
+    const char *url = json_text(button_of(sc, l, "login"), "url");
     if (url == NULL) {
         return false;
     }
@@ -169,7 +169,7 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
         return -1;
     }
     /* a prompt that people can still follow: by its link, or by the code it asks for */
-    bool leads_on = l != NULL && (l->state == LOGIN_CODE || link_of(sc, l) != NULL);
+    bool leads_on = l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
     if (leads_on && p->run != NULL) {
         *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
         return 0;

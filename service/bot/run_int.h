@@ -66,6 +66,22 @@ int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e);
 /* The run with this id if it is this user's; NULL else: ids in buttons select nobody. */
 int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e);
 
+/* --- cancelled.c: what is said of a run that is cancelled --- */
+
+/* Its title, with what tells it from others of that title. */
+int cancelled_name(struct scene *sc, const struct run *r, const char **ret, struct err *e);
+/* inputs: what it would have been run with; NULL: not shown. */
+int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
+                   struct err *e);
+/* Of its message that stands above the answer: that it is over and no more, so that one `cancel`
+ * has one answer. */
+int cancelled_above(struct scene *sc, const struct run *r, json_t **ret, struct err *e);
+/* The prompt of a login that nothing waits for any more, where it is not the run's own message: its
+ * link does nothing any more. */
+int cancelled_prompt(struct scene *sc, const struct run *r, const struct login *l, struct err *e);
+/* The question that it asked, with the button of its form. */
+int cancelled_question(struct turn *t, const struct run *r, struct err *e);
+
 /* --- resume.c: buttons of a run that waits --- */
 
 /* The pressed button is of another time: how the run stands now. */

@@ -187,6 +187,13 @@ char *words_ago(arena *mem, int64_t at)
     return arena_strndup(mem, clock_rfc3339(mem, at), 10);
 }
 
+char *words_age(arena *mem, int64_t at)
+{
+    int64_t age = clock_now() - at;
+    return age > 1 && age < 60 ? arena_printf(mem, "%" PRId64 " seconds ago", age)
+                               : words_ago(mem, at);
+}
+
 char *words_in(arena *mem, int64_t delay_s)
 {
     if (delay_s < 60) {
@@ -238,6 +245,21 @@ void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t 
         view_note(view, "and %lld more", (long long)(all - shown));
     }
     arena_free(mem);
+}
+
+char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs)
+{
+    enum { WORDS_MAX = 60 };
+    for (size_t i = 0; i < recipe->inputs_count; i++) {
+        const char *name = recipe->inputs[i].name;
+        const json_t *value = json_member(inputs, name);
+        if (value != NULL && !json_is_null(value)) {
+            const char *text =
+                json_is_string(value) ? json_string_value(value) : json_write(mem, value);
+            return arena_printf(mem, "%s: %s", name, str_cut(mem, text, WORDS_MAX));
+        }
+    }
+    return NULL;
 }
 
 void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs)

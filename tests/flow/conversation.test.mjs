@@ -64,11 +64,11 @@ describe('conversation', () => {
     await ana.ask('salesforce create opportunity name: Asked', /Enter close/);
     const one = await ana.ask('cancel', /Cancelled: Create an opportunity/);
     assert.match(words(one), /Asked/);
-    assert.match(words(one), /Still waiting: Create an opportunity, the login to Salesforce/);
+    assert.match(words(one), /Still waiting: Create an opportunity \(name: First in line\), the login to Salesforce/);
     const two = await ana.ask('cancel', /Cancelled: Create an opportunity/);
     assert.match(words(two), /First in line/);
     assert.match(words(two), /Still waiting: the login to Salesforce/);
-    await ana.sees(m => m.ts === waits.ts && /Cancelled: Create an opportunity\. Nothing was done/.test(words(m)));
+    await ana.sees(m => m.ts === waits.ts && /^Create an opportunity was cancelled\.$/.test(words(m)));
     const three = await ana.ask('cancel', /Cancelled: the login to Salesforce/);
     assert.doesNotMatch(words(three), /Still waiting/);
     await w.idle();

@@ -145,7 +145,7 @@ describe('dialogue', () => {
     const waiting = await cleo.ask('pending', /waits for a login/);
     assert.ok(button(waiting, 'Log in'));
     await cleo.press(waiting, 'Cancel it');
-    await cleo.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
+    await cleo.sees(m => m.ts === prompt.ts && /was cancelled/.test(words(m)));
     await w.idle();
     assert.equal(await w.count('login', "state in ('open', 'code')"), 0, 'a login that nothing waits for is not asked for');
   });

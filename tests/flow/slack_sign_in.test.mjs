@@ -240,7 +240,7 @@ describe('P4 Sign in with Slack', () => {
   describe('account_match', () => {
     after(() => w.must('PUT', CONNECTION, {account_match: 'off'}));
     const logIn = async username => {
-      const prompt = await ana.prompt('connect salesforce');
+      const prompt = await ana.prompt('connect salesforce again');
       await ana.browser.logIn(loginUrl(prompt), username, {slack: ANA});
       await w.idle();
       return (await audits('connection.connected')).at(-1).detail;

@@ -156,6 +156,46 @@ describe('words', () => {
     await cleo.sees(m => m.ts === list.ts && /Nothing waits for you/.test(words(m)));
   });
 
+  test('what waits without an input is told apart: when, where and with which words it was typed', async () => {
+    await cleo.ask('salesforce create opportunity', /Enter name/);
+    await w.query("update run set created_at = created_at - interval '20 seconds' where state = 'asking'");
+    await cleo.ask('@workbot salesforce create opportunity', /private message/, {place: 'sales'});
+    await cleo.ask('salesforce create opportunity close: someday', /Enter name/);
+    const list = words(await cleo.ask('pending', /Waiting for you/));
+    assert.match(list, /close\s+someday\s+Typed (just now|\d seconds ago) · reference WB-/);
+    assert.match(list, /Typed (just now|\d seconds ago) in <#C0SALES01> · reference WB-/);
+    assert.match(list, /Typed 2\d seconds ago · reference WB-/);
+    const first = await cleo.ask('cancel', /Cancelled: Create an opportunity/);
+    assert.match(words(first), /close\s+someday\s+Typed (just now|\d seconds ago) · reference WB-/);
+    assert.match(words(first), /Still waiting: Create an opportunity \(typed (just now|\d seconds ago)\), Create an opportunity \(typed 2\d seconds ago\)\. Type cancel again/);
+    await cleo.ask('salesforce create opportunity name: Named', /Enter close/);
+    await cleo.ask('salesforce create opportunity', /Enter name/);
+    assert.match(words(await cleo.ask('cancel', /Cancelled/)), /Still waiting: Create an opportunity \(name: Named\), /);
+    for (let n = 0; n < 3; n++) await cleo.ask('cancel', /Cancelled/);
+    await cleo.ask('pending', /Nothing waits for you/);
+  });
+
+  test('one cancel answers once: what stood above only says that it is over, and its buttons go', async () => {
+    const prompt = await cleo.prompt(create('Above'));
+    const question = await cleo.ask('salesforce create opportunity', /Enter name/);
+    for (const [above, input] of [[question, ''], [prompt, 'Above']]) {
+      const told = await cleo.ask('cancel', /Cancelled: Create an opportunity\. Nothing was done/);
+      assert.match(words(told), new RegExp(input));
+      const over = await cleo.sees(m => m.ts === above.ts && !/Enter|Log in/.test(words(m)));
+      assert.equal(words(over), 'Create an opportunity was cancelled.');
+      assert.deepEqual(labels(over), []);
+    }
+    await w.idle();
+    assert.equal((await cleo.messages()).filter(m => m.ts >= prompt.ts && /Nothing was done/.test(words(m))).length, 2, 'one for each');
+    // a prompt that stands elsewhere than its command
+    const elsewhere = await cleo.prompt(`@workbot ${create('In sales')}`, {place: 'sales'});
+    await cleo.ask('cancel', /Cancelled: Create an opportunity/);
+    const gone = await cleo.sees(m => m.ts === elsewhere.ts && !loginUrl(m));
+    assert.match(words(gone), /Nothing waits for this login any more/);
+    assert.deepEqual(labels(gone), []);
+    await cleo.sees(/Cancelled: Create an opportunity/, {place: 'sales'});
+  });
+
   test('D8 disconnecting asks first when a command waits that needs it', async () => {
     await ana.ask('salesforce create opportunity name: Waits', /Enter close/);
     const asked = await ana.ask('disconnect salesforce', /Shall I disconnect Salesforce\? 1 of your commands that wait needs it/);
@@ -172,7 +212,7 @@ describe('words', () => {
   test('D13 connect of what is connected says as whom, begins no login, and leads on', async () => {
     const before = await w.count('login');
     for (const text of ['connect salesforce', 'connect acme-salesforce', 'connect']) {
-      const told = await ana.ask(text, /You are already connected to Salesforce as ana@acme\.example \(Acme Corporation\), connected (just now|a minute ago|\d+ minutes ago)\./);
+      const told = await ana.ask(text, /You are already connected to Salesforce as ana@acme\.example \(Acme Corporation\)\. You logged in there (just now|a minute ago|\d+ minutes ago)\./);
       assert.deepEqual(labels(told), ['Log in again', 'Disconnect']);
       assert.match(JSON.stringify(told.blocks), /Keep it.*Disconnect Salesforce\?/);
     }
@@ -207,7 +247,7 @@ describe('words', () => {
     assert.match(words(told), /cannot be reached at the moment\. I try again in (a moment|\d+ seconds|a minute); cancel stops it/);
     assert.doesNotMatch(words(told), /Please try again/);
     await until('cancel to reach it', async () => /Cancelled: Find an opportunity/.test(words(await ana.ask('cancel', m => m.is_bot))));
-    await ana.sees(m => m.ts === told.ts && /Cancelled/.test(words(m)));
+    await ana.sees(m => m.ts === told.ts && /was cancelled/.test(words(m)));
     await w.sandbox('DELETE', '/_faults').catch(() => {});
     await w.sandbox('PUT', '/_faults', {peer: 'salesforce', fault: 'none', times: 0}).catch(() => {});
   });

@@ -127,6 +127,7 @@ struct oauth_confirm {
     struct login *login;
     const char *connection_id;
     struct account account;
+    bool account_differs; /* account_match is "warn" and the e-mails differ */
 };
 struct oauth_typed {
     const char *workspace;

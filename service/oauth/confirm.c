@@ -106,6 +106,7 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
     if (oauth_activate(o, s, &now, &ret->connection_id, e) != 0) {
         return -1;
     }
+    ret->account_differs = now.match == OAUTH_MATCH_DIFFERS;
     ret->result = OAUTH_CODE_RIGHT;
     return 0;
 }

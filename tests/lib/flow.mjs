@@ -506,7 +506,8 @@ export class World {
   async load(demo, workspace, admin) {
     const read = file => JSON.parse(readFileSync(join(DEMO, demo, file), 'utf8').replace('@SALESFORCE_HOST@', this.salesforceHost));
     await this.must('PUT', `/workspaces/${workspace}`, read('workspace.json'));
-    await this.putConnection(workspace, `${demo}-salesforce`, read(`connections/${demo}-salesforce.json`));
+    // the bot of these tests has no scope to read e-mails, unless a test says so
+    await this.putConnection(workspace, `${demo}-salesforce`, {...read(`connections/${demo}-salesforce.json`), account_match: 'off'});
     await this.authorize(workspace, `${demo}-salesforce`, admin);
     const recipes = demo === 'acme' ? ['create-opportunity', 'create-task', 'find-opportunities', 'team-note'] : ['new-lead'];
     for (const name of recipes) await this.putRecipe(workspace, read(`recipes/${name}.json`));

@@ -105,4 +105,8 @@ void api_answer_ended(struct api *a, const struct api_ended *ended);
 int api_default_json(struct api *a, const struct default_connection *d, json_t **ret,
                      struct err *e);
 
+/* What of a stored recipe will not work as the workspace stands (api_recipe_warn.c):
+ * [{"path":..., "text":...}], a new reference. */
+int api_recipe_warn(struct api *a, const struct recipe *r, json_t **ret, struct err *e);
+
 #endif

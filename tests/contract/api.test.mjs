@@ -201,6 +201,33 @@ test('a recipe: versions, faults, list', async () => {
   await call(204, 'DELETE', W + '/recipes/other');
 });
 
+test('a recipe that cannot work as the workspace stands is stored with warnings', async () => {
+  const path = W + '/recipes/warned', button = command => ({title: 'Go', command});
+  const body = (more = {}) => recipe({command: 'salesforce warned', ...more});
+  const warnings = async b => (await call([200, 201], 'PUT', path, b)).json.warnings;
+  const reply = {text: 'Done', buttons: [button('salesforce warned'), button('salesforce gone for good')]};
+  const [one, ...more] = await warnings(body({reply}));
+  assert.deepEqual(more, []);
+  assert.equal(one.path, 'reply.buttons[1].command');
+  assert.match(one.text, /No enabled recipe of this workspace has the command "salesforce gone for good"/);
+  assert.deepEqual(await warnings(body({reply})), [one], 'the same body says it again');
+  assert.equal((await call(200, 'GET', path)).json.warnings, undefined);
+  assert.deepEqual(await warnings(body()), []);
+  // connections: a draft is usable by nobody, one that is not logged in not by itself
+  await call(201, 'PUT', W + '/connections/half', {app: 'salesforce', host: sandbox.salesforceHost});
+  const by = (use, verify_user_access) => body({connections: {salesforce: {use, verify_user_access}}});
+  for (const verify of [true, false]) {
+    const [draft] = await warnings(by('half', verify));
+    assert.equal(draft.path, 'connections.salesforce.use');
+    assert.match(draft.text, /"half" is a draft/);
+  }
+  await call(200, 'PUT', W + '/connections/half', connection({client_id: 'half-client'}));
+  assert.deepEqual(await warnings(by('half', true)), []);
+  assert.match((await warnings(by('half', false)))[0].text, /"half", which acts here, is not logged in/);
+  await call(204, 'DELETE', path);
+  await call(202, 'DELETE', W + '/connections/half');
+});
+
 test('workbot recipe check says the same without a server', () => {
   const dir = mkdtempSync(join(tmpdir(), 'workbot-recipe-'));
   const check = body => {

@@ -18,6 +18,7 @@ struct prompted {
     const char *message_id;
     bool reused; /* an open prompt stands already */
 };
+/* ERR_UPSTREAM_BUSY "person_moved": off-boarded meanwhile; tried again, it is refused. */
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
 /* Its message still is the prompt. */
 bool prompt_stands(struct scene *sc, const struct login *l);

@@ -48,8 +48,15 @@ static int purge_person(struct purge *p, const char *user_id, struct err *e)
     struct scene sc = p->scene;
     const struct user unknown = {.workspace = sc.workspace->workspace, .user_id = user_id};
     struct user *u = NULL;
-    if (store_user_find(sc.s, sc.workspace->workspace, user_id, &u, e) != 0) {
+    if (store_user_lock(sc.s, sc.workspace->workspace, user_id, &u, e) != 0) {
         return -1;
+    }
+    if (u != NULL && u->standing != STANDING_DEACTIVATED) {
+        /* no way back by what was known: the platform is asked when somebody acts again */
+        u->standing = STANDING_UNKNOWN;
+        if (store_user_put(sc.s, u, e) != 0) {
+            return -1;
+        }
     }
     sc.user = u == NULL ? &unknown : u;
     return people_leave(&sc, p->why, e);

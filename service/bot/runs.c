@@ -108,18 +108,9 @@ static int ended_failed(struct ending *x, struct err *e)
     return store_job_done(x->scene.s, x->job, e);
 }
 
-/* Nobody is asked to log in who was off-boarded while this ran. */
 static int ended_login(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
-    bool may = false;
-    if (store_user_may_use(x->scene.s, o->run->workspace, o->run->user_id, &may, e) != 0) {
-        return -1;
-    }
-    if (!may) {
-        err_set(&o->err, ERR_FORBIDDEN, "not_allowed", "run %s: off-boarded", o->run->reference);
-        return ended_failed(x, e);
-    }
     metric_add(METRIC_RUNS, "result=\"parked\"", 1);
     if (run_park(&x->scene, o->run, o->need->def, e) != 0) {
         return -1;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, before, describe, test} from 'node:test';
-import {Browser, start, until} from '../lib/flow.mjs';
+import {Browser, loginUrl, start, until} from '../lib/flow.mjs';
 
 const ORG = 'slack:E0ACMEORG', LABS = 'slack:T0ORGLABS';
 
@@ -95,6 +95,7 @@ describe('Slack: an organisation', () => {
     await setUp(w, ORG);
     const oda = w.person('oda', 'T0ORGTWO1');
     await omar.connect('ana@acme.example');
+    const old = loginUrl(await oda.prompt('connect salesforce'));
     await oda.connect('cleo@acme.example');
     assert.equal(await w.count('connection', `workspace = '${ORG}' and user_id <> ''`), 2);
     await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: false});
@@ -103,6 +104,13 @@ describe('Slack: an organisation', () => {
     const audit = (await w.must('GET', `/workspaces/${ORG}/audit?limit=100`)).items;
     assert.deepEqual(audit.filter(a => a.action === 'person.left').map(a => [a.subject, a.detail.why]), [['W0ODA0001', 'teams']]);
     assert.equal(audit.filter(a => a.action === 'workspace.access_revoked').length, 1);
+    // nor is an old link a way back, until Slack says again who she is
+    const browser = new Browser();
+    await browser.request('POST', old, {do: 'renew'});
+    assert.equal(browser.page.status, 403, browser.text);
+    await w.idle();
+    assert.equal(await w.count('login', "user_id = 'W0ODA0001' and state in ('open', 'code')"), 0);
+    assert.equal((await w.one("select standing from chat_user where user_id = 'W0ODA0001'")).standing, 'unknown');
   });
 
   test('a team with its own installation joins: links, connections and a waiting run go on, of two connections one ends', async () => {

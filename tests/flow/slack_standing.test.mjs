@@ -145,6 +145,33 @@ describe('who may not use Workbot connects nothing', () => {
     await nothing();
   });
 
+  test('P12 off-boarded while `connect` is read: no prompt, and told so', async () => {
+    await assurance('code');
+    await ana.ask('whoami', /Who you are here/);
+    const lock = await w.hold(STANDING('guest'));
+    const said = await ana.say('connect salesforce');
+    await lock.waiting(1);
+    await lock.release();
+    await ana.sees(/I only work for members of Acme/, {after: said.ts});
+    await w.idle();
+    assert.equal(await w.count('login', "user_id = 'U0ANA0001' and state in ('open', 'code')"), 0);
+  });
+
+  test('P12 off-boarded between two steps of a command: the second one is not begun', async () => {
+    const task = subject => ({connection: 'sf', action: 'create_record', with: {object: 'Task', fields: {Subject: subject}}});
+    await w.putRecipe(ACME, {name: 'two-notes', title: 'Two notes', command: 'note twice', allow: 'everyone', connections: {sf: {use: 'acme-salesforce'}},
+      inputs: [], steps: [{id: 'a', ...task('First')}, {id: 'b', ...task('Second')}], reply: {text: 'Noted twice'}});
+    const gate = await w.gate('gate_step', 'update', 'run_step', "new.state = 'done'");
+    const said = await ana.say('note twice');
+    await gate.waiting(1);
+    await w.query(STANDING('guest'));
+    await gate.release();
+    await ana.sees(/You may not run this command/, {after: said.ts});
+    await w.idle();
+    assert.deepEqual((await w.records('Task')).map(r => r.fields.Subject), ['First']);
+    assert.deepEqual(await w.query("select state, error_code from run where recipe = 'two-notes'"), [{state: 'failed', error_code: 'not_allowed'}]);
+  });
+
   test('P12 one order of locks: a press on the home page and a browser that comes back wait, and neither fails', async () => {
     await assurance('code');
     await ana.opensHome();
@@ -187,9 +214,9 @@ describe('who may not use Workbot connects nothing', () => {
     await ana.say('salesforce create opportunity name: Late close: 2026-12-31');
     await lock.waiting(1);
     await lock.release();
-    await w.idle();
+    await until('the command to end', async () => await w.count('run', "user_id = 'U0ANA0001' and ended_at is null") === 0);
+    assert.deepEqual(await w.one("select state, error_code from run where user_id = 'U0ANA0001' order by created_at desc limit 1"), {state: 'failed', error_code: 'not_allowed'});
     assert.equal(await w.count('login', "user_id = 'U0ANA0001' and state in ('open', 'code')"), 0);
-    assert.deepEqual(await w.query("select state, error_code from run where user_id = 'U0ANA0001' and ended_at is null"), []);
     assert.ok(!(await ana.messages()).some(m => /Late/.test(words(m)) && loginUrl(m)));
   });
 });

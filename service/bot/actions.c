@@ -69,6 +69,7 @@ static int refuse_stranger(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "That button belongs to somebody else.");
+    view_note(view, "Type the command yourself, and I do it for you.");
     return say_beside(t, view, NULL, e);
 }
 

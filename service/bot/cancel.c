@@ -280,6 +280,7 @@ int action_drop_login(struct turn *t, const char *value, struct err *e)
     }
     json_t *view = view_new(t->scene.mem);
     view_text(view, "That login is over already.");
+    view_note(view, "`connect` begins a new one, `pending` shows what waits.");
     return say_private(t, view, NULL, e);
 }
 

@@ -157,7 +157,7 @@ int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, stru
         return 0;
     }
     json_t *view = view_new(sc->mem);
-    view_text(view, "A newer login prompt has taken the place of this one.");
+    view_text(view, "A newer login prompt has taken the place of this one: use the button there.");
     return say_update(sc, old_id, view, e);
 }
 

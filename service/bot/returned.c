@@ -88,12 +88,14 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
                   "You were not connected to %s: its connection is set up wrong. An admin of "
                   "Workbot must look at it.",
                   title);
+        view_note(view, "Ask one, and try again when it is mended.");
         break;
     case OAUTH_WRONG_ACCOUNT:
         view_text(view,
                   "You were not connected to %s: that account's e-mail is not the one of "
                   "your chat profile.",
                   title);
+        view_note(view, "Try again, with the account that is yours.");
         break;
     case OAUTH_NOT_ALLOWED:
         return closed_view(sc);

@@ -18,7 +18,7 @@ static const struct {
     {LOGIN_CANCELLED,
      "replaced",
      {"Replaced", "There is a newer link",
-      "A newer prompt has taken the place of this one. Nothing was changed here."}},
+      "A newer one has taken its place. Nothing was changed here."}},
     {LOGIN_CANCELLED,
      "admin",
      {"Ended", "An admin ended this login",
@@ -48,8 +48,8 @@ static const struct {
     {LOGIN_DONE,
      NULL,
      {"Done", "Already connected",
-      "This login has done its work. Type connections in your chat to see or end your "
-      "connections."}},
+      "This login has done its work: an account was connected with it. Type connections in your "
+      "chat to see how that stands, or to end it."}},
 };
 
 const struct landing_over *landing_over(const struct landing *g)

@@ -166,15 +166,16 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
     json_t *scopes = scope_words(w, g);
     json_t *data = arena_json(
         to->mem,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
                   "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
                   asker(g), "workspace",
                   str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name,
                   "chat", landing_chat(g), "app", landing_app_title(w, g), "host",
-                  g->connection->host, "command", g->command, "has_scopes",
-                  json_array_size(scopes) > 0, "scopes", scopes, "sign_in", proves_by_sign_in(g),
-                  "next", proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g),
-                  "expires", day_and_time(to->mem, g->login->expires_at), "action",
+                  g->connection->host, "admin", str_empty(g->login->user_id), "command", g->command,
+                  "has_scopes", json_array_size(scopes) > 0, "scopes", scopes, "sign_in",
+                  proves_by_sign_in(g), "next",
+                  proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
+                  day_and_time(to->mem, g->login->expires_at), "action",
                   arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
     const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
                                   .host = g->connection->host,
@@ -193,14 +194,17 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
 /* It is over: the page says why, and offers a new prompt to whoever asked for it. */
 static int over(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
-    bool renewable = !str_empty(g->login->user_id) && g->connection != NULL;
+    bool admin = str_empty(g->login->user_id), renewable = !admin && g->connection != NULL;
+    bool newer =
+        !admin && g->login->state == LOGIN_CANCELLED && str_equal(g->login->reason, "replaced");
     const struct landing_over *why = landing_over(g);
     json_t *data = arena_json(
-        to->mem, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", why->title,
-                           "eyebrow", why->eyebrow, "lead", why->text, "chat", landing_chat(g),
-                           "app", landing_app_title(w, g), "action",
-                           renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL,
-                           "fields", hidden("renew"), "back_link", to->back_link));
+        to->mem,
+        json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", why->title,
+                  "admin", admin, "newest", newer, "eyebrow", why->eyebrow, "lead", why->text,
+                  "chat", landing_chat(g), "app", landing_app_title(w, g), "action",
+                  renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL, "fields",
+                  hidden("renew"), "back_link", to->back_link));
     return landing_page("expired.html", data, 410, to, e);
 }
 
@@ -248,8 +252,8 @@ static int not_allowed(struct landing_answer *to, struct err *e)
 static int done_before(struct landing_answer *to, struct err *e)
 {
     return landing_message(to, 200, "Already connected",
-                           "This link has done its work. Type connections in your chat to see or "
-                           "end your connections.",
+                           "This link has done its work: an account was connected with it. Type "
+                           "connections in your chat to see how that stands, or to end it.",
                            e);
 }
 
@@ -312,7 +316,9 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     }
     if (rc != 0 && e->kind == ERR_CONFIG) {
         return landing_message(to, 409, "Not set up yet",
-                               "An admin of Workbot must finish this connection first.", e);
+                               "An admin of Workbot must finish this connection first. Then open "
+                               "this link again.",
+                               e);
     }
     if (rc != 0) {
         return -1;

@@ -2,7 +2,7 @@
 // the wrong place, result far above. Promises P4, P8, P9, P11.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Browser, button, labels, loginUrl, start, words} from '../lib/flow.mjs';
+import {ACME, Browser, button, labels, loginUrl, start, words} from '../lib/flow.mjs';
 
 const create = (name, more = '') => `salesforce create opportunity name: ${name} close: 2026-12-31${more}`;
 const wrong = (code, n) => String((Number(code) + n) % 1000000).padStart(6, '0');
@@ -86,7 +86,7 @@ describe('conversation', () => {
   test('P9 a replaced link, an undone login and an old link each say what they are', async () => {
     const first = await ana.prompt('connect acme-salesforce');
     const second = await ana.prompt('connect acme-salesforce');
-    assert.match((await page(loginUrl(first))).text, /There is a newer link/);
+    assert.match((await page(loginUrl(first))).text, /There is a newer link[\s\S]*the newest of your private messages from Workbot/);
     const told = await ana.sees(m => m.ts === first.ts && /newer login prompt/.test(words(m)));
     assert.deepEqual(labels(told), []);
     await ana.browse(second);
@@ -97,6 +97,20 @@ describe('conversation', () => {
     await w.query("update login set expires_at = now() - interval '1 s' where state = 'open'");
     await ana.sees(m => m.ts === third.ts && /has expired/.test(words(m)));
     assert.match((await page(loginUrl(third))).text, /This link has run out/);
+  });
+
+  test('an admin\'s login of a default connection has pages of its own words, while it is open and after', async () => {
+    const path = `/workspaces/${ACME}/connections/second-salesforce/login`;
+    const {login_url: first} = await w.must('POST', path, {});
+    const shown = (await page(first)).text;
+    assert.match(shown, /Shared commands act as the account that you log in with/);
+    assert.match(shown, /You get a six-digit code here and confirm it where you asked for this login/);
+    assert.match(shown, /Commands that do not ask for people's own accounts run as that account/);
+    assert.doesNotMatch(shown, /in the chat|type connections|run as you|type it in Slack/);
+    await w.must('POST', path, {});
+    const over = (await page(first)).text;
+    assert.match(over, /Ask for a new link where you asked for this one/);
+    assert.doesNotMatch(over, /type connect|private messages/);
   });
 
   // --- the code ---

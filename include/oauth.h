@@ -201,7 +201,8 @@ int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_b
  */
 bool oauth_bot_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e);
 /* Asks the platform about a token that was refused, or that nobody has tried: one that it takes
- * makes the workspace active, one that it refuses breaks it. Else *e says why nothing is known. */
+ * makes the workspace active, one that it refuses, or that is another workspace's, breaks it. Else
+ * *e says why nothing is known. */
 int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e);
 /* Was a call refused for its token alone? */
 bool oauth_bot_is_refused(const struct err *e);

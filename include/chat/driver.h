@@ -23,7 +23,8 @@ struct chat_access {
 /* Who a bot's token is. */
 struct chat_self {
     const char *user_id, *bot_id;
-    const char *url; /* of the workspace; NULL: not known */
+    const char *url;       /* of the workspace; NULL: not known */
+    const char *workspace; /* the key it belongs to; NULL: the platform does not say */
 };
 
 /* A bot's token as its platform gives it. */

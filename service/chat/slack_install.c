@@ -162,7 +162,11 @@ int slack_check(chats *c, arena *mem, const struct chat_access *a, struct chat_s
         return -1;
     }
     const char *url = json_text(answer, "url");
-    *ret = (struct chat_self){.user_id = slack_id(answer, "user_id"),
+    const struct slack_tenant at =
+        slack_tenant_of(mem, slack_id(answer, "team_id"), slack_id(answer, "enterprise_id"),
+                        slack_flag(answer, "is_enterprise_install"));
+    *ret = (struct chat_self){.workspace = at.workspace,
+                              .user_id = slack_id(answer, "user_id"),
                               .bot_id = slack_id(answer, "bot_id"),
                               .url = str_starts(url, "https://") && strlen(url) < 200 ? url : NULL};
     return 0;

@@ -57,17 +57,18 @@ static const struct stmt CHECK_LATER = {
     " on conflict (workspace, key1) where key1 is not null do nothing",
     2, 0};
 
-/* What was expired is only good where it may be renewed, which is found out by whoever needs it. A
- * refresh that was refused stays refused. */
+/* What was expired is only good where it may be renewed, which the next check finds out, or whoever
+ * needs it. A refresh that was refused stays refused. */
 static const struct stmt GOOD = {
     "bot_good",
     "update workspace set state = 'active', bot_user_id = coalesce($3, bot_user_id),"
     "   bot_id = coalesce($4, bot_id), url = coalesce($5, url),"
-    "   bot_fault = case when bot_fault <> 'token_refused' then bot_fault end,"
-    "   bot_check_at = null, bot_checks = 0,"
+    "   bot_fault = case when bot_fault not in ('token_refused', 'token_of_another')"
+    "                    then bot_fault end,"
+    "   bot_check_at = case when $6::bool then now() + interval '1 minute' end, bot_checks = 0,"
     "   updated_at = case when state = 'broken' then now() else updated_at end"
     " where workspace = $1 and bot_generation = $2"
-    "   and case when coalesce(bot_fault, 'token_refused') = 'token_refused'"
+    "   and case when coalesce(bot_fault, 'token_refused') in ('token_refused', 'token_of_another')"
     "            then not $6::bool or bot_refresh is not null"
     "            else not $6::bool and (bot_expires_at is null or bot_expires_at > now()) end"
     "   and state in ('active', 'broken')",

@@ -7,17 +7,20 @@
     "w.guests = 'allow', w.bot_user_id, w.bot_token, w.state, epoch(w.created_at), "               \
     "epoch(w.updated_at), epoch(w.bot_expires_at), w.bot_generation, w.bot_fault, w.bot_id, "      \
     "w.bot_scopes, w.missing_scopes, w.organization, w.org_wide, w.url, epoch(w.installed_at), "   \
-    "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null"
-enum { COLUMNS_COUNT = 24 };
+    "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null, "                       \
+    "w.state = 'active' and w.bot_check_at is not null"
+enum { COLUMNS_COUNT = 25 };
 
 /* A second put keeps the route of the first. */
 static const struct stmt PUT = {
     "workspace_put",
     "with kept as ("
     "  insert into workspace as w (workspace, route, name, installer, admins, installer_uses,"
-    "                              guests, bot_user_id, bot_token, state, bot_refresh)"
+    "                              guests, bot_user_id, bot_token, state, bot_refresh,"
+    "                              bot_check_at)"
     "  values ($1, $2, $3, $4, $5, case when $6::bool then 'default' else 'personal' end,"
-    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea)"
+    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea,"
+    "          case when $9::bytea is not null then now() + interval '1 minute' end)"
     "  on conflict (workspace) do update set"
     "    name = excluded.name, installer = excluded.installer, admins = excluded.admins,"
     "    installer_uses = excluded.installer_uses, guests = excluded.guests,"
@@ -26,7 +29,8 @@ static const struct stmt PUT = {
     "                     else coalesce(excluded.bot_token, w.bot_token) end,"
     /* what is known of the old token is not true of another one */
     "    (bot_refresh, bot_expires_at, bot_generation, bot_fault, bot_refresh_until,"
-    "     bot_refresh_tries, bot_id, bot_scopes, missing_scopes, installed_at, ended_at) ="
+    "     bot_refresh_tries, bot_check_at, bot_checks, bot_id, bot_scopes, missing_scopes,"
+    "     installed_at, ended_at) ="
     "     (select case when keep then w.bot_refresh else excluded.bot_refresh end,"
     /* nobody says when it ends: soon, so that it is renewed when it is first used */
     "             case when keep then w.bot_expires_at"
@@ -34,6 +38,8 @@ static const struct stmt PUT = {
     "             w.bot_generation + case when keep then 0 else 1 end,"
     "             case when keep then w.bot_fault end, case when keep then w.bot_refresh_until end,"
     "             case when keep then w.bot_refresh_tries else 0 end,"
+    "             case when keep then w.bot_check_at else excluded.bot_check_at end,"
+    "             case when keep then w.bot_checks else 0 end,"
     "             case when keep then w.bot_id end, case when keep then w.bot_scopes else '{}' end,"
     "             case when keep then w.missing_scopes else '{}' end,"
     "             case when keep then w.installed_at else now() end,"
@@ -102,6 +108,7 @@ static void read_bot(store *s, const rows *r, size_t row, struct workspace *w)
     w->installed_at = row_i64(r, row, 21);
     w->ended_at = row_i64(r, row, 22);
     w->bot_renews = row_bool(r, row, 23);
+    w->bot_unchecked = row_bool(r, row, 24);
 }
 
 static int read_workspace(store *s, const rows *r, size_t row, void *to, struct err *e)

@@ -36,9 +36,18 @@ after(async () => {
   await sandbox?.stop();
 });
 
+/** The workspace when Slack has been asked about its bot token. */
+const settled = () => until('Slack to be asked', async () => {
+  const now = (await call(200, 'GET', W)).json;
+  return now.bot_token_state === 'unchecked' ? null : now;
+});
+
 test('a workspace is made, replaced, read', async () => {
   await call(404, 'GET', W);
-  const made = (await call(201, 'PUT', W, workspace)).json;
+  const first = (await call(201, 'PUT', W, workspace)).json;
+  assert.equal(first.bot_token_state, 'unchecked', 'nobody has asked Slack yet');
+  const made = await settled();
+  assert.deepEqual({...first, bot_token_state: 'ok', bot_id: 'B0BOTACME', url: made.url}, made);
   assert.equal(made.has_bot_token, true);
   assert.equal(made.installer_uses, 'default');
   assert.equal(made.guests, 'refuse');
@@ -53,7 +62,7 @@ test('a workspace is made, replaced, read', async () => {
   const other = (await call(200, 'PUT', W, {...settings, guests: 'allow', installer_uses: 'personal'})).json;
   assert.deepEqual([other.guests, other.installer_uses, other.has_bot_token], ['allow', 'personal', true]);
   const bare = (await call(200, 'PUT', W, {...settings, bot_token: null})).json;
-  assert.deepEqual([bare.has_bot_token, bare.state], [false, 'draft'], 'null removes, and without a token it is a draft');
+  assert.deepEqual([bare.has_bot_token, bare.state, bare.bot_token_state], [false, 'draft', 'none'], 'null removes, and without a token it is a draft');
   await call(200, 'PUT', W, workspace);
   const changes = (await audit('workspace.changed')).map(a => a.detail.changed);
   assert.deepEqual(changes, [['bot_token', 'state'], ['bot_token', 'state'], ['installer_uses', 'guests']]);
@@ -61,6 +70,7 @@ test('a workspace is made, replaced, read', async () => {
 });
 
 test('a member that a PUT leaves out is kept, null removes it', async () => {
+  await settled();
   const whole = (await call(200, 'PUT', W, {...workspace, installer_uses: 'personal', guests: 'allow'})).json;
   assert.deepEqual((await call(200, 'PUT', W, {})).json, whole, 'nothing is said, nothing changes');
   const named = (await call(200, 'PUT', W, {name: 'Acme Inc'})).json;

@@ -293,6 +293,8 @@ describe('forms behind a backlog', () => {
     w = await start({env: {WORKBOT_WORKERS: '2'}});
     ana = w.person('ana');
     await ana.connect();
+    // they share one token, so Slack is not to say whose it is
+    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: '5xx', path: 'auth.test', times: -1});
     for (let i = 0; i < WORKSPACES; i++) {
       await w.must('PUT', `/workspaces/slack:T0CROWD${i}`, {name: `Crowd ${i}`, installer: 'U0GHOST0', bot_token: 'xoxb-sample-acme-0001', bot_user_id: 'U0BOTACME'});
     }

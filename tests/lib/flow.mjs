@@ -493,6 +493,15 @@ export class World {
     await this.must('POST', `${path}/login/confirm`, {code: await new Browser().codeOf(login_url, username)});
   }
 
+  /** With a bot token that Slack was asked about. */
+  async putWorkspace(workspace, body) {
+    const made = await this.must('PUT', `/workspaces/${workspace}`, body);
+    const there = await until(`Slack to be asked about the token of ${workspace}`,
+      async () => [await this.must('GET', `/workspaces/${workspace}`)].find(r => r.bot_token_state !== 'unchecked'));
+    assert.equal(there.bot_token_state, 'ok', there.text);
+    return made;
+  }
+
   async putConnection(workspace, name, body) {
     const r = await this.must('PUT', `/workspaces/${workspace}/connections/${name}`, body);
     await this.sandbox('PUT', '/_config', {salesforce: {clients: {[body.client_id]: {redirect_uris: [r.redirect_uri]}}}});
@@ -505,7 +514,7 @@ export class World {
 
   async load(demo, workspace, admin) {
     const read = file => JSON.parse(readFileSync(join(DEMO, demo, file), 'utf8').replace('@SALESFORCE_HOST@', this.salesforceHost));
-    await this.must('PUT', `/workspaces/${workspace}`, read('workspace.json'));
+    await this.putWorkspace(workspace, read('workspace.json'));
     // the bot of these tests has no scope to read e-mails, unless a test says so
     await this.putConnection(workspace, `${demo}-salesforce`, {...read(`connections/${demo}-salesforce.json`), account_match: 'off'});
     await this.authorize(workspace, `${demo}-salesforce`, admin);

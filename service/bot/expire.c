@@ -54,7 +54,7 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
     json_t *view = view_new(sc->mem);
     view_text(view, "%s. %s",
               r->state == RUN_ASKING ? "This question has expired"
-                                     : "I waited for the login for a day",
+                                     : "The time for the login is over",
               so_far == NULL ? "Nothing was done: type the command again." : so_far);
     view_note(view, "Reference %s", r->reference);
     return run_end(sc, r, r->state, RUN_EXPIRED, view, e);

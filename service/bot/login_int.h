@@ -65,4 +65,15 @@ typedef int scene_fn(struct scene *sc, const void *arg, struct err *e);
 int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
                    scene_fn *work, const void *arg, struct err *e);
 
+/* --- connect.c: which default connections a word means --- */
+
+enum { CHOICES_MAX = 20 };
+struct choices {
+    struct default_connection *items[CHOICES_MAX];
+    size_t count;
+};
+/* By their own name, else all of an app; all for "". */
+int choices_find(struct turn *t, const char *word, struct choices *ret, struct err *e);
+int choices_unknown(struct turn *t, const char *word, struct err *e);
+
 #endif

@@ -83,6 +83,15 @@ describe('conversation', () => {
     await ana.sees(/Cancelled: Create an opportunity/, {place: 'sales'});
   });
 
+  test('D12 connect asks which where there are several, by the names that the list shows', async () => {
+    const asked = await ana.ask('connect', /Which one shall I connect\?/);
+    assert.deepEqual(labels(asked), ['Salesforce, acme-salesforce', 'Salesforce, second-salesforce']);
+    await ana.press(asked, 'Salesforce, second-salesforce');
+    const prompt = await ana.sees(m => m.ts === asked.ts && loginUrl(m));
+    await ana.press(prompt, 'Back');
+    assert.match(words(await ana.sees(m => m.ts === asked.ts && /Your connections/.test(words(m)))), /Salesforce, second-salesforce/);
+  });
+
   test('P9 a replaced link, an undone login and an old link each say what they are', async () => {
     const first = await ana.prompt('connect acme-salesforce');
     const second = await ana.prompt('connect acme-salesforce');

@@ -141,7 +141,7 @@ describe('P9 resume', () => {
     const waits = await w.one("select extract(epoch from expires_at - parked_at)::int as s from run where state = 'parked'");
     assert.ok(Math.abs(waits.s - 86400) <= 2, `${waits.s} s`);
     await w.query("update run set expires_at = now() - interval '1 s' where state = 'parked'");
-    await cleo.sees(m => m.ts === prompt.ts && /waited for the login for a day/.test(words(m)));
+    await cleo.sees(m => m.ts === prompt.ts && /The time for the login is over/.test(words(m)));
     await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /is connected/);
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Forgotten').length, 0, 'what has expired does not run');
@@ -158,7 +158,7 @@ describe('P9 clocks', () => {
 
   test('P9 a parked run expires with a notice, and a later login runs nothing', async () => {
     const prompt = await ana.prompt();
-    const over = await ana.sees(m => m.ts === prompt.ts && /waited for the login/.test(words(m)));
+    const over = await ana.sees(m => m.ts === prompt.ts && /time for the login is over/.test(words(m)));
     assert.match(words(over), /WB-/);
     await w.idle();
     assert.equal(await w.count('run', "state = 'expired'"), 1);
@@ -229,7 +229,7 @@ describe('P9 clocks', () => {
     const told = await cleo.prompt('salesforce create opportunity name: Told close: 2026-12-31');
     await w.query("update login set expires_at = now() - interval '1 h' where state = 'open'");
     await w.query("update run set expires_at = created_at - interval '1 h' where state = 'parked'");
-    await cleo.sees(m => m.ts === told.ts && /waited for the login|login has expired/.test(words(m)));
+    await cleo.sees(m => m.ts === told.ts && /time for the login is over|login has expired/.test(words(m)));
     await until('all of them to be over', async () => await w.count('run', "state in ('asking', 'parked')") + await w.count('login', "state = 'open'") === 0);
     await until('the log to say what was not told', () => /without a notice/.test(w.log()));
     await w.query("delete from message where body = '\\x00'");

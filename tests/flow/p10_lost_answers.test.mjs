@@ -141,7 +141,7 @@ describe('P10 lost answers', () => {
     await ended({name: '5xx', more: {status: 400, times: -1}}, null, /did not work/);
     await ended(expired, prompt => ana.press(prompt, 'Back'), /Cancelled: Two deals/);
     await ana.connect();
-    await ended(expired, () => w.query("update run set expires_at = now() - interval '1 minute' where state = 'parked'"), /I waited for the login/);
+    await ended(expired, () => w.query("update run set expires_at = now() - interval '1 minute' where state = 'parked'"), /time for the login is over/);
   });
 });
 

@@ -132,6 +132,23 @@ describe('Slack: an installation by whoever may', () => {
     assert.deepEqual(await kept(w, 'route', 'audit'), after);
   });
 
+  test('P3 a cookie is good for its own state and time alone', async () => {
+    const begun = async () => {
+      const page = await new Browser().request('GET', `${w.url}/slack/install`);
+      const [, name, issued, signature] = /^(wb_install_[0-9a-f]{12})=(\d+)\.([^;]+)/.exec(page.headers.getSetCookie()[0]);
+      return {name, issued, signature, state: new URL(page.location).searchParams.get('state')};
+    };
+    const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
+    const [one, other, before] = [await begun(), await begun(), await exchanges()];
+    for (const value of [`${other.issued}.${other.signature}`, `${Number(one.issued) + 1}.${one.signature}`, `${one.issued}.${one.signature.slice(1)}`, `${one.issued}.`, one.issued]) {
+      const r = await fetch(`${w.url}/slack/oauth/callback?code=1.junk&state=${one.state}`, {headers: {cookie: `${one.name}=${value}`}});
+      assert.equal(r.status, 410, value);
+    }
+    assert.equal(await exchanges(), before, 'no code was spent');
+    await fetch(`${w.url}/slack/oauth/callback?code=1.junk&state=${one.state}`, {headers: {cookie: `${one.name}=${one.issued}.${one.signature}`}});
+    assert.equal(await exchanges(), before + 1, 'its own');
+  });
+
   test('P14 a state is good for one exchange, and junk codes draw no limit of Slack upon others', async () => {
     const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
     const begin = async () => {

@@ -60,6 +60,25 @@ describe('Slack: an organisation', () => {
     assert.deepEqual((await w.query("select distinct workspace from chat_user where user_id in ('U0OMAR001', 'U0OLGA001')")).map(r => r.workspace), [ORG]);
   });
 
+  test('P2 words from any workspace of a person are theirs, without a question each time; from another one they are nobody\'s', async () => {
+    const authorizations = [{team_id: null, enterprise_id: 'E0ACMEORG', user_id: 'U0BOTORG1', is_bot: true, is_enterprise_install: true}];
+    const at = Math.floor(Date.now() / 1000);
+    let n = 0;
+    const from = async user_team => {
+      const ts = `${at}.000${200 + n++}`;
+      const event = {type: 'message', channel_type: 'im', channel: 'D0OMAR001', user: 'U0OMAR001', user_team, text: 'whoami', ts, event_ts: ts};
+      assert.equal((await w.sandbox('POST', '/_deliver', {workspace: 'T0ORGONE1', event, envelope: {team_id: 'T0ORGONE1', authorizations}})).status, 200);
+      await w.idle();
+    };
+    const answers = async () => (await omar.messages()).filter(m => m.is_bot).length;
+    const asked = async () => (await w.calls({peer: 'slack', path: 'users.info'})).length;
+    const [before, questions] = [await answers(), await asked()];
+    for (const team of ['T0ORGONE1', 'T0ORGLABS', 'E0ACMEORG']) await from(team);
+    assert.deepEqual([await answers(), await asked()], [before + 3, questions]);
+    await from('T0ORGTWO1'); // he is not in that one
+    assert.deepEqual([await answers(), await asked()], [before + 3, questions + 1]);
+  });
+
   test('an event of a team that has no installation goes to its organisation, once, however often and wherever it comes', async () => {
     const seen = (await omar.messages()).length;
     const event = {type: 'message', channel_type: 'im', channel: 'D0OMAR001', user: 'U0OMAR001', text: 'whoami', client_msg_id: 'org-once'};

@@ -144,7 +144,7 @@ describe('Slack: a bot token that rotates', () => {
   });
 
   test('P13 a limit that strangers drew upon installations keeps no workspace from its new token', async () => {
-    await w.fault('429', {peer: 'slack', path: 'oauth.v2.access', times: -1});
+    await w.fault('429', {peer: 'slack', path: 'oauth.v2.access', times: -1, retry_after: 300});
     for (let i = 0; i < 6; i++) { // each replica learns of it
       const b = new Browser();
       await b.get(`${w.url}/slack/install`);

@@ -191,7 +191,7 @@ describe('P2 never the default connection instead', () => {
   test('P2 the app is down: the run waits, and goes on as the same person', async () => {
     await w.fault('5xx', {times: 2, path: '/query'});
     await ana.say('salesforce find opportunity name: After');
-    await ana.sees(/found, as ana@acme\.example/, {ms: 20000});
+    await ana.sees(/found, as ana@acme\.example/);
     await until('the faults to be used up', async () => await w.fired('5xx') === 2);
     await nothingByDefault();
   });

@@ -22,7 +22,7 @@ describe('P11 plain words', () => {
 
   /** The failure that a command ends in: its words, and the run that its reference finds. */
   async function failure(text, fits = /did not work/) {
-    const m = await ana.ask(text, fits, {ms: 20000});
+    const m = await ana.ask(text, fits);
     const reference = /WB-[0-9A-Z]+/.exec(words(m));
     assert.ok(reference, words(m));
     const found = await w.must('GET', `/workspaces/${ACME}/runs?reference=${reference[0]}`);
@@ -74,7 +74,7 @@ describe('P11 plain words', () => {
     const told = (await ana.messages()).filter(m => m.ts > before && m.is_bot).map(words).join('\n');
     assert.doesNotMatch(told, /not connected|Log in to|nothing to connect/i);
     await w.query('alter table connection_away rename to connection');
-    await ana.ask('connections', /Connected[\s\S]*ana@acme\.example/, {ms: 20000});
+    await ana.ask('connections', /Connected[\s\S]*ana@acme\.example/);
     assert.equal(await w.count('login', "state in ('open', 'code')"), 0);
   });
 

@@ -219,14 +219,14 @@ describe('slack private', () => {
 
   test('one person\'s message that the platform takes ages for keeps nobody else\'s back', async () => {
     await w.idle();
-    await w.fault('slow', {peer: 'slack', path: 'chat.postMessage', times: 1, delay_ms: 9000});
+    await w.fault('slow', {peer: 'slack', path: 'chat.postMessage', times: 1, delay_ms: 12000});
     await ana.say(`@workbot ${create('Slow one')}`, {place: 'sales'});
     await until('the slow post to be under way', async () => await w.fired('slow') === 1);
     const began = Date.now();
-    await cleo.ask(`@workbot help`, /What can I do/, {place: 'sales', ms: 6000});
-    const other = await cleo.ask(`@workbot team note`, m => m.is_bot, {place: 'sales', ms: 6000});
-    assert.ok(other && Date.now() - began < 8000);
-    await w.idle(20000);
+    await cleo.ask(`@workbot help`, /What can I do/, {place: 'sales'});
+    const other = await cleo.ask(`@workbot team note`, m => m.is_bot, {place: 'sales'});
+    assert.ok(other && Date.now() - began < 12000, 'while the slow one was under way');
+    await w.idle();
   });
 });
 

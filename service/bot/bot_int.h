@@ -51,6 +51,13 @@ event_fn bot_channel_moved, bot_channel_joined; /* channels.c */
  * *ret_ours: it is for us to act on. */
 int dispatch_look(struct turn *t, bool *ret_ours, struct err *e);
 
+/* --- scene.c: one transaction of a scene --- */
+
+typedef int scene_fn(struct scene *sc, void *arg, struct err *e);
+/* Does the work in a session and transaction of its own (sc->s, which is NULL again afterwards);
+ * of what fails nothing stays. j: its worker may go on with what is added; NULL: nobody's. */
+int scene_do(struct scene *sc, const struct job *j, scene_fn *work, void *arg, struct err *e);
+
 /* --- say.c: messages of ours --- */
 
 struct target {

@@ -81,9 +81,16 @@ static bool is_first(const struct workspace *w, const char *user_id)
     return untouched && listed;
 }
 
-static int install(struct scene *sc, const struct installation *i, struct bot_install *ret,
-                   struct err *e)
+struct installing {
+    const struct installation *from;
+    struct bot_install *ret;
+};
+
+static int install(struct scene *sc, void *arg, struct err *e)
 {
+    const struct installing *x = arg;
+    const struct installation *i = x->from;
+    struct bot_install *ret = x->ret;
     struct workspace *old = NULL;
     if (lock_or_make(sc, i->workspace, &old, e) != 0) {
         return -1;
@@ -109,16 +116,6 @@ int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_ins
 {
     struct scene sc = {.bot = b, .mem = mem};
     *ret = (struct bot_install){.missing = joined(mem, i->missing_scopes, i->missing_scopes_count)};
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
-        return -1;
-    }
-    int rc = store_begin(sc.s, e);
-    if (rc == 0) {
-        rc = install(&sc, i, ret, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    struct installing x = {.from = i, .ret = ret};
+    return scene_do(&sc, NULL, install, &x, e);
 }

@@ -84,8 +84,9 @@ static int say(struct scene *sc, const json_t *payload, struct err *e)
     return 0; /* of a newer release: it is no news by the time that one is back */
 }
 
-static int tell(struct scene *sc, const struct job *j, struct err *e)
+static int tell(struct scene *sc, void *arg, struct err *e)
 {
+    const struct job *j = *(const struct job *const *)arg;
     struct workspace *w = NULL;
     json_t *payload = NULL;
     if (json_read(sc->mem, j->payload, &payload, e) != 0 ||
@@ -102,17 +103,5 @@ static int tell(struct scene *sc, const struct job *j, struct err *e)
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct scene sc = {.bot = b, .mem = mem};
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
-        return -1;
-    }
-    store_follow(sc.s, j);
-    int rc = store_begin(sc.s, e);
-    if (rc == 0) {
-        rc = tell(&sc, j, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    return scene_do(&sc, j, tell, &j, e);
 }

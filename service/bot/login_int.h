@@ -59,11 +59,11 @@ int connected_tell(struct scene *sc, const struct run *r, struct err *e);
 
 /* --- returned.c: a browser asks --- */
 
-typedef int scene_fn(struct scene *sc, const void *arg, struct err *e);
+typedef int return_fn(struct scene *sc, const void *arg, struct err *e);
 /* Does the work in a transaction of its own, as a scene of the login's user, who is locked: before
  * the login, as off-boarding does. Nothing where the user is not known. */
 int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
-                   scene_fn *work, const void *arg, struct err *e);
+                   return_fn *work, const void *arg, struct err *e);
 
 /* --- connect.c: which default connections a word means --- */
 

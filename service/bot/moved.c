@@ -98,8 +98,9 @@ static int take_over(struct scene *sc, const char *from, struct workspace_moved 
     return note_move(sc, from, ret, e) != 0 ? -1 : tell_admins(sc, from, ret, e);
 }
 
-static int run(struct scene *sc, const struct job *j, struct err *e)
+static int run(struct scene *sc, void *arg, struct err *e)
 {
+    const struct job *j = *(const struct job *const *)arg;
     json_t *payload = NULL;
     const struct workspace to = {.workspace = j->workspace};
     struct workspace_moved moved;
@@ -121,17 +122,5 @@ static int run(struct scene *sc, const struct job *j, struct err *e)
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct scene sc = {.bot = b, .mem = mem};
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
-        return -1;
-    }
-    store_follow(sc.s, j);
-    int rc = store_begin(sc.s, e);
-    if (rc == 0) {
-        rc = run(&sc, j, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    return scene_do(&sc, j, run, &j, e);
 }

@@ -180,6 +180,11 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
     return leave(sc, why_of(now->standing), was_here, e);
 }
 
+int person_take_alone(struct scene *sc, void *arg, struct err *e)
+{
+    return person_take(sc, arg, e);
+}
+
 /* --- events --- */
 
 /* Would this event end something? One that was overtaken by a newer one is dropped, and of who may

@@ -32,6 +32,8 @@ struct person_news {
 /* Stores it and acts on it, in the caller's transaction; sc->user is how it stands then (NULL for
  * somebody who is not known here), sc->workspace too. */
 int person_take(struct scene *sc, const struct person_news *news, struct err *e);
+/* The same, for scene_do: arg is the news. */
+int person_take_alone(struct scene *sc, void *arg, struct err *e);
 int person_look(struct turn *t, struct err *e);
 int bot_person_changed(struct turn *t, struct err *e);
 

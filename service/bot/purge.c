@@ -145,52 +145,32 @@ static int ask_who_stays(struct purge *p, struct err *e)
 
 /* --- a batch --- */
 
-typedef int purge_fn(struct purge *p, struct err *e);
-
-static int with_store(struct purge *p, purge_fn *work, struct err *e)
+static int load(struct scene *sc, void *arg, struct err *e)
 {
-    struct scene *sc = &p->scene;
-    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
-        return -1;
-    }
-    store_follow(sc->s, p->job);
-    int rc = store_begin(sc->s, e);
-    if (rc == 0) {
-        rc = work(p, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc->s, e);
-    }
-    store_close(sc->s);
-    sc->s = NULL;
-    return rc;
-}
-
-static int load(struct purge *p, struct err *e)
-{
+    struct purge *p = arg;
     struct workspace *w = NULL;
-    if (json_read(p->scene.mem, p->job->payload, &p->payload, e) != 0 ||
-        store_workspace_find(p->scene.s, p->job->workspace, &w, e) != 0) {
+    if (json_read(sc->mem, p->job->payload, &p->payload, e) != 0 ||
+        store_workspace_find(sc->s, p->job->workspace, &w, e) != 0) {
         return -1;
     }
     p->why = json_text(p->payload, "why");
     p->after = json_text(p->payload, "after");
-    p->scene.workspace = w;
+    sc->workspace = w;
     /* installed again meanwhile: whoever is left keeps what they have */
     const char *wanted = str_equal(p->why, whys[PURGE_UNINSTALLED]) ? "removed" : "active";
     if (w == NULL || !str_equal(w->state, wanted)) {
         return 0;
     }
-    if (store_people_held(p->scene.s, w->workspace, p->after, BATCH, &p->people, &p->count, e) !=
-        0) {
+    if (store_people_held(sc->s, w->workspace, p->after, BATCH, &p->people, &p->count, e) != 0) {
         return -1;
     }
-    p->stays = arena_array(p->scene.mem, p->count + 1, sizeof *p->stays);
+    p->stays = arena_array(sc->mem, p->count + 1, sizeof *p->stays);
     return 0;
 }
 
-static int act(struct purge *p, struct err *e)
+static int act(struct scene *sc, void *arg, struct err *e)
 {
+    struct purge *p = arg;
     for (size_t i = 0; i < p->count; i++) {
         if (!p->stays[i] && purge_person(p, p->people[i], e) != 0) {
             return -1;
@@ -198,23 +178,23 @@ static int act(struct purge *p, struct err *e)
     }
     if (p->count == BATCH) {
         json_object_set_new(p->payload, "after", json_string(p->people[BATCH - 1]));
-        if (add_job(p->scene.s, p->job->workspace, p->payload, e) != 0) {
+        if (add_job(sc->s, p->job->workspace, p->payload, e) != 0) {
             return -1;
         }
     }
-    return store_job_done(p->scene.s, p->job, e);
+    return store_job_done(sc->s, p->job, e);
 }
 
 int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct purge p = {.scene = {.bot = b, .mem = mem}, .job = j};
-    if (with_store(&p, load, e) != 0) {
+    if (scene_do(&p.scene, j, load, &p, e) != 0) {
         return -1;
     }
     if (p.count > 0 && str_equal(p.why, whys[PURGE_TEAMS]) && ask_who_stays(&p, e) != 0) {
         return -1;
     }
-    return with_store(&p, act, e);
+    return scene_do(&p.scene, j, act, &p, e);
 }
 
 /* --- what admins set up, when its time is over --- */

@@ -7,31 +7,33 @@
 
 /* The browser came back: the prompt in the chat says what happened and what to do next. */
 
-int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
-                   scene_fn *work, const void *arg, struct err *e)
+struct returning {
+    const struct login *login;
+    return_fn *work;
+    const void *arg;
+};
+
+static int for_user(struct scene *sc, void *arg, struct err *e)
 {
-    struct scene sc = {.bot = b, .mem = mem, .workspace = w};
+    const struct returning *x = arg;
     struct user *u = NULL;
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+    if (store_user_lock(sc->s, x->login->workspace, x->login->user_id, &u, e) != 0) {
         return -1;
     }
-    int rc =
-        store_begin(sc.s, e) != 0 || store_user_lock(sc.s, l->workspace, l->user_id, &u, e) != 0
-            ? -1
-            : 0;
-    sc.user = u;
-    if (rc == 0 && u != NULL) {
-        sc.changed = true;
-        rc = work(&sc, arg, e);
+    sc->user = u;
+    sc->changed = u != NULL;
+    if (u == NULL) {
+        return 0;
     }
-    if (rc == 0 && u != NULL) {
-        rc = home_flush(&sc, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    return x->work(sc, x->arg, e) != 0 ? -1 : home_flush(sc, e);
+}
+
+int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
+                   return_fn *work, const void *arg, struct err *e)
+{
+    struct scene sc = {.bot = b, .mem = mem, .workspace = w};
+    struct returning x = {.login = l, .work = work, .arg = arg};
+    return scene_do(&sc, NULL, for_user, &x, e);
 }
 
 /* Its prompt is an ephemeral: what is typed there is read by others. */

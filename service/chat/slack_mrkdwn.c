@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -145,9 +144,8 @@ static void add_mark(struct flow *f)
 
 static void end_piece(struct flow *f)
 {
-    if (*str_trim(f->out.mem, f->out.text) != '\0' &&
-        json_array_append_new(f->pieces, json_string(f->out.text)) != 0) {
-        die("out of memory for a message");
+    if (*str_trim(f->out.mem, f->out.text) != '\0') {
+        json_push(f->pieces, json_string(f->out.text));
     }
     f->out = str_new(f->out.mem, MRKDWN_MAX);
     f->units = 0;

@@ -12,42 +12,6 @@
 
 enum { TEXT_MAX = 64 * 1024, SUMMARY_MAX = 300, BUTTONS_A_ROW = 5 };
 
-/* --- JSON that cannot fail but for memory --- */
-
-static json_t *must(json_t *value)
-{
-    if (value == NULL) {
-        die("out of memory for a view");
-    }
-    return value;
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, must(value)) != 0) {
-        die("out of memory for a view");
-    }
-}
-
-static void push(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, must(value)) != 0) {
-        die("out of memory for a view");
-    }
-}
-
-/* Names from apps and people may be cut or broken: what is not UTF-8 is replaced. */
-static json_t *text_json(const char *text)
-{
-    json_t *value = json_string(text == NULL ? "" : text);
-    if (value == NULL) {
-        arena *mem = arena_new();
-        value = json_string(str_clean(mem, text));
-        arena_free(mem);
-    }
-    return must(value);
-}
-
 static json_t *blocks_of(json_t *view)
 {
     return json_object_get(view, "blocks");
@@ -55,9 +19,9 @@ static json_t *blocks_of(json_t *view)
 
 static json_t *block_add(json_t *view, const char *kind)
 {
-    json_t *block = must(json_object());
-    put(block, "kind", json_string(kind));
-    push(blocks_of(view), block);
+    json_t *block = json_must(json_object());
+    json_put(block, "kind", json_string(kind));
+    json_push(blocks_of(view), block);
     return block;
 }
 
@@ -72,8 +36,8 @@ static json_t *list_at_end(json_t *view, const char *kind, size_t max)
             return list;
         }
     }
-    json_t *list = must(json_array());
-    put(block_add(view, kind), kind, list);
+    json_t *list = json_must(json_array());
+    json_put(block_add(view, kind), kind, list);
     return list;
 }
 
@@ -91,13 +55,13 @@ static void end_span(struct spans *s)
     if (s->run.len == 0) {
         return;
     }
-    json_t *text = text_json(s->run.text);
+    json_t *text = json_words(s->run.text);
     if (s->bold || s->code) {
-        json_t *span = must(json_object());
-        put(span, s->code ? "code" : "bold", text);
+        json_t *span = json_must(json_object());
+        json_put(span, s->code ? "code" : "bold", text);
         text = span;
     }
-    push(s->list, text);
+    json_push(s->list, text);
     s->run = str_new(s->run.mem, TEXT_MAX);
 }
 
@@ -116,9 +80,9 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
     }
     if (str_starts(format, CHANNEL)) {
         end_span(s);
-        json_t *span = must(json_object());
-        put(span, "channel", text_json(va_arg(*args, const char *)));
-        push(s->list, span);
+        json_t *span = json_must(json_object());
+        json_put(span, "channel", json_words(va_arg(*args, const char *)));
+        json_push(s->list, span);
         return strlen(CHANNEL);
     }
     if (str_starts(format, "%s")) {
@@ -145,7 +109,7 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
 static json_t *spans_new(const char *format, va_list *args)
 {
     arena *mem = arena_new();
-    struct spans s = {.list = must(json_array()), .run = str_new(mem, TEXT_MAX)};
+    struct spans s = {.list = json_must(json_array()), .run = str_new(mem, TEXT_MAX)};
     while (*format != '\0') {
         format += read_element(&s, format, args);
     }
@@ -186,8 +150,8 @@ static char *spans_text(arena *mem, const json_t *spans)
 
 json_t *view_new(arena *mem)
 {
-    json_t *view = must(json_object());
-    put(view, "blocks", json_array());
+    json_t *view = json_must(json_object());
+    json_put(view, "blocks", json_array());
     return arena_json(mem, view);
 }
 
@@ -198,7 +162,7 @@ void view_title(json_t *view, const char *format, ...)
     json_t *spans = spans_new(format, &args);
     va_end(args);
     arena *mem = arena_new();
-    put(block_add(view, "title"), "text", text_json(spans_text(mem, spans)));
+    json_put(block_add(view, "title"), "text", json_words(spans_text(mem, spans)));
     arena_free(mem);
     json_decref(spans);
 }
@@ -207,7 +171,7 @@ void view_text(json_t *view, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    put(block_add(view, "text"), "spans", spans_new(format, &args));
+    json_put(block_add(view, "text"), "spans", spans_new(format, &args));
     va_end(args);
 }
 
@@ -215,16 +179,16 @@ void view_note(json_t *view, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    put(block_add(view, "note"), "spans", spans_new(format, &args));
+    json_put(block_add(view, "note"), "spans", spans_new(format, &args));
     va_end(args);
 }
 
 void view_field(json_t *view, const char *label, const char *value)
 {
-    json_t *field = must(json_object());
-    put(field, "label", text_json(label));
-    put(field, "value", text_json(value));
-    push(list_at_end(view, "fields", SIZE_MAX), field);
+    json_t *field = json_must(json_object());
+    json_put(field, "label", json_words(label));
+    json_put(field, "value", json_words(value));
+    json_push(list_at_end(view, "fields", SIZE_MAX), field);
 }
 
 void view_divider(json_t *view)
@@ -235,7 +199,7 @@ void view_divider(json_t *view)
 static void put_text(json_t *object, const char *key, const char *text)
 {
     if (text != NULL) {
-        put(object, key, text_json(text));
+        json_put(object, key, json_words(text));
     }
 }
 
@@ -243,9 +207,9 @@ static json_t *button_json(const struct button *b)
 {
     static const char *const styles[] = {
         [BUTTON_PLAIN] = NULL, [BUTTON_PRIMARY] = "primary", [BUTTON_DANGER] = "danger"};
-    json_t *button = must(json_object());
-    put(button, "title", text_json(b->title));
-    put(button, "action", text_json(b->action));
+    json_t *button = json_must(json_object());
+    json_put(button, "title", json_words(b->title));
+    json_put(button, "action", json_words(b->action));
     put_text(button, "value", b->value);
     put_text(button, "url", b->url);
     put_text(button, "style", styles[b->style]);
@@ -256,7 +220,7 @@ static json_t *button_json(const struct button *b)
 
 void view_button(json_t *view, const struct button *b)
 {
-    push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
+    json_push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
 }
 
 void view_row(json_t *view, const struct button *b, const char *format, ...)
@@ -264,10 +228,10 @@ void view_row(json_t *view, const struct button *b, const char *format, ...)
     va_list args;
     va_start(args, format);
     json_t *block = block_add(view, "row");
-    put(block, "spans", spans_new(format, &args));
+    json_put(block, "spans", spans_new(format, &args));
     va_end(args);
     if (b != NULL) {
-        put(block, "button", button_json(b));
+        json_put(block, "button", button_json(b));
     }
 }
 
@@ -300,7 +264,7 @@ static const json_t *first_of(const json_t *view, const char *kind)
 
 void view_set_owner(json_t *view, const char *user_id)
 {
-    put(view, "owner", json_string(user_id));
+    json_put(view, "owner", json_string(user_id));
 }
 
 const char *view_owner(const json_t *view)

@@ -6,11 +6,9 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {ROOT, button, start, until, words} from '../lib/flow.mjs';
+import {ROOT, button, create, start, until, words} from '../lib/flow.mjs';
 
 const ROUNDS = process.env.WORKBOT_TEST_LONG ? 10 : 2;
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
-
 describe('P1 twice', () => {
   let w, ana;
   before(async () => {
@@ -20,21 +18,14 @@ describe('P1 twice', () => {
   });
   after(() => w?.stop());
 
-  const once = async name => {
-    await ana.sees(new RegExp(`Created ${name}`));
-    await w.idle();
-    assert.equal((await w.records()).filter(r => r.fields.Name === name).length, 1, 'one record');
-    assert.equal((await ana.messages()).filter(m => m.is_bot && words(m).includes(`Created ${name}`)).length, 1, 'one answer');
-  };
-
   test('P1 a retry with the same event id acts once', async () => {
     await ana.say(create('Retried'), {repeat: 4});
-    await once('Retried');
+    await ana.createdOnce('Retried');
   });
 
   test('P1 other event ids for the same message act once', async () => {
     await ana.say(create('Renamed'), {repeat: 4, new_event_ids: true});
-    await once('Renamed');
+    await ana.createdOnce('Renamed');
   });
 
   test('P1 the same client_msg_id under another ts and event id acts once', async () => {
@@ -44,7 +35,7 @@ describe('P1 twice', () => {
       const at = (Math.floor(Date.now() / 1000) + ts.slice(3));
       assert.equal((await w.signed('/slack/events', w.dm(text, {client_msg_id, ts: at}))).status, 200);
     }
-    await once('Client');
+    await ana.createdOnce('Client');
   });
 
   test('P1 two replicas that get the same event at the same time act once', async () => {
@@ -53,7 +44,7 @@ describe('P1 twice', () => {
       const answers = await Promise.all(w.replicas.flatMap(r => [w.signed('/slack/events', body, {url: r.url}), w.signed('/slack/events', body, {url: r.url})]));
       assert.deepEqual(answers.map(a => a.status), [200, 200, 200, 200]);
     }
-    for (let i = 0; i < 5; i++) await once(`Raced ${i}`);
+    for (let i = 0; i < 5; i++) await ana.createdOnce(`Raced ${i}`);
   });
 
   test('P1 a double click acts once', async () => {
@@ -117,7 +108,7 @@ describe('P1 twice', () => {
     await w.query("delete from run where reference like 'COPY-%'");
     const [first] = leases.values();
     assert.ok(first.size > 1, 'it was renewed');
-    await once('Leased');
+    await ana.createdOnce('Leased');
   });
 
   test('P1 the same words as two messages are two commands', async () => {

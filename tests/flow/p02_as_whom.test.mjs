@@ -1,10 +1,9 @@
 // P2: the presser or typer acts, by their own connection and no other; the reply says as whom.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, button, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, button, buttons, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_user_id: 'U0BOTACME'};
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
 describe('P2 who acts', () => {
   let w, ana, ben, cleo, gina;

@@ -1,9 +1,7 @@
 // P10: a write whose answer was lost is not repeated blindly; the user is asked.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
-
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
+import {ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 describe('P10 lost answers', () => {
   let w, ana;

@@ -1,9 +1,8 @@
 // Every entrance of Slack leads to the same words and rules, and no body that Slack may send breaks it.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 const FORM = 'application/x-www-form-urlencoded';
 const APP = 'A0WORKBOT';
 

@@ -2,11 +2,10 @@
 // by the first way that is open, and never to anybody else when a way is closed.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const SECRETS = /\/login\/|acme\.example|00Dxx|Log in to|Not connected|Your connections|6-digit/;
 const PLACES = ['sales', 'G0DEALS01', 'G0MPDM001', 'acme-otherco', 'D0ANABEN1', 'random'];
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
 describe('slack private', () => {
   let w, ana, ben, cleo, sid;

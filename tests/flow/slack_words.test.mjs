@@ -2,9 +2,8 @@
 // history, whoami and why; all of it readable by that user alone.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, OPPORTUNITY, button, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, button, buttons, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 const recipe = (name, more = {}) => ({
   name, title: `Title of ${name}`, command: `salesforce ${name.replace(/-/g, ' ')}`, allow: 'everyone',
   connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: [],

@@ -30,6 +30,8 @@ export const ADMIN_TOKEN = 'sample-operator-token-for-the-flow-tests';
 export const SIGNING_SECRET = 'sample-slack-signing-secret';
 export const ACME = 'slack:T0ACME001';
 export const GLOBEX = 'slack:T0GLOBEX1';
+/** The command that makes a record of this name; `createdOnce` looks what came of it. */
+export const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 export const OPPORTUNITY = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
 
 // --- waiting -------------------------------------------------------------------------------------
@@ -223,6 +225,14 @@ export class Person {
     const code = await this.browse(prompt, username);
     await this.ask(code, /is connected/);
     await this.world.idle();
+  }
+
+  /** What `create(name)` asked for was done, and told, once. */
+  async createdOnce(name) {
+    await this.sees(new RegExp(`Created ${name}`));
+    await this.world.idle();
+    assert.equal((await this.world.records()).filter(r => r.fields.Name === name).length, 1, 'one record');
+    assert.equal((await this.messages()).filter(m => m.is_bot && words(m).includes(`Created ${name}`)).length, 1, 'one answer');
   }
 
   /** Everything readable by this person in these places, as one text. */

@@ -11,24 +11,9 @@
 #include "service/web/web_int.h"
 
 #include "base/str.h"
+#include "tests/unit/with_arena.h"
 
 /* The template language: what is escaped, what is a section, what is refused. */
-
-static arena *mem;
-
-static int setup(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 static const char *render(const char *tmpl, const char *data)
 {
@@ -150,5 +135,5 @@ int main(void)
         cmocka_unit_test(test_work_and_output_are_bounded),
         cmocka_unit_test(test_every_page_renders_whole),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -9,15 +9,16 @@
  * The neutral card (service/chat/view.c). A view is JSON, so that it can be stored:
  *   {"blocks":[{"kind":"title","text":...},
  *              {"kind":"text","spans":["plain",{"bold":"x"},{"code":"y"},
- *                                               {"channel":"C1"}]},
+ *                                               {"channel":"C1"},{"person":"U1"}]},
  *              {"kind":"note","spans":[...]},
  *              {"kind":"row","spans":[...],"button":{...}},
  *              {"kind":"fields","fields":[{"label":...,"value":...}]},
  *              {"kind":"divider"},
  *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm"}]}]}
  * All texts are plain: each platform's renderer escapes them. In the formats below **x** is
- * bold, `x` is code and <#%s> is a place by its id; they are read in the format only, never in the
- * arguments, so data cannot style, mention or link. Formats take %s, %lld and %% only.
+ * bold, `x` is code, <#%s> is a place and <@%s> a person by its id (in private messages alone:
+ * others' would call that person); they are read in the format only, never in the arguments, so
+ * data cannot style, mention or link. Formats take %s, %lld and %% only.
  */
 json_t *view_new(arena *mem);
 void view_title(json_t *view, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -117,6 +117,9 @@ const char *words_code(arena *mem, const char *code);
 /* May this user use Workbot at all? and what is said to guests and strangers who may not. */
 bool words_open_to(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);
+/* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
+ * messages alone. */
+void words_add_admins(struct scene *sc, json_t *view);
 /* May an address stand behind a button? */
 bool words_is_link(const struct scene *sc, const char *url);
 /* Names of rules and connections are an admin's words. */

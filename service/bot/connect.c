@@ -138,6 +138,7 @@ static int connect_anew(struct turn *t, const struct default_connection *d, stru
     }
     if (d->client_id == NULL) {
         view_text(view, "The %s connection is not set up yet. An admin must finish it.", title);
+        words_add_admins(sc, view);
         return say_private(t, view, NULL, e);
     }
     struct prompted made = {0};

@@ -174,6 +174,7 @@ static void add_others(struct turn *t, json_t *view)
     }
     if (none) {
         view_text(view, "There are no commands here yet. An admin of Workbot adds recipes.");
+        words_add_admins(&t->scene, view);
     }
 }
 

@@ -232,6 +232,7 @@ static void add_introduction(struct scene *sc, json_t *view, size_t count)
                   str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
     } else if (count == 0) {
         view_text(view, "There is nothing to connect to yet. An admin of Workbot sets up apps.");
+        words_add_admins(sc, view);
     } else {
         view_note(view, "Your personal accounts: what I act with as you, and nobody else can use.");
     }

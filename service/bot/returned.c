@@ -90,6 +90,7 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
                   "You were not connected to %s: its connection is set up wrong. An admin of "
                   "Workbot must look at it.",
                   title);
+        words_add_admins(sc, view);
         view_note(view, "Ask one, and try again when it is mended.");
         break;
     case OAUTH_WRONG_ACCOUNT:

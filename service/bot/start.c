@@ -65,6 +65,14 @@ static int refuse(struct turn *t, const char *sentence, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+static int refuse_faulty(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "This command is set up wrong. An admin must look at its recipe.");
+    words_add_admins(&t->scene, view);
+    return say_private(t, view, NULL, e);
+}
+
 static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leave leave,
                         struct err *e)
 {
@@ -74,6 +82,7 @@ static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leav
         outlook_add_places(view, r);
     } else {
         view_text(view, "You may not run this command. Ask an admin of Workbot to allow you.");
+        words_add_admins(&t->scene, view);
     }
     return say_private(t, view, NULL, e);
 }
@@ -259,7 +268,7 @@ int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t
     struct recipe *r = NULL;
     struct err faulty = {0};
     if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
-        return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
+        return refuse_faulty(t, e);
     }
     return start(t, row, r, given, e);
 }
@@ -270,7 +279,7 @@ int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest,
     struct err faulty = {0};
     struct typed x = {.row = row, .rest = rest};
     if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
-        return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
+        return refuse_faulty(t, e);
     }
     x.recipe = r;
     recipe_inputs_split(t->scene.mem, r, rest, &x.words);

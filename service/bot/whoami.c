@@ -114,6 +114,7 @@ int command_whoami(struct turn *t, const char *rest, struct err *e)
     view_field(view, "Role", role_of(sc));
     if (p.total == 0) {
         view_text(view, "No app is set up yet. An admin of Workbot does that.");
+        words_add_admins(sc, view);
     }
     for (size_t i = p.from; i < p.total && i < p.from + p.size; i++) {
         add_app(t, view, &o, &o.stock.defaults[i]);

@@ -70,7 +70,8 @@ static void add_resolved(struct scene *sc, json_t *view, const struct resolved *
     add_rule(sc, view, d->rule, c->use);
 }
 
-static void add_leave(json_t *view, const struct recipe *r, const struct recipe_person *p)
+static void add_leave(struct scene *sc, json_t *view, const struct recipe *r,
+                      const struct recipe_person *p)
 {
     switch (recipe_leave_of(r, p)) {
     case LEAVE_GIVEN:
@@ -82,6 +83,7 @@ static void add_leave(json_t *view, const struct recipe *r, const struct recipe_
         return;
     case LEAVE_NOT_YOU:
         view_text(view, "You may not run it. An admin of Workbot can allow it.");
+        words_add_admins(sc, view);
         return;
     }
 }
@@ -96,11 +98,12 @@ static int why_command(struct turn *t, const struct recipe_row *row, struct err 
         .workspace = sc->workspace, .user = sc->user, .channel = t->event.place.channel};
     if (recipe_read(sc->mem, row, &r, &faulty) != 0) {
         view_text(view, "This command is set up wrong. An admin must look at its recipe.");
+        words_add_admins(sc, view);
         return say_private(t, view, NULL, e);
     }
     view_title(view, "%s", str_empty(r->title) ? row->name : r->title);
     view_note(view, "`%s`", row->command);
-    add_leave(view, r, &person);
+    add_leave(sc, view, r, &person);
     for (size_t i = 0; i < r->connections_count; i++) {
         struct resolved d;
         if (recipe_resolve(sc->s, &r->connections[i], &person, &d, e) != 0) {

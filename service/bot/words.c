@@ -279,4 +279,30 @@ void words_closed(struct scene *sc, json_t *view)
     view_note(view, sc->user->standing == STANDING_GUEST
                         ? "An admin of Workbot can open it to guests."
                         : "People of other organisations cannot use it.");
+    if (sc->user->standing == STANDING_GUEST) {
+        words_add_admins(sc, view);
+    }
+}
+
+void words_add_admins(struct scene *sc, json_t *view)
+{
+    const struct workspace *w = sc->workspace;
+    const char *list[2];
+    size_t count = 0;
+    if (w->installer != NULL) {
+        list[count++] = w->installer;
+    }
+    for (size_t i = 0; i < w->admins_count && count < 2; i++) {
+        if (!str_equal(w->admins[i], w->installer)) {
+            list[count++] = w->admins[i];
+        }
+    }
+    if (count == 0 || person_is_admin(w, sc->user->user_id)) {
+        return; /* nobody is known, or it is he himself */
+    }
+    if (count == 1) {
+        view_note(view, "You can ask <@%s>.", list[0]);
+    } else {
+        view_note(view, "You can ask <@%s> or <@%s>.", list[0], list[1]);
+    }
 }

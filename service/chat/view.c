@@ -8,7 +8,10 @@
 #include "base/json.h"
 #include "base/str.h"
 
-#define CHANNEL "<#%s>"
+/* What is named by its id, so that the platform shows its name and leads there. */
+static const struct {
+    const char *format, *key;
+} named[] = {{"<#%s>", "channel"}, {"<@%s>", "person"}};
 
 enum { TEXT_MAX = 64 * 1024, SUMMARY_MAX = 300, BUTTONS_A_ROW = 5 };
 
@@ -65,6 +68,21 @@ static void end_span(struct spans *s)
     s->run = str_new(s->run.mem, TEXT_MAX);
 }
 
+/* 0: nothing of that kind begins here. */
+static size_t read_named(struct spans *s, const char *format, va_list *args)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        if (str_starts(format, named[i].format)) {
+            end_span(s);
+            json_t *span = json_must(json_object());
+            json_put(span, named[i].key, json_words(va_arg(*args, const char *)));
+            json_push(s->list, span);
+            return strlen(named[i].format);
+        }
+    }
+    return 0;
+}
+
 /* Reads one element of the format and returns its length. */
 static size_t read_element(struct spans *s, const char *format, va_list *args)
 {
@@ -78,12 +96,9 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
         s->code = !s->code;
         return 1;
     }
-    if (str_starts(format, CHANNEL)) {
-        end_span(s);
-        json_t *span = json_must(json_object());
-        json_put(span, "channel", json_words(va_arg(*args, const char *)));
-        json_push(s->list, span);
-        return strlen(CHANNEL);
+    size_t id = read_named(s, format, args);
+    if (id > 0) {
+        return id;
     }
     if (str_starts(format, "%s")) {
         str_add(&s->run, va_arg(*args, const char *));
@@ -126,7 +141,7 @@ static const char *span_text(const json_t *span)
     if (json_is_string(span)) {
         return json_string_value(span);
     }
-    static const char *const kinds[] = {"bold", "code", "channel"};
+    static const char *const kinds[] = {"bold", "code", "channel", "person"};
     const char *text = NULL;
     for (size_t i = 0; text == NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
         text = json_text(span, kinds[i]);

@@ -288,6 +288,31 @@ describe('words', () => {
     assert.doesNotMatch(sent, /<!channel|<@U0BEN|<http:\/\/evil/);
   });
 
+  test('P11 who is sent to an admin is told whom to ask: two at most, in private alone, and never himself', async () => {
+    await w.putRecipe(ACME, recipe('for-cleo', {allow: {users: ['U0CLEO001']}}));
+    await w.putRecipe(ACME, recipe('shared-note', {connections: {salesforce: {use: 'acme-salesforce'}}}));
+    const refused = (who, text = 'salesforce for cleo') => who.ask(text, /You may not run/).then(words);
+    const admins = changes => w.must('PUT', `/workspaces/${ACME}`, changes);
+    const {installer, admins: before} = await w.must('GET', `/workspaces/${ACME}`);
+    const state = tokens => w.query("update connection set state = $1 where user_id = '' and default_name = 'acme-salesforce'", [tokens]);
+    try {
+      assert.match(await refused(ana), /Ask an admin of Workbot[^]*You can ask <@U0BEN0001>\.$/);
+      assert.match(await refused(ana, 'why salesforce for cleo'), /You can ask <@U0BEN0001>\./);
+      assert.doesNotMatch(await refused(ben), /You can ask/);
+      await admins({admins: ['U0CLEO001', 'U0BEN0001', 'U0EVE00001']});
+      assert.match(await refused(ana), /You can ask <@U0BEN0001> or <@U0CLEO001>\.$/);
+      await state('needs_login'); // what a command says where others read it calls nobody
+      assert.match(words(await ana.ask('salesforce shared note', /did not work/)), /You can ask <@U0BEN0001> or/);
+      assert.doesNotMatch(words(await ana.ask('@workbot salesforce shared note', /did not work/, {place: 'sales'})), /<@U0BEN0001>|You can ask/);
+      await admins({installer: null, admins: []});
+      assert.match(await refused(ana), /Ask an admin of Workbot to allow you\.$/);
+    } finally {
+      await state('active');
+      await admins({installer, admins: before});
+      for (const name of ['for-cleo', 'shared-note']) await w.must('DELETE', `/workspaces/${ACME}/recipes/${name}`);
+    }
+  });
+
   test('300 commands and 200 connections are paged, on every surface', async () => {
     const acme = {app: 'salesforce', host: w.salesforceHost, client_id: 'sample-client', client_secret: 'sample-secret'};
     for (let n = 1; n < 200; n++) await w.must('PUT', `/workspaces/${ACME}/connections/org-${String(n).padStart(3, '0')}`, acme);

@@ -47,7 +47,7 @@ static const struct stmt LIST = {
     "recipe_list",
     "select " COLUMNS " from recipe r join recipe_version v"
     "    on v.workspace = r.workspace and v.name = r.name and v.version = r.version"
-    " where r.workspace = $1 order by r.name",
+    " where r.workspace = $1 order by r.name collate \"C\"",
     1, COLUMNS_COUNT};
 
 static const struct stmt DELETE = {"recipe_delete",

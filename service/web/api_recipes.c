@@ -155,6 +155,11 @@ static int summary_json(struct api *a, const struct recipe_row *row, json_t **re
     return 0;
 }
 
+static const char *name_at(const void *list, size_t i)
+{
+    return ((const struct recipe_row *)list)[i].name;
+}
+
 static int recipes_get(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
@@ -165,23 +170,16 @@ static int recipes_get(struct api *a, struct err *e)
         store_recipe_list(a->s, a->workspace, &list, &count, e) != 0) {
         return -1;
     }
+    const struct api_window on = api_window(&page, list, count, name_at);
     json_t *items = arena_json(a->mem, json_array());
-    const char *next = NULL, *last = NULL;
-    for (size_t i = 0; i < count && next == NULL; i++) {
+    for (size_t i = on.from; i < on.to; i++) {
         json_t *value = NULL;
-        if (page.cursor != NULL && strcmp(list[i].name, page.cursor) <= 0) {
-            continue;
-        }
-        if ((int64_t)json_array_size(items) == page.limit) {
-            next = last;
-        } else if (summary_json(a, &list[i], &value, e) != 0) {
+        if (summary_json(a, &list[i], &value, e) != 0) {
             return -1;
-        } else {
-            json_array_append_new(items, value);
-            last = list[i].name;
         }
+        json_array_append_new(items, value);
     }
-    api_answer_list(a, json_incref(items), next);
+    api_answer_list(a, json_incref(items), on.next);
     return 0;
 }
 

@@ -206,7 +206,15 @@ test('a recipe: versions, faults, list', async () => {
   const list = (await call(200, 'GET', W + '/recipes?limit=1')).json;
   assert.deepEqual([list.items.map(i => i.name), list.next], [['create-opportunity'], 'create-opportunity']);
   assert.equal((await call(200, 'GET', W + '/recipes?cursor=' + list.next)).json.items[0].hidden, true);
-  await call(204, 'DELETE', W + '/recipes/other');
+  for (const name of ['a-z', 'ab']) await call(201, 'PUT', W + '/recipes/' + name, recipe({name, command: 'salesforce make ' + name}));
+  const names = [];
+  for (let next = ''; next !== null;) {
+    const page = (await call(200, 'GET', W + '/recipes?limit=1' + next)).json;
+    names.push(...page.items.map(i => i.name));
+    next = page.next && '&cursor=' + page.next;
+  }
+  assert.deepEqual(names, ['a-z', 'ab', 'create-opportunity', 'other'], 'page by page, whatever the language of the database');
+  for (const name of ['other', 'a-z', 'ab']) await call(204, 'DELETE', W + '/recipes/' + name);
   assert.equal((await call(201, 'PUT', W + '/recipes/other', recipe({command: 'salesforce make opportunity'}))).json.version, 2, 'versions count on');
   await call(204, 'DELETE', W + '/recipes/other');
 });

@@ -64,7 +64,8 @@ export async function createDatabase() {
   const name = 'wb_' + randomBytes(6).toString('hex');
   const url = new URL(BASE);
   url.pathname = '/' + name;
-  await withClient(BASE, c => c.query(`create database ${name}`));
+  // a natural language's order, which is not that of bytes: what is meant to be ordered so must say it
+  await withClient(BASE, c => c.query(`create database ${name} template template0 locale_provider icu icu_locale 'en-US-u-ka-shifted'`));
   return {
     name,
     url: url.href,

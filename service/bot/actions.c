@@ -13,7 +13,9 @@ static const struct {
     action_fn *press;
     bool navigates; /* the pressed message turns into the answer, when it is the user's own */
 } actions[] = {
-    {"login", action_login, false},
+    {"login", action_link, false},
+    {"install", action_link, false},
+    {"open", action_link, false},
     {"back", action_back, true},
     {"connect", action_connect, true},
     {"reconnect", action_reconnect, true},
@@ -111,8 +113,7 @@ static int press(struct turn *t, const char *value, struct err *e)
             return actions[i].press(t, value, e);
         }
     }
-    bool link = str_equal(t->event.action, "open"); /* the browser follows it by itself */
-    return link ? 0 : say_dead(t, e);
+    return say_dead(t, e);
 }
 
 /* What is said on the home page stands in the user's row, which is locked before any login: as
@@ -177,9 +178,9 @@ int action_run(struct turn *t, const char *value, struct err *e)
     return start_recipe_with(t, row, json_member(call, "inputs"), e);
 }
 
-/* The login button opens the browser by itself. Its click told us the place where an ephemeral
- * prompt can be replaced later. */
-int action_login(struct turn *t, const char *value, struct err *e)
+/* The browser follows a link by itself. Its click told us the place where an ephemeral prompt can
+ * be replaced later. */
+int action_link(struct turn *t, const char *value, struct err *e)
 {
     (void)t;
     (void)value;

@@ -160,7 +160,7 @@ typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
 /* The pressed message still shows the button: it has not been answered. */
 bool action_stands(const struct turn *t);
-action_fn action_back, action_login, action_connect, action_reconnect, action_disconnect,
+action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,
     action_forget, action_run, action_answer, action_drop, action_run_now, action_renew,
     action_unknown_done, action_unknown_again, action_resume, action_home, action_page,
     action_words, action_late, action_drop_login;

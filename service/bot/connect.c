@@ -56,13 +56,13 @@ static const char *title_of(struct scene *sc, const struct choices *c, size_t at
     return of_app > 1 ? arena_printf(sc->mem, "%s, %s", title, c->items[at]->name) : title;
 }
 
-static int say_choices(struct turn *t, const struct choices *c, const char *action, struct err *e)
+static int say_choices(struct turn *t, const struct choices *c, bool again, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "Which one shall I connect?");
     for (size_t i = 0; i < c->count; i++) {
         view_button(view, &(struct button){.title = title_of(&t->scene, c, i),
-                                           .action = action,
+                                           .action = again ? "reconnect" : "connect",
                                            .value = c->items[i]->name});
     }
     return say_private(t, view, NULL, e);
@@ -212,6 +212,5 @@ int command_connect(struct turn *t, const char *rest, struct err *e)
     if (c.count == 0) {
         return choices_unknown(t, rest, e);
     }
-    return c.count == 1 ? connect_to(t, c.items[0], again, e)
-                        : say_choices(t, &c, again ? "reconnect" : "connect", e);
+    return c.count == 1 ? connect_to(t, c.items[0], again, e) : say_choices(t, &c, again, e);
 }

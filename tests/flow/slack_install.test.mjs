@@ -202,6 +202,12 @@ describe('Slack: an installation by whoever may', () => {
     assert.match(JSON.stringify(told.blocks), new RegExp(`${w.url}/slack/install\\?team=T0GLOBEX1`));
     assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, ['groups:read'], 'an optional one is no lack');
 
+    // its button leads there; the press itself is no news
+    const before = (await otto.messages()).length;
+    await otto.press(told, 'Install again');
+    await w.idle();
+    assert.deepEqual((await otto.messages()).slice(before).map(words), [], 'P11 a link that works is not called dead');
+
     // a call that lacks one is as good a witness
     await w.query("update chat_user set checked_at = now() - interval '1 hour'");
     await w.sandbox('PUT', '/_config', {slack: {scopes: ['chat:write', 'im:history', 'im:write', 'app_mentions:read', 'commands']}});

@@ -261,11 +261,22 @@ describe('conversation', () => {
     await cleo.ask(`@workbot ${create('In the channel')}`, /private message/, {place: 'sales'});
     const told = await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /Salesforce is connected/);
     const done = await cleo.sees(m => m.ts === told.ts && (words(m).match(/is done/g) || []).length === 2);
-    assert.match(words(done), /Your command Create an opportunity is done: see above\./);
-    assert.match(words(done), /Your command Create an opportunity is done: see <#C0SALES01>\./);
+    assert.match(words(done), /Your command Create an opportunity \(name: Far above\) is done: see above\./);
+    assert.match(words(done), /Your command Create an opportunity \(name: In the channel\) is done: see <#C0SALES01>\./);
     await cleo.sees(m => m.ts === prompt.ts && /Created Far above/.test(words(m)));
     await w.idle();
     assert.equal((await cleo.messages()).filter(m => /Created Far above/.test(words(m))).length, 1, 'the result itself stands once');
+  });
+
+  test('P9 that notice tells commands typed in the bot\'s own chat with a slash apart, and names no raw id', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    for (const name of ['Slash one', 'Slash two']) await cleo.command(create(name));
+    await w.idle();
+    const told = await cleo.ask(await cleo.browse(await cleo.sees(loginUrl), 'cleo@acme.example', new Browser()), /Salesforce is connected/);
+    const done = await cleo.sees(m => m.ts === told.ts && (words(m).match(/is done/g) || []).length === 2);
+    for (const name of ['Slash one', 'Slash two']) assert.match(words(done), new RegExp(`Your command Create an opportunity \\(name: ${name}\\) is done: look in this chat\\.`));
+    assert.doesNotMatch(words(done), /D0CLEO/);
+    await w.idle();
   });
 
   test('P10 the private question of a channel\'s command loses its buttons with the answer', async () => {

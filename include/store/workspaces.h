@@ -51,6 +51,12 @@ int store_workspace_lock(store *s, const char *workspace, struct workspace **ret
 int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct err *e);
 /* By the routing key of a public link. */
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e);
+/* Those behind the key `after` (NULL: from the first), in the order of strcmp; at most `limit`. */
+struct workspace_line {
+    const char *workspace, *name, *state;
+};
+int store_workspace_page(store *s, const char *after, int64_t limit, struct workspace_line **ret,
+                         size_t *ret_count, struct err *e);
 /* With everything in it, except the audit trail and revoke jobs. */
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
 

@@ -72,6 +72,12 @@ static const struct stmt BY_ROUTE = {"workspace_by_route",
                                      " where r.route = $1",
                                      1, COLUMNS_COUNT};
 
+static const struct stmt PAGE = {"workspace_page",
+                                 "select w.workspace, w.name, w.state from workspace w"
+                                 " where $1::text is null or w.workspace > $1 collate \"C\""
+                                 " order by w.workspace collate \"C\" limit $2",
+                                 2, 3};
+
 /* Tables without a foreign key to workspace go by hand. The audit trail stays for its time, and so
  * do revocations that are still to be made. */
 static const struct stmt DELETE = {
@@ -86,8 +92,8 @@ static const struct stmt DELETE = {
     "select count(*) from gone",
     1, 1};
 
-const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND,   &LOCK, &MAKE,
-                                                     &BY_ROUTE, &DELETE, NULL};
+const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND, &LOCK,   &MAKE,
+                                                     &BY_ROUTE, &PAGE, &DELETE, NULL};
 
 struct seal_place store_bot_place(const char *workspace)
 {
@@ -180,6 +186,29 @@ int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e)
 {
     return find_one(s, &BY_ROUTE, route, ret, e);
+}
+
+static int read_line(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    (void)s;
+    (void)e;
+    *(struct workspace_line *)to = (struct workspace_line){.workspace = row_text(r, row, 0),
+                                                           .name = row_text(r, row, 1),
+                                                           .state = row_text(r, row, 2)};
+    return 0;
+}
+
+int store_workspace_page(store *s, const char *after, int64_t limit, struct workspace_line **ret,
+                         size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&PAGE, DB_ARGS(DB_TEXT(after), DB_I64(limit)), read_line,
+                            sizeof(struct workspace_line)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
 }
 
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e)

@@ -215,6 +215,26 @@ static int workspace_delete(struct api *a, struct err *e)
     return 0;
 }
 
+static int workspaces_get(struct api *a, struct err *e)
+{
+    struct api_page page = {0};
+    struct workspace_line *list = NULL;
+    size_t count = 0;
+    if (api_page(a, &page, e) != 0 ||
+        store_workspace_page(a->s, page.cursor, page.limit + 1, &list, &count, e) != 0) {
+        return -1;
+    }
+    bool more = (int64_t)count > page.limit;
+    count -= more ? 1 : 0;
+    json_t *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "workspace", list[i].workspace,
+                                               "name", list[i].name, "state", list[i].state));
+    }
+    api_answer_list(a, items, more ? list[count - 1].workspace : NULL);
+    return 0;
+}
+
 int api_workspace_put(web *w, const struct request *q, struct response *r, struct err *e)
 {
     return api_run(w, q, r, workspace_put, e);
@@ -228,4 +248,9 @@ int api_workspace_get(web *w, const struct request *q, struct response *r, struc
 int api_workspace_delete(web *w, const struct request *q, struct response *r, struct err *e)
 {
     return api_run(w, q, r, workspace_delete, e);
+}
+
+int api_workspaces_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, workspaces_get, e);
 }

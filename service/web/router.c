@@ -17,6 +17,7 @@ static const struct route routes[] = {
     {WB_GET, "/oauth/callback/{id}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, oauth_callback_get, "getOauthCallback"},
     {WB_GET, "/identity/slack/callback", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, identity_callback_get, "getSlackIdentityCallback"},
     {WB_GET, "/v1/apps", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_apps_get, "listApps"},
+    {WB_GET, "/v1/workspaces", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_workspaces_get, "listWorkspaces"},
     {WB_PUT, "/v1/workspaces/{workspace}", ROUTE_WORKER, LISTEN_API, GATE_API, LIMIT_API_BODY, api_workspace_put, "putWorkspace"},
     {WB_GET, "/v1/workspaces/{workspace}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_workspace_get, "getWorkspace"},
     {WB_DELETE, "/v1/workspaces/{workspace}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_workspace_delete, "deleteWorkspace"},

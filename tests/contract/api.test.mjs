@@ -351,6 +351,24 @@ test('the catalogue', async () => {
   assert.ok(items.some(a => a.name === 'salesforce' && a.title === 'Salesforce' && a.actions.length > 0));
 });
 
+test('workspaces are listed by key, in pages', async () => {
+  const tenant = 'teams:0190c0de-0000-7000-8000-000000000002';
+  await call(201, 'PUT', '/v1/workspaces/slack:T0', {name: 'Zeta'});
+  await call(201, 'PUT', '/v1/workspaces/' + tenant, {});
+  const all = [{workspace: 'slack:T0', name: 'Zeta', state: 'draft'}, {workspace: W.split('/').pop(), name: 'Acme', state: 'active'},
+    {workspace: tenant, name: '', state: 'draft'}];
+  assert.deepEqual((await call(200, 'GET', '/v1/workspaces')).json, {items: all, next: null});
+  const items = [];
+  for (let next = ''; next !== null;) {
+    const page = (await call(200, 'GET', '/v1/workspaces?limit=1' + next)).json;
+    items.push(...page.items);
+    next = page.next && '&cursor=' + encodeURIComponent(page.next);
+  }
+  assert.deepEqual(items, all, 'page by page');
+  for (const query of ['limit=0', 'limit=101', 'limit=1&limit=2', 'cursor=%ff']) await call(400, 'GET', '/v1/workspaces?' + query);
+  for (const key of ['slack:T0', tenant]) await call(202, 'DELETE', '/v1/workspaces/' + key);
+});
+
 test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {
   await call(200, 'PUT', C, connection());
   const code = await codeOf((await call(200, 'POST', C + '/login')).json.login_url);

@@ -22,6 +22,8 @@ void json_put(json_t *object, const char *key, json_t *value);
 void json_push(json_t *array, json_t *value);
 /* A text of people or of apps: what is no UTF-8 in it is replaced. NULL: "". */
 json_t *json_words(const char *text);
+/* The same for what is shown and never read back: no character turns the words behind it. */
+json_t *json_shown(const char *text);
 
 /* Member readers: NULL, 0 or false when absent, null or of another type. */
 const char *json_text(const json_t *object, const char *key);

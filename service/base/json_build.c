@@ -36,3 +36,11 @@ json_t *json_words(const char *text)
     }
     return json_must(value);
 }
+
+json_t *json_shown(const char *text)
+{
+    arena *mem = arena_new();
+    json_t *value = json_words(str_straight(mem, text == NULL ? "" : text));
+    arena_free(mem);
+    return value;
+}

@@ -135,6 +135,8 @@ char *words_age(arena *mem, int64_t at);
 char *words_in(arena *mem, int64_t delay_s); /* "in 5 seconds" */
 /* "ana@acme.example (Acme)" */
 char *words_account(arena *mem, const struct account *a);
+/* The person's name in the chat; the id where readers would see nothing of it. */
+const char *words_person(const struct user *u);
 /* "name: Acme renewal", the first that was given, cut to a few words; NULL: none was. */
 char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs);
 /* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */

@@ -25,7 +25,7 @@ static const char *acted_as(struct scene *sc, const struct resolved *d, bool is_
     if (shared) {
         return "the shared account";
     }
-    return str_empty(sc->user->name) ? sc->user->user_id : sc->user->name;
+    return words_person(sc->user);
 }
 
 static char *as_whom(struct scene *sc, const struct run_outcome *o, bool is_private)

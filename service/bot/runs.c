@@ -143,7 +143,8 @@ static int ended_unknown(struct ending *x, struct err *e)
         return -1;
     }
     json_t *neutral = view_new(x->scene.mem);
-    view_text(neutral, "%s, I need your word: see my private message.", x->scene.user->name);
+    view_text(neutral, "%s, I need your word: see my private message.",
+              words_person(x->scene.user));
     if (run_end(&x->scene, o->run, o->run->state, RUN_UNKNOWN, own ? view : neutral, e) != 0) {
         return -1;
     }

@@ -107,7 +107,7 @@ int command_whoami(struct turn *t, const char *rest, struct err *e)
                            .total = o.stock.defaults_count,
                            .words = "whoami"};
     view_title(view, "Who you are here");
-    view_field(view, "Name", str_empty(sc->user->name) ? sc->user->user_id : sc->user->name);
+    view_field(view, "Name", words_person(sc->user));
     view_field(view, "Workspace",
                str_empty(sc->workspace->name) ? sc->workspace->workspace : sc->workspace->name);
     view_field(view, "Standing", standing_words(sc->user->standing));

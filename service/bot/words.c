@@ -205,6 +205,11 @@ char *words_in(arena *mem, int64_t delay_s)
                         : arena_printf(mem, "in %" PRId64 " minutes", minutes);
 }
 
+const char *words_person(const struct user *u)
+{
+    return str_visible(u->name) ? u->name : u->user_id;
+}
+
 char *words_account(arena *mem, const struct account *a)
 {
     const char *name = a->name != NULL ? a->name : a->key;

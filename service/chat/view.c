@@ -58,7 +58,7 @@ static void end_span(struct spans *s)
     if (s->run.len == 0) {
         return;
     }
-    json_t *text = json_words(s->run.text);
+    json_t *text = json_shown(s->run.text);
     if (s->bold || s->code) {
         json_t *span = json_must(json_object());
         json_put(span, s->code ? "code" : "bold", text);
@@ -177,7 +177,7 @@ void view_title(json_t *view, const char *format, ...)
     json_t *spans = spans_new(format, &args);
     va_end(args);
     arena *mem = arena_new();
-    json_put(block_add(view, "title"), "text", json_words(spans_text(mem, spans)));
+    json_put(block_add(view, "title"), "text", json_shown(spans_text(mem, spans)));
     arena_free(mem);
     json_decref(spans);
 }
@@ -201,8 +201,8 @@ void view_note(json_t *view, const char *format, ...)
 void view_field(json_t *view, const char *label, const char *value)
 {
     json_t *field = json_must(json_object());
-    json_put(field, "label", json_words(label));
-    json_put(field, "value", json_words(value));
+    json_put(field, "label", json_shown(label));
+    json_put(field, "value", json_shown(value));
     json_push(list_at_end(view, "fields", SIZE_MAX), field);
 }
 
@@ -218,18 +218,25 @@ static void put_text(json_t *object, const char *key, const char *text)
     }
 }
 
+static void put_shown(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_put(object, key, json_shown(text));
+    }
+}
+
 static json_t *button_json(const struct button *b)
 {
     static const char *const styles[] = {
         [BUTTON_PLAIN] = NULL, [BUTTON_PRIMARY] = "primary", [BUTTON_DANGER] = "danger"};
     json_t *button = json_must(json_object());
-    json_put(button, "title", json_words(b->title));
+    json_put(button, "title", json_shown(b->title));
     json_put(button, "action", json_words(b->action));
     put_text(button, "value", b->value);
     put_text(button, "url", b->url);
     put_text(button, "style", styles[b->style]);
-    put_text(button, "confirm", b->confirm);
-    put_text(button, "confirm_title", b->confirm_title);
+    put_shown(button, "confirm", b->confirm);
+    put_shown(button, "confirm_title", b->confirm_title);
     return button;
 }
 

@@ -42,6 +42,17 @@ describe('P2 who acts', () => {
     }
   });
 
+  test('P2 as whom is always to be read: a name that nobody sees, and names and values that turn the line', async () => {
+    const named = name => w.sandbox('POST', '/_user', {user: 'U0ANA0001', workspace: 'T0ACME001', set: {display_name: name, real_name: name}, deliver: true}).then(() => w.idle());
+    for (const [name, shown] of [[' ', 'ana'], ['\u3164', 'ana'], ['\u200B\u2060', 'ana'], ['Ana\u202E neB', 'Ana neB']]) {
+      await named(name);
+      const reply = await w.person('U0ANA0001').ask(`@workbot ${create('Straight \u2066name')}`, /Created Straight name/, {place: 'sales'});
+      assert.ok(words(reply).includes(`, as ${shown}`), words(reply));
+    }
+    await named('Ana');
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Straight \u2066name').length, 4, 'the value itself is as typed');
+  });
+
   test('P2 the installer runs on the default connection, and the reply says so', async () => {
     const reply = await ben.ask(create('By the installer'), /Created By the installer/);
     assert.match(words(reply), /the default connection/);

@@ -65,7 +65,9 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
  * was made by an admin: first: it has got its installer by that, who is welcomed. missing: the
  * scopes that were asked for and not granted, for people; NULL: none. */
 struct bot_install {
-    bool allowed, first;
+    bool allowed;
+    bool first;            /* nobody had installed it there, nor given it a token */
+    bool installer, admin; /* what whoever did it now is there */
     const char *missing;
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,

@@ -120,6 +120,8 @@ void words_closed(struct scene *sc, json_t *view);
 /* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
  * messages alone. */
 void words_add_admins(struct scene *sc, json_t *view);
+/* For admins, where there are no commands yet: who makes them, and how. */
+void words_add_setup(const struct scene *sc, json_t *view);
 /* May an address stand behind a button? */
 bool words_is_link(const struct scene *sc, const char *url);
 /* Names of rules and connections are an admin's words. */

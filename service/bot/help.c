@@ -158,13 +158,15 @@ static void add_apps(struct turn *t, json_t *view)
     page_end(&t->scene, view, &p);
 }
 
+static bool is_any(const struct turn *t, const struct recipe_row *row, const char *words)
+{
+    (void)t, (void)words;
+    return help_lists(row);
+}
+
 static void add_others(struct turn *t, json_t *view)
 {
     size_t others = count_of(t, of_no_app, NULL);
-    bool none = true;
-    for (size_t i = 0; i < t->recipes_count; i++) {
-        none = none && !help_lists(&t->recipes[i]);
-    }
     if (others > 0) {
         view_row(
             view,
@@ -172,10 +174,17 @@ static void add_others(struct turn *t, json_t *view)
             "**More commands** · %lld more %s", (long long)others,
             others == 1 ? "command" : "commands");
     }
-    if (none) {
-        view_text(view, "There are no commands here yet. An admin of Workbot adds recipes.");
-        words_add_admins(&t->scene, view);
+}
+
+static void add_none_yet(struct scene *sc, json_t *view)
+{
+    view_text(view, "There are no commands here yet.");
+    if (words_for_admin(sc)) {
+        words_add_setup(sc, view);
+        return;
     }
+    view_note(view, "An admin of Workbot must have them set up.");
+    words_add_admins(sc, view);
 }
 
 static void add_utilities(json_t *view)
@@ -204,11 +213,17 @@ static int help_all(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_title(view, "What can I do for you?");
+    bool some = count_of(t, is_any, NULL) > 0;
     view_text(view,
-              "I run commands in your company's apps, as you where they ask for your own account. "
-              "Which app do you want to use?");
-    add_apps(t, view);
-    add_others(t, view);
+              "I run commands in your company's apps, as you where they ask for your own "
+              "account.%s",
+              some ? " Which app do you want to use?" : "");
+    if (some) {
+        add_apps(t, view);
+        add_others(t, view);
+    } else {
+        add_none_yet(&t->scene, view);
+    }
     add_utilities(view);
     return say_private(t, view, NULL, e);
 }

@@ -311,3 +311,13 @@ void words_add_admins(struct scene *sc, json_t *view)
         view_note(view, "You can ask <@%s> or <@%s>.", list[0], list[1]);
     }
 }
+
+void words_add_setup(const struct scene *sc, json_t *view)
+{
+    view_text(view, "Next come a connection to an app and a command that uses it; then everybody "
+                    "can type `help` to me.");
+    view_note(view,
+              "Whoever operates Workbot sets them up by its API, with the operator's token: the "
+              "guide is Workbot's `docs/setup.md`, the calls are in `%s/openapi.yaml`.",
+              sc->bot->options.config->public_url);
+}

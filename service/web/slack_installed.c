@@ -90,7 +90,26 @@ static void add_text(json_t *paragraphs, const char *text)
     json_array_append_new(paragraphs, json_pack("{s:s}", "text", text));
 }
 
-static json_t *next_steps(arena *mem, const struct slack_grant *g, const struct bot_install *done)
+static const char *role(const struct bot_install *done)
+{
+    return done->installer ? "You are its installer and an admin."
+           : done->admin   ? "You are one of its admins."
+                           : "Its installer and admins are those who were named before.";
+}
+
+/* Commands are made by the API alone: no page of ours leads on from here. */
+static const char *setup(const struct install_page *p)
+{
+    return arena_printf(p->request->mem,
+                        "Next come a connection to an app and a command that uses it; then anybody "
+                        "can type help to Workbot. Whoever operates Workbot sets them up by its "
+                        "API, with the operator's token: the guide is Workbot's docs/setup.md, the "
+                        "calls are in %s/openapi.yaml.",
+                        p->web->config->public_url);
+}
+
+static json_t *next_steps(const struct install_page *p, const struct slack_grant *g,
+                          const struct bot_install *done)
 {
     json_t *list = json_array();
     if (g->org_wide) {
@@ -98,14 +117,13 @@ static json_t *next_steps(arena *mem, const struct slack_grant *g, const struct 
                        "you choose which ones get it: that is the next step.");
     }
     if (done->first) {
-        add_text(list,
-                 "You are its installer and an admin. Next, set up a connection to an app and "
-                 "a command that uses it; then anybody can type help to Workbot.");
+        add_text(list, role(done));
+        add_text(list, setup(p));
     } else {
         add_text(list, "Installer, admins, connections and commands are as they were.");
     }
     if (done->missing != NULL) {
-        add_text(list, arena_printf(mem,
+        add_text(list, arena_printf(p->request->mem,
                                     "These permissions were not given: %s. What needs them does "
                                     "not work.",
                                     done->missing));
@@ -124,7 +142,7 @@ static int installed_page(struct install_page *p, const struct slack_grant *g,
         mem, json_pack("{s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:s}", "title",
                        arena_printf(mem, "Workbot is installed in %s",
                                     str_empty(g->name) ? "your workspace" : g->name),
-                       "eyebrow", "Done", "tone_success", 1, "paragraphs", next_steps(mem, g, done),
+                       "eyebrow", "Done", "tone_success", 1, "paragraphs", next_steps(p, g, done),
                        "retry_link", teams == NULL ? open : teams, "retry_label",
                        teams == NULL ? "Open Workbot in Slack" : "Choose workspaces", "back_link",
                        teams == NULL ? NULL : open, "back_label", "Open Workbot in Slack"));

@@ -50,14 +50,21 @@ describe('Slack: an installation by whoever may', () => {
     const b = await install(w, OTTO);
     assert.equal(b.page.status, 200, b.text);
     assert.match(b.text, /Workbot is installed in Globex.*You are its installer and an admin/);
+    const guide = [/operates Workbot sets them up by its API, with the operator's token: the guide is Workbot's docs\/setup\.md/, new RegExp(`${w.env.WORKBOT_PUBLIC_URL}/openapi\\.yaml`)];
+    for (const says of guide) assert.match(b.text, says);
     assert.match(b.page.html, /\/slack\/app_redirect\?app=A0WORKBOT&amp;team=T0GLOBEX1/);
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
     assert.deepEqual([there.state, there.name, there.installer, there.admins, there.bot_user_id, there.bot_id, there.missing_scopes],
       ['active', 'Globex', 'U0OTTO001', ['U0OTTO001'], 'U0BOTGLBX', 'B0BOTGLBX', []]);
     assert.ok(there.scopes.includes('chat:write') && there.installed);
     const otto = w.person('otto', 'T0GLOBEX1');
-    await otto.sees(/Thank you for installing me in Globex/);
-    await otto.ask('help', m => m.is_bot);
+    const hello = words(await otto.sees(/Thank you for installing me in Globex[^]*You are my installer and an admin here/));
+    const help = words(await otto.ask('help', /What can I do/));
+    for (const says of guide) for (const text of [hello, help]) assert.match(text, says);
+    const theirs = words(await w.person('gina', 'T0GLOBEX1').ask('help', /There are no commands here yet/));
+    assert.match(theirs, /An admin of Workbot must have them set up\.\nYou can ask <@U0OTTO001>/);
+    assert.doesNotMatch(theirs, /operator's token/);
+    for (const text of [help, theirs]) assert.doesNotMatch(text, /Which app/);
     const [made] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.installed');
     assert.deepEqual([made.actor, made.detail.first], ['user:U0OTTO001', true]);
   });
@@ -242,7 +249,25 @@ describe('Slack: an installation by whoever may not', () => {
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
     assert.deepEqual([there.state, there.name, there.installer, there.admins], ['active', 'Globex Inc', null, ['U0ANA0001']],
       'who the API named decides, not who came first');
+    assert.match(b.text, /Its installer and admins are those who were named before\. Next come a connection/);
+    await w.person('otto', 'T0GLOBEX1').sees(/Thank you for installing me in Globex Inc\.[^]*those who were named before/);
     await gina.ask('help', m => m.is_bot);
+  });
+
+  test('the draft of the guide, with installer and admins: its first installation is greeted, each by what he is', async () => {
+    for (const [installer, admins, says, page] of [
+      ['U0OTTO001', ['U0OTTO001'], /You are my installer and an admin here/, /You are its installer and an admin\./],
+      ['U0ANA0001', ['U0ANA0001', 'U0OTTO001'], /You are one of my admins here/, /You are one of its admins\./]]) {
+      await w.query("update workspace set state = 'draft', installed_at = null, bot_token = null, bot_refresh = null where workspace = $1", [GLOBEX]);
+      await w.must('PUT', `/workspaces/${GLOBEX}`, {installer, admins});
+      const otto = w.person('otto', 'T0GLOBEX1'), after = (await otto.say('hello')).ts;
+      const b = await install(w, OTTO);
+      assert.match(b.text, page);
+      assert.doesNotMatch(b.text, /are as they were/);
+      await otto.sees(m => m.is_bot && /Thank you for installing me/.test(words(m)) && says.test(words(m)), {after});
+      const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+      assert.deepEqual([there.installer, there.admins], [installer, admins]);
+    }
   });
 
   const LISTED = /app\.slack\.com|\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT"/;

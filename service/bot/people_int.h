@@ -52,7 +52,13 @@ enum purge_why {
     PURGE_UNINSTALLED, /* everybody */
     PURGE_TEAMS        /* whoever is a member of no workspace that has the bot */
 };
-/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces; borrowed. */
-int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e);
+/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces that have lost the
+ * bot, as was said at that time, epoch seconds; borrowed. */
+struct purge_gone {
+    json_t *teams;
+    int64_t said_at;
+};
+int purge_later(store *s, const char *workspace, enum purge_why why, const struct purge_gone *gone,
+                struct err *e);
 
 #endif

@@ -110,13 +110,49 @@ describe('Slack: an organisation', () => {
     assert.match(w.log(), /events of places where the bot is not installed are dropped/);
   });
 
-  test('a workspace that is taken away: who is in no other one loses what they had', async () => {
+  const held = () => w.query(`select user_id from connection where workspace = '${ORG}' and user_id <> '' order by 1`).then(r => r.map(c => c.user_id));
+  /** Slack says so, of that time, whatever it does. */
+  const tells = async (type, team, age_s = 0) => {
+    const at = Math.floor(Date.now() / 1000) - age_s;
+    const authorizations = [{team_id: null, enterprise_id: 'E0ACMEORG', user_id: 'U0BOTORG1', is_bot: true, is_enterprise_install: true}];
+    const sent = await w.sandbox('POST', '/_deliver', {workspace: 'T0ORGONE1', event: {type, team_ids: [team], event_ts: `${at}.000000`},
+      envelope: {team_id: 'E0ACMEORG', enterprise_id: 'E0ACMEORG', event_time: at, authorizations}});
+    assert.equal(sent.status, 200);
+  };
+  const told = (action, times) => until('it to be on record', async () => await w.count('audit', `action = 'workspace.${action}'`) === times);
+  const unsure = kind => until('it to wait', async () => await w.count('job', `kind = '${kind}' and error_code = 'teams_unsure' and state = 'queued'`) === 1);
+  const ended = kind => until('it to have ended', async () => await w.count('job', `kind = '${kind}'`) === 0);
+
+  test('P12 a workspace that is said to be taken away: Slack\'s list decides, read again where the two differ', async () => {
     await setUp(w, ORG);
     const oda = w.person('oda', 'T0ORGTWO1');
     await omar.connect('ana@acme.example');
+    await oda.connect('cleo@acme.example');
+    const both = await held();
+    assert.equal(both.length, 2);
+
+    await tells('team_access_revoked', 'T0ORGTWO1', 3500); // and was given again since
+    await told('access_revoked', 1);
+    await ended('purge');
+    assert.deepEqual(await held(), both, 'what comes late ends nothing');
+
+    await tells('team_access_revoked', 'T0ORGTWO1');
+    await unsure('purge');
+    assert.deepEqual(await held(), both, 'the list still holds it: neither is believed');
+    await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: false, deliver: false});
+    await ended('purge');
+    assert.deepEqual(await held(), ['U0OMAR001']);
+
+    await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: true});
+    await w.idle();
+    await w.query("delete from audit where action in ('workspace.access_revoked', 'person.left')");
+  });
+
+  test('a workspace that is taken away: who is in no other one loses what they had', async () => {
+    const oda = w.person('oda', 'T0ORGTWO1');
     const old = loginUrl(await oda.prompt('connect salesforce'));
     await oda.connect('cleo@acme.example');
-    assert.equal(await w.count('connection', `workspace = '${ORG}' and user_id <> ''`), 2);
+    assert.equal((await held()).length, 2);
     await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: false});
     await w.idle();
     assert.deepEqual(await w.query(`select user_id from connection where workspace = '${ORG}' and user_id <> ''`), [{user_id: 'U0OMAR001'}]);

@@ -148,6 +148,28 @@ describe('Slack: an organisation', () => {
     await w.query("delete from audit where action in ('workspace.access_revoked', 'person.left')");
   });
 
+  test('P12 a workspace that is said to be given: one that Slack does not list for the organisation stays its own', async () => {
+    const ALONE = 'slack:T0ACME001', rows = () => w.one('select workspace, organization, state from workspace where workspace = $1', [ALONE]);
+    const before = await rows();
+    assert.ok(before);
+    await tells('team_access_granted', 'T0ACME001');
+    await unsure('move');
+    assert.deepEqual(await rows(), before);
+    await w.query("update job set created_at = created_at - interval '1 minute', run_at = now() where kind = 'move'"); // the time that passes
+    await ended('move');
+    assert.deepEqual(await rows(), before);
+
+    await w.query('update workspace set organization = $1 where workspace = $2', ['E0OTHER001', ALONE]);
+    const asked = (await w.calls({peer: 'slack', path: 'auth.teams.list'})).length;
+    const granted = await w.count('audit', "action = 'workspace.access_granted'");
+    await tells('team_access_granted', 'T0ACME001');
+    await told('access_granted', granted + 1);
+    await ended('move');
+    assert.equal((await w.calls({peer: 'slack', path: 'auth.teams.list'})).length, asked, 'it is known to be another one\'s');
+    await w.query('update workspace set organization = $1 where workspace = $2', [before.organization, ALONE]);
+    assert.deepEqual(await rows(), before);
+  });
+
   test('a workspace that is taken away: who is in no other one loses what they had', async () => {
     const oda = w.person('oda', 'T0ORGTWO1');
     const old = loginUrl(await oda.prompt('connect salesforce'));

@@ -144,6 +144,9 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
  * transaction (the revoke itself is a job). */
 int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,
                     const char *reason, struct err *e);
+/* The same where its user disconnects the app. message_id: as in struct oauth_disconnect. */
+int oauth_login_disconnect(oauth *o, store *s, const struct login *l, const char *message_id,
+                           struct err *e);
 
 /* --- using tokens (access.c, refresh.c) --- */
 

@@ -1,6 +1,8 @@
 #include "lists_int.h"
 #include "login_int.h"
 
+#include "base/json.h"
+#include "base/metrics.h"
 #include "base/str.h"
 
 /* disconnect, typed or pressed. */
@@ -32,24 +34,102 @@ static int keep_live(struct turn *t, struct choices *c, struct err *e)
     return 0;
 }
 
+/* A connection, and the logins under way that would make it anew: one that waits for its code holds
+ * a grant of its own. */
+struct ending {
+    const struct connection *connection;
+    struct login *logins;
+    size_t logins_count;
+    bool forget;
+    bool granted; /* there is something for the app to forget */
+};
+
+static int find_ending(struct scene *sc, struct ending *x, struct err *e)
+{
+    const struct connection *c = x->connection;
+    bool unused = false;
+    size_t count = 0;
+    /* before its logins, as a browser that comes back locks them */
+    if (store_user_may_use(sc->s, c->workspace, c->user_id, &unused, e) != 0 ||
+        store_login_list_open(sc->s, c->workspace, c->user_id, &x->logins, &count, e) != 0) {
+        return -1;
+    }
+    x->granted = !secret_empty(c->tokens.access) || !secret_empty(c->tokens.refresh);
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(x->logins[i].default_name, c->default_name)) {
+            x->granted = x->granted || x->logins[i].provisional != NULL;
+            x->logins[x->logins_count++] = x->logins[i];
+        }
+    }
+    return 0;
+}
+
+/* Its prompt says so, and asks anew for whatever waits behind it. */
+static int end_login(struct turn *t, const struct login *l, const char *title, const char *notice,
+                     struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct run *waiting = NULL;
+    size_t count = 0;
+    bool stands = l->message_id != NULL && prompt_stands(sc, l);
+    if (oauth_login_disconnect(sc->bot->options.oauth, sc->s, l, notice, e) != 0 ||
+        store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
+                             e) != 0) {
+        return -1;
+    }
+    metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
+    json_t *view = view_new(sc->mem);
+    view_text(view, "This login to %s has ended: you disconnected it.", title);
+    if (count > 0) {
+        view_note(view, "What you typed still waits. Log in again, or Back to cancel it.");
+    }
+    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    if (count > 0) {
+        prompt_add_back(view, l);
+    }
+    return stands ? say_update(sc, l->message_id, view, e) : 0;
+}
+
+/* One that was never used goes with its login. */
+static int end_row(struct turn *t, const struct ending *x, const char *notice, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct connection *left = NULL;
+    const struct connection *c = x->connection;
+    const char *actor = arena_printf(sc->mem, "user:%s", c->user_id);
+    if (store_connection_find(sc->s, c->workspace, c->default_name, c->user_id, &left, e) != 0) {
+        return -1;
+    }
+    if (left == NULL) {
+        json_t *detail = arena_json(
+            sc->mem, json_pack("{s:s, s:s}", "connection", c->default_name, "user", c->user_id));
+        return store_audit_add(sc->s, c->workspace, actor, "connection.disconnected", c->id, detail,
+                               e);
+    }
+    const struct oauth_disconnect q = {
+        .connection = left, .actor = actor, .forget = x->forget, .message_id = notice};
+    return oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e);
+}
+
 static int disconnect_one(struct turn *t, const struct connection *c, bool forget, struct err *e)
 {
     struct scene *sc = &t->scene;
+    struct ending x = {.connection = c, .forget = forget};
     const char *title = words_app(sc, c->app);
     const char *notice = NULL;
     sc->changed = true;
     json_t *view = view_new(sc->mem);
     view_text(view, "%s is disconnected here. I am telling %s to forget the login too.", title,
               title);
-    bool had_tokens = !secret_empty(c->tokens.access) || !secret_empty(c->tokens.refresh);
-    if (had_tokens && say_dm(sc, view, &notice, e) != 0) {
+    if (find_ending(sc, &x, e) != 0 || (x.granted && say_dm(sc, view, &notice, e) != 0)) {
         return -1;
     }
-    const struct oauth_disconnect q = {.connection = c,
-                                       .actor = arena_printf(sc->mem, "user:%s", sc->user->user_id),
-                                       .forget = forget,
-                                       .message_id = notice};
-    return oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e);
+    for (size_t i = 0; i < x.logins_count; i++) {
+        if (end_login(t, &x.logins[i], title, notice, e) != 0) {
+            return -1;
+        }
+    }
+    return end_row(t, &x, notice, e);
 }
 
 static int disconnect_by_id(struct turn *t, const char *id, bool forget, struct err *e)

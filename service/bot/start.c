@@ -225,6 +225,15 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
 const char start_too_many[] =
     "Too many of your commands wait already: type pending, and finish or cancel some.";
 
+/* No questions for what cannot run. What needs none is a run, with a reference, that says so. */
+static int refuse_setup(struct turn *t, const struct recipe *r, const char *missing, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "**%s** cannot run yet. %s", r->title, missing);
+    words_add_admins(&t->scene, view);
+    return say_private(t, view, NULL, e);
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
@@ -233,6 +242,13 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     q.input = recipe_asks(t->scene.mem, r, inputs, &q.why);
     bool asks = q.input != NULL || (t->fills && form_possible(t));
     struct run run = {.state = asks ? RUN_ASKING : RUN_QUEUED, .inputs = inputs};
+    const char *missing = NULL;
+    if (asks && outlook_setup(t, r, &missing, e) != 0) {
+        return -1;
+    }
+    if (missing != NULL) {
+        return refuse_setup(t, r, missing, e);
+    }
     if (is_second_press(t, row, inputs, &second, e) != 0) {
         return -1;
     }

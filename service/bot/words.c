@@ -52,6 +52,7 @@ static const char *const kinds[ERR_KIND_COUNT] = {
     [ERR_UNAUTHENTIC] = "%s does not accept your login. Disconnect and connect again.",
 };
 
+/* title: NULL where no app is known. */
 static char *with_app(arena *mem, const char *text, const char *title)
 {
     struct str out = str_new(mem, 400);
@@ -60,7 +61,7 @@ static char *with_app(arena *mem, const char *text, const char *title)
         return arena_strdup(mem, text);
     }
     str_add_n(&out, text, (size_t)(slot - text));
-    str_add(&out, title);
+    str_add(&out, title != NULL ? title : slot == text ? "The app" : "app");
     str_add(&out, slot + 2);
     return out.text;
 }
@@ -70,14 +71,13 @@ char *words_failure(arena *mem, const struct err *why, const char *words, const 
     if (words != NULL) {
         return arena_strdup(mem, words);
     }
-    const char *named = title == NULL ? "The app" : title;
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
         if (str_equal(sentences[i].code, why->code)) {
-            return with_app(mem, sentences[i].text, named);
+            return with_app(mem, sentences[i].text, title);
         }
     }
     const char *text = kinds[why->kind];
-    return with_app(mem, text != NULL ? text : "Something went wrong on our side.", named);
+    return with_app(mem, text != NULL ? text : "Something went wrong on our side.", title);
 }
 
 char *words_reason(arena *mem, const struct err *why, const char *title)
@@ -94,7 +94,7 @@ const char *words_code(arena *mem, const char *code)
 {
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
         if (str_equal(sentences[i].code, code)) {
-            return with_app(mem, sentences[i].text, "The app");
+            return with_app(mem, sentences[i].text, NULL);
         }
     }
     return NULL;

@@ -288,6 +288,36 @@ describe('words', () => {
     assert.doesNotMatch(sent, /<!channel|<@U0BEN|<http:\/\/evil/);
   });
 
+  test('P11 a command that is not set up says so at once, with whom to ask, before any question or form', async () => {
+    await w.putConnection(ACME, 'half-made', {app: 'salesforce', host: w.salesforceHost});
+    await w.putRecipe(ACME, recipe('half-ready', {inputs: [{name: 'about', required: true}], connections: {salesforce: {use: 'half-made', verify_user_access: true}}}));
+    const says = /Title of half-ready cannot run yet\. The Salesforce connection is not set up yet\. An admin must finish it\.\nYou can ask <@U0BEN0001>\./;
+    const before = (await ben.say('pending')).ts;
+    assert.match(words(await ana.ask('salesforce half ready', /half-ready/)), says);
+    await ben.sees(/connection half-made: a command needs it, and it is not finished/, {after: before});
+    const after = (await ana.say('pending')).ts;
+    await ana.command('salesforce half ready');
+    await ana.sees(m => m.ephemeral && says.test(words(m)), {after});
+    await ana.shortcut('wb_use', {message: await ana.ask('whoami', /Who you are/)});
+    await ana.modal(/Use in a command/);
+    const sent = await ana.submit({Command: 'Title of half-ready'});
+    assert.match(JSON.stringify(sent.errors), /The Salesforce connection is not set up yet/);
+    await ana.closes();
+    await w.idle();
+    assert.equal(await w.count('run', "recipe = 'half-ready'"), 0, 'nothing was begun');
+    // one that needs no answer is a run that can be found
+    assert.match(words(await ana.ask('salesforce half ready about: x', /did not work/)), /The Salesforce connection is not set up yet\.[^]*WB-/);
+    assert.match(words(await ana.ask('history', /Your last commands/)), /did not work: The app connection is not set up yet/);
+    await w.putConnection(ACME, 'half-made', {app: 'salesforce', host: w.salesforceHost, client_id: 'half-made-client', client_secret: 'sample-secret'});
+    await ana.ask('salesforce half ready', /Enter about/);
+    await ana.ask('cancel', /Cancelled/);
+    await w.putRecipe(ACME, recipe('half-ready', {inputs: [{name: 'about', required: true}], connections: {salesforce: {use: 'half-made'}}}));
+    await ana.ask('salesforce half ready', /half-ready cannot run yet\. The Salesforce connection that this command uses is not logged in/);
+    await w.must('DELETE', `/workspaces/${ACME}/recipes/half-ready`);
+    await w.must('DELETE', `/workspaces/${ACME}/connections/half-made`);
+    await w.idle();
+  });
+
   test('P11 who is sent to an admin is told whom to ask: two at most, in private alone, and never himself', async () => {
     await w.putRecipe(ACME, recipe('for-cleo', {allow: {users: ['U0CLEO001']}}));
     await w.putRecipe(ACME, recipe('shared-note', {connections: {salesforce: {use: 'acme-salesforce'}}}));

@@ -17,7 +17,8 @@ struct recipe_row {
     const char *command; /* case-folded; NULL for hook recipes */
     bool enabled;
     bool hidden;
-    const char *body; /* JSON text */
+    const char *body;     /* JSON text */
+    const char *body_now; /* of the current version, where this is another one */
     int64_t updated_at;
 };
 /* Adds a version when the body differs from the current one. ERR_CONFLICT
@@ -127,6 +128,8 @@ int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count
 struct run_case {
     struct run *run;             /* NULL: there is no such run */
     const char *recipe_body;     /* of the run's version; NULL: gone */
+    const char *recipe_body_now; /* of the current one, where it is another; NULL: it is this one
+                                    or there is none */
     bool enabled;                /* the recipe is still switched on */
     bool begun;                  /* some step is on record */
     struct workspace *workspace; /* without its bot token */

@@ -7,7 +7,7 @@
 
 /* --- start.c, question.c: from a command to a run --- */
 
-/* A row's recipe; ERR_CONFIG "recipe_faulty". */
+/* The recipe of a current row; ERR_CONFIG "recipe_faulty". */
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e);
 int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e);
 /* The same from a button that carries inputs: an object of texts. */
@@ -42,6 +42,7 @@ char *question_answer_value(arena *mem, const struct meant *m);
 void question_add_meant(struct scene *sc, json_t *view, const struct meant *m);
 /* Takes `text` as the answer to what this run asks. */
 int question_take(struct turn *t, struct run *r, const char *text, struct err *e);
+/* The recipe of a run, as recipe_load() gives it; NULL: its version is gone. */
 int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);
 
 /* --- release.c, runs.c: runs go on or end --- */

@@ -17,16 +17,8 @@ enum {
 
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
-    json_t *body = NULL;
-    struct faults *faults = arena_alloc(mem, sizeof(*faults));
-    faults_init(faults, mem);
-    if (json_read(mem, bytes_of(row->body), &body, e) != 0) {
-        return -1;
-    }
-    recipe_parse(mem, body, ret, faults);
-    return faults->count == 0 ? 0
-                              : err_set(e, ERR_CONFIG, "recipe_faulty", "recipe %s: %s", row->name,
-                                        faults_line(mem, faults, 150));
+    const struct recipe_source from = {.name = row->name, .body = row->body};
+    return recipe_load(mem, &from, ret, e);
 }
 
 /* What a recipe can write is known from its actions, not from its text. */
@@ -51,7 +43,11 @@ int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct
         *ret = NULL;
         return 0;
     }
-    if (recipe_read(sc->mem, row, ret, e) != 0) {
+    const struct recipe_source from = {.name = row->name,
+                                       .body = row->body,
+                                       .body_now = row->body_now,
+                                       .apps = sc->bot->options.apps};
+    if (recipe_load(sc->mem, &from, ret, e) != 0) {
         return -1;
     }
     find_writes(sc, *ret);

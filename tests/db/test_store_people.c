@@ -210,8 +210,12 @@ static void test_recipe_versions(void **state)
     assert_int_equal(found->version, 2);
     assert_true(found->hidden);
     assert_string_equal(found->body, "{\"a\":2}");
+    assert_null(found->body_now);
     OK(store_recipe_version(s, ACME, "deal", 1, &found, e));
     assert_string_equal(found->body, "{\"a\":1}");
+    assert_string_equal(found->body_now, "{\"a\":2}"); /* whose permissions hold */
+    OK(store_recipe_version(s, ACME, "deal", 2, &found, e));
+    assert_null(found->body_now);
     OK(store_recipe_version(s, GLOBEX, "deal", 1, &found, e));
     assert_null(found);
 
@@ -233,6 +237,7 @@ static void test_recipe_versions(void **state)
     OK(store_recipe_version(s, ACME, "deal", 2, &found, e)); /* for runs that began with it */
     assert_non_null(found);
     assert_false(found->enabled);
+    assert_null(found->body_now);
     OK(store_recipe_put(s, &r, "user:UBEN", e));
     OK(store_recipe_find(s, ACME, "deal", &found, e));
     assert_int_equal(found->version, 3);

@@ -115,6 +115,13 @@ static bool fits(const char *text, size_t max_units)
     return text == NULL || slack_units(text) <= max_units;
 }
 
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (!str_empty(text)) {
+        json_put(object, key, json_string(text));
+    }
+}
+
 static json_t *confirm_object(arena *mem, const json_t *button)
 {
     json_t *text = slack_plain(mem, json_text(button, "confirm"), CONFIRM_UNITS);
@@ -123,17 +130,15 @@ static json_t *confirm_object(arena *mem, const json_t *button)
     }
     const char *title = json_text(button, "confirm_title"), *yes = json_text(button, "title");
     bool named = title != NULL && fits(title, CONFIRM_TITLE_UNITS) && fits(yes, ANSWER_UNITS);
-    return json_pack("{s:o, s:o, s:o, s:o}", "title",
-                     slack_plain(mem, named ? title : "Are you sure?", CONFIRM_TITLE_UNITS), "text",
-                     text, "confirm", slack_plain(mem, named ? yes : "Yes", ANSWER_UNITS), "deny",
-                     slack_plain(mem, named ? "Keep it" : "No", ANSWER_UNITS));
-}
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (!str_empty(text)) {
-        json_put(object, key, json_string(text));
+    json_t *object =
+        json_pack("{s:o, s:o, s:o, s:o}", "title",
+                  slack_plain(mem, named ? title : "Are you sure?", CONFIRM_TITLE_UNITS), "text",
+                  text, "confirm", slack_plain(mem, named ? yes : "Yes", ANSWER_UNITS), "deny",
+                  slack_plain(mem, named ? "Keep it" : "No", ANSWER_UNITS));
+    if (str_equal(json_text(button, "style"), "danger")) {
+        put_text(object, "style", "danger");
     }
+    return object;
 }
 
 /* NULL when it cannot be sent whole: a value or address that was cut would be another one. */

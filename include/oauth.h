@@ -181,6 +181,8 @@ struct oauth_bot {
     int64_t expires_at;        /* of its token, epoch seconds; 0: never */
     int64_t generation;        /* of its token */
     bool renews;               /* there is something to renew it with */
+    bool unchecked;            /* the platform has not said yet whose it is: nobody uses it */
+    bool asks;                 /* except for whoever asks that (oauth_bot_check) */
     bool refused;              /* in: the platform said that this very token has expired */
     bool renewed;              /* oauth_bot_again has given another one: it does so once */
 };
@@ -192,7 +194,9 @@ struct oauth_bot oauth_bot_of(const struct workspace *w);
  * was just read (oauth_bot_of) a usable token costs no query; zeros: the row is read. No session of
  * the store may be open. Errors: ERR_CONFIG "chat_dead" (none is stored, or the platform does not
  * take it any more: the workspace is broken until it is installed again), ERR_LIMIT "refreshing"
- * (again after retry_after_ms), ERR_UPSTREAM_BUSY, ERR_TIMEOUT.
+ * (again after retry_after_ms), ERR_LIMIT "chat_unchecked" (one that was put, of which the platform
+ * has not said yet whose it is: oauth_bot_check wakes the jobs that wait for it),
+ * ERR_UPSTREAM_BUSY, ERR_TIMEOUT.
  */
 int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
                      struct err *e);

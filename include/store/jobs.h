@@ -153,7 +153,8 @@ bool store_job_may_wait(const struct job *j);
  * those that wait so, and keeps nothing else back. */
 #define STORE_JOB_HELD "workspace_broken"
 int store_job_hold(store *s, const struct job *j, int64_t delay_s, struct err *e);
-/* They are due now. */
+/* They are due now, and so are those that wait until it is known whose the bot's token is
+ * ("chat_unchecked"). */
 int store_job_wake_held(store *s, const char *workspace, struct err *e);
 int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);

@@ -61,7 +61,7 @@ struct outgoing {
     const char *bot_user_id;
     struct secret bot_token; /* empty: the workspace is not active */
     int64_t bot_expires_at, bot_generation;
-    bool bot_renews;
+    bool bot_renews, bot_unchecked;
     const char *dm_channel; /* of the message's reader; NULL: not known */
 };
 /* The message as it is, by the lease of its job. One that has to be posted for the first time has

@@ -23,7 +23,7 @@ struct workspace {
     int64_t bot_expires_at;    /* 0: never */
     int64_t bot_generation;
     bool bot_renews;       /* it rotates, and may still be renewed */
-    bool bot_unchecked;    /* it is used, and the platform has not yet said that it takes it */
+    bool bot_unchecked;    /* it stands there, and the platform has not said yet whose it is */
     const char *bot_fault; /* why its token cannot be used, or soon will not be; NULL */
     const char *bot_id;
     const char **bot_scopes; /* granted */
@@ -41,7 +41,7 @@ struct workspace {
 /* Stores the settings, bot_user_id, bot_token and state; makes the route at the first put (w->route
  * is ignored). An empty bot_token keeps the stored one unless clear_token; another one, or none,
  * takes all with it that was known of the old one. Of a new one nothing is known: it is due to be
- * checked in a minute, unless store_bot_check_later() has it done at once. */
+ * checked in 15 seconds, unless store_bot_check_later() has it done at once. */
 int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e);
 int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e);
 /* The same, locked until the transaction ends: its settings and what belongs to it change one after

@@ -151,6 +151,16 @@ static int settle_waiting(store *s, const struct job *job, const struct err *why
     return store_job_wait(s, job, backoff_s(job, why), why->code, e);
 }
 
+/* It is woken when the answer is there; should it be so in this very moment, it looks again soon.
+ */
+static int settle_unchecked(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    enum { SOON_S = 1, LATER_S = 15 };
+    int64_t age_s = clock_now() - job->created_at;
+    int64_t delay_s = age_s < SOON_S ? SOON_S : age_s < LATER_S ? age_s : LATER_S;
+    return store_job_wait(s, job, delay_s, why->code, e);
+}
+
 static int settle_held(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     return store_job_hold(s, job, backoff_s(job, why), e);
@@ -202,6 +212,12 @@ static bool waits_for_turn(const struct job *job, const struct err *why)
     return str_equal(why->code, "chat_limit") && store_job_may_wait(job);
 }
 
+/* Nor does a token that is not known to be its workspace's: nothing was tried. */
+static bool waits_for_check(const struct job *job, const struct err *why)
+{
+    return str_equal(why->code, "chat_unchecked") && store_job_may_wait(job);
+}
+
 struct way {
     settle_fn *how;
     enum log_level level;
@@ -211,6 +227,9 @@ static const struct way LEFT = {settle_left, LOG_WARN,
                                 "a job is left to a replica that has the key", "result=\"left\""};
 static const struct way WAITING = {
     settle_waiting, LOG_INFO, "a job waits, as the chat asks to slow down", "result=\"waiting\""};
+static const struct way UNCHECKED = {settle_unchecked, LOG_INFO,
+                                     "a job waits until the chat has said whose the bot's token is",
+                                     "result=\"waiting\""};
 static const struct way HELD = {settle_held, LOG_INFO,
                                 "a job waits for the bot of its workspace to work again",
                                 "result=\"held\""};
@@ -224,6 +243,9 @@ static const struct way *way_to_wait(const struct job *job, const struct err *wh
     }
     if (waits_for_turn(job, why)) {
         return &WAITING;
+    }
+    if (waits_for_check(job, why)) {
+        return &UNCHECKED;
     }
     return str_equal(why->code, STORE_JOB_HELD) ? &HELD : NULL; /* dispatch knows for how long */
 }

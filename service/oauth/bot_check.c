@@ -16,6 +16,7 @@ struct check {
     const struct workspace *workspace;
     struct oauth_bot as; /* with the token, broken or not */
     struct bot_good good;
+    bool again; /* what was broken has expired: now that it is active it may be renewed */
 };
 
 static int find(struct check *c, const char *workspace, struct err *e)
@@ -31,6 +32,7 @@ static int find(struct check *c, const char *workspace, struct err *e)
     if (rc == 0 && w != NULL) {
         c->as = oauth_bot_of(w);
         c->as.access.bot_token = w->bot_token;
+        c->as.asks = true;
     }
     return rc;
 }
@@ -100,6 +102,7 @@ static int settle(struct check *c, struct err *e)
     if (str_equal(w->state, "broken")) {
         log_info("a workspace that was broken is active again",
                  LOG_TEXT("workspace", w->workspace));
+        c->again = c->good.expired;
     }
     return 0;
 }
@@ -128,7 +131,7 @@ static int refused(struct check *c, const char *code, struct err *e)
     return settle(c, e);
 }
 
-int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e)
+static int check_once(oauth *o, arena *mem, const char *workspace, bool *ret_again, struct err *e)
 {
     struct check c = {.oauth = o, .mem = mem, .driver = chats_driver(o->options.chats, workspace)};
     struct chat_self self = {.user_id = NULL};
@@ -144,7 +147,9 @@ int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e)
     }
     if (ask(&c, &self, &why) != 0) {
         if (oauth_bot_is_refused(&why)) {
-            return refused(&c, why.code, e);
+            int rc = refused(&c, why.code, e);
+            *ret_again = c.again;
+            return rc;
         }
         *e = why;
         return -1;
@@ -156,4 +161,11 @@ int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e)
     c.good.bot_id = self.bot_id;
     c.good.url = self.url;
     return settle(&c, e);
+}
+
+int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e)
+{
+    bool again = false;
+    int rc = check_once(o, mem, workspace, &again, e);
+    return rc == 0 && again ? check_once(o, mem, workspace, &again, e) : rc;
 }

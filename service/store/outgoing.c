@@ -2,7 +2,7 @@
 
 /* The outbox's own statement: what is to be sent by whom, and the intent of a first post. */
 
-enum { OUTGOING_EXTRA = 6 };
+enum { OUTGOING_EXTRA = 7 };
 
 /* What has not been posted yet gets its intent on record in the same statement; the answer shows
  * the row as it was before. Nothing is found without the lease. */
@@ -18,7 +18,7 @@ static const struct stmt TAKE = {
     "select " STORE_MESSAGE_COLUMNS ", w.bot_user_id,"
     "       case when w.state = 'active' then w.bot_token end, u.dm_channel,"
     "       epoch(w.bot_expires_at), w.bot_generation,"
-    "       w.bot_refresh is not null and w.bot_fault is null"
+    "       w.bot_refresh is not null and w.bot_fault is null, w.bot_check_at is not null"
     "  from mine cross join message m join workspace w on w.workspace = m.workspace"
     "  left join chat_user u on u.workspace = m.workspace and u.user_id = m.user_id"
     " where m.workspace = $1 and m.id = $2",
@@ -82,6 +82,7 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
     ret->bot_expires_at = row_i64(r, 0, AT + 3);
     ret->bot_generation = row_i64(r, 0, AT + 4);
     ret->bot_renews = row_bool(r, 0, AT + 5);
+    ret->bot_unchecked = row_bool(r, 0, AT + 6);
     return 0;
 }
 

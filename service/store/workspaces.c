@@ -20,7 +20,7 @@ static const struct stmt PUT = {
     "                              bot_check_at)"
     "  values ($1, $2, $3, $4, $5, case when $6::bool then 'default' else 'personal' end,"
     "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea,"
-    "          case when $9::bytea is not null then now() + interval '1 minute' end)"
+    "          case when $9::bytea is not null then now() + interval '15 seconds' end)"
     "  on conflict (workspace) do update set"
     "    name = excluded.name, installer = excluded.installer, admins = excluded.admins,"
     "    installer_uses = excluded.installer_uses, guests = excluded.guests,"

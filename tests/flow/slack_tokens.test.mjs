@@ -337,6 +337,47 @@ describe('Slack: a bot token that the API was given', () => {
     assert.deepEqual(await now(), ['active', 'ok', null]);
   });
 
+  const waiting = () => w.query("select attempts::int from job where state = 'queued' and error_code = 'chat_unchecked'");
+  const said = async () => (await gina.messages()).filter(m => m.is_bot).length;
+
+  test('P8 nothing is done with one before Slack has said whose it is; what people write waits for that', async () => {
+    const FOREIGN = 'xoxb-sample-acme-0001';
+    await gina.ask('help', m => m.is_bot);
+    await w.idle();
+    const since = (await w.calls()).at(-1).seq;
+    await w.fault('slow', {peer: 'slack', path: 'auth.test', delay_ms: 3000, times: 1});
+    await put({bot_token: FOREIGN});
+    const asked = await gina.say('connections');
+    await gina.command('connections', {place: 'dm'});
+    await until('the message to wait', async () => (await waiting()).length > 0);
+    assert.ok((await waiting()).every(j => j.attempts === 0), 'waiting uses up no attempt');
+    await settled();
+    assert.deepEqual(await now(), ['broken', 'refused', 'token_of_another']);
+    await w.idle();
+    const used = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).filter(c => c.headers.authorization === `Bearer ${FOREIGN}`);
+    assert.deepEqual([...new Set(used.map(c => c.path.split('/').at(-1)))], ['auth.test']);
+    await put({bot_token: OWN});
+    await settled();
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+    await until('the message to be answered', async () => (await gina.messages()).some(m => m.is_bot && !m.ephemeral && m.ts > asked.ts));
+    await w.idle();
+  });
+
+  test('what was said while Slack did not answer is answered as soon as it has', async () => {
+    await put({bot_token: null});
+    await w.idle();
+    const before = await said();
+    await w.fault('5xx', {peer: 'slack', path: 'auth.test', times: 2});
+    await put({bot_token: OWN});
+    await gina.say('help');
+    await until('the message to wait', async () => (await waiting()).length === 1);
+    await until('Slack to be asked in vain', async () => await w.fired('5xx') >= 2);
+    assert.equal(await said(), before);
+    await w.query("update job set run_at = now() + interval '1 hour' where error_code = 'chat_unchecked'"); // it is woken, not lucky
+    await until('the message to be answered', async () => await said() === before + 1);
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+  });
+
   test('P2 one of another workspace, or of an organisation, is not taken for this one', async () => {
     await w.must('PUT', `/workspaces/${ORG}`, {name: 'Acme Org', bot_token: 'xoxb-sample-acmeorg-0001'});
     await settled(ORG);

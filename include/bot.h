@@ -72,6 +72,8 @@ struct bot_install {
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
                 struct err *e);
+/* Has this workspace a token of the bot? */
+int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err *e);
 
 /* Workspaces that were removed 30 days ago go with all that admins set up there; the grants of
  * their default connections are revoked. */

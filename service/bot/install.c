@@ -129,3 +129,18 @@ int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_ins
     struct installing x = {.from = i, .ret = ret};
     return scene_do(&sc, NULL, install, &x, e);
 }
+
+int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err *e)
+{
+    store *s = NULL;
+    struct workspace *w = NULL;
+    if (store_open(b->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_workspace_find(s, workspace, &w, e);
+    store_close(s);
+    if (rc == 0) {
+        *ret = w != NULL && !secret_empty(w->bot_token);
+    }
+    return rc;
+}

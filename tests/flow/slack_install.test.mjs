@@ -270,6 +270,37 @@ describe('Slack: an installation by whoever may not', () => {
     }
   });
 
+  test('a token that Slack gave and then refuses, or that is another app\'s, is given back where nothing stands', async () => {
+    const refusedBy = async (faults, status, text, stands) => {
+      const since = (await w.calls()).at(-1).seq;
+      for (const f of faults) await w.sandbox('PUT', '/_faults', {peer: 'slack', times: 1, ...f});
+      const b = await install(w, OTTO);
+      assert.equal(b.page.status, status, b.text);
+      assert.match(b.text, text);
+      const asked = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).map(c => c.path.split('/').at(-1)).filter(p => /uninstall|revoke/.test(p));
+      assert.deepEqual(asked, stands);
+      return b;
+    };
+    const no = {fault: 'error', error: 'account_inactive', path: 'auth.test'};
+    const rows = await kept(w, ...TABLES);
+    await refusedBy([no], 502, /Slack did not install Workbot.*Nothing was kept here/, []);
+    await w.idle();
+    assert.deepEqual(await kept(w, ...TABLES), rows, 'what stands there is left alone');
+
+    await w.must('DELETE', `/workspaces/${GLOBEX}`);
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {name: 'Globex Inc'});
+    const still = TABLES.filter(t => t !== 'job'), draft = await kept(w, ...still); // Slack tells of the end, too
+    await refusedBy([{...no, error: 'a_new_word'}], 502, /Slack did not install Workbot.*Slack has removed it from your workspace again/, ['apps.uninstall']);
+    const b = await refusedBy([no, {fault: 'error', error: 'no_permission', path: 'apps.uninstall'}, {fault: '5xx', path: 'auth.revoke'}],
+      502, /Slack did not remove it from your workspace.*Remove it there yourself/, ['apps.uninstall', 'auth.revoke']);
+    assert.match(b.page.html, /\/apps-manage\/T0GLOBEX1\/integrations\/profile\/A0WORKBOT"/);
+    await w.sandbox('PUT', '/_config', {slack: {app: {app_id: 'A0ANOTHER'}}});
+    await refusedBy([], 502, /operator must look.*Slack has removed it from your workspace again/, ['apps.uninstall']);
+    await w.sandbox('PUT', '/_config', {slack: {app: {app_id: 'A0WORKBOT'}}});
+    await w.idle();
+    assert.deepEqual(await kept(w, ...still), draft);
+  });
+
   const LISTED = /app\.slack\.com|\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT"/;
 
   /** Refused; what was asked of Slack then, and whether the installation still stands there. */

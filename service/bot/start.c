@@ -230,6 +230,15 @@ static int refuse_setup(struct turn *t, const struct recipe *r, const char *miss
     return say_private(t, view, NULL, e);
 }
 
+static int ask_or_queue(struct turn *t, struct run *run, struct recipe *r, const struct question *q,
+                        struct err *e)
+{
+    if (run->state == RUN_QUEUED) {
+        return run_enqueue(&t->scene, run, RUN_QUEUED, e);
+    }
+    return form_possible(t) ? form_ask(t, run, r, e) : question_ask(t, run, r, q, e);
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
@@ -257,10 +266,7 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (!added) {
         return refuse(t, start_too_many, e);
     }
-    if (!asks) {
-        return run_enqueue(&t->scene, &run, RUN_QUEUED, e);
-    }
-    return form_possible(t) ? form_ask(t, &run, r, e) : question_ask(t, &run, r, &q, e);
+    return ask_or_queue(t, &run, r, &q, e);
 }
 
 static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,

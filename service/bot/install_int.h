@@ -23,7 +23,7 @@ bool teams_have(const struct teams *t, const char *team);
  * otherwise: too early to believe either. The list is to be read again after TEAMS_AGAIN_S. */
 bool teams_unsure(const struct teams *t, const char *team, bool granted, int64_t said_at);
 enum { TEAMS_AGAIN_S = 5 };
-#define TEAMS_UNSURE "teams_unsure" /* of a job that waits for that */
+extern const char teams_unsure_code[]; /* of a job that waits for that */
 
 /* --- homeless.c: events of places where the bot is not installed --- */
 

@@ -161,7 +161,7 @@ static int ask(struct scene *sc, struct moving *m, struct err *e)
         return -1;
     }
     m->moves = teams_have(&teams, m->from);
-    m->wait = teams_unsure(&teams, m->from, true, m->job->created_at) ? TEAMS_UNSURE : NULL;
+    m->wait = teams_unsure(&teams, m->from, true, m->job->created_at) ? teams_unsure_code : NULL;
     m->wait_s = TEAMS_AGAIN_S;
     return 0;
 }

@@ -162,7 +162,7 @@ static int act(struct scene *sc, void *arg, struct err *e)
 {
     struct purge *p = arg;
     if (p->unsure) {
-        return store_job_wait(sc->s, p->job, TEAMS_AGAIN_S, TEAMS_UNSURE, e);
+        return store_job_wait(sc->s, p->job, TEAMS_AGAIN_S, teams_unsure_code, e);
     }
     for (size_t i = 0; i < p->count; i++) {
         if (!p->stays[i] && purge_person(p, p->people[i], e) != 0) {

@@ -12,6 +12,8 @@
 
 enum { LAG_S = 60 };
 
+const char teams_unsure_code[] = "teams_unsure";
+
 int teams_ask(struct scene *sc, struct oauth_bot *as, struct teams *ret, struct err *e)
 {
     const struct bot_options *o = &sc->bot->options;

@@ -170,6 +170,7 @@ struct run_line {
     const char *error_code;
     int64_t created_at, ended_at;
     const char *record_id, *record_url; /* of the last step that has one */
+    json_t *inputs;                     /* NULL: they do not open */
     struct run_connection *acted;       /* as it was on record when the run went on */
     size_t acted_count;
 };

@@ -112,8 +112,8 @@ describe('words', () => {
     await ana.ask(create('Told'), /Created Told/);
     await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});
     const list = await ana.ask('history', /Your last commands/);
-    assert.match(words(list), /done\nas the shared account, ben@acme\.example in Salesforce · just now · WB-/);
-    const mine = words(list).match(/Create an opportunity · done\nas ana@acme\.example in Salesforce · just now · (WB-[A-Z0-9]{8})/);
+    assert.match(words(list), /done\ntext: Aloud · as the shared account, ben@acme\.example in Salesforce · just now · WB-/);
+    const mine = words(list).match(/Create an opportunity · done\nname: Told · as ana@acme\.example in Salesforce · just now · (WB-[A-Z0-9]{8})/);
     assert.ok(mine, words(list));
     assert.match(button(list, 'Open').url, /\/006xx|\/00T/);
     assert.match(words(await ana.ask(`why ${mine[1].toLowerCase()}`, /Create an opportunity/)), /as ana@acme\.example\nWhy: your own connection, since the command asks for it\.$/m);

@@ -75,10 +75,9 @@ static void add_text(json_t *paragraphs, const char *text)
 }
 
 /* back: what came of giving it back; manage: where it is removed by hand. Or NULL. */
-static int end_page(struct install_page *p, enum install_end end, const char *back,
-                    const char *manage, struct err *e)
+static json_t *end_data(struct install_page *p, enum install_end end, const char *back,
+                        const char *manage)
 {
-    arena *mem = p->request->mem;
     bool tone_error = end != INSTALL_DENIED;
     json_t *paragraphs = json_array();
     add_text(paragraphs, ends[end].text);
@@ -86,18 +85,18 @@ static int end_page(struct install_page *p, enum install_end end, const char *ba
         add_text(paragraphs, back);
     }
     const char *again = ends[end].retry ? "/slack/install" : NULL;
-    json_t *data = arena_json(
-        mem, json_pack("{s:s, s:s, s:o, s:b, s:s?, s:s, s:s?}", "title", ends[end].title, "eyebrow",
-                       ends[end].eyebrow, "paragraphs", paragraphs, "tone_error", tone_error,
-                       "retry_link", manage == NULL ? again : manage, "retry_label",
-                       manage == NULL ? "Start again" : "Open its page at Slack", "reference",
-                       end == INSTALL_SETTINGS ? p->request->id : NULL));
-    return show(p, ends[end].status, data, e);
+    return arena_json(p->request->mem,
+                      json_pack("{s:s, s:s, s:o, s:b, s:s?, s:s, s:s?}", "title", ends[end].title,
+                                "eyebrow", ends[end].eyebrow, "paragraphs", paragraphs,
+                                "tone_error", tone_error, "retry_link",
+                                manage == NULL ? again : manage, "retry_label",
+                                manage == NULL ? "Start again" : "Open its page at Slack",
+                                "reference", end == INSTALL_SETTINGS ? p->request->id : NULL));
 }
 
 int install_end(struct install_page *p, enum install_end end, struct err *e)
 {
-    return end_page(p, end, NULL, NULL, e);
+    return show(p, ends[end].status, end_data(p, end, NULL, NULL), e);
 }
 
 /* --- it is installed --- */
@@ -233,6 +232,24 @@ static struct installation installation_of(arena *mem, const struct slack_grant 
 
 /* --- it is of no use --- */
 
+/* What whoever runs this Workbot must be told to let the workspace in. */
+static void add_key(arena *mem, json_t *data, const struct slack_grant *g)
+{
+    const char *what = g->org_wide ? "Organisation" : "Workspace";
+    json_t *facts = json_array();
+    if (!str_empty(g->name)) {
+        json_array_append_new(facts, json_pack("{s:s, s:s}", "label", what, "value", g->name));
+    }
+    json_array_append_new(facts, json_pack("{s:s, s:s}", "label", "Its key", "key", g->workspace));
+    json_object_set_new(data, "facts", facts);
+    json_object_set_new(data, "has_facts", json_true());
+    add_text(json_member(data, "paragraphs"),
+             arena_printf(mem,
+                          "If it should work here, send the key below to whoever runs it: "
+                          "they can then let your %s in.",
+                          g->org_wide ? "organisation" : "workspace"));
+}
+
 /* Nothing of it stays here; what stays at Slack is for Slack to say. */
 static int give_back(struct install_page *p, const struct slack_grant *g, enum install_end end,
                      struct err *e)
@@ -241,11 +258,16 @@ static int give_back(struct install_page *p, const struct slack_grant *g, enum i
     arena *mem = p->request->mem;
     struct err why = {0};
     enum slack_back back = chat_slack_hand_back(c, mem, g, &why);
-    if (back == SLACK_BACK_REMOVED) {
-        return end_page(p, end, backs[back], NULL, e);
+    const char *manage = NULL;
+    if (back != SLACK_BACK_REMOVED) {
+        log_end(p, "an app of no use could not be removed from its workspace", &why);
+        manage = chat_slack_manage_url(c, mem, g->workspace);
     }
-    log_end(p, "an app of no use could not be removed from its workspace", &why);
-    return end_page(p, end, backs[back], chat_slack_manage_url(c, mem, g->workspace), e);
+    json_t *data = end_data(p, end, backs[back], manage);
+    if (end == INSTALL_NOT_ALLOWED) {
+        add_key(mem, data, g);
+    }
+    return show(p, ends[end].status, data, e);
 }
 
 static int not_allowed(struct install_page *p, const struct slack_grant *g, struct err *e)

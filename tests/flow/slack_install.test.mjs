@@ -311,7 +311,8 @@ describe('Slack: an installation by whoever may not', () => {
     for (const f of faults) await w.sandbox('PUT', '/_faults', {peer: 'slack', times: 1, ...f});
     const b = await install(w, 'E0ACMEORG/U0OLGA001');
     assert.equal(b.page.status, 403, b.text);
-    assert.match(b.text, /This Workbot is not open to your workspace.*Nothing was kept here/);
+    assert.match(b.text, /This Workbot is not open to your workspace.*Nothing was kept here.*send the key below/);
+    assert.match(b.page.html, /Acme Org<\/dd>[\s\S]*<code>slack:E0ACMEORG<\/code>/, 'whom to let in is named');
     await w.idle();
     assert.deepEqual(await kept(w, ...TABLES), rows);
     const asked = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).map(c => c.path.split('/').at(-1)).filter(p => /uninstall|revoke/.test(p));

@@ -32,8 +32,9 @@ char *landing_back_link(const web *w, arena *mem, const struct landing *g);
 struct landing_answer {
     arena *mem;
     struct response *response;
-    const char *back_link;
+    const char *back_link, *back_label;
     const char *form_action; /* further sources for the CSP */
+    const char *eyebrow;     /* of a message that needs another than its tone's; NULL */
 };
 int landing_page(const char *name, json_t *data, int status, struct landing_answer *to,
                  struct err *e);

@@ -39,7 +39,7 @@ static const struct {
     {LOGIN_REFUSED,
      "not_me",
      {"Undone", "This login was undone",
-      "In the browser it was said not to be the right person's. Nothing was connected."}},
+      "Somebody pressed \"Not me\" in the browser, so nothing was connected."}},
     {LOGIN_REFUSED,
      "disconnected",
      {"Ended", "This login was ended",
@@ -52,7 +52,7 @@ static const struct {
     {LOGIN_DONE,
      NULL,
      {"Done", "Already connected",
-      "This login has done its work: an account was connected with it. Type connections in your "
+      "This login has done its work: an account was connected with it. Type `connections` in your "
       "chat to see how that stands, or to end it."}},
 };
 

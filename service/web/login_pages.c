@@ -107,10 +107,11 @@ int landing_page(const char *name, json_t *data, int status, struct landing_answ
 int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
                     struct err *e)
 {
-    json_t *data = arena_json(to->mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s}", "title", title,
-                                                 "paragraphs", "text", text, "tone_error",
-                                                 status >= 400, "back_link", to->back_link,
-                                                 "back_label", "Back to the chat"));
+    json_t *data =
+        arena_json(to->mem, json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s?}", "title", title,
+                                      "eyebrow", to->eyebrow, "paragraphs", "text", text,
+                                      "tone_error", status >= 400 && to->eyebrow == NULL,
+                                      "back_link", to->back_link, "back_label", to->back_label));
     return landing_page("message.html", data, status, to, e);
 }
 
@@ -229,14 +230,16 @@ static int prepare(web *w, const struct request *q, struct response *r, struct l
         return -1;
     }
     to->back_link = landing_back_link(w, q->mem, g);
+    to->back_label = arena_printf(q->mem, "Back to %s", landing_chat(g));
     return 0;
 }
 
 static int unknown_link(struct landing_answer *to, struct err *e)
 {
+    to->eyebrow = "Not found";
     return landing_message(to, 404, "This link is not known",
                            "It may have been cut when it was copied. Go back to your chat and "
-                           "press the button there, or type connect for a new one.",
+                           "press the button there, or type `connect` for a new one.",
                            e);
 }
 
@@ -249,18 +252,21 @@ static int not_allowed(struct landing_answer *to, struct err *e)
     return landing_message(to, said->status, said->title, said->text, e);
 }
 
-static int done_before(struct landing_answer *to, struct err *e)
+/* Not as whom: the link may be in other hands by now. */
+static int done_before(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
-    return landing_message(to, 200, "Already connected",
-                           "This link has done its work: an account was connected with it. Type "
-                           "connections in your chat to see how that stands, or to end it.",
-                           e);
+    const char *named = landing_app_title(w, g);
+    const char *text = arena_printf(
+        to->mem,
+        "An account of %s was connected with this link. Type `connections` in %s to see it.", named,
+        landing_chat(g));
+    return landing_message(to, 200, arena_printf(to->mem, "Already connected: %s", named), text, e);
 }
 
 /* What is said where the link leads nowhere any more. */
 static int not_open(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
-    return g->login->state == LOGIN_DONE ? done_before(to, e) : over(w, g, to, e);
+    return g->login->state == LOGIN_DONE ? done_before(w, g, to, e) : over(w, g, to, e);
 }
 
 int login_get(web *w, const struct request *q, struct response *r, struct err *e)
@@ -358,8 +364,9 @@ static int not_me(web *w, struct landing *g, struct landing_answer *to, struct e
         return -1;
     }
     if (g->login->state == LOGIN_DONE) {
+        to->eyebrow = "Already connected";
         return landing_message(to, 409, "The code was typed already",
-                               "The connection is in use. Type disconnect in the chat, or end it "
+                               "The connection is in use. Type `disconnect` in the chat, or end it "
                                "in the app's own settings.",
                                e);
     }

@@ -71,6 +71,9 @@ static bool pattern_fits(const char *pattern, const struct segments *s,
 {
     size_t params_count = 0;
     size_t i = 0;
+    if (pattern[1] == '\0') {
+        return s->count == 0; /* the root */
+    }
     for (const char *at = pattern; at != NULL; i++) {
         const char *next = strchr(at + 1, '/');
         size_t len = next == NULL ? strlen(at + 1) : (size_t)(next - at - 1);

@@ -37,6 +37,7 @@ static const struct route routes[] = {
     {WB_GET, "/v1/workspaces/{workspace}/runs", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_runs_get, "listRuns"},
     {WB_GET, "/v1/workspaces/{workspace}/runs/{id}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_run_get, "getRun"},
     {WB_GET, "/v1/workspaces/{workspace}/audit", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_audit_get, "listAudit"},
+    {WB_GET, "/", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, front_get, "getFront"},
     {WB_GET, "/assets/style.css", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, style_get, "getStyle"},
     {WB_GET, "/openapi.yaml", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, openapi_get, "getOpenapi"},
     {WB_GET, "/privacy", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, privacy_get, "getPrivacy"},

@@ -113,7 +113,7 @@ static const char *setup(const struct install_page *p)
 {
     return arena_printf(p->request->mem,
                         "Next come a connection to an app and a command that uses it; then anybody "
-                        "can type help to Workbot. Whoever operates Workbot sets them up by its "
+                        "can type `help` to Workbot. Whoever operates Workbot sets them up by its "
                         "API, with the operator's token: the guide is Workbot's docs/setup.md, the "
                         "calls are in %s/openapi.yaml.",
                         p->web->config->public_url);

@@ -33,6 +33,18 @@ describe('P11 plain words', () => {
     return {m, raw: JSON.stringify([m.text, m.blocks]), run};
   }
 
+  test('P11 a page says one thing: no "Not done" over what is done or was never asked for', async () => {
+    const html = async path => (await fetch(w.url + path, {headers: {accept: 'text/html'}})).text();
+    const {callback} = await w.one("select callback_key as callback from default_connection where workspace = $1 limit 1", [ACME]);
+    for (const [path, title] of [[`/oauth/callback/${callback}?state=spent&code=spent`, /This page has done its work/], ['/nothing', /This page does not exist/], ['/login/none', /This link is not known/]]) {
+      const page = await html(path);
+      assert.match(page, title);
+      assert.doesNotMatch(page, /Not done/, path);
+    }
+    const front = await html('/');
+    assert.match(front, /run in your apps as you[\s\S]*help[\s\S]*href="\/privacy"[\s\S]*href="\/terms"[\s\S]*href="\/openapi\.yaml"/);
+  });
+
   for (const command of ['salesforce bad field name: x', 'salesforce missing field name: x', 'salesforce bad date name: someday']) {
     test(`P11 the app refuses (${command}): its reason in plain words, with a reference`, async () => {
       const {m} = await failure(command);

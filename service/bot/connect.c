@@ -7,6 +7,16 @@
 
 /* connect, typed or pressed. */
 
+/* "salesforce second" and "Salesforce, second", as the lists have it where an app has several. */
+static bool is_pair(struct scene *sc, const struct default_connection *d, const char *word)
+{
+    const char *pairs[] = {arena_printf(sc->mem, "%s %s", d->app, d->name),
+                           arena_printf(sc->mem, "%s, %s", words_app(sc, d->app), d->name),
+                           arena_printf(sc->mem, "%s %s", words_app(sc, d->app), d->name)};
+    return str_equal_fold(word, pairs[0]) || str_equal_fold(word, pairs[1]) ||
+           str_equal_fold(word, pairs[2]);
+}
+
 int choices_find(struct turn *t, const char *word, struct choices *ret, struct err *e)
 {
     struct default_connection *list = NULL;
@@ -17,7 +27,7 @@ int choices_find(struct turn *t, const char *word, struct choices *ret, struct e
     }
     ret->count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (str_equal_fold(list[i].name, word)) {
+        if (str_equal_fold(list[i].name, word) || is_pair(sc, &list[i], word)) {
             ret->items[0] = &list[i];
             ret->count = 1;
             return 0;

@@ -107,7 +107,9 @@ int help_app(struct turn *t, const app *a, struct err *e)
     if (count_of(t, q.fits, q.words) == 0) {
         view_text(view, "There are no commands for %s here yet.", app_title(a));
     } else {
-        view_note(view, "Type the words, or press. `help` and a command's words tell its inputs.");
+        view_note(
+            view,
+            "Type a command's words, or press its button. `help` and its words show its inputs.");
     }
     if (add_commands(t, view, &q, e) != 0) {
         return -1;
@@ -130,7 +132,10 @@ int help_begun(struct turn *t, const char *folded, struct err *e)
     if (strchr(folded, ' ') == NULL || count_of(t, begins_so, folded) == 0) {
         return 0;
     }
-    return help_list(t, arena_printf(t->scene.mem, "%s ...", folded), &q, e) == 0 ? 1 : -1;
+    return help_list(t, arena_printf(t->scene.mem, "Commands that begin with %s", folded), &q, e) ==
+                   0
+               ? 1
+               : -1;
 }
 
 /* --- all of it --- */
@@ -171,8 +176,7 @@ static void add_others(struct turn *t, json_t *view)
         view_row(
             view,
             &(struct button){.title = "More commands", .action = "words", .value = "help more"},
-            "**More commands** · %lld more %s", (long long)others,
-            others == 1 ? "command" : "commands");
+            "**More commands** · %lld %s", (long long)others, others == 1 ? "command" : "commands");
     }
 }
 
@@ -205,8 +209,10 @@ static void add_utilities(json_t *view)
             &(struct button){.title = words[i].title, .action = "words", .value = words[i].words},
             "`%s` %s", words[i].words, words[i].text);
     }
-    view_note(view, "`cancel` stops a question or a login · `why` and a command: whose account it "
-                    "would use · `connect` and `disconnect` with an app");
+    view_note(view,
+              "Type `cancel` to stop a question or a login, `why` and a command's words to see "
+              "whose account it would use, `connect` or `disconnect` and an app's name to "
+              "log in or out there.");
 }
 
 static int help_all(struct turn *t, struct err *e)
@@ -274,7 +280,7 @@ int command_help(struct turn *t, const char *rest, struct err *e)
         return help_list(t, "More commands", &more, e);
     }
     if (count_of(t, begins_so, words) > 0) {
-        return help_list(t, arena_printf(mem, "%s ...", words), &some, e);
+        return help_list(t, arena_printf(mem, "Commands that begin with %s", words), &some, e);
     }
     return help_unknown(t, words, e) < 0 ? -1 : 0;
 }

@@ -27,7 +27,8 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
         view_field(view, "Expires",
                    c->tokens.refresh_expires_at > 0
                        ? arena_strndup(mem, clock_rfc3339(mem, c->tokens.refresh_expires_at), 10)
-                       : "Never, until you disconnect");
+                   : str_empty(c->user_id) ? "Never, until an admin ends it"
+                                           : "Never, until you disconnect");
     }
 }
 
@@ -94,8 +95,10 @@ size_t needs_count(const struct needs *n, const char *default_name)
 
 char *needs_words(arena *mem, size_t count)
 {
-    return arena_printf(mem, "%zu of your commands that wait %s it, and will ask you to log in.",
-                        count, count == 1 ? "needs" : "need");
+    return arena_printf(mem, "%s needs it, and will ask you to log in.",
+                        count == 1
+                            ? "A command of yours that waits"
+                            : arena_printf(mem, "Each of %zu commands of yours that wait", count));
 }
 
 /* Pressed long after: what it asks counts nothing that may have changed. */
@@ -167,14 +170,14 @@ static const struct connection *under(const struct connection *list, size_t coun
 
 /* The installer acts by the default connections: shown, not changeable here, with the reason. */
 static int add_default(struct scene *sc, json_t *view, const struct default_connection *d,
-                       const struct owned *mine, struct err *e)
+                       struct err *e)
 {
     struct connection *c = NULL;
     if (store_connection_find(sc->s, d->workspace, d->name, "", &c, e) != 0) {
         return -1;
     }
     view_divider(view);
-    view_text(view, "**%s** · default connection `%s`", name_of(sc, d, mine), d->name);
+    view_text(view, "**%s** · default connection `%s`", words_app(sc, d->app), d->name);
     if (c == NULL) {
         view_note(view, "Nobody has logged it in yet.");
         return 0;
@@ -246,7 +249,7 @@ static int add_rows(struct scene *sc, json_t *view, const struct owned *mine, si
     for (size_t i = from; i < mine->defs_count && i < from + size; i++) {
         if (!uses_default(sc)) {
             add_own(sc, view, &mine->defs[i], mine);
-        } else if (add_default(sc, view, &mine->defs[i], mine, e) != 0) {
+        } else if (add_default(sc, view, &mine->defs[i], e) != 0) {
             return -1;
         }
     }

@@ -256,7 +256,15 @@ test('workbot recipe check says the same without a server', () => {
   const faulty = check(recipe({reply: {text: 'Created {{steps.oop.id}}'}}));
   assert.equal(faulty.status, 1);
   assert.match(faulty.stdout, /r\.json: reply\.text: "\{\{steps\.oop\.id\}\}": this recipe has no step "oop"/);
+  writeFileSync(join(dir, 'r.json'), '{');
+  const broken = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['recipe', 'check', join(dir, 'r.json')], {encoding: 'utf8', env: {}});
+  assert.match(broken.stdout, /r\.json: not JSON/, 'no empty place before it');
   rmSync(dir, {recursive: true});
+});
+
+test('workbot check names a setting once', () => {
+  const {stderr} = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: {}});
+  assert.match(stderr, /^WORKBOT_DATABASE_URL: This is required: set it, or WORKBOT_DATABASE_URL_FILE/m);
 });
 
 test('two writers of one recipe: both done, or one is told to try again', async () => {

@@ -59,7 +59,7 @@ describe('dialogue', () => {
     await ana.ask('delete salesforce', /Your connections/);
     await ana.ask('@workbot team note', /private message/, {place: 'sales'});
     await ana.sees(/Enter text/);
-    const begun = await ana.ask('salesforce create', /salesforce create \.\.\./);
+    const begun = await ana.ask('salesforce create', /Commands that begin with salesforce create/);
     assert.deepEqual(labels(begun), ['Create an opportunity']);
     await ana.ask('stop', /Cancelled: Leave a note/);
     await ana.ask('quit', /nothing to cancel/);

@@ -89,7 +89,7 @@ describe('P4 the code', () => {
     const {location} = await mine.logIn(loginUrl(prompt), 'cleo@acme.example', {stop: '/oauth/callback/'});
     assert.equal((await other.request('GET', location)).status, 410);
     assert.match(other.text, /another browser/);
-    assert.equal((await other.request('HEAD', location)).status, 410);
+    assert.equal((await other.request('HEAD', location)).status, 405);
     assert.equal((await mine.request('GET', location)).status, 200, 'the browser that began it goes on');
   });
 

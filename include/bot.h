@@ -64,6 +64,10 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
 /* What a platform granted is kept, in one transaction, if the workspace may install by itself or
  * was made by an admin: first: it has got its installer by that, who is welcomed. missing: the
  * scopes that were asked for and not granted, for people; NULL: none. */
+/* The titles of what waits for this login, for its page, "and 2 more"; *ret NULL: nothing does. */
+int bot_login_awaited(store *s, const struct login *l, const char **ret, size_t *ret_count,
+                      struct err *e);
+
 struct bot_install {
     bool allowed;
     bool first;            /* nobody had installed it there, nor given it a token */

@@ -39,6 +39,8 @@ struct button {
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);
+/* The first with this action, outside of rows; NULL: there is none. */
+const json_t *view_find_button(const json_t *view, const char *action);
 /* A text with one button at its side; b NULL: none. Long lists are made of these. */
 void view_row(json_t *view, const struct button *b, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -110,6 +110,10 @@ int store_run_page(store *s, const char *workspace, const struct run_filter *f, 
 int store_run_parked_for(store *s, const char *workspace, const char *user_id,
                          const char *default_name, struct run **ret, size_t *ret_count,
                          struct err *e);
+/* The same, not locked. */
+int store_run_awaiting(store *s, const char *workspace, const char *user_id,
+                       const char *default_name, struct run **ret, size_t *ret_count,
+                       struct err *e);
 /* Runs that wait for a login under this default connection, or for one that is gone, are over now,
  * for this reason: store_run_expired() hands them out. */
 int store_run_let_go(store *s, const char *workspace, const char *default_name,

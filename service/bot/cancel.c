@@ -305,43 +305,90 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
     return 0;
 }
 
-/* The login and what waits for it. One that is over already - said not to be yours, say - may still
- * be waited for, unless another has taken its place. */
+/* One that is over already - said not to be yours, say - may still be waited for, unless another
+ * has taken its place. */
+static int is_waited_for(struct scene *sc, const struct login *l, bool *ret, struct err *e)
+{
+    struct login *other = NULL;
+    if (!is_open(l) &&
+        store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &other, e) != 0) {
+        return -1;
+    }
+    *ret = is_open(l) || (other == NULL && l->state == LOGIN_REFUSED);
+    return 0;
+}
+
+/* The login and what waits for it. */
 static int end_behind(struct turn *t, const struct login *l, json_t **ret_last, bool *ret_shown,
                       struct err *e)
 {
     struct scene *sc = &t->scene;
-    struct login *other = NULL;
     if (is_open(l)) {
         metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
-        return oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0
-                   ? -1
-                   : end_runs_behind(t, l, ret_last, ret_shown, e);
+        if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0) {
+            return -1;
+        }
     }
-    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &other, e) != 0) {
+    return end_runs_behind(t, l, ret_last, ret_shown, e);
+}
+
+/* Where Back was pressed elsewhere, the prompt must not look as if it led on. */
+static int end_prompt(struct turn *t, const struct login *l, struct err *e)
+{
+    const char *title = NULL;
+    bool pressed = t->acted != NULL && str_equal(t->acted->id, l->message_id);
+    if (pressed || !prompt_stands(&t->scene, l)) {
+        return 0;
+    }
+    if (login_title(&t->scene, l, &title, e) != 0) {
         return -1;
     }
-    bool waited_for = other == NULL && l->state == LOGIN_REFUSED;
-    return waited_for ? end_runs_behind(t, l, ret_last, ret_shown, e) : 0;
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Cancelled: **the login to %s**. Nothing was changed.", title);
+    return say_update(&t->scene, l->message_id, view, e);
+}
+
+/* Names all that was cancelled; nothing waited: what there is to connect. */
+static int answer_back(struct turn *t, const struct awaiting *w, bool shown, struct err *e)
+{
+    json_t *view = NULL;
+    if (w->count == 0) {
+        return list_view(&t->scene, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    }
+    view = view_new(t->scene.mem);
+    view_text(view, "Cancelled: **%s**.", w->names);
+    view_note(view, "`history` shows them, `connect` begins a new login.");
+    return shown ? say_beside(t, view, NULL, e) : say_private(t, view, NULL, e);
 }
 
 int action_back(struct turn *t, const char *value, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct login *l = NULL;
+    struct awaiting w = {.names = ""};
     json_t *view = NULL;
-    bool shown = false;
+    bool shown = false, waited_for = false;
     if (login_of_user(t, value, &l, e) != 0) {
         return -1;
     }
     if (l == NULL) {
         return 0;
     }
-    if (end_behind(t, l, &view, &shown, e) != 0) {
+    if (is_waited_for(sc, l, &waited_for, e) != 0 ||
+        (waited_for && awaiting_load(sc, l, NULL, &w, e) != 0)) {
         return -1;
     }
-    if (l->run_id != NULL) {
+    if (!awaiting_told(sc, t->acted, &w)) {
+        return awaiting_ask(t, l, &w, e);
+    }
+    if (waited_for && end_behind(t, l, &view, &shown, e) != 0) {
+        return -1;
+    }
+    if (end_prompt(t, l, e) != 0) {
+        return -1;
+    }
+    if (l->run_id != NULL && w.count <= 1) {
         return shown || view == NULL ? 0 : say_private(t, view, NULL, e);
     }
-    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    return answer_back(t, &w, shown, e);
 }

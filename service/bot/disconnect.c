@@ -85,7 +85,7 @@ static int end_login(struct turn *t, const struct login *l, const char *title, c
     }
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
     if (count > 0) {
-        prompt_add_back(view, l);
+        prompt_add_back(sc, view, l);
     }
     return stands ? say_update(sc, l->message_id, view, e) : 0;
 }

@@ -25,9 +25,26 @@ bool prompt_stands(struct scene *sc, const struct login *l);
 /* A prompt whose link does nothing any more must not look as if it did. */
 int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e);
 /* Back: it ends the login, and what waits for it; where something does, it asks first. */
-void prompt_add_back(json_t *view, const struct login *l);
+void prompt_add_back(struct scene *sc, json_t *view, const struct login *l);
 /* A button with the link of an open prompt; false when the link is not known any more. */
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
+
+/* --- waiting.c: what waits for a login --- */
+
+struct awaiting {
+    const char *names; /* "Create an opportunity (name: Acme), ... and 2 more"; "" of none */
+    size_t count;
+};
+/* Of the login's user and connection. own: a run that is about to wait, too; NULL: none is. */
+int awaiting_load(struct scene *sc, const struct login *l, const struct run *own,
+                  struct awaiting *ret, struct err *e);
+/* A button Back that asks first, with these names. */
+void awaiting_add_back(struct scene *sc, json_t *view, const char *login_id,
+                       const struct awaiting *w);
+/* Back of the pressed message (NULL: not on record) has asked for just these. */
+bool awaiting_told(struct scene *sc, const struct message *pressed, const struct awaiting *w);
+/* Asks beside the pressed message, where its Back has not: more has come to wait since. */
+int awaiting_ask(struct turn *t, const struct login *l, const struct awaiting *w, struct err *e);
 
 /* --- code.c: 1: it was answered as a typed code; 0: it is none; -1 --- */
 

@@ -41,6 +41,6 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
                     "login still works.");
     prompt_add_button(sc, l, view,
                       arena_printf(sc->mem, "Log in to %s", words_app(sc, o->connection->app)));
-    prompt_add_back(view, l);
+    prompt_add_back(sc, view, l);
     return say_dm(sc, view, NULL, e);
 }

@@ -59,7 +59,7 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
         view_note(view,
                   "Send it in our direct message, or behind the command that you began with.");
     }
-    prompt_add_back(view, o->login);
+    prompt_add_back(sc, view, o->login);
     return view;
 }
 
@@ -114,7 +114,7 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
         return NULL; /* the page says it; the prompt stands as it did */
     }
     prompt_add_button(sc, o->login, view, "Try again");
-    prompt_add_back(view, o->login);
+    prompt_add_back(sc, view, o->login);
     return view;
 }
 
@@ -198,7 +198,7 @@ static int not_me(struct scene *sc, const void *arg, struct err *e)
         view_note(view, "What you typed still waits. Log in again, or Back to cancel it.");
     }
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
-    prompt_add_back(view, l);
+    prompt_add_back(sc, view, l);
     return l->message_id == NULL ? 0 : say_update(sc, l->message_id, view, e);
 }
 

@@ -245,6 +245,21 @@ void view_button(json_t *view, const struct button *b)
     json_push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
 }
 
+const json_t *view_find_button(const json_t *view, const char *action)
+{
+    const json_t *blocks = json_member(view, "blocks");
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
+        for (size_t k = 0; k < json_array_size(buttons); k++) {
+            const json_t *b = json_array_get(buttons, k);
+            if (str_equal(json_text(b, "action"), action)) {
+                return b;
+            }
+        }
+    }
+    return NULL;
+}
+
 void view_row(json_t *view, const struct button *b, const char *format, ...)
 {
     va_list args;

@@ -56,6 +56,16 @@ static const struct stmt PARKED_FOR = {
     " order by r.id for update",
     3, STORE_RUN_COLUMNS_COUNT};
 
+/* The same to be shown: nobody waits for it. */
+static const struct stmt AWAITING = {
+    "run_awaiting",
+    "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
+    "   and r.state = 'parked' and r.ended_at is null"
+    "   and exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
+    "                                       and l.default_name = $3)"
+    " order by r.id",
+    3, STORE_RUN_COLUMNS_COUNT};
+
 /* Whose login went with its default connection, or is of this one. The janitor ends and tells. */
 static const struct stmt LET_GO = {
     "run_let_go",
@@ -86,8 +96,9 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {
-    &ADD, &FIND, &LOCK, &OPEN, &PAGE, &PARKED_FOR, &LET_GO, &UPDATE, &SET_SHARED, &EXPIRED, NULL};
+const struct stmt *const store_runs_stmts[] = {&ADD,    &FIND,       &LOCK,     &OPEN,
+                                               &PAGE,   &PARKED_FOR, &AWAITING, &LET_GO,
+                                               &UPDATE, &SET_SHARED, &EXPIRED,  NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -262,6 +273,15 @@ int store_run_parked_for(store *s, const char *workspace, const char *user_id,
                          struct err *e)
 {
     struct store_ask ask = {&PARKED_FOR,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
+                            store_read_run, sizeof(struct run)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_awaiting(store *s, const char *workspace, const char *user_id,
+                       const char *default_name, struct run **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&AWAITING,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
                             store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);

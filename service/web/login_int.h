@@ -11,7 +11,8 @@ struct landing {
     struct login *login;         /* NULL: unknown link */
     struct default_connection *connection;
     struct user *user;   /* who asked; NULL for a default connection's login */
-    const char *command; /* title of the recipe that waits; NULL */
+    const char *command; /* titles of what waits; NULL */
+    size_t commands_count;
 };
 int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e);
 bool landing_is_open(const struct landing *g);

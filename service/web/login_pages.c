@@ -14,27 +14,6 @@
 
 /* --- what a link stands for --- */
 
-/* The title of the recipe that waits for this login. */
-static int load_command(struct landing *g, store *s, struct err *e)
-{
-    struct run *r = NULL;
-    struct recipe_row *row = NULL;
-    json_t *body = NULL;
-    if (store_run_find(s, g->login->workspace, g->login->run_id, &r, e) != 0) {
-        return -1;
-    }
-    if (r == NULL || r->state != RUN_PARKED) {
-        return 0;
-    }
-    if (store_recipe_version(s, r->workspace, r->recipe, r->version, &row, e) != 0) {
-        return -1;
-    }
-    if (row != NULL && json_read(store_arena(s), bytes_of(row->body), &body, e) == 0) {
-        g->command = json_text(body, "title");
-    }
-    return 0;
-}
-
 static int load_rows(struct landing *g, store *s, const char *route, const char *hash,
                      struct err *e)
 {
@@ -49,7 +28,9 @@ static int load_rows(struct landing *g, store *s, const char *route, const char 
         store_user_find(s, workspace, g->login->user_id, &g->user, e) != 0) {
         return -1;
     }
-    return g->login->run_id == NULL ? 0 : load_command(g, s, e);
+    return str_empty(g->login->user_id)
+               ? 0
+               : bot_login_awaited(s, g->login, &g->command, &g->commands_count, e);
 }
 
 int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e)
@@ -167,17 +148,18 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
     json_t *scopes = scope_words(w, g);
     json_t *data = arena_json(
         to->mem,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
-                  "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
-                  asker(g), "workspace",
-                  str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name,
-                  "chat", landing_chat(g), "app", landing_app_title(w, g), "host",
-                  g->connection->host, "admin", str_empty(g->login->user_id), "command", g->command,
-                  "has_scopes", json_array_size(scopes) > 0, "scopes", scopes, "sign_in",
-                  proves_by_sign_in(g), "next",
-                  proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
-                  day_and_time(to->mem, g->login->expires_at), "action",
-                  arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
+        json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:b, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
+            "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
+            asker(g), "workspace",
+            str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name, "chat",
+            landing_chat(g), "app", landing_app_title(w, g), "host", g->connection->host, "admin",
+            str_empty(g->login->user_id), "command", g->command, "several", g->commands_count > 1,
+            "has_scopes", json_array_size(scopes) > 0, "scopes", scopes, "sign_in",
+            proves_by_sign_in(g), "next",
+            proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
+            day_and_time(to->mem, g->login->expires_at), "action",
+            arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
     const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
                                   .host = g->connection->host,
                                   .plain_http = config_trusts_host(w->config, g->connection->host)};

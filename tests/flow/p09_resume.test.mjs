@@ -2,7 +2,7 @@
 // it expires or is superseded, with a notice. A login prompt is never a dead end.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Browser, OPPORTUNITY, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {Browser, OPPORTUNITY, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 describe('P9 resume', () => {
   let w, ana, cleo;
@@ -78,6 +78,49 @@ describe('P9 resume', () => {
     await w.idle();
     const names = (await w.records()).filter(r => r.owner === 'cleo@acme.example').map(r => r.fields.Name).sort();
     assert.deepEqual(names, ['First', 'Second']);
+  });
+
+  test('P9 a prompt of connect names what waits, on its page too, and its Back asks first and tells what it cancelled', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    await cleo.prompt(create('Unnamed'));
+    const prompt = await cleo.prompt('connect salesforce');
+    assert.match(words(prompt), /Create an opportunity \(name: Unnamed\) waits for this and goes on by itself\. Back cancels it\./);
+    assert.match(JSON.stringify(prompt.blocks), /"This cancels Create an opportunity \(name: Unnamed\)\."/);
+    const page = new Browser();
+    await page.get(loginUrl(prompt));
+    assert.match(page.text, /Waiting for it Create an opportunity\b.*Your command runs/);
+    assert.doesNotMatch(page.text, /Unnamed/, 'whoever has a link reads no inputs');
+    // what came to wait after it was asked is asked about
+    for (const name of ['Later', 'Later still', 'Last']) await cleo.ask(create(name), /waits for the Salesforce login/);
+    await page.get(loginUrl(prompt));
+    assert.match(page.text, /Create an opportunity, Create an opportunity, Create an opportunity and 1 more.*Your commands run/);
+    await cleo.press(prompt, 'Back');
+    const asked = await cleo.sees(/Cancel what waits for this login, too\?/);
+    assert.match(words(asked), /with it: Create an opportunity \(name: Unnamed\), .*\(name: Later\), .*\(name: Later still\) and 1 more\./);
+    await w.idle();
+    assert.equal(await w.count('run', "user_id = 'U0CLEO001' and state = 'parked'"), 4, 'nothing is cancelled yet');
+    assert.equal((await page.get(loginUrl(prompt))).status, 200);
+    await cleo.press(asked, 'Back');
+    await cleo.sees(m => m.ts === asked.ts && /Cancelled: Create an opportunity \(name: Unnamed\), .* and 1 more\./.test(words(m)));
+    await cleo.sees(m => m.ts === prompt.ts && /Cancelled: the login to Salesforce/.test(words(m)) && !loginUrl(m));
+    await cleo.ask('pending', /Nothing waits/);
+    assert.equal((await page.get(loginUrl(prompt))).status, 410);
+    // one that was named: what was asked is done
+    await cleo.prompt(create('Named'));
+    const other = await cleo.prompt('connect salesforce');
+    await cleo.press(other, 'Back');
+    await cleo.sees(m => m.ts === other.ts && /^Cancelled: Create an opportunity \(name: Named\)\./.test(words(m)));
+    // and two that share a command's own prompt
+    const own = await cleo.prompt(create('One'));
+    await cleo.ask(create('Two'), /waits for the Salesforce login/);
+    await cleo.press(own, 'Back');
+    const both = await cleo.sees(/Cancel what waits for this login, too\?.*One\), .*Two\)/);
+    await cleo.press(both, 'Back');
+    await cleo.sees(m => m.ts === both.ts && /^Cancelled: .*One\), .*Two\)\./.test(words(m)));
+    await cleo.sees(m => m.ts === own.ts && /Cancelled/.test(words(m)) && !loginUrl(m));
+    await w.idle();
+    await cleo.connect();
   });
 
   test('P9 declining at the provider is no dead end: it says so, and the same prompt works after it', async () => {

@@ -271,7 +271,7 @@ describe('words', () => {
     const told = await cleo.sees(m => m.ts === prompt.ts && /said not to be yours/.test(words(m)));
     assert.match(words(told), /What you typed still waits/);
     assert.deepEqual(labels(told), ['New login', 'Back']);
-    assert.match(JSON.stringify(told.blocks), /This cancels the command that waits for it/);
+    assert.match(JSON.stringify(told.blocks), /This cancels Create an opportunity \(name: Not mine\)\./);
     await cleo.press(told, 'Back');
     await cleo.sees(m => m.ts === prompt.ts && /Cancelled: Create an opportunity/.test(words(m)));
     await cleo.ask('pending', /Nothing waits for you/);

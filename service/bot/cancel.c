@@ -66,9 +66,8 @@ static int end_idle_login(struct scene *sc, const struct run *r, struct err *e)
     if (count > 0) {
         return 0;
     }
-    return oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "dropped", e) != 0
-               ? -1
-               : cancelled_prompt(sc, r, l, e);
+    return login_end(sc, l, LOGIN_CANCELLED, "dropped", e) != 0 ? -1
+                                                                : cancelled_prompt(sc, r, l, e);
 }
 
 static int login_title(struct scene *sc, const struct login *l, const char **ret, struct err *e)
@@ -85,8 +84,7 @@ static int login_title(struct scene *sc, const struct login *l, const char **ret
 static int end_login(struct scene *sc, const struct login *l, json_t **ret_view, struct err *e)
 {
     const char *title = NULL;
-    if (login_title(sc, l, &title, e) != 0 ||
-        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "cancel", e) != 0) {
+    if (login_title(sc, l, &title, e) != 0 || login_end(sc, l, LOGIN_CANCELLED, "cancel", e) != 0) {
         return -1;
     }
     metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
@@ -325,7 +323,7 @@ static int end_behind(struct turn *t, const struct login *l, json_t **ret_last, 
     struct scene *sc = &t->scene;
     if (is_open(l)) {
         metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
-        if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0) {
+        if (login_end(sc, l, LOGIN_CANCELLED, "back", e) != 0) {
             return -1;
         }
     }
@@ -361,34 +359,35 @@ static int answer_back(struct turn *t, const struct awaiting *w, bool shown, str
     return shown ? say_beside(t, view, NULL, e) : say_private(t, view, NULL, e);
 }
 
+static int back(struct turn *t, const struct login *l, const struct awaiting *w, bool waited_for,
+                struct err *e)
+{
+    json_t *view = NULL;
+    bool shown = false;
+    if ((waited_for && end_behind(t, l, &view, &shown, e) != 0) || end_prompt(t, l, e) != 0) {
+        return -1;
+    }
+    if (l->run_id == NULL || w->count > 1) {
+        return answer_back(t, w, shown, e);
+    }
+    return shown || view == NULL ? 0 : say_private(t, view, NULL, e);
+}
+
 int action_back(struct turn *t, const char *value, struct err *e)
 {
-    struct scene *sc = &t->scene;
     struct login *l = NULL;
     struct awaiting w = {.names = ""};
-    json_t *view = NULL;
-    bool shown = false, waited_for = false;
+    bool waited_for = false;
     if (login_of_user(t, value, &l, e) != 0) {
         return -1;
     }
     if (l == NULL) {
         return 0;
     }
-    if (is_waited_for(sc, l, &waited_for, e) != 0 ||
-        (waited_for && awaiting_load(sc, l, NULL, &w, e) != 0)) {
+    if (is_waited_for(&t->scene, l, &waited_for, e) != 0 ||
+        (waited_for && awaiting_load(&t->scene, l, NULL, &w, e) != 0)) {
         return -1;
     }
-    if (!awaiting_told(sc, t->acted, &w)) {
-        return awaiting_ask(t, l, &w, e);
-    }
-    if (waited_for && end_behind(t, l, &view, &shown, e) != 0) {
-        return -1;
-    }
-    if (end_prompt(t, l, e) != 0) {
-        return -1;
-    }
-    if (l->run_id != NULL && w.count <= 1) {
-        return shown || view == NULL ? 0 : say_private(t, view, NULL, e);
-    }
-    return answer_back(t, &w, shown, e);
+    return awaiting_told(&t->scene, t->acted, &w) ? back(t, l, &w, waited_for, e)
+                                                  : awaiting_ask(t, l, &w, e);
 }

@@ -133,7 +133,7 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
     bool becomes_result = false;
     sc->changed = true;
     metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
-    if (run_release(sc, &notice, e) != 0) {
+    if (other_person_over(sc, l, e) != 0 || run_release(sc, &notice, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < notice.runs_count; i++) {

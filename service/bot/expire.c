@@ -1,4 +1,5 @@
 #include "lists_int.h"
+#include "login_int.h"
 #include "run_int.h"
 
 #include "base/json.h"
@@ -69,7 +70,7 @@ static const char *what_ran_out(const struct login *l)
 static int expire_login(struct scene *sc, const struct login *l, struct err *e)
 {
     json_t *view = view_new(sc->mem);
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_EXPIRED, what_ran_out(l), e) != 0) {
+    if (login_end(sc, l, LOGIN_EXPIRED, what_ran_out(l), e) != 0) {
         return -1;
     }
     if (l->message_id == NULL) {

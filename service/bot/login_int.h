@@ -82,6 +82,14 @@ typedef int return_fn(struct scene *sc, const void *arg, struct err *e);
 int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
                    return_fn *work, const void *arg, struct err *e);
 
+/* --- other_person.c: a warning that somebody else followed the link --- */
+
+/* Ends it; a warning about its link loses its buttons. */
+int login_end(struct scene *sc, const struct login *l, enum login_state state, const char *reason,
+              struct err *e);
+/* The warning, where the login has ended otherwise. */
+int other_person_over(struct scene *sc, const struct login *l, struct err *e);
+
 /* --- connect.c: which default connections a word means --- */
 
 enum { CHOICES_MAX = 20 };

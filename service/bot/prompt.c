@@ -197,8 +197,7 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
         return 0;
     }
     /* asked for on purpose, or a dead end: the earlier link stops here */
-    if (l != NULL &&
-        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
+    if (l != NULL && login_end(sc, l, LOGIN_CANCELLED, "replaced", e) != 0) {
         return -1;
     }
     if (open_new(sc, p, ret, e) != 0) {

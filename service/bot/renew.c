@@ -88,7 +88,7 @@ static int renew(struct scene *sc, const void *arg, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
     }
     enum login_state end = l->state == LOGIN_DONE ? LOGIN_DONE : LOGIN_CANCELLED;
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, end, "replaced", e) != 0) {
+    if (login_end(sc, l, end, "replaced", e) != 0) {
         return -1;
     }
     return open_again(sc, q, d, e);

@@ -190,7 +190,7 @@ static int not_me(struct scene *sc, const void *arg, struct err *e)
     if (l == NULL) {
         return 0;
     }
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_REFUSED, "not_me", e) != 0) {
+    if (login_end(sc, l, LOGIN_REFUSED, "not_me", e) != 0) {
         return -1;
     }
     view_text(view, "The account was not connected: in the browser it was said not to be yours.");

@@ -55,6 +55,16 @@ describe('P1 workers that die', () => {
     await ana.ask('help', /What can I do/);
     assert.equal(w.replicas[0].child.signalCode, null);
   });
+
+  test('P1 a replica that cannot listen says why and ends in order, whatever its workers have begun', async () => {
+    for (let i = 0; i < 5; i++) {
+      const said = await ana.say(FIND);
+      assert.deepEqual(await w.startInVain({WORKBOT_LISTEN: `127.0.0.1:${w.replicas[0].port}`, WORKBOT_OPS_LISTEN: '127.0.0.1:0'}), {code: 1, signal: null});
+      await ana.sees(/0 found/, {after: said.ts});
+    }
+    assert.match(w.log(), /cannot listen on 127\.0\.0\.1:\d+: Address already in use/);
+    assert.doesNotMatch(w.log(), /DEADLYSIGNAL/);
+  });
 });
 
 describe('P11 with leases that last', () => {

@@ -8,13 +8,13 @@ import {createHmac, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
 import {mkdtempSync, openSync, closeSync, readFileSync, rmSync} from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {setTimeout as pause} from 'node:timers/promises';
 import pg from 'pg';
 import {Browser} from './browser.mjs';
+import {freePort} from './ports.mjs';
 
 export {Browser};
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -45,19 +45,6 @@ export async function until(what, check, ms = USUAL_MS) {
     if (value) return value;
     assert.ok(Date.now() < end, `waited ${ms * SLOWNESS} ms in vain for ${typeof what === 'function' ? what() : what}`);
     await pause(15);
-  }
-}
-
-/** Below the ports that the system gives to clients, so that nobody takes it before we listen. */
-async function freePort() {
-  for (;;) {
-    const port = 12000 + Math.floor(Math.random() * 18000);
-    const server = net.createServer().listen(port, '127.0.0.1');
-    const free = await new Promise(done => server.once('listening', () => done(true)).once('error', () => done(false)));
-    if (!free) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }
 
@@ -410,6 +397,11 @@ export class World {
     for (const r of this.replicas) {
       await until(`replica ${r.n} to be ready`, () => fetch(r.opsUrl + '/readyz').then(a => a.ok));
     }
+  }
+
+  /** How a replica ends that is started beside the others with these settings. */
+  startInVain(env) {
+    return run(WORKBOT, ['serve'], {log: this.logFile, env: {...this.env, ...env}}).ended;
   }
 
   /** kill -9, as a crash; `startReplica(n)` starts it again on the same ports. */

@@ -185,6 +185,20 @@ int person_take_alone(struct scene *sc, void *arg, struct err *e)
     return person_take(sc, arg, e);
 }
 
+/* --- who acts --- */
+
+int person_hold(struct scene *sc, struct err *e)
+{
+    bool may = false;
+    const char *user_id = sc->user->user_id;
+    if (store_user_may_use(sc->s, sc->workspace->workspace, user_id, &may, e) != 0) {
+        return -1;
+    }
+    return may ? 0
+               : err_set(e, ERR_UPSTREAM_BUSY, "person_moved", "%s may not use Workbot any more",
+                         user_id);
+}
+
 /* --- events --- */
 
 /* Would this event end something? One that was overtaken by a newer one is dropped, and of who may

@@ -34,6 +34,9 @@ struct person_news {
 int person_take(struct scene *sc, const struct person_news *news, struct err *e);
 /* The same, for scene_do: arg is the news. */
 int person_take_alone(struct scene *sc, void *arg, struct err *e);
+/* Whoever was off-boarded while this was read is asked for nothing: ERR_UPSTREAM_BUSY
+ * "person_moved", and the job looks again. Else off-boarding waits until this is stored. */
+int person_hold(struct scene *sc, struct err *e);
 int person_look(struct turn *t, struct err *e);
 int bot_person_changed(struct turn *t, struct err *e);
 

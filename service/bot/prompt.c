@@ -1,4 +1,5 @@
 #include "login_int.h"
+#include "people_int.h"
 #include "run_int.h"
 
 #include "base/clock.h"
@@ -167,23 +168,10 @@ int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, stru
     return say_update(sc, old_id, view, e);
 }
 
-/* Whoever was off-boarded while this was read is asked for nothing: the job looks again. */
-static int hold_person(struct scene *sc, struct err *e)
-{
-    bool may = false;
-    const char *user_id = sc->user->user_id;
-    if (store_user_may_use(sc->s, sc->workspace->workspace, user_id, &may, e) != 0) {
-        return -1;
-    }
-    return may ? 0
-               : err_set(e, ERR_UPSTREAM_BUSY, "person_moved", "%s may not use Workbot any more",
-                         user_id);
-}
-
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
 {
     struct login *l = NULL;
-    if (hold_person(sc, e) != 0) {
+    if (person_hold(sc, e) != 0) {
         return -1;
     }
     if (store_login_find_open(sc->s, sc->workspace->workspace, sc->user->user_id, p->def->name, &l,

@@ -1,5 +1,6 @@
 #include "form_int.h"
 #include "lists_int.h"
+#include "people_int.h"
 
 #include <string.h>
 
@@ -212,6 +213,10 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
     r->version = row->version;
     r->user_id = t->event.user_id;
     run_place(t, r);
+    /* off-boarding finds it, or it is not begun: nothing else ends one that waits */
+    if (r->state == RUN_ASKING && person_hold(&t->scene, e) != 0) {
+        return -1;
+    }
     if (run_in_private(r) && !t->event.place.is_private && say_prepare(t, &r->message_id, e) != 0) {
         return -1;
     }

@@ -212,7 +212,13 @@ static int act(struct turn *t, struct form_answer *ret, struct err *e)
         {"inputs", inputs_sent},
         {"use", shortcut_sent},
     };
-    if (!words_open_to(&t->scene)) {
+    bool may = words_open_to(&t->scene);
+    /* before any other lock: off-boarding waits for this, or this sees what it has left */
+    if (may && store_user_may_use(t->scene.s, t->scene.workspace->workspace, t->event.user_id, &may,
+                                  e) != 0) {
+        return -1;
+    }
+    if (!may) {
         ret->next = page(t->scene.mem, "Sorry, I only work for members of this workspace.", NULL);
         return 0;
     }

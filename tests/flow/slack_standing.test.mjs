@@ -157,6 +157,27 @@ describe('who may not use Workbot connects nothing', () => {
     assert.equal(await w.count('login', "user_id = 'U0ANA0001' and state in ('open', 'code')"), 0);
   });
 
+  test('P12 off-boarded while the form of a shortcut is read, or a command that lacks an input: neither leaves a run behind', async () => {
+    const open = () => w.count('run', "user_id = 'U0ANA0001' and ended_at is null");
+    const shared = await ana.say('Words for a command', {place: 'sales'});
+    await ana.shortcut('wb_use', {message: shared});
+    await ana.modal(v => v.blocks.some(b => b.block_id === 'command'));
+    let lock = await w.hold(STANDING('guest'));
+    const sent = ana.submit({command: 'Create an opportunity'});
+    await lock.waiting(1);
+    await lock.release();
+    assert.match(JSON.stringify((await sent).answer), /I only work for members/);
+    assert.equal(await open(), 0, 'of the form');
+    await w.query(STANDING('member'));
+    lock = await w.hold(STANDING('guest'));
+    const said = await ana.say('salesforce create opportunity name: Half');
+    await lock.waiting(1);
+    await lock.release();
+    await ana.sees(/I only work for members of Acme/, {after: said.ts});
+    await w.idle();
+    assert.equal(await open(), 0, 'of the command');
+  });
+
   test('P12 off-boarded between two steps of a command: the second one is not begun', async () => {
     const task = subject => ({connection: 'sf', action: 'create_record', with: {object: 'Task', fields: {Subject: subject}}});
     await w.putRecipe(ACME, {name: 'two-notes', title: 'Two notes', command: 'note twice', allow: 'everyone', connections: {sf: {use: 'acme-salesforce'}},

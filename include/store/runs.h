@@ -86,6 +86,7 @@ struct run {
     json_t *result;
     const char *error_code;
     int64_t created_at, parked_at, expires_at, ended_at;
+    int64_t asked_at; /* by the platform's clock; 0: of an earlier release */
 };
 
 /* Makes id and reference when absent in *r (set on *r). Not added when its user has open_max runs

@@ -2,6 +2,7 @@
 #include "lists_int.h"
 #include "people_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -185,6 +186,18 @@ static json_t *take_inputs(struct turn *t, const struct recipe *r, const json_t 
     return inputs;
 }
 
+/* By the platform's clock: when it is looked at says nothing where others wait before it. */
+static int64_t asked_at(const struct turn *t)
+{
+    return t->event.at > 0 ? t->event.at : t->job->created_at;
+}
+
+static bool is_soon_after(const struct turn *t, const struct run *last)
+{
+    int64_t before = last->asked_at > 0 ? last->asked_at : last->created_at;
+    return llabs(asked_at(t) - before) <= DOUBLE_CLICK_S;
+}
+
 /* The second press of a double click on a command's button. (One user's events come one after the
  * other, so the first press is on record.) */
 static int is_second_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
@@ -200,9 +213,17 @@ static int is_second_press(struct turn *t, const struct recipe_row *row, const j
     if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
         return -1;
     }
-    *ret = count > 0 && last[0].created_at >= t->event.at - DOUBLE_CLICK_S &&
+    *ret = count > 0 && is_soon_after(t, &last[0]) &&
            str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
     return 0;
+}
+
+static int say_second_press(struct turn *t, const struct recipe *r, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "You pressed twice within seconds: I took that as one **%s**.", r->title);
+    view_note(view, "If you meant it twice, press again.");
+    return say_beside(t, view, NULL, e);
 }
 
 int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool *ret_added,
@@ -212,6 +233,7 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
     r->recipe = row->name;
     r->version = row->version;
     r->user_id = t->event.user_id;
+    r->asked_at = asked_at(t);
     run_place(t, r);
     /* off-boarding finds it, or it is not begun: nothing else ends one that waits */
     if (r->state == RUN_ASKING && person_hold(&t->scene, e) != 0) {
@@ -263,7 +285,7 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
         return -1;
     }
     if (second) {
-        return 0;
+        return say_second_press(t, r, e);
     }
     if (start_run(t, row, &run, &added, e) != 0) {
         return -1;

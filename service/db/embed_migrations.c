@@ -23,7 +23,8 @@
     X(0016_index_leavers)                                                                          \
     X(0017_index_urgent_jobs)                                                                      \
     X(0018_add_person_teams)                                                                       \
-    X(0019_check_bots)
+    X(0019_check_bots)                                                                             \
+    X(0020_add_run_asked)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -68,7 +68,7 @@ describe('P1 twice', () => {
     await w.idle();
     await w.fault('slow', {peer: 'slack', path: 'users.info', delay_ms: 4200});
     await w.query("update chat_user set checked_at = now() - interval '1 hour'");
-    await w.query("update run set created_at = now() where recipe = 'create-task' and state = 'asking'"); // however long the form took
+    await w.query("update run set asked_at = now() where recipe = 'create-task' and state = 'asking'"); // however long the form took
     const late = await ana.press(done, 'Add a task');
     assert.equal(late.status, 200, JSON.stringify(late));
     await until(() => `Slack to have been asked who that is:\n${w.log().slice(-4000)}`, async () => await w.fired('slow') === 1);
@@ -77,6 +77,21 @@ describe('P1 twice', () => {
     await w.sandbox('PUT', '/_config', {slack: {trigger_ttl_ms: 3000}});
     await ana.say('cancel');
     await w.idle();
+  });
+
+  test('P1 two presses a minute apart are two, however late both are looked at; a dropped one is told', async () => {
+    const done = await ana.ask(create('Backlog'), /Created Backlog/);
+    const at = Math.floor(Date.now() / 1000);
+    const press = seconds => w.signed('/slack/interactions', 'payload=' + encodeURIComponent(JSON.stringify({type: 'block_actions', api_app_id: 'A0WORKBOT',
+      team: {id: 'T0ACME001'}, user: {id: 'U0ANA0001', team_id: 'T0ACME001'}, channel: {id: 'D0ANA0001'}, message: {ts: done.ts}, trigger_id: `1.2.${seconds}`,
+      container: {type: 'message', message_ts: done.ts, channel_id: 'D0ANA0001'},
+      actions: [{type: 'button', action_id: 'wb:run:1', block_id: 'b', action_ts: `${at - seconds}.1`,
+        value: JSON.stringify({command: 'salesforce create opportunity', inputs: {name: 'Pressed', close: '2026-12-31'}})}]})), {type: 'application/x-www-form-urlencoded'});
+    for (const seconds of [90, 30, 28]) assert.equal((await press(seconds)).status, 200);
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Pressed').length, 2, 'the first and the second; the third is a double click');
+    const told = (await ana.messages()).filter(m => m.is_bot && /You pressed twice within seconds: I took that as one Create an opportunity/.test(words(m)));
+    assert.equal(told.length, 1);
   });
 
   test('P1 an odd answer to "who is this" loses no message', async () => {

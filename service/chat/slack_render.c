@@ -129,7 +129,8 @@ static json_t *confirm_object(arena *mem, const json_t *button)
         return NULL;
     }
     const char *title = json_text(button, "confirm_title"), *yes = json_text(button, "title");
-    bool named = title != NULL && fits(title, CONFIRM_TITLE_UNITS) && fits(yes, ANSWER_UNITS);
+    bool named = str_visible(title) && fits(title, CONFIRM_TITLE_UNITS) && str_visible(yes) &&
+                 fits(yes, ANSWER_UNITS);
     json_t *object =
         json_pack("{s:o, s:o, s:o, s:o}", "title",
                   slack_plain(mem, named ? title : "Are you sure?", CONFIRM_TITLE_UNITS), "text",

@@ -1,13 +1,13 @@
 // Ports for what a test starts: below those that the kernel hands to outgoing connections, so that
 // they stay free, and never the same to two tests that run at the same time.
-import {mkdirSync, symlinkSync, unlinkSync} from 'node:fs';
+import {mkdirSync, rmSync, symlinkSync} from 'node:fs';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 const TAKEN = join(tmpdir(), 'workbot-ports');
 const own = [];
-process.on('exit', () => own.forEach(at => unlinkSync(at)));
+process.on('exit', () => own.forEach(at => rmSync(at, {force: true})));
 
 /** False when another test has it; a link is made by one of two, whoever comes at the same time. */
 function reserve(port) {

@@ -24,6 +24,9 @@ void json_push(json_t *array, json_t *value);
 json_t *json_words(const char *text);
 /* The same for what is shown and never read back: no character turns the words behind it. */
 json_t *json_shown(const char *text);
+/* A member of such a text; NULL adds nothing. */
+void json_put_words(json_t *object, const char *key, const char *text);
+void json_put_shown(json_t *object, const char *key, const char *text);
 
 /* Member readers: NULL, 0 or false when absent, null or of another type. */
 const char *json_text(const json_t *object, const char *key);

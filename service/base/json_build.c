@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <string.h>
+
 #include "base/die.h"
 #include "base/str.h"
 
@@ -39,8 +41,26 @@ json_t *json_words(const char *text)
 
 json_t *json_shown(const char *text)
 {
+    /* of nearly all texts nothing is dropped: the UTF-8 of what would be begins with this byte */
+    if (text == NULL || strchr(text, '\xE2') == NULL) {
+        return json_words(text);
+    }
     arena *mem = arena_new();
-    json_t *value = json_words(str_straight(mem, text == NULL ? "" : text));
+    json_t *value = json_words(str_straight(mem, text));
     arena_free(mem);
     return value;
+}
+
+void json_put_words(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_put(object, key, json_words(text));
+    }
+}
+
+void json_put_shown(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        json_put(object, key, json_shown(text));
+    }
 }

@@ -5,21 +5,14 @@
 int scene_do(struct scene *sc, const struct job *j, scene_fn *work, void *arg, struct err *e)
 {
     store *s = NULL;
-    if (store_open(sc->bot->options.stores, sc->mem, &s, e) != 0) {
+    if (store_enter(sc->bot->options.stores, sc->mem, &s, e) != 0) {
         return -1;
     }
     if (j != NULL) {
         store_follow(s, j);
     }
     sc->s = s;
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = work(sc, arg, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
+    int rc = work(sc, arg, e);
     sc->s = NULL;
-    store_close(s);
-    return rc;
+    return store_leave(s, rc, e);
 }

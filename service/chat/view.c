@@ -211,20 +211,6 @@ void view_divider(json_t *view)
     block_add(view, "divider");
 }
 
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        json_put(object, key, json_words(text));
-    }
-}
-
-static void put_shown(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        json_put(object, key, json_shown(text));
-    }
-}
-
 static json_t *button_json(const struct button *b)
 {
     static const char *const styles[] = {
@@ -232,11 +218,11 @@ static json_t *button_json(const struct button *b)
     json_t *button = json_must(json_object());
     json_put(button, "title", json_shown(b->title));
     json_put(button, "action", json_words(b->action));
-    put_text(button, "value", b->value);
-    put_text(button, "url", b->url);
-    put_text(button, "style", styles[b->style]);
-    put_shown(button, "confirm", b->confirm);
-    put_shown(button, "confirm_title", b->confirm_title);
+    json_put_words(button, "value", b->value);
+    json_put_words(button, "url", b->url);
+    json_put_words(button, "style", styles[b->style]);
+    json_put_shown(button, "confirm", b->confirm);
+    json_put_shown(button, "confirm_title", b->confirm_title);
     return button;
 }
 

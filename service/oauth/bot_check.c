@@ -60,18 +60,10 @@ static int note(struct check *c, store *s, bool *ret_taken, struct err *e)
 static int take(struct check *c, bool *ret_taken, struct err *e)
 {
     store *s = NULL;
-    if (store_open(c->oauth->options.stores, c->mem, &s, e) != 0) {
+    if (store_enter(c->oauth->options.stores, c->mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = note(c, s, ret_taken, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    return rc;
+    return store_leave(s, note(c, s, ret_taken, e), e);
 }
 
 /* What is broken stays so, and is looked at again later. */

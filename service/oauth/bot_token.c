@@ -108,18 +108,8 @@ int oauth_bot_break(oauth *o, arena *mem, const struct oauth_bot *as, const char
 {
     store *s = NULL;
     bool changed = false;
-    if (store_open(o->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = break_row(s, as, fault, &changed, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    if (rc != 0) {
+    if (store_enter(o->options.stores, mem, &s, e) != 0 ||
+        store_leave(s, break_row(s, as, fault, &changed, e), e) != 0) {
         return -1;
     }
     err_set(e, ERR_CONFIG, "chat_dead", "the bot of %s has no usable token: %s",

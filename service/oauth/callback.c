@@ -12,18 +12,10 @@ typedef int work_fn(struct attempt *c, store *s, const struct tokens *t, struct 
 static int in_transaction(struct attempt *c, const struct tokens *t, work_fn *work, struct err *e)
 {
     store *s = NULL;
-    if (store_open(c->oauth->options.stores, c->mem, &s, e) != 0) {
+    if (store_enter(c->oauth->options.stores, c->mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = work(c, s, t, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    return rc;
+    return store_leave(s, work(c, s, t, e), e);
 }
 
 /* Where nothing can be stored, not even the job that would revoke it, the grant is ended at the app

@@ -68,12 +68,20 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
 /* What a platform granted is kept, in one transaction, if the workspace may install by itself or
  * was made by an admin: first: it has got its installer by that, who is welcomed. missing: the
  * scopes that were asked for and not granted, for people; NULL: none. */
+/* The titles of what waits for this login, for its page, "and 2 more"; *ret NULL: nothing does. */
+int bot_login_awaited(store *s, const struct login *l, const char **ret, size_t *ret_count,
+                      struct err *e);
+
 struct bot_install {
-    bool allowed, first;
+    bool allowed;
+    bool first;            /* nobody had installed it there, nor given it a token */
+    bool installer, admin; /* what whoever did it now is there */
     const char *missing;
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
                 struct err *e);
+/* Has this workspace a token of the bot? */
+int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err *e);
 
 /* Workspaces that were removed 30 days ago go with all that admins set up there; the grants of
  * their default connections are revoked. */
@@ -85,9 +93,11 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,
                      struct err *e);
 /* "Send me a new prompt" on the page of an old handle: a new prompt goes to its user privately,
- * unless one is open already (*ret_open): an old link makes no rows and changes no prompt. */
+ * unless one is open already or the user may not use Workbot (any more): then an old link makes no
+ * rows and changes no prompt. */
+enum bot_renewed { BOT_RENEWED, BOT_RENEWED_BEFORE, BOT_RENEWED_NEVER };
 int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
-                     bool *ret_open, struct err *e);
+                     enum bot_renewed *ret, struct err *e);
 
 /* Logins and runs whose time is over, each told to its user. *ret_more: there is more to do. */
 int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);

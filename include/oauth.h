@@ -81,6 +81,7 @@ enum oauth_end {
     OAUTH_PROVEN,        /* oauth_identity: `next` is where this browser goes on */
     OAUTH_OTHER_PERSON,  /* oauth_identity: somebody else is signed in; the login stays open */
     OAUTH_UNPROVEN,      /* oauth_identity: what came back proves nobody */
+    OAUTH_NOT_ALLOWED,   /* the login's user may not use Workbot (any more): tokens revoked */
     OAUTH_END_COUNT
 };
 struct oauth_outcome {
@@ -126,6 +127,7 @@ struct oauth_confirm {
     struct login *login;
     const char *connection_id;
     struct account account;
+    bool account_differs; /* account_match is "warn" and the e-mails differ */
 };
 struct oauth_typed {
     const char *workspace;
@@ -134,13 +136,17 @@ struct oauth_typed {
     const char *code;
 };
 /* Compares with all logins of this user that wait for one, inside the caller's transaction. A code
- * is good for its own user alone: whoever else has read it cannot use it. */
+ * is good for its own user alone: whoever else has read it cannot use it. Of somebody who may not
+ * use Workbot (any more) nothing waits. */
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e);
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's
  * transaction (the revoke itself is a job). */
 int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,
                     const char *reason, struct err *e);
+/* The same where its user disconnects the app. message_id: as in struct oauth_disconnect. */
+int oauth_login_disconnect(oauth *o, store *s, const struct login *l, const char *message_id,
+                           struct err *e);
 
 /* --- using tokens (access.c, refresh.c) --- */
 
@@ -176,6 +182,8 @@ struct oauth_bot {
     int64_t generation;        /* of its token */
     bool active;               /* its workspace is */
     bool renews;               /* there is something to renew it with */
+    bool unchecked;            /* the platform has not said yet whose it is: nobody uses it */
+    bool asks;                 /* except for whoever asks that (oauth_bot_check) */
     bool refused;              /* in: the platform said that this very token has expired */
     bool renewed;              /* oauth_bot_again has given another one: it does so once */
 };
@@ -184,11 +192,13 @@ struct oauth_bot oauth_bot_of(const struct workspace *w);
 /*
  * A usable token of this workspace's bot (none where the app's own does: that the workspace is
  * active is all that it takes), refreshed first when it is about to end: by one caller over all
- * replicas, and the new pair is stored before anybody uses it. With *ret from a row that was just
- * read (oauth_bot_of) a usable token costs no query; zeros: the row is read. No session of the
- * store may be open. Errors: ERR_CONFIG "chat_dead" (none is stored, or the platform does not take
- * it any more: the workspace is broken until it is installed again), ERR_LIMIT "refreshing" (again
- * after retry_after_ms), ERR_UPSTREAM_BUSY, ERR_TIMEOUT.
+ * replicas, and the new pair is stored before anybody uses it. With *ret from a row that
+ * was just read (oauth_bot_of) a usable token costs no query; zeros: the row is read. No session of
+ * the store may be open. Errors: ERR_CONFIG "chat_dead" (none is stored, or the platform does not
+ * take it any more: the workspace is broken until it is installed again), ERR_LIMIT "refreshing"
+ * (again after retry_after_ms), ERR_LIMIT "chat_unchecked" (one that was put, of which the platform
+ * has not said yet whose it is: oauth_bot_check wakes the jobs that wait for it),
+ * ERR_UPSTREAM_BUSY, ERR_TIMEOUT.
  */
 int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
                      struct err *e);
@@ -200,7 +210,8 @@ int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_b
  */
 bool oauth_bot_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e);
 /* Asks the platform about a token that was refused, or that nobody has tried: one that it takes
- * makes the workspace active, one that it refuses breaks it. Else *e says why nothing is known. */
+ * makes the workspace active, one that it refuses, or that is another workspace's, breaks it. Else
+ * *e says why nothing is known. */
 int oauth_bot_check(oauth *o, arena *mem, const char *workspace, struct err *e);
 /* Where the platform is asked about this user, or about this channel when user_id is NULL: into
  * as->access, for the drivers that need it. No session of the store may be open. */

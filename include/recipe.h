@@ -72,6 +72,19 @@ struct recipe {
 /* Shape: types, names, bounds, unknown keys, templates that parse. All faults at once. */
 void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct faults *faults);
 
+/* A stored recipe, as a run goes by it (load.c). */
+struct recipe_source {
+    const char *name;
+    const char *body;     /* of the run's version, as JSON */
+    const char *body_now; /* of the current version; NULL: it is the same one, or there is none */
+    const apps *apps;     /* know which steps approve; NULL without body_now */
+};
+/* Inputs, steps and reply are those of `body`; who may run it is what `body_now` says, a connection
+ * is verified when either of both says so (by alias and default connection; one that is not there
+ * any more stands as it did), and shared_approver holds when both do. ERR_CONFIG "recipe_faulty":
+ * *ret is what could be read of `body`. */
+int recipe_load(arena *mem, const struct recipe_source *from, struct recipe **ret, struct err *e);
+
 /* What the recipe refers to: default connections of the workspace with their apps, other commands
  * of the workspace, built-in words. */
 struct recipe_world {

@@ -16,6 +16,18 @@ int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e);
 /* Compact text on mem; keys sorted, so that equal values give equal text. NULL gives "null". */
 char *json_write(arena *mem, const json_t *value);
 
+/* Building: what fails for want of memory (or is no UTF-8) dies. Values are taken over. */
+json_t *json_must(json_t *value);
+void json_put(json_t *object, const char *key, json_t *value);
+void json_push(json_t *array, json_t *value);
+/* A text of people or of apps: what is no UTF-8 in it is replaced. NULL: "". */
+json_t *json_words(const char *text);
+/* The same for what is shown and never read back: no character turns the words behind it. */
+json_t *json_shown(const char *text);
+/* A member of such a text; NULL adds nothing. */
+void json_put_words(json_t *object, const char *key, const char *text);
+void json_put_shown(json_t *object, const char *key, const char *text);
+
 /* Member readers: NULL, 0 or false when absent, null or of another type. */
 const char *json_text(const json_t *object, const char *key);
 int64_t json_i64(const json_t *object, const char *key);

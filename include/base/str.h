@@ -56,6 +56,10 @@ size_t str_characters(const char *text);
 size_t str_fit(const char *text, size_t len, size_t max);
 /* A copy in which U+FFFD stands for each byte that is not part of well-formed UTF-8. */
 char *str_clean(arena *mem, const char *text);
+/* False when readers see nothing of it: NULL, "", white space, characters without a shape. */
+bool str_visible(const char *text);
+/* A copy without the controls that turn the order of what stands behind them (UAX 9). */
+char *str_straight(arena *mem, const char *text);
 /* Whole text is one decimal int64; anything else is false and *ret untouched. */
 bool str_to_i64(const char *text, long long *ret);
 

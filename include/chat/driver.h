@@ -28,7 +28,8 @@ struct chat_access {
 /* Who a bot's token is. */
 struct chat_self {
     const char *user_id, *bot_id;
-    const char *url; /* of the workspace; NULL: not known */
+    const char *url;       /* of the workspace; NULL: not known */
+    const char *workspace; /* the key it belongs to; NULL: the platform does not say */
 };
 
 /* A bot's token as its platform gives it. */
@@ -136,7 +137,7 @@ struct chat_driver {
     int (*open_form)(chats *c, arena *mem, const struct chat_access *a, const char *trigger_id,
                      const json_t *form, struct err *e);
     /* There are forms, shown in the answer to the press of a button that opens one
-     * (view_button_opens), and in no other way. */
+     * (button.opens), and in no other way. */
     bool form_in_answer;
     /* A form that is open shows this now. ERR_NOT_FOUND when it is not open any more. */
     int (*update_form)(chats *c, arena *mem, const struct chat_access *a, const char *form_id,

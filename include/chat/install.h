@@ -11,6 +11,7 @@ char *chat_slack_authorize_url(const chats *c, arena *mem, const char *redirect_
                                const char *state, const char *team);
 
 struct slack_grant {
+    const char *app;       /* whose grant it is */
     const char *workspace; /* "slack:T...", "slack:E..." of an org-wide installation */
     const char *name;      /* of the workspace or organisation */
     const char *user_id;   /* who installed */
@@ -24,11 +25,13 @@ struct slack_grant {
     size_t teams_count;
     const char *url; /* of the workspace; NULL: not known */
 };
-/* Spends the code. ERR_INPUT "chat_code": it was spent before, or is too old; ERR_FORBIDDEN
- * "slack_app": it is another app's; ERR_CONFLICT "chat_org_installed": its organisation has
- * installed the app for all. */
+/* Spends the code. ERR_INPUT "chat_code": it was spent before, or is too old; ERR_CONFLICT
+ * "chat_org_installed": its organisation has installed the app for all. */
 int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redirect_uri,
                         struct slack_grant *ret, struct err *e);
+/* Is the grant of use? Fills in what the exchange did not say. ERR_FORBIDDEN "slack_app": it is
+ * another app's; else what Slack says of its token. A Slack that is away refuses nothing. */
+int chat_slack_examine(chats *c, arena *mem, struct slack_grant *g, struct err *e);
 /* Gives back a grant that is of no use: apps.uninstall ends an installation with all its tokens.
  * Slack's pages leave open whether a bot may call it; else auth.revoke ends the permission, but the
  * app stays listed, and where tokens rotate it ends this one token alone. *ret_why: unless removed,

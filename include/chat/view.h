@@ -9,7 +9,7 @@
  * The neutral card (service/chat/view.c). A view is JSON, so that it can be stored:
  *   {"blocks":[{"kind":"title","text":...},
  *              {"kind":"text","spans":["plain",{"bold":"x"},{"code":"y"},
- *                                               {"channel":"C1"}]},
+ *                                               {"channel":"C1"},{"person":"U1"}]},
  *              {"kind":"note","spans":[...]},
  *              {"kind":"row","spans":[...],"button":{...}},
  *              {"kind":"fields","fields":[{"label":...,"value":...}]},
@@ -17,7 +17,8 @@
  *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm",
  *                                           "opens"}]}]}
  * All texts are plain: each platform's renderer escapes them. In the formats below **x** is
- * bold, `x` is code and <#%s> is a place by its id; they are read in the format only, never in the
+ * bold, `x` is code, <#%s> is a place by its id and <@%s|%s> a person by id and name (in private
+ * messages alone: others' would call that person); they are read in the format only, never in the
  * arguments, so data cannot style, mention or link. Formats take %s, %lld and %% only.
  */
 json_t *view_new(arena *mem);
@@ -36,12 +37,12 @@ struct button {
     const char *url;    /* opens in the browser; NULL: none */
     enum button_style style;
     const char *confirm, *confirm_title; /* a question asked before, and over it; NULL: none */
+    bool opens; /* pressing it shows a form: some platforms must know before it is pressed */
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);
-/* Pressing the last button of the view shows a form: some platforms must know before it is pressed.
- */
-void view_button_opens(json_t *view);
+/* The first with this action, outside of rows; NULL: there is none. */
+const json_t *view_find_button(const json_t *view, const char *action);
 /* A text with one button at its side; b NULL: none. Long lists are made of these. */
 void view_row(json_t *view, const struct button *b, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -110,16 +110,23 @@ struct run_room {
     size_t full_count;
 };
 
+enum claim_of {
+    CLAIM_OF_ALL,    /* by priority */
+    CLAIM_OF_URGENT, /* nothing but what holds a trigger, one of each workspace: where much waits,
+                        it is found without going by all of that */
+    CLAIM_OF_REST    /* nothing of that: what else waits, by priority */
+};
+
 struct job_claim {
     struct id owner; /* of this process */
     int64_t lease_s;
     int64_t max;
     int64_t per_workspace;
     const char *after_workspace; /* start behind this one, for fairness; "" at first */
-    bool urgent; /* nothing but what holds a trigger, one of each workspace: where much waits, it is
-                    found without going by all of that */
+    enum claim_of of;
     struct run_room runs;
     int64_t *ret_left_out; /* jobs met that this process cannot do; NULL: not asked */
+    bool *ret_more; /* of some workspace, more may be due than it was given; NULL: not asked */
 };
 /* Due jobs, now leased: fair between workspaces, in order within a lane. A job of a kind that only
  * a newer release knows, or whose payload no key of this process opens, is put back for a replica
@@ -148,7 +155,8 @@ bool store_job_may_wait(const struct job *j);
  * those that wait so, and keeps nothing else back. */
 #define STORE_JOB_HELD "workspace_broken"
 int store_job_hold(store *s, const struct job *j, int64_t delay_s, struct err *e);
-/* They are due now. */
+/* They are due now, and so are those that wait until it is known whose the bot's token is
+ * ("chat_unchecked"). */
 int store_job_wake_held(store *s, const char *workspace, struct err *e);
 int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);

@@ -61,7 +61,7 @@ struct outgoing {
     const char *bot_user_id;
     struct secret bot_token; /* empty: the workspace is not active */
     int64_t bot_expires_at, bot_generation;
-    bool bot_renews;
+    bool bot_renews, bot_unchecked;
     bool active;
     const char *dm_channel; /* of the message's reader; NULL: not known */
     const char *address;    /* of the platform's servers for where it goes; NULL: not known */

@@ -48,6 +48,19 @@ int store_user_put(store *s, const struct user *u, struct err *e);
 int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,
                       struct err *e);
 
+/* --- who may use Workbot (users.c): one rule for all that is done in a person's name --- */
+
+/* Somebody of this standing, in a workspace that welcomes guests or not? */
+bool store_standing_allowed(enum standing standing, const struct workspace *w);
+/* This user (NULL: nobody), in this workspace, which must still have the bot? As both were read. */
+bool store_person_allowed(const struct user *u, const struct workspace *w);
+/* The same of the rows as they stand, and neither changes until the transaction ends: whoever
+ * off-boards this user waits and finds what was stored, or was first and *ret is false. A default
+ * connection's login has no user (""): true. After a hold of the default connection, before any
+ * lock of logins, runs and connections. */
+int store_user_may_use(store *s, const char *workspace, const char *user_id, bool *ret,
+                       struct err *e);
+
 /* Where the last list of what waits for this user stands. */
 int store_user_set_pending(store *s, const char *workspace, const char *user_id,
                            const char *message_id, struct err *e);

@@ -17,7 +17,8 @@ struct recipe_row {
     const char *command; /* case-folded; NULL for hook recipes */
     bool enabled;
     bool hidden;
-    const char *body; /* JSON text */
+    const char *body;     /* JSON text */
+    const char *body_now; /* of the current version, where this is another one */
     int64_t updated_at;
 };
 /* Adds a version when the body differs from the current one. ERR_CONFLICT
@@ -85,6 +86,7 @@ struct run {
     json_t *result;
     const char *error_code;
     int64_t created_at, parked_at, expires_at, ended_at;
+    int64_t asked_at; /* by the platform's clock; 0: of an earlier release */
 };
 
 /* Makes id and reference when absent in *r (set on *r). Not added when its user has open_max runs
@@ -109,6 +111,10 @@ int store_run_page(store *s, const char *workspace, const struct run_filter *f, 
 int store_run_parked_for(store *s, const char *workspace, const char *user_id,
                          const char *default_name, struct run **ret, size_t *ret_count,
                          struct err *e);
+/* The same, not locked. */
+int store_run_awaiting(store *s, const char *workspace, const char *user_id,
+                       const char *default_name, struct run **ret, size_t *ret_count,
+                       struct err *e);
 /* Runs that wait for a login under this default connection, or for one that is gone, are over now,
  * for this reason: store_run_expired() hands them out. */
 int store_run_let_go(store *s, const char *workspace, const char *default_name,
@@ -127,6 +133,8 @@ int store_run_expired(store *s, int64_t max, struct run **ret, size_t *ret_count
 struct run_case {
     struct run *run;             /* NULL: there is no such run */
     const char *recipe_body;     /* of the run's version; NULL: gone */
+    const char *recipe_body_now; /* of the current one, where it is another; NULL: it is this one
+                                    or there is none */
     bool enabled;                /* the recipe is still switched on */
     bool begun;                  /* some step is on record */
     struct workspace *workspace; /* without its bot token */
@@ -167,6 +175,7 @@ struct run_line {
     const char *error_code;
     int64_t created_at, ended_at;
     const char *record_id, *record_url; /* of the last step that has one */
+    json_t *inputs;                     /* NULL: they do not open */
     struct run_connection *acted;       /* as it was on record when the run went on */
     size_t acted_count;
 };

@@ -31,6 +31,10 @@ int store_open(stores *s, arena *mem, store **ret, struct err *e);
 void store_close(store *s); /* rolls back what was not committed; NULL is a no-op */
 int store_begin(store *s, struct err *e);
 int store_commit(store *s, struct err *e);
+/* Both at once, and their end: store_leave commits when rc is 0, else rolls back; it closes the
+ * session and returns rc, or -1 for a commit that failed. */
+int store_enter(stores *s, arena *mem, store **ret, struct err *e);
+int store_leave(store *s, int rc, struct err *e);
 arena *store_arena(const store *s);
 /* 0 when the database answers, no migration is missing and the keys open what is stored. */
 int store_ready(store *s, struct err *e);

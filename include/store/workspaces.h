@@ -23,6 +23,7 @@ struct workspace {
     int64_t bot_expires_at;    /* 0: never */
     int64_t bot_generation;
     bool bot_renews;       /* it rotates, and may still be renewed */
+    bool bot_unchecked;    /* it stands there, and the platform has not said yet whose it is */
     const char *bot_fault; /* why its token cannot be used, or soon will not be; NULL */
     const char *bot_id;
     const char **bot_scopes; /* granted */
@@ -39,7 +40,8 @@ struct workspace {
 
 /* Stores the settings, bot_user_id, bot_token and state; makes the route at the first put (w->route
  * is ignored). An empty bot_token keeps the stored one unless clear_token; another one, or none,
- * takes all with it that was known of the old one. */
+ * takes all with it that was known of the old one. Of a new one nothing is known: it is due to be
+ * checked in 15 seconds, unless store_bot_check_later() has it done at once. */
 int store_workspace_put(store *s, const struct workspace *w, bool clear_token, struct err *e);
 int store_workspace_find(store *s, const char *workspace, struct workspace **ret, struct err *e);
 /* The same, locked until the transaction ends: its settings and what belongs to it change one after
@@ -49,6 +51,12 @@ int store_workspace_lock(store *s, const char *workspace, struct workspace **ret
 int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct err *e);
 /* By the routing key of a public link. */
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e);
+/* Those behind the key `after` (NULL: from the first), in the order of strcmp; at most `limit`. */
+struct workspace_line {
+    const char *workspace, *name, *state;
+};
+int store_workspace_page(store *s, const char *after, int64_t limit, struct workspace_line **ret,
+                         size_t *ret_count, struct err *e);
 /* With everything in it, except the audit trail and revoke jobs. */
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
 

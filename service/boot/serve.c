@@ -98,6 +98,8 @@ int command_serve(int argc, char **argv)
     build_objects(&s);
     if (build_start(&s, role, &e) != 0) {
         log_err(LOG_ERROR, "cannot start", &e, NULL, 0);
+        build_stop(&s); /* the workers stand already: at exit they would run into freed libraries */
+        build_free(&s);
         return 1;
     }
     say_ready(&s, began_ms);

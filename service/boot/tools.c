@@ -88,6 +88,9 @@ int command_check(int argc, char **argv)
         arena_free(s.mem);
         return 1;
     }
+    if (s.config.slack_app_id == NULL && s.config.teams_app_id == NULL) {
+        printf("no chat platform is set, so nobody can type a command: WORKBOT_SLACK_APP_ID\n");
+    }
     build_objects(&s);
     bool demanded = false;
     int rc = check_database(&s, &e) == 0 && check_sign_in(&s, &demanded, &e) == 0 ? 0 : 1;
@@ -133,7 +136,8 @@ static bool check_recipe(const char *path)
         recipe_check_references(mem, r, f);
     }
     for (size_t i = 0; i < f->count && i < FAULTS_MAX; i++) {
-        printf("%s: %s: %s\n", path, f->list[i].path, f->list[i].text);
+        const char *place = f->list[i].path; /* none: the file as a whole */
+        printf("%s: %s%s%s\n", path, place, place[0] == '\0' ? "" : ": ", f->list[i].text);
     }
     bool fine = f->count == 0;
     printf("%s: %s\n", path, fine ? "fine" : "faulty");

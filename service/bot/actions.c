@@ -13,9 +13,12 @@ static const struct {
     action_fn *press;
     bool navigates; /* the pressed message turns into the answer, when it is the user's own */
 } actions[] = {
-    {"login", action_login, false},
+    {"login", action_link, false},
+    {"install", action_link, false},
+    {"open", action_link, false},
     {"back", action_back, true},
     {"connect", action_connect, true},
+    {"reconnect", action_reconnect, true},
     {"disconnect", action_disconnect, true},
     {"forget", action_forget, true},
     {"run", action_run, false},
@@ -68,6 +71,7 @@ static int refuse_stranger(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "That button belongs to somebody else.");
+    view_note(view, "Type the command yourself, and I do it for you.");
     return say_beside(t, view, NULL, e);
 }
 
@@ -109,13 +113,23 @@ static int press(struct turn *t, const char *value, struct err *e)
             return actions[i].press(t, value, e);
         }
     }
-    bool link = str_equal(t->event.action, "open"); /* the browser follows it by itself */
-    return link ? 0 : say_dead(t, e);
+    return say_dead(t, e);
+}
+
+/* What is said on the home page stands in the user's row, which is locked before any login: as
+ * off-boarding does, and browsers that come back. */
+static int lock_home(struct turn *t, struct err *e)
+{
+    struct user *unused = NULL;
+    return t->event.surface == SURFACE_HOME
+               ? store_user_lock(t->scene.s, t->scene.workspace->workspace, t->event.user_id,
+                                 &unused, e)
+               : 0;
 }
 
 int action_press(struct turn *t, struct err *e)
 {
-    if (find_acted(t, e) != 0) {
+    if (lock_home(t, e) != 0 || find_acted(t, e) != 0) {
         return -1;
     }
     if (t->acted != NULL && t->acted->user_id != NULL &&
@@ -164,9 +178,9 @@ int action_run(struct turn *t, const char *value, struct err *e)
     return start_recipe_with(t, row, json_member(call, "inputs"), e);
 }
 
-/* The login button opens the browser by itself. Its click told us the place where an ephemeral
- * prompt can be replaced later. */
-int action_login(struct turn *t, const char *value, struct err *e)
+/* The browser follows a link by itself. Its click told us the place where an ephemeral prompt can
+ * be replaced later. */
+int action_link(struct turn *t, const char *value, struct err *e)
 {
     (void)t;
     (void)value;

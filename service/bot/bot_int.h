@@ -58,6 +58,13 @@ struct reach seen_reach(const struct turn *t);
 int dispatch_look(struct turn *t, bool *ret_ours, struct err *e);
 event_fn dispatch_act; /* what it does, in a transaction */
 
+/* --- scene.c: one transaction of a scene --- */
+
+typedef int scene_fn(struct scene *sc, void *arg, struct err *e);
+/* Does the work in a session and transaction of its own (sc->s, which is NULL again afterwards);
+ * of what fails nothing stays. j: its worker may go on with what is added; NULL: nobody's. */
+int scene_do(struct scene *sc, const struct job *j, scene_fn *work, void *arg, struct err *e);
+
 /* --- say.c: messages of ours --- */
 
 struct target {
@@ -122,15 +129,30 @@ bool words_open_to(const struct scene *sc);
 /* Does the platform have a home page of the bot? */
 bool words_has_home(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);
+/* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
+ * messages alone. */
+void words_add_admins(struct scene *sc, json_t *view);
+/* For admins, where there are no commands yet: who makes them, and how. */
+void words_add_setup(const struct scene *sc, json_t *view);
 /* May an address stand behind a button? */
 bool words_is_link(const struct scene *sc, const char *url);
+/* Names of rules and connections are an admin's words. */
+bool words_for_admin(const struct scene *sc);
+/* Before an account that is not the user's own ("the shared account, "); own: nothing. */
+const char *words_shared(const struct scene *sc, bool own);
 /* ASCII letters in upper case. */
 char *words_upper(arena *mem, const char *text);
 char *words_state(arena *mem, const struct connection *c);
-char *words_ago(arena *mem, int64_t at);     /* "3 minutes ago", "2026-11-22" */
+char *words_ago(arena *mem, int64_t at); /* "3 minutes ago", "2026-11-22" */
+/* The same, to the second, so that two of one minute differ: "20 seconds ago". */
+char *words_age(arena *mem, int64_t at);
 char *words_in(arena *mem, int64_t delay_s); /* "in 5 seconds" */
 /* "ana@acme.example (Acme)" */
 char *words_account(arena *mem, const struct account *a);
+/* The person's name in the chat; the id where readers would see nothing of it. */
+const char *words_person(const struct user *u);
+/* "name: Acme renewal", the first that was given, cut to a few words; NULL: none was. */
+char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs);
 /* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */
 void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs);
 /* The same, at most so many, and how many more there are. */
@@ -154,10 +176,10 @@ typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
 /* The pressed message still shows the button: it has not been answered. */
 bool action_stands(const struct turn *t);
-action_fn action_back, action_login, action_connect, action_disconnect, action_forget, action_run,
-    action_answer, action_drop, action_run_now, action_renew, action_unknown_done,
-    action_unknown_again, action_resume, action_home, action_page, action_words, action_late,
-    action_drop_login;
+action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,
+    action_forget, action_run, action_answer, action_drop, action_run_now, action_renew,
+    action_unknown_done, action_unknown_again, action_resume, action_home, action_page,
+    action_words, action_late, action_drop_login;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);

@@ -10,39 +10,6 @@
 
 enum { NAMED_MAX = 3 };
 
-static int title_of(struct scene *sc, const struct run *r, const char **ret, struct err *e)
-{
-    struct recipe *recipe = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0) {
-        return -1;
-    }
-    *ret = recipe == NULL ? r->recipe : recipe->title;
-    return 0;
-}
-
-/* inputs: what it would have been run with; NULL: not shown. */
-static int run_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
-                    struct err *e)
-{
-    struct recipe *recipe = NULL;
-    const char *so_far = NULL;
-    bool unsure = false;
-    if (recipe_of(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0 ||
-        result_unsure(sc, r, &unsure, e) != 0) {
-        return -1;
-    }
-    *ret = view_new(sc->mem);
-    view_text(*ret, "Cancelled: **%s**. %s", recipe == NULL ? r->recipe : recipe->title,
-              so_far != NULL ? so_far
-              : unsure       ? "An answer of the app got lost before: please look there."
-                             : "Nothing was done.");
-    if (inputs != NULL) {
-        words_inputs(*ret, recipe, inputs);
-    }
-    view_note(*ret, "Reference %s", r->reference);
-    return 0;
-}
-
 /* Somebody may work on a running one; whoever begins a queued one finds it cancelled. */
 bool run_may_cancel(const struct run *r)
 {
@@ -96,9 +63,11 @@ static int end_idle_login(struct scene *sc, const struct run *r, struct err *e)
                              e) != 0) {
         return -1;
     }
-    return count > 0
-               ? 0
-               : oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "dropped", e);
+    if (count > 0) {
+        return 0;
+    }
+    return login_end(sc, l, LOGIN_CANCELLED, "dropped", e) != 0 ? -1
+                                                                : cancelled_prompt(sc, r, l, e);
 }
 
 static int login_title(struct scene *sc, const struct login *l, const char **ret, struct err *e)
@@ -115,8 +84,7 @@ static int login_title(struct scene *sc, const struct login *l, const char **ret
 static int end_login(struct scene *sc, const struct login *l, json_t **ret_view, struct err *e)
 {
     const char *title = NULL;
-    if (login_title(sc, l, &title, e) != 0 ||
-        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "cancel", e) != 0) {
+    if (login_title(sc, l, &title, e) != 0 || login_end(sc, l, LOGIN_CANCELLED, "cancel", e) != 0) {
         return -1;
     }
     metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
@@ -182,11 +150,11 @@ static int add_others(struct turn *t, json_t *view, struct err *e)
     }
     size_t all = w.runs_count + w.logins_count;
     for (size_t i = 0; i < w.runs_count && n < NAMED_MAX; i++, n++) {
-        const char *title = NULL;
-        if (title_of(&t->scene, &w.runs[i], &title, e) != 0) {
+        const char *name = NULL;
+        if (cancelled_name(&t->scene, &w.runs[i], &name, e) != 0) {
             return -1;
         }
-        str_printf(&names, "%s%s", n == 0 ? "" : ", ", title);
+        str_printf(&names, "%s%s", n == 0 ? "" : ", ", name);
     }
     for (size_t i = 0; i < w.logins_count && n < NAMED_MAX; i++, n++) {
         const char *title = NULL;
@@ -215,20 +183,29 @@ static int answer(struct turn *t, json_t *view, struct err *e)
     return pending_refresh(t, e);
 }
 
-static int cancel_run(struct turn *t, struct run *r, struct err *e)
+/* Ends it, with what stands of it in the chat. view: what its own message says. */
+static int cancel_all_of(struct turn *t, struct run *r, json_t *view, struct err *e)
 {
-    json_t *view = NULL;
-    if (run_view(&t->scene, r, NULL, &view, e) != 0 || end_run(&t->scene, r, view, e) != 0 ||
-        end_idle_login(&t->scene, r, e) != 0) {
+    bool asked = r->state == RUN_ASKING && r->asking != NULL;
+    if (end_run(&t->scene, r, view, e) != 0 || end_idle_login(&t->scene, r, e) != 0) {
         return -1;
     }
+    return asked ? cancelled_question(t, r, e) : 0;
+}
+
+static int cancel_run(struct turn *t, struct run *r, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    json_t *view = NULL, *named = NULL;
     bool shown =
         r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
-    if (shown) {
-        return 0;
+    bool full = shown || !run_for_one(r); /* nobody else reads the answer */
+    int rc = full ? cancelled_view(sc, r, NULL, &view, e) : cancelled_above(sc, r, &view, e);
+    if (rc != 0 || cancelled_view(sc, r, r->inputs, &named, e) != 0 ||
+        cancel_all_of(t, r, view, e) != 0) {
+        return -1;
     }
-    json_t *named = NULL;
-    return run_view(&t->scene, r, r->inputs, &named, e) != 0 ? -1 : answer(t, named, e);
+    return shown ? 0 : answer(t, named, e);
 }
 
 static int cancel_login(struct turn *t, const struct login *l, struct err *e)
@@ -301,6 +278,7 @@ int action_drop_login(struct turn *t, const char *value, struct err *e)
     }
     json_t *view = view_new(t->scene.mem);
     view_text(view, "That login is over already.");
+    view_note(view, "`connect` begins a new one, `pending` shows what waits.");
     return say_private(t, view, NULL, e);
 }
 
@@ -315,7 +293,7 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (run_view(&t->scene, &list[i], NULL, ret_last, e) != 0 ||
+        if (cancelled_view(&t->scene, &list[i], NULL, ret_last, e) != 0 ||
             end_run(&t->scene, &list[i], *ret_last, e) != 0) {
             return -1;
         }
@@ -325,43 +303,91 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
     return 0;
 }
 
-/* The login and what waits for it. One that is over already - said not to be yours, say - may still
- * be waited for, unless another has taken its place. */
+/* One that is over already - said not to be yours, say - may still be waited for, unless another
+ * has taken its place. */
+static int is_waited_for(struct scene *sc, const struct login *l, bool *ret, struct err *e)
+{
+    struct login *other = NULL;
+    if (!is_open(l) &&
+        store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &other, e) != 0) {
+        return -1;
+    }
+    *ret = is_open(l) || (other == NULL && l->state == LOGIN_REFUSED);
+    return 0;
+}
+
+/* The login and what waits for it. */
 static int end_behind(struct turn *t, const struct login *l, json_t **ret_last, bool *ret_shown,
                       struct err *e)
 {
     struct scene *sc = &t->scene;
-    struct login *other = NULL;
     if (is_open(l)) {
         metric_add(METRIC_LOGINS, "result=\"cancelled\"", 1);
-        return oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "back", e) != 0
-                   ? -1
-                   : end_runs_behind(t, l, ret_last, ret_shown, e);
+        if (login_end(sc, l, LOGIN_CANCELLED, "back", e) != 0) {
+            return -1;
+        }
     }
-    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &other, e) != 0) {
+    return end_runs_behind(t, l, ret_last, ret_shown, e);
+}
+
+/* Where Back was pressed elsewhere, the prompt must not look as if it led on. */
+static int end_prompt(struct turn *t, const struct login *l, struct err *e)
+{
+    const char *title = NULL;
+    bool pressed = t->acted != NULL && str_equal(t->acted->id, l->message_id);
+    if (pressed || !prompt_stands(&t->scene, l)) {
+        return 0;
+    }
+    if (login_title(&t->scene, l, &title, e) != 0) {
         return -1;
     }
-    bool waited_for = other == NULL && l->state == LOGIN_REFUSED;
-    return waited_for ? end_runs_behind(t, l, ret_last, ret_shown, e) : 0;
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Cancelled: **the login to %s**. Nothing was changed.", title);
+    return say_update(&t->scene, l->message_id, view, e);
+}
+
+/* Names all that was cancelled; nothing waited: what there is to connect. */
+static int answer_back(struct turn *t, const struct awaiting *w, bool shown, struct err *e)
+{
+    json_t *view = NULL;
+    if (w->count == 0) {
+        return list_view(&t->scene, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    }
+    view = view_new(t->scene.mem);
+    view_text(view, "Cancelled: **%s**.", w->names);
+    view_note(view, "`history` shows them, `connect` begins a new login.");
+    return shown ? say_beside(t, view, NULL, e) : say_private(t, view, NULL, e);
+}
+
+static int back(struct turn *t, const struct login *l, const struct awaiting *w, bool waited_for,
+                struct err *e)
+{
+    json_t *view = NULL;
+    bool shown = false;
+    if ((waited_for && end_behind(t, l, &view, &shown, e) != 0) || end_prompt(t, l, e) != 0) {
+        return -1;
+    }
+    if (l->run_id == NULL || w->count > 1) {
+        return answer_back(t, w, shown, e);
+    }
+    return shown || view == NULL ? 0 : say_private(t, view, NULL, e);
 }
 
 int action_back(struct turn *t, const char *value, struct err *e)
 {
-    struct scene *sc = &t->scene;
     struct login *l = NULL;
-    json_t *view = NULL;
-    bool shown = false;
+    struct awaiting w = {.names = ""};
+    bool waited_for = false;
     if (login_of_user(t, value, &l, e) != 0) {
         return -1;
     }
     if (l == NULL) {
         return 0;
     }
-    if (end_behind(t, l, &view, &shown, e) != 0) {
+    if (is_waited_for(&t->scene, l, &waited_for, e) != 0 ||
+        (waited_for && awaiting_load(&t->scene, l, NULL, &w, e) != 0)) {
         return -1;
     }
-    if (l->run_id != NULL) {
-        return shown || view == NULL ? 0 : say_private(t, view, NULL, e);
-    }
-    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    return awaiting_told(&t->scene, t->acted, &w) ? back(t, l, &w, waited_for, e)
+                                                  : awaiting_ask(t, l, &w, e);
 }

@@ -88,7 +88,8 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct
     struct run *waiting = NULL;
     size_t count = 0;
     metric_add(METRIC_LOGINS, "result=\"code_refused\"", 1);
-    if (store_run_parked_for(t->scene.s, l->workspace, l->user_id, l->default_name, &waiting,
+    if (other_person_over(&t->scene, l, e) != 0 ||
+        store_run_parked_for(t->scene.s, l->workspace, l->user_id, l->default_name, &waiting,
                              &count, e) != 0) {
         return -1;
     }
@@ -167,7 +168,8 @@ static int take(struct turn *t, const char *code, const struct meant *also, stru
     case OAUTH_CODE_RIGHT:
         break;
     }
-    const struct login_done done = {.login = c.login, .account = &c.account};
+    const struct login_done done = {
+        .login = c.login, .account = &c.account, .differs = c.account_differs};
     return connected_settle(sc, &done, e) == 0 ? 1 : -1;
 }
 

@@ -82,7 +82,24 @@ static const struct alias {
 };
 
 /* While nothing is asked, these are no answer either. */
-static const char *const greetings[] = {"hi", "hello", "hey", "thanks", "thank you"};
+static const struct {
+    const char *words, *answer;
+} greetings[] = {
+    {"hi", "Hello!"},
+    {"hello", "Hello!"},
+    {"hey", "Hello!"},
+    {"thanks", "You are welcome."},
+    {"thank you", "You are welcome."},
+    {"ok", "All right."},
+    {"okay", "All right."},
+};
+
+/* Nor are these, which other bots have. */
+static const struct {
+    const char *words;
+    bool out;
+} logins[] = {{"login", false}, {"log in", false}, {"sign in", false},
+              {"logout", true}, {"log out", true}, {"sign out", true}};
 
 /* "connections please": a built-in word that takes no rest, with one. */
 static const struct command *begun(const char *folded)
@@ -115,16 +132,46 @@ static int try_likes(struct turn *t, const char *folded, struct err *e)
     return help_begun(t, folded, e);
 }
 
+/* Points to the word that does it: nothing begins or ends by a guess. */
+static int say_login(struct turn *t, const char *named, bool out, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    const char *word = out ? "disconnect" : "connect";
+    if (named == NULL) {
+        view_text(view, "Type `%s` and an app's name to log %s there.", word, out ? "out" : "in");
+    } else {
+        view_text(view, "Type `%s %s` to log %s there.", word, named, out ? "out" : "in");
+    }
+    view_button(view, &(struct button){
+                          .title = "Personal accounts", .action = "words", .value = "connections"});
+    return say_private(t, view, NULL, e);
+}
+
+static int try_login(struct turn *t, const char *folded, struct err *e)
+{
+    for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
+        size_t len = strlen(logins[i].words);
+        bool said = strncmp(folded, logins[i].words, len) == 0;
+        if (said && (folded[len] == '\0' || folded[len] == ' ')) {
+            const app *a = folded[len] == '\0' ? NULL : app_called(t, folded + len + 1);
+            return say_login(t, a == NULL ? NULL : app_name(a), logins[i].out, e) == 0 ? 1 : -1;
+        }
+    }
+    return 0;
+}
+
 int command_try_greeting(struct turn *t, const char *text, struct err *e)
 {
     char *folded = recipe_command_fold(t->scene.mem, text);
     folded[strcspn(folded, "!.,")] = '\0';
     for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
-        if (str_equal(folded, greetings[i])) {
-            return command_help(t, "", e) == 0 ? 1 : -1;
+        if (str_equal(folded, greetings[i].words)) {
+            json_t *view = view_new(t->scene.mem);
+            view_text(view, "%s Type `help` to see what I can do for you.", greetings[i].answer);
+            return say_private(t, view, NULL, e) == 0 ? 1 : -1;
         }
     }
-    return 0;
+    return try_login(t, folded, e);
 }
 
 int command_try(struct turn *t, const char *text, struct err *e)

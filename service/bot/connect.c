@@ -1,19 +1,23 @@
 #include "lists_int.h"
 #include "login_int.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
-/* connect and disconnect, typed or pressed. */
+/* connect, typed or pressed. */
 
-enum { CHOICES_MAX = 20 };
+/* "salesforce second" and "Salesforce, second", as the lists have it where an app has several. */
+static bool is_pair(struct scene *sc, const struct default_connection *d, const char *word)
+{
+    const char *pairs[] = {arena_printf(sc->mem, "%s %s", d->app, d->name),
+                           arena_printf(sc->mem, "%s, %s", words_app(sc, d->app), d->name),
+                           arena_printf(sc->mem, "%s %s", words_app(sc, d->app), d->name)};
+    return str_equal_fold(word, pairs[0]) || str_equal_fold(word, pairs[1]) ||
+           str_equal_fold(word, pairs[2]);
+}
 
-struct choices {
-    struct default_connection *items[CHOICES_MAX];
-    size_t count;
-};
-
-/* Default connections that a word means: by their own name, else all of an app. */
-static int find_defaults(struct turn *t, const char *word, struct choices *ret, struct err *e)
+int choices_find(struct turn *t, const char *word, struct choices *ret, struct err *e)
 {
     struct default_connection *list = NULL;
     size_t count = 0;
@@ -23,7 +27,7 @@ static int find_defaults(struct turn *t, const char *word, struct choices *ret, 
     }
     ret->count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (str_equal_fold(list[i].name, word)) {
+        if (str_equal_fold(list[i].name, word) || is_pair(sc, &list[i], word)) {
             ret->items[0] = &list[i];
             ret->count = 1;
             return 0;
@@ -51,47 +55,30 @@ static void keep_ready(struct choices *c)
     c->count = ready > 0 || c->count == 0 ? ready : 1;
 }
 
-static bool is_live(const struct connection *c)
+/* As the list of connections calls it: by its own name only where there are several of the app. */
+static const char *title_of(struct scene *sc, const struct choices *c, size_t at)
 {
-    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
-}
-
-/* Of several, the one that this user is connected by, when it is one. */
-static int keep_live(struct turn *t, struct choices *c, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    size_t live = 0;
-    struct default_connection *found = NULL;
+    size_t of_app = 0;
     for (size_t i = 0; i < c->count; i++) {
-        struct connection *mine = NULL;
-        if (store_connection_find(sc->s, sc->workspace->workspace, c->items[i]->name,
-                                  t->event.user_id, &mine, e) != 0) {
-            return -1;
-        }
-        live += is_live(mine) ? 1 : 0;
-        found = is_live(mine) ? c->items[i] : found;
+        of_app += str_equal(c->items[i]->app, c->items[at]->app) ? 1 : 0;
     }
-    if (live == 1) {
-        c->items[0] = found;
-        c->count = 1;
-    }
-    return 0;
+    const char *title = words_app(sc, c->items[at]->app);
+    return of_app > 1 ? arena_printf(sc->mem, "%s, %s", title, c->items[at]->name) : title;
 }
 
-static int say_choices(struct turn *t, const struct choices *c, const char *verb,
-                       const char *action, struct err *e)
+static int say_choices(struct turn *t, const struct choices *c, bool again, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "Which one shall I %s?", verb);
+    view_text(view, "Which one shall I connect?");
     for (size_t i = 0; i < c->count; i++) {
-        view_button(view, &(struct button){.title = c->items[i]->name,
-                                           .action = action,
+        view_button(view, &(struct button){.title = title_of(&t->scene, c, i),
+                                           .action = again ? "reconnect" : "connect",
                                            .value = c->items[i]->name});
     }
     return say_private(t, view, NULL, e);
 }
 
-static int say_unknown(struct turn *t, const char *word, struct err *e)
+int choices_unknown(struct turn *t, const char *word, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "There is no app or connection called %s here.",
@@ -131,7 +118,25 @@ static int open_prompt(struct turn *t, const struct default_connection *d, struc
     return prompt_open(&t->scene, &p, ret, e);
 }
 
-static int connect_to(struct turn *t, const struct default_connection *d, struct err *e)
+/* No login that nobody asked for: it would end one that works, or two would look alike. */
+static int say_connected(struct turn *t, const struct default_connection *d,
+                         const struct connection *mine, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const char *title = words_app(sc, d->app);
+    json_t *view = view_new(sc->mem);
+    view_text(view, "You are already connected to **%s** as %s. You logged in there %s.", title,
+              words_account(sc->mem, &mine->account), words_ago(sc->mem, mine->connected_at));
+    view_note(view,
+              "Log in again to renew that, or to use another account. Until that is done, your "
+              "commands go on as they are.");
+    view_button(view,
+                &(struct button){.title = "Log in again", .action = "reconnect", .value = d->name});
+    list_add_disconnect(sc, view, mine);
+    return say_private(t, view, NULL, e);
+}
+
+static int connect_anew(struct turn *t, const struct default_connection *d, struct err *e)
 {
     struct scene *sc = &t->scene;
     const char *title = words_app(sc, d->app);
@@ -143,6 +148,7 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
     }
     if (d->client_id == NULL) {
         view_text(view, "The %s connection is not set up yet. An admin must finish it.", title);
+        words_add_admins(sc, view);
         return say_private(t, view, NULL, e);
     }
     struct prompted made = {0};
@@ -160,153 +166,61 @@ static int connect_to(struct turn *t, const struct default_connection *d, struct
     return say_private(t, view, NULL, e);
 }
 
-int action_connect(struct turn *t, const char *value, struct err *e)
+/* again: also where the user is connected. */
+static int connect_to(struct turn *t, const struct default_connection *d, bool again, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct connection *mine = NULL;
+    if (!again && !uses_default(sc) &&
+        store_connection_find(sc->s, sc->workspace->workspace, d->name, t->event.user_id, &mine,
+                              e) != 0) {
+        return -1;
+    }
+    bool works = mine != NULL && mine->state == CONNECTION_ACTIVE;
+    return works ? say_connected(t, d, mine, e) : connect_anew(t, d, e);
+}
+
+static int connect_pressed(struct turn *t, const char *value, bool again, struct err *e)
 {
     struct default_connection *d = NULL;
     struct scene *sc = &t->scene;
     if (store_default_find(sc->s, sc->workspace->workspace, value, &d, e) != 0) {
         return -1;
     }
-    return d == NULL ? say_unknown(t, value, e) : connect_to(t, d, e);
+    return d == NULL ? choices_unknown(t, value, e) : connect_to(t, d, again, e);
+}
+
+int action_connect(struct turn *t, const char *value, struct err *e)
+{
+    return connect_pressed(t, value, false, e);
+}
+
+int action_reconnect(struct turn *t, const char *value, struct err *e)
+{
+    return connect_pressed(t, value, true, e);
+}
+
+/* "again", behind an app or alone, is taken off. */
+static bool wants_again(arena *mem, const char **io_rest)
+{
+    const char *rest = *io_rest;
+    bool again = str_equal(rest, "again") || str_ends(rest, " again");
+    if (again) {
+        *io_rest = str_trim(mem, arena_strndup(mem, rest, strlen(rest) - strlen("again")));
+    }
+    return again;
 }
 
 int command_connect(struct turn *t, const char *rest, struct err *e)
 {
     struct choices c;
-    if (find_defaults(t, rest, &c, e) != 0) {
+    bool again = wants_again(t->scene.mem, &rest);
+    if (choices_find(t, rest, &c, e) != 0) {
         return -1;
     }
     keep_ready(&c);
     if (c.count == 0) {
-        return say_unknown(t, rest, e);
+        return choices_unknown(t, rest, e);
     }
-    return c.count == 1 ? connect_to(t, c.items[0], e)
-                        : say_choices(t, &c, "connect", "connect", e);
-}
-
-/* --- disconnect --- */
-
-static int disconnect_one(struct turn *t, const struct connection *c, bool forget, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    const char *title = words_app(sc, c->app);
-    const char *notice = NULL;
-    sc->changed = true;
-    json_t *view = view_new(sc->mem);
-    view_text(view, "%s is disconnected here. I am telling %s to forget the login too.", title,
-              title);
-    bool had_tokens = !secret_empty(c->tokens.access) || !secret_empty(c->tokens.refresh);
-    if (had_tokens && say_dm(sc, view, &notice, e) != 0) {
-        return -1;
-    }
-    const struct oauth_disconnect q = {.connection = c,
-                                       .actor = arena_printf(sc->mem, "user:%s", sc->user->user_id),
-                                       .forget = forget,
-                                       .message_id = notice};
-    return oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e);
-}
-
-static int disconnect_by_id(struct turn *t, const char *id, bool forget, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    struct connection *c = NULL;
-    struct err missing = {0};
-    json_t *view = NULL;
-    if (!id_valid(id)) {
-        return 0;
-    }
-    if (store_connection_load(sc->s, sc->workspace->workspace, id, &c, &missing) != 0) {
-        if (missing.kind != ERR_NOT_FOUND) {
-            *e = missing;
-            return -1;
-        }
-    } else if (!str_equal(c->user_id, t->event.user_id)) {
-        return 0; /* the id in a button selects nobody else's connection */
-    } else if ((forget || c->state != CONNECTION_DISCONNECTED) && /* not for a second press */
-               disconnect_one(t, c, forget, e) != 0) {
-        return -1;
-    }
-    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
-}
-
-int action_disconnect(struct turn *t, const char *value, struct err *e)
-{
-    return disconnect_by_id(t, value, false, e);
-}
-
-int action_forget(struct turn *t, const char *value, struct err *e)
-{
-    return disconnect_by_id(t, value, true, e);
-}
-
-static int say_nothing_to_end(struct turn *t, const struct default_connection *d, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    const char *title = words_app(sc, d->app);
-    json_t *view = view_new(sc->mem);
-    if (!uses_default(sc)) {
-        view_text(view, "You are not connected to %s.", title);
-        return say_private(t, view, NULL, e);
-    }
-    view_text(view,
-              "You have no %s connection of your own. You installed Workbot, so your commands run "
-              "on the default connection `%s`, which others may use too.",
-              title, d->name);
-    view_note(view,
-              "It is not ended in the chat: whoever operates Workbot for %s does that with "
-              "Workbot's API.",
-              str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
-    return say_private(t, view, NULL, e);
-}
-
-/* Typed: asks first when commands under way need it (a button asks by itself). */
-static int disconnect_asked(struct turn *t, const struct default_connection *d,
-                            const struct connection *mine, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    struct needs needs;
-    if (needs_load(sc, &needs, e) != 0) {
-        return -1;
-    }
-    size_t waiting = needs_count(&needs, d->name);
-    if (waiting == 0) {
-        return disconnect_by_id(t, mine->id, false, e);
-    }
-    json_t *view = view_new(sc->mem);
-    view_text(view, "Shall I disconnect **%s**? %s", words_app(sc, d->app),
-              needs_words(sc->mem, waiting));
-    view_button(view, &(struct button){.title = "Disconnect",
-                                       .action = "disconnect",
-                                       .value = mine->id,
-                                       .style = BUTTON_DANGER});
-    view_button(view,
-                &(struct button){.title = "Keep it", .action = "words", .value = "connections"});
-    return say_private(t, view, NULL, e);
-}
-
-int command_disconnect(struct turn *t, const char *rest, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    struct choices c;
-    struct connection *mine = NULL;
-    if (find_defaults(t, rest, &c, e) != 0) {
-        return -1;
-    }
-    if (c.count == 0) {
-        return say_unknown(t, rest, e);
-    }
-    if (c.count > 1 && keep_live(t, &c, e) != 0) {
-        return -1;
-    }
-    if (c.count > 1) {
-        return command_connections(t, "", e); /* each row there has its button */
-    }
-    if (store_connection_find(sc->s, sc->workspace->workspace, c.items[0]->name, t->event.user_id,
-                              &mine, e) != 0) {
-        return -1;
-    }
-    if (mine == NULL || mine->state == CONNECTION_DISCONNECTED) {
-        return say_nothing_to_end(t, c.items[0], e);
-    }
-    return disconnect_asked(t, c.items[0], mine, e);
+    return c.count == 1 ? connect_to(t, c.items[0], again, e) : say_choices(t, &c, again, e);
 }

@@ -39,19 +39,29 @@ static const char *what_became(const struct run *r)
     }
 }
 
+/* Where its answer stands. What was typed where nobody else reads has no place with a name. */
+static const char *where(const struct scene *sc, const struct run *r)
+{
+    bool asks = r->state == RUN_ASKING || r->state == RUN_UNKNOWN;
+    if (asks || str_equal(r->place, "dm")) {
+        return "see above";
+    }
+    if (run_in_private(r) && !str_equal(r->channel, sc->user->dm_channel)) {
+        return "look where you typed it";
+    }
+    return run_for_one(r) ? "look in this chat" : NULL;
+}
+
 static int add_line(struct scene *sc, json_t *view, const struct run *r, struct err *e)
 {
-    struct recipe *recipe = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0) {
+    const char *name = NULL, *there = where(sc, r);
+    if (cancelled_name(sc, r, &name, e) != 0) {
         return -1;
     }
-    bool asks = r->state == RUN_ASKING || r->state == RUN_UNKNOWN;
-    bool above = asks || str_equal(r->place, "dm");
-    const char *title = recipe == NULL ? r->recipe : recipe->title;
-    if (above) {
-        view_text(view, "Your command **%s** %s: see above.", title, what_became(r));
+    if (there != NULL) {
+        view_text(view, "Your command **%s** %s: %s.", name, what_became(r), there);
     } else {
-        view_text(view, "Your command **%s** %s: see <#%s>.", title, what_became(r), r->channel);
+        view_text(view, "Your command **%s** %s: see <#%s>.", name, what_became(r), r->channel);
     }
     json_object_set_new(last_block(view), "run", json_string(r->id));
     return 0;
@@ -123,7 +133,7 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
     bool becomes_result = false;
     sc->changed = true;
     metric_add(METRIC_LOGINS, "result=\"connected\"", 1);
-    if (run_release(sc, &notice, e) != 0) {
+    if (other_person_over(sc, l, e) != 0 || run_release(sc, &notice, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < notice.runs_count; i++) {

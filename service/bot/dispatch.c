@@ -55,16 +55,8 @@ static int load_people(struct turn *t, const struct chat_driver *driver, struct 
 /* Who has left in the meantime is off-boarded here, if no event told. */
 static int take_answer(struct turn *t, const struct chat_person *person, struct err *e)
 {
-    struct scene *sc = &t->scene;
-    const struct person_news news = {.user_id = t->event.user_id, .person = person, .asked = true};
-    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
-        return -1;
-    }
-    int rc =
-        store_begin(sc->s, e) != 0 || person_take(sc, &news, e) != 0 ? -1 : store_commit(sc->s, e);
-    store_close(sc->s);
-    sc->s = NULL;
-    return rc;
+    struct person_news news = {.user_id = t->event.user_id, .person = person, .asked = true};
+    return scene_do(&t->scene, NULL, person_take_alone, &news, e);
 }
 
 static bool is_known(const struct turn *t)
@@ -266,29 +258,15 @@ int dispatch_act(struct turn *t, struct err *e)
     return x->act(t, e);
 }
 
-static int settle(struct turn *t, bool act, struct err *e)
+static int end_event(struct scene *sc, void *arg, struct err *e)
 {
-    store *s = NULL;
-    if (store_open(t->scene.bot->options.stores, t->scene.mem, &s, e) != 0) {
-        return -1;
-    }
-    t->scene.s = s;
-    store_follow(s, t->job);
-    int rc = store_begin(s, e);
-    if (rc == 0 && act) {
-        rc = dispatch_act(t, e);
-    }
-    if (rc == 0) {
-        rc = home_flush(&t->scene, e);
-    }
-    if (rc == 0) {
-        rc = store_job_done(s, t->job, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    return rc;
+    const struct turn *t = arg;
+    return home_flush(sc, e) != 0 ? -1 : store_job_done(sc->s, t->job, e);
+}
+
+static int act_and_end(struct scene *sc, void *arg, struct err *e)
+{
+    return dispatch_act(arg, e) != 0 ? -1 : end_event(sc, arg, e);
 }
 
 /* Where there is nothing to install, a workspace begins with the first thing that is done there. */
@@ -359,5 +337,5 @@ int bot_job_event(bot *b, arena *mem, const struct job *j, struct err *e)
     if (!ours && driver != NULL && t.event.surface == SURFACE_COMMAND) {
         homeless_tell(&t, driver);
     }
-    return settle(&t, ours, e);
+    return scene_do(&t.scene, j, ours ? act_and_end : end_event, &t, e);
 }

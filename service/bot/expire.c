@@ -1,4 +1,5 @@
 #include "lists_int.h"
+#include "login_int.h"
 #include "run_int.h"
 
 #include "base/json.h"
@@ -54,7 +55,7 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
     json_t *view = view_new(sc->mem);
     view_text(view, "%s. %s",
               r->state == RUN_ASKING ? "This question has expired"
-                                     : "I waited for the login for a day",
+                                     : "The time for the login is over",
               so_far == NULL ? "Nothing was done: type the command again." : so_far);
     view_note(view, "Reference %s", r->reference);
     return run_end(sc, r, r->state, RUN_EXPIRED, view, e);
@@ -69,7 +70,7 @@ static const char *what_ran_out(const struct login *l)
 static int expire_login(struct scene *sc, const struct login *l, struct err *e)
 {
     json_t *view = view_new(sc->mem);
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_EXPIRED, what_ran_out(l), e) != 0) {
+    if (login_end(sc, l, LOGIN_EXPIRED, what_ran_out(l), e) != 0) {
         return -1;
     }
     if (l->message_id == NULL) {

@@ -51,8 +51,9 @@ bool form_possible(const struct turn *t)
 void form_button(const struct turn *t, json_t *view, const struct button *b)
 {
     if (forms_known(&t->scene)) {
-        view_button(view, b);
-        view_button_opens(view);
+        struct button opening = *b;
+        opening.opens = true;
+        view_button(view, &opening);
     }
 }
 

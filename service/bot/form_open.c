@@ -11,6 +11,7 @@
 struct opening {
     struct turn turn;
     json_t *payload;
+    bool opened;
 };
 
 static int load(struct opening *o, struct err *e)
@@ -131,28 +132,13 @@ static int fall_back(struct opening *o, struct err *e)
     return json_text(o->payload, "inside") != NULL ? 0 : show_in_private(o, e);
 }
 
-static int settle(struct opening *o, bool opened, struct err *e)
+static int settle(struct scene *sc, void *arg, struct err *e)
 {
-    struct scene *sc = &o->turn.scene;
-    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
+    struct opening *o = arg;
+    if (!o->opened && sc->user != NULL && fall_back(o, e) != 0) {
         return -1;
     }
-    store_follow(sc->s, o->turn.job);
-    int rc = store_begin(sc->s, e);
-    if (rc == 0 && !opened && sc->user != NULL) {
-        rc = fall_back(o, e);
-    }
-    if (rc == 0) {
-        rc = home_flush(sc, e);
-    }
-    if (rc == 0) {
-        rc = store_job_done(sc->s, o->turn.job, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc->s, e);
-    }
-    store_close(sc->s);
-    return rc;
+    return home_flush(sc, e) != 0 ? -1 : store_job_done(sc->s, o->turn.job, e);
 }
 
 int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e)
@@ -161,11 +147,10 @@ int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e)
     if (load(&o, e) != 0) {
         return -1;
     }
-    if (o.turn.scene.workspace == NULL) {
-        return settle(&o, true, e);
+    if (o.turn.scene.workspace != NULL) {
+        struct err why = {0};
+        o.opened = open_form(&o, &why) == 0;
+        metric_add(METRIC_FORMS, o.opened ? "result=\"opened\"" : "result=\"not_opened\"", 1);
     }
-    struct err why = {0};
-    bool opened = open_form(&o, &why) == 0;
-    metric_add(METRIC_FORMS, opened ? "result=\"opened\"" : "result=\"not_opened\"", 1);
-    return settle(&o, opened, e);
+    return scene_do(&o.turn.scene, j, settle, &o, e);
 }

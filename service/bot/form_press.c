@@ -4,23 +4,21 @@
 /* The press of a button that opens a form, answered with it in the same breath. Nothing of it is
  * repeated when the answer is lost: the button stands there still. */
 
-static int in_one_go(struct turn *t, const struct bot_sent *sent, struct err *e)
+static int press(struct turn *t, const struct bot_sent *sent, struct err *e)
 {
-    if (store_open(t->scene.bot->options.stores, t->scene.mem, &t->scene.s, e) != 0) {
+    if (dispatch_act(t, e) != 0 || home_flush(&t->scene, e) != 0) {
         return -1;
     }
-    int rc = store_begin(t->scene.s, e);
-    if (rc == 0) {
-        rc = dispatch_act(t, e);
+    return form_in_time(sent, e);
+}
+
+static int in_one_go(struct turn *t, const struct bot_sent *sent, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    if (store_enter(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
+        return -1;
     }
-    if (rc == 0) {
-        rc = home_flush(&t->scene, e) == 0 ? form_in_time(sent, e) : -1;
-    }
-    if (rc == 0) {
-        rc = store_commit(t->scene.s, e);
-    }
-    store_close(t->scene.s);
-    return rc;
+    return store_leave(sc->s, press(t, sent, e), e);
 }
 
 int bot_form_open(bot *b, arena *mem, const struct bot_sent *sent, const json_t **ret,

@@ -107,7 +107,9 @@ int help_app(struct turn *t, const app *a, struct err *e)
     if (count_of(t, q.fits, q.words) == 0) {
         view_text(view, "There are no commands for %s here yet.", app_title(a));
     } else {
-        view_note(view, "Type the words, or press. `help` and a command's words tell its inputs.");
+        view_note(
+            view,
+            "Type a command's words, or press its button. `help` and its words show its inputs.");
     }
     if (add_commands(t, view, &q, e) != 0) {
         return -1;
@@ -130,7 +132,10 @@ int help_begun(struct turn *t, const char *folded, struct err *e)
     if (strchr(folded, ' ') == NULL || count_of(t, begins_so, folded) == 0) {
         return 0;
     }
-    return help_list(t, arena_printf(t->scene.mem, "%s ...", folded), &q, e) == 0 ? 1 : -1;
+    return help_list(t, arena_printf(t->scene.mem, "Commands that begin with %s", folded), &q, e) ==
+                   0
+               ? 1
+               : -1;
 }
 
 /* --- all of it --- */
@@ -158,23 +163,32 @@ static void add_apps(struct turn *t, json_t *view)
     page_end(&t->scene, view, &p);
 }
 
+static bool is_any(const struct turn *t, const struct recipe_row *row, const char *words)
+{
+    (void)t, (void)words;
+    return help_lists(row);
+}
+
 static void add_others(struct turn *t, json_t *view)
 {
     size_t others = count_of(t, of_no_app, NULL);
-    bool none = true;
-    for (size_t i = 0; i < t->recipes_count; i++) {
-        none = none && !help_lists(&t->recipes[i]);
-    }
     if (others > 0) {
         view_row(
             view,
             &(struct button){.title = "More commands", .action = "words", .value = "help more"},
-            "**More commands** · %lld more %s", (long long)others,
-            others == 1 ? "command" : "commands");
+            "**More commands** · %lld %s", (long long)others, others == 1 ? "command" : "commands");
     }
-    if (none) {
-        view_text(view, "There are no commands here yet. An admin of Workbot adds recipes.");
+}
+
+static void add_none_yet(struct scene *sc, json_t *view)
+{
+    view_text(view, "There are no commands here yet.");
+    if (words_for_admin(sc)) {
+        words_add_setup(sc, view);
+        return;
     }
+    view_note(view, "An admin of Workbot must have them set up.");
+    words_add_admins(sc, view);
 }
 
 static void add_utilities(json_t *view)
@@ -195,19 +209,27 @@ static void add_utilities(json_t *view)
             &(struct button){.title = words[i].title, .action = "words", .value = words[i].words},
             "`%s` %s", words[i].words, words[i].text);
     }
-    view_note(view, "`cancel` stops a question or a login · `why` and a command: whose account it "
-                    "would use · `connect` and `disconnect` with an app");
+    view_note(view,
+              "Type `cancel` to stop a question or a login, `why` and a command's words to see "
+              "whose account it would use, `connect` or `disconnect` and an app's name to "
+              "log in or out there.");
 }
 
 static int help_all(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_title(view, "What can I do for you?");
+    bool some = count_of(t, is_any, NULL) > 0;
     view_text(view,
-              "I run commands in your company's apps, as you where they ask for your own account. "
-              "Which app do you want to use?");
-    add_apps(t, view);
-    add_others(t, view);
+              "I run commands in your company's apps, as you where they ask for your own "
+              "account.%s",
+              some ? " Which app do you want to use?" : "");
+    if (some) {
+        add_apps(t, view);
+        add_others(t, view);
+    } else {
+        add_none_yet(&t->scene, view);
+    }
     add_utilities(view);
     return say_private(t, view, NULL, e);
 }
@@ -258,7 +280,7 @@ int command_help(struct turn *t, const char *rest, struct err *e)
         return help_list(t, "More commands", &more, e);
     }
     if (count_of(t, begins_so, words) > 0) {
-        return help_list(t, arena_printf(mem, "%s ...", words), &some, e);
+        return help_list(t, arena_printf(mem, "Commands that begin with %s", words), &some, e);
     }
     return help_unknown(t, words, e) < 0 ? -1 : 0;
 }

@@ -1,4 +1,5 @@
 #include "lists_int.h"
+#include "run_int.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -16,6 +17,18 @@ const char *history_title(arena *mem, const struct run_line *l)
         title = json_text(body, "title");
     }
     return str_empty(title) ? l->recipe : title;
+}
+
+/* "name: Acme renewal": what tells one such command from the next. */
+static const char *first_input(arena *mem, const struct run_line *l)
+{
+    const struct recipe_row row = {.name = l->recipe, .body = l->recipe_body};
+    struct recipe *recipe = NULL;
+    struct err unread = {0};
+    if (l->recipe_body == NULL || recipe_read(mem, &row, &recipe, &unread) != 0) {
+        return NULL;
+    }
+    return words_input(mem, recipe, l->inputs);
 }
 
 static const char *what_came(arena *mem, const struct run_line *l)
@@ -43,8 +56,8 @@ static char *as_whom(struct scene *sc, const struct run_line *l)
         const struct run_connection *c = &l->acted[i];
         bool own = str_equal(c->rule, "personal");
         const char *who = str_empty(c->account) ? "an unnamed account" : c->account;
-        str_printf(&out, "%s%s%s in %s", i == 0 ? "as " : " and ",
-                   own ? "" : "the default connection, ", who, words_app(sc, c->app));
+        str_printf(&out, "%s%s%s in %s", i == 0 ? "as " : " and ", words_shared(sc, own), who,
+                   words_app(sc, c->app));
     }
     return out.text;
 }
@@ -56,8 +69,10 @@ static void add_line(struct scene *sc, json_t *view, const struct run_line *l)
     const struct button open = {
         .title = "Open", .action = "open", .value = l->id, .url = l->record_url};
     const char *record = l->record_id != NULL && !link ? l->record_id : NULL;
-    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s · %s", history_title(sc->mem, l),
-             what_came(sc->mem, l), who, *who == '\0' ? "" : " · ",
+    const char *input = first_input(sc->mem, l);
+    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s%s%s · %s",
+             history_title(sc->mem, l), what_came(sc->mem, l), input == NULL ? "" : input,
+             input == NULL ? "" : " · ", who, *who == '\0' ? "" : " · ",
              words_ago(sc->mem, l->created_at), record == NULL ? "" : " · record ",
              record == NULL ? "" : record, l->reference);
 }

@@ -115,9 +115,15 @@ int action_home(struct turn *t, const char *value, struct err *e)
 
 /* --- the job --- */
 
-/* *ret_view NULL: there is nobody to show it to. */
-static int read_page(struct scene *sc, const struct job *j, json_t **ret_view, struct err *e)
+struct making {
+    const struct job *job;
+    json_t *view; /* NULL: there is nobody to show it to */
+};
+
+static int read_page(struct scene *sc, void *arg, struct err *e)
 {
+    struct making *x = arg;
+    const struct job *j = x->job;
     const char *user_id = NULL;
     struct workspace *w = NULL;
     struct user *u = NULL;
@@ -128,25 +134,7 @@ static int read_page(struct scene *sc, const struct job *j, json_t **ret_view, s
     }
     sc->workspace = w;
     sc->user = u;
-    *ret_view = NULL;
-    return w == NULL || u == NULL ? 0 : home_page(sc, ret_view, e);
-}
-
-static int make_page(struct scene *sc, const struct job *j, json_t **ret_view, struct err *e)
-{
-    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
-        return -1;
-    }
-    int rc = store_begin(sc->s, e);
-    if (rc == 0) {
-        rc = read_page(sc, j, ret_view, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc->s, e);
-    }
-    store_close(sc->s);
-    sc->s = NULL;
-    return rc;
+    return w == NULL || u == NULL ? 0 : home_page(sc, &x->view, e);
 }
 
 /* What another try cannot mend - no home tab, a dead token, somebody who left - harms nobody: the
@@ -193,8 +181,9 @@ static int end_job(struct scene *sc, const struct job *j, struct err *e)
 int bot_job_home(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct scene sc = {.bot = b, .mem = mem};
-    json_t *view = NULL;
-    if (make_page(&sc, j, &view, e) != 0 || (view != NULL && publish(&sc, view, e) != 0)) {
+    struct making x = {.job = j};
+    if (scene_do(&sc, NULL, read_page, &x, e) != 0 ||
+        (x.view != NULL && publish(&sc, x.view, e) != 0)) {
         return -1;
     }
     return end_job(&sc, j, e);

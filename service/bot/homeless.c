@@ -84,41 +84,36 @@ void homeless_tell(struct turn *t, const struct chat_driver *driver)
     (void)driver->respond(t->scene.bot->options.chats, mem, &answer, &unused);
 }
 
-static int move(struct turn *t, store *s, const char *org, bool *ret_moved, struct err *e)
+struct moving {
+    const struct job *job;
+    const char *org; /* NULL: there is none */
+    bool moved;
+};
+
+static int move(struct scene *sc, void *arg, struct err *e)
 {
+    struct moving *m = arg;
     struct workspace *home = NULL;
-    if (org != NULL && store_workspace_find(s, org, &home, e) != 0) {
+    if (m->org != NULL && store_workspace_find(sc->s, m->org, &home, e) != 0) {
         return -1;
     }
-    *ret_moved = home != NULL;
-    if (home != NULL && store_job_rehome(s, t->job, org, e) != 0) {
+    m->moved = home != NULL;
+    if (home != NULL && store_job_rehome(sc->s, m->job, m->org, e) != 0) {
         return -1;
     }
-    return store_job_drop(s, t->job, e); /* who never had a workspace here leaves nothing behind */
+    return store_job_drop(sc->s, m->job,
+                          e); /* who never had a workspace here leaves nothing behind */
 }
 
 int homeless_settle(struct turn *t, const struct chat_driver *driver, struct err *e)
 {
     const struct job *j = t->job;
-    arena *mem = t->scene.mem;
-    const char *org = driver->other_home == NULL
-                          ? NULL
-                          : driver->other_home(mem, job_kind_name(j->kind), j->payload);
-    store *s = NULL;
-    bool moved = false;
-    if (store_open(t->scene.bot->options.stores, mem, &s, e) != 0) {
-        return -1;
+    struct moving m = {.job = j};
+    if (driver->other_home != NULL) {
+        m.org = driver->other_home(t->scene.mem, job_kind_name(j->kind), j->payload);
     }
-    store_follow(s, j);
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = move(t, s, org, &moved, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    if (rc == 0 && !moved) {
+    int rc = scene_do(&t->scene, j, move, &m, e);
+    if (rc == 0 && !m.moved) {
         homeless_note(j->workspace, NULL);
         homeless_tell(t, driver);
     }

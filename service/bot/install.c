@@ -3,8 +3,9 @@
 #include "base/str.h"
 
 /*
- * A platform granted the bot a place. The first who installed is the installer and an admin; a
- * re-install by another person changes nobody. What the workspace had stays.
+ * A platform granted the bot a place. The first who installed is greeted, and is the installer and
+ * an admin where nobody else was named; a re-install by another person changes nobody. What the
+ * workspace had stays.
  */
 
 enum { SCOPE_EVERY_S = 86400 };
@@ -47,11 +48,10 @@ static int tell_missing(struct scene *sc, const struct installation *i, struct e
 static int keep(struct scene *sc, const struct installation *i, struct err *e)
 {
     if (store_workspace_install(sc->s, i, e) != 0 || note(sc, i, e) != 0 ||
-        tell_missing(sc, i, e) != 0 ||
-        store_move_want(sc->s, i->workspace, i->teams, i->teams_count, e) != 0) {
+        tell_missing(sc, i, e) != 0) {
         return -1;
     }
-    return i->first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;
+    return store_move_want(sc->s, i->workspace, i->teams, i->teams_count, e);
 }
 
 /* Locked, so that of two who install at the same time one is the first. */
@@ -69,30 +69,47 @@ static int lock_or_make(struct scene *sc, const char *workspace, struct workspac
     return store_workspace_lock(sc->s, workspace, ret, e);
 }
 
-/* Only what nobody has had yet has a first installer. Where one left, or an admin set the bot up by
- * the API, another is named by an admin: Slack lets any member install. */
-static bool is_first(const struct workspace *w, const char *user_id)
+/* What nobody has had yet: neither by a browser nor with a token that the API was given. */
+static bool is_first(const struct workspace *w)
 {
-    bool untouched = w->installer == NULL && w->installed_at == 0 && secret_empty(w->bot_token);
-    bool listed = w->admins_count == 0;
-    for (size_t i = 0; i < w->admins_count; i++) {
-        listed = listed || str_equal(w->admins[i], user_id);
-    }
-    return untouched && listed;
+    return w->installed_at == 0 && secret_empty(w->bot_token);
 }
 
-static int install(struct scene *sc, const struct installation *i, struct bot_install *ret,
-                   struct err *e)
+/* Only that has a first installer. Where one left, or an admin set the bot up by the API, another
+ * is named by an admin: Slack lets any member install. */
+static bool becomes_installer(const struct workspace *w, const char *user_id)
 {
+    bool open = w->admins_count == 0 || person_is_admin(w, user_id);
+    return is_first(w) && w->installer == NULL && open;
+}
+
+struct installing {
+    const struct installation *from;
+    struct bot_install *ret;
+};
+
+static int install(struct scene *sc, void *arg, struct err *e)
+{
+    const struct installing *x = arg;
+    const struct installation *i = x->from;
+    struct bot_install *ret = x->ret;
     struct workspace *old = NULL;
     if (lock_or_make(sc, i->workspace, &old, e) != 0) {
         return -1;
     }
     ret->allowed = old != NULL;
-    ret->first = old != NULL && is_first(old, i->user_id);
+    if (old == NULL) {
+        return 0;
+    }
     struct installation now = *i;
-    now.first = ret->first;
-    return old == NULL ? 0 : keep(sc, &now, e);
+    now.first = becomes_installer(old, i->user_id);
+    ret->first = is_first(old);
+    ret->installer = now.first || str_equal(old->installer, i->user_id);
+    ret->admin = now.first || person_is_admin(old, i->user_id);
+    if (keep(sc, &now, e) != 0) {
+        return -1;
+    }
+    return ret->first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;
 }
 
 static const char *joined(arena *mem, const char *const *list, size_t count)
@@ -109,16 +126,21 @@ int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_ins
 {
     struct scene sc = {.bot = b, .mem = mem};
     *ret = (struct bot_install){.missing = joined(mem, i->missing_scopes, i->missing_scopes_count)};
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+    struct installing x = {.from = i, .ret = ret};
+    return scene_do(&sc, NULL, install, &x, e);
+}
+
+int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err *e)
+{
+    store *s = NULL;
+    struct workspace *w = NULL;
+    if (store_open(b->options.stores, mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(sc.s, e);
+    int rc = store_workspace_find(s, workspace, &w, e);
+    store_close(s);
     if (rc == 0) {
-        rc = install(&sc, i, ret, e);
+        *ret = w != NULL && !secret_empty(w->bot_token);
     }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
     return rc;
 }

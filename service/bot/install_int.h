@@ -9,6 +9,22 @@
 
 event_fn life_look, life_change;
 
+/* --- teams.c: which workspaces of an organisation have the bot --- */
+
+struct teams {
+    bool known;        /* false: there is nobody to ask */
+    const char **keys; /* of workspaces */
+    size_t count;
+};
+/* The platform's list, as the bot of sc's workspace; *as is who asked. No session may be open. */
+int teams_ask(struct scene *sc, struct oauth_bot *as, struct teams *ret, struct err *e);
+bool teams_have(const struct teams *t, const char *team);
+/* It was said at that time that the team has got the bot (granted) or lost it, and the list says
+ * otherwise: too early to believe either. The list is to be read again after TEAMS_AGAIN_S. */
+bool teams_unsure(const struct teams *t, const char *team, bool granted, int64_t said_at);
+enum { TEAMS_AGAIN_S = 5 };
+extern const char teams_unsure_code[]; /* of a job that waits for that */
+
 /* --- homeless.c: events of places where the bot is not installed --- */
 
 /* There is no such workspace: the event moves to the organisation's installation behind it, with

@@ -53,6 +53,20 @@ static int say_fault(struct scene *sc, const char *about, struct err *e)
     return notice_all(sc, view, e);
 }
 
+static void add_role(struct scene *sc, json_t *view, const char *user_id)
+{
+    if (str_equal(sc->workspace->installer, user_id)) {
+        view_text(view, "You are my installer and an admin here.");
+        view_note(view, "Your own commands run on the connections that admins set up, unless that "
+                        "is switched off for this workspace.");
+    } else if (person_is_admin(sc->workspace, user_id)) {
+        view_text(view, "You are one of my admins here.");
+    } else {
+        view_text(view, "My installer and admins are those who were named before: your "
+                        "installation changes none of them.");
+    }
+}
+
 static int say_welcome(struct scene *sc, const char *user_id, struct err *e)
 {
     json_t *view = view_new(sc->mem);
@@ -61,11 +75,8 @@ static int say_welcome(struct scene *sc, const char *user_id, struct err *e)
               "**Thank you for installing me** in %s. I run commands in your company's apps, "
               "for each person as that person.",
               str_empty(name) ? "your workspace" : name);
-    view_text(view,
-              "You are my installer and an admin here. Next: set up a connection to an app and "
-              "a command that uses it. Then everybody can type `help` to me.");
-    view_note(view, "Your own commands run on the connections that admins set up, unless that is "
-                    "switched off for this workspace.");
+    add_role(sc, view, user_id);
+    words_add_setup(sc, view);
     return notice_one(sc, user_id, view, e);
 }
 
@@ -84,8 +95,9 @@ static int say(struct scene *sc, const json_t *payload, struct err *e)
     return 0; /* of a newer release: it is no news by the time that one is back */
 }
 
-static int tell(struct scene *sc, const struct job *j, struct err *e)
+static int tell(struct scene *sc, void *arg, struct err *e)
 {
+    const struct job *j = *(const struct job *const *)arg;
     struct workspace *w = NULL;
     json_t *payload = NULL;
     if (json_read(sc->mem, j->payload, &payload, e) != 0 ||
@@ -102,17 +114,5 @@ static int tell(struct scene *sc, const struct job *j, struct err *e)
 int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct scene sc = {.bot = b, .mem = mem};
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
-        return -1;
-    }
-    store_follow(sc.s, j);
-    int rc = store_begin(sc.s, e);
-    if (rc == 0) {
-        rc = tell(&sc, j, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    return scene_do(&sc, j, tell, &j, e);
 }

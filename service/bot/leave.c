@@ -180,14 +180,13 @@ static const char *rights_words(const struct leaving *x)
 static int tell_admins(struct leaving *x, struct err *e)
 {
     struct scene *sc = x->scene;
-    const char *name = str_empty(sc->user->name) ? user_of(x) : sc->user->name;
     size_t count = json_array_size(x->defaults);
     if (!x->tells_all || (!x->had.installer && !x->had.admin && count == 0)) {
         return 0;
     }
     json_t *view = view_new(sc->mem);
-    view_text(view, "**%s** has left%s%s.", name, *rights_words(x) == '\0' ? "" : " and",
-              rights_words(x));
+    view_text(view, "**%s** has left%s%s.", words_person(sc->user),
+              *rights_words(x) == '\0' ? "" : " and", rights_words(x));
     for (size_t i = 0; i < count; i++) {
         view_text(view,
                   "Commands that run on the connection `%s` itself stop now: its login is that "

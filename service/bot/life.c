@@ -81,7 +81,8 @@ static json_t *team_list(const struct event *ev)
 }
 
 /* People of workspaces that are without the bot now lose what they had, unless they are members of
- * another one that has it. A workspace that is added may have been installed alone before. */
+ * another one that has it. A workspace that is added may have been installed alone before. The jobs
+ * of both ask the platform whether it is so (teams.c). */
 static int teams_changed(struct turn *t, struct err *e)
 {
     struct scene *sc = &t->scene;
@@ -94,7 +95,8 @@ static int teams_changed(struct turn *t, struct err *e)
                         w->workspace, detail, e) != 0) {
         return -1;
     }
-    return revoked ? purge_later(sc->s, w->workspace, PURGE_TEAMS, teams, e)
+    const struct purge_gone gone = {teams, t->event.at > 0 ? t->event.at : t->job->created_at};
+    return revoked ? purge_later(sc->s, w->workspace, PURGE_TEAMS, &gone, e)
                    : store_move_want(sc->s, w->workspace, t->event.teams, t->event.teams_count, e);
 }
 

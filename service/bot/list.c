@@ -27,7 +27,8 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
         view_field(view, "Expires",
                    c->tokens.refresh_expires_at > 0
                        ? arena_strndup(mem, clock_rfc3339(mem, c->tokens.refresh_expires_at), 10)
-                       : "Never, until you disconnect");
+                   : str_empty(c->user_id) ? "Never, until an admin ends it"
+                                           : "Never, until you disconnect");
     }
 }
 
@@ -48,7 +49,6 @@ struct owned {
     size_t connections_count;
     struct login *logins;
     size_t logins_count;
-    struct needs needs;
 };
 
 static int add_needs(struct scene *sc, const struct run *r, struct needs *ret, struct err *e)
@@ -95,21 +95,31 @@ size_t needs_count(const struct needs *n, const char *default_name)
 
 char *needs_words(arena *mem, size_t count)
 {
-    return arena_printf(mem, "%zu of your commands that wait %s it, and will ask you to log in.",
-                        count, count == 1 ? "needs" : "need");
+    return arena_printf(mem, "%s needs it, and will ask you to log in.",
+                        count == 1
+                            ? "A command of yours that waits"
+                            : arena_printf(mem, "Each of %zu commands of yours that wait", count));
 }
 
-static const char *disconnect_question(struct scene *sc, const char *title, size_t waiting)
+/* Pressed long after: what it asks counts nothing that may have changed. */
+void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c)
 {
-    return waiting > 0 ? needs_words(sc->mem, waiting)
-                       : arena_printf(sc->mem,
-                                      "Commands that act as you in %s then ask you to log "
-                                      "in again.",
-                                      title);
+    const char *title = words_app(sc, c->app);
+    view_button(view,
+                &(struct button){
+                    .title = "Disconnect",
+                    .action = "disconnect",
+                    .value = c->id,
+                    .style = BUTTON_DANGER,
+                    .confirm_title = arena_printf(sc->mem, "Disconnect %s?", title),
+                    .confirm = arena_printf(sc->mem,
+                                            "Commands that act as you in %s, also those that wait "
+                                            "now, then ask you to log in again.",
+                                            title)});
 }
 
 static void add_buttons(struct scene *sc, json_t *view, const struct default_connection *d,
-                        const struct connection *c, const struct owned *mine)
+                        const struct connection *c)
 {
     if (c == NULL && d->client_id == NULL) {
         return; /* nobody can log in there yet */
@@ -117,15 +127,7 @@ static void add_buttons(struct scene *sc, json_t *view, const struct default_con
     bool on =
         c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
     if (on) {
-        size_t waiting = needs_count(&mine->needs, d->name);
-        view_button(view, &(struct button){
-                              .title = "Disconnect",
-                              .action = "disconnect",
-                              .value = c->id,
-                              .style = BUTTON_DANGER,
-                              .confirm_title =
-                                  arena_printf(sc->mem, "Disconnect %s?", words_app(sc, d->app)),
-                              .confirm = disconnect_question(sc, words_app(sc, d->app), waiting)});
+        list_add_disconnect(sc, view, c);
     }
     if (!on || c->state == CONNECTION_NEEDS_ATTENTION) {
         view_button(view, &(struct button){.title = "Connect",
@@ -168,14 +170,14 @@ static const struct connection *under(const struct connection *list, size_t coun
 
 /* The installer acts by the default connections: shown, not changeable here, with the reason. */
 static int add_default(struct scene *sc, json_t *view, const struct default_connection *d,
-                       const struct owned *mine, struct err *e)
+                       struct err *e)
 {
     struct connection *c = NULL;
     if (store_connection_find(sc->s, d->workspace, d->name, "", &c, e) != 0) {
         return -1;
     }
     view_divider(view);
-    view_text(view, "**%s** · default connection `%s`", name_of(sc, d, mine), d->name);
+    view_text(view, "**%s** · default connection `%s`", words_app(sc, d->app), d->name);
     if (c == NULL) {
         view_note(view, "Nobody has logged it in yet.");
         return 0;
@@ -203,7 +205,7 @@ static void add_own(struct scene *sc, json_t *view, const struct default_connect
     if (c != NULL) {
         add_facts(view, sc->mem, c);
     }
-    add_buttons(sc, view, d, c, mine);
+    add_buttons(sc, view, d, c);
 }
 
 bool uses_default(const struct scene *sc)
@@ -218,11 +220,10 @@ static int load(struct scene *sc, struct owned *ret, struct err *e)
     *ret = (struct owned){.defs = NULL};
     if (store_default_list(sc->s, workspace, &ret->defs, &ret->defs_count, e) != 0 ||
         store_connection_list(sc->s, workspace, user, &ret->connections, &ret->connections_count,
-                              e) != 0 ||
-        store_login_list_open(sc->s, workspace, user, &ret->logins, &ret->logins_count, e) != 0) {
+                              e) != 0) {
         return -1;
     }
-    return needs_load(sc, &ret->needs, e);
+    return store_login_list_open(sc->s, workspace, user, &ret->logins, &ret->logins_count, e);
 }
 
 static void add_introduction(struct scene *sc, json_t *view, size_t count)
@@ -234,6 +235,7 @@ static void add_introduction(struct scene *sc, json_t *view, size_t count)
                   str_empty(sc->workspace->name) ? "this workspace" : sc->workspace->name);
     } else if (count == 0) {
         view_text(view, "There is nothing to connect to yet. An admin of Workbot sets up apps.");
+        words_add_admins(sc, view);
     } else {
         view_note(view, "Your personal accounts: what I act with as you, and nobody else can use.");
     }
@@ -247,7 +249,7 @@ static int add_rows(struct scene *sc, json_t *view, const struct owned *mine, si
     for (size_t i = from; i < mine->defs_count && i < from + size; i++) {
         if (!uses_default(sc)) {
             add_own(sc, view, &mine->defs[i], mine);
-        } else if (add_default(sc, view, &mine->defs[i], mine, e) != 0) {
+        } else if (add_default(sc, view, &mine->defs[i], e) != 0) {
             return -1;
         }
     }

@@ -43,6 +43,9 @@ struct prospect {
 };
 void outlook_of(arena *mem, const struct outlook *o, const struct recipe_row *row,
                 struct prospect *ret);
+/* What keeps this command from running for him here, whatever he enters or logs in to; NULL:
+ * nothing. The admins are told, as by a run that meets it. */
+int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words, struct err *e);
 /* A line that says what is missing; none where nothing is. */
 void outlook_add_note(struct scene *sc, json_t *view, const struct prospect *p);
 /* Where a command of named places works. */
@@ -89,6 +92,8 @@ size_t page_from(const struct turn *t, size_t total);
 
 /* --- list.c: the user's connections --- */
 int list_view(struct scene *sc, json_t **ret, struct err *e);
+/* A button that disconnects, asking first. */
+void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c);
 /* The first few of them into a view, with a way to the rest. */
 int list_add_some(struct scene *sc, json_t *view, struct err *e);
 /* The default connections under which commands that wait for the user act by his own. */

@@ -18,13 +18,33 @@ struct prompted {
     const char *message_id;
     bool reused; /* an open prompt stands already */
 };
+/* ERR_UPSTREAM_BUSY "person_moved": off-boarded meanwhile; tried again, it is refused. */
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
+/* Its message still is the prompt. */
+bool prompt_stands(struct scene *sc, const struct login *l);
 /* A prompt whose link does nothing any more must not look as if it did. */
 int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e);
 /* Back: it ends the login, and what waits for it; where something does, it asks first. */
-void prompt_add_back(json_t *view, const struct login *l);
+void prompt_add_back(struct scene *sc, json_t *view, const struct login *l);
 /* A button with the link of an open prompt; false when the link is not known any more. */
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
+
+/* --- waiting.c: what waits for a login --- */
+
+struct awaiting {
+    const char *names; /* "Create an opportunity (name: Acme), ... and 2 more"; "" of none */
+    size_t count;
+};
+/* Of the login's user and connection. own: a run that is about to wait, too; NULL: none is. */
+int awaiting_load(struct scene *sc, const struct login *l, const struct run *own,
+                  struct awaiting *ret, struct err *e);
+/* A button Back that asks first, with these names. */
+void awaiting_add_back(struct scene *sc, json_t *view, const char *login_id,
+                       const struct awaiting *w);
+/* Back of the pressed message (NULL: not on record) has asked for just these. */
+bool awaiting_told(struct scene *sc, const struct message *pressed, const struct awaiting *w);
+/* Asks beside the pressed message, where its Back has not: more has come to wait since. */
+int awaiting_ask(struct turn *t, const struct login *l, const struct awaiting *w, struct err *e);
 
 /* --- code.c: 1: it was answered as a typed code; 0: it is none; -1 --- */
 
@@ -53,5 +73,32 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
 const char *connected_app(struct scene *sc, const struct login *l);
 /* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
 int connected_tell(struct scene *sc, const struct run *r, struct err *e);
+
+/* --- returned.c: a browser asks --- */
+
+typedef int return_fn(struct scene *sc, const void *arg, struct err *e);
+/* Does the work in a transaction of its own, as a scene of the login's user, who is locked: before
+ * the login, as off-boarding does. Nothing where the user is not known. */
+int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
+                   return_fn *work, const void *arg, struct err *e);
+
+/* --- other_person.c: a warning that somebody else followed the link --- */
+
+/* Ends it; a warning about its link loses its buttons. */
+int login_end(struct scene *sc, const struct login *l, enum login_state state, const char *reason,
+              struct err *e);
+/* The warning, where the login has ended otherwise. */
+int other_person_over(struct scene *sc, const struct login *l, struct err *e);
+
+/* --- connect.c: which default connections a word means --- */
+
+enum { CHOICES_MAX = 20 };
+struct choices {
+    struct default_connection *items[CHOICES_MAX];
+    size_t count;
+};
+/* By their own name, else all of an app; all for "". */
+int choices_find(struct turn *t, const char *word, struct choices *ret, struct err *e);
+int choices_unknown(struct turn *t, const char *word, struct err *e);
 
 #endif

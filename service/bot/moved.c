@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "install_int.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -8,7 +8,10 @@
  * workspace): what was there goes on here, and whoever loses something by it is told.
  */
 
-enum { BUSY_WAIT_S = 2 /* until what is under way there has ended */ };
+enum {
+    BUSY_WAIT_S = 2,   /* until what is under way there has ended */
+    BROKEN_WAIT_S = 60 /* it is woken when the bot works again */
+};
 
 static const char *account_words(struct scene *sc, const struct connection *c)
 {
@@ -98,40 +101,93 @@ static int take_over(struct scene *sc, const char *from, struct workspace_moved 
     return note_move(sc, from, ret, e) != 0 ? -1 : tell_admins(sc, from, ret, e);
 }
 
-static int run(struct scene *sc, const struct job *j, struct err *e)
+/* --- is it so? --- */
+
+struct moving {
+    const struct job *job;
+    const char *from;
+    const struct workspace *to, *team;
+    const char *wait; /* for what; NULL: it does not wait */
+    int64_t wait_s;
+    bool moves;
+};
+
+static int load(struct scene *sc, void *arg, struct err *e)
 {
+    struct moving *m = arg;
+    struct workspace *to = NULL, *team = NULL;
     json_t *payload = NULL;
-    const struct workspace to = {.workspace = j->workspace};
-    struct workspace_moved moved;
-    if (json_read(sc->mem, j->payload, &payload, e) != 0) {
+    if (json_read(sc->mem, m->job->payload, &payload, e) != 0) {
         return -1;
     }
-    const char *from = json_text(payload, "from");
-    if (from == NULL) {
-        return err_set(e, ERR_INPUT, "job_payload", "move job %s names no workspace", j->id);
+    m->from = json_text(payload, "from");
+    if (m->from == NULL) {
+        return err_set(e, ERR_INPUT, "job_payload", "move job %s names no workspace", m->job->id);
     }
-    sc->workspace = &to;
-    if (take_over(sc, from, &moved, e) != 0) {
+    if (store_workspace_find(sc->s, m->job->workspace, &to, e) != 0 ||
+        store_workspace_find(sc->s, m->from, &team, e) != 0) {
         return -1;
     }
-    return moved.busy ? store_job_wait(sc->s, j, BUSY_WAIT_S, "move_busy", e)
-                      : store_job_done(sc->s, j, e);
+    m->to = to;
+    m->team = team;
+    return 0;
+}
+
+/* Of a team whose organisation is not known the platform's list alone can say. */
+static bool is_of(const struct workspace *team, const struct workspace *organisation)
+{
+    return str_empty(team->organization) || str_empty(organisation->organization) ||
+           str_equal(team->organization, organisation->organization);
+}
+
+/* Whose rows belong to whom is not for an event to say. */
+static int ask(struct scene *sc, struct moving *m, struct err *e)
+{
+    struct oauth_bot as;
+    struct teams teams;
+    if (m->to == NULL || m->team == NULL || !is_of(m->team, m->to)) {
+        return 0;
+    }
+    if (str_equal(m->to->state, "broken") && store_job_may_wait(m->job)) {
+        m->wait = STORE_JOB_HELD;
+        m->wait_s = BROKEN_WAIT_S;
+        return 0;
+    }
+    if (!str_equal(m->to->state, "active")) {
+        return 0; /* installed again, it is told its teams anew */
+    }
+    sc->workspace = m->to;
+    if (teams_ask(sc, &as, &teams, e) != 0) {
+        return -1;
+    }
+    m->moves = teams_have(&teams, m->from);
+    m->wait = teams_unsure(&teams, m->from, true, m->job->created_at) ? teams_unsure_code : NULL;
+    m->wait_s = TEAMS_AGAIN_S;
+    return 0;
+}
+
+static int run(struct scene *sc, void *arg, struct err *e)
+{
+    struct moving *m = arg;
+    struct workspace_moved moved = {.busy = false};
+    sc->workspace = m->to;
+    if (m->moves && take_over(sc, m->from, &moved, e) != 0) {
+        return -1;
+    }
+    if (moved.busy) {
+        m->wait_s = BUSY_WAIT_S;
+        m->wait = "move_busy";
+    }
+    return m->wait != NULL ? store_job_wait(sc->s, m->job, m->wait_s, m->wait, e)
+                           : store_job_done(sc->s, m->job, e);
 }
 
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct scene sc = {.bot = b, .mem = mem};
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+    struct moving m = {.job = j};
+    if (scene_do(&sc, j, load, &m, e) != 0 || ask(&sc, &m, e) != 0) {
         return -1;
     }
-    store_follow(sc.s, j);
-    int rc = store_begin(sc.s, e);
-    if (rc == 0) {
-        rc = run(&sc, j, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    return scene_do(&sc, j, run, &m, e);
 }

@@ -66,6 +66,25 @@ void outlook_of(arena *mem, const struct outlook *o, const struct recipe_row *ro
     }
 }
 
+int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct outlook o;
+    struct resolved at = {.problem = NULL};
+    *ret_words = NULL;
+    if (outlook_load(t, &o, e) != 0) {
+        return -1;
+    }
+    if (by_connections(&o, r, &at) != OBSTACLE_SETUP) {
+        return 0;
+    }
+    struct err why = {0};
+    err_set(&why, ERR_CONFIG, at.problem, "not set up");
+    *ret_words =
+        words_failure(sc->mem, &why, NULL, at.def == NULL ? NULL : words_app(sc, at.def->app));
+    return notice_admins(sc, at.def, at.problem, e);
+}
+
 void outlook_add_places(json_t *view, const struct recipe *r)
 {
     const char *const *list = r->allow_channels;

@@ -65,10 +65,8 @@ static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
         view_button(view, &(struct button){.title = r->asking == NULL ? "Run it now" : "Go on",
                                            .action = r->asking == NULL ? "run_now" : "resume",
                                            .value = value,
-                                           .style = BUTTON_PRIMARY});
-        if (r->asking != NULL && forms_known(sc)) {
-            view_button_opens(view);
-        }
+                                           .style = BUTTON_PRIMARY,
+                                           .opens = r->asking != NULL && forms_known(sc)});
     }
     if (r->state == RUN_UNKNOWN) {
         view_button(view, &(struct button){
@@ -78,6 +76,17 @@ static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
                                            .value = value});
     } else if (run_may_cancel(r)) {
         view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = value});
+    }
+}
+
+/* When and where it was typed: all that two commands without inputs differ in. */
+static void add_origin(struct scene *sc, json_t *view, const struct run *r)
+{
+    const char *age = words_age(sc->mem, r->created_at);
+    if (run_in_private(r)) {
+        view_note(view, "Typed %s · reference %s", age, r->reference);
+    } else {
+        view_note(view, "Typed %s in <#%s> · reference %s", age, r->channel, r->reference);
     }
 }
 
@@ -98,7 +107,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }
     words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
-    view_note(view, "%s · reference %s", words_ago(sc->mem, r->created_at), r->reference);
+    add_origin(sc, view, r);
     add_run_buttons(sc, view, r, l, links);
     return 0;
 }
@@ -115,7 +124,7 @@ static int add_login(struct scene *sc, json_t *view, const struct login *l, bool
     view_divider(view);
     view_text(view, "**The login to %s** %s%s", d == NULL ? l->default_name : words_app(sc, d->app),
               code ? "waits for your code: " : "waits for you", code ? TYPE_CODE : "");
-    view_note(view, "%s", words_ago(sc->mem, l->created_at));
+    view_note(view, "Asked for %s", words_age(sc->mem, l->created_at));
     if (code || !links || !prompt_add_button(sc, l, view, "Log in")) {
         view_button(view, &(struct button){.title = code ? "New login" : "Log in",
                                            .action = "renew",

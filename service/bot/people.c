@@ -22,11 +22,6 @@ enum standing person_standing(const struct chat_person *p)
     return p->guest ? STANDING_GUEST : STANDING_MEMBER;
 }
 
-bool person_allowed(enum standing standing, const struct workspace *w)
-{
-    return standing == STANDING_MEMBER || (standing == STANDING_GUEST && w->guests_allowed);
-}
-
 /* Somebody whom the platform does not know any more is gone. */
 int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e)
 {
@@ -105,7 +100,7 @@ bool person_says_team(arena *mem, const struct chat_person *p, const char *team)
     return names(list, count, team);
 }
 
-static bool has_rights(const struct workspace *w, const char *user_id)
+bool person_is_admin(const struct workspace *w, const char *user_id)
 {
     bool has = str_equal(w->installer, user_id);
     for (size_t i = 0; i < w->admins_count; i++) {
@@ -159,7 +154,7 @@ static const char *why_of(enum standing standing)
 static int returned(struct scene *sc, const struct user *known, struct err *e)
 {
     bool was_gone = known != NULL && known->standing != STANDING_UNKNOWN &&
-                    !person_allowed(known->standing, sc->workspace);
+                    !store_standing_allowed(known->standing, sc->workspace);
     return was_gone ? store_audit_add(sc->s, sc->workspace->workspace, "system", "person.returned",
                                       known->user_id, NULL, e)
                     : 0;
@@ -174,7 +169,7 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
         return -1;
     }
     bool stale = known != NULL && p->changed_at > 0 && p->changed_at < known->changed_at;
-    if (stale || (known == NULL && !news->asked && !has_rights(w, news->user_id))) {
+    if (stale || (known == NULL && !news->asked && !person_is_admin(w, news->user_id))) {
         sc->user = known; /* whom nobody here knows leaves nothing behind */
         return 0;
     }
@@ -183,12 +178,31 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
         return -1;
     }
     sc->user = now;
-    if (person_allowed(now->standing, w)) {
+    if (store_standing_allowed(now->standing, w)) {
         return returned(sc, known, e);
     }
     bool new_here = known == NULL || known->standing == STANDING_UNKNOWN;
-    bool was_here = !new_here && person_allowed(known->standing, w);
+    bool was_here = !new_here && store_standing_allowed(known->standing, w);
     return leave(sc, why_of(now->standing), was_here, e);
+}
+
+int person_take_alone(struct scene *sc, void *arg, struct err *e)
+{
+    return person_take(sc, arg, e);
+}
+
+/* --- who acts --- */
+
+int person_hold(struct scene *sc, struct err *e)
+{
+    bool may = false;
+    const char *user_id = sc->user->user_id;
+    if (store_user_may_use(sc->s, sc->workspace->workspace, user_id, &may, e) != 0) {
+        return -1;
+    }
+    return may ? 0
+               : err_set(e, ERR_UPSTREAM_BUSY, "person_moved", "%s may not use Workbot any more",
+                         user_id);
 }
 
 /* --- events --- */
@@ -199,8 +213,8 @@ static bool would_end(const struct turn *t)
 {
     const struct chat_person *p = &t->event.person;
     const struct user *known = t->scene.user;
-    bool rights = has_rights(t->scene.workspace, t->event.user_id);
-    bool allowed = person_allowed(person_standing(p), t->scene.workspace);
+    bool rights = person_is_admin(t->scene.workspace, t->event.user_id);
+    bool allowed = store_standing_allowed(person_standing(p), t->scene.workspace);
     if ((known == NULL && !rights) || (allowed && !p->partial)) {
         return false;
     }

@@ -15,8 +15,8 @@ int other_person_tell(struct scene *sc, const struct oauth_outcome *o, struct er
 /* --- people.c: what the platform says of a person --- */
 
 enum standing person_standing(const struct chat_person *p);
-/* May somebody of this standing use Workbot here? */
-bool person_allowed(enum standing standing, const struct workspace *w);
+/* The installer, or one that is named as an admin. */
+bool person_is_admin(const struct workspace *w, const char *user_id);
 /* Is this team (NULL: not said) the workspace, its organisation, or one that the platform has named
  * for sc's user? */
 bool person_is_of(const struct scene *sc, const char *team);
@@ -32,6 +32,11 @@ struct person_news {
 /* Stores it and acts on it, in the caller's transaction; sc->user is how it stands then (NULL for
  * somebody who is not known here), sc->workspace too. */
 int person_take(struct scene *sc, const struct person_news *news, struct err *e);
+/* The same, for scene_do: arg is the news. */
+int person_take_alone(struct scene *sc, void *arg, struct err *e);
+/* Whoever was off-boarded while this was read is asked for nothing: ERR_UPSTREAM_BUSY
+ * "person_moved", and the job looks again. Else off-boarding waits until this is stored. */
+int person_hold(struct scene *sc, struct err *e);
 int person_look(struct turn *t, struct err *e);
 int bot_person_changed(struct turn *t, struct err *e);
 
@@ -50,7 +55,13 @@ enum purge_why {
     PURGE_UNINSTALLED, /* everybody */
     PURGE_TEAMS        /* whoever is a member of no workspace that has the bot */
 };
-/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces; borrowed. */
-int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e);
+/* A job, in the caller's transaction. gone: of PURGE_TEAMS, keys of workspaces that have lost the
+ * bot, as was said at that time, epoch seconds; borrowed. */
+struct purge_gone {
+    json_t *teams;
+    int64_t said_at;
+};
+int purge_later(store *s, const char *workspace, enum purge_why why, const struct purge_gone *gone,
+                struct err *e);
 
 #endif

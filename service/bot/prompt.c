@@ -1,4 +1,5 @@
 #include "login_int.h"
+#include "people_int.h"
 #include "run_int.h"
 
 #include "base/clock.h"
@@ -20,29 +21,42 @@ static bool had_ended(struct scene *sc, const struct prompt *p)
            c != NULL && c->state == CONNECTION_NEEDS_LOGIN;
 }
 
-void prompt_add_back(json_t *view, const struct login *l)
+void prompt_add_back(struct scene *sc, json_t *view, const struct login *l)
 {
-    view_button(view,
-                &(struct button){.title = "Back",
-                                 .action = "back",
-                                 .value = l->id,
-                                 .confirm = l->run_id == NULL
-                                                ? NULL
-                                                : "This cancels the command that waits for it."});
+    struct awaiting w;
+    struct err unused = {0};
+    if (awaiting_load(sc, l, NULL, &w, &unused) != 0) {
+        w = (struct awaiting){.count = 0}; /* Back looks for itself, and asks */
+    }
+    awaiting_add_back(sc, view, l->id, &w);
 }
 
 /* Which command it is: two of them that wait look alike without. */
-static void add_waiting(struct scene *sc, json_t *view, const struct run *r)
+static void add_inputs(struct scene *sc, json_t *view, const struct run *r)
 {
     enum { INPUTS_SHOWN = 5 };
     struct recipe *recipe = NULL;
     struct err unused = {0};
-    if (recipe_of(sc, r, &recipe, &unused) != 0 || recipe == NULL) {
-        view_note(view, "What you typed waits for this and goes on by itself. Back cancels it.");
-        return;
+    if (recipe_of(sc, r, &recipe, &unused) == 0 && recipe != NULL) {
+        words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
     }
-    words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
-    view_note(view, "**%s** waits for this and goes on by itself. Back cancels it.", recipe->title);
+}
+
+static void add_waiting(struct scene *sc, json_t *view, const struct prompt *p,
+                        const struct awaiting *w)
+{
+    if (p->run != NULL) {
+        add_inputs(sc, view, p->run);
+    }
+    if (w->count == 1) {
+        view_note(view, "**%s** waits for this and goes on by itself. Back cancels it.", w->names);
+    } else if (w->count > 1) {
+        view_note(view, "**%s** wait for this and go on by themselves. Back cancels them.",
+                  w->names);
+    } else {
+        view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
+                  words_app(sc, p->def->app));
+    }
 }
 
 static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char *login_id,
@@ -51,6 +65,8 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
     bool again = had_ended(sc, p);
+    struct awaiting w;
+    struct err unused = {0};
     if (again) {
         view_text(view, "**Log in to %s again**: the login you had there has ended.", app_words);
     } else if (p->run != NULL) {
@@ -59,19 +75,20 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
     } else {
         view_text(view, "**Log in to %s** to connect your account.", app_words);
     }
-    if (p->run != NULL) {
-        add_waiting(sc, view, p->run);
-    } else {
-        view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
-                  app_words);
+    const struct login l = {.workspace = sc->workspace->workspace,
+                            .id = login_id,
+                            .user_id = sc->user->user_id,
+                            .default_name = p->def->name};
+    if (awaiting_load(sc, &l, p->run, &w, &unused) != 0) {
+        w = (struct awaiting){.count = 0};
     }
+    add_waiting(sc, view, p, &w);
     view_button(view, &(struct button){.title = arena_printf(sc->mem, "Log in to %s", app_words),
                                        .action = "login",
                                        .value = login_id,
                                        .url = url,
                                        .style = BUTTON_PRIMARY});
-    const struct login l = {.id = login_id, .run_id = p->run == NULL ? NULL : p->run->id};
-    prompt_add_back(view, &l);
+    awaiting_add_back(sc, view, login_id, &w);
     return view;
 }
 
@@ -109,24 +126,8 @@ static int open_new(struct scene *sc, const struct prompt *p, struct prompted *r
     return 0;
 }
 
-static const char *url_of(const json_t *view)
-{
-    const json_t *blocks = json_member(view, "blocks");
-    for (size_t i = 0; i < json_array_size(blocks); i++) {
-        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
-        for (size_t k = 0; k < json_array_size(buttons); k++) {
-            const json_t *b = json_array_get(buttons, k);
-            if (str_equal(json_text(b, "action"), "login")) {
-                return json_text(b, "url");
-            }
-        }
-    }
-    return NULL;
-}
-
-/* The link stands in the prompt's message alone; NULL when that message tells something else now.
- */
-static const char *link_of(struct scene *sc, const struct login *l)
+/* Of its prompt, in the message that was made for it; NULL when that tells something else now. */
+static const json_t *button_of(struct scene *sc, const struct login *l, const char *action)
 {
     struct message *m = NULL;
     struct err unused = {0};
@@ -134,12 +135,18 @@ static const char *link_of(struct scene *sc, const struct login *l)
         store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) != 0 || m == NULL) {
         return NULL;
     }
-    return url_of(m->body);
+    return view_find_button(m->body, action);
+}
+
+bool prompt_stands(struct scene *sc, const struct login *l)
+{
+    return str_equal(json_text(button_of(sc, l, "back"), "value"), l->id);
 }
 
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title)
 {
-    const char *url = link_of(sc, l);
+    /* the link stands in the prompt's message alone */
+    const char *url = json_text(button_of(sc, l, "login"), "url");
     if (url == NULL) {
         return false;
     }
@@ -157,26 +164,28 @@ int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, stru
         return 0;
     }
     json_t *view = view_new(sc->mem);
-    view_text(view, "A newer login prompt has taken the place of this one.");
+    view_text(view, "A newer login prompt has taken the place of this one: use the button there.");
     return say_update(sc, old_id, view, e);
 }
 
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
 {
     struct login *l = NULL;
+    if (person_hold(sc, e) != 0) {
+        return -1;
+    }
     if (store_login_find_open(sc->s, sc->workspace->workspace, sc->user->user_id, p->def->name, &l,
                               e) != 0) {
         return -1;
     }
     /* a prompt that people can still follow: by its link, or by the code it asks for */
-    bool leads_on = l != NULL && (l->state == LOGIN_CODE || link_of(sc, l) != NULL);
+    bool leads_on = l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
     if (leads_on && p->run != NULL) {
         *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
         return 0;
     }
     /* asked for on purpose, or a dead end: the earlier link stops here */
-    if (l != NULL &&
-        oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
+    if (l != NULL && login_end(sc, l, LOGIN_CANCELLED, "replaced", e) != 0) {
         return -1;
     }
     if (open_new(sc, p, ret, e) != 0) {

@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "install_int.h"
 
 #include "base/json.h"
 #include "base/log.h"
@@ -18,11 +18,9 @@ struct purge {
     const char *why, *after; /* "uninstalled" or "teams"; the last person of the batch before */
     const char **people;
     size_t count;
-    bool *stays;        /* of each of people */
-    const char **teams; /* that have the bot: keys of workspaces */
-    size_t teams_count;
-    json_t *payload; /* of the job; "gone": teams that have it no longer, whatever the platform's
-                        list says in this moment */
+    bool *stays;     /* of each of people */
+    bool unsure;     /* of the teams: looked at again later */
+    json_t *payload; /* of the job; "gone": teams that have lost the bot, as was said "at" */
 };
 
 static const char *const whys[] = {[PURGE_UNINSTALLED] = "uninstalled", [PURGE_TEAMS] = "teams"};
@@ -37,9 +35,14 @@ static int add_job(store *s, const char *workspace, json_t *payload, struct err 
     return store_job_add(s, &j, e);
 }
 
-int purge_later(store *s, const char *workspace, enum purge_why why, json_t *gone, struct err *e)
+int purge_later(store *s, const char *workspace, enum purge_why why, const struct purge_gone *gone,
+                struct err *e)
 {
-    json_t *payload = json_pack("{s:s, s:s, s:O?}", "why", whys[why], "after", "", "gone", gone);
+    json_t *payload = json_pack("{s:s, s:s}", "why", whys[why], "after", "");
+    if (gone != NULL) {
+        json_object_set(payload, "gone", gone->teams);
+        json_object_set_new(payload, "at", json_integer(gone->said_at));
+    }
     return add_job(s, workspace, arena_json(store_arena(s), payload), e);
 }
 
@@ -48,8 +51,15 @@ static int purge_person(struct purge *p, const char *user_id, struct err *e)
     struct scene sc = p->scene;
     const struct user unknown = {.workspace = sc.workspace->workspace, .user_id = user_id};
     struct user *u = NULL;
-    if (store_user_find(sc.s, sc.workspace->workspace, user_id, &u, e) != 0) {
+    if (store_user_lock(sc.s, sc.workspace->workspace, user_id, &u, e) != 0) {
         return -1;
+    }
+    if (u != NULL && u->standing != STANDING_DEACTIVATED) {
+        /* no way back by what was known: the platform is asked when somebody acts again */
+        u->standing = STANDING_UNKNOWN;
+        if (store_user_put(sc.s, u, e) != 0) {
+            return -1;
+        }
     }
     sc.user = u == NULL ? &unknown : u;
     return people_leave(&sc, p->why, e);
@@ -57,21 +67,14 @@ static int purge_person(struct purge *p, const char *user_id, struct err *e)
 
 /* --- who stays: a member of another workspace that has the bot --- */
 
-static bool is_in(const char *const *list, size_t count, const char *text)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i], text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_gone(const struct purge *p, const char *team)
+/* One that is gone, and that the list still holds, or holds again. */
+static bool is_unsure(const struct purge *p, const struct teams *teams)
 {
     const json_t *gone = json_member(p->payload, "gone");
+    int64_t at = json_i64(p->payload, "at");
     for (size_t i = 0; i < json_array_size(gone); i++) {
-        if (str_equal(json_string_value(json_array_get(gone, i)), team)) {
+        const char *team = json_string_value(json_array_get(gone, i));
+        if (teams_unsure(teams, team, false, at > 0 ? at : p->job->created_at)) {
             return true;
         }
     }
@@ -79,26 +82,26 @@ static bool is_gone(const struct purge *p, const char *team)
 }
 
 /* Whoever cannot be placed stays: the nightly comparison looks again. */
-static bool has_team(const struct purge *p, const struct chat_person *person)
+static bool has_team(const struct teams *teams, const struct chat_person *person)
 {
     for (size_t i = 0; i < person->teams_count; i++) {
-        if (is_in(p->teams, p->teams_count, person->teams[i]) && !is_gone(p, person->teams[i])) {
+        if (teams_have(teams, person->teams[i])) {
             return true;
         }
     }
     return person->teams_count == 0;
 }
 
-static int ask_person(struct purge *p, struct oauth_bot *as, const char *user_id, bool *ret_stays,
+static int ask_person(struct purge *p, struct oauth_bot *as, const struct teams *teams, size_t i,
                       struct err *e)
 {
     const struct bot_options *o = &p->scene.bot->options;
     const struct chat_driver *driver = chats_driver(o->chats, p->job->workspace);
     struct chat_person person = {0};
-    while (driver->person(o->chats, p->scene.mem, &as->access, user_id, &person, e) != 0) {
+    while (driver->person(o->chats, p->scene.mem, &as->access, p->people[i], &person, e) != 0) {
         bool gone = e->kind == ERR_NOT_FOUND || str_equal(e->code, "chat_not_granted");
         if (gone || str_equal(e->code, "chat_unclear")) {
-            *ret_stays = !gone; /* who cannot be placed stays, as in has_team */
+            p->stays[i] = !gone; /* who cannot be placed stays, as in has_team */
             *e = (struct err){0};
             return 0;
         }
@@ -106,30 +109,24 @@ static int ask_person(struct purge *p, struct oauth_bot *as, const char *user_id
             return -1;
         }
     }
-    *ret_stays = has_team(p, &person);
+    p->stays[i] = has_team(teams, &person);
     return 0;
 }
 
 static int ask_who_stays(struct purge *p, struct err *e)
 {
-    const struct bot_options *o = &p->scene.bot->options;
-    arena *mem = p->scene.mem;
-    const struct chat_driver *driver = chats_driver(o->chats, p->job->workspace);
-    struct oauth_bot as = oauth_bot_of(p->scene.workspace);
-    if (driver == NULL || driver->teams == NULL) {
+    struct oauth_bot as;
+    struct teams teams;
+    if (teams_ask(&p->scene, &as, &teams, e) != 0) {
+        return -1;
+    }
+    p->unsure = is_unsure(p, &teams);
+    if (!teams.known || p->unsure) {
         p->count = 0;
         return 0;
     }
-    if (oauth_bot_access(o->oauth, mem, p->job->workspace, &as, e) != 0) {
-        return -1;
-    }
-    while (driver->teams(o->chats, mem, &as.access, &p->teams, &p->teams_count, e) != 0) {
-        if (!oauth_bot_again(o->oauth, mem, &as, e)) {
-            return -1;
-        }
-    }
     for (size_t i = 0; i < p->count; i++) {
-        if (ask_person(p, &as, p->people[i], &p->stays[i], e) != 0) {
+        if (ask_person(p, &as, &teams, i, e) != 0) {
             return -1;
         }
     }
@@ -138,52 +135,35 @@ static int ask_who_stays(struct purge *p, struct err *e)
 
 /* --- a batch --- */
 
-typedef int purge_fn(struct purge *p, struct err *e);
-
-static int with_store(struct purge *p, purge_fn *work, struct err *e)
+static int load(struct scene *sc, void *arg, struct err *e)
 {
-    struct scene *sc = &p->scene;
-    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
-        return -1;
-    }
-    store_follow(sc->s, p->job);
-    int rc = store_begin(sc->s, e);
-    if (rc == 0) {
-        rc = work(p, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc->s, e);
-    }
-    store_close(sc->s);
-    sc->s = NULL;
-    return rc;
-}
-
-static int load(struct purge *p, struct err *e)
-{
+    struct purge *p = arg;
     struct workspace *w = NULL;
-    if (json_read(p->scene.mem, p->job->payload, &p->payload, e) != 0 ||
-        store_workspace_find(p->scene.s, p->job->workspace, &w, e) != 0) {
+    if (json_read(sc->mem, p->job->payload, &p->payload, e) != 0 ||
+        store_workspace_find(sc->s, p->job->workspace, &w, e) != 0) {
         return -1;
     }
     p->why = json_text(p->payload, "why");
     p->after = json_text(p->payload, "after");
-    p->scene.workspace = w;
+    sc->workspace = w;
     /* installed again meanwhile: whoever is left keeps what they have */
     const char *wanted = str_equal(p->why, whys[PURGE_UNINSTALLED]) ? "removed" : "active";
     if (w == NULL || !str_equal(w->state, wanted)) {
         return 0;
     }
-    if (store_people_held(p->scene.s, w->workspace, p->after, BATCH, &p->people, &p->count, e) !=
-        0) {
+    if (store_people_held(sc->s, w->workspace, p->after, BATCH, &p->people, &p->count, e) != 0) {
         return -1;
     }
-    p->stays = arena_array(p->scene.mem, p->count + 1, sizeof *p->stays);
+    p->stays = arena_array(sc->mem, p->count + 1, sizeof *p->stays);
     return 0;
 }
 
-static int act(struct purge *p, struct err *e)
+static int act(struct scene *sc, void *arg, struct err *e)
 {
+    struct purge *p = arg;
+    if (p->unsure) {
+        return store_job_wait(sc->s, p->job, TEAMS_AGAIN_S, teams_unsure_code, e);
+    }
     for (size_t i = 0; i < p->count; i++) {
         if (!p->stays[i] && purge_person(p, p->people[i], e) != 0) {
             return -1;
@@ -191,23 +171,23 @@ static int act(struct purge *p, struct err *e)
     }
     if (p->count == BATCH) {
         json_object_set_new(p->payload, "after", json_string(p->people[BATCH - 1]));
-        if (add_job(p->scene.s, p->job->workspace, p->payload, e) != 0) {
+        if (add_job(sc->s, p->job->workspace, p->payload, e) != 0) {
             return -1;
         }
     }
-    return store_job_done(p->scene.s, p->job, e);
+    return store_job_done(sc->s, p->job, e);
 }
 
 int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct purge p = {.scene = {.bot = b, .mem = mem}, .job = j};
-    if (with_store(&p, load, e) != 0) {
+    if (scene_do(&p.scene, j, load, &p, e) != 0) {
         return -1;
     }
     if (p.count > 0 && str_equal(p.why, whys[PURGE_TEAMS]) && ask_who_stays(&p, e) != 0) {
         return -1;
     }
-    return with_store(&p, act, e);
+    return scene_do(&p.scene, j, act, &p, e);
 }
 
 /* --- what admins set up, when its time is over --- */

@@ -23,12 +23,13 @@ static json_t *receipt_view(struct scene *sc, const char *title, bool tried, enu
 }
 
 struct receipt {
+    const struct job *job;
     struct oauth_revoked revoked;
     bool tried; /* false: given up */
 };
 
 /* Who has left is told nothing: what came of it stands in the audit. */
-static int add_evidence(store *s, const struct job *j, const struct receipt *r, struct err *e)
+static int add_evidence(struct scene *sc, const struct receipt *r, struct err *e)
 {
     const struct oauth_evidence *of = &r->revoked.of;
     bool ended = r->tried && r->revoked.result == APP_REVOKED;
@@ -37,15 +38,15 @@ static int add_evidence(store *s, const struct job *j, const struct receipt *r, 
         return 0;
     }
     json_t *detail =
-        arena_json(store_arena(s), json_pack("{s:s, s:s, s:s}", "connection", of->default_name,
-                                             "user", of->user_id, "result", result));
-    return store_audit_add(s, j->workspace, "system", "connection.revoked", of->connection_id,
-                           detail, e);
+        arena_json(sc->mem, json_pack("{s:s, s:s, s:s}", "connection", of->default_name, "user",
+                                      of->user_id, "result", result));
+    return store_audit_add(sc->s, r->job->workspace, "system", "connection.revoked",
+                           of->connection_id, detail, e);
 }
 
-static int tell_revoked(bot *b, store *s, const struct job *j, const struct receipt *r,
-                        struct err *e)
+static int tell_revoked(struct scene *sc, const struct receipt *r, struct err *e)
 {
+    const struct job *j = r->job;
     const char *message_id = r->revoked.message_id;
     struct message *m = NULL;
     struct workspace *w = NULL;
@@ -53,52 +54,48 @@ static int tell_revoked(bot *b, store *s, const struct job *j, const struct rece
     if (message_id == NULL) {
         return 0;
     }
-    if (store_message_find(s, j->workspace, message_id, &m, e) != 0) {
+    if (store_message_find(sc->s, j->workspace, message_id, &m, e) != 0) {
         return -1;
     }
     if (m == NULL || m->user_id == NULL) {
         return 0;
     }
-    if (store_workspace_find(s, j->workspace, &w, e) != 0 ||
-        store_user_find(s, j->workspace, m->user_id, &u, e) != 0) {
+    if (store_workspace_find(sc->s, j->workspace, &w, e) != 0 ||
+        store_user_find(sc->s, j->workspace, m->user_id, &u, e) != 0) {
         return -1;
     }
-    struct scene sc = {.bot = b, .mem = store_arena(s), .s = s, .workspace = w, .user = u};
+    sc->workspace = w;
+    sc->user = u;
     const char *title = r->revoked.app_title == NULL ? "the app" : r->revoked.app_title;
-    json_t *view = receipt_view(&sc, title, r->tried, r->revoked.result);
-    return w != NULL && u != NULL ? say_update(&sc, message_id, view, e) : 0;
+    json_t *view = receipt_view(sc, title, r->tried, r->revoked.result);
+    return w != NULL && u != NULL ? say_update(sc, message_id, view, e) : 0;
 }
 
-static int end_revoke(bot *b, arena *mem, const struct job *j, const struct receipt *r,
-                      struct err *e)
+static int end_revoke(struct scene *sc, void *arg, struct err *e)
 {
-    store *s = NULL;
-    if (store_open(b->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    store_follow(s, j);
-    int rc = store_begin(s, e) != 0 || tell_revoked(b, s, j, r, e) != 0 ||
-                     add_evidence(s, j, r, e) != 0 || store_job_done(s, j, e) != 0
-                 ? -1
-                 : store_commit(s, e);
-    store_close(s);
-    return rc;
+    const struct receipt *r = arg;
+    return tell_revoked(sc, r, e) != 0 || add_evidence(sc, r, e) != 0 ||
+                   store_job_done(sc->s, r->job, e) != 0
+               ? -1
+               : 0;
 }
 
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e)
 {
-    struct receipt r = {.tried = true};
+    struct scene sc = {.bot = b, .mem = mem};
+    struct receipt r = {.job = j, .tried = true};
     if (oauth_revoke_run(b->options.oauth, mem, j, &r.revoked, e) != 0) {
         return -1;
     }
-    return end_revoke(b, mem, j, &r, e);
+    return scene_do(&sc, j, end_revoke, &r, e);
 }
 
 int bot_revoke_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e)
 {
-    struct receipt r = {.tried = false};
+    struct scene sc = {.bot = b, .mem = mem};
+    struct receipt r = {.job = j, .tried = false};
     (void)why;
     return oauth_revoke_read(b->options.oauth, mem, j, &r.revoked, e) != 0
                ? -1
-               : end_revoke(b, mem, j, &r, e);
+               : scene_do(&sc, j, end_revoke, &r, e);
 }

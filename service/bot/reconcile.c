@@ -32,6 +32,7 @@ struct comparing {
     size_t asked, gone;      /* how many of them so far */
     const char *after;       /* everybody up to here is done */
     bool more;               /* somebody is left */
+    bool doubtful;           /* so many of them are gone that it cannot be */
     int64_t pause_s;         /* before the next page */
 };
 
@@ -59,15 +60,9 @@ static int take(struct comparing *x, const char *user_id, const struct chat_pers
                 struct err *e)
 {
     struct scene *sc = &x->scene;
-    const struct person_news news = {.user_id = user_id, .person = p, .asked = true};
+    struct person_news news = {.user_id = user_id, .person = p, .asked = true};
     const struct workspace *w = sc->workspace;
-    if (store_open(sc->bot->options.stores, sc->mem, &sc->s, e) != 0) {
-        return -1;
-    }
-    int rc =
-        store_begin(sc->s, e) != 0 || person_take(sc, &news, e) != 0 ? -1 : store_commit(sc->s, e);
-    store_close(sc->s);
-    sc->s = NULL;
+    int rc = scene_do(sc, NULL, person_take_alone, &news, e);
     sc->workspace = w;
     return rc;
 }
@@ -86,7 +81,7 @@ static int ask(struct comparing *x, size_t i, struct err *e)
         c->person.deactivated = !unclear;
         *e = (struct err){0};
     }
-    c->gone = c->known && !person_allowed(person_standing(&c->person), x->scene.workspace);
+    c->gone = c->known && !store_standing_allowed(person_standing(&c->person), x->scene.workspace);
     return 0;
 }
 
@@ -103,11 +98,11 @@ static bool is_doubtful(struct comparing *x)
     return x->gone >= DOUBT_LEAST && x->gone * 2 > asked;
 }
 
-static int take_all(struct comparing *x, bool doubtful, struct err *e)
+static int take_all(struct comparing *x, struct err *e)
 {
     for (size_t i = 0; i < x->asked; i++) {
         const struct compared *c = &x->people[i];
-        if (c->known && !(c->gone && doubtful) && take(x, c->user_id, &c->person, e) != 0) {
+        if (c->known && !(c->gone && x->doubtful) && take(x, c->user_id, &c->person, e) != 0) {
             return -1;
         }
     }
@@ -115,14 +110,15 @@ static int take_all(struct comparing *x, bool doubtful, struct err *e)
 }
 
 /* In the transaction that ends the page. */
-static int tell_doubt(struct comparing *x, store *s, struct err *e)
+static int tell_doubt(struct comparing *x, struct err *e)
 {
     struct scene *sc = &x->scene;
     bool due = false;
     log_warn("most people of a page are gone, says the chat: nobody is off-boarded",
              LOG_TEXT("workspace", x->job->workspace), LOG_INT("people", (int64_t)x->asked),
              LOG_INT("gone", (int64_t)x->gone));
-    if (store_notice_due(s, x->job->workspace, "reconcile:doubt", DOUBT_EVERY_S, &due, e) != 0) {
+    if (store_notice_due(sc->s, x->job->workspace, "reconcile:doubt", DOUBT_EVERY_S, &due, e) !=
+        0) {
         return -1;
     }
     json_t *view = view_new(sc->mem);
@@ -132,18 +128,12 @@ static int tell_doubt(struct comparing *x, store *s, struct err *e)
               (long long)x->gone, (long long)x->asked);
     view_note(view, "That is more than leave at once, so I look again the next night. If it is so, "
                     "end their connections through the API.");
-    sc->s = s;
     return due ? notice_all(sc, view, e) : 0;
 }
 
-static int settle(struct comparing *x, bool doubtful, struct err *e)
+static int end_page(struct scene *sc, void *arg, struct err *e)
 {
-    struct scene *sc = &x->scene;
-    store *s = NULL;
-    if (store_open(sc->bot->options.stores, sc->mem, &s, e) != 0) {
-        return -1;
-    }
-    store_follow(s, x->job);
+    struct comparing *x = arg;
     json_t *payload = arena_json(sc->mem, json_pack("{s:s?}", "after", x->after));
     struct job next = {.workspace = x->job->workspace,
                        .kind = JOB_RECONCILE,
@@ -151,21 +141,11 @@ static int settle(struct comparing *x, bool doubtful, struct err *e)
                        .priority = JOB_PRIORITY_REVOKE,
                        .payload = bytes_of(json_write(sc->mem, payload)),
                        .run_at = clock_now() + x->pause_s};
-    int rc = store_begin(s, e);
-    if (rc == 0 && doubtful) {
-        rc = tell_doubt(x, s, e);
+    if ((x->doubtful && tell_doubt(x, e) != 0) ||
+        (x->more && store_job_add(sc->s, &next, e) != 0)) {
+        return -1;
     }
-    if (rc == 0 && x->more) {
-        rc = store_job_add(s, &next, e);
-    }
-    if (rc == 0) {
-        rc = store_job_done(s, x->job, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    return rc;
+    return store_job_done(sc->s, x->job, e);
 }
 
 int bot_job_reconcile(bot *b, arena *mem, const struct job *j, struct err *e)
@@ -195,8 +175,8 @@ int bot_job_reconcile(bot *b, arena *mem, const struct job *j, struct err *e)
         x.pause_s = e->retry_after_ms > 0 ? (e->retry_after_ms + 999) / 1000 : PACE_S;
         *e = (struct err){0};
     }
-    bool doubtful = is_doubtful(&x);
-    return take_all(&x, doubtful, e) != 0 ? -1 : settle(&x, doubtful, e);
+    x.doubtful = is_doubtful(&x);
+    return take_all(&x, e) != 0 ? -1 : scene_do(&x.scene, j, end_page, &x, e);
 }
 
 int bot_reconcile_due(bot *b, store *s, struct err *e)

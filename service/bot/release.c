@@ -114,7 +114,7 @@ static json_t *neutral_view(struct scene *sc)
 {
     json_t *view = view_new(sc->mem);
     view_text(view, "%s, I sent you a private message to go on.",
-              str_empty(sc->user->name) ? "Hello" : sc->user->name);
+              str_visible(sc->user->name) ? sc->user->name : "Hello");
     if (words_has_home(sc)) {
         view_note(view, "It is in our direct messages. My home page shows what waits, too.");
     } else {

@@ -17,12 +17,15 @@ static const char *acted_as(struct scene *sc, const struct resolved *d, bool is_
     if (is_private) {
         const char *name = d->connection->account.name;
         const char *account = name != NULL ? name : words_account(sc->mem, &d->connection->account);
-        return shared ? arena_printf(sc->mem, "%s (the default connection)", account) : account;
+        return shared ? arena_printf(sc->mem, "%s (%s)", account,
+                                     words_for_admin(sc) ? "the default connection"
+                                                         : "the shared account")
+                      : account;
     }
     if (shared) {
         return "the shared account";
     }
-    return str_empty(sc->user->name) ? sc->user->user_id : sc->user->name;
+    return words_person(sc->user);
 }
 
 static char *as_whom(struct scene *sc, const struct run_outcome *o, bool is_private)
@@ -144,7 +147,12 @@ json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe 
 {
     json_t *view = view_new(sc->mem);
     view_text(view, "**%s** did not work.", recipe == NULL ? r->recipe : recipe->title);
-    view_text(view, "%s", words_failure(sc->mem, f->why, f->words, f->app));
+    const char *text = words_failure(sc->mem, f->why, f->words, f->app);
+    bool ours = f->words == NULL; /* an app's own words mean its own admins */
+    view_text(view, "%s", text);
+    if (ours && strstr(text, "dmin") != NULL && run_for_one(r)) {
+        words_add_admins(sc, view);
+    }
     view_note(view, "Reference %s", r->reference);
     return view;
 }

@@ -106,7 +106,23 @@ int action_resume(struct turn *t, const char *value, struct err *e)
 
 /* --- a write whose answer was lost: the user says what became of it (P10) --- */
 
-int action_unknown_done(struct turn *t, const char *value, struct err *e)
+struct verdict {
+    const char *words;
+    int (*act)(struct turn *t, struct run *r, json_t *view, struct err *e);
+    bool ends; /* the run goes on no more */
+};
+
+static json_t *verdict_view(const struct turn *t, const struct run *r, const struct verdict *v)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "%s", v->words);
+    if (v->ends) {
+        view_note(view, "Reference %s", r->reference);
+    }
+    return view;
+}
+
+static int take_verdict(struct turn *t, const char *value, const struct verdict *v, struct err *e)
 {
     struct run *r = NULL;
     if (run_of_user(t, value, &r, e) != 0) {
@@ -115,14 +131,21 @@ int action_unknown_done(struct turn *t, const char *value, struct err *e)
     if (r == NULL || r->state != RUN_UNKNOWN) {
         return r == NULL ? 0 : run_say_moved_on(t, r, e);
     }
-    json_t *view = view_new(t->scene.mem), *pressed = view_new(t->scene.mem);
-    view_text(view, "Noted: it had happened. I do nothing more.");
-    view_note(view, "Reference %s", r->reference);
-    view_text(pressed, "Noted: it had happened. I do nothing more.");
-    view_note(pressed, "Reference %s", r->reference);
-    return run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e) != 0
+    return v->act(t, r, verdict_view(t, r, v), e) != 0
                ? -1
-               : settle_pressed(t, r, pressed, e);
+               : settle_pressed(t, r, verdict_view(t, r, v), e);
+}
+
+static int end_unknown(struct turn *t, struct run *r, json_t *view, struct err *e)
+{
+    return run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e);
+}
+
+int action_unknown_done(struct turn *t, const char *value, struct err *e)
+{
+    static const struct verdict done = {
+        .words = "Noted: it had happened. I do nothing more.", .act = end_unknown, .ends = true};
+    return take_verdict(t, value, &done, e);
 }
 
 static int forget_unknown(struct turn *t, const struct run *r, struct err *e)
@@ -141,21 +164,16 @@ static int forget_unknown(struct turn *t, const struct run *r, struct err *e)
     return 0;
 }
 
+static int run_unknown_again(struct turn *t, struct run *r, json_t *view, struct err *e)
+{
+    if (forget_unknown(t, r, e) != 0 || run_show(&t->scene, r, view, e) != 0) {
+        return -1;
+    }
+    return run_enqueue(&t->scene, r, RUN_UNKNOWN, e);
+}
+
 int action_unknown_again(struct turn *t, const char *value, struct err *e)
 {
-    struct run *r = NULL;
-    if (run_of_user(t, value, &r, e) != 0) {
-        return -1;
-    }
-    if (r == NULL || r->state != RUN_UNKNOWN) {
-        return r == NULL ? 0 : run_say_moved_on(t, r, e);
-    }
-    json_t *view = view_new(t->scene.mem), *pressed = view_new(t->scene.mem);
-    view_text(view, "Running it again.");
-    view_text(pressed, "Running it again.");
-    if (forget_unknown(t, r, e) != 0 || run_show(&t->scene, r, view, e) != 0 ||
-        run_enqueue(&t->scene, r, RUN_UNKNOWN, e) != 0) {
-        return -1;
-    }
-    return settle_pressed(t, r, pressed, e);
+    static const struct verdict again = {.words = "Running it again.", .act = run_unknown_again};
+    return take_verdict(t, value, &again, e);
 }

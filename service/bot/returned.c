@@ -7,33 +7,33 @@
 
 /* The browser came back: the prompt in the chat says what happened and what to do next. */
 
-typedef int scene_fn(struct scene *sc, const void *arg, struct err *e);
+struct returning {
+    const struct login *login;
+    return_fn *work;
+    const void *arg;
+};
 
-static int with_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
-                      scene_fn *work, const void *arg, struct err *e)
+static int for_user(struct scene *sc, void *arg, struct err *e)
 {
-    struct scene sc = {.bot = b, .mem = mem, .workspace = w};
+    const struct returning *x = arg;
     struct user *u = NULL;
-    if (store_open(b->options.stores, mem, &sc.s, e) != 0) {
+    if (store_user_lock(sc->s, x->login->workspace, x->login->user_id, &u, e) != 0) {
         return -1;
     }
-    int rc =
-        store_begin(sc.s, e) != 0 || store_user_find(sc.s, l->workspace, l->user_id, &u, e) != 0
-            ? -1
-            : 0;
-    sc.user = u;
-    if (rc == 0 && u != NULL) {
-        sc.changed = true;
-        rc = work(&sc, arg, e);
+    sc->user = u;
+    sc->changed = u != NULL;
+    if (u == NULL) {
+        return 0;
     }
-    if (rc == 0 && u != NULL) {
-        rc = home_flush(&sc, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(sc.s, e);
-    }
-    store_close(sc.s);
-    return rc;
+    return x->work(sc, x->arg, e) != 0 ? -1 : home_flush(sc, e);
+}
+
+int returned_scene(bot *b, arena *mem, const struct login *l, const struct workspace *w,
+                   return_fn *work, const void *arg, struct err *e)
+{
+    struct scene sc = {.bot = b, .mem = mem, .workspace = w};
+    struct returning x = {.login = l, .work = work, .arg = arg};
+    return scene_do(&sc, NULL, for_user, &x, e);
 }
 
 /* Its prompt is an ephemeral: what is typed there is read by others. */
@@ -59,8 +59,17 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
         view_note(view,
                   "Send it in our direct message, or behind the command that you began with.");
     }
-    prompt_add_back(view, o->login);
+    prompt_add_back(sc, view, o->login);
     return view;
+}
+
+/* Those who are gone read nothing. */
+static json_t *closed_view(struct scene *sc)
+{
+    enum standing standing = sc->user->standing;
+    json_t *view = view_new(sc->mem);
+    words_closed(sc, view);
+    return standing == STANDING_GUEST || standing == STANDING_STRANGER ? view : NULL;
 }
 
 static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
@@ -81,13 +90,18 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
                   "You were not connected to %s: its connection is set up wrong. An admin of "
                   "Workbot must look at it.",
                   title);
+        words_add_admins(sc, view);
+        view_note(view, "Ask one, and try again when it is mended.");
         break;
     case OAUTH_WRONG_ACCOUNT:
         view_text(view,
                   "You were not connected to %s: that account's e-mail is not the one of "
                   "your chat profile.",
                   title);
+        view_note(view, "Try again, with the account that is yours.");
         break;
+    case OAUTH_NOT_ALLOWED:
+        return closed_view(sc);
     case OAUTH_CODE_SHOWN:
     case OAUTH_CONNECTED:
     case OAUTH_PROVEN:
@@ -100,7 +114,7 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
         return NULL; /* the page says it; the prompt stands as it did */
     }
     prompt_add_button(sc, o->login, view, "Try again");
-    prompt_add_back(view, o->login);
+    prompt_add_back(sc, view, o->login);
     return view;
 }
 
@@ -149,6 +163,7 @@ static const char *const labels[OAUTH_END_COUNT] = {
     [OAUTH_PROVEN] = "result=\"proven\"",
     [OAUTH_OTHER_PERSON] = "result=\"other_person\"",
     [OAUTH_UNPROVEN] = "result=\"unproven\"",
+    [OAUTH_NOT_ALLOWED] = "result=\"not_allowed\"",
 };
 
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e)
@@ -162,7 +177,7 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
     if (o->login == NULL || str_empty(o->login->user_id)) {
         return 0;
     }
-    return with_scene(b, mem, o->login, o->workspace, tell, o, e);
+    return returned_scene(b, mem, o->login, o->workspace, tell, o, e);
 }
 
 static int not_me(struct scene *sc, const void *arg, struct err *e)
@@ -175,7 +190,7 @@ static int not_me(struct scene *sc, const void *arg, struct err *e)
     if (l == NULL) {
         return 0;
     }
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, LOGIN_REFUSED, "not_me", e) != 0) {
+    if (login_end(sc, l, LOGIN_REFUSED, "not_me", e) != 0) {
         return -1;
     }
     view_text(view, "The account was not connected: in the browser it was said not to be yours.");
@@ -183,7 +198,7 @@ static int not_me(struct scene *sc, const void *arg, struct err *e)
         view_note(view, "What you typed still waits. Log in again, or Back to cancel it.");
     }
     view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
-    prompt_add_back(view, l);
+    prompt_add_back(sc, view, l);
     return l->message_id == NULL ? 0 : say_update(sc, l->message_id, view, e);
 }
 
@@ -191,181 +206,5 @@ int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct
                      struct err *e)
 {
     metric_add(METRIC_LOGINS, "result=\"not_me\"", 1);
-    return with_scene(b, mem, l, w, not_me, l, e);
-}
-
-/* --- an old prompt becomes a new one --- */
-
-/* Runs that still wait for the old login wait for the new one, the first of them in its prompt. */
-static int move_runs(struct scene *sc, const struct run *list, size_t count,
-                     const struct prompted *made, struct err *e)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct run next = list[i];
-        bool changed = false;
-        next.login_id = made->login_id;
-        if (i == 0 && run_in_private(&next)) {
-            next.message_id = made->message_id; /* the prompt becomes its result */
-        }
-        if (store_run_update(sc->s, &next, RUN_PARKED, &changed, e) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-struct renewal {
-    const struct login *login; /* of the old prompt */
-    const char *message_id; /* where it was asked for and can stand; NULL: where the old one is */
-    bool fresh;             /* a new message at the end of the one-to-one chat */
-    bool *ret_open;         /* another prompt is open: nothing was made */
-};
-
-/* The old prompt may become the new one, unless it has become something else meanwhile: the result
- * of its run, say. */
-static const char *reusable_message(const struct login *l, const struct run *first)
-{
-    if (l->run_id == NULL) {
-        return l->state == LOGIN_DONE ? NULL : l->message_id;
-    }
-    return first != NULL && str_equal(first->message_id, l->message_id) ? l->message_id : NULL;
-}
-
-/* True when another login of this user is open: that one's prompt stands, and one is enough. */
-static int other_is_open(struct scene *sc, const struct login *l, bool *ret, struct err *e)
-{
-    struct login *open = NULL;
-    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &open, e) != 0) {
-        return -1;
-    }
-    *ret = open != NULL && !str_equal(open->id, l->id);
-    return 0;
-}
-
-/* The new prompt, for whatever waits. */
-static int open_again(struct scene *sc, const struct renewal *q, const struct default_connection *d,
-                      struct err *e)
-{
-    const struct login *l = q->login;
-    struct run *waiting = NULL;
-    size_t count = 0;
-    if (store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
-                             e) != 0) {
-        return -1;
-    }
-    struct run *first = count > 0 ? &waiting[0] : NULL;
-    const char *old = reusable_message(l, first);
-    const char *at = q->fresh ? NULL : q->message_id != NULL ? q->message_id : old;
-    const struct prompt p = {.def = d, .run = first, .message_id = at};
-    struct prompted made = {0};
-    if (prompt_open(sc, &p, &made, e) != 0 || move_runs(sc, waiting, count, &made, e) != 0) {
-        return -1;
-    }
-    return prompt_retire(sc, old, made.message_id, e);
-}
-
-static int renew(struct scene *sc, const void *arg, struct err *e)
-{
-    const struct renewal *q = arg;
-    const struct login *l = q->login;
-    struct default_connection *d = NULL;
-    if (other_is_open(sc, l, q->ret_open, e) != 0 || *q->ret_open) {
-        return *q->ret_open ? 0 : -1;
-    }
-    if (store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0) {
-        return -1;
-    }
-    if (d == NULL) {
-        return err_set(e, ERR_NOT_FOUND, "connection", "connection %s is gone", l->default_name);
-    }
-    enum login_state end = l->state == LOGIN_DONE ? LOGIN_DONE : LOGIN_CANCELLED;
-    if (oauth_login_end(sc->bot->options.oauth, sc->s, l, end, "replaced", e) != 0) {
-        return -1;
-    }
-    return open_again(sc, q, d, e);
-}
-
-/* Locked first: of two renewals at once the second one finds the prompt of the first. */
-static int renew_once(struct scene *sc, const void *arg, struct err *e)
-{
-    struct renewal q = *(const struct renewal *)arg;
-    struct login *l = NULL;
-    if (store_login_lock(sc->s, q.login->workspace, q.login->id, &l, e) != 0) {
-        return -1;
-    }
-    if (l == NULL) {
-        return 0; /* deleted with its connection a moment ago */
-    }
-    q.login = l;
-    return renew(sc, &q, e);
-}
-
-int bot_prompt_renew(bot *b, arena *mem, const struct workspace *w, const struct login *l,
-                     bool *ret_open, struct err *e)
-{
-    const struct renewal q = {.login = l, .ret_open = ret_open};
-    *ret_open = false;
-    return with_scene(b, mem, l, w, renew_once, &q, e);
-}
-
-/* The prompt that is open, again: its link is the one that works. */
-static int show_open(struct turn *t, const struct login *l, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    struct login *open = NULL;
-    json_t *view = view_new(sc->mem);
-    if (store_login_find_open(sc->s, l->workspace, l->user_id, l->default_name, &open, e) != 0 ||
-        open == NULL) {
-        return open == NULL ? 0 : -1;
-    }
-    if (open->state == LOGIN_CODE) {
-        view_text(view, "Type the 6-digit code that your browser shows.");
-    } else {
-        view_text(view, "A newer prompt is open.");
-        prompt_add_button(sc, open, view, "Log in");
-    }
-    return say_private(t, view, NULL, e);
-}
-
-static int say_renewed(struct turn *t, struct err *e)
-{
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "A new login prompt is in our direct message.");
-    return say_private(t, view, NULL, e);
-}
-
-/* The pressed message, when it is the user's own and nothing else by now: it becomes the prompt. */
-static const char *own_message(const struct turn *t)
-{
-    bool stands = t->event.place.is_private && t->acted != NULL && action_stands(t);
-    return stands ? t->acted->id : NULL;
-}
-
-/* In a list or on the home page there is no place for the prompt. */
-int action_renew(struct turn *t, const char *value, struct err *e)
-{
-    struct login *l = NULL;
-    struct scene *sc = &t->scene;
-    bool open = false;
-    if (!id_valid(value)) {
-        return 0;
-    }
-    if (store_login_lock(sc->s, sc->workspace->workspace, value, &l, e) != 0) {
-        return -1;
-    }
-    if (l == NULL || !str_equal(l->user_id, t->event.user_id)) {
-        return 0; /* the id in a button selects nobody else's login */
-    }
-    bool elsewhere = t->listed || t->event.surface == SURFACE_HOME;
-    const struct renewal q = {.login = l,
-                              .message_id = elsewhere ? NULL : own_message(t),
-                              .fresh = elsewhere,
-                              .ret_open = &open};
-    if (renew(sc, &q, e) != 0) {
-        return -1;
-    }
-    if (open) {
-        return show_open(t, l, e);
-    }
-    return elsewhere ? say_renewed(t, e) : 0;
+    return returned_scene(b, mem, l, w, not_me, l, e);
 }

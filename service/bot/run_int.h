@@ -7,7 +7,7 @@
 
 /* --- start.c, question.c: from a command to a run --- */
 
-/* A row's recipe; ERR_CONFIG "recipe_faulty". */
+/* The recipe of a current row; ERR_CONFIG "recipe_faulty". */
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e);
 int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e);
 /* The same from a button that carries inputs: an object of texts. */
@@ -42,6 +42,7 @@ char *question_answer_value(arena *mem, const struct meant *m);
 void question_add_meant(struct scene *sc, json_t *view, const struct meant *m);
 /* Takes `text` as the answer to what this run asks. */
 int question_take(struct turn *t, struct run *r, const char *text, struct err *e);
+/* The recipe of a run, as recipe_load() gives it; NULL: its version is gone. */
 int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);
 
 /* --- release.c, runs.c: runs go on or end --- */
@@ -65,6 +66,22 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
 int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e);
 /* The run with this id if it is this user's; NULL else: ids in buttons select nobody. */
 int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e);
+
+/* --- cancelled.c: what is said of a run that is cancelled --- */
+
+/* Its title, with what tells it from others of that title. */
+int cancelled_name(struct scene *sc, const struct run *r, const char **ret, struct err *e);
+/* inputs: what it would have been run with; NULL: not shown. */
+int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
+                   struct err *e);
+/* Of its message that stands above the answer: that it is over and no more, so that one `cancel`
+ * has one answer. */
+int cancelled_above(struct scene *sc, const struct run *r, json_t **ret, struct err *e);
+/* The prompt of a login that nothing waits for any more, where it is not the run's own message: its
+ * link does nothing any more. */
+int cancelled_prompt(struct scene *sc, const struct run *r, const struct login *l, struct err *e);
+/* The question that it asked, with the button of its form. */
+int cancelled_question(struct turn *t, const struct run *r, struct err *e);
 
 /* --- resume.c: buttons of a run that waits --- */
 

@@ -143,7 +143,8 @@ static int ended_unknown(struct ending *x, struct err *e)
         return -1;
     }
     json_t *neutral = view_new(x->scene.mem);
-    view_text(neutral, "%s, I need your word: see my private message.", x->scene.user->name);
+    view_text(neutral, "%s, I need your word: see my private message.",
+              words_person(x->scene.user));
     if (run_end(&x->scene, o->run, o->run->state, RUN_UNKNOWN, own ? view : neutral, e) != 0) {
         return -1;
     }
@@ -236,14 +237,20 @@ static void look_again(struct ending *x)
     x->shared = place_look_again(&x->scene, o->run);
 }
 
-static int store_ending(struct ending *x, struct err *e)
+static int store_in(struct scene *sc, void *arg, struct err *e)
 {
-    store *s = NULL;
-    if (store_open(x->scene.bot->options.stores, x->scene.mem, &s, e) != 0) {
+    struct ending *x = arg;
+    if (recipe_last_step(sc->s, x->job, &x->outcome, e) != 0) {
         return -1;
     }
-    x->scene.s = s;
-    store_follow(s, x->job);
+    if (x->shared && store_run_set_shared(sc->s, x->job->workspace, x->outcome.run->id, e) != 0) {
+        return -1;
+    }
+    return endings[x->outcome.end](x, e) != 0 ? -1 : home_flush(sc, e);
+}
+
+static int store_ending(struct ending *x, struct err *e)
+{
     x->scene.workspace = x->outcome.workspace;
     x->scene.user = x->outcome.user;
     if (x->scene.user == NULL) {
@@ -251,23 +258,7 @@ static int store_ending(struct ending *x, struct err *e)
     } else if (x->outcome.run != NULL) {
         x->scene.from = run_origin(x->outcome.run);
     }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = recipe_last_step(s, x->job, &x->outcome, e);
-    }
-    if (rc == 0 && x->shared) {
-        rc = store_run_set_shared(s, x->job->workspace, x->outcome.run->id, e);
-    }
-    if (rc == 0) {
-        rc = endings[x->outcome.end](x, e);
-    }
-    if (rc == 0) {
-        rc = home_flush(&x->scene, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
+    int rc = scene_do(&x->scene, x->job, store_in, x, e);
     if (rc != 0) {
         save_last_step(x);
     }

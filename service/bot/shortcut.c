@@ -195,6 +195,13 @@ static int begin(struct turn *t, const struct recipe_row *row, const struct reci
         return 0;
     }
     bool asks = recipe->inputs_count > 0;
+    const char *missing = NULL;
+    if (asks && outlook_setup(t, recipe, &missing, e) != 0) {
+        return -1;
+    }
+    if (missing != NULL) {
+        return refuse(t, "command", missing, ret);
+    }
     struct run r = {
         .id = id, .state = asks ? RUN_ASKING : RUN_QUEUED, .inputs = first_inputs(t, recipe)};
     if (start_run(t, row, &r, &added, e) != 0) {

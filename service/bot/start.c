@@ -1,6 +1,8 @@
 #include "form_int.h"
 #include "lists_int.h"
+#include "people_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,16 +19,8 @@ enum {
 
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)
 {
-    json_t *body = NULL;
-    struct faults *faults = arena_alloc(mem, sizeof(*faults));
-    faults_init(faults, mem);
-    if (json_read(mem, bytes_of(row->body), &body, e) != 0) {
-        return -1;
-    }
-    recipe_parse(mem, body, ret, faults);
-    return faults->count == 0 ? 0
-                              : err_set(e, ERR_CONFIG, "recipe_faulty", "recipe %s: %s", row->name,
-                                        faults_line(mem, faults, 150));
+    const struct recipe_source from = {.name = row->name, .body = row->body};
+    return recipe_load(mem, &from, ret, e);
 }
 
 /* What a recipe can write is known from its actions, not from its text. */
@@ -51,7 +45,11 @@ int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct
         *ret = NULL;
         return 0;
     }
-    if (recipe_read(sc->mem, row, ret, e) != 0) {
+    const struct recipe_source from = {.name = row->name,
+                                       .body = row->body,
+                                       .body_now = row->body_now,
+                                       .apps = sc->bot->options.apps};
+    if (recipe_load(sc->mem, &from, ret, e) != 0) {
         return -1;
     }
     find_writes(sc, *ret);
@@ -65,6 +63,14 @@ static int refuse(struct turn *t, const char *sentence, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+static int refuse_faulty(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "This command is set up wrong. An admin must look at its recipe.");
+    words_add_admins(&t->scene, view);
+    return say_private(t, view, NULL, e);
+}
+
 static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leave leave,
                         struct err *e)
 {
@@ -74,6 +80,7 @@ static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leav
         outlook_add_places(view, r);
     } else {
         view_text(view, "You may not run this command. Ask an admin of Workbot to allow you.");
+        words_add_admins(&t->scene, view);
     }
     return say_private(t, view, NULL, e);
 }
@@ -178,6 +185,18 @@ static json_t *take_inputs(struct turn *t, const struct recipe *r, const json_t 
     return inputs;
 }
 
+/* By the platform's clock: when it is looked at says nothing where others wait before it. */
+static int64_t asked_at(const struct turn *t)
+{
+    return t->event.at > 0 ? t->event.at : t->job->created_at;
+}
+
+static bool is_soon_after(const struct turn *t, const struct run *last)
+{
+    int64_t before = last->asked_at > 0 ? last->asked_at : last->created_at;
+    return llabs(asked_at(t) - before) <= DOUBLE_CLICK_S;
+}
+
 /* The second press of a double click on a command's button. (One user's events come one after the
  * other, so the first press is on record.) */
 static int is_second_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
@@ -193,9 +212,17 @@ static int is_second_press(struct turn *t, const struct recipe_row *row, const j
     if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
         return -1;
     }
-    *ret = count > 0 && last[0].created_at >= t->event.at - DOUBLE_CLICK_S &&
+    *ret = count > 0 && is_soon_after(t, &last[0]) &&
            str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
     return 0;
+}
+
+static int say_second_press(struct turn *t, const struct recipe *r, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "You pressed twice within seconds: I took that as one **%s**.", r->title);
+    view_note(view, "If you meant it twice, press again.");
+    return say_beside(t, view, NULL, e);
 }
 
 int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool *ret_added,
@@ -205,7 +232,12 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
     r->recipe = row->name;
     r->version = row->version;
     r->user_id = t->event.user_id;
+    r->asked_at = asked_at(t);
     run_place(t, r);
+    /* off-boarding finds it, or it is not begun: nothing else ends one that waits */
+    if (r->state == RUN_ASKING && person_hold(&t->scene, e) != 0) {
+        return -1;
+    }
     if (run_in_private(r) && !t->event.place.is_private && say_prepare(t, &r->message_id, e) != 0) {
         return -1;
     }
@@ -215,6 +247,24 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
 const char start_too_many[] =
     "Too many of your commands wait already: type pending, and finish or cancel some.";
 
+/* No questions for what cannot run. What needs none is a run, with a reference, that says so. */
+static int refuse_setup(struct turn *t, const struct recipe *r, const char *missing, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "**%s** cannot run yet. %s", r->title, missing);
+    words_add_admins(&t->scene, view);
+    return say_private(t, view, NULL, e);
+}
+
+static int ask_or_queue(struct turn *t, struct run *run, struct recipe *r, const struct question *q,
+                        struct err *e)
+{
+    if (run->state == RUN_QUEUED) {
+        return run_enqueue(&t->scene, run, RUN_QUEUED, e);
+    }
+    return form_possible(t) ? form_ask(t, run, r, e) : question_ask(t, run, r, q, e);
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
@@ -223,11 +273,18 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     q.input = recipe_asks(t->scene.mem, r, inputs, &q.why);
     bool asks = q.input != NULL || (t->fills && form_possible(t));
     struct run run = {.state = asks ? RUN_ASKING : RUN_QUEUED, .inputs = inputs};
+    const char *missing = NULL;
+    if (asks && outlook_setup(t, r, &missing, e) != 0) {
+        return -1;
+    }
+    if (missing != NULL) {
+        return refuse_setup(t, r, missing, e);
+    }
     if (is_second_press(t, row, inputs, &second, e) != 0) {
         return -1;
     }
     if (second) {
-        return 0;
+        return say_second_press(t, r, e);
     }
     if (start_run(t, row, &run, &added, e) != 0) {
         return -1;
@@ -235,10 +292,7 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (!added) {
         return refuse(t, start_too_many, e);
     }
-    if (!asks) {
-        return run_enqueue(&t->scene, &run, RUN_QUEUED, e);
-    }
-    return form_possible(t) ? form_ask(t, &run, r, e) : question_ask(t, &run, r, &q, e);
+    return ask_or_queue(t, &run, r, &q, e);
 }
 
 static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
@@ -258,7 +312,7 @@ int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t
     struct recipe *r = NULL;
     struct err faulty = {0};
     if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
-        return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
+        return refuse_faulty(t, e);
     }
     return start(t, row, r, given, e);
 }
@@ -269,7 +323,7 @@ int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest,
     struct err faulty = {0};
     struct typed x = {.row = row, .rest = rest};
     if (recipe_read(t->scene.mem, row, &r, &faulty) != 0) {
-        return refuse(t, "This command is set up wrong. An admin must look at its recipe.", e);
+        return refuse_faulty(t, e);
     }
     x.recipe = r;
     recipe_inputs_split(t->scene.mem, r, rest, &x.words);

@@ -13,7 +13,7 @@
  * form that is sent again finds what the first one did.
  */
 
-static const json_t *page(arena *mem, const char *text, const char *note)
+static json_t *page(arena *mem, const char *text, const char *note)
 {
     json_t *view = view_new(mem);
     view_text(view, "%s", text);
@@ -195,8 +195,10 @@ static int inputs_sent(struct turn *t, struct form_answer *ret, struct err *e)
         return 0;
     }
     if (!may_run(t, recipe, r)) {
-        ret->next = page(mem, "You may not run this command any more. Nothing was done.",
-                         "Ask an admin of Workbot to allow you.");
+        json_t *refused = page(mem, "You may not run this command any more. Nothing was done.",
+                               "Ask an admin of Workbot to allow you.");
+        words_add_admins(&t->scene, refused);
+        ret->next = refused;
         return 0;
     }
     return go_on(&x, r, ret, e);
@@ -213,7 +215,13 @@ static int act(struct turn *t, struct form_answer *ret, struct err *e)
         {"inputs", inputs_sent},
         {"use", shortcut_sent},
     };
-    if (!words_open_to(&t->scene)) {
+    bool may = words_open_to(&t->scene);
+    /* before any other lock: off-boarding waits for this, or this sees what it has left */
+    if (may && store_user_may_use(t->scene.s, t->scene.workspace->workspace, t->event.user_id, &may,
+                                  e) != 0) {
+        return -1;
+    }
+    if (!may) {
         ret->next = page(t->scene.mem, "Sorry, I only work for members of this workspace.", NULL);
         return 0;
     }

@@ -10,12 +10,8 @@ enum { APPS_A_PAGE = 12 };
 
 static char *role_of(struct scene *sc)
 {
-    const struct workspace *w = sc->workspace;
-    bool installer = str_equal(w->installer, sc->user->user_id), admin = installer;
-    for (size_t i = 0; i < w->admins_count; i++) {
-        admin = admin || str_equal(w->admins[i], sc->user->user_id);
-    }
-    const char *role = installer ? "installer and admin" : admin ? "admin" : "user";
+    bool installer = str_equal(sc->workspace->installer, sc->user->user_id);
+    const char *role = installer ? "installer and admin" : words_for_admin(sc) ? "admin" : "user";
     return arena_strdup(sc->mem, role);
 }
 
@@ -65,10 +61,18 @@ static void add_rule(struct scene *sc, json_t *view, const struct outlook *o,
         view_note(view, "%s: I ask you to log in first.", which);
         return;
     }
-    view_note(view, "%s: as %s%s%s.", which,
-              r.rule == RULE_PERSONAL ? "" : "the default connection, ",
+    view_note(view, "%s: as %s%s%s.", which, words_shared(sc, r.rule == RULE_PERSONAL),
               words_account(sc->mem, &r.connection->account),
               r.rule == RULE_INSTALLER ? ", because you installed Workbot" : "");
+}
+
+static size_t of_app(const struct outlook *o, const struct default_connection *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->stock.defaults_count; i++) {
+        n += str_equal(o->stock.defaults[i].app, d->app) ? 1 : 0;
+    }
+    return n;
 }
 
 static void add_app(struct turn *t, json_t *view, const struct outlook *o,
@@ -76,7 +80,11 @@ static void add_app(struct turn *t, json_t *view, const struct outlook *o,
 {
     struct scene *sc = &t->scene;
     struct uses uses = uses_of(t, d);
-    view_text(view, "**%s** · `%s`", words_app(sc, d->app), d->name);
+    if (words_for_admin(sc) || of_app(o, d) > 1) {
+        view_text(view, "**%s** · `%s`", words_app(sc, d->app), d->name);
+    } else {
+        view_text(view, "**%s**", words_app(sc, d->app));
+    }
     if (uses.own || !uses.shared) {
         add_rule(sc, view, o, d, true);
     }
@@ -99,13 +107,14 @@ int command_whoami(struct turn *t, const char *rest, struct err *e)
                            .total = o.stock.defaults_count,
                            .words = "whoami"};
     view_title(view, "Who you are here");
-    view_field(view, "Name", str_empty(sc->user->name) ? sc->user->user_id : sc->user->name);
+    view_field(view, "Name", words_person(sc->user));
     view_field(view, "Workspace",
                str_empty(sc->workspace->name) ? sc->workspace->workspace : sc->workspace->name);
     view_field(view, "Standing", standing_words(sc->user->standing));
     view_field(view, "Role", role_of(sc));
     if (p.total == 0) {
         view_text(view, "No app is set up yet. An admin of Workbot does that.");
+        words_add_admins(sc, view);
     }
     for (size_t i = p.from; i < p.total && i < p.from + p.size; i++) {
         add_app(t, view, &o, &o.stock.defaults[i]);

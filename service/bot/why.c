@@ -25,9 +25,9 @@ static const char *missing_words(const struct resolved *d)
         {"unknown_connection", "The connection that it uses is gone. An admin must look."},
         {"draft", "Its connection is not set up yet. An admin must finish it."},
         {"owner_left",
-         "The default connection is the login of somebody who has left. An admin must "
-         "log it in again."},
-        {"no_default_tokens", "The default connection is not logged in. An admin must do that."},
+         "The shared account is the login of somebody who has left. An admin must log it in "
+         "again."},
+        {"no_default_tokens", "The shared account is not logged in. An admin must do that."},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (str_equal(d->problem, texts[i].problem)) {
@@ -37,12 +37,22 @@ static const char *missing_words(const struct resolved *d)
     return NULL;
 }
 
+/* What admins call it helps them alone. */
+static void add_rule(struct scene *sc, json_t *view, enum recipe_rule rule, const char *use)
+{
+    if (words_for_admin(sc)) {
+        view_note(view, "Why: %s. Rule %s, connection `%s`.", rule_words(sc->mem, rule),
+                  recipe_rule_name(rule), use);
+    } else {
+        view_note(view, "Why: %s.", rule_words(sc->mem, rule));
+    }
+}
+
 static void add_resolved(struct scene *sc, json_t *view, const struct resolved *d,
                          const struct recipe_connection *c)
 {
-    const char *named = d->def == NULL ? c->use : words_app(sc, d->def->app);
+    const char *named = words_app(sc, d->def == NULL ? c->alias : d->def->app);
     const char *missing = missing_words(d);
-    const char *shared = d->rule == RULE_PERSONAL ? "" : "the default connection, ";
     view_divider(view);
     if (missing != NULL) {
         view_text(view, "**%s**: nobody can act yet. %s", named, missing);
@@ -54,14 +64,14 @@ static void add_resolved(struct scene *sc, json_t *view, const struct resolved *
                                   .style = BUTTON_PRIMARY},
                  "**%s**: your login is missing. I ask for it when you run the command.", named);
     } else {
-        view_text(view, "**%s**: as %s%s", named, shared,
+        view_text(view, "**%s**: as %s%s", named, words_shared(sc, d->rule == RULE_PERSONAL),
                   words_account(sc->mem, &d->connection->account));
     }
-    view_note(view, "Why: %s. Rule %s, connection `%s`.", rule_words(sc->mem, d->rule),
-              recipe_rule_name(d->rule), c->use);
+    add_rule(sc, view, d->rule, c->use);
 }
 
-static void add_leave(json_t *view, const struct recipe *r, const struct recipe_person *p)
+static void add_leave(struct scene *sc, json_t *view, const struct recipe *r,
+                      const struct recipe_person *p)
 {
     switch (recipe_leave_of(r, p)) {
     case LEAVE_GIVEN:
@@ -73,6 +83,7 @@ static void add_leave(json_t *view, const struct recipe *r, const struct recipe_
         return;
     case LEAVE_NOT_YOU:
         view_text(view, "You may not run it. An admin of Workbot can allow it.");
+        words_add_admins(sc, view);
         return;
     }
 }
@@ -87,11 +98,12 @@ static int why_command(struct turn *t, const struct recipe_row *row, struct err 
         .workspace = sc->workspace, .user = sc->user, .channel = t->event.place.channel};
     if (recipe_read(sc->mem, row, &r, &faulty) != 0) {
         view_text(view, "This command is set up wrong. An admin must look at its recipe.");
+        words_add_admins(sc, view);
         return say_private(t, view, NULL, e);
     }
     view_title(view, "%s", str_empty(r->title) ? row->name : r->title);
     view_note(view, "`%s`", row->command);
-    add_leave(view, r, &person);
+    add_leave(sc, view, r, &person);
     for (size_t i = 0; i < r->connections_count; i++) {
         struct resolved d;
         if (recipe_resolve(sc->s, &r->connections[i], &person, &d, e) != 0) {
@@ -119,10 +131,9 @@ static void add_acted(struct scene *sc, json_t *view, const struct run_connectio
     enum recipe_rule rule = rule_called(c->rule);
     view_divider(view);
     view_text(view, "**%s**: as %s%s", words_app(sc, c->app),
-              rule == RULE_PERSONAL ? "" : "the default connection, ",
+              words_shared(sc, rule == RULE_PERSONAL),
               str_empty(c->account) ? "an unnamed account" : c->account);
-    view_note(view, "Why: %s. Rule %s, connection `%s`.", rule_words(sc->mem, rule), c->rule,
-              c->default_name);
+    add_rule(sc, view, rule, c->default_name);
 }
 
 /* reference NULL: of the newest run. */

@@ -52,6 +52,7 @@ static const char *const kinds[ERR_KIND_COUNT] = {
     [ERR_UNAUTHENTIC] = "%s does not accept your login. Disconnect and connect again.",
 };
 
+/* title: NULL where no app is known. */
 static char *with_app(arena *mem, const char *text, const char *title)
 {
     struct str out = str_new(mem, 400);
@@ -60,7 +61,7 @@ static char *with_app(arena *mem, const char *text, const char *title)
         return arena_strdup(mem, text);
     }
     str_add_n(&out, text, (size_t)(slot - text));
-    str_add(&out, title);
+    str_add(&out, title != NULL ? title : slot == text ? "The app" : "app");
     str_add(&out, slot + 2);
     return out.text;
 }
@@ -70,14 +71,13 @@ char *words_failure(arena *mem, const struct err *why, const char *words, const 
     if (words != NULL) {
         return arena_strdup(mem, words);
     }
-    const char *named = title == NULL ? "The app" : title;
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
         if (str_equal(sentences[i].code, why->code)) {
-            return with_app(mem, sentences[i].text, named);
+            return with_app(mem, sentences[i].text, title);
         }
     }
     const char *text = kinds[why->kind];
-    return with_app(mem, text != NULL ? text : "Something went wrong on our side.", named);
+    return with_app(mem, text != NULL ? text : "Something went wrong on our side.", title);
 }
 
 char *words_reason(arena *mem, const struct err *why, const char *title)
@@ -94,7 +94,7 @@ const char *words_code(arena *mem, const char *code)
 {
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
         if (str_equal(sentences[i].code, code)) {
-            return with_app(mem, sentences[i].text, "The app");
+            return with_app(mem, sentences[i].text, NULL);
         }
     }
     return NULL;
@@ -105,6 +105,16 @@ bool words_is_link(const struct scene *sc, const char *url)
     const struct config *config = sc->bot->options.config;
     return str_starts(url, "https://") ||
            (config->public_is_loopback && str_starts(url, "http://"));
+}
+
+bool words_for_admin(const struct scene *sc)
+{
+    return person_is_admin(sc->workspace, sc->user->user_id);
+}
+
+const char *words_shared(const struct scene *sc, bool own)
+{
+    return own ? "" : words_for_admin(sc) ? "the default connection, " : "the shared account, ";
 }
 
 char *words_upper(arena *mem, const char *text)
@@ -177,6 +187,13 @@ char *words_ago(arena *mem, int64_t at)
     return arena_strndup(mem, clock_rfc3339(mem, at), 10);
 }
 
+char *words_age(arena *mem, int64_t at)
+{
+    int64_t age = clock_now() - at;
+    return age > 1 && age < 60 ? arena_printf(mem, "%" PRId64 " seconds ago", age)
+                               : words_ago(mem, at);
+}
+
 char *words_in(arena *mem, int64_t delay_s)
 {
     if (delay_s < 60) {
@@ -186,6 +203,11 @@ char *words_in(arena *mem, int64_t delay_s)
     int64_t minutes = (delay_s + 59) / 60;
     return minutes == 1 ? arena_strdup(mem, "in a minute")
                         : arena_printf(mem, "in %" PRId64 " minutes", minutes);
+}
+
+const char *words_person(const struct user *u)
+{
+    return str_visible(u->name) ? u->name : u->user_id;
 }
 
 char *words_account(arena *mem, const struct account *a)
@@ -230,6 +252,21 @@ void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t 
     arena_free(mem);
 }
 
+char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs)
+{
+    enum { WORDS_MAX = 60 };
+    for (size_t i = 0; i < recipe->inputs_count; i++) {
+        const char *name = recipe->inputs[i].name;
+        const json_t *value = json_member(inputs, name);
+        if (value != NULL && !json_is_null(value)) {
+            const char *text =
+                json_is_string(value) ? json_string_value(value) : json_write(mem, value);
+            return arena_printf(mem, "%s: %s", name, str_cut(mem, text, WORDS_MAX));
+        }
+    }
+    return NULL;
+}
+
 void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs)
 {
     words_inputs_first(view, recipe, inputs, SIZE_MAX);
@@ -244,7 +281,7 @@ bool words_has_home(const struct scene *sc)
 
 bool words_open_to(const struct scene *sc)
 {
-    return person_allowed(sc->user->standing, sc->workspace);
+    return store_standing_allowed(sc->user->standing, sc->workspace);
 }
 
 void words_closed(struct scene *sc, json_t *view)
@@ -254,4 +291,51 @@ void words_closed(struct scene *sc, json_t *view)
     view_note(view, sc->user->standing == STANDING_GUEST
                         ? "An admin of Workbot can open it to guests."
                         : "People of other organisations cannot use it.");
+    if (sc->user->standing == STANDING_GUEST) {
+        words_add_admins(sc, view);
+    }
+}
+
+/* For platforms that cannot show whose the id is. */
+static const char *admin_name(const struct scene *sc, const char *user_id)
+{
+    struct user *u = NULL;
+    struct err e = {0};
+    bool known = store_user_find(sc->s, sc->workspace->workspace, user_id, &u, &e) == 0 &&
+                 u != NULL && str_visible(u->name);
+    return known ? u->name : "an admin of Workbot";
+}
+
+void words_add_admins(struct scene *sc, json_t *view)
+{
+    const struct workspace *w = sc->workspace;
+    const char *list[2];
+    size_t count = 0;
+    if (w->installer != NULL) {
+        list[count++] = w->installer;
+    }
+    for (size_t i = 0; i < w->admins_count && count < 2; i++) {
+        if (!str_equal(w->admins[i], w->installer)) {
+            list[count++] = w->admins[i];
+        }
+    }
+    if (count == 0 || person_is_admin(w, sc->user->user_id)) {
+        return; /* nobody is known, or it is he himself */
+    }
+    if (count == 1) {
+        view_note(view, "You can ask <@%s|%s>.", list[0], admin_name(sc, list[0]));
+    } else {
+        view_note(view, "You can ask <@%s|%s> or <@%s|%s>.", list[0], admin_name(sc, list[0]),
+                  list[1], admin_name(sc, list[1]));
+    }
+}
+
+void words_add_setup(const struct scene *sc, json_t *view)
+{
+    view_text(view, "Next come a connection to an app and a command that uses it; then everybody "
+                    "can type `help` to me.");
+    view_note(view,
+              "Whoever operates Workbot sets them up by its API, with the operator's token: the "
+              "guide is Workbot's `docs/setup.md`, the calls are in `%s/openapi.yaml`.",
+              sc->bot->options.config->public_url);
 }

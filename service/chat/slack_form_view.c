@@ -20,28 +20,6 @@ enum {
     ERROR_UNITS = 500
 };
 
-static json_t *must(json_t *value)
-{
-    if (value == NULL) {
-        die("out of memory for a form");
-    }
-    return value;
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, must(value)) != 0) {
-        die("out of memory for a form");
-    }
-}
-
-static void push(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, must(value)) != 0) {
-        die("out of memory for a form");
-    }
-}
-
 struct form_text {
     const char *text;
     size_t max_units;
@@ -52,7 +30,7 @@ static void put_plain(arena *mem, json_t *object, const char *key, const struct 
 {
     json_t *text = slack_plain(mem, t->text, t->max_units);
     if (text != NULL) {
-        put(object, key, text);
+        json_put(object, key, text);
     }
 }
 
@@ -68,7 +46,7 @@ static void put_value(const struct drawing *d, const char *key, size_t max_units
 {
     const char *value = json_text(d->field, "value");
     if (!str_empty(value) && slack_units(value) <= max_units) {
-        put(d->element, key, json_string(value));
+        json_put(d->element, key, json_string(value));
     }
 }
 
@@ -81,16 +59,16 @@ static void put_sample(const struct drawing *d)
 static void draw_text(const struct drawing *d)
 {
     if (str_equal(json_text(d->field, "kind"), "lines")) {
-        put(d->element, "multiline", json_true());
+        json_put(d->element, "multiline", json_true());
     }
-    put(d->element, "max_length", json_integer(FORM_TEXT_MAX));
+    json_put(d->element, "max_length", json_integer(FORM_TEXT_MAX));
     put_value(d, "initial_value", FORM_TEXT_MAX);
     put_sample(d);
 }
 
 static void draw_number(const struct drawing *d)
 {
-    put(d->element, "is_decimal_allowed", json_true());
+    json_put(d->element, "is_decimal_allowed", json_true());
     put_value(d, "initial_value", FORM_TEXT_MAX);
     put_sample(d);
 }
@@ -112,19 +90,19 @@ static json_t *option_object(arena *mem, const json_t *choice)
         json_decref(label);
         return NULL;
     }
-    return must(json_pack("{s:o, s:s}", "text", label, "value", value));
+    return json_must(json_pack("{s:o, s:s}", "text", label, "value", value));
 }
 
 static json_t *options_of(arena *mem, const json_t *choices)
 {
-    json_t *list = must(json_array());
+    json_t *list = json_must(json_array());
     size_t i = 0;
     const json_t *choice = NULL;
     json_array_foreach(choices, i, choice)
     {
         json_t *option = option_object(mem, choice);
         if (option != NULL && json_array_size(list) < FORM_CHOICES_SHOWN) {
-            push(list, option);
+            json_push(list, option);
         } else {
             json_decref(option);
         }
@@ -141,7 +119,7 @@ static void put_chosen(const struct drawing *d, const json_t *options)
     json_array_foreach(options, i, option)
     {
         if (str_equal(json_text(option, "value"), value)) {
-            put(d->element, "initial_option", json_deep_copy(option));
+            json_put(d->element, "initial_option", json_deep_copy(option));
             return;
         }
     }
@@ -153,22 +131,22 @@ static void draw_choice(const struct drawing *d)
     put_chosen(d, options);
     put_plain(d->mem, d->element, "placeholder", &(struct form_text){"Choose one", SAMPLE_UNITS});
     if (json_flag(d->field, "search")) {
-        put(d->element, "type", json_string("external_select"));
-        put(d->element, "min_query_length", json_integer(0));
+        json_put(d->element, "type", json_string("external_select"));
+        json_put(d->element, "min_query_length", json_integer(0));
         json_decref(options);
     } else {
-        put(d->element, "options", options);
+        json_put(d->element, "options", options);
     }
 }
 
 static void draw_flag(const struct drawing *d)
 {
-    json_t *yes = must(
+    json_t *yes = json_must(
         json_pack("{s:o, s:s}", "text", slack_plain(d->mem, "Yes", OPTION_UNITS), "value", "yes"));
     if (str_equal(json_text(d->field, "value"), "yes")) {
-        put(d->element, "initial_options", json_pack("[O]", yes));
+        json_put(d->element, "initial_options", json_pack("[O]", yes));
     }
-    put(d->element, "options", json_pack("[o]", yes));
+    json_put(d->element, "options", json_pack("[o]", yes));
 }
 
 static const struct kind {
@@ -200,11 +178,11 @@ static json_t *input_block(arena *mem, const json_t *field)
     const char *name = json_text(field, "name");
     const char *label = json_text(field, "label");
     struct drawing d = {mem, field,
-                        must(json_pack("{s:s, s:s}", "type", k->type, "action_id", name))};
+                        json_must(json_pack("{s:s, s:s}", "type", k->type, "action_id", name))};
     k->draw(&d);
     json_t *block =
-        must(json_pack("{s:s, s:s, s:o, s:b}", "type", "input", "block_id", name, "element",
-                       d.element, "optional", k->optional || !json_flag(field, "required")));
+        json_must(json_pack("{s:s, s:s, s:o, s:b}", "type", "input", "block_id", name, "element",
+                            d.element, "optional", k->optional || !json_flag(field, "required")));
     put_plain(mem, block, "label",
               &(struct form_text){str_empty(label) ? name : label, LABEL_UNITS});
     put_plain(mem, block, "hint", &(struct form_text){json_text(field, "hint"), HINT_UNITS});
@@ -216,22 +194,22 @@ static json_t *input_block(arena *mem, const json_t *field)
 static void put_sending(arena *mem, json_t *modal, const json_t *form)
 {
     const char *private = json_text(form, "private");
-    put(modal, "callback_id",
-        json_string(arena_printf(mem, SLACK_ACTION_PREFIX "%s", json_text(form, "form"))));
+    json_put(modal, "callback_id",
+             json_string(arena_printf(mem, SLACK_ACTION_PREFIX "%s", json_text(form, "form"))));
     put_plain(mem, modal, "submit", &(struct form_text){json_text(form, "submit"), TITLE_UNITS});
     if (private != NULL && slack_units(private) <= PRIVATE_UNITS) {
-        put(modal, "private_metadata", json_string(private));
+        json_put(modal, "private_metadata", json_string(private));
     }
 }
 
 json_t *chat_slack_render_form(arena *mem, const json_t *form)
 {
-    json_t *inputs = must(json_array());
+    json_t *inputs = json_must(json_array());
     size_t i = 0;
     const json_t *field = NULL;
     json_array_foreach(json_member(form, "fields"), i, field)
     {
-        push(inputs, input_block(mem, field));
+        json_push(inputs, input_block(mem, field));
     }
     arena_json(mem, inputs);
     size_t bytes = strlen(json_write(mem, inputs));
@@ -240,8 +218,9 @@ json_t *chat_slack_render_form(arena *mem, const json_t *form)
         slack_page_blocks(mem, form, MODAL_BLOCKS_MAX - json_array_size(inputs), bytes);
     bool sends = json_text(form, "form") != NULL;
     const char *heading = json_text(form, "heading");
-    json_t *modal = must(json_pack("{s:s, s:o, s:o}", "type", "modal", "blocks", blocks, "close",
-                                   slack_plain(mem, sends ? "Not now" : "Close", TITLE_UNITS)));
+    json_t *modal =
+        json_must(json_pack("{s:s, s:o, s:o}", "type", "modal", "blocks", blocks, "close",
+                            slack_plain(mem, sends ? "Not now" : "Close", TITLE_UNITS)));
     put_plain(mem, modal, "title",
               &(struct form_text){str_empty(heading) ? "Workbot" : heading, TITLE_UNITS});
     if (sends) {
@@ -286,7 +265,7 @@ static const char *first_input(const json_t *view)
 
 static char *errors_text(arena *mem, const json_t *view, const json_t *errors)
 {
-    json_t *list = must(json_object());
+    json_t *list = json_must(json_object());
     const char *field = NULL;
     json_t *text = NULL;
     json_object_foreach((json_t *)(uintptr_t)errors, field, text)
@@ -295,12 +274,12 @@ static char *errors_text(arena *mem, const json_t *view, const json_t *errors)
         id = id == NULL ? first_input(view) : id;
         json_t *plain = slack_plain(mem, json_string_value(text), ERROR_UNITS);
         if (id != NULL && plain != NULL) {
-            put(list, id, json_incref(json_member(plain, "text")));
+            json_put(list, id, json_incref(json_member(plain, "text")));
         }
         json_decref(plain);
     }
-    return json_write(mem, arena_json(mem, must(json_pack("{s:s, s:o}", "response_action", "errors",
-                                                          "errors", list))));
+    return json_write(mem, arena_json(mem, json_must(json_pack("{s:s, s:o}", "response_action",
+                                                               "errors", "errors", list))));
 }
 
 char *chat_slack_form_answer(arena *mem, struct bytes payload, const struct form_answer *a)
@@ -313,8 +292,8 @@ char *chat_slack_form_answer(arena *mem, struct bytes payload, const struct form
         return NULL;
     }
     return json_write(
-        mem, arena_json(mem, must(json_pack("{s:s, s:O}", "response_action", "update", "view",
-                                            chat_slack_render_form(mem, a->next)))));
+        mem, arena_json(mem, json_must(json_pack("{s:s, s:O}", "response_action", "update", "view",
+                                                 chat_slack_render_form(mem, a->next)))));
 }
 
 char *slack_form_late(arena *mem, const json_t *view)
@@ -323,7 +302,7 @@ char *slack_form_late(arena *mem, const json_t *view)
     if (field == NULL) {
         return NULL;
     }
-    json_t *errors = must(json_pack(
+    json_t *errors = json_must(json_pack(
         "{s:s}", field,
         "I could not take this in time. Nothing is lost: press the button again in a moment."));
     return errors_text(mem, view, arena_json(mem, errors));
@@ -331,10 +310,10 @@ char *slack_form_late(arena *mem, const json_t *view)
 
 char *chat_slack_choices(arena *mem, const struct form_choice *list, size_t count)
 {
-    json_t *choices = must(json_array());
+    json_t *choices = json_must(json_array());
     for (size_t i = 0; i < count; i++) {
-        push(choices, json_pack("{s:s, s:s}", "label", list[i].label, "value", list[i].value));
+        json_push(choices, json_pack("{s:s, s:s}", "label", list[i].label, "value", list[i].value));
     }
     json_t *options = options_of(mem, arena_json(mem, choices));
-    return json_write(mem, arena_json(mem, must(json_pack("{s:o}", "options", options))));
+    return json_write(mem, arena_json(mem, json_must(json_pack("{s:o}", "options", options))));
 }

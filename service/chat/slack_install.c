@@ -86,7 +86,8 @@ static int read_grant(arena *mem, const json_t *answer, struct slack_grant *ret,
     const char *org_id = slack_id(answer, "enterprise");
     bool org_wide = slack_flag(answer, "is_enterprise_install");
     struct slack_tenant at = slack_tenant_of(mem, slack_id(answer, "team"), org_id, org_wide);
-    struct slack_grant g = {.workspace = at.workspace,
+    struct slack_grant g = {.app = slack_id(answer, "app_id"),
+                            .workspace = at.workspace,
                             .name = json_text(org_wide ? org : team, "name"),
                             .user_id = slack_id(json_member(answer, "authed_user"), "id"),
                             .bot_user_id = slack_id(answer, "bot_user_id"),
@@ -101,12 +102,16 @@ static int read_grant(arena *mem, const json_t *answer, struct slack_grant *ret,
     return read_tokens(mem, answer, &ret->tokens, e);
 }
 
-/* The answer to the code does not hold them; without them the bot works too. */
-static int describe(chats *c, arena *mem, struct slack_grant *g, struct err *e)
+/* The answer to the code does not hold the bot's id, url and teams; without them it works too. */
+int chat_slack_examine(chats *c, arena *mem, struct slack_grant *g, struct err *e)
 {
     const struct chat_access a = {.workspace = g->workspace, .bot_token = g->tokens.access};
     struct chat_self self = {.user_id = NULL};
     struct err why = {0};
+    if (!str_equal(g->app, c->settings.slack_app_id)) {
+        return err_set(e, ERR_FORBIDDEN, "slack_app",
+                       "oauth.v2.access: the token is another app's than WORKBOT_SLACK_APP_ID");
+    }
     if (slack_check(c, mem, &a, &self, e) != 0) {
         return err_fate(e->kind) == FATE_AGAIN ? 0 : -1;
     }
@@ -128,14 +133,7 @@ int chat_slack_exchange(chats *c, arena *mem, const char *code, const char *redi
     if (token_call(c, mem, INSTALLS, &call, &answer, e) != 0) {
         return -1;
     }
-    if (!str_equal(slack_id(answer, "app_id"), c->settings.slack_app_id)) {
-        return err_set(e, ERR_FORBIDDEN, "slack_app",
-                       "oauth.v2.access: the token is another app's than WORKBOT_SLACK_APP_ID");
-    }
-    if (read_grant(mem, answer, ret, e) != 0) {
-        return -1;
-    }
-    return describe(c, mem, ret, e);
+    return read_grant(mem, answer, ret, e);
 }
 
 int slack_refresh(chats *c, arena *mem, const char *workspace, struct secret refresh,
@@ -162,7 +160,11 @@ int slack_check(chats *c, arena *mem, const struct chat_access *a, struct chat_s
         return -1;
     }
     const char *url = json_text(answer, "url");
-    *ret = (struct chat_self){.user_id = slack_id(answer, "user_id"),
+    const struct slack_tenant at =
+        slack_tenant_of(mem, slack_id(answer, "team_id"), slack_id(answer, "enterprise_id"),
+                        slack_flag(answer, "is_enterprise_install"));
+    *ret = (struct chat_self){.workspace = at.workspace,
+                              .user_id = slack_id(answer, "user_id"),
                               .bot_id = slack_id(answer, "bot_id"),
                               .url = str_starts(url, "https://") && strlen(url) < 200 ? url : NULL};
     return 0;

@@ -5,11 +5,10 @@
 
 #include <string.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
 
-enum { MRKDWN_MAX = 4 * SLACK_SECTION_UNITS, CHANNEL_MAX = 30 };
+enum { MRKDWN_MAX = 4 * SLACK_SECTION_UNITS, ID_MAX = 30 };
 
 /* UTF-16 units of the character that begins with this byte. */
 static size_t lead_units(char c)
@@ -145,9 +144,8 @@ static void add_mark(struct flow *f)
 
 static void end_piece(struct flow *f)
 {
-    if (*str_trim(f->out.mem, f->out.text) != '\0' &&
-        json_array_append_new(f->pieces, json_string(f->out.text)) != 0) {
-        die("out of memory for a message");
+    if (*str_trim(f->out.mem, f->out.text) != '\0') {
+        json_push(f->pieces, json_string(f->out.text));
     }
     f->out = str_new(f->out.mem, MRKDWN_MAX);
     f->units = 0;
@@ -206,11 +204,11 @@ static void add_span(struct flow *f, const char *text, char mark)
     f->mark = '\0';
 }
 
-/* What looks like no id of Slack's is words. */
-static void add_channel(struct flow *f, const char *id)
+/* "<#C1>", "<@U1>". What looks like no id of Slack's is words. */
+static void add_named(struct flow *f, char sign, const char *id)
 {
     size_t len = strlen(id);
-    bool ours = len > 1 && len <= CHANNEL_MAX && (*id == 'C' || *id == 'G') &&
+    bool ours = len > 1 && len <= ID_MAX && strchr(sign == '#' ? "CG" : "UW", *id) != NULL &&
                 strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == len;
     if (!ours) {
         add_span(f, id, '\0');
@@ -219,7 +217,7 @@ static void add_channel(struct flow *f, const char *id)
     if (f->units + len + strlen("<#>") > f->max_units) {
         end_piece(f);
     }
-    str_printf(&f->out, "<#%s>", id);
+    str_printf(&f->out, "<%c%s>", sign, id);
     f->units += len + strlen("<#>");
 }
 
@@ -229,8 +227,9 @@ static void add_any_span(struct flow *f, const json_t *span)
     const char *bold = json_text(span, "bold");
     const char *code = json_text(span, "code");
     const char *channel = json_text(span, "channel");
-    if (channel != NULL) {
-        add_channel(f, channel);
+    const char *person = json_text(span, "person");
+    if (channel != NULL || person != NULL) {
+        add_named(f, channel != NULL ? '#' : '@', channel != NULL ? channel : person);
     } else if (plain != NULL) {
         add_span(f, plain, '\0');
     } else if (bold != NULL) {

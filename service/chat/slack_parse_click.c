@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -164,11 +163,7 @@ static json_t *field_value(arena *mem, const json_t *state)
 {
     const json_t *options = json_member(state, "selected_options");
     const char *text = json_is_array(options) ? several_values(mem, options) : one_value(state);
-    json_t *value = text == NULL ? json_null() : json_string(text);
-    if (value == NULL) {
-        die("out of memory for a form");
-    }
-    return value;
+    return text == NULL ? json_null() : json_string(text);
 }
 
 /* A block of the form is named "<input>" or, after a change of the form, "<input>:<n>". */
@@ -181,9 +176,7 @@ static const json_t *form_fields(arena *mem, const json_t *view)
     {
         const char *name = arena_strndup(mem, block, strcspn(block, ":"));
         const json_t *state = json_object_iter_value(json_object_iter(elements));
-        if (json_object_set_new(fields, name, field_value(mem, state)) != 0) {
-            die("out of memory for a form");
-        }
+        json_put(fields, name, field_value(mem, state));
     }
     return fields;
 }

@@ -44,7 +44,7 @@ static const char *shown_name(const json_t *user)
         slack_id(user, "id"),
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!str_empty(names[i])) {
+        if (str_visible(names[i])) {
             return names[i];
         }
     }

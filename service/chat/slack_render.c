@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -33,21 +32,6 @@ struct render {
     size_t buttons; /* so far in this message: makes their ids unique */
 };
 
-/* Takes the reference over. */
-static void push(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, value) != 0) {
-        die("out of memory for a message");
-    }
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, value) != 0) {
-        die("out of memory for a message");
-    }
-}
-
 /* verbatim: Slack makes no links of its own */
 static json_t *mrkdwn_object(const json_t *text)
 {
@@ -58,7 +42,7 @@ static void render_title(struct render *r, const json_t *block)
 {
     json_t *text = slack_plain(r->mem, json_text(block, "text"), HEADER_UNITS);
     if (text != NULL) {
-        push(r->blocks, json_pack("{s:s, s:o}", "type", "header", "text", text));
+        json_push(r->blocks, json_pack("{s:s, s:o}", "type", "header", "text", text));
     }
 }
 
@@ -74,7 +58,8 @@ static void render_text(struct render *r, const json_t *block)
     const json_t *piece = NULL;
     json_array_foreach(pieces, i, piece)
     {
-        push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "text", mrkdwn_object(piece)));
+        json_push(r->blocks,
+                  json_pack("{s:s, s:o}", "type", "section", "text", mrkdwn_object(piece)));
     }
 }
 
@@ -85,8 +70,8 @@ static void render_note(struct render *r, const json_t *block)
     const json_t *piece = NULL;
     json_array_foreach(pieces, i, piece)
     {
-        push(r->blocks,
-             json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(piece)));
+        json_push(r->blocks,
+                  json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(piece)));
     }
 }
 
@@ -113,21 +98,28 @@ static void render_fields(struct render *r, const json_t *block)
     {
         if (i % FIELDS_MAX == 0) {
             row = json_array();
-            push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "fields", row));
+            json_push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "fields", row));
         }
-        push(row, field_object(r->mem, field));
+        json_push(row, field_object(r->mem, field));
     }
 }
 
 static void render_divider(struct render *r, const json_t *block)
 {
     (void)block;
-    push(r->blocks, json_pack("{s:s}", "type", "divider"));
+    json_push(r->blocks, json_pack("{s:s}", "type", "divider"));
 }
 
 static bool fits(const char *text, size_t max_units)
 {
     return text == NULL || slack_units(text) <= max_units;
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (!str_empty(text)) {
+        json_put(object, key, json_string(text));
+    }
 }
 
 static json_t *confirm_object(arena *mem, const json_t *button)
@@ -137,18 +129,17 @@ static json_t *confirm_object(arena *mem, const json_t *button)
         return NULL;
     }
     const char *title = json_text(button, "confirm_title"), *yes = json_text(button, "title");
-    bool named = title != NULL && fits(title, CONFIRM_TITLE_UNITS) && fits(yes, ANSWER_UNITS);
-    return json_pack("{s:o, s:o, s:o, s:o}", "title",
-                     slack_plain(mem, named ? title : "Are you sure?", CONFIRM_TITLE_UNITS), "text",
-                     text, "confirm", slack_plain(mem, named ? yes : "Yes", ANSWER_UNITS), "deny",
-                     slack_plain(mem, named ? "Keep it" : "No", ANSWER_UNITS));
-}
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (!str_empty(text)) {
-        put(object, key, json_string(text));
+    bool named = str_visible(title) && fits(title, CONFIRM_TITLE_UNITS) && str_visible(yes) &&
+                 fits(yes, ANSWER_UNITS);
+    json_t *object =
+        json_pack("{s:o, s:o, s:o, s:o}", "title",
+                  slack_plain(mem, named ? title : "Are you sure?", CONFIRM_TITLE_UNITS), "text",
+                  text, "confirm", slack_plain(mem, named ? yes : "Yes", ANSWER_UNITS), "deny",
+                  slack_plain(mem, named ? "Keep it" : "No", ANSWER_UNITS));
+    if (str_equal(json_text(button, "style"), "danger")) {
+        put_text(object, "style", "danger");
     }
+    return object;
 }
 
 /* NULL when it cannot be sent whole: a value or address that was cut would be another one. */
@@ -175,7 +166,7 @@ static json_t *button_object(struct render *r, const json_t *button)
     }
     json_t *confirm = confirm_object(r->mem, button);
     if (confirm != NULL) {
-        put(object, "confirm", confirm);
+        json_put(object, "confirm", confirm);
     }
     return object;
 }
@@ -191,9 +182,9 @@ static void render_row(struct render *r, const json_t *block)
     }
     json_t *section = json_array_get(r->blocks, before);
     if (section != NULL) {
-        put(section, "accessory", object);
+        json_put(section, "accessory", object);
     } else {
-        push(r->blocks, json_pack("{s:s, s:[o]}", "type", "actions", "elements", object));
+        json_push(r->blocks, json_pack("{s:s, s:[o]}", "type", "actions", "elements", object));
     }
 }
 
@@ -210,9 +201,9 @@ static void render_buttons(struct render *r, const json_t *block)
         }
         if (row == NULL || json_array_size(row) == BUTTONS_MAX) {
             row = json_array();
-            push(r->blocks, json_pack("{s:s, s:o}", "type", "actions", "elements", row));
+            json_push(r->blocks, json_pack("{s:s, s:o}", "type", "actions", "elements", row));
         }
-        push(row, object);
+        json_push(row, object);
     }
 }
 
@@ -236,7 +227,8 @@ static void render_block(struct render *r, const json_t *block)
 static void add_more(json_t *blocks, const char *more)
 {
     json_t *words = json_string(more);
-    push(blocks, json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(words)));
+    json_push(blocks,
+              json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn_object(words)));
     json_decref(words);
 }
 
@@ -288,20 +280,13 @@ static json_t *render_blocks(arena *mem, const json_t *view)
     return r.blocks;
 }
 
-static json_t *made(arena *mem, json_t *value)
-{
-    if (value == NULL) {
-        die("out of memory for a message");
-    }
-    return arena_json(mem, value);
-}
-
 json_t *chat_slack_render(arena *mem, const json_t *view)
 {
     json_t *blocks = render_blocks(mem, view);
     limit_blocks(blocks, MESSAGE_BLOCKS_MAX, "There is more than fits in one message.");
-    return made(mem, json_pack("{s:s, s:o}", "text", slack_escape(mem, view_summary(mem, view)),
-                               "blocks", blocks));
+    return arena_json(
+        mem, json_must(json_pack("{s:s, s:o}", "text", slack_escape(mem, view_summary(mem, view)),
+                                 "blocks", blocks)));
 }
 
 json_t *slack_page_blocks(arena *mem, const json_t *view, size_t blocks_max, size_t bytes_max)
@@ -314,6 +299,7 @@ json_t *slack_page_blocks(arena *mem, const json_t *view, size_t blocks_max, siz
 
 json_t *chat_slack_render_home(arena *mem, const json_t *view)
 {
-    return made(mem, json_pack("{s:s, s:o}", "type", "home", "blocks",
-                               slack_page_blocks(mem, view, HOME_BLOCKS_MAX, HOME_BYTES_MAX)));
+    return arena_json(
+        mem, json_must(json_pack("{s:s, s:o}", "type", "home", "blocks",
+                                 slack_page_blocks(mem, view, HOME_BLOCKS_MAX, HOME_BYTES_MAX))));
 }

@@ -20,12 +20,9 @@ static json_t *render(arena *mem, const json_t *view, const char *our_id)
     {
         bool pressed = json_member(block, "accessory") != NULL ||
                        str_equal(json_text(block, "type"), "actions");
-        json_t *id = NULL;
         if (our_id != NULL && pressed) {
-            id = json_string(arena_printf(mem, SLACK_ACTION_PREFIX "%s:%zu", our_id, i));
-        }
-        if (id != NULL && json_object_set_new(block, "block_id", id) != 0) {
-            die("out of memory for a message");
+            const char *id = arena_printf(mem, SLACK_ACTION_PREFIX "%s:%zu", our_id, i);
+            json_put(block, "block_id", json_string(id));
         }
     }
     return message;

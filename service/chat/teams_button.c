@@ -12,14 +12,14 @@ enum { TITLE_CHARS = 75, QUESTION_CHARS = 300, VALUE_BYTES = 2000, URL_BYTES = 3
 static json_t *data_of(const struct teams_sending *s, const json_t *button)
 {
     json_t *ours =
-        teams_must(json_pack("{s:s, s:i}", "a", json_text(button, "action"), "n", s->buttons));
+        json_must(json_pack("{s:s, s:i}", "a", json_text(button, "action"), "n", s->buttons));
     const char *value = json_text(button, "value");
     if (value != NULL) {
-        teams_put(ours, "v", json_string(value));
+        json_put(ours, "v", json_string(value));
     }
-    teams_put_text(ours, "m", s->our_id);
-    teams_put_text(ours, "t", s->token);
-    return teams_must(json_pack("{s:o}", "wb", ours));
+    json_put_words(ours, "m", s->our_id);
+    json_put_words(ours, "t", s->token);
+    return json_must(json_pack("{s:o}", "wb", ours));
 }
 
 /* How it looks: clients that do not know it leave it out. */
@@ -27,36 +27,36 @@ static void put_style(json_t *action, const json_t *button)
 {
     const char *style = json_text(button, "style");
     if (str_equal(style, "primary")) {
-        teams_put_text(action, "style", "positive");
+        json_put_words(action, "style", "positive");
     } else if (str_equal(style, "danger")) {
-        teams_put_text(action, "style", "destructive");
+        json_put_words(action, "style", "destructive");
     }
 }
 
 static json_t *submit_action(const char *title, json_t *data)
 {
-    return teams_must(
+    return json_must(
         json_pack("{s:s, s:s, s:o}", "type", "Action.Submit", "title", title, "data", data));
 }
 
 /* Its answer is the form. */
 static json_t *opening_action(const char *title, json_t *data)
 {
-    teams_put(data, "msteams", json_pack("{s:s}", "type", "task/fetch"));
+    json_put(data, "msteams", json_pack("{s:s}", "type", "task/fetch"));
     return submit_action(title, data);
 }
 
 /* Without a verb Teams does not say that it was pressed. */
 static json_t *execute_action(const json_t *button, const char *title, json_t *data)
 {
-    return teams_must(json_pack("{s:s, s:s, s:s, s:O, s:o}", "type", "Action.Execute", "title",
-                                title, "verb", json_text(button, "action"), "data", data,
-                                "fallback", submit_action(title, data)));
+    return json_must(json_pack("{s:s, s:s, s:s, s:O, s:o}", "type", "Action.Execute", "title",
+                               title, "verb", json_text(button, "action"), "data", data, "fallback",
+                               submit_action(title, data)));
 }
 
 static json_t *open_url_action(const char *title, const char *url)
 {
-    return teams_must(
+    return json_must(
         json_pack("{s:s, s:s, s:s}", "type", "Action.OpenUrl", "title", title, "url", url));
 }
 
@@ -66,14 +66,14 @@ static json_t *asking_action(struct teams_sending *s, const json_t *button, cons
 {
     const char *heading = teams_line(s->mem, json_text(button, "confirm_title"), TITLE_CHARS);
     const char *question = teams_line(s->mem, json_text(button, "confirm"), QUESTION_CHARS);
-    json_t *body = teams_must(json_array());
+    json_t *body = json_must(json_array());
     if (heading != NULL) {
         teams_rich_text(s->mem, body, heading, &(struct teams_style){.bold = true});
     }
     teams_rich_text(s->mem, body, question, &(struct teams_style){.size = NULL});
-    teams_push(body, json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
-    return teams_must(json_pack("{s:s, s:s, s:{s:s, s:o}}", "type", "Action.ShowCard", "title",
-                                title, "card", "type", "AdaptiveCard", "body", body));
+    json_push(body, json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
+    return json_must(json_pack("{s:s, s:s, s:{s:s, s:o}}", "type", "Action.ShowCard", "title",
+                               title, "card", "type", "AdaptiveCard", "body", body));
 }
 
 static bool fits(const char *text, size_t max)

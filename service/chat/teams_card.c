@@ -43,9 +43,9 @@ static void draw_title(struct drawing *d, const json_t *block)
         teams_rich_text(d->mem, d->items, title, &as_title);
         return;
     }
-    teams_push(d->items,
-               json_pack("{s:s, s:s, s:b, s:s, s:s, s:s}", "type", "TextBlock", "text", title,
-                         "wrap", 1, "weight", "Bolder", "size", "Large", "style", "heading"));
+    json_push(d->items,
+              json_pack("{s:s, s:s, s:b, s:s, s:s, s:s}", "type", "TextBlock", "text", title,
+                        "wrap", 1, "weight", "Bolder", "size", "Large", "style", "heading"));
 }
 
 static void draw_text(struct drawing *d, const json_t *block)
@@ -96,14 +96,14 @@ static void draw_facts(struct drawing *d, const json_t *fields)
     json_array_foreach(fields, i, field)
     {
         if (i % FACTS_MAX == 0) {
-            facts = teams_must(json_array());
-            teams_push(d->items, json_pack("{s:s, s:o}", "type", "FactSet", "facts", facts));
+            facts = json_must(json_array());
+            json_push(d->items, json_pack("{s:s, s:o}", "type", "FactSet", "facts", facts));
         }
         const char *value = shown(d->mem, field, "value");
         /* a lone hyphen would begin a list */
         value = str_equal(value, "-") ? "\xE2\x80\x93" : value;
-        teams_push(facts,
-                   json_pack("{s:s, s:s}", "title", shown(d->mem, field, "label"), "value", value));
+        json_push(facts,
+                  json_pack("{s:s, s:s}", "title", shown(d->mem, field, "label"), "value", value));
     }
 }
 
@@ -119,10 +119,10 @@ static void draw_lines(struct drawing *d, const json_t *fields)
             json_pack("[{s:o}, s]", "bold",
                       json_string(arena_printf(d->mem, "%s: ", shown(d->mem, field, "label"))),
                       shown(d->mem, field, "value"));
-        teams_rich(d->mem, d->items, arena_json(d->mem, teams_must(spans)), &as_usual);
+        teams_rich(d->mem, d->items, arena_json(d->mem, json_must(spans)), &as_usual);
         json_t *first = json_array_get(d->items, before);
         if (first != NULL && i > 0) {
-            teams_put_text(first, "spacing", "Small");
+            json_put_words(first, "spacing", "Small");
         }
     }
 }
@@ -151,16 +151,16 @@ static void draw_buttons(struct drawing *d, const json_t *block)
             continue;
         }
         if (row == NULL || json_array_size(row) == ROW_BUTTONS_MAX) {
-            row = teams_must(json_array());
-            teams_push(d->items, json_pack("{s:s, s:o}", "type", "ActionSet", "actions", row));
+            row = json_must(json_array());
+            json_push(d->items, json_pack("{s:s, s:o}", "type", "ActionSet", "actions", row));
         }
-        teams_push(row, action);
+        json_push(row, action);
     }
 }
 
 static json_t *column(const char *width, json_t *items)
 {
-    return teams_must(
+    return json_must(
         json_pack("{s:s, s:s, s:o}", "type", "Column", "width", width, "items", items));
 }
 
@@ -173,17 +173,17 @@ static void draw_row(struct drawing *d, const json_t *block)
         draw_text(d, block);
         return;
     }
-    json_t *set = teams_must(json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
-    json_t *text = teams_must(json_array());
+    json_t *set = json_must(json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
+    json_t *text = json_must(json_array());
     teams_rich(d->mem, text, json_member(block, "spans"), &as_usual);
     if (json_array_size(text) == 0) {
         json_decref(text);
-        teams_push(d->items, set);
+        json_push(d->items, set);
         return;
     }
-    teams_push(d->items,
-               json_pack("{s:s, s:[o, o]}", "type", "ColumnSet", "columns", column("stretch", text),
-                         column("auto", teams_must(json_pack("[o]", set)))));
+    json_push(d->items,
+              json_pack("{s:s, s:[o, o]}", "type", "ColumnSet", "columns", column("stretch", text),
+                        column("auto", json_must(json_pack("[o]", set)))));
 }
 
 static void draw_block(struct drawing *d, const json_t *block)
@@ -205,7 +205,7 @@ static void draw_block(struct drawing *d, const json_t *block)
         rows[i].draw(d, block);
         json_t *first = json_array_get(d->items, before);
         if (due && first != NULL) {
-            teams_put(first, "separator", json_true());
+            json_put(first, "separator", json_true());
             d->separated = false;
         }
     }
@@ -244,7 +244,7 @@ static void limit(arena *mem, json_t *items, size_t max)
         bytes -= bytes_of_json(mem, json_array_get(items, last - 1));
         json_array_remove(items, last - 1);
     }
-    json_t *note = arena_json(mem, teams_must(json_array()));
+    json_t *note = arena_json(mem, json_must(json_array()));
     teams_rich_text(mem, note, MORE, &as_note);
     if (json_array_insert(items, end, json_array_get(note, 0)) != 0) {
         die("out of memory for a card");
@@ -253,7 +253,7 @@ static void limit(arena *mem, json_t *items, size_t max)
 
 json_t *teams_body(struct teams_sending *s, const json_t *view, size_t bytes_max)
 {
-    struct drawing d = {.sending = s, .mem = s->mem, .items = teams_must(json_array())};
+    struct drawing d = {.sending = s, .mem = s->mem, .items = json_must(json_array())};
     size_t i = 0;
     const json_t *block = NULL;
     json_array_foreach(json_member(view, "blocks"), i, block)
@@ -271,9 +271,9 @@ json_t *teams_body(struct teams_sending *s, const json_t *view, size_t bytes_max
 
 json_t *teams_card_of(json_t *body)
 {
-    return teams_must(json_pack("{s:s, s:s, s:s, s:o}", "type", "AdaptiveCard", "version", "1.5",
-                                "$schema", "http://adaptivecards.io/schemas/adaptive-card.json",
-                                "body", body));
+    return json_must(json_pack("{s:s, s:s, s:s, s:o}", "type", "AdaptiveCard", "version", "1.5",
+                               "$schema", "http://adaptivecards.io/schemas/adaptive-card.json",
+                               "body", body));
 }
 
 json_t *teams_card(arena *mem, const json_t *view, const char *our_id, const char *token)
@@ -281,7 +281,7 @@ json_t *teams_card(arena *mem, const json_t *view, const char *our_id, const cha
     struct teams_sending s = {.mem = mem, .our_id = our_id, .token = token};
     json_t *card = teams_card_of(teams_body(&s, view, CARD_BYTES_MAX));
     /* is read as markdown: nothing of anybody's may stand in it */
-    teams_put_text(card, "fallbackText", "This message needs a newer version of Teams.");
+    json_put_words(card, "fallbackText", "This message needs a newer version of Teams.");
     return arena_json(mem, card);
 }
 
@@ -296,7 +296,7 @@ static void name_places(json_t *view)
         json_array_foreach(spans, k, span)
         {
             if (json_text(span, "channel") != NULL) {
-                json_array_set_new(spans, k, teams_must(json_string(TEAMS_SOME_PLACE)));
+                json_array_set_new(spans, k, json_must(json_string(TEAMS_SOME_PLACE)));
             }
         }
     }
@@ -304,20 +304,20 @@ static void name_places(json_t *view)
 
 char *teams_summary(arena *mem, const json_t *view)
 {
-    json_t *copy = arena_json(mem, teams_must(json_deep_copy(view)));
+    json_t *copy = arena_json(mem, json_must(json_deep_copy(view)));
     name_places(copy);
     return view_summary(mem, copy);
 }
 
 void teams_card_refresh(json_t *card, const char *our_id, const char *const *people, size_t count)
 {
-    json_t *ids = teams_must(json_array());
+    json_t *ids = json_must(json_array());
     for (size_t i = 0; i < count && i < REFRESH_USERS_MAX; i++) {
-        teams_push(ids, json_string(people[i]));
+        json_push(ids, json_string(people[i]));
     }
     json_t *action =
-        teams_must(json_pack("{s:s, s:s, s:s, s:{s:{s:s}}}", "type", "Action.Execute", "title",
-                             "Refresh", "verb", TEAMS_REFRESH, "data", "wb", "a", TEAMS_REFRESH));
-    teams_put_text(json_member(json_member(action, "data"), "wb"), "m", our_id);
-    teams_put(card, "refresh", json_pack("{s:o, s:o}", "action", action, "userIds", ids));
+        json_must(json_pack("{s:s, s:s, s:s, s:{s:{s:s}}}", "type", "Action.Execute", "title",
+                            "Refresh", "verb", TEAMS_REFRESH, "data", "wb", "a", TEAMS_REFRESH));
+    json_put_words(json_member(json_member(action, "data"), "wb"), "m", our_id);
+    json_put(card, "refresh", json_pack("{s:o, s:o}", "action", action, "userIds", ids));
 }

@@ -5,15 +5,6 @@
 
 /* What cards and forms are drawn with; pure. New references are the caller's. */
 
-/* --- teams_json.c: JSON that cannot fail but for memory --- */
-
-json_t *teams_must(json_t *value);
-/* They take the reference over. */
-void teams_put(json_t *object, const char *key, json_t *value);
-void teams_push(json_t *array, json_t *value);
-/* Nothing when there is no text. */
-void teams_put_text(json_t *object, const char *key, const char *text);
-
 /* --- teams_runs.c: text --- */
 
 struct teams_style {

@@ -37,20 +37,28 @@ struct drawing {
     bool nowhere; /* nothing of a long list is named so */
 };
 
+/* Some clients do not take an empty one. */
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (!str_empty(text)) {
+        json_put_words(object, key, text);
+    }
+}
+
 static void put_line(const struct drawing *d, const char *key, const char *text, size_t max)
 {
-    teams_put_text(d->input, key, teams_line(d->mem, text, max));
+    put_text(d->input, key, teams_line(d->mem, text, max));
 }
 
 /* --- one input of each kind --- */
 
 static void draw_text(struct drawing *d)
 {
-    teams_put(d->input, "maxLength", json_integer(FORM_TEXT_MAX));
+    json_put(d->input, "maxLength", json_integer(FORM_TEXT_MAX));
     if (str_equal(json_text(d->field, "kind"), "lines")) {
-        teams_put(d->input, "isMultiline", json_true());
+        json_put(d->input, "isMultiline", json_true());
     }
-    teams_put_text(d->input, "value", json_text(d->field, "value"));
+    put_text(d->input, "value", json_text(d->field, "value"));
     put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
 }
 
@@ -61,23 +69,23 @@ static void draw_number(struct drawing *d)
     json_t *number = NULL;
     if (value != NULL && json_read(d->mem, bytes_of(value), &number, NULL) == 0 &&
         json_is_number(number)) {
-        teams_put(d->input, "value", json_incref(number));
+        json_put(d->input, "value", json_incref(number));
     }
     put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
 }
 
 static void draw_date(struct drawing *d)
 {
-    teams_put_text(d->input, "value", json_text(d->field, "value"));
+    put_text(d->input, "value", json_text(d->field, "value"));
 }
 
 static void draw_flag(struct drawing *d)
 {
     bool on = str_equal(json_text(d->field, "value"), "yes");
-    teams_put_text(d->input, "title", "Yes");
-    teams_put_text(d->input, "valueOn", "yes");
-    teams_put_text(d->input, "valueOff", "no");
-    teams_put_text(d->input, "value", on ? "yes" : "no");
+    put_text(d->input, "title", "Yes");
+    put_text(d->input, "valueOn", "yes");
+    put_text(d->input, "valueOff", "no");
+    put_text(d->input, "value", on ? "yes" : "no");
 }
 
 /* --- choices --- */
@@ -92,7 +100,7 @@ static bool is_named(arena *mem, const json_t *choice, const char *typed)
 /* Those with the words in their label, as many as fit. */
 static json_t *choices_with(struct drawing *d, const char *typed)
 {
-    json_t *list = teams_must(json_array());
+    json_t *list = json_must(json_array());
     size_t i = 0;
     const json_t *choice = NULL;
     json_array_foreach(json_member(d->field, "choices"), i, choice)
@@ -101,8 +109,8 @@ static json_t *choices_with(struct drawing *d, const char *typed)
         const char *label = teams_line(d->mem, json_text(choice, "label"), CHOICE_CHARS);
         if (value != NULL && is_named(d->mem, choice, typed) &&
             json_array_size(list) < FORM_CHOICES_SHOWN) {
-            teams_push(list, json_pack("{s:s, s:s}", "title", label == NULL ? value : label,
-                                       "value", value));
+            json_push(list, json_pack("{s:s, s:s}", "title", label == NULL ? value : label, "value",
+                                      value));
         }
     }
     return list;
@@ -127,9 +135,9 @@ static void draw_search(struct drawing *d)
     const char *value = json_text(d->field, "value");
     const json_t *chosen = choice_of(json_member(d->field, "choices"), value);
     const char *label = json_text(chosen, "label");
-    teams_put_text(d->input, "type", "Input.Text");
+    put_text(d->input, "type", "Input.Text");
     put_line(d, "placeholder", "Type a part of its name", SAMPLE_CHARS);
-    teams_put_text(d->input, "value", label != NULL ? label : value);
+    put_text(d->input, "value", label != NULL ? label : value);
     d->nowhere = !str_empty(value) && chosen == NULL;
 }
 
@@ -137,12 +145,12 @@ static void draw_list(struct drawing *d, const json_t *list)
 {
     const char *value = json_text(d->field, "value");
     bool many = json_array_size(list) >= FILTERED_FROM;
-    teams_put_text(d->input, "style", many ? "filtered" : "compact");
+    put_text(d->input, "style", many ? "filtered" : "compact");
     put_line(d, "placeholder", "Choose one", SAMPLE_CHARS);
     if (choice_of(list, value) != NULL) {
-        teams_put_text(d->input, "value", value);
+        put_text(d->input, "value", value);
     }
-    teams_put(d->input, "choices", json_deep_copy(list));
+    json_put(d->input, "choices", json_deep_copy(list));
 }
 
 /* Takes the room that it needs; false: there is too little. */
@@ -202,7 +210,7 @@ static void draw_under(const struct drawing *d, const char *text, size_t max,
     size_t at = json_array_size(d->items);
     if (line != NULL) {
         teams_rich_text(d->mem, d->items, line, style);
-        teams_put_text(json_array_get(d->items, at), "spacing", "Small");
+        put_text(json_array_get(d->items, at), "spacing", "Small");
     }
 }
 
@@ -212,16 +220,16 @@ static void draw_field(struct drawing *d, const json_t *field)
     const char *name = json_text(field, "name");
     const char *label = teams_line(d->mem, json_text(field, "label"), LABEL_CHARS);
     d->field = field;
-    d->input = teams_must(json_pack("{s:s, s:s, s:s}", "type", k->type, "id",
-                                    arena_printf(d->mem, TEAMS_INPUT "%s", name), "label",
-                                    label == NULL ? name : label));
+    d->input = json_must(json_pack("{s:s, s:s, s:s}", "type", k->type, "id",
+                                   arena_printf(d->mem, TEAMS_INPUT "%s", name), "label",
+                                   label == NULL ? name : label));
     d->nowhere = false;
     k->draw(d);
     if (json_flag(field, "required") && !str_equal(k->kind, "flag")) {
-        teams_put(d->input, "isRequired", json_true());
-        teams_put_text(d->input, "errorMessage", "Please fill this in.");
+        json_put(d->input, "isRequired", json_true());
+        put_text(d->input, "errorMessage", "Please fill this in.");
     }
-    teams_push(d->items, d->input);
+    json_push(d->items, d->input);
     draw_under(d, d->nowhere ? NOWHERE : json_text(d->errors, name), ERROR_CHARS, &as_error);
     draw_under(d, json_text(field, "hint"), HINT_CHARS, &as_hint);
 }
@@ -232,26 +240,26 @@ static void draw_field(struct drawing *d, const json_t *field)
  * that is empty is left out. */
 static json_t *send_action(arena *mem, const json_t *form)
 {
-    json_t *names = teams_must(json_array()), *flags = teams_must(json_array());
+    json_t *names = json_must(json_array()), *flags = json_must(json_array());
     size_t i = 0;
     const json_t *field = NULL;
     json_array_foreach(json_member(form, "fields"), i, field)
     {
         bool flag = str_equal(json_text(field, "kind"), "flag");
-        teams_push(flag ? flags : names, json_string(json_text(field, "name")));
+        json_push(flag ? flags : names, json_string(json_text(field, "name")));
     }
     const char *title = teams_line(mem, json_text(form, "submit"), TITLE_CHARS);
-    json_t *ours = teams_must(
+    json_t *ours = json_must(
         json_pack("{s:s, s:o, s:o}", "f", json_text(form, "form"), "l", names, "y", flags));
-    teams_put_text(ours, "p", json_text(form, "private"));
-    return teams_must(json_pack("{s:s, s:s, s:{s:o}}", "type", "Action.Submit", "title",
-                                title == NULL ? "Send" : title, "data", "wb", ours));
+    put_text(ours, "p", json_text(form, "private"));
+    return json_must(json_pack("{s:s, s:s, s:{s:o}}", "type", "Action.Submit", "title",
+                               title == NULL ? "Send" : title, "data", "wb", ours));
 }
 
 static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
 {
     struct drawing d = {.mem = mem,
-                        .items = arena_json(mem, teams_must(json_array())),
+                        .items = arena_json(mem, json_must(json_array())),
                         .errors = errors,
                         .choices_left = CHOICES_BYTES_MAX};
     size_t i = 0;
@@ -269,7 +277,7 @@ static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
     }
     json_t *card = teams_card_of(body);
     if (json_text(form, "form") != NULL) {
-        teams_put(card, "actions", json_pack("[o]", send_action(mem, form)));
+        json_put(card, "actions", json_pack("[o]", send_action(mem, form)));
     }
     return card;
 }
@@ -278,11 +286,11 @@ json_t *teams_task(arena *mem, const json_t *form, const json_t *errors)
 {
     const char *title = teams_line(mem, json_text(form, "heading"), TITLE_CHARS);
     bool tall = json_array_size(json_member(form, "fields")) >= TALL_FROM;
-    json_t *value = teams_must(json_pack(
+    json_t *value = json_must(json_pack(
         "{s:s, s:s, s:s, s:{s:s, s:o}}", "title", title == NULL ? "Workbot" : title, "width",
         "medium", "height", tall ? "large" : "medium", "card", "contentType",
         "application/vnd.microsoft.card.adaptive", "content", form_card(mem, form, errors)));
-    return arena_json(mem, teams_must(json_pack("{s:s, s:o}", "type", "continue", "value", value)));
+    return arena_json(mem, json_must(json_pack("{s:s, s:o}", "type", "continue", "value", value)));
 }
 
 /* --- answers --- */
@@ -300,7 +308,7 @@ char *chat_teams_form_opened(arena *mem, const json_t *form)
         return teams_task_message(mem, "There is nothing to fill in here any more: see our chat.");
     }
     return json_write(
-        mem, arena_json(mem, teams_must(json_pack("{s:O}", "task", teams_task(mem, form, NULL)))));
+        mem, arena_json(mem, json_must(json_pack("{s:O}", "task", teams_task(mem, form, NULL)))));
 }
 
 /* Of a form that nobody can show anew: its words alone. */
@@ -318,5 +326,5 @@ char *chat_teams_form_answer(arena *mem, const struct form_answer *a)
     }
     return json_write(
         mem,
-        arena_json(mem, teams_must(json_pack("{s:O}", "task", teams_task(mem, shown, a->errors)))));
+        arena_json(mem, json_must(json_pack("{s:O}", "task", teams_task(mem, shown, a->errors)))));
 }

@@ -72,26 +72,26 @@ static char *without_macros(arena *mem, const char *text, size_t len)
 
 static json_t *run_of(const struct flow *f, const char *text, const char *mark)
 {
-    json_t *run = teams_must(json_pack("{s:s, s:s}", "type", "TextRun", "text", text));
+    json_t *run = json_must(json_pack("{s:s, s:s}", "type", "TextRun", "text", text));
     if (f->style->bold || str_equal(mark, "bold")) {
-        teams_put_text(run, "weight", "Bolder");
+        json_put_words(run, "weight", "Bolder");
     }
     if (str_equal(mark, "code")) {
-        teams_put_text(run, "fontType", "Monospace");
+        json_put_words(run, "fontType", "Monospace");
     }
     if (f->style->subtle) {
-        teams_put(run, "isSubtle", json_true());
+        json_put(run, "isSubtle", json_true());
     }
-    teams_put_text(run, "size", f->style->size);
-    teams_put_text(run, "color", f->style->color);
+    json_put_words(run, "size", f->style->size);
+    json_put_words(run, "color", f->style->color);
     return run;
 }
 
 static void open_block(struct flow *f)
 {
-    f->inlines = teams_must(json_array());
+    f->inlines = json_must(json_array());
     f->bytes = 0;
-    teams_push(f->items, json_pack("{s:s, s:o}", "type", "RichTextBlock", "inlines", f->inlines));
+    json_push(f->items, json_pack("{s:s, s:o}", "type", "RichTextBlock", "inlines", f->inlines));
 }
 
 static void add_span(struct flow *f, const char *text, const char *mark)
@@ -106,7 +106,7 @@ static void add_span(struct flow *f, const char *text, const char *mark)
             f->bytes = PIECE_BYTES; /* less room than the next character takes */
             continue;
         }
-        teams_push(f->inlines, run_of(f, without_macros(f->mem, text, used), mark));
+        json_push(f->inlines, run_of(f, without_macros(f->mem, text, used), mark));
         f->bytes += used;
         text += used;
         len -= used;
@@ -122,6 +122,10 @@ static void add_any_span(struct flow *f, const json_t *span)
     }
     if (json_text(span, "channel") != NULL) {
         add_span(f, TEAMS_SOME_PLACE, NULL);
+        return;
+    }
+    if (json_text(span, "person") != NULL) {
+        add_span(f, json_text(span, "name"), NULL); /* runs of text cannot mention anybody */
         return;
     }
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
@@ -142,7 +146,7 @@ static bool is_blank(const json_t *spans)
         const char *text = json_is_string(span)              ? json_string_value(span)
                            : json_text(span, "bold") != NULL ? json_text(span, "bold")
                                                              : json_text(span, "code");
-        if (json_text(span, "channel") != NULL ||
+        if (json_text(span, "channel") != NULL || json_text(span, "person") != NULL ||
             (text != NULL && text[strspn(text, " \t\r\n")] != '\0')) {
             return false;
         }
@@ -166,6 +170,6 @@ void teams_rich(arena *mem, json_t *items, const json_t *spans, const struct tea
 
 void teams_rich_text(arena *mem, json_t *items, const char *text, const struct teams_style *s)
 {
-    json_t *spans = arena_json(mem, teams_must(json_pack("[s]", text)));
+    json_t *spans = arena_json(mem, json_must(json_pack("[s]", text)));
     teams_rich(mem, items, spans, s);
 }

@@ -8,45 +8,12 @@
 #include "base/json.h"
 #include "base/str.h"
 
-#define CHANNEL "<#%s>"
+/* What is named by its id, so that the platform shows its name and leads there. */
+static const struct {
+    const char *format, *keys[2];
+} named[] = {{"<#%s>", {"channel", NULL}}, {"<@%s|%s>", {"person", "name"}}};
 
 enum { TEXT_MAX = 64 * 1024, SUMMARY_MAX = 300, BUTTONS_A_ROW = 5 };
-
-/* --- JSON that cannot fail but for memory --- */
-
-static json_t *must(json_t *value)
-{
-    if (value == NULL) {
-        die("out of memory for a view");
-    }
-    return value;
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, must(value)) != 0) {
-        die("out of memory for a view");
-    }
-}
-
-static void push(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, must(value)) != 0) {
-        die("out of memory for a view");
-    }
-}
-
-/* Names from apps and people may be cut or broken: what is not UTF-8 is replaced. */
-static json_t *text_json(const char *text)
-{
-    json_t *value = json_string(text == NULL ? "" : text);
-    if (value == NULL) {
-        arena *mem = arena_new();
-        value = json_string(str_clean(mem, text));
-        arena_free(mem);
-    }
-    return must(value);
-}
 
 static json_t *blocks_of(json_t *view)
 {
@@ -55,9 +22,9 @@ static json_t *blocks_of(json_t *view)
 
 static json_t *block_add(json_t *view, const char *kind)
 {
-    json_t *block = must(json_object());
-    put(block, "kind", json_string(kind));
-    push(blocks_of(view), block);
+    json_t *block = json_must(json_object());
+    json_put(block, "kind", json_string(kind));
+    json_push(blocks_of(view), block);
     return block;
 }
 
@@ -72,8 +39,8 @@ static json_t *list_at_end(json_t *view, const char *kind, size_t max)
             return list;
         }
     }
-    json_t *list = must(json_array());
-    put(block_add(view, kind), kind, list);
+    json_t *list = json_must(json_array());
+    json_put(block_add(view, kind), kind, list);
     return list;
 }
 
@@ -91,14 +58,31 @@ static void end_span(struct spans *s)
     if (s->run.len == 0) {
         return;
     }
-    json_t *text = text_json(s->run.text);
+    json_t *text = json_shown(s->run.text);
     if (s->bold || s->code) {
-        json_t *span = must(json_object());
-        put(span, s->code ? "code" : "bold", text);
+        json_t *span = json_must(json_object());
+        json_put(span, s->code ? "code" : "bold", text);
         text = span;
     }
-    push(s->list, text);
+    json_push(s->list, text);
     s->run = str_new(s->run.mem, TEXT_MAX);
+}
+
+/* 0: nothing of that kind begins here. */
+static size_t read_named(struct spans *s, const char *format, va_list *args)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        if (str_starts(format, named[i].format)) {
+            end_span(s);
+            json_t *span = json_must(json_object());
+            for (size_t k = 0; k < 2 && named[i].keys[k] != NULL; k++) {
+                json_put(span, named[i].keys[k], json_shown(va_arg(*args, const char *)));
+            }
+            json_push(s->list, span);
+            return strlen(named[i].format);
+        }
+    }
+    return 0;
 }
 
 /* Reads one element of the format and returns its length. */
@@ -114,12 +98,9 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
         s->code = !s->code;
         return 1;
     }
-    if (str_starts(format, CHANNEL)) {
-        end_span(s);
-        json_t *span = must(json_object());
-        put(span, "channel", text_json(va_arg(*args, const char *)));
-        push(s->list, span);
-        return strlen(CHANNEL);
+    size_t id = read_named(s, format, args);
+    if (id > 0) {
+        return id;
     }
     if (str_starts(format, "%s")) {
         str_add(&s->run, va_arg(*args, const char *));
@@ -145,7 +126,7 @@ static size_t read_element(struct spans *s, const char *format, va_list *args)
 static json_t *spans_new(const char *format, va_list *args)
 {
     arena *mem = arena_new();
-    struct spans s = {.list = must(json_array()), .run = str_new(mem, TEXT_MAX)};
+    struct spans s = {.list = json_must(json_array()), .run = str_new(mem, TEXT_MAX)};
     while (*format != '\0') {
         format += read_element(&s, format, args);
     }
@@ -162,7 +143,7 @@ static const char *span_text(const json_t *span)
     if (json_is_string(span)) {
         return json_string_value(span);
     }
-    static const char *const kinds[] = {"bold", "code", "channel"};
+    static const char *const kinds[] = {"bold", "code", "channel", "name"};
     const char *text = NULL;
     for (size_t i = 0; text == NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
         text = json_text(span, kinds[i]);
@@ -186,8 +167,8 @@ static char *spans_text(arena *mem, const json_t *spans)
 
 json_t *view_new(arena *mem)
 {
-    json_t *view = must(json_object());
-    put(view, "blocks", json_array());
+    json_t *view = json_must(json_object());
+    json_put(view, "blocks", json_array());
     return arena_json(mem, view);
 }
 
@@ -198,7 +179,7 @@ void view_title(json_t *view, const char *format, ...)
     json_t *spans = spans_new(format, &args);
     va_end(args);
     arena *mem = arena_new();
-    put(block_add(view, "title"), "text", text_json(spans_text(mem, spans)));
+    json_put(block_add(view, "title"), "text", json_shown(spans_text(mem, spans)));
     arena_free(mem);
     json_decref(spans);
 }
@@ -207,7 +188,7 @@ void view_text(json_t *view, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    put(block_add(view, "text"), "spans", spans_new(format, &args));
+    json_put(block_add(view, "text"), "spans", spans_new(format, &args));
     va_end(args);
 }
 
@@ -215,16 +196,16 @@ void view_note(json_t *view, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    put(block_add(view, "note"), "spans", spans_new(format, &args));
+    json_put(block_add(view, "note"), "spans", spans_new(format, &args));
     va_end(args);
 }
 
 void view_field(json_t *view, const char *label, const char *value)
 {
-    json_t *field = must(json_object());
-    put(field, "label", text_json(label));
-    put(field, "value", text_json(value));
-    push(list_at_end(view, "fields", SIZE_MAX), field);
+    json_t *field = json_must(json_object());
+    json_put(field, "label", json_shown(label));
+    json_put(field, "value", json_shown(value));
+    json_push(list_at_end(view, "fields", SIZE_MAX), field);
 }
 
 void view_divider(json_t *view)
@@ -232,44 +213,42 @@ void view_divider(json_t *view)
     block_add(view, "divider");
 }
 
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL) {
-        put(object, key, text_json(text));
-    }
-}
-
 static json_t *button_json(const struct button *b)
 {
     static const char *const styles[] = {
         [BUTTON_PLAIN] = NULL, [BUTTON_PRIMARY] = "primary", [BUTTON_DANGER] = "danger"};
-    json_t *button = must(json_object());
-    put(button, "title", text_json(b->title));
-    put(button, "action", text_json(b->action));
-    put_text(button, "value", b->value);
-    put_text(button, "url", b->url);
-    put_text(button, "style", styles[b->style]);
-    put_text(button, "confirm", b->confirm);
-    put_text(button, "confirm_title", b->confirm_title);
+    json_t *button = json_must(json_object());
+    json_put(button, "title", json_shown(b->title));
+    json_put(button, "action", json_words(b->action));
+    json_put_words(button, "value", b->value);
+    json_put_words(button, "url", b->url);
+    json_put_words(button, "style", styles[b->style]);
+    json_put_shown(button, "confirm", b->confirm);
+    json_put_shown(button, "confirm_title", b->confirm_title);
+    if (b->opens) {
+        json_put(button, "opens", json_true());
+    }
     return button;
 }
 
 void view_button(json_t *view, const struct button *b)
 {
-    push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
+    json_push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
 }
 
-void view_button_opens(json_t *view)
+const json_t *view_find_button(const json_t *view, const char *action)
 {
-    json_t *blocks = blocks_of(view);
-    json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
-    json_t *list = json_member(last, "buttons");
-    json_t *button = list == NULL ? json_member(last, "button")
-                                  : json_array_get(list, json_array_size(list) - 1);
-    if (button == NULL) {
-        die("a view ends with no button that could open a form");
+    const json_t *blocks = json_member(view, "blocks");
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        const json_t *buttons = json_member(json_array_get(blocks, i), "buttons");
+        for (size_t k = 0; k < json_array_size(buttons); k++) {
+            const json_t *b = json_array_get(buttons, k);
+            if (str_equal(json_text(b, "action"), action)) {
+                return b;
+            }
+        }
     }
-    put(button, "opens", json_true());
+    return NULL;
 }
 
 void view_row(json_t *view, const struct button *b, const char *format, ...)
@@ -277,10 +256,10 @@ void view_row(json_t *view, const struct button *b, const char *format, ...)
     va_list args;
     va_start(args, format);
     json_t *block = block_add(view, "row");
-    put(block, "spans", spans_new(format, &args));
+    json_put(block, "spans", spans_new(format, &args));
     va_end(args);
     if (b != NULL) {
-        put(block, "button", button_json(b));
+        json_put(block, "button", button_json(b));
     }
 }
 
@@ -313,7 +292,7 @@ static const json_t *first_of(const json_t *view, const char *kind)
 
 void view_set_owner(json_t *view, const char *user_id)
 {
-    put(view, "owner", json_string(user_id));
+    json_put(view, "owner", json_string(user_id));
 }
 
 const char *view_owner(const json_t *view)

@@ -120,8 +120,8 @@ static void key_load(arena *mem, const struct config_value *base, const char *(*
     bool faulty = false;
     v.text = config_text(mem, get, v.key, v.faults, &faulty);
     if (v.text == NULL && !faulty && v.key->need == NEED_ALWAYS) {
-        faults_add(v.faults, v.key->name, "%s is required: set it, or %s_FILE to a file with it.",
-                   v.key->name, v.key->name);
+        faults_add(v.faults, v.key->name, "This is required: set it, or %s_FILE to a file with it.",
+                   v.key->name);
     }
     /* a faulty one gets its default too, so that the rest can be read and judged */
     v.text = v.text == NULL ? v.key->absent : v.text;

@@ -61,8 +61,8 @@ static void rule_platforms(const struct config *c, const bool *faulty, struct fa
                 continue;
             }
             const char *missing = on ? key->name : by;
-            faults_add(faults, missing, "%s is required when %s is set: set both or neither.",
-                       missing, on ? by : key->name);
+            faults_add(faults, missing, "This is required when %s is set: set both or neither.",
+                       on ? by : key->name);
         }
     }
 }

@@ -1,7 +1,5 @@
 #include "jobs_int.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -11,26 +9,17 @@
 /*
  * One thread claims for all workers, as many jobs as there is room for. It looks again at once when
  * it was woken or got a full batch, and every POLL_MS for what other replicas accepted and for what
- * becomes due by time. While more waits than there is room for, every other claim is for urgent
- * jobs alone: these overtake all workspaces, in turns with what else waits.
+ * becomes due by time. What each claim is for: turns.c.
  */
 
 enum {
     POLL_MS = 200,
-    BATCH_MAX = 128,
     AWAY_MS = 500,
     /* with so many jobs at work, a claim that got few is followed by a short pause: what becomes
      * due in the meantime is claimed together */
     CROWD = 64,
     FEW = 16,
     GATHER_MS = 5
-};
-
-struct position {
-    char workspace[80]; /* where the last claim ended: the next begins behind it */
-    char urgent[80];    /* the same of those that look for urgent jobs alone */
-    bool crowded;       /* the last claim got all that it had room for: more is waiting */
-    bool urgent_last;   /* the last claim was one for urgent jobs */
 };
 
 static void wait_for_work(jobs *j, int64_t wait_ms)
@@ -65,17 +54,6 @@ static void hand_over(jobs *j, const struct job *claimed)
     }
 }
 
-static struct job_claim wanted(const jobs *j, size_t room, const struct position *p)
-{
-    bool urgent = p->crowded && !p->urgent_last;
-    return (struct job_claim){.owner = j->owner,
-                              .lease_s = j->options.config->ttl_lease,
-                              .max = room < BATCH_MAX ? (int64_t)room : BATCH_MAX,
-                              .per_workspace = room < 8 ? (int64_t)room : 8,
-                              .after_workspace = urgent ? p->urgent : p->workspace,
-                              .urgent = urgent};
-}
-
 static void note_left_out(int64_t left_out)
 {
     if (left_out > 0) {
@@ -86,19 +64,8 @@ static void note_left_out(int64_t left_out)
     }
 }
 
-static void remember(struct position *p, const struct job_claim *c, const struct job *list,
-                     size_t count)
-{
-    char *at = c->urgent ? p->urgent : p->workspace;
-    if (count > 0) {
-        snprintf(at, sizeof(p->workspace), "%s", list[count - 1].workspace);
-    }
-    p->crowded = c->urgent || (int64_t)count >= c->max;
-    p->urgent_last = c->urgent;
-}
-
 /* Returns how many were claimed, -1 when the database is away. */
-static int64_t claim(jobs *j, size_t room, struct position *p)
+static int64_t claim(jobs *j, size_t room, struct turns *turns)
 {
     arena *mem = arena_new();
     store *s = NULL;
@@ -106,8 +73,12 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     size_t count = 0;
     int64_t left_out = 0;
     struct err e = {0};
-    struct job_claim want = wanted(j, room, p);
-    want.ret_left_out = &left_out;
+    bool more = false;
+    struct job_claim want = {.owner = j->owner,
+                             .lease_s = j->options.config->ttl_lease,
+                             .ret_left_out = &left_out,
+                             .ret_more = &more};
+    turns_ask(turns, room, &want);
     places_room(&j->places, mem, &want.runs);
     /* a job that finds no database costs its lease: first the workers' connections, then jobs */
     int rc = stores_ready(j->options.stores, &e);
@@ -126,7 +97,7 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
     if (rc != 0) {
         log_err(LOG_ERROR, "no jobs could be claimed", &e, NULL, 0);
     } else {
-        remember(p, &want, list, count);
+        turns_took(turns, &want, list, count);
     }
     arena_free(mem);
     return rc == 0 ? (int64_t)count : -1;
@@ -135,18 +106,18 @@ static int64_t claim(jobs *j, size_t room, struct position *p)
 void *jobs_claimer(void *arg)
 {
     jobs *j = arg;
-    struct position p = {.workspace = ""};
+    struct turns turns = {.next = CLAIM_OF_ALL};
     while (!atomic_load(&j->stopping)) {
         size_t busy = atomic_load(&j->busy);
         if (busy >= j->workers_count) {
             wait_for_work(j, POLL_MS);
             continue;
         }
-        int64_t got = claim(j, j->workers_count - busy, &p);
+        int64_t got = claim(j, j->workers_count - busy, &turns);
         if (got < 0) {
             wait_for_work(j, AWAY_MS);
-        } else if (got == 0 && p.urgent_last) {
-            continue; /* nothing urgent: the others */
+        } else if (got == 0 && turns.last != CLAIM_OF_ALL) {
+            continue; /* nothing of that: the others */
         } else if (got == 0) {
             wait_for_work(j, POLL_MS);
         } else if (got < FEW && busy > CROWD) {

@@ -51,6 +51,18 @@ bool places_give(struct places *p, const char *workspace);
 void places_room(struct places *p, arena *mem, struct run_room *ret);
 void places_claimed(struct places *p);
 
+/* What the next claim is for, and where it begins (turns.c). */
+struct turns {
+    enum claim_of last, next;
+    bool crowded;  /* the last claim got all that it had room for: more is waiting */
+    char all[80];  /* where the last claim for all ended: the next begins behind it */
+    char rest[80]; /* and where it began: one for the rest looks at the same workspaces */
+    char urgent[80];
+};
+void turns_ask(const struct turns *t, size_t room, struct job_claim *ret);
+/* The claim was made; list in the order of the claim. */
+void turns_took(struct turns *t, const struct job_claim *c, const struct job *list, size_t count);
+
 struct jobs {
     struct jobs_options options;
     struct id owner; /* of all leases of this process */

@@ -154,10 +154,19 @@ static int settle_waiting(store *s, const struct job *job, const struct err *why
     return store_job_wait(s, job, backoff_s(job, why), why->code, e);
 }
 
-static int settle_waiting_long(store *s, const struct job *job, const struct err *why,
-                               struct err *e)
+static int settle_unsigned(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     return store_job_wait(s, job, SECRET_S, why->code, e);
+}
+
+/* It is woken when the answer is there; should it be so in this very moment, it looks again soon.
+ */
+static int settle_unchecked(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    enum { SOON_S = 1, LATER_S = 15 };
+    int64_t age_s = clock_now() - job->created_at;
+    int64_t delay_s = age_s < SOON_S ? SOON_S : age_s < LATER_S ? age_s : LATER_S;
+    return store_job_wait(s, job, delay_s, why->code, e);
 }
 
 static int settle_held(store *s, const struct job *job, const struct err *why, struct err *e)
@@ -197,55 +206,45 @@ static void log_job(enum log_level level, const char *message, const struct job 
     log_err(level, message, why, fields, sizeof(fields) / sizeof(fields[0]));
 }
 
-/* Another replica has a new key already: this one's turn was none (a key rollout in the wrong order
- * loses no work), until nobody has opened it for a day. */
-static bool waits_for_key(const struct job *job, const struct err *why)
-{
-    return str_equal(why->code, "key_missing") && store_job_may_wait(job);
-}
-
-/* A chat that asks to slow down has refused nothing: what waits for its turn uses up no attempt, or
- * the last of a thousand messages would be given up for the number of those before it. */
-static bool waits_for_turn(const struct job *job, const struct err *why)
-{
-    return str_equal(why->code, "chat_limit") && store_job_may_wait(job);
-}
-
-/* Our own credential at the chat is refused: its secret is over, or mistyped. Nobody's work is lost
- * by that while an operator mends it. */
-static bool waits_for_secret(const struct job *job, const struct err *why)
-{
-    return str_equal(why->code, "chat_client") && store_job_may_wait(job);
-}
-
 struct way {
     settle_fn *how;
     enum log_level level;
     const char *message, *label;
 };
-static const struct way LEFT = {settle_left, LOG_WARN,
-                                "a job is left to a replica that has the key", "result=\"left\""};
-static const struct way WAITING = {
-    settle_waiting, LOG_INFO, "a job waits, as the chat asks to slow down", "result=\"waiting\""};
-static const struct way UNSIGNED = {settle_waiting_long, LOG_ERROR,
-                                    "a job waits, as the chat refuses the app's own credential",
-                                    "result=\"waiting\""};
 static const struct way HELD = {settle_held, LOG_INFO,
                                 "a job waits for the bot of its workspace to work again",
                                 "result=\"held\""};
 static const struct way AGAIN = {settle_again, LOG_WARN, "a job goes again", "result=\"again\""};
 
+/* What refuses nothing and uses up no attempt, for a day: by the error's code. */
+static const struct {
+    const char *code;
+    struct way way;
+} waits[] = {
+    /* another replica has a new key already: a key rollout in the wrong order loses no work */
+    {"key_missing",
+     {settle_left, LOG_WARN, "a job is left to a replica that has the key", "result=\"left\""}},
+    /* or the last of a thousand messages would be given up for the number of those before it */
+    {"chat_limit",
+     {settle_waiting, LOG_INFO, "a job waits, as the chat asks to slow down",
+      "result=\"waiting\""}},
+    /* a token that is not known to be its workspace's: nothing was tried */
+    {"chat_unchecked",
+     {settle_unchecked, LOG_INFO, "a job waits until the chat has said whose the bot's token is",
+      "result=\"waiting\""}},
+    /* our own secret is over, or mistyped: an operator mends it */
+    {"chat_client",
+     {settle_unsigned, LOG_ERROR, "a job waits, as the chat refuses the app's own credential",
+      "result=\"waiting\""}},
+};
+
 /* NULL: it does not wait, but has failed. */
 static const struct way *way_to_wait(const struct job *job, const struct err *why)
 {
-    if (waits_for_key(job, why)) {
-        return &LEFT;
-    }
-    if (waits_for_turn(job, why)) {
-        return &WAITING;
-    }
-    if (waits_for_secret(job, why)) {
-        return &UNSIGNED;
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        if (str_equal(why->code, waits[i].code) && store_job_may_wait(job)) {
+            return &waits[i].way;
+        }
     }
     return str_equal(why->code, STORE_JOB_HELD) ? &HELD : NULL; /* dispatch knows for how long */
 }

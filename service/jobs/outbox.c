@@ -54,7 +54,8 @@ static int load(struct sending *x, store *s, struct err *e)
                                 .active = found.active,
                                 .expires_at = found.bot_expires_at,
                                 .generation = found.bot_generation,
-                                .renews = found.bot_renews};
+                                .renews = found.bot_renews,
+                                .unchecked = found.bot_unchecked};
     return 0;
 }
 

@@ -26,12 +26,59 @@ static const char *misfit(const struct attempt *a)
     return personal && d->assurance_sign_in && !a->state->proven ? "sign_in_required" : NULL;
 }
 
+int attempt_not_allowed(struct attempt *a, store *s, struct err *e)
+{
+    const struct login *l = a->out->login;
+    json_t *detail = arena_json(
+        a->mem, json_pack("{s:s, s:s}", "connection", l->default_name, "user", l->user_id));
+    attempt_ended(a, OAUTH_NOT_ALLOWED, "not_allowed");
+    return store_audit_add(s, l->workspace, "system", "login.not_allowed", l->id, detail, e);
+}
+
 static int load_rows(struct attempt *a, store *s, const char *workspace, struct err *e)
 {
     struct oauth_outcome *out = a->out;
     return store_default_find(s, workspace, a->state->default_name, &out->connection, e) != 0
                ? -1
                : store_login_find(s, workspace, a->state->login_id, &out->login, e);
+}
+
+/* Before anything is asked for: what is stored is decided again when it is (callback.c). */
+static int look_at_person(struct attempt *a, store *s, bool *ret_go, struct err *e)
+{
+    const struct login *l = a->out->login;
+    struct user *u = NULL;
+    *ret_go = str_empty(l->user_id);
+    if (*ret_go) {
+        return 0;
+    }
+    if (store_user_find(s, l->workspace, l->user_id, &u, e) != 0) {
+        return -1;
+    }
+    *ret_go = store_person_allowed(u, a->out->workspace);
+    return *ret_go ? 0 : attempt_not_allowed(a, s, e);
+}
+
+/* Does all of it still stand? */
+static int look_at_rows(struct attempt *a, store *s, bool *ret_go, struct err *e)
+{
+    struct oauth_outcome *out = a->out;
+    if (out->connection == NULL || out->login == NULL ||
+        (out->login->state != LOGIN_OPEN && out->login->state != LOGIN_CODE)) {
+        return attempt_ended(a, OAUTH_GONE, "login_ended");
+    }
+    const char *why = misfit(a);
+    if (why != NULL) {
+        out->login = NULL;
+        return attempt_ended(a, OAUTH_EXPIRED, why);
+    }
+    if (a->state->client_version != out->connection->client_version) {
+        return attempt_ended(a, OAUTH_GONE, "client_changed");
+    }
+    if (look_at_person(a, s, ret_go, e) != 0) {
+        return -1;
+    }
+    return *ret_go ? oauth_site(a->oauth, out->connection, &a->site, e) : 0;
 }
 
 static int load_attempt(struct attempt *a, store *s, const char *state_hash, bool *ret_go,
@@ -51,23 +98,7 @@ static int load_attempt(struct attempt *a, store *s, const char *state_hash, boo
     if (a->state == NULL) {
         return attempt_ended(a, OAUTH_EXPIRED, "state_unknown");
     }
-    if (load_rows(a, s, workspace, e) != 0) {
-        return -1;
-    }
-    if (out->connection == NULL || out->login == NULL ||
-        (out->login->state != LOGIN_OPEN && out->login->state != LOGIN_CODE)) {
-        return attempt_ended(a, OAUTH_GONE, "login_ended");
-    }
-    const char *why = misfit(a);
-    if (why != NULL) {
-        out->login = NULL;
-        return attempt_ended(a, OAUTH_EXPIRED, why);
-    }
-    if (a->state->client_version != out->connection->client_version) {
-        return attempt_ended(a, OAUTH_GONE, "client_changed");
-    }
-    *ret_go = true;
-    return oauth_site(a->oauth, out->connection, &a->site, e);
+    return load_rows(a, s, workspace, e) != 0 ? -1 : look_at_rows(a, s, ret_go, e);
 }
 
 int attempt_find(struct attempt *a, bool *ret_go, struct err *e)

@@ -34,18 +34,10 @@ typedef int renewal_fn(struct renewal *r, store *s, const void *arg, struct err 
 static int with_store(struct renewal *r, renewal_fn *work, const void *arg, struct err *e)
 {
     store *s = NULL;
-    if (store_open(r->oauth->options.stores, r->mem, &s, e) != 0) {
+    if (store_enter(r->oauth->options.stores, r->mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = work(r, s, arg, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    return rc;
+    return store_leave(s, work(r, s, arg, e), e);
 }
 
 static int begin(struct renewal *r, store *s, const void *arg, struct err *e)

@@ -26,6 +26,7 @@ struct oauth_bot oauth_bot_of(const struct workspace *w)
         .expires_at = w->bot_expires_at,
         .active = active,
         .renews = w->bot_renews,
+        .unchecked = w->bot_unchecked,
         .generation = w->bot_generation};
 }
 
@@ -67,6 +68,7 @@ int oauth_bot_newer(oauth *o, arena *mem, struct oauth_bot *as, bool *ret_newer,
     *ret_newer = now.generation != as->generation && oauth_bot_lives(&now, 0);
     if (*ret_newer) {
         now.renewed = as->renewed;
+        now.asks = as->asks;
         *as = now;
     }
     return 0;
@@ -107,18 +109,8 @@ int oauth_bot_break(oauth *o, arena *mem, const struct oauth_bot *as, const char
 {
     store *s = NULL;
     bool changed = false;
-    if (store_open(o->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = break_row(s, as, fault, &changed, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    if (rc != 0) {
+    if (store_enter(o->options.stores, mem, &s, e) != 0 ||
+        store_leave(s, break_row(s, as, fault, &changed, e), e) != 0) {
         return -1;
     }
     err_set(e, ERR_CONFIG, "chat_dead", "the bot of %s has no usable token: %s",
@@ -186,6 +178,16 @@ static int app_access(oauth *o, arena *mem, const char *workspace, struct oauth_
                : err_set(e, ERR_CONFIG, "chat_dead", "the workspace %s is not active", workspace);
 }
 
+/* It may be another workspace's bot, which would show there what was meant for this one. */
+static int refuse_unchecked(const struct oauth_bot *as, struct err *e)
+{
+    return !as->unchecked || as->asks
+               ? 0
+               : err_set(e, ERR_LIMIT, "chat_unchecked",
+                         "the chat has not said yet whose the token of %s is",
+                         as->access.workspace);
+}
+
 int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret,
                      struct err *e)
 {
@@ -198,11 +200,17 @@ int oauth_bot_access(oauth *o, arena *mem, const char *workspace, struct oauth_b
     if (secret_empty(ret->access.bot_token)) {
         return err_set(e, ERR_CONFIG, "chat_dead", "the bot of %s has no usable token", workspace);
     }
+    if (refuse_unchecked(ret, e) != 0) {
+        return -1;
+    }
     if (oauth_bot_lives(ret, MARGIN_S)) {
         return 0;
     }
     struct err why = {0};
-    if (oauth_bot_renew(o, mem, ret, &why) == 0 || oauth_bot_lives(ret, 0)) {
+    if (oauth_bot_renew(o, mem, ret, &why) == 0) {
+        return refuse_unchecked(ret, e); /* it may be one that was put meanwhile */
+    }
+    if (oauth_bot_lives(ret, 0)) {
         return 0; /* near its end is not at its end: it is used while another is not to be had */
     }
     *e = why;
@@ -233,6 +241,10 @@ static bool dead_again(oauth *o, arena *mem, struct oauth_bot *as, struct err *e
     struct err why = {0};
     bool is_newer = false;
     if (oauth_bot_newer(o, mem, as, &is_newer, &why) != 0) {
+        *e = why;
+        return false;
+    }
+    if (is_newer && refuse_unchecked(as, &why) != 0) {
         *e = why;
         return false;
     }

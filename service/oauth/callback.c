@@ -12,18 +12,10 @@ typedef int work_fn(struct attempt *c, store *s, const struct tokens *t, struct 
 static int in_transaction(struct attempt *c, const struct tokens *t, work_fn *work, struct err *e)
 {
     store *s = NULL;
-    if (store_open(c->oauth->options.stores, c->mem, &s, e) != 0) {
+    if (store_enter(c->oauth->options.stores, c->mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_begin(s, e);
-    if (rc == 0) {
-        rc = work(c, s, t, e);
-    }
-    if (rc == 0) {
-        rc = store_commit(s, e);
-    }
-    store_close(s);
-    return rc;
+    return store_leave(s, work(c, s, t, e), e);
 }
 
 /* Where nothing can be stored, not even the job that would revoke it, the grant is ended at the app
@@ -98,19 +90,30 @@ static int connect_now(struct attempt *c, store *s, const struct tokens *t, cons
     return c->in->connected(c->in->arg, s, out, e);
 }
 
+/* The client may have changed during the exchange: what its old one got belongs to no row. And the
+ * login's user may have been off-boarded. Both stay as they are until this is stored. */
+static int may_keep(struct attempt *c, store *s, bool *ret, struct err *e)
+{
+    struct oauth_outcome *out = c->out;
+    const char *workspace = out->workspace->workspace;
+    int64_t version = -1;
+    if (store_default_hold(s, workspace, out->connection->name, &version, e) != 0) {
+        return -1;
+    }
+    *ret = version == c->state->client_version;
+    if (!*ret) {
+        return attempt_ended(c, OAUTH_GONE, "client_changed");
+    }
+    if (store_user_may_use(s, workspace, out->login->user_id, ret, e) != 0) {
+        return -1;
+    }
+    return *ret ? 0 : attempt_not_allowed(c, s, e);
+}
+
 static int keep(struct attempt *c, store *s, const struct tokens *t, struct err *e)
 {
     struct oauth_outcome *out = c->out;
     struct login *l = NULL;
-    int64_t version = -1;
-    /* The client may have changed during the exchange: what its old one got belongs to no row. */
-    if (store_default_hold(s, out->workspace->workspace, out->connection->name, &version, e) != 0) {
-        return -1;
-    }
-    if (version != c->state->client_version) {
-        attempt_ended(c, OAUTH_GONE, "client_changed");
-        return give_back(c, s, t, e);
-    }
     if (store_login_lock(s, out->workspace->workspace, out->login->id, &l, e) != 0) {
         return -1;
     }
@@ -149,11 +152,11 @@ static int match_account(struct attempt *c, store *s, bool *ret_refused, struct 
 
 static int keep_or_give_back(struct attempt *c, store *s, const struct tokens *t, struct err *e)
 {
-    bool refused = false;
-    if (match_account(c, s, &refused, e) != 0) {
+    bool may = false, refused = false;
+    if (may_keep(c, s, &may, e) != 0 || (may && match_account(c, s, &refused, e) != 0)) {
         return -1;
     }
-    return refused ? give_back(c, s, t, e) : keep(c, s, t, e);
+    return may && !refused ? keep(c, s, t, e) : give_back(c, s, t, e);
 }
 
 static int exchange(struct attempt *c, struct err *e)

@@ -7,11 +7,24 @@
 
 enum { CODE_TRIES = 3 };
 
+/* Off-boarding, and its user's other transactions, lock the user first, too. */
+static int find_of_person(store *s, const struct oauth_typed *typed, struct login **ret,
+                          size_t *ret_count, struct err *e)
+{
+    bool may = false;
+    if (store_user_may_use(s, typed->workspace, typed->user_id, &may, e) != 0) {
+        return -1;
+    }
+    *ret_count = 0;
+    return may ? store_login_waiting_code(s, typed->workspace, typed->user_id, ret, ret_count, e)
+               : 0;
+}
+
 static int find_waiting(store *s, const struct oauth_typed *typed, struct login **ret,
                         size_t *ret_count, struct err *e)
 {
     if (!str_empty(typed->user_id)) {
-        return store_login_waiting_code(s, typed->workspace, typed->user_id, ret, ret_count, e);
+        return find_of_person(s, typed, ret, ret_count, e);
     }
     if (store_login_lock(s, typed->workspace, typed->login_id, ret, e) != 0) {
         return -1;
@@ -38,8 +51,14 @@ static int drop_provisional(store *s, const struct login *l, struct err *e)
                                             "login_ended", &changed, e);
 }
 
-int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,
-                    const char *reason, struct err *e)
+struct ending {
+    enum login_state state;
+    const char *reason;
+    const char *message_id; /* told what came of the revocation; NULL: nobody */
+};
+
+static int end_login(oauth *o, store *s, const struct login *l, const struct ending *how,
+                     struct err *e)
 {
     struct default_connection *d = NULL;
     struct login *now = NULL;
@@ -56,15 +75,29 @@ int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state 
     if (provisional != NULL && d != NULL) {
         struct tokens t;
         oauth_tokens_read(store_arena(s), json_member(provisional, "tokens"), &t);
-        if (oauth_revoke_later(o, s, d, &t, NULL, e) != 0) {
+        if (oauth_revoke_later(o, s, d, &t, how->message_id, e) != 0) {
             return -1;
         }
     }
     if (drop_provisional(s, l, e) != 0 ||
-        store_login_set_state(s, l->workspace, l->id, state, reason, e) != 0) {
+        store_login_set_state(s, l->workspace, l->id, how->state, how->reason, e) != 0) {
         return -1;
     }
     return 0;
+}
+
+int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,
+                    const char *reason, struct err *e)
+{
+    return end_login(o, s, l, &(struct ending){.state = state, .reason = reason}, e);
+}
+
+int oauth_login_disconnect(oauth *o, store *s, const struct login *l, const char *message_id,
+                           struct err *e)
+{
+    const struct ending how = {
+        .state = LOGIN_REFUSED, .reason = "disconnected", .message_id = message_id};
+    return end_login(o, s, l, &how, e);
 }
 
 /* How the account compared when it was logged in. */
@@ -93,6 +126,7 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
     if (oauth_activate(o, s, &now, &ret->connection_id, e) != 0) {
         return -1;
     }
+    ret->account_differs = now.match == OAUTH_MATCH_DIFFERS;
     ret->result = OAUTH_CODE_RIGHT;
     return 0;
 }

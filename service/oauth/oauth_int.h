@@ -66,6 +66,8 @@ struct attempt {
  * says how it ended. */
 int attempt_find(struct attempt *a, bool *ret_go, struct err *e);
 int attempt_ended(struct attempt *a, enum oauth_end end, const char *reason);
+/* Its user may not use Workbot: in the audit, in the caller's transaction if there is one. */
+int attempt_not_allowed(struct attempt *a, store *s, struct err *e);
 /* The return says an error in place of a code. */
 int attempt_refused(struct attempt *a);
 /* What an error of a call out means for the person who waits. */

@@ -14,9 +14,7 @@ static bool listed(const char *const *list, size_t count, const char *value)
 
 enum recipe_leave recipe_leave_of(const struct recipe *r, const struct recipe_person *p)
 {
-    bool member = p->user->standing == STANDING_MEMBER;
-    bool guest = p->user->standing == STANDING_GUEST && p->workspace->guests_allowed;
-    if (!member && !guest) {
+    if (!store_standing_allowed(p->user->standing, p->workspace)) {
         return LEAVE_NOT_YOU;
     }
     /* With neither list the recipe's checker has made sure that nothing shared is written. */

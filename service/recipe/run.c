@@ -23,22 +23,24 @@ static void end_failed(struct engine *g, enum err_kind kind, const char *code)
     err_set(&g->out->err, kind, code, "run %s: %s", g->out->run->reference, code);
 }
 
-/* The run's recipe in the version it began with; it must still be switched on. */
+/* The run's recipe, under the permissions of today; it must still be switched on. */
 static int read_recipe(struct engine *g, const struct run_case *c, struct err *e)
 {
-    json_t *body = NULL;
-    struct faults *faults = arena_alloc(g->mem, sizeof(*faults));
+    const struct recipe_source from = {.name = c->run->recipe,
+                                       .body = c->recipe_body,
+                                       .body_now = c->recipe_body_now,
+                                       .apps = g->recipes->options.apps};
+    struct err why = {0};
     if (c->recipe_body == NULL) {
         end_failed(g, ERR_NOT_FOUND, "recipe_off");
         return 0;
     }
-    faults_init(faults, g->mem);
-    if (json_read(g->mem, bytes_of(c->recipe_body), &body, e) != 0) {
-        return -1;
-    }
-    recipe_parse(g->mem, body, &g->out->recipe, faults);
-    if (faults->count > 0) {
-        end_failed(g, ERR_CONFIG, "recipe_faulty");
+    if (recipe_load(g->mem, &from, &g->out->recipe, &why) != 0) {
+        if (!str_equal(why.code, "recipe_faulty")) {
+            *e = why;
+            return -1;
+        }
+        end_failed(g, why.kind, why.code);
     } else if (!c->enabled) {
         end_failed(g, ERR_NOT_FOUND, "recipe_off");
     }

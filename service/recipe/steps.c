@@ -100,7 +100,21 @@ static struct step_place place_of(const struct step *st)
         .job = g->job, .run_id = g->out->run->id, .position = (int64_t)st->position};
 }
 
-static int begin(struct step *st, struct err *e)
+/* Off-boarded between two steps: the rest of them is for nobody. */
+static int look_at_person(struct step *st, store *s, bool *ret_go, struct err *e)
+{
+    const struct run *r = st->engine->out->run;
+    struct user *u = NULL;
+    if (store_user_find(s, r->workspace, r->user_id, &u, e) != 0) {
+        return -1;
+    }
+    *ret_go = store_person_allowed(u, st->engine->out->workspace);
+    struct err why = {0};
+    err_set(&why, ERR_FORBIDDEN, "not_allowed", "run %s: off-boarded", r->reference);
+    return *ret_go ? 0 : engine_failed(st->engine, st->recipe, &why, NULL);
+}
+
+static int begin(struct step *st, bool *ret_go, struct err *e)
 {
     const struct step_place at = place_of(st);
     store *s = NULL;
@@ -110,7 +124,10 @@ static int begin(struct step *st, struct err *e)
     if (engine_open(st->engine, &s, e) != 0) {
         return -1;
     }
-    int rc = store_step_begin(s, &at, st->recipe->id, &st->row, e);
+    int rc = look_at_person(st, s, ret_go, e);
+    if (rc == 0 && *ret_go) {
+        rc = store_step_begin(s, &at, st->recipe->id, &st->row, e);
+    }
     store_close(s);
     return rc;
 }
@@ -325,10 +342,10 @@ int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e)
     if (!repeat || !*ret_go) {
         return 0;
     }
-    if (begin(&st, e) != 0) {
+    if (begin(&st, ret_go, e) != 0) {
         return -1;
     }
-    return act(&st, ret_go, e);
+    return *ret_go ? act(&st, ret_go, e) : 0;
 }
 
 /* By its action's name alone: the connection may not be resolved any more. */

@@ -36,8 +36,9 @@ static const struct stmt BROKEN = {
     " where workspace = $1 and bot_generation = $2 and state = 'active'",
     3, 0};
 
-/* One minute after the first, twice as long each time, at most an hour. The release before this one
- * breaks a workspace without saying when to look again. */
+/* One minute after the first, twice as long each time, at most an hour; one that is to be used, and
+ * that all wait for, four times a minute. The release before this one breaks a workspace without
+ * saying when to look again. */
 static const struct stmt CHECK_DUE = {
     "bot_check_due",
     "with due as ("
@@ -46,7 +47,8 @@ static const struct stmt CHECK_DUE = {
     "     and (bot_check_at is null or bot_check_at <= now())"
     "   order by workspace limit $1 for no key update skip locked) "
     "update workspace w set bot_checks = w.bot_checks + 1, bot_check_at = now()"
-    "   + make_interval(secs => least(60 * 2 ^ least(w.bot_checks, 10), 3600))"
+    "   + make_interval(secs => case when w.state = 'active' then 15"
+    "                                else least(60 * 2 ^ least(w.bot_checks, 10), 3600) end)"
     "  from due d where w.workspace = d.workspace returning w.workspace",
     1, 1};
 
@@ -57,17 +59,18 @@ static const struct stmt CHECK_LATER = {
     " on conflict (workspace, key1) where key1 is not null do nothing",
     2, 0};
 
-/* What was expired is only good where it may be renewed, which is found out by whoever needs it. A
- * refresh that was refused stays refused. */
+/* What was expired is only good where it may be renewed, which the next check finds out, or whoever
+ * needs it. A refresh that was refused stays refused. */
 static const struct stmt GOOD = {
     "bot_good",
     "update workspace set state = 'active', bot_user_id = coalesce($3, bot_user_id),"
     "   bot_id = coalesce($4, bot_id), url = coalesce($5, url),"
-    "   bot_fault = case when bot_fault <> 'token_refused' then bot_fault end,"
-    "   bot_check_at = null, bot_checks = 0,"
+    "   bot_fault = case when bot_fault not in ('token_refused', 'token_of_another')"
+    "                    then bot_fault end,"
+    "   bot_check_at = case when $6::bool then now() + interval '15 seconds' end, bot_checks = 0,"
     "   updated_at = case when state = 'broken' then now() else updated_at end"
     " where workspace = $1 and bot_generation = $2"
-    "   and case when coalesce(bot_fault, 'token_refused') = 'token_refused'"
+    "   and case when coalesce(bot_fault, 'token_refused') in ('token_refused', 'token_of_another')"
     "            then not $6::bool or bot_refresh is not null"
     "            else not $6::bool and (bot_expires_at is null or bot_expires_at > now()) end"
     "   and state in ('active', 'broken')",
@@ -154,5 +157,5 @@ int store_bot_good(store *s, const char *workspace, int64_t generation, const st
         return -1;
     }
     *ret_changed = db_affected(s->c) > 0;
-    return *ret_changed ? store_job_wake_held(s, workspace, e) : 0;
+    return *ret_changed && !g->expired ? store_job_wake_held(s, workspace, e) : 0;
 }

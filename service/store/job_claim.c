@@ -12,7 +12,8 @@
  *
  * Jobs that wait for an app (run, revoke) are taken where there is room for them: $9 together, $10
  * of each workspace and none of those in $11. Where there is none, the range of priorities ends
- * before theirs, so that a claim does not walk by all of them.
+ * before theirs, so that a claim does not walk by all of them. It begins at $12, by which a claim
+ * for the rest passes over urgent ones.
  *
  * Rows that were looked at are found again by their primary key alone: a constant state beside it
  * would invite the planner to walk a whole workspace in one of the partial indexes.
@@ -43,6 +44,7 @@ static const struct stmt CLAIM = {
     "               order by p.seq limit 1) as head"
     "        from job j where j.workspace = h.workspace and j.state = 'queued' and not j.behind"
     "                     and j.run_at <= now()"
+    "                     and j.priority >= $12::bigint"
     "                     and j.priority < case when room.runs then 100 else 7 end"
     "                     and (room.runs or j.kind not in ('run', 'revoke'))"
     "       order by j.priority, j.run_at, j.seq limit $8) w),"
@@ -89,7 +91,7 @@ static const struct stmt CLAIM = {
     "  from (select count(h.workspace) as hops, max(h.workspace) as last,"
     "               (select count(*) from marked) as marks from hop h) v"
     "  left join taken t on true order by t.priority, t.seq",
-    11, 14};
+    12, 14};
 
 /* The same of urgent jobs alone: hops over their own index (job_urgent), takes one of each
  * workspace and marks none. */
@@ -166,18 +168,20 @@ static int sweep_arc(store *s, const struct job_claim *c, struct arc arc, struct
 {
     int64_t hops = c->max < HOPS ? c->max : HOPS;
     int64_t window = arc.crowded ? WINDOW : c->per_workspace + c->per_workspace / 2;
+    bool of_urgent = c->of == CLAIM_OF_URGENT;
+    int64_t from = c->of == CLAIM_OF_REST ? JOB_PRIORITY_URGENT + 1 : JOB_PRIORITY_URGENT;
     const struct db_arg *all = DB_ARGS(
         DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
         DB_I64(c->per_workspace), DB_I64(c->max), DB_I64(hops), DB_I64(window), DB_I64(c->runs.all),
-        DB_I64(c->runs.each), DB_TEXTS(c->runs.full, c->runs.full_count));
+        DB_I64(c->runs.each), DB_TEXTS(c->runs.full, c->runs.full_count), DB_I64(from));
     const struct db_arg *urgent =
         DB_ARGS(DB_TEXT(arc.after), DB_TEXT(arc.until), DB_TEXT(c->owner.text), DB_I64(c->lease_s),
                 DB_I64(c->max), DB_I64(HOPS), DB_I64(URGENT_SHOWN));
     rows *r = NULL;
-    if (store_query(s, c->urgent ? &CLAIM_URGENT : &CLAIM, c->urgent ? urgent : all, &r, e) != 0) {
+    if (store_query(s, of_urgent ? &CLAIM_URGENT : &CLAIM, of_urgent ? urgent : all, &r, e) != 0) {
         return -1;
     }
-    hops = c->urgent ? HOPS : hops;
+    hops = of_urgent ? HOPS : hops;
     *ret = (struct sweep){.rows = r,
                           .taken = row_null(r, 0, 4) ? 0 : rows_count(r),
                           .end = row_i64(r, 0, 0) < hops,
@@ -293,6 +297,9 @@ int store_job_claim(store *s, const struct job_claim *c, struct job **ret, size_
     }
     if (c->ret_left_out != NULL) {
         *c->ret_left_out = (int64_t)(w.taken - *ret_count);
+    }
+    if (c->ret_more != NULL) {
+        *c->ret_more = (int64_t)w.taken >= c->per_workspace || w.marks > 0;
     }
     return 0;
 }

@@ -104,11 +104,12 @@ static const struct stmt HOLD = {
     " where workspace = $1 and id = $2 and lease_token = $3",
     4, 0};
 
-static const struct stmt WAKE_HELD = {
-    "job_wake_held",
-    "update job set run_at = now()"
-    " where workspace = $1 and state = 'queued' and error_code = '" STORE_JOB_HELD "'",
-    1, 0};
+static const struct stmt WAKE_HELD = {"job_wake_held",
+                                      "update job set run_at = now()"
+                                      " where workspace = $1 and state = 'queued'"
+                                      "   and error_code in ('" STORE_JOB_HELD
+                                      "', 'chat_unchecked')",
+                                      1, 0};
 
 /* A lease that has most of its time is left alone: most jobs end before theirs is renewed at all.
  */

@@ -186,10 +186,11 @@ int store_move_want(store *s, const char *org, const char *const *teams, size_t 
         return -1;
     }
     for (size_t i = 0; i < rows_count(r); i++) {
-        json_t *payload = arena_json(s->mem, json_pack("{s:s}", "from", row_text(r, i, 0)));
+        const char *from = row_text(r, i, 0);
+        json_t *payload = arena_json(s->mem, json_pack("{s:s}", "from", from));
         struct job j = {.workspace = org,
                         .kind = JOB_MOVE,
-                        .lane = "move",
+                        .lane = arena_printf(s->mem, "move:%s", from),
                         .priority = JOB_PRIORITY_NORMAL,
                         .payload = bytes_of(json_write(s->mem, payload))};
         if (store_job_add(s, &j, e) != 0) {

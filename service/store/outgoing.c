@@ -2,7 +2,7 @@
 
 /* The outbox's own statement: what is to be sent by whom, and the intent of a first post. */
 
-enum { OUTGOING_EXTRA = 10 };
+enum { OUTGOING_EXTRA = 11 };
 
 /* What has not been posted yet gets its intent on record in the same statement; the answer shows
  * the row as it was before. Nothing is found without the lease. */
@@ -18,8 +18,8 @@ static const struct stmt TAKE = {
     "select " STORE_MESSAGE_COLUMNS ", w.bot_user_id,"
     "       case when w.state = 'active' then w.bot_token end, u.dm_channel,"
     "       epoch(w.bot_expires_at), w.bot_generation,"
-    "       w.bot_refresh is not null and w.bot_fault is null, w.state = 'active',"
-    "       c.address, coalesce(c.gone, false), u.address"
+    "       w.bot_refresh is not null and w.bot_fault is null, w.bot_check_at is not null,"
+    "       w.state = 'active', c.address, coalesce(c.gone, false), u.address"
     "  from mine cross join message m join workspace w on w.workspace = m.workspace"
     "  left join chat_user u on u.workspace = m.workspace and u.user_id = m.user_id"
     "  left join conversation c on c.workspace = m.workspace"
@@ -85,10 +85,11 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
     ret->bot_expires_at = row_i64(r, 0, AT + 3);
     ret->bot_generation = row_i64(r, 0, AT + 4);
     ret->bot_renews = row_bool(r, 0, AT + 5);
-    ret->active = row_bool(r, 0, AT + 6);
-    ret->address = row_text(r, 0, AT + 7);
-    ret->gone = row_bool(r, 0, AT + 8);
-    ret->person = row_text(r, 0, AT + 9);
+    ret->bot_unchecked = row_bool(r, 0, AT + 6);
+    ret->active = row_bool(r, 0, AT + 7);
+    ret->address = row_text(r, 0, AT + 8);
+    ret->gone = row_bool(r, 0, AT + 9);
+    ret->person = row_text(r, 0, AT + 10);
     return 0;
 }
 

@@ -1,8 +1,9 @@
 #include "store_int.h"
 
 #define COLUMNS                                                                                    \
-    "r.workspace, r.name, v.version, r.command, r.enabled, r.hidden, v.body, epoch(r.updated_at)"
-enum { COLUMNS_COUNT = 8 };
+    "r.workspace, r.name, v.version, r.command, r.enabled, r.hidden, v.body, epoch(r.updated_at)," \
+    " null"
+enum { COLUMNS_COUNT = 9 };
 
 /* Versions outlive their recipe, since runs go on with them: a recipe that is made again counts
  * on. Two writers at once get the same number, and the second one a conflict. */
@@ -34,12 +35,16 @@ static const struct stmt FIND = {
     " where r.workspace = $1 and r.name = $2",
     2, COLUMNS_COUNT};
 
-/* Also of a recipe that was deleted since: then it is not enabled. */
+/* Also of a recipe that was deleted since: then it is not enabled. With the current version's body
+ * where that is another one, since permissions are those of today. */
 static const struct stmt VERSION = {
     "recipe_version",
     "select v.workspace, v.name, v.version, r.command, coalesce(r.enabled, false),"
-    "       coalesce(r.hidden, true), v.body, epoch(coalesce(r.updated_at, v.created_at))"
+    "       coalesce(r.hidden, true), v.body, epoch(coalesce(r.updated_at, v.created_at)),"
+    "       n.body"
     "  from recipe_version v left join recipe r on r.workspace = v.workspace and r.name = v.name"
+    "  left join recipe_version n on n.workspace = r.workspace and n.name = r.name"
+    "       and n.version = r.version and n.version <> v.version"
     " where v.workspace = $1 and v.name = $2 and v.version = $3",
     3, COLUMNS_COUNT};
 
@@ -47,7 +52,7 @@ static const struct stmt LIST = {
     "recipe_list",
     "select " COLUMNS " from recipe r join recipe_version v"
     "    on v.workspace = r.workspace and v.name = r.name and v.version = r.version"
-    " where r.workspace = $1 order by r.name",
+    " where r.workspace = $1 order by r.name collate \"C\"",
     1, COLUMNS_COUNT};
 
 static const struct stmt DELETE = {"recipe_delete",
@@ -68,6 +73,7 @@ static int read_recipe(store *s, const rows *r, size_t row, void *to, struct err
     found->hidden = row_bool(r, row, 5);
     found->body = row_text(r, row, 6);
     found->updated_at = row_i64(r, row, 7);
+    found->body_now = row_text(r, row, 8);
     return 0;
 }
 

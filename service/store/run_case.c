@@ -2,7 +2,7 @@
 
 /* The engine's own statements: one question before a run goes on, one statement when it starts. */
 
-enum { CASE_EXTRA = 16 };
+enum { CASE_EXTRA = 17 };
 
 static const struct stmt CASE = {
     "run_case",
@@ -10,11 +10,14 @@ static const struct stmt CASE = {
     "       w.admins, w.installer_uses = 'default', w.guests = 'allow', w.state, w.route,"
     "       u.name, u.standing, u.dm_channel, u.user_id is not null, epoch(u.home_opened_at),"
     "       u.pending_message,"
-    "       exists (select from run_step p where p.workspace = r.workspace and p.run_id = r.id)"
+    "       exists (select from run_step p where p.workspace = r.workspace and p.run_id = r.id),"
+    "       n.body"
     "  from run r join workspace w on w.workspace = r.workspace"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"
     "  left join recipe c on c.workspace = r.workspace and c.name = r.recipe"
+    "  left join recipe_version n on n.workspace = c.workspace and n.name = c.name"
+    "       and n.version = c.version and n.version <> r.version"
     "  left join chat_user u on u.workspace = r.workspace and u.user_id = r.user_id"
     " where r.workspace = $1 and r.id = $2",
     2, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA};
@@ -92,7 +95,8 @@ int store_run_case(store *s, const char *workspace, const char *run_id, struct r
     ret->run = run;
     ret->recipe_body = row_text(r, 0, STORE_RUN_COLUMNS_COUNT);
     ret->enabled = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + 1);
-    ret->begun = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 1);
+    ret->begun = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 2);
+    ret->recipe_body_now = row_text(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 1);
     ret->workspace = case_workspace(s, r, run);
     ret->user = case_user(s, r, run);
     return 0;

@@ -2,13 +2,14 @@
 
 #include "base/str.h"
 
-/* What a user's own runs came to: enough to tell it, without inputs and results. */
+/* What a user's own runs came to: enough to tell it, without results. */
 
 /* Newest first; the record is that of the last step that made or changed one. */
 static const struct stmt HISTORY = {
     "run_history",
     "select r.id, r.reference, r.recipe, r.state, r.error_code, epoch(r.created_at),"
-    "       epoch(r.ended_at), v.body, p.record_id, p.record_url"
+    "       epoch(r.ended_at), v.body, p.record_id, p.record_url,"
+    "       r.inputs, r.workspace"
     "  from run r"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"
@@ -18,7 +19,7 @@ static const struct stmt HISTORY = {
     "       order by s.position desc limit 1) p on true"
     " where r.workspace = $1 and r.user_id = $2 and ($3::text is null or r.reference = $3)"
     " order by r.created_at desc, r.id desc offset $4 limit $5",
-    5, 10};
+    5, 12};
 
 static const struct stmt ACTED = {
     "run_history_acted",
@@ -30,9 +31,9 @@ const struct stmt *const store_run_history_stmts[] = {&HISTORY, &ACTED, NULL};
 
 static int read_line(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
-    (void)s;
-    (void)e;
     struct run_line *l = to;
+    struct err unread = {.kind = ERR_NONE};
+    (void)e;
     l->id = row_text(r, row, 0);
     l->reference = row_text(r, row, 1);
     l->recipe = row_text(r, row, 2);
@@ -43,6 +44,10 @@ static int read_line(store *s, const rows *r, size_t row, void *to, struct err *
     l->recipe_body = row_text(r, row, 7);
     l->record_id = row_text(r, row, 8);
     l->record_url = row_text(r, row, 9);
+    struct seal_place place = {"run", row_text(r, row, 11), l->id, "inputs"};
+    if (store_unseal_json(s, &place, row_bytes(r, row, 10), &l->inputs, &unread) != 0) {
+        l->inputs = NULL; /* what does not open is told without them */
+    }
     return 0;
 }
 

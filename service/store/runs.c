@@ -16,12 +16,12 @@ static const struct {
 static const struct stmt ADD = {
     "run_add",
     "insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking,"
-    "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at)"
+    "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at, asked_at)"
     " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, instant($16),"
-    "        instant($17)"
-    "  where $18::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
+    "        instant($17), instant($18)"
+    "  where $19::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
     "     and o.ended_at is null)",
-    18, 0};
+    19, 0};
 
 static const struct stmt FIND = {
     "run_find", "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
@@ -56,6 +56,16 @@ static const struct stmt PARKED_FOR = {
     " order by r.id for update",
     3, STORE_RUN_COLUMNS_COUNT};
 
+/* The same to be shown: nobody waits for it. */
+static const struct stmt AWAITING = {
+    "run_awaiting",
+    "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.user_id = $2"
+    "   and r.state = 'parked' and r.ended_at is null"
+    "   and exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
+    "                                       and l.default_name = $3)"
+    " order by r.id",
+    3, STORE_RUN_COLUMNS_COUNT};
+
 /* Whose login went with its default connection, or is of this one. The janitor ends and tells. */
 static const struct stmt LET_GO = {
     "run_let_go",
@@ -86,8 +96,9 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {
-    &ADD, &FIND, &LOCK, &OPEN, &PAGE, &PARKED_FOR, &LET_GO, &UPDATE, &SET_SHARED, &EXPIRED, NULL};
+const struct stmt *const store_runs_stmts[] = {&ADD,    &FIND,       &LOCK,     &OPEN,
+                                               &PAGE,   &PARKED_FOR, &AWAITING, &LET_GO,
+                                               &UPDATE, &SET_SHARED, &EXPIRED,  NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -148,6 +159,7 @@ static void read_columns(const rows *r, size_t row, struct run *to)
     to->parked_at = row_i64(r, row, 18);
     to->expires_at = row_i64(r, row, 19);
     to->ended_at = row_i64(r, row, 20);
+    to->asked_at = row_i64(r, row, 21);
 }
 
 /* One value that does not open must not hide or hold up all others: its run comes without them. */
@@ -207,7 +219,7 @@ int store_run_add(store *s, struct run *r, int64_t open_max, bool *ret_added, st
         DB_I64(r->version), DB_TEXT(r->user_id), DB_TEXT(run_state_name(r->state)),
         DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking), DB_TEXT(r->place), DB_TEXT(r->channel),
         DB_TEXT(r->thread), DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
-        DB_I64(r->parked_at), DB_I64(r->expires_at), DB_I64(open_max));
+        DB_I64(r->parked_at), DB_I64(r->expires_at), DB_I64(r->asked_at), DB_I64(open_max));
     if (store_query(s, &ADD, args, NULL, e) != 0) {
         return -1;
     }
@@ -262,6 +274,15 @@ int store_run_parked_for(store *s, const char *workspace, const char *user_id,
                          struct err *e)
 {
     struct store_ask ask = {&PARKED_FOR,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
+                            store_read_run, sizeof(struct run)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_run_awaiting(store *s, const char *workspace, const char *user_id,
+                       const char *default_name, struct run **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&AWAITING,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(default_name)),
                             store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);

@@ -56,6 +56,23 @@ int store_commit(store *s, struct err *e)
     return db_commit(s->c, e);
 }
 
+int store_enter(stores *s, arena *mem, store **ret, struct err *e)
+{
+    if (store_open(s, mem, ret, e) != 0) {
+        return -1;
+    }
+    return store_begin(*ret, e) == 0 ? 0 : store_leave(*ret, -1, e);
+}
+
+int store_leave(store *s, int rc, struct err *e)
+{
+    if (rc == 0) {
+        rc = store_commit(s, e);
+    }
+    store_close(s);
+    return rc;
+}
+
 arena *store_arena(const store *s)
 {
     return s->mem;

@@ -77,8 +77,8 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
     "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
     "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
     "r.error_code, epoch(r.created_at), epoch(r.parked_at), epoch(r.expires_at), "                 \
-    "epoch(r.ended_at)"
-enum { STORE_RUN_COLUMNS_COUNT = 21 };
+    "epoch(r.ended_at), epoch(r.asked_at)"
+enum { STORE_RUN_COLUMNS_COUNT = 22 };
 store_reader store_read_run;
 enum run_state store_run_state(const char *name);
 enum standing store_standing(const char *name);

@@ -1,5 +1,7 @@
 #include "store_int.h"
 
+#include "base/str.h"
+
 static const char *const standings[STANDING_COUNT] = {"unknown",  "member", "guest",
                                                       "stranger", "bot",    "deactivated"};
 
@@ -39,7 +41,12 @@ static const struct stmt SET_PENDING = {
     "user_set_pending",
     "update chat_user set pending_message = $3 where workspace = $1 and user_id = $2", 3, 0};
 
-const struct stmt *const store_users_stmts[] = {&FIND, &LOCK, &PUT, &SET_DM, &SET_PENDING, NULL};
+static const struct stmt HOLD_RULES = {
+    "user_hold_rules",
+    "select guests = 'allow', state from workspace where workspace = $1 for share", 1, 2};
+
+const struct stmt *const store_users_stmts[] = {&FIND,        &LOCK,       &PUT, &SET_DM,
+                                                &SET_PENDING, &HOLD_RULES, NULL};
 
 enum standing store_standing(const char *name)
 {
@@ -115,4 +122,35 @@ int store_user_set_pending(store *s, const char *workspace, const char *user_id,
 {
     return store_query(s, &SET_PENDING,
                        DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(message_id)), NULL, e);
+}
+
+bool store_standing_allowed(enum standing standing, const struct workspace *w)
+{
+    return standing == STANDING_MEMBER || (standing == STANDING_GUEST && w->guests_allowed);
+}
+
+bool store_person_allowed(const struct user *u, const struct workspace *w)
+{
+    return u != NULL && !str_equal(w->state, "removed") && store_standing_allowed(u->standing, w);
+}
+
+int store_user_may_use(store *s, const char *workspace, const char *user_id, bool *ret,
+                       struct err *e)
+{
+    struct user *u = NULL;
+    rows *r = NULL;
+    *ret = str_empty(user_id);
+    if (*ret) {
+        return 0;
+    }
+    if (store_user_lock(s, workspace, user_id, &u, e) != 0 ||
+        store_query(s, &HOLD_RULES, DB_ARGS(DB_TEXT(workspace)), &r, e) != 0) {
+        return -1;
+    }
+    if (rows_count(r) > 0) {
+        const struct workspace w = {.guests_allowed = row_bool(r, 0, 0),
+                                    .state = row_text(r, 0, 1)};
+        *ret = store_person_allowed(u, &w);
+    }
+    return 0;
 }

@@ -7,17 +7,20 @@
     "w.guests = 'allow', w.bot_user_id, w.bot_token, w.state, epoch(w.created_at), "               \
     "epoch(w.updated_at), epoch(w.bot_expires_at), w.bot_generation, w.bot_fault, w.bot_id, "      \
     "w.bot_scopes, w.missing_scopes, w.organization, w.org_wide, w.url, epoch(w.installed_at), "   \
-    "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null"
-enum { COLUMNS_COUNT = 24 };
+    "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null, "                       \
+    "w.state = 'active' and w.bot_check_at is not null"
+enum { COLUMNS_COUNT = 25 };
 
 /* A second put keeps the route of the first. */
 static const struct stmt PUT = {
     "workspace_put",
     "with kept as ("
     "  insert into workspace as w (workspace, route, name, installer, admins, installer_uses,"
-    "                              guests, bot_user_id, bot_token, state, bot_refresh)"
+    "                              guests, bot_user_id, bot_token, state, bot_refresh,"
+    "                              bot_check_at)"
     "  values ($1, $2, $3, $4, $5, case when $6::bool then 'default' else 'personal' end,"
-    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea)"
+    "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea,"
+    "          case when $9::bytea is not null then now() + interval '15 seconds' end)"
     "  on conflict (workspace) do update set"
     "    name = excluded.name, installer = excluded.installer, admins = excluded.admins,"
     "    installer_uses = excluded.installer_uses, guests = excluded.guests,"
@@ -26,7 +29,8 @@ static const struct stmt PUT = {
     "                     else coalesce(excluded.bot_token, w.bot_token) end,"
     /* what is known of the old token is not true of another one */
     "    (bot_refresh, bot_expires_at, bot_generation, bot_fault, bot_refresh_until,"
-    "     bot_refresh_tries, bot_id, bot_scopes, missing_scopes, installed_at, ended_at) ="
+    "     bot_refresh_tries, bot_check_at, bot_checks, bot_id, bot_scopes, missing_scopes,"
+    "     installed_at, ended_at) ="
     "     (select case when keep then w.bot_refresh else excluded.bot_refresh end,"
     /* nobody says when it ends: soon, so that it is renewed when it is first used */
     "             case when keep then w.bot_expires_at"
@@ -34,6 +38,8 @@ static const struct stmt PUT = {
     "             w.bot_generation + case when keep then 0 else 1 end,"
     "             case when keep then w.bot_fault end, case when keep then w.bot_refresh_until end,"
     "             case when keep then w.bot_refresh_tries else 0 end,"
+    "             case when keep then w.bot_check_at else excluded.bot_check_at end,"
+    "             case when keep then w.bot_checks else 0 end,"
     "             case when keep then w.bot_id end, case when keep then w.bot_scopes else '{}' end,"
     "             case when keep then w.missing_scopes else '{}' end,"
     "             case when keep then w.installed_at else now() end,"
@@ -66,6 +72,12 @@ static const struct stmt BY_ROUTE = {"workspace_by_route",
                                      " where r.route = $1",
                                      1, COLUMNS_COUNT};
 
+static const struct stmt PAGE = {"workspace_page",
+                                 "select w.workspace, w.name, w.state from workspace w"
+                                 " where $1::text is null or w.workspace > $1 collate \"C\""
+                                 " order by w.workspace collate \"C\" limit $2",
+                                 2, 3};
+
 /* Tables without a foreign key to workspace go by hand. The audit trail stays for its time, and so
  * do revocations that are still to be made. */
 static const struct stmt DELETE = {
@@ -80,8 +92,8 @@ static const struct stmt DELETE = {
     "select count(*) from gone",
     1, 1};
 
-const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND,   &LOCK, &MAKE,
-                                                     &BY_ROUTE, &DELETE, NULL};
+const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND, &LOCK,   &MAKE,
+                                                     &BY_ROUTE, &PAGE, &DELETE, NULL};
 
 struct seal_place store_bot_place(const char *workspace)
 {
@@ -102,6 +114,7 @@ static void read_bot(store *s, const rows *r, size_t row, struct workspace *w)
     w->installed_at = row_i64(r, row, 21);
     w->ended_at = row_i64(r, row, 22);
     w->bot_renews = row_bool(r, row, 23);
+    w->bot_unchecked = row_bool(r, row, 24);
 }
 
 static int read_workspace(store *s, const rows *r, size_t row, void *to, struct err *e)
@@ -173,6 +186,29 @@ int store_workspace_make(store *s, const char *workspace, bool *ret_made, struct
 int store_workspace_by_route(store *s, const char *route, struct workspace **ret, struct err *e)
 {
     return find_one(s, &BY_ROUTE, route, ret, e);
+}
+
+static int read_line(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    (void)s;
+    (void)e;
+    *(struct workspace_line *)to = (struct workspace_line){.workspace = row_text(r, row, 0),
+                                                           .name = row_text(r, row, 1),
+                                                           .state = row_text(r, row, 2)};
+    return 0;
+}
+
+int store_workspace_page(store *s, const char *after, int64_t limit, struct workspace_line **ret,
+                         size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&PAGE, DB_ARGS(DB_TEXT(after), DB_I64(limit)), read_line,
+                            sizeof(struct workspace_line)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
 }
 
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e)

@@ -324,3 +324,17 @@ void api_answer_list(struct api *a, json_t *items, const char *next)
 {
     api_answer(a, 200, json_pack("{s:o, s:s?}", "items", items, "next", next));
 }
+
+struct api_window api_window(const struct api_page *page, const void *list, size_t count,
+                             const char *(*name)(const void *list, size_t i))
+{
+    struct api_window w = {.from = 0};
+    while (page->cursor != NULL && w.from < count &&
+           strcmp(name(list, w.from), page->cursor) <= 0) {
+        w.from++;
+    }
+    bool more = (int64_t)(count - w.from) > page->limit;
+    w.to = more ? w.from + (size_t)page->limit : count;
+    w.next = more ? name(list, w.to - 1) : NULL;
+    return w;
+}

@@ -55,6 +55,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+static const char *name_at(const void *list, size_t i)
+{
+    return ((const struct default_connection *)list)[i].name;
+}
+
 static int connections_get(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
@@ -66,23 +71,16 @@ static int connections_get(struct api *a, struct err *e)
         return -1;
     }
     qsort(list, count, sizeof *list, by_name);
+    const struct api_window on = api_window(&page, list, count, name_at);
     json_t *items = arena_json(a->mem, json_array());
-    const char *next = NULL, *last = NULL;
-    for (size_t i = 0; i < count && next == NULL; i++) {
+    for (size_t i = on.from; i < on.to; i++) {
         json_t *value = NULL;
-        if (page.cursor != NULL && strcmp(list[i].name, page.cursor) <= 0) {
-            continue;
-        }
-        if ((int64_t)json_array_size(items) == page.limit) {
-            next = last;
-        } else if (api_default_json(a, &list[i], &value, e) != 0) {
+        if (api_default_json(a, &list[i], &value, e) != 0) {
             return -1;
-        } else {
-            json_array_append_new(items, value);
-            last = list[i].name;
         }
+        json_array_append_new(items, value);
     }
-    api_answer_list(a, json_incref(items), next);
+    api_answer_list(a, json_incref(items), on.next);
     return 0;
 }
 

@@ -83,6 +83,13 @@ struct api_page {
 int api_page(const struct api *a, struct api_page *ret, struct err *e);
 /* Answers with items and, unless NULL, the cursor behind the last. */
 void api_answer_list(struct api *a, json_t *items, const char *next);
+/* Of rows in the order of their names, those that stand on this page: [from, to). */
+struct api_window {
+    size_t from, to;
+    const char *next; /* cursor of the next page; NULL: this is the last one */
+};
+struct api_window api_window(const struct api_page *page, const void *list, size_t count,
+                             const char *(*name)(const void *list, size_t i));
 
 /* --- the end of grants (api_ending.c) --- */
 
@@ -104,5 +111,9 @@ void api_answer_ended(struct api *a, const struct api_ended *ended);
 /* The answer for one default connection (api_connections.c). */
 int api_default_json(struct api *a, const struct default_connection *d, json_t **ret,
                      struct err *e);
+
+/* What of a stored recipe will not work as the workspace stands (api_recipe_warn.c):
+ * [{"path":..., "text":...}], a new reference. */
+int api_recipe_warn(struct api *a, const struct recipe *r, json_t **ret, struct err *e);
 
 #endif

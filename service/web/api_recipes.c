@@ -32,12 +32,17 @@ static int find_recipe(struct api *a, struct recipe_row **ret, struct err *e)
     return 0;
 }
 
-static int answer(struct api *a, int status, struct err *e)
+/* stored: by this request, which also tells what will not work; NULL: it only reads. */
+static int answer(struct api *a, int status, const struct recipe *stored, struct err *e)
 {
     struct recipe_row *row = NULL;
-    json_t *value = NULL;
-    if (find_recipe(a, &row, e) != 0 || recipe_json(a, row, &value, e) != 0) {
+    json_t *value = NULL, *warnings = NULL;
+    if ((stored != NULL && api_recipe_warn(a, stored, &warnings, e) != 0) ||
+        find_recipe(a, &row, e) != 0 || recipe_json(a, row, &value, e) != 0) {
         return -1;
+    }
+    if (warnings != NULL) {
+        json_object_set_new(value, "warnings", warnings);
     }
     api_answer(a, status, value);
     return 0;
@@ -101,7 +106,7 @@ static int recipe_put(struct api *a, struct err *e)
         .hidden = recipe->hidden,
         .body = json_write(a->mem, a->body)};
     if (unchanged(old, &row)) {
-        return answer(a, 200, e);
+        return answer(a, 200, recipe, e);
     }
     struct recipe_row *now = NULL;
     if (store_it(a, &row, e) != 0 || find_recipe(a, &now, e) != 0 ||
@@ -111,12 +116,12 @@ static int recipe_put(struct api *a, struct err *e)
             e) != 0) {
         return -1;
     }
-    return answer(a, old == NULL ? 201 : 200, e);
+    return answer(a, old == NULL ? 201 : 200, recipe, e);
 }
 
 static int recipe_get(struct api *a, struct err *e)
 {
-    return answer(a, 200, e);
+    return answer(a, 200, NULL, e);
 }
 
 static int recipe_delete(struct api *a, struct err *e)
@@ -150,6 +155,11 @@ static int summary_json(struct api *a, const struct recipe_row *row, json_t **re
     return 0;
 }
 
+static const char *name_at(const void *list, size_t i)
+{
+    return ((const struct recipe_row *)list)[i].name;
+}
+
 static int recipes_get(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
@@ -160,23 +170,16 @@ static int recipes_get(struct api *a, struct err *e)
         store_recipe_list(a->s, a->workspace, &list, &count, e) != 0) {
         return -1;
     }
+    const struct api_window on = api_window(&page, list, count, name_at);
     json_t *items = arena_json(a->mem, json_array());
-    const char *next = NULL, *last = NULL;
-    for (size_t i = 0; i < count && next == NULL; i++) {
+    for (size_t i = on.from; i < on.to; i++) {
         json_t *value = NULL;
-        if (page.cursor != NULL && strcmp(list[i].name, page.cursor) <= 0) {
-            continue;
-        }
-        if ((int64_t)json_array_size(items) == page.limit) {
-            next = last;
-        } else if (summary_json(a, &list[i], &value, e) != 0) {
+        if (summary_json(a, &list[i], &value, e) != 0) {
             return -1;
-        } else {
-            json_array_append_new(items, value);
-            last = list[i].name;
         }
+        json_array_append_new(items, value);
     }
-    api_answer_list(a, json_incref(items), next);
+    api_answer_list(a, json_incref(items), on.next);
     return 0;
 }
 

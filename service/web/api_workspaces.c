@@ -8,11 +8,24 @@ enum { USER_ID_MAX = 100 };
 /* What a workspace is before its first PUT. */
 static const struct workspace none = {.name = "", .installer_uses_default = true, .state = "draft"};
 
+/* "ok" is the platform's word alone. */
+static const char *token_state(const struct workspace *w)
+{
+    if (secret_empty(w->bot_token)) {
+        return "none";
+    }
+    if (str_equal(w->state, "broken")) {
+        return "refused";
+    }
+    return w->bot_unchecked ? "unchecked" : "ok";
+}
+
 /* What the platform granted, and what is wrong with it. */
 static json_t *bot_json(arena *mem, const struct workspace *w)
 {
-    return json_pack("{s:s?, s:o, s:o, s:s?, s:b, s:b, s:s?, s:o, s:s?}", "bot_id", w->bot_id,
-                     "scopes", api_texts(w->bot_scopes, w->bot_scopes_count), "missing_scopes",
+    return json_pack("{s:s?, s:s, s:o, s:o, s:s?, s:b, s:b, s:s?, s:o, s:s?}", "bot_id", w->bot_id,
+                     "bot_token_state", token_state(w), "scopes",
+                     api_texts(w->bot_scopes, w->bot_scopes_count), "missing_scopes",
                      api_texts(w->missing_scopes, w->missing_scopes_count), "bot_fault",
                      w->bot_fault, "bot_token_rotates", w->bot_expires_at > 0 ? 1 : 0, "org_wide",
                      w->org_wide ? 1 : 0, "organization", w->organization, "installed",
@@ -124,7 +137,9 @@ static int put_changed(struct api *a, const struct workspace *old, const struct 
         return 0;
     }
     bool clear = token.given && secret_empty(token.value);
-    if (store_workspace_put(a->s, w, clear, e) != 0 || api_touch_homes(a, e) != 0) {
+    bool fresh = !secret_empty(w->bot_token);
+    if (store_workspace_put(a->s, w, clear, e) != 0 || api_touch_homes(a, e) != 0 ||
+        (fresh && store_bot_check_later(a->s, a->workspace, e) != 0)) {
         return -1;
     }
     return api_audit(a, old == NULL ? "workspace.created" : "workspace.changed", a->workspace,
@@ -221,6 +236,26 @@ static int workspace_delete(struct api *a, struct err *e)
     return 0;
 }
 
+static int workspaces_get(struct api *a, struct err *e)
+{
+    struct api_page page = {0};
+    struct workspace_line *list = NULL;
+    size_t count = 0;
+    if (api_page(a, &page, e) != 0 ||
+        store_workspace_page(a->s, page.cursor, page.limit + 1, &list, &count, e) != 0) {
+        return -1;
+    }
+    bool more = (int64_t)count > page.limit;
+    count -= more ? 1 : 0;
+    json_t *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "workspace", list[i].workspace,
+                                               "name", list[i].name, "state", list[i].state));
+    }
+    api_answer_list(a, items, more ? list[count - 1].workspace : NULL);
+    return 0;
+}
+
 int api_workspace_put(web *w, const struct request *q, struct response *r, struct err *e)
 {
     return api_run(w, q, r, workspace_put, e);
@@ -234,4 +269,9 @@ int api_workspace_get(web *w, const struct request *q, struct response *r, struc
 int api_workspace_delete(web *w, const struct request *q, struct response *r, struct err *e)
 {
     return api_run(w, q, r, workspace_delete, e);
+}
+
+int api_workspaces_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, workspaces_get, e);
 }

@@ -15,14 +15,22 @@ static const struct callback_end at_app[OAUTH_END_COUNT] = {
     [OAUTH_TRY_AGAIN] = {503, true, "The app did not answer",
                          "The app is away or busy at the moment. Nothing was connected, and the "
                          "link in your chat still works."},
-    [OAUTH_MISCONFIGURED] = {502, true, "An admin must look at this",
-                             "The app and Workbot do not agree about this connection's set-up. "
-                             "Nothing was connected; your admin finds the reason in the log."},
+    [OAUTH_MISCONFIGURED] =
+        {502, true, "An admin must look at this",
+         "The app and Workbot do not agree about this connection's set-up. "
+         "Nothing was connected. Tell an admin of Workbot, who finds the reason in the log."},
     [OAUTH_GONE] = {410, false, "This login was ended",
                     "It was cancelled or replaced by a newer one. Nothing was connected."},
-    [OAUTH_WRONG_ACCOUNT] = {403, true, "This is another person's account",
-                             "Its e-mail is not the one of your chat profile, and your company "
-                             "asks for the same. Nothing was connected."},
+    [OAUTH_WRONG_ACCOUNT] =
+        {403, true, "This is another person's account",
+         "Its e-mail is not the one of your chat profile, and your company "
+         "asks for the same. Nothing was connected. Try again, with the account "
+         "that is yours."},
+    /* whose login it is, and why, is nobody's business who may hold its link by now */
+    [OAUTH_NOT_ALLOWED] = {403, false, "Workbot is not open to you here",
+                           "It works for members of a workspace alone, and this link is not one "
+                           "of theirs any more. Nothing was connected. If you should be able to "
+                           "use it, ask an admin of Workbot in your company."},
 };
 
 static const struct callback_end at_chat[OAUTH_END_COUNT] = {
@@ -33,13 +41,12 @@ static const struct callback_end at_chat[OAUTH_END_COUNT] = {
                          "Signing in to your chat does not work at the moment. Nothing was "
                          "connected, and the link there still works."},
     [OAUTH_UNPROVEN] = {403, true, "We could not tell who you are",
-                        "What came back from signing in to your chat proves nothing. Nothing was "
-                        "connected, and the link in your chat still works."},
+                        "Signing in to your chat did not say so in a way that counts. Nothing was "
+                        "connected. Try again here, or with the link in your chat."},
     [OAUTH_MISCONFIGURED] =
         {502, true, "An admin must look at this",
          "Signing in to your chat is not set up right, and this connection asks "
-         "for it. Nothing was connected; your admin finds the reason in the "
-         "log."},
+         "for it. Nothing was connected. Tell an admin of Workbot, who finds the reason in the log."},
 };
 
 const struct callback_end *callback_end(const struct oauth_outcome *o)

@@ -94,14 +94,17 @@ static int end_page(struct callback_page *p, const char *request_id, struct err 
     const char *retry = said->retry && landing_is_open(&p->landing)
                             ? arena_printf(p->to.mem, "/login/%s", p->landing.handle)
                             : NULL;
-    bool tone_error = over == NULL && end != OAUTH_DENIED;
+    const char *eyebrow = over != NULL           ? over->eyebrow
+                          : end == OAUTH_EXPIRED ? "Nothing to do here"
+                                                 : NULL;
+    bool tone_error = eyebrow == NULL && end != OAUTH_DENIED;
     json_t *data = arena_json(
         p->to.mem,
-        json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s, s:s?}", "title", title,
-                  "eyebrow", over == NULL ? NULL : over->eyebrow, "paragraphs", "text", text,
-                  "tone_error", tone_error, "retry_link", retry, "retry_label",
-                  over == NULL ? "Try again" : "Log in again", "back_link", p->to.back_link,
-                  "back_label", "Back to the chat", "reference", over == NULL ? request_id : NULL));
+        json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s?, s:s?}", "title", title,
+                  "eyebrow", eyebrow, "paragraphs", "text", text, "tone_error", tone_error,
+                  "retry_link", retry, "retry_label", over == NULL ? "Try again" : "Log in again",
+                  "back_link", p->to.back_link, "back_label", p->to.back_label, "reference",
+                  over == NULL ? request_id : NULL));
     return landing_page("message.html", data, said->status, &p->to, e);
 }
 
@@ -203,7 +206,9 @@ static int arrive(struct callback_page *p, const struct request *q, arrive_fn *t
         landing_load(w, q->mem, handle, &p->landing, e) != 0) {
         return -1;
     }
-    p->to.back_link = landing_back_link(w, q->mem, &p->landing);
+    bool closed = p->outcome.end == OAUTH_NOT_ALLOWED;
+    p->to.back_link = closed ? NULL : landing_back_link(w, q->mem, &p->landing);
+    p->to.back_label = arena_printf(q->mem, "Back to %s", landing_chat(&p->landing));
     if (in.cookie != NULL && !cookie_stays(p->outcome.end)) {
         drop_cookie(p, name);
     }

@@ -13,6 +13,7 @@
     X(done, "done.html", "service/web/templates/done.html")                                        \
     X(message, "message.html", "service/web/templates/message.html")                               \
     X(expired, "expired.html", "service/web/templates/expired.html")                               \
+    X(front, "front.html", "service/web/templates/front.html")                                     \
     X(privacy, "privacy.html", "service/web/templates/privacy.html")                               \
     X(terms, "terms.html", "service/web/templates/terms.html")                                     \
     X(style, "style.css", "service/web/templates/style.css")                                       \

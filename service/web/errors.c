@@ -50,9 +50,11 @@ static bool error_page(const struct request *q, const struct err *e, struct resp
 {
     int status = str_equal(e->code, "method") ? 405 : err_http_status(e->kind);
     struct words words = page_words(e->kind, e->code);
-    json_t *data = arena_json(q->mem, json_pack("{s:s, s:[{s:s}], s:s, s:b}", "title", words.title,
-                                                "paragraphs", "text", words.text, "reference",
-                                                q->id, "tone_error", 1));
+    const char *eyebrow = e->kind == ERR_NOT_FOUND ? "Not found" : NULL; /* else of its tone */
+    json_t *data =
+        arena_json(q->mem, json_pack("{s:s, s:s?, s:[{s:s}], s:s, s:b}", "title", words.title,
+                                     "eyebrow", eyebrow, "paragraphs", "text", words.text,
+                                     "reference", q->id, "tone_error", eyebrow == NULL));
     char *html = NULL;
     struct err broken;
     if (data == NULL || html_page(q->mem, "message.html", data, &html, &broken) != 0) {

@@ -17,6 +17,7 @@ enum {
 };
 
 struct render {
+    arena *mem;
     struct str out;
     const json_t *stack[DEPTH_MAX]; /* inner scopes last */
     size_t depth;
@@ -24,7 +25,7 @@ struct render {
 };
 
 struct tag {
-    char sign; /* '#', '^', '/', '!' or 'v' for a value */
+    char sign; /* '#', '^', '/', '!', '~' for words to type, or 'v' for a value */
     char name[NAME_MAX_LEN];
     const char *start; /* of "{{" */
     const char *end;   /* behind "}}" */
@@ -62,7 +63,7 @@ static bool tag_next(const char *at, const char *end, struct tag *ret)
         return true;
     }
     ret->end = close + 2;
-    bool has_sign = open + 2 < close && strchr("#^/!", open[2]) != NULL;
+    bool has_sign = open + 2 < close && strchr("#^/!~", open[2]) != NULL;
     const char *name = has_sign ? open + 3 : open + 2;
     char sign = has_sign ? open[2] : 'v';
     if (sign == '!' || name_take(name, (size_t)(close - name), ret->name)) {
@@ -119,6 +120,27 @@ static void add_value(struct render *r, const json_t *value)
         add_escaped(&r->out, json_string_value(value));
     } else if (json_is_integer(value)) {
         str_printf(&r->out, "%lld", (long long)json_integer_value(value));
+    }
+}
+
+/* What stands between two backticks is a word to type; with an odd number all are mere signs. */
+static void add_words(struct render *r, const json_t *value)
+{
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    size_t marks = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        marks += *c == '`' ? 1 : 0;
+    }
+    if (marks % 2 != 0) {
+        add_escaped(&r->out, text);
+        return;
+    }
+    for (bool code = false; *text != '\0'; code = !code) {
+        size_t len = strcspn(text, "`");
+        str_add(&r->out, code ? "<code>" : "");
+        add_escaped(&r->out, arena_strndup(r->mem, text, len));
+        str_add(&r->out, code ? "</code>" : "");
+        text += len + (text[len] == '`' ? 1 : 0);
     }
 }
 
@@ -190,6 +212,8 @@ static int render_text(struct render *r, const char *at, const char *end, struct
         at = tag.end;
         if (tag.sign == 'v') {
             add_value(r, look_up(r, tag.name));
+        } else if (tag.sign == '~') {
+            add_words(r, look_up(r, tag.name));
         } else if (tag.sign != '!') {
             struct tag close;
             if (section_end(r, &tag, end, &close, e) != 0) {
@@ -208,7 +232,7 @@ static int render_text(struct render *r, const char *at, const char *end, struct
 
 char *html_render(arena *mem, const char *tmpl, const json_t *data, struct err *e)
 {
-    struct render r = {.out = str_new(mem, OUTPUT_MAX), .stack = {data}, .depth = 1};
+    struct render r = {.mem = mem, .out = str_new(mem, OUTPUT_MAX), .stack = {data}, .depth = 1};
     if (render_text(&r, tmpl, tmpl + strlen(tmpl), e) != 0) {
         return NULL;
     }

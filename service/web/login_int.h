@@ -11,10 +11,13 @@ struct landing {
     struct login *login;         /* NULL: unknown link */
     struct default_connection *connection;
     struct user *user;   /* who asked; NULL for a default connection's login */
-    const char *command; /* title of the recipe that waits; NULL */
+    const char *command; /* titles of what waits; NULL */
+    size_t commands_count;
 };
 int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e);
 bool landing_is_open(const struct landing *g);
+/* May the link's user use Workbot, as the rows stand? Of an unknown link: no. */
+bool landing_is_allowed(const struct landing *g);
 const char *landing_app_title(const web *w, const struct landing *g);
 const char *landing_chat(const struct landing *g);
 struct landing_over {
@@ -30,8 +33,9 @@ char *landing_back_link(const web *w, arena *mem, const struct landing *g);
 struct landing_answer {
     arena *mem;
     struct response *response;
-    const char *back_link;
+    const char *back_link, *back_label;
     const char *form_action; /* further sources for the CSP */
+    const char *eyebrow;     /* of a message that needs another than its tone's; NULL */
 };
 int landing_page(const char *name, json_t *data, int status, struct landing_answer *to,
                  struct err *e);

@@ -18,11 +18,15 @@ static const struct {
     {LOGIN_CANCELLED,
      "replaced",
      {"Replaced", "There is a newer link",
-      "A newer prompt has taken the place of this one. Nothing was changed here."}},
+      "A newer one has taken its place. Nothing was changed here."}},
     {LOGIN_CANCELLED,
      "admin",
      {"Ended", "An admin ended this login",
       "The connection was changed or ended by an admin of Workbot. Nothing was connected."}},
+    {LOGIN_CANCELLED,
+     "left",
+     {"Ended", "This login was ended",
+      "Workbot was not open to whoever asked for it. Nothing was connected."}},
     {LOGIN_CANCELLED,
      NULL,
      {"Cancelled", "This login was cancelled",
@@ -35,7 +39,11 @@ static const struct {
     {LOGIN_REFUSED,
      "not_me",
      {"Undone", "This login was undone",
-      "In the browser it was said not to be the right person's. Nothing was connected."}},
+      "Somebody pressed \"Not me\" in the browser, so nothing was connected."}},
+    {LOGIN_REFUSED,
+     "disconnected",
+     {"Ended", "This login was ended",
+      "The app was disconnected in the chat after it had begun. Nothing was connected."}},
     {LOGIN_REFUSED, NULL, {"Ended", "This login has ended", "Nothing was connected."}},
     {LOGIN_EXPIRED,
      "code_expired",
@@ -44,8 +52,8 @@ static const struct {
     {LOGIN_DONE,
      NULL,
      {"Done", "Already connected",
-      "This login has done its work. Type connections in your chat to see or end your "
-      "connections."}},
+      "This login has done its work: an account was connected with it. Type `connections` in your "
+      "chat to see how that stands, or to end it."}},
 };
 
 const struct landing_over *landing_over(const struct landing *g)

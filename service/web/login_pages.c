@@ -14,27 +14,6 @@
 
 /* --- what a link stands for --- */
 
-/* The title of the recipe that waits for this login. */
-static int load_command(struct landing *g, store *s, struct err *e)
-{
-    struct run *r = NULL;
-    struct recipe_row *row = NULL;
-    json_t *body = NULL;
-    if (store_run_find(s, g->login->workspace, g->login->run_id, &r, e) != 0) {
-        return -1;
-    }
-    if (r == NULL || r->state != RUN_PARKED) {
-        return 0;
-    }
-    if (store_recipe_version(s, r->workspace, r->recipe, r->version, &row, e) != 0) {
-        return -1;
-    }
-    if (row != NULL && json_read(store_arena(s), bytes_of(row->body), &body, e) == 0) {
-        g->command = json_text(body, "title");
-    }
-    return 0;
-}
-
 static int load_rows(struct landing *g, store *s, const char *route, const char *hash,
                      struct err *e)
 {
@@ -49,7 +28,9 @@ static int load_rows(struct landing *g, store *s, const char *route, const char 
         store_user_find(s, workspace, g->login->user_id, &g->user, e) != 0) {
         return -1;
     }
-    return g->login->run_id == NULL ? 0 : load_command(g, s, e);
+    return str_empty(g->login->user_id)
+               ? 0
+               : bot_login_awaited(s, g->login, &g->command, &g->commands_count, e);
 }
 
 int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e)
@@ -107,10 +88,11 @@ int landing_page(const char *name, json_t *data, int status, struct landing_answ
 int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
                     struct err *e)
 {
-    json_t *data = arena_json(to->mem, json_pack("{s:s, s:[{s:s}], s:b, s:s?, s:s}", "title", title,
-                                                 "paragraphs", "text", text, "tone_error",
-                                                 status >= 400, "back_link", to->back_link,
-                                                 "back_label", "Back to the chat"));
+    json_t *data =
+        arena_json(to->mem, json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s?}", "title", title,
+                                      "eyebrow", to->eyebrow, "paragraphs", "text", text,
+                                      "tone_error", status >= 400 && to->eyebrow == NULL,
+                                      "back_link", to->back_link, "back_label", to->back_label));
     return landing_page("message.html", data, status, to, e);
 }
 
@@ -166,16 +148,18 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
     json_t *scopes = scope_words(w, g);
     json_t *data = arena_json(
         to->mem,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
-                  "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
-                  asker(g), "workspace",
-                  str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name,
-                  "chat", landing_chat(g), "app", landing_app_title(w, g), "host",
-                  g->connection->host, "command", g->command, "has_scopes",
-                  json_array_size(scopes) > 0, "scopes", scopes, "sign_in", proves_by_sign_in(g),
-                  "next", proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g),
-                  "expires", day_and_time(to->mem, g->login->expires_at), "action",
-                  arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
+        json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:b, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
+            "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
+            asker(g), "workspace",
+            str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name, "chat",
+            landing_chat(g), "app", landing_app_title(w, g), "host", g->connection->host, "admin",
+            str_empty(g->login->user_id), "command", g->command, "several", g->commands_count > 1,
+            "has_scopes", json_array_size(scopes) > 0, "scopes", scopes, "sign_in",
+            proves_by_sign_in(g), "next",
+            proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
+            day_and_time(to->mem, g->login->expires_at), "action",
+            arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
     const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
                                   .host = g->connection->host,
                                   .plain_http = config_trusts_host(w->config, g->connection->host)};
@@ -193,14 +177,17 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
 /* It is over: the page says why, and offers a new prompt to whoever asked for it. */
 static int over(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
-    bool renewable = !str_empty(g->login->user_id) && g->connection != NULL;
+    bool admin = str_empty(g->login->user_id), renewable = !admin && g->connection != NULL;
+    bool newer =
+        !admin && g->login->state == LOGIN_CANCELLED && str_equal(g->login->reason, "replaced");
     const struct landing_over *why = landing_over(g);
     json_t *data = arena_json(
-        to->mem, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", why->title,
-                           "eyebrow", why->eyebrow, "lead", why->text, "chat", landing_chat(g),
-                           "app", landing_app_title(w, g), "action",
-                           renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL,
-                           "fields", hidden("renew"), "back_link", to->back_link));
+        to->mem,
+        json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", why->title,
+                  "admin", admin, "newest", newer, "eyebrow", why->eyebrow, "lead", why->text,
+                  "chat", landing_chat(g), "app", landing_app_title(w, g), "action",
+                  renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL, "fields",
+                  hidden("renew"), "back_link", to->back_link));
     return landing_page("expired.html", data, 410, to, e);
 }
 
@@ -211,6 +198,12 @@ bool landing_is_open(const struct landing *g)
            g->login->expires_at > clock_now();
 }
 
+bool landing_is_allowed(const struct landing *g)
+{
+    return g->login != NULL &&
+           (str_empty(g->login->user_id) || store_person_allowed(g->user, g->workspace));
+}
+
 static int prepare(web *w, const struct request *q, struct response *r, struct landing *g,
                    struct landing_answer *to, struct err *e)
 {
@@ -219,29 +212,43 @@ static int prepare(web *w, const struct request *q, struct response *r, struct l
         return -1;
     }
     to->back_link = landing_back_link(w, q->mem, g);
+    to->back_label = arena_printf(q->mem, "Back to %s", landing_chat(g));
     return 0;
 }
 
 static int unknown_link(struct landing_answer *to, struct err *e)
 {
+    to->eyebrow = "Not found";
     return landing_message(to, 404, "This link is not known",
                            "It may have been cut when it was copied. Go back to your chat and "
-                           "press the button there, or type connect for a new one.",
+                           "press the button there, or type `connect` for a new one.",
                            e);
 }
 
-static int done_before(struct landing_answer *to, struct err *e)
+/* Off-boarded, by what is known: no detail of anybody, and no way back to a chat of theirs. */
+static int not_allowed(struct landing_answer *to, struct err *e)
 {
-    return landing_message(to, 200, "Already connected",
-                           "This link has done its work. Type connections in your chat to see or "
-                           "end your connections.",
-                           e);
+    const struct oauth_outcome o = {.end = OAUTH_NOT_ALLOWED};
+    const struct callback_end *said = callback_end(&o);
+    to->back_link = NULL;
+    return landing_message(to, said->status, said->title, said->text, e);
+}
+
+/* Not as whom: the link may be in other hands by now. */
+static int done_before(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
+{
+    const char *named = landing_app_title(w, g);
+    const char *text = arena_printf(
+        to->mem,
+        "An account of %s was connected with this link. Type `connections` in %s to see it.", named,
+        landing_chat(g));
+    return landing_message(to, 200, arena_printf(to->mem, "Already connected: %s", named), text, e);
 }
 
 /* What is said where the link leads nowhere any more. */
 static int not_open(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
-    return g->login->state == LOGIN_DONE ? done_before(to, e) : over(w, g, to, e);
+    return g->login->state == LOGIN_DONE ? done_before(w, g, to, e) : over(w, g, to, e);
 }
 
 int login_get(web *w, const struct request *q, struct response *r, struct err *e)
@@ -253,6 +260,9 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
     }
     if (g.login == NULL) {
         return unknown_link(&to, e);
+    }
+    if (!landing_is_allowed(&g)) {
+        return not_allowed(&to, e);
     }
     return landing_is_open(&g) ? landing(w, &g, &to, e) : not_open(w, &g, &to, e);
 }
@@ -278,6 +288,9 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
 {
     store *s = NULL;
     struct oauth_begin begun;
+    if (!landing_is_allowed(g)) {
+        return not_allowed(to, e);
+    }
     if (!landing_is_open(g)) {
         return not_open(w, g, to, e);
     }
@@ -291,7 +304,9 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     }
     if (rc != 0 && e->kind == ERR_CONFIG) {
         return landing_message(to, 409, "Not set up yet",
-                               "An admin of Workbot must finish this connection first.", e);
+                               "An admin of Workbot must finish this connection first. Then open "
+                               "this link again.",
+                               e);
     }
     if (rc != 0) {
         return -1;
@@ -303,18 +318,25 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
 
 static int renew(web *w, struct landing *g, struct landing_answer *to, struct err *e)
 {
-    bool open = false;
+    enum bot_renewed made = BOT_RENEWED;
+    if (!landing_is_allowed(g)) {
+        return not_allowed(to, e);
+    }
     if (landing_is_open(g)) {
         return landing(w, g, to, e);
     }
     if (g->login->state == LOGIN_DONE || str_empty(g->login->user_id) || g->connection == NULL) {
         return not_open(w, g, to, e);
     }
-    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &open, e) != 0) {
+    if (bot_prompt_renew(w->options.bot, to->mem, g->workspace, g->login, &made, e) != 0) {
         return -1;
     }
-    return landing_message(to, 200, open ? "There is a newer prompt" : "A new prompt is on its way",
-                           "Look at your private messages from Workbot.", e);
+    if (made == BOT_RENEWED_NEVER) {
+        return not_allowed(to, e);
+    }
+    return landing_message(
+        to, 200, made == BOT_RENEWED ? "A new prompt is on its way" : "There is a newer prompt",
+        "Look at your private messages from Workbot.", e);
 }
 
 static int not_me(web *w, struct landing *g, struct landing_answer *to, struct err *e)
@@ -324,8 +346,9 @@ static int not_me(web *w, struct landing *g, struct landing_answer *to, struct e
         return -1;
     }
     if (g->login->state == LOGIN_DONE) {
+        to->eyebrow = "Already connected";
         return landing_message(to, 409, "The code was typed already",
-                               "The connection is in use. Type disconnect in the chat, or end it "
+                               "The connection is in use. Type `disconnect` in the chat, or end it "
                                "in the app's own settings.",
                                e);
     }

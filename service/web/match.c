@@ -71,6 +71,9 @@ static bool pattern_fits(const char *pattern, const struct segments *s,
 {
     size_t params_count = 0;
     size_t i = 0;
+    if (pattern[1] == '\0') {
+        return s->count == 0; /* the root */
+    }
     for (const char *at = pattern; at != NULL; i++) {
         const char *next = strchr(at + 1, '/');
         size_t len = next == NULL ? strlen(at + 1) : (size_t)(next - at - 1);
@@ -98,13 +101,19 @@ static int method_of(const char *name)
     return str_equal(name, "HEAD") ? WB_GET : -1;
 }
 
-static const char *allow_text(arena *mem, const bool allowed[METHOD_COUNT])
+/* A callback acts: what GET does there, a HEAD may not do unseen (RFC 9110 section 9.2.1). */
+static bool has_head(const struct route *r)
+{
+    return r->kind != ROUTE_CALLER;
+}
+
+static const char *allow_text(arena *mem, const bool allowed[METHOD_COUNT], bool head)
 {
     struct str s = str_new(mem, 64);
     for (int m = 0; m < METHOD_COUNT; m++) {
         if (allowed[m]) {
             str_printf(&s, "%s%s%s", s.len > 0 ? ", " : "", METHODS[m],
-                       m == WB_GET ? ", HEAD" : "");
+                       m == WB_GET && head ? ", HEAD" : "");
         }
     }
     return s.text;
@@ -116,7 +125,8 @@ int router_match(const struct router_request *from, struct request *q, const str
     struct segments s = {.count = 0};
     int method = method_of(from->method);
     bool allowed[METHOD_COUNT] = {false};
-    bool known = false;
+    bool known = false, heads = false;
+    bool head = str_equal(from->method, "HEAD");
     size_t count = 0;
     const struct route *routes = router_routes(&count);
     if (path_split(q->mem, from->raw_path, &s, e) != 0) {
@@ -127,9 +137,9 @@ int router_match(const struct router_request *from, struct request *q, const str
         if (!from->listeners[routes[i].listener] || !pattern_fits(routes[i].pattern, &s, params)) {
             continue;
         }
-        if ((int)routes[i].method == method) {
+        if ((int)routes[i].method == method && (!head || has_head(&routes[i]))) {
             q->method = routes[i].method;
-            q->head = str_equal(from->method, "HEAD");
+            q->head = head;
             q->path = routes[i].pattern;
             memcpy(q->params, params, sizeof params);
             *ret = &routes[i];
@@ -137,10 +147,11 @@ int router_match(const struct router_request *from, struct request *q, const str
         }
         known = true;
         allowed[routes[i].method] = true;
+        heads = heads || has_head(&routes[i]);
     }
     if (!known) {
         return err_set(e, ERR_NOT_FOUND, "no_route", "There is nothing at this path.");
     }
-    *ret_allow = allow_text(q->mem, allowed);
+    *ret_allow = allow_text(q->mem, allowed, heads);
     return err_set(e, ERR_INPUT, "method", "This path takes %s only.", *ret_allow);
 }

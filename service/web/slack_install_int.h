@@ -12,17 +12,16 @@ struct install_page {
 };
 
 enum install_end {
-    INSTALL_DENIED,              /* the person said no */
-    INSTALL_STALE,               /* state or code too old, used, or of another browser */
-    INSTALL_FAILED,              /* Slack said something else */
-    INSTALL_BROKEN_OFF,          /* Slack's page came back with an error, or anybody says so */
-    INSTALL_TOO_OFTEN,           /* from this address, in vain */
-    INSTALL_BUSY,                /* Slack is away */
-    INSTALL_SETTINGS,            /* an operator must look */
-    INSTALL_ORG_HAS_IT,          /* the organisation's installation serves this workspace */
-    INSTALL_NOT_ALLOWED,         /* WORKBOT_ALLOWED_WORKSPACES; the app was removed again */
-    INSTALL_NOT_ALLOWED_REVOKED, /* its token is dead */
-    INSTALL_NOT_ALLOWED_STANDS,  /* Slack has not taken it back */
+    INSTALL_DENIED,      /* the person said no */
+    INSTALL_STALE,       /* state or code too old, used, or of another browser */
+    INSTALL_FAILED,      /* Slack said something else */
+    INSTALL_BROKEN_OFF,  /* Slack's page came back with an error, or anybody says so */
+    INSTALL_TOO_OFTEN,   /* from this address, in vain */
+    INSTALL_BUSY,        /* Slack is away */
+    INSTALL_SETTINGS,    /* an operator must look */
+    INSTALL_ORG_HAS_IT,  /* the organisation's installation serves this workspace */
+    INSTALL_REFUSED,     /* Slack gave a token and does not take it */
+    INSTALL_NOT_ALLOWED, /* WORKBOT_ALLOWED_WORKSPACES */
     INSTALL_END_COUNT
 };
 

@@ -39,19 +39,23 @@ static const struct {
     [INSTALL_ORG_HAS_IT] = {409, false, "Not installed", "Your organisation has Workbot already",
                             "It is installed for the whole organisation. Ask an admin of the "
                             "organisation to add it to this workspace."},
+    [INSTALL_REFUSED] = {502, true, "Not installed", "Slack did not install Workbot",
+                         "Slack gave a permission and then did not take it. Nothing was kept "
+                         "here."},
     [INSTALL_NOT_ALLOWED] = {403, false, "Not installed", NOT_OPEN,
                              "Whoever runs it decides which workspaces may install it. Nothing was "
-                             "kept here, and Slack has removed it from your workspace again."},
-    [INSTALL_NOT_ALLOWED_REVOKED] =
-        {403, false, "Not installed", NOT_OPEN,
-         "Whoever runs it decides which workspaces may install it. Nothing was kept here, and the "
-         "permission that you gave was taken back. Slack may go on listing it among your apps; "
-         "you can remove it there."},
-    [INSTALL_NOT_ALLOWED_STANDS] =
-        {403, false, "Not installed", NOT_OPEN,
-         "Whoever runs it decides which workspaces may install it. Nothing was kept here, but "
-         "Slack did not remove it from your workspace. Remove it there yourself: under Manage, "
-         "Installed apps, or on the page below."},
+                             "kept here."},
+};
+
+/* What came of giving it back. */
+static const char *const backs[] = {
+    [SLACK_BACK_REMOVED] = "Slack has removed it from your workspace again.",
+    [SLACK_BACK_REVOKED] =
+        "At Slack, the permission that you gave was taken back. Slack may go on listing it among "
+        "your apps; you can remove it there.",
+    [SLACK_BACK_STANDS] =
+        "But Slack did not remove it from your workspace. Remove it there yourself: under Manage, "
+        "Installed apps, or on the page below.",
 };
 
 static int show(struct install_page *p, int status, json_t *data, struct err *e)
@@ -65,32 +69,59 @@ static int show(struct install_page *p, int status, json_t *data, struct err *e)
     return 0;
 }
 
-static int end_page(struct install_page *p, enum install_end end, const char *link,
-                    const char *label, struct err *e)
-{
-    arena *mem = p->request->mem;
-    bool tone_error = end != INSTALL_DENIED;
-    json_t *data = arena_json(
-        mem, json_pack("{s:s, s:s, s:[{s:s}], s:b, s:s?, s:s, s:s?}", "title", ends[end].title,
-                       "eyebrow", ends[end].eyebrow, "paragraphs", "text", ends[end].text,
-                       "tone_error", tone_error, "retry_link", link, "retry_label", label,
-                       "reference", end == INSTALL_SETTINGS ? p->request->id : NULL));
-    return show(p, ends[end].status, data, e);
-}
-
-int install_end(struct install_page *p, enum install_end end, struct err *e)
-{
-    return end_page(p, end, ends[end].retry ? "/slack/install" : NULL, "Start again", e);
-}
-
-/* --- it is installed --- */
-
 static void add_text(json_t *paragraphs, const char *text)
 {
     json_array_append_new(paragraphs, json_pack("{s:s}", "text", text));
 }
 
-static json_t *next_steps(arena *mem, const struct slack_grant *g, const struct bot_install *done)
+/* back: what came of giving it back; manage: where it is removed by hand. Or NULL. */
+static json_t *end_data(struct install_page *p, enum install_end end, const char *back,
+                        const char *manage)
+{
+    bool tone_error = end != INSTALL_DENIED;
+    json_t *paragraphs = json_array();
+    add_text(paragraphs, ends[end].text);
+    if (back != NULL) {
+        add_text(paragraphs, back);
+    }
+    const char *again = ends[end].retry ? "/slack/install" : NULL;
+    return arena_json(p->request->mem,
+                      json_pack("{s:s, s:s, s:o, s:b, s:s?, s:s, s:s?}", "title", ends[end].title,
+                                "eyebrow", ends[end].eyebrow, "paragraphs", paragraphs,
+                                "tone_error", tone_error, "retry_link",
+                                manage == NULL ? again : manage, "retry_label",
+                                manage == NULL ? "Start again" : "Open its page at Slack",
+                                "reference", end == INSTALL_SETTINGS ? p->request->id : NULL));
+}
+
+int install_end(struct install_page *p, enum install_end end, struct err *e)
+{
+    return show(p, ends[end].status, end_data(p, end, NULL, NULL), e);
+}
+
+/* --- it is installed --- */
+
+static const char *role(const struct bot_install *done)
+{
+    return done->installer ? "You are its installer and an admin."
+           : done->admin   ? "You are one of its admins."
+                           : "Its installer and admins are those who were named before.";
+}
+
+/* Commands are made by the API alone: no page of ours leads on from here. */
+static const char *setup(const struct install_page *p)
+{
+    return arena_printf(
+        p->request->mem,
+        "Next come a connection to an app and a command that uses it; then anybody "
+        "can type `help` to Workbot. Whoever operates Workbot sets them up by its "
+        "API, with the operator's token: the guide is Workbot's `docs/setup.md`, the "
+        "calls are in `%s/openapi.yaml`.",
+        p->web->config->public_url);
+}
+
+static json_t *next_steps(const struct install_page *p, const struct slack_grant *g,
+                          const struct bot_install *done)
 {
     json_t *list = json_array();
     if (g->org_wide) {
@@ -98,14 +129,13 @@ static json_t *next_steps(arena *mem, const struct slack_grant *g, const struct 
                        "you choose which ones get it: that is the next step.");
     }
     if (done->first) {
-        add_text(list,
-                 "You are its installer and an admin. Next, set up a connection to an app and "
-                 "a command that uses it; then anybody can type help to Workbot.");
+        add_text(list, role(done));
+        add_text(list, setup(p));
     } else {
         add_text(list, "Installer, admins, connections and commands are as they were.");
     }
     if (done->missing != NULL) {
-        add_text(list, arena_printf(mem,
+        add_text(list, arena_printf(p->request->mem,
                                     "These permissions were not given: %s. What needs them does "
                                     "not work.",
                                     done->missing));
@@ -124,7 +154,7 @@ static int installed_page(struct install_page *p, const struct slack_grant *g,
         mem, json_pack("{s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:s}", "title",
                        arena_printf(mem, "Workbot is installed in %s",
                                     str_empty(g->name) ? "your workspace" : g->name),
-                       "eyebrow", "Done", "tone_success", 1, "paragraphs", next_steps(mem, g, done),
+                       "eyebrow", "Done", "tone_success", 1, "paragraphs", next_steps(p, g, done),
                        "retry_link", teams == NULL ? open : teams, "retry_label",
                        teams == NULL ? "Open Workbot in Slack" : "Choose workspaces", "back_link",
                        teams == NULL ? NULL : open, "back_label", "Open Workbot in Slack"));
@@ -201,24 +231,64 @@ static struct installation installation_of(arena *mem, const struct slack_grant 
     return i;
 }
 
-/* Nothing of it stays here; what stays at Slack is for Slack to say. */
-static int not_allowed(struct install_page *p, const struct slack_grant *g, struct err *e)
+/* --- it is of no use --- */
+
+/* What whoever runs this Workbot must be told to let the workspace in. */
+static void add_key(arena *mem, json_t *data, const struct slack_grant *g)
 {
-    static const enum install_end words[] = {[SLACK_BACK_REMOVED] = INSTALL_NOT_ALLOWED,
-                                             [SLACK_BACK_REVOKED] = INSTALL_NOT_ALLOWED_REVOKED,
-                                             [SLACK_BACK_STANDS] = INSTALL_NOT_ALLOWED_STANDS};
+    const char *what = g->org_wide ? "Organisation" : "Workspace";
+    json_t *facts = json_array();
+    if (!str_empty(g->name)) {
+        json_array_append_new(facts, json_pack("{s:s, s:s}", "label", what, "value", g->name));
+    }
+    json_array_append_new(facts, json_pack("{s:s, s:s}", "label", "Its key", "key", g->workspace));
+    json_object_set_new(data, "facts", facts);
+    json_object_set_new(data, "has_facts", json_true());
+    add_text(json_member(data, "paragraphs"),
+             arena_printf(mem,
+                          "If it should work here, send the key below to whoever runs it: "
+                          "they can then let your %s in.",
+                          g->org_wide ? "organisation" : "workspace"));
+}
+
+/* Nothing of it stays here; what stays at Slack is for Slack to say. */
+static int give_back(struct install_page *p, const struct slack_grant *g, enum install_end end,
+                     struct err *e)
+{
     chats *c = p->web->options.chats;
     arena *mem = p->request->mem;
     struct err why = {0};
+    enum slack_back back = chat_slack_hand_back(c, mem, g, &why);
+    const char *manage = NULL;
+    if (back != SLACK_BACK_REMOVED) {
+        log_end(p, "an app of no use could not be removed from its workspace", &why);
+        manage = chat_slack_manage_url(c, mem, g->workspace);
+    }
+    json_t *data = end_data(p, end, backs[back], manage);
+    if (end == INSTALL_NOT_ALLOWED) {
+        add_key(mem, data, g);
+    }
+    return show(p, ends[end].status, data, e);
+}
+
+static int not_allowed(struct install_page *p, const struct slack_grant *g, struct err *e)
+{
     log_info("an installation was not allowed", LOG_TEXT("request", p->request->id),
              LOG_TEXT("workspace", g->workspace));
-    enum slack_back back = chat_slack_hand_back(c, mem, g, &why);
-    if (back == SLACK_BACK_REMOVED) {
-        return install_end(p, INSTALL_NOT_ALLOWED, e);
+    return give_back(p, g, INSTALL_NOT_ALLOWED, e);
+}
+
+/* To give it back would end the installation that stands there, if it is good or not. */
+static int refused(struct install_page *p, const struct slack_grant *g, const struct err *why,
+                   struct err *e)
+{
+    bool stands = false;
+    enum install_end end = end_of(why) == INSTALL_SETTINGS ? INSTALL_SETTINGS : INSTALL_REFUSED;
+    log_end(p, "an installation came to nothing", why);
+    if (bot_stands(p->web->options.bot, p->request->mem, g->workspace, &stands, e) != 0) {
+        return -1;
     }
-    log_end(p, "the app could not be removed from a workspace that is not allowed", &why);
-    return end_page(p, words[back], chat_slack_manage_url(c, mem, g->workspace),
-                    "Open its page at Slack", e);
+    return stands ? install_end(p, end, e) : give_back(p, g, end, e);
 }
 
 int install_finish(struct install_page *p, const char *code, struct err *e)
@@ -231,6 +301,9 @@ int install_finish(struct install_page *p, const char *code, struct err *e)
                             &why) != 0) {
         log_end(p, "an installation came to nothing", &why);
         return install_end(p, end_of(&why), e);
+    }
+    if (chat_slack_examine(w->options.chats, mem, &g, &why) != 0) {
+        return refused(p, &g, &why, e);
     }
     gates_install_done(w->gates, p->request->remote);
     const struct installation i = installation_of(mem, &g);

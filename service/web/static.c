@@ -37,6 +37,12 @@ static int page(const struct request *q, const char *name, const char *title, st
     return 0;
 }
 
+int front_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    (void)w;
+    return page(q, "front.html", "About", r, e);
+}
+
 int privacy_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
     (void)w;

@@ -4,7 +4,8 @@
 // down every call, and that would be what is measured.
 import {join} from 'node:path';
 import {Browser} from '../lib/browser.mjs';
-import {freePort, request, until} from '../lib/service.mjs';
+import {freePort} from '../lib/ports.mjs';
+import {request, until} from '../lib/service.mjs';
 import {api, cpu, databaseCpu, DIR, load, memory, pause, prepare, serve, start} from './parts.mjs';
 
 const RECIPE = {

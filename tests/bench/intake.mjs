@@ -2,7 +2,8 @@
 // Bolt app that stores nothing. Three rounds of each, one after the other, so that what else the
 // machine does falls on all of them; each figure is the median.
 import {join} from 'node:path';
-import {freePort, SLACK, until, request} from '../lib/service.mjs';
+import {freePort} from '../lib/ports.mjs';
+import {SLACK, until, request} from '../lib/service.mjs';
 import {cpu, DIR, load, median, output, prepare, ROOT, serve, start} from './parts.mjs';
 
 const CLIENTS = 64;

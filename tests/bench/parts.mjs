@@ -3,7 +3,8 @@ import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {closeSync, openSync, readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
-import {createDatabase, freePort, request, run, SLACK, until} from '../lib/service.mjs';
+import {freePort} from '../lib/ports.mjs';
+import {createDatabase, request, run, SLACK, until} from '../lib/service.mjs';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const DIR = process.env.BENCH_DIR;
@@ -86,7 +87,7 @@ export async function databaseCpu(database) {
 
 /** A migrated database of its own, and the settings of services on it. */
 export async function prepare(env = {}) {
-  const database = await createDatabase();
+  const database = await createDatabase('');
   const [port, opsPort] = [await freePort(), await freePort()];
   const settings = {
     PATH: process.env.PATH,

@@ -36,9 +36,18 @@ after(async () => {
   await sandbox?.stop();
 });
 
+/** The workspace when Slack has been asked about its bot token. */
+const settled = () => until('Slack to be asked', async () => {
+  const now = (await call(200, 'GET', W)).json;
+  return now.bot_token_state === 'unchecked' ? null : now;
+});
+
 test('a workspace is made, replaced, read', async () => {
   await call(404, 'GET', W);
-  const made = (await call(201, 'PUT', W, workspace)).json;
+  const first = (await call(201, 'PUT', W, workspace)).json;
+  assert.equal(first.bot_token_state, 'unchecked', 'nobody has asked Slack yet');
+  const made = await settled();
+  assert.deepEqual({...first, bot_token_state: 'ok', bot_id: 'B0BOTACME', url: made.url}, made);
   assert.equal(made.has_bot_token, true);
   assert.equal(made.installer_uses, 'default');
   assert.equal(made.guests, 'refuse');
@@ -53,7 +62,7 @@ test('a workspace is made, replaced, read', async () => {
   const other = (await call(200, 'PUT', W, {...settings, guests: 'allow', installer_uses: 'personal'})).json;
   assert.deepEqual([other.guests, other.installer_uses, other.has_bot_token], ['allow', 'personal', true]);
   const bare = (await call(200, 'PUT', W, {...settings, bot_token: null})).json;
-  assert.deepEqual([bare.has_bot_token, bare.state], [false, 'draft'], 'null removes, and without a token it is a draft');
+  assert.deepEqual([bare.has_bot_token, bare.state, bare.bot_token_state], [false, 'draft', 'none'], 'null removes, and without a token it is a draft');
   await call(200, 'PUT', W, workspace);
   const changes = (await audit('workspace.changed')).map(a => a.detail.changed);
   assert.deepEqual(changes, [['bot_token', 'state'], ['bot_token', 'state'], ['installer_uses', 'guests']]);
@@ -61,6 +70,7 @@ test('a workspace is made, replaced, read', async () => {
 });
 
 test('a member that a PUT leaves out is kept, null removes it', async () => {
+  await settled();
   const whole = (await call(200, 'PUT', W, {...workspace, installer_uses: 'personal', guests: 'allow'})).json;
   assert.deepEqual((await call(200, 'PUT', W, {})).json, whole, 'nothing is said, nothing changes');
   const named = (await call(200, 'PUT', W, {name: 'Acme Inc'})).json;
@@ -196,9 +206,44 @@ test('a recipe: versions, faults, list', async () => {
   const list = (await call(200, 'GET', W + '/recipes?limit=1')).json;
   assert.deepEqual([list.items.map(i => i.name), list.next], [['create-opportunity'], 'create-opportunity']);
   assert.equal((await call(200, 'GET', W + '/recipes?cursor=' + list.next)).json.items[0].hidden, true);
-  await call(204, 'DELETE', W + '/recipes/other');
+  for (const name of ['a-z', 'ab']) await call(201, 'PUT', W + '/recipes/' + name, recipe({name, command: 'salesforce make ' + name}));
+  const names = [];
+  for (let next = ''; next !== null;) {
+    const page = (await call(200, 'GET', W + '/recipes?limit=1' + next)).json;
+    names.push(...page.items.map(i => i.name));
+    next = page.next && '&cursor=' + page.next;
+  }
+  assert.deepEqual(names, ['a-z', 'ab', 'create-opportunity', 'other'], 'page by page, whatever the language of the database');
+  for (const name of ['other', 'a-z', 'ab']) await call(204, 'DELETE', W + '/recipes/' + name);
   assert.equal((await call(201, 'PUT', W + '/recipes/other', recipe({command: 'salesforce make opportunity'}))).json.version, 2, 'versions count on');
   await call(204, 'DELETE', W + '/recipes/other');
+});
+
+test('a recipe that cannot work as the workspace stands is stored with warnings', async () => {
+  const path = W + '/recipes/warned', button = command => ({title: 'Go', command});
+  const body = (more = {}) => recipe({command: 'salesforce warned', ...more});
+  const warnings = async b => (await call([200, 201], 'PUT', path, b)).json.warnings;
+  const reply = {text: 'Done', buttons: [button('salesforce warned'), button('salesforce gone for good')]};
+  const [one, ...more] = await warnings(body({reply}));
+  assert.deepEqual(more, []);
+  assert.equal(one.path, 'reply.buttons[1].command');
+  assert.match(one.text, /No enabled recipe of this workspace has the command "salesforce gone for good"/);
+  assert.deepEqual(await warnings(body({reply})), [one], 'the same body says it again');
+  assert.equal((await call(200, 'GET', path)).json.warnings, undefined);
+  assert.deepEqual(await warnings(body()), []);
+  // connections: a draft is usable by nobody, one that is not logged in not by itself
+  await call(201, 'PUT', W + '/connections/half', {app: 'salesforce', host: sandbox.salesforceHost});
+  const by = (use, verify_user_access) => body({connections: {salesforce: {use, verify_user_access}}});
+  for (const verify of [true, false]) {
+    const [draft] = await warnings(by('half', verify));
+    assert.equal(draft.path, 'connections.salesforce.use');
+    assert.match(draft.text, /"half" is a draft/);
+  }
+  await call(200, 'PUT', W + '/connections/half', connection({client_id: 'half-client'}));
+  assert.deepEqual(await warnings(by('half', true)), []);
+  assert.match((await warnings(by('half', false)))[0].text, /"half", which acts here, is not logged in/);
+  await call(204, 'DELETE', path);
+  await call(202, 'DELETE', W + '/connections/half');
 });
 
 test('workbot recipe check says the same without a server', () => {
@@ -211,7 +256,15 @@ test('workbot recipe check says the same without a server', () => {
   const faulty = check(recipe({reply: {text: 'Created {{steps.oop.id}}'}}));
   assert.equal(faulty.status, 1);
   assert.match(faulty.stdout, /r\.json: reply\.text: "\{\{steps\.oop\.id\}\}": this recipe has no step "oop"/);
+  writeFileSync(join(dir, 'r.json'), '{');
+  const broken = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['recipe', 'check', join(dir, 'r.json')], {encoding: 'utf8', env: {}});
+  assert.match(broken.stdout, /r\.json: not JSON/, 'no empty place before it');
   rmSync(dir, {recursive: true});
+});
+
+test('workbot check names a setting once', () => {
+  const {stderr} = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: {}});
+  assert.match(stderr, /^WORKBOT_DATABASE_URL: This is required: set it, or WORKBOT_DATABASE_URL_FILE/m);
 });
 
 test('two writers of one recipe: both done, or one is told to try again', async () => {
@@ -304,6 +357,24 @@ test('a change of client ends every grant at the old place', async () => {
 test('the catalogue', async () => {
   const {items} = (await call(200, 'GET', '/v1/apps')).json;
   assert.ok(items.some(a => a.name === 'salesforce' && a.title === 'Salesforce' && a.actions.length > 0));
+});
+
+test('workspaces are listed by key, in pages', async () => {
+  const tenant = 'teams:0190c0de-0000-7000-8000-000000000002';
+  await call(201, 'PUT', '/v1/workspaces/slack:T0', {name: 'Zeta'});
+  await call(201, 'PUT', '/v1/workspaces/' + tenant, {});
+  const all = [{workspace: 'slack:T0', name: 'Zeta', state: 'draft'}, {workspace: W.split('/').pop(), name: 'Acme', state: 'active'},
+    {workspace: tenant, name: '', state: 'draft'}];
+  assert.deepEqual((await call(200, 'GET', '/v1/workspaces')).json, {items: all, next: null});
+  const items = [];
+  for (let next = ''; next !== null;) {
+    const page = (await call(200, 'GET', '/v1/workspaces?limit=1' + next)).json;
+    items.push(...page.items);
+    next = page.next && '&cursor=' + encodeURIComponent(page.next);
+  }
+  assert.deepEqual(items, all, 'page by page');
+  for (const query of ['limit=0', 'limit=101', 'limit=1&limit=2', 'cursor=%ff']) await call(400, 'GET', '/v1/workspaces?' + query);
+  for (const key of ['slack:T0', tenant]) await call(202, 'DELETE', '/v1/workspaces/' + key);
 });
 
 test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {

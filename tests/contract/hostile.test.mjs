@@ -9,7 +9,8 @@ let service, call, refused, silent;
 const SECRET = 'sample-canary-hostile-4711';
 const tables = ['workspace', 'default_connection', 'connection', 'recipe', 'recipe_version', 'login', 'job'];
 const counts = async () => {
-  const list = tables.map(t => `(select count(*) from ${t})`).join(', ');
+  // the bot token is asked about when that is due, whatever comes in
+  const list = tables.map(t => `(select count(*) from ${t}${t === 'job' ? " where kind <> 'check'" : ''})`).join(', ');
   return Object.values((await service.database.query(`select array[${list}] as n`))[0].n);
 };
 

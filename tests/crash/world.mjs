@@ -11,7 +11,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
 import {ACME, ADMIN_TOKEN, GLOBEX, Person, ROOT, SIGNING_SECRET, World, loginUrl} from '../lib/flow.mjs';
-import {freePort} from '../lib/service.mjs';
+import {freePort} from '../lib/ports.mjs';
 
 const sh = promisify(execFile);
 const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));

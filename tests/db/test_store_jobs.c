@@ -250,7 +250,7 @@ static void test_p13_urgent_jobs_overtake_all_workspaces(void **state)
     struct job *jobs = NULL;
     size_t count = 0;
     struct job_claim c = asking(8, 8, "");
-    c.urgent = true;
+    c.of = CLAIM_OF_URGENT;
     OK(store_job_claim(s, &c, &jobs, &count, e)); /* one of each */
     assert_int_equal(count, 2);
     assert_memory_equal(jobs[0].payload.data, "first", 5);
@@ -266,7 +266,7 @@ static void test_p13_urgent_jobs_overtake_all_workspaces(void **state)
     OK(store_job_claim(s, &c, &jobs, &count, e));
     assert_int_equal(count, 1);
     assert_memory_equal(jobs[0].payload.data, "behind", 6);
-    c.urgent = false;
+    c.of = CLAIM_OF_ALL;
     c.after_workspace = "";
     OK(store_job_claim(s, &c, &jobs, &count, e));
     assert_int_equal(count, 8);

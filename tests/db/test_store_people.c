@@ -114,6 +114,37 @@ static void test_users_never_cross_workspaces(void **state)
     world_close(s);
 }
 
+/* Design section 2: inactive people, guests, strangers and people of others: no, unless guests are
+ * welcome; and nobody where the bot was taken away. */
+static void test_who_may_use_workbot(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    static const char *const states[] = {"active", "broken", "draft", "removed"};
+    for (int i = 0; i < STANDING_COUNT * 2 * 4; i++) {
+        enum standing standing = (enum standing)(i / 8);
+        const char *now = states[i % 4];
+        bool guests = i / 4 % 2 == 1, may = false;
+        struct workspace w = {.workspace = ACME, .state = now, .guests_allowed = guests};
+        struct user ana = {.workspace = ACME, .user_id = "UANA", .standing = standing};
+        OK(store_workspace_put(s, &w, false, e));
+        OK(store_user_put(s, &ana, e));
+        OK(store_user_may_use(s, ACME, "UANA", &may, e));
+        bool wanted = strcmp(now, "removed") != 0 &&
+                      (standing == STANDING_MEMBER || (standing == STANDING_GUEST && guests));
+        assert_int_equal(may, wanted);
+        assert_int_equal(store_person_allowed(&ana, &w), wanted);
+        OK(store_user_may_use(s, ACME, "", &may, e));
+        assert_true(may); /* the default connection's own login */
+        OK(store_user_may_use(s, GLOBEX, "UANA", &may, e));
+        assert_true(may); /* the same id elsewhere is somebody else */
+        OK(store_user_may_use(s, ACME, "UEVE", &may, e));
+        assert_false(may);
+    }
+    assert_false(store_person_allowed(NULL, &(struct workspace){.state = "active"}));
+    world_close(s);
+}
+
 static void test_default_connections(void **state)
 {
     (void)state;
@@ -179,8 +210,12 @@ static void test_recipe_versions(void **state)
     assert_int_equal(found->version, 2);
     assert_true(found->hidden);
     assert_string_equal(found->body, "{\"a\":2}");
+    assert_null(found->body_now);
     OK(store_recipe_version(s, ACME, "deal", 1, &found, e));
     assert_string_equal(found->body, "{\"a\":1}");
+    assert_string_equal(found->body_now, "{\"a\":2}"); /* whose permissions hold */
+    OK(store_recipe_version(s, ACME, "deal", 2, &found, e));
+    assert_null(found->body_now);
     OK(store_recipe_version(s, GLOBEX, "deal", 1, &found, e));
     assert_null(found);
 
@@ -202,6 +237,7 @@ static void test_recipe_versions(void **state)
     OK(store_recipe_version(s, ACME, "deal", 2, &found, e)); /* for runs that began with it */
     assert_non_null(found);
     assert_false(found->enabled);
+    assert_null(found->body_now);
     OK(store_recipe_put(s, &r, "user:UBEN", e));
     OK(store_recipe_find(s, ACME, "deal", &found, e));
     assert_int_equal(found->version, 3);
@@ -235,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup(test_workspace_keeps_route_and_token, world_reset),
         cmocka_unit_test_setup(test_workspace_deletion_leaves_nothing_of_it, world_reset),
         cmocka_unit_test_setup(test_users_never_cross_workspaces, world_reset),
+        cmocka_unit_test_setup(test_who_may_use_workbot, world_reset),
         cmocka_unit_test_setup(test_default_connections, world_reset),
         cmocka_unit_test_setup(test_recipe_versions, world_reset),
         cmocka_unit_test_setup(test_audit_pages, world_reset),

@@ -95,7 +95,7 @@ static int64_t claim_pages(arena *mem, int64_t runs)
     const char *sql = arena_printf(
         mem,
         "prepare c as %s; explain (analyze, buffers, format json)"
-        " execute c('', null, '00000000-0000-4000-8000-000000000001', 30, 4, 8, 16, 32, %lld, 4, '{}')",
+        " execute c('', null, '00000000-0000-4000-8000-000000000001', 30, 4, 8, 16, 32, %lld, 4, '{}', 1)",
         claim_sql(), (long long)runs);
     const char *text = test_sql_text(mem, world.base->url, sql);
     assert_non_null(text);

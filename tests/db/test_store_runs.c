@@ -438,10 +438,37 @@ static void test_a_message_and_its_versions(void **state)
     world_close(s);
 }
 
+/* The version that it began with, and the current one's body where that is another one. */
+static void test_p2_a_case_has_both_versions(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run_case c;
+    struct recipe_row r = {
+        .workspace = ACME, .name = "deal", .command = "deal", .enabled = true, .body = "{\"a\":1}"};
+    const struct run *run = add_run(s, ACME, "UANA");
+    OK(store_recipe_put(s, &r, "system", e));
+    OK(store_run_case(s, ACME, run->id, &c, e));
+    assert_string_equal(c.recipe_body, "{\"a\":1}");
+    assert_null(c.recipe_body_now);
+    r.body = "{\"a\":2}";
+    OK(store_recipe_put(s, &r, "system", e));
+    OK(store_run_case(s, ACME, run->id, &c, e));
+    assert_string_equal(c.recipe_body, "{\"a\":1}");
+    assert_string_equal(c.recipe_body_now, "{\"a\":2}");
+    bool existed = false;
+    OK(store_recipe_delete(s, ACME, "deal", &existed, e));
+    OK(store_run_case(s, ACME, run->id, &c, e));
+    assert_false(c.enabled);
+    assert_null(c.recipe_body_now);
+    world_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_run_is_found_where_it_belongs, world_reset),
+        cmocka_unit_test_setup(test_p2_a_case_has_both_versions, world_reset),
         cmocka_unit_test_setup(test_only_the_expected_state_moves, world_reset),
         cmocka_unit_test_setup(test_lists_of_runs, world_reset),
         cmocka_unit_test_setup(test_p9_a_login_releases_its_users_runs_only, world_reset),

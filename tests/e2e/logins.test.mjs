@@ -110,7 +110,7 @@ test('P9: a cancelled, an unknown and a used link say what to do', async () => {
   await page.goto(url.slice(0, -4) + '0000');
   await page.getByRole('heading', {name: 'This link is not known'}).waitFor();
   await accessible(page, 'unknown page');
-  for (const path of ['/privacy', '/terms', '/no-such-page']) {
+  for (const path of ['/', '/privacy', '/terms', '/no-such-page']) {
     const answer = await page.goto(stage.demo.workbot + path);
     if ((answer.headers()['content-type'] || '').startsWith('text/html')) await accessible(page, path);
   }

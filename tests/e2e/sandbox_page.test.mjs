@@ -1,7 +1,7 @@
 // The sandbox's chat page by itself: what a person has at Slack besides messages.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {accessible, column, open} from './support.mjs';
+import {accessible, column, open, type} from './support.mjs';
 
 let stage;
 before(async () => (stage = await open()));
@@ -36,6 +36,50 @@ test('no tab is cut off at 1280 px, nothing is missing, and a guest can be playe
   await gus.getByText('APP').waitFor();
   await accessible(page, 'chat page');
   assert.deepEqual(failed, []);
+});
+
+const box = async node => (await node.boundingBox()) ?? assert.fail('not shown');
+
+for (const [look, viewport] of [['desk', {width: 1280, height: 900}], ['phone', {width: 390, height: 844}]]) {
+  test(`everything is read whole and nothing lies on something else: ${look}`, async () => {
+    const {page} = await chatPage({viewport});
+    const top = await box(page.locator('header.top h1')), toggle = await box(page.locator('#toggle'));
+    assert.ok(toggle.y < top.y + top.height, 'the buttons stand in the row of the title');
+    const ana = column(page, 'Ana Alvarez'), words = ana.getByRole('textbox', {name: 'Message as Ana Alvarez'});
+    for (const tab of await ana.getByRole('tab').all()) {
+      if (await tab.innerText() === 'Home') continue;
+      await tab.click();
+      const hidden = await words.evaluate(t => t.scrollHeight - t.clientHeight);
+      assert.ok(hidden <= 0, `${await words.getAttribute('placeholder')}: ${hidden} px are hidden`);
+    }
+    await ana.getByRole('tab', {name: '# sales'}).click();
+    await type(page, 'Ana Alvarez', '@Workbot salesforce create opportunity name: Placed');
+    await ana.getByText('Only visible to you').last().waitFor();
+    await ana.getByRole('tab', {name: 'Workbot'}).click();
+    await type(page, 'Ana Alvarez', 'help');
+    const answer = ana.locator('article', {hasText: 'What can I do for you?'}).last();
+    await answer.hover();
+    const covers = await answer.evaluate(m => { // both at once: another answer may come in between
+      const [badge, tools] = ['.app', '.tools'].map(c => m.querySelector(c).getBoundingClientRect());
+      return tools.bottom > badge.top && tools.left < badge.right;
+    });
+    assert.equal(covers, false, 'the tools cover the badge');
+    await ana.getByRole('tab', {name: 'Home'}).click();
+    await ana.getByText('#sales', {exact: true}).first().waitFor();
+    const heads = await ana.locator('.home .head').all();
+    for (const head of heads.slice(1)) {
+      const gap = await head.evaluate(h => h.getBoundingClientRect().top - h.previousElementSibling.getBoundingClientRect().bottom);
+      assert.ok(gap >= 16, `${await head.innerText()}: ${gap} px below what stands above it`);
+    }
+    await stage.say('ana', 'cancel');
+  });
+}
+
+test('the records of Salesforce stay in their panel', async () => {
+  await stage.say('ben', 'salesforce create opportunity name: No amount close: 2026-12-31');
+  const {page} = await chatPage();
+  await page.locator('.record', {hasText: 'No amount'}).waitFor();
+  for (const line of await page.locator('.record .line').all()) assert.ok(await line.evaluate(l => l.scrollWidth <= l.clientWidth), await line.innerText());
 });
 
 test('the home page, a slash command, a shortcut and a thread', async () => {

@@ -42,7 +42,7 @@ test('P2 P4 P9: Ana types a command, logs in, types the code, and the opportunit
   assert.equal(record.owner, 'ana@acme.example');
 
   // the page's button leads back to the conversation, the result's to the record
-  assert.match(await page.getByRole('link', {name: 'Open Slack'}).getAttribute('href'), /D0ANA0001/);
+  assert.match(await page.getByRole('link', {name: 'Back to Slack'}).getAttribute('href'), /D0ANA0001/);
   const record_page = context.waitForEvent('page');
   await result.getByRole('link', {name: 'Open'}).click();
   await (await record_page).getByText('Acme renewal').first().waitFor();

@@ -2,7 +2,7 @@
 // the wrong place, result far above. Promises P4, P8, P9, P11.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Browser, button, labels, loginUrl, start, words} from '../lib/flow.mjs';
+import {ACME, Browser, button, labels, loginUrl, start, words} from '../lib/flow.mjs';
 
 const create = (name, more = '') => `salesforce create opportunity name: ${name} close: 2026-12-31${more}`;
 const wrong = (code, n) => String((Number(code) + n) % 1000000).padStart(6, '0');
@@ -64,11 +64,11 @@ describe('conversation', () => {
     await ana.ask('salesforce create opportunity name: Asked', /Enter close/);
     const one = await ana.ask('cancel', /Cancelled: Create an opportunity/);
     assert.match(words(one), /Asked/);
-    assert.match(words(one), /Still waiting: Create an opportunity, the login to Salesforce/);
+    assert.match(words(one), /Still waiting: Create an opportunity \(name: First in line\), the login to Salesforce/);
     const two = await ana.ask('cancel', /Cancelled: Create an opportunity/);
     assert.match(words(two), /First in line/);
     assert.match(words(two), /Still waiting: the login to Salesforce/);
-    await ana.sees(m => m.ts === waits.ts && /Cancelled: Create an opportunity\. Nothing was done/.test(words(m)));
+    await ana.sees(m => m.ts === waits.ts && /^Create an opportunity was cancelled\.$/.test(words(m)));
     const three = await ana.ask('cancel', /Cancelled: the login to Salesforce/);
     assert.doesNotMatch(words(three), /Still waiting/);
     await w.idle();
@@ -83,10 +83,19 @@ describe('conversation', () => {
     await ana.sees(/Cancelled: Create an opportunity/, {place: 'sales'});
   });
 
+  test('D12 connect asks which where there are several, by the names that the list shows', async () => {
+    const asked = await ana.ask('connect', /Which one shall I connect\?/);
+    assert.deepEqual(labels(asked), ['Salesforce, acme-salesforce', 'Salesforce, second-salesforce']);
+    await ana.press(asked, 'Salesforce, second-salesforce');
+    const prompt = await ana.sees(m => m.ts === asked.ts && loginUrl(m));
+    await ana.press(prompt, 'Back');
+    assert.match(words(await ana.sees(m => m.ts === asked.ts && /Your connections/.test(words(m)))), /Salesforce, second-salesforce/);
+  });
+
   test('P9 a replaced link, an undone login and an old link each say what they are', async () => {
     const first = await ana.prompt('connect acme-salesforce');
     const second = await ana.prompt('connect acme-salesforce');
-    assert.match((await page(loginUrl(first))).text, /There is a newer link/);
+    assert.match((await page(loginUrl(first))).text, /There is a newer link[\s\S]*the newest of your private messages from Workbot/);
     const told = await ana.sees(m => m.ts === first.ts && /newer login prompt/.test(words(m)));
     assert.deepEqual(labels(told), []);
     await ana.browse(second);
@@ -97,6 +106,20 @@ describe('conversation', () => {
     await w.query("update login set expires_at = now() - interval '1 s' where state = 'open'");
     await ana.sees(m => m.ts === third.ts && /has expired/.test(words(m)));
     assert.match((await page(loginUrl(third))).text, /This link has run out/);
+  });
+
+  test('an admin\'s login of a default connection has pages of its own words, while it is open and after', async () => {
+    const path = `/workspaces/${ACME}/connections/second-salesforce/login`;
+    const {login_url: first} = await w.must('POST', path, {});
+    const shown = (await page(first)).text;
+    assert.match(shown, /Shared commands act as the account that you log in with/);
+    assert.match(shown, /You get a six-digit code here and confirm it where you asked for this login/);
+    assert.match(shown, /Commands that do not ask for people's own accounts run as that account/);
+    assert.doesNotMatch(shown, /in the chat|type connections|run as you|type it in Slack/);
+    await w.must('POST', path, {});
+    const over = (await page(first)).text;
+    assert.match(over, /Ask for a new link where you asked for this one/);
+    assert.doesNotMatch(over, /type connect|private messages/);
   });
 
   // --- the code ---
@@ -238,11 +261,22 @@ describe('conversation', () => {
     await cleo.ask(`@workbot ${create('In the channel')}`, /private message/, {place: 'sales'});
     const told = await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /Salesforce is connected/);
     const done = await cleo.sees(m => m.ts === told.ts && (words(m).match(/is done/g) || []).length === 2);
-    assert.match(words(done), /Your command Create an opportunity is done: see above\./);
-    assert.match(words(done), /Your command Create an opportunity is done: see <#C0SALES01>\./);
+    assert.match(words(done), /Your command Create an opportunity \(name: Far above\) is done: see above\./);
+    assert.match(words(done), /Your command Create an opportunity \(name: In the channel\) is done: see <#C0SALES01>\./);
     await cleo.sees(m => m.ts === prompt.ts && /Created Far above/.test(words(m)));
     await w.idle();
     assert.equal((await cleo.messages()).filter(m => /Created Far above/.test(words(m))).length, 1, 'the result itself stands once');
+  });
+
+  test('P9 that notice tells commands typed in the bot\'s own chat with a slash apart, and names no raw id', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    for (const name of ['Slash one', 'Slash two']) await cleo.command(create(name));
+    await w.idle();
+    const told = await cleo.ask(await cleo.browse(await cleo.sees(loginUrl), 'cleo@acme.example', new Browser()), /Salesforce is connected/);
+    const done = await cleo.sees(m => m.ts === told.ts && (words(m).match(/is done/g) || []).length === 2);
+    for (const name of ['Slash one', 'Slash two']) assert.match(words(done), new RegExp(`Your command Create an opportunity \\(name: ${name}\\) is done: look in this chat\\.`));
+    assert.doesNotMatch(words(done), /D0CLEO/);
+    await w.idle();
   });
 
   test('P10 the private question of a channel\'s command loses its buttons with the answer', async () => {

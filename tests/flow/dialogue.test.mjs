@@ -51,13 +51,15 @@ describe('dialogue', () => {
   });
 
   test('P9 words beside the words: help, cancel, greetings, rubbish behind a word, the beginning of a command', async () => {
-    for (const text of ['?', 'menu', 'hi', 'Hello!', 'thanks', 'help me']) await ana.ask(text, /What can I do/);
+    for (const text of ['?', 'menu', 'help me']) await ana.ask(text, /What can I do/);
+    for (const [text, answer] of [['hi', /^Hello! Type help to see/], ['Hello!', /^Hello!/], ['thanks', /^You are welcome/], ['ok', /^All right/]]) await ana.ask(text, answer);
+    for (const [text, answer] of [['login', /Type connect and an app's name to log in/], ['log in to it', /Type connect and/], ['login Salesforce', /Type connect salesforce to log in/], ['logout', /Type disconnect and an app's name to log out/]]) await ana.ask(text, answer);
     await ana.ask('help more commands', /More commands/);
     assert.match(words(await ana.ask('connections please', /Your connections/)), /I took that as connections/);
     await ana.ask('delete salesforce', /Your connections/);
     await ana.ask('@workbot team note', /private message/, {place: 'sales'});
     await ana.sees(/Enter text/);
-    const begun = await ana.ask('salesforce create', /salesforce create \.\.\./);
+    const begun = await ana.ask('salesforce create', /Commands that begin with salesforce create/);
     assert.deepEqual(labels(begun), ['Create an opportunity']);
     await ana.ask('stop', /Cancelled: Leave a note/);
     await ana.ask('quit', /nothing to cancel/);
@@ -145,7 +147,7 @@ describe('dialogue', () => {
     const waiting = await cleo.ask('pending', /waits for a login/);
     assert.ok(button(waiting, 'Log in'));
     await cleo.press(waiting, 'Cancel it');
-    await cleo.sees(m => m.ts === prompt.ts && /Cancelled/.test(words(m)));
+    await cleo.sees(m => m.ts === prompt.ts && /was cancelled/.test(words(m)));
     await w.idle();
     assert.equal(await w.count('login', "state in ('open', 'code')"), 0, 'a login that nothing waits for is not asked for');
   });
@@ -236,6 +238,7 @@ describe('dialogue', () => {
     for (const text of ['connections', 'personal_connections', 'personal connections', 'Personal Accounts']) await ana.ask(text, /Your connections/);
     await ana.ask('connect teapot', /no app or connection called teapot/);
     await ana.ask('disconnect teapot', /no app or connection called teapot/);
+    for (const pair of ['salesforce acme-salesforce', 'Salesforce, acme-salesforce']) await ana.ask('disconnect ' + pair, m => m.is_bot && !/no app or connection called/.test(words(m)));
   });
 
   test('P9 a second "connect" replaces the first prompt\'s link', async () => {

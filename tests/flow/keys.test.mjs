@@ -26,7 +26,7 @@ describe('keys', () => {
     await until('the replica without the key to meet an event of the other', async () => {
       assert.equal((await w.signed('/slack/events', w.dm('help'), {url: w.replicas[0].url})).status, 200);
       return /jobs are left to other replicas/.test(w.log());
-    }, 30000);
+    });
     assert.equal(await w.count('job', "state = 'dead'"), 0);
     await w.stopReplica(1);
     await w.startReplica(1);

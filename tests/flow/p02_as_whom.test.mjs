@@ -1,10 +1,10 @@
 // P2: the presser or typer acts, by their own connection and no other; the reply says as whom.
 import assert from 'node:assert/strict';
-import {after, before, describe, test} from 'node:test';
-import {ACME, button, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {readFileSync} from 'node:fs';
+import {after, afterEach, before, describe, test} from 'node:test';
+import {ACME, button, buttons, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_user_id: 'U0BOTACME'};
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
 describe('P2 who acts', () => {
   let w, ana, ben, cleo, gina;
@@ -43,6 +43,17 @@ describe('P2 who acts', () => {
     }
   });
 
+  test('P2 as whom is always to be read: a name that nobody sees, and names and values that turn the line', async () => {
+    const named = name => w.sandbox('POST', '/_user', {user: 'U0ANA0001', workspace: 'T0ACME001', set: {display_name: name, real_name: name}, deliver: true}).then(() => w.idle());
+    for (const [name, shown] of [[' ', 'ana'], ['\u3164', 'ana'], ['\u200B\u2060', 'ana'], ['Ana\u202E neB', 'Ana neB']]) {
+      await named(name);
+      const reply = await w.person('U0ANA0001').ask(`@workbot ${create('Straight \u2066name')}`, /Created Straight name/, {place: 'sales'});
+      assert.ok(words(reply).includes(`, as ${shown}`), words(reply));
+    }
+    await named('Ana');
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Straight \u2066name').length, 4, 'the value itself is as typed');
+  });
+
   test('P2 the installer runs on the default connection, and the reply says so', async () => {
     const reply = await ben.ask(create('By the installer'), /Created By the installer/);
     assert.match(words(reply), /the default connection/);
@@ -66,7 +77,7 @@ describe('P2 who acts', () => {
   });
 
   test('P2 a recipe without verified users runs on the default connection for everybody, and says so', async () => {
-    await ana.ask('team note text: From the team', /Noted: From the team, as ben@acme\.example.*default connection/);
+    await ana.ask('team note text: From the team', /Noted: From the team, as ben@acme\.example \(the shared account\)/);
     await w.idle();
     assert.equal((await w.records('Task')).find(r => r.fields.Subject === 'From the team').owner, 'ben@acme.example');
     await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});
@@ -191,7 +202,7 @@ describe('P2 never the default connection instead', () => {
   test('P2 the app is down: the run waits, and goes on as the same person', async () => {
     await w.fault('5xx', {times: 2, path: '/query'});
     await ana.say('salesforce find opportunity name: After');
-    await ana.sees(/found, as ana@acme\.example/, {ms: 20000});
+    await ana.sees(/found, as ana@acme\.example/);
     await until('the faults to be used up', async () => await w.fired('5xx') === 2);
     await nothingByDefault();
   });
@@ -236,5 +247,99 @@ describe('P2 who may', () => {
     const prompt = await gus.prompt(create('By an allowed guest'));
     assert.ok(loginUrl(prompt));
     assert.equal((await w.records()).length, 0);
+  });
+});
+
+describe('P2 what an admin takes away is taken from what waits, too', () => {
+  const stored = name => JSON.parse(readFileSync(new URL(`../demo/acme/recipes/${name}.json`, import.meta.url)));
+  const NOT_HERS = {...stored('create-opportunity'), allow: {users: ['U0BEN0001']}};
+  let w, ana, cleo;
+  before(async () => {
+    w = await start();
+    [ana, cleo] = ['ana', 'cleo'].map(n => w.person(n));
+    await ana.connect();
+  });
+  after(() => w?.stop());
+  afterEach(async () => {
+    await w.sandbox('DELETE', '/_faults');
+    for (const name of ['create-opportunity', 'find-opportunities', 'team-note']) await w.putRecipe(ACME, stored(name));
+  });
+
+  const written = async (object, field, value) => {
+    await w.idle();
+    return (await w.records(object)).filter(r => r.fields[field] === value).length;
+  };
+  /** The newest run ended because the recipe does not allow this person any more. */
+  const refused = async (who, said, recipe = 'create-opportunity') => {
+    await who.sees(m => m.ts >= said.ts && /You may not run this command/.test(words(m)));
+    await w.idle();
+    assert.deepEqual(await w.one('select recipe, state, error_code from run order by created_at desc limit 1'), {recipe, state: 'failed', error_code: 'not_allowed'});
+  };
+
+  test('P2 `allow` while a form is open: what is sent is refused', async () => {
+    await ana.command('salesforce create opportunity name: Open form', {place: 'sales'});
+    await ana.modal(v => v.blocks.some(b => b.block_id === 'close'));
+    await w.putRecipe(ACME, NOT_HERS);
+    const {answer} = await ana.submit({close: '2026-12-31'});
+    assert.match(JSON.stringify(answer), /You may not run this command any more/);
+    assert.equal(await written('Opportunity', 'Name', 'Open form'), 0);
+    await ana.ask('cancel', /Cancelled/);
+  });
+
+  test('P2 `allow` while a question is open: its answer does nothing', async () => {
+    await ana.ask('salesforce create opportunity name: Open question', /Enter close/);
+    await w.putRecipe(ACME, NOT_HERS);
+    await refused(ana, await ana.say('2026-12-31'));
+    assert.equal(await written('Opportunity', 'Name', 'Open question'), 0);
+  });
+
+  test('P2 `allow` while a login is awaited: the command ends after it', async () => {
+    const prompt = await cleo.prompt(create('Awaits a login'));
+    await w.putRecipe(ACME, NOT_HERS);
+    const code = await cleo.browse(prompt);
+    await cleo.say(code);
+    await refused(cleo, prompt);
+    assert.equal(await written('Opportunity', 'Name', 'Awaits a login'), 0);
+  });
+
+  test('P2 `allow` while an app is busy: the next try is not made', async () => {
+    await w.fault('5xx', {path: '/query'});
+    const gate = await w.gate('gate_again', 'update', 'run', "new.state = 'queued' and old.state = 'running'");
+    const said = await ana.say('salesforce find opportunity name: Busy');
+    await gate.waiting(1);
+    await w.putRecipe(ACME, {...stored('find-opportunities'), allow: {users: ['U0BEN0001']}});
+    await gate.release();
+    await refused(ana, said, 'find-opportunities');
+  });
+
+  test('P2 inputs, steps and reply stay those that the run began with, under an `allow` that still holds', async () => {
+    await ana.ask('salesforce create opportunity name: As it began', /Enter close/);
+    await w.putRecipe(ACME, {...stored('create-opportunity'), allow: {users: ['U0ANA0001']}, inputs: [{name: 'other', required: true}], reply: {text: 'Of another version'},
+      steps: [{id: 'opp', connection: 'salesforce', action: 'create_record', with: {object: 'Task', fields: {Subject: '{{inputs.other}}'}}}]});
+    await ana.say('2026-12-31');
+    await ana.sees(/Created As it began/);
+    assert.equal(await written('Opportunity', 'Name', 'As it began'), 1);
+  });
+
+  test('P2 `verify_user_access` switched on while a question is open: nobody acts on the shared account any more', async () => {
+    const note = stored('team-note');
+    const own = {...note, connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}};
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    await cleo.ask('team note', /Enter text/);
+    await w.putRecipe(ACME, own);
+    const prompt = await cleo.ask('Verified now', m => m.is_bot && loginUrl(m));
+    assert.equal(await written('Task', 'Subject', 'Verified now'), 0);
+    await cleo.say(await cleo.browse(prompt));
+    await cleo.sees(/Noted: Verified now, as cleo@acme\.example/);
+    assert.deepEqual((await w.records('Task')).filter(r => r.fields.Subject === 'Verified now').map(r => r.owner), ['cleo@acme.example']);
+  });
+
+  test('P2 `verify_user_access` switched off while a question is open: what began as the person stays theirs', async () => {
+    await ana.ask('salesforce create opportunity name: Still hers', /Enter close/);
+    await w.putRecipe(ACME, {...stored('create-opportunity'), connections: {salesforce: {use: 'acme-salesforce'}}});
+    await ana.say('2026-12-31');
+    await ana.sees(/Created Still hers, as ana@acme\.example/);
+    assert.equal(await written('Opportunity', 'Name', 'Still hers'), 1);
   });
 });

@@ -89,7 +89,7 @@ describe('P4 the code', () => {
     const {location} = await mine.logIn(loginUrl(prompt), 'cleo@acme.example', {stop: '/oauth/callback/'});
     assert.equal((await other.request('GET', location)).status, 410);
     assert.match(other.text, /another browser/);
-    assert.equal((await other.request('HEAD', location)).status, 410);
+    assert.equal((await other.request('HEAD', location)).status, 405);
     assert.equal((await mine.request('GET', location)).status, 200, 'the browser that began it goes on');
   });
 
@@ -186,7 +186,8 @@ describe('P4 account_match', () => {
       assert.equal(NOTE.test(browser.text), noted, browser.text);
       const asked = await ana.sees(m => m.ts === prompt.ts && /6-digit code/.test(words(m)));
       assert.doesNotMatch(words(asked), /@/, 'nothing of the account in the chat before the code');
-      await ana.ask(code, new RegExp(`is connected\\S* as ${username}`));
+      const told = words(await ana.ask(code, new RegExp(`is connected\\S* as ${username}`)));
+      assert.equal(/Its e-mail is not the one of your chat profile/.test(told), noted, told);
       await disconnect(ana);
     });
   }

@@ -50,7 +50,7 @@ describe('P5 secrets', () => {
       await until('the command to have been put off', () => w.count('job', "kind = 'run' and state = 'queued' and error_code is not null"));
       await w.query('update connection set cool_until = now()');
       await w.query("update job set run_at = now() where state = 'queued'");
-      await w.idle(20000);
+      await w.idle();
     };
     for (const fault of ['5xx', 'html', '429']) {
       await w.fault(fault, {path: '/query'});
@@ -153,7 +153,7 @@ describe('P5 secrets', () => {
     const told = await until('the run to be given up', async () => {
       await w.query("update job set run_at = now() where state = 'queued'");
       return (await cleo.messages()).find(m => m.ts > said.ts && /did not work|went wrong/.test(words(m)));
-    }, 20000);
+    });
     assert.match(words(told), /WB-/);
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Swapped').length, 0);

@@ -40,7 +40,7 @@ describe('P6 refresh', () => {
         await w.fault('token_expired', {path: '/query'});
         await w.fault('slow', {path: 'oauth2/token', delay_ms: 150});
         await burst(20);
-        await until('all twenty to be done', async () => await done() === was + 20, 20000);
+        await until('all twenty to be done', async () => await done() === was + 20);
         assert.equal(await refreshes() - before, 1, 'one refresh for one expiry');
       }
       assert.equal(await w.count('connection', "user_id = 'U0ANA0001' and state = 'active'"), 1);
@@ -75,7 +75,7 @@ describe('P6 refresh', () => {
     await until('the app to have answered', async () => await refreshes() > calls);
     await pause(2000); // so long the outage goes on
     await w.admin.query(`alter database ${w.database} with allow_connections true`);
-    await until('the new token to be stored', async () => (await row()).generation === had.generation + 1, 20000);
+    await until('the new token to be stored', async () => (await row()).generation === had.generation + 1);
     await until('the command to be done', async () => {
       await later();
       return await done() === was + 1;
@@ -95,7 +95,7 @@ describe('P6 refresh', () => {
     await until('the command to wait', async () => await w.count('job', "error_code = 'refreshing'") === 1);
     await w.sandbox('DELETE', '/_faults');
     await w.query("update connection set access_expires_at = now() where user_id = 'U0ANA0001'");
-    await until('the command to be done', async () => await done() === was + 1, 30000);
+    await until('the command to be done', async () => await done() === was + 1);
     assert.equal(await refreshes() - before, 1, 'by itself, when the lease had ended');
   });
 
@@ -108,7 +108,7 @@ describe('P6 refresh', () => {
     await until('the command to be done', async () => {
       await later();
       return await done() === was + 1;
-    }, 20000);
+    });
     assert.equal(await refreshes() - before, 2);
   });
 
@@ -121,7 +121,7 @@ describe('P6 refresh', () => {
     const prompt = await until('the user to be asked to log in', async () => {
       await later();
       return (await ana.messages()).find(m => m.is_bot && loginUrl(m) && /goes on by itself/.test(words(m)));
-    }, 20000);
+    });
     const calls = (await w.tokenCalls('refresh_token')).slice(before);
     assert.ok(calls.length <= 2, `${calls.length} calls`);
     assert.equal(new Set(calls.map(c => c.args.refresh_token)).size, 1);

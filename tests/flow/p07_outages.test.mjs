@@ -66,7 +66,7 @@ describe('P7 outages', () => {
       const [counted, looked] = [await repeated(), await looks()];
       const fired = await w.fired('429');
       await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: '429', path: 'chat.postMessage', times: 2, retry_after: 1});
-      await ana.ask(place === 'dm' ? FIND : `@workbot ${FIND}`, /0 found/, {place, ms: 20000});
+      await ana.ask(place === 'dm' ? FIND : `@workbot ${FIND}`, /0 found/, {place});
       await w.idle();
       assert.equal(await w.fired('429') - fired, 2);
       assert.equal(await repeated() - counted, 0, place);

@@ -2,7 +2,7 @@
 // it expires or is superseded, with a notice. A login prompt is never a dead end.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Browser, OPPORTUNITY, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {Browser, OPPORTUNITY, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 describe('P9 resume', () => {
   let w, ana, cleo;
@@ -80,6 +80,49 @@ describe('P9 resume', () => {
     assert.deepEqual(names, ['First', 'Second']);
   });
 
+  test('P9 a prompt of connect names what waits, on its page too, and its Back asks first and tells what it cancelled', async () => {
+    await cleo.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    await cleo.prompt(create('Unnamed'));
+    const prompt = await cleo.prompt('connect salesforce');
+    assert.match(words(prompt), /Create an opportunity \(name: Unnamed\) waits for this and goes on by itself\. Back cancels it\./);
+    assert.match(JSON.stringify(prompt.blocks), /"This cancels Create an opportunity \(name: Unnamed\)\."/);
+    const page = new Browser();
+    await page.get(loginUrl(prompt));
+    assert.match(page.text, /Waiting for it Create an opportunity\b.*Your command runs/);
+    assert.doesNotMatch(page.text, /Unnamed/, 'whoever has a link reads no inputs');
+    // what came to wait after it was asked is asked about
+    for (const name of ['Later', 'Later still', 'Last']) await cleo.ask(create(name), /waits for the Salesforce login/);
+    await page.get(loginUrl(prompt));
+    assert.match(page.text, /Create an opportunity, Create an opportunity, Create an opportunity and 1 more.*Your commands run/);
+    await cleo.press(prompt, 'Back');
+    const asked = await cleo.sees(/Cancel what waits for this login, too\?/);
+    assert.match(words(asked), /with it: Create an opportunity \(name: Unnamed\), .*\(name: Later\), .*\(name: Later still\) and 1 more\./);
+    await w.idle();
+    assert.equal(await w.count('run', "user_id = 'U0CLEO001' and state = 'parked'"), 4, 'nothing is cancelled yet');
+    assert.equal((await page.get(loginUrl(prompt))).status, 200);
+    await cleo.press(asked, 'Back');
+    await cleo.sees(m => m.ts === asked.ts && /Cancelled: Create an opportunity \(name: Unnamed\), .* and 1 more\./.test(words(m)));
+    await cleo.sees(m => m.ts === prompt.ts && /Cancelled: the login to Salesforce/.test(words(m)) && !loginUrl(m));
+    await cleo.ask('pending', /Nothing waits/);
+    assert.equal((await page.get(loginUrl(prompt))).status, 410);
+    // one that was named: what was asked is done
+    await cleo.prompt(create('Named'));
+    const other = await cleo.prompt('connect salesforce');
+    await cleo.press(other, 'Back');
+    await cleo.sees(m => m.ts === other.ts && /^Cancelled: Create an opportunity \(name: Named\)\./.test(words(m)));
+    // and two that share a command's own prompt
+    const own = await cleo.prompt(create('One'));
+    await cleo.ask(create('Two'), /waits for the Salesforce login/);
+    await cleo.press(own, 'Back');
+    const both = await cleo.sees(/Cancel what waits for this login, too\?.*One\), .*Two\)/);
+    await cleo.press(both, 'Back');
+    await cleo.sees(m => m.ts === both.ts && /^Cancelled: .*One\), .*Two\)\./.test(words(m)));
+    await cleo.sees(m => m.ts === own.ts && /Cancelled/.test(words(m)) && !loginUrl(m));
+    await w.idle();
+    await cleo.connect();
+  });
+
   test('P9 declining at the provider is no dead end: it says so, and the same prompt works after it', async () => {
     await cleo.ask('disconnect salesforce', /Your connections/);
     await w.idle();
@@ -115,18 +158,20 @@ describe('P9 resume', () => {
     const prompt = await cleo.prompt('connect salesforce');
     const spent = loginUrl(prompt);
     await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /is connected/);
-    const next = await cleo.prompt('connect salesforce');
+    const next = await cleo.prompt('connect salesforce again');
     const code = await cleo.browse(next, 'cleo@acme.example', new Browser());
     await w.idle();
     const before = await w.rows('login', 'oauth_state', 'message', 'connection', 'job');
     for (const act of ['renew', 'start', 'not_me', 'renew', 'renew']) {
       const r = await fetch(spent, {method: 'POST', redirect: 'manual', body: new URLSearchParams({do: act})});
       assert.ok([200, 409, 410].includes(r.status), `${act}: ${r.status}`);
-      assert.doesNotMatch(await r.text(), /on its way|name="do"/, act);
+      assert.doesNotMatch(await r.text(), /on its way|name="do"|Not done/, act);
     }
     const get = await fetch(spent);
     assert.equal(get.status, 200);
-    assert.match(await get.text(), /Already connected/);
+    const again = await get.text();
+    assert.match(again, /Already connected: Salesforce[\s\S]*<code>connections<\/code>[\s\S]*class="button" href="[^"]*">Back to Slack/);
+    assert.doesNotMatch(again, /cleo@acme/, 'the link may be in other hands by now');
     await w.idle();
     assert.deepEqual(await w.rows('login', 'oauth_state', 'message', 'connection', 'job'), before);
     await cleo.ask(code, /is connected/);
@@ -141,7 +186,7 @@ describe('P9 resume', () => {
     const waits = await w.one("select extract(epoch from expires_at - parked_at)::int as s from run where state = 'parked'");
     assert.ok(Math.abs(waits.s - 86400) <= 2, `${waits.s} s`);
     await w.query("update run set expires_at = now() - interval '1 s' where state = 'parked'");
-    await cleo.sees(m => m.ts === prompt.ts && /waited for the login for a day/.test(words(m)));
+    await cleo.sees(m => m.ts === prompt.ts && /The time for the login is over/.test(words(m)));
     await cleo.ask(await cleo.browse(prompt, 'cleo@acme.example', new Browser()), /is connected/);
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Forgotten').length, 0, 'what has expired does not run');
@@ -158,7 +203,7 @@ describe('P9 clocks', () => {
 
   test('P9 a parked run expires with a notice, and a later login runs nothing', async () => {
     const prompt = await ana.prompt();
-    const over = await ana.sees(m => m.ts === prompt.ts && /waited for the login/.test(words(m)));
+    const over = await ana.sees(m => m.ts === prompt.ts && /time for the login is over/.test(words(m)));
     assert.match(words(over), /WB-/);
     await w.idle();
     assert.equal(await w.count('run', "state = 'expired'"), 1);
@@ -229,7 +274,7 @@ describe('P9 clocks', () => {
     const told = await cleo.prompt('salesforce create opportunity name: Told close: 2026-12-31');
     await w.query("update login set expires_at = now() - interval '1 h' where state = 'open'");
     await w.query("update run set expires_at = created_at - interval '1 h' where state = 'parked'");
-    await cleo.sees(m => m.ts === told.ts && /waited for the login|login has expired/.test(words(m)));
+    await cleo.sees(m => m.ts === told.ts && /time for the login is over|login has expired/.test(words(m)));
     await until('all of them to be over', async () => await w.count('run', "state in ('asking', 'parked')") + await w.count('login', "state = 'open'") === 0);
     await until('the log to say what was not told', () => /without a notice/.test(w.log()));
     await w.query("delete from message where body = '\\x00'");

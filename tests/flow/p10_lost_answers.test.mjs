@@ -1,9 +1,7 @@
 // P10: a write whose answer was lost is not repeated blindly; the user is asked.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
-
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
+import {ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 describe('P10 lost answers', () => {
   let w, ana;
@@ -141,7 +139,7 @@ describe('P10 lost answers', () => {
     await ended({name: '5xx', more: {status: 400, times: -1}}, null, /did not work/);
     await ended(expired, prompt => ana.press(prompt, 'Back'), /Cancelled: Two deals/);
     await ana.connect();
-    await ended(expired, () => w.query("update run set expires_at = now() - interval '1 minute' where state = 'parked'"), /I waited for the login/);
+    await ended(expired, () => w.query("update run set expires_at = now() - interval '1 minute' where state = 'parked'"), /time for the login is over/);
   });
 });
 

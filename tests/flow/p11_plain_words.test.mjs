@@ -22,7 +22,7 @@ describe('P11 plain words', () => {
 
   /** The failure that a command ends in: its words, and the run that its reference finds. */
   async function failure(text, fits = /did not work/) {
-    const m = await ana.ask(text, fits, {ms: 20000});
+    const m = await ana.ask(text, fits);
     const reference = /WB-[0-9A-Z]+/.exec(words(m));
     assert.ok(reference, words(m));
     const found = await w.must('GET', `/workspaces/${ACME}/runs?reference=${reference[0]}`);
@@ -32,6 +32,18 @@ describe('P11 plain words', () => {
     assert.ok(run.error.code, JSON.stringify(run));
     return {m, raw: JSON.stringify([m.text, m.blocks]), run};
   }
+
+  test('P11 a page says one thing: no "Not done" over what is done or was never asked for', async () => {
+    const html = async path => (await fetch(w.url + path, {headers: {accept: 'text/html'}})).text();
+    const {callback} = await w.one("select callback_key as callback from default_connection where workspace = $1 limit 1", [ACME]);
+    for (const [path, title] of [[`/oauth/callback/${callback}?state=spent&code=spent`, /This page has done its work/], ['/nothing', /This page does not exist/], ['/login/none', /This link is not known/]]) {
+      const page = await html(path);
+      assert.match(page, title);
+      assert.doesNotMatch(page, /Not done/, path);
+    }
+    const front = await html('/');
+    assert.match(front, /run in your apps as you[\s\S]*help[\s\S]*href="\/privacy"[\s\S]*href="\/terms"[\s\S]*href="\/openapi\.yaml"/);
+  });
 
   for (const command of ['salesforce bad field name: x', 'salesforce missing field name: x', 'salesforce bad date name: someday']) {
     test(`P11 the app refuses (${command}): its reason in plain words, with a reference`, async () => {
@@ -74,7 +86,7 @@ describe('P11 plain words', () => {
     const told = (await ana.messages()).filter(m => m.ts > before && m.is_bot).map(words).join('\n');
     assert.doesNotMatch(told, /not connected|Log in to|nothing to connect/i);
     await w.query('alter table connection_away rename to connection');
-    await ana.ask('connections', /Connected[\s\S]*ana@acme\.example/, {ms: 20000});
+    await ana.ask('connections', /Connected[\s\S]*ana@acme\.example/);
     assert.equal(await w.count('login', "state in ('open', 'code')"), 0);
   });
 

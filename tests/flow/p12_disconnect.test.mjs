@@ -2,7 +2,7 @@
 // reconnect, Delete forgets it.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const alive = async w => (await w.grants()).filter(g => g.alive && g.username === 'ana@acme.example').length;
 const row = w => w.one("select id, state, tokens is null as bare, account_name from connection where user_id = 'U0ANA0001'");
@@ -48,8 +48,8 @@ describe('P12 disconnect', () => {
     assert.match(words(list), /Disconnected/);
     assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);
     assert.equal(await alive(w), 1, 'not yet there');
-    await until('the revocation to be tried again', async () => await alive(w) === 0, 20000);
-    await ana.sees(/Disconnected: Salesforce has ended the login too/, {ms: 20000});
+    await until('the revocation to be tried again', async () => await alive(w) === 0);
+    await ana.sees(/Disconnected: Salesforce has ended the login too/);
     await w.idle();
     assert.equal(await w.count('job', "kind = 'revoke'"), 0, 'the sealed tokens leave with the job');
   });
@@ -93,7 +93,7 @@ describe('P12 disconnect', () => {
     assert.equal((await row(w)).state, 'disconnected');
     const prompt = await ana.sees(m => m.is_bot && loginUrl(m) && /goes on by itself/.test(words(m)));
     await w.idle();
-    await until('every grant to be ended', async () => await alive(w) === 0, 20000);
+    await until('every grant to be ended', async () => await alive(w) === 0);
     assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);
     assert.equal((await w.records()).length, 0);
     await ana.press(prompt, 'Back');
@@ -112,10 +112,55 @@ describe('P12 disconnect', () => {
     assert.equal(await row(w), undefined);
   });
 
+  test('P12 Disconnect and Delete also end a login that waits for its code, with its grant', async () => {
+    await ana.connect();
+    const prompt = await ana.prompt('connect salesforce again');
+    const code = await ana.browse(prompt, 'ana@acme.example', new Browser());
+    assert.equal(await alive(w), 2, 'the one that works, and the one that waits');
+    const list = await ana.ask('connections', m => button(m, 'Disconnect'));
+    await ana.press(list, 'Disconnect');
+    await ana.sees(m => m.ts === prompt.ts && /This login to Salesforce has ended: you disconnected it/.test(words(m)));
+    await ana.sees(/Disconnected: Salesforce has ended the login too/, {after: list.ts});
+    await w.idle();
+    assert.equal(await alive(w), 0);
+    assert.equal(await w.count('login', "state in ('open', 'code')"), 0);
+    const page = new Browser();
+    await page.get(loginUrl(prompt));
+    assert.deepEqual([page.page.status, /This login was ended.*disconnected in the chat/s.test(page.text)], [410, true], page.text);
+    await ana.ask(code, /no login of yours waits for one/);
+    assert.equal((await row(w)).state, 'disconnected');
+
+    // the same for the row that is disconnected, by Delete
+    await ana.browse(await ana.prompt('connect salesforce'), 'ana@acme.example', new Browser());
+    const ended = (await ana.messages()).find(m => m.ts === list.ts);
+    await ana.press(ended, 'Delete');
+    await w.idle();
+    assert.deepEqual([await alive(w), await row(w), await w.count('login', "state in ('open', 'code')")], [0, undefined, 0]);
+  });
+
+  test('P12 disconnect typed before the first code ends that login; a command that waits asks anew', async () => {
+    const prompt = await ana.prompt('salesforce create opportunity name: Unproven close: 2026-12-31');
+    const code = await ana.browse(prompt, 'ana@acme.example', new Browser());
+    const asked = await ana.ask('disconnect salesforce', /Shall I disconnect/);
+    await ana.press(asked, 'Disconnect');
+    const again = await ana.sees(m => m.ts === prompt.ts && /What you typed still waits/.test(words(m)));
+    await w.idle();
+    assert.deepEqual([await alive(w), await row(w)], [0, undefined]);
+    assert.equal(await w.count('audit', "action = 'connection.disconnected' and detail->>'user' = 'U0ANA0001'"),
+      await w.count('audit', "action = 'connection.disconnected'"));
+    await ana.ask(code, /no login of yours waits for one/);
+    await ana.press(again, 'New login');
+    const fresh = await ana.sees(m => m.ts === prompt.ts && loginUrl(m) && loginUrl(m) !== loginUrl(prompt));
+    await ana.say(await ana.browse(fresh));
+    await ana.createdOnce('Unproven');
+    await ana.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+  });
+
   test('P12 deleting the default connection revokes every tokens under it', async () => {
     await ana.connect();
     assert.equal((await w.api('DELETE', `/workspaces/${ACME}/connections/acme-salesforce`)).status, 202);
-    await until('every grant to end', async () => (await w.grants()).every(g => !g.alive), 20000);
+    await until('every grant to end', async () => (await w.grants()).every(g => !g.alive));
     assert.equal(await w.count('connection'), 0);
   });
 });

@@ -2,7 +2,7 @@
 // lost when the time for one is over, the service dies or the form is sent twice.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {button, labels, start, until, viewWords, words} from '../lib/flow.mjs';
+import {SLOWNESS, button, labels, start, until, viewWords, words} from '../lib/flow.mjs';
 
 const ACME = 'slack:T0ACME001';
 const SALESFORCE = {salesforce: {use: 'acme-salesforce', verify_user_access: true}};
@@ -178,7 +178,7 @@ describe('forms', () => {
     assert.equal((await ana.submit({name: 'Survivor', close: '2026-12-31'})).closed, true);
     await w.kill();
     await w.startReplica(0);
-    await until('the run to end', async () => (await run("recipe = 'create-opportunity'")).state === 'done', 30000);
+    await until('the run to end', async () => (await run("recipe = 'create-opportunity'")).state === 'done');
     assert.equal((await record('Survivor')).length, 1);
   });
 
@@ -249,7 +249,7 @@ describe('forms', () => {
     const lock = await w.hold("select * from run where state = 'asking' for update");
     const began = Date.now();
     const late = await ana.submit({name: 'Patience', close: '2026-12-31'});
-    assert.ok(Date.now() - began < 3000, `answered after ${Date.now() - began} ms`);
+    assert.ok(Date.now() - began < 3000 * SLOWNESS, `answered after ${Date.now() - began} ms`);
     assert.match(JSON.stringify(late.errors), /press the button again/);
     await lock.release();
     await w.idle();
@@ -293,6 +293,8 @@ describe('forms behind a backlog', () => {
     w = await start({env: {WORKBOT_WORKERS: '2'}});
     ana = w.person('ana');
     await ana.connect();
+    // they share one token, so Slack is not to say whose it is
+    await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: '5xx', path: 'auth.test', times: -1});
     for (let i = 0; i < WORKSPACES; i++) {
       await w.must('PUT', `/workspaces/slack:T0CROWD${i}`, {name: `Crowd ${i}`, installer: 'U0GHOST0', bot_token: 'xoxb-sample-acme-0001', bot_user_id: 'U0BOTACME'});
     }
@@ -320,7 +322,7 @@ describe('forms behind a backlog', () => {
     const waiting = await w.count('job', "state = 'queued'");
     t.diagnostic(`opened after ${took.join(', ')} ms with ${waiting} jobs waiting`);
     assert.ok(waiting > 2000, `${waiting} jobs were waiting`);
-    assert.ok(Math.max(...took) < 3000, `opened after ${took} ms`);
+    assert.ok(Math.max(...took) < 3000 * SLOWNESS, `opened after ${took} ms`);
     await w.sandbox('DELETE', '/_faults?peer=slack');
   });
 });

@@ -50,14 +50,21 @@ describe('Slack: an installation by whoever may', () => {
     const b = await install(w, OTTO);
     assert.equal(b.page.status, 200, b.text);
     assert.match(b.text, /Workbot is installed in Globex.*You are its installer and an admin/);
+    const guide = [/operates Workbot sets them up by its API, with the operator's token: the guide is Workbot's docs\/setup\.md/, new RegExp(`${w.env.WORKBOT_PUBLIC_URL}/openapi\\.yaml`)];
+    for (const says of guide) assert.match(b.text, says);
     assert.match(b.page.html, /\/slack\/app_redirect\?app=A0WORKBOT&amp;team=T0GLOBEX1/);
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
     assert.deepEqual([there.state, there.name, there.installer, there.admins, there.bot_user_id, there.bot_id, there.missing_scopes],
       ['active', 'Globex', 'U0OTTO001', ['U0OTTO001'], 'U0BOTGLBX', 'B0BOTGLBX', []]);
     assert.ok(there.scopes.includes('chat:write') && there.installed);
     const otto = w.person('otto', 'T0GLOBEX1');
-    await otto.sees(/Thank you for installing me in Globex/);
-    await otto.ask('help', m => m.is_bot);
+    const hello = words(await otto.sees(/Thank you for installing me in Globex[^]*You are my installer and an admin here/));
+    const help = words(await otto.ask('help', /What can I do/));
+    for (const says of guide) for (const text of [hello, help]) assert.match(text, says);
+    const theirs = words(await w.person('gina', 'T0GLOBEX1').ask('help', /There are no commands here yet/));
+    assert.match(theirs, /An admin of Workbot must have them set up\.\nYou can ask <@U0OTTO001>/);
+    assert.doesNotMatch(theirs, /operator's token/);
+    for (const text of [help, theirs]) assert.doesNotMatch(text, /Which app/);
     const [made] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.installed');
     assert.deepEqual([made.actor, made.detail.first], ['user:U0OTTO001', true]);
   });
@@ -132,6 +139,23 @@ describe('Slack: an installation by whoever may', () => {
     assert.deepEqual(await kept(w, 'route', 'audit'), after);
   });
 
+  test('P3 a cookie is good for its own state and time alone', async () => {
+    const begun = async () => {
+      const page = await new Browser().request('GET', `${w.url}/slack/install`);
+      const [, name, issued, signature] = /^(wb_install_[0-9a-f]{12})=(\d+)\.([^;]+)/.exec(page.headers.getSetCookie()[0]);
+      return {name, issued, signature, state: new URL(page.location).searchParams.get('state')};
+    };
+    const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
+    const [one, other, before] = [await begun(), await begun(), await exchanges()];
+    for (const value of [`${other.issued}.${other.signature}`, `${Number(one.issued) + 1}.${one.signature}`, `${one.issued}.${one.signature.slice(1)}`, `${one.issued}.`, one.issued]) {
+      const r = await fetch(`${w.url}/slack/oauth/callback?code=1.junk&state=${one.state}`, {headers: {cookie: `${one.name}=${value}`}});
+      assert.equal(r.status, 410, value);
+    }
+    assert.equal(await exchanges(), before, 'no code was spent');
+    await fetch(`${w.url}/slack/oauth/callback?code=1.junk&state=${one.state}`, {headers: {cookie: `${one.name}=${one.issued}.${one.signature}`}});
+    assert.equal(await exchanges(), before + 1, 'its own');
+  });
+
   test('P14 a state is good for one exchange, and junk codes draw no limit of Slack upon others', async () => {
     const exchanges = async () => (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).length;
     const begin = async () => {
@@ -185,6 +209,12 @@ describe('Slack: an installation by whoever may', () => {
     assert.match(JSON.stringify(told.blocks), new RegExp(`${w.url}/slack/install\\?team=T0GLOBEX1`));
     assert.deepEqual((await w.must('GET', `/workspaces/${GLOBEX}`)).missing_scopes, ['groups:read'], 'an optional one is no lack');
 
+    // its button leads there; the press itself is no news
+    const before = (await otto.messages()).length;
+    await otto.press(told, 'Install again');
+    await w.idle();
+    assert.deepEqual((await otto.messages()).slice(before).map(words), [], 'P11 a link that works is not called dead');
+
     // a call that lacks one is as good a witness
     await w.query("update chat_user set checked_at = now() - interval '1 hour'");
     await w.sandbox('PUT', '/_config', {slack: {scopes: ['chat:write', 'im:history', 'im:write', 'app_mentions:read', 'commands']}});
@@ -219,7 +249,56 @@ describe('Slack: an installation by whoever may not', () => {
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
     assert.deepEqual([there.state, there.name, there.installer, there.admins], ['active', 'Globex Inc', null, ['U0ANA0001']],
       'who the API named decides, not who came first');
+    assert.match(b.text, /Its installer and admins are those who were named before\. Next come a connection/);
+    await w.person('otto', 'T0GLOBEX1').sees(/Thank you for installing me in Globex Inc\.[^]*those who were named before/);
     await gina.ask('help', m => m.is_bot);
+  });
+
+  test('the draft of the guide, with installer and admins: its first installation is greeted, each by what he is', async () => {
+    for (const [installer, admins, says, page] of [
+      ['U0OTTO001', ['U0OTTO001'], /You are my installer and an admin here/, /You are its installer and an admin\./],
+      ['U0ANA0001', ['U0ANA0001', 'U0OTTO001'], /You are one of my admins here/, /You are one of its admins\./]]) {
+      await w.query("update workspace set state = 'draft', installed_at = null, bot_token = null, bot_refresh = null where workspace = $1", [GLOBEX]);
+      await w.must('PUT', `/workspaces/${GLOBEX}`, {installer, admins});
+      const otto = w.person('otto', 'T0GLOBEX1'), after = (await otto.say('hello')).ts;
+      const b = await install(w, OTTO);
+      assert.match(b.text, page);
+      assert.doesNotMatch(b.text, /are as they were/);
+      await otto.sees(m => m.is_bot && /Thank you for installing me/.test(words(m)) && says.test(words(m)), {after});
+      const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+      assert.deepEqual([there.installer, there.admins], [installer, admins]);
+    }
+  });
+
+  test('a token that Slack gave and then refuses, or that is another app\'s, is given back where nothing stands', async () => {
+    const refusedBy = async (faults, status, text, stands) => {
+      const since = (await w.calls()).at(-1).seq;
+      for (const f of faults) await w.sandbox('PUT', '/_faults', {peer: 'slack', times: 1, ...f});
+      const b = await install(w, OTTO);
+      assert.equal(b.page.status, status, b.text);
+      assert.match(b.text, text);
+      const asked = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).map(c => c.path.split('/').at(-1)).filter(p => /uninstall|revoke/.test(p));
+      assert.deepEqual(asked, stands);
+      return b;
+    };
+    const no = {fault: 'error', error: 'account_inactive', path: 'auth.test'};
+    const rows = await kept(w, ...TABLES);
+    await refusedBy([no], 502, /Slack did not install Workbot.*Nothing was kept here/, []);
+    await w.idle();
+    assert.deepEqual(await kept(w, ...TABLES), rows, 'what stands there is left alone');
+
+    await w.must('DELETE', `/workspaces/${GLOBEX}`);
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {name: 'Globex Inc'});
+    const still = TABLES.filter(t => t !== 'job'), draft = await kept(w, ...still); // Slack tells of the end, too
+    await refusedBy([{...no, error: 'a_new_word'}], 502, /Slack did not install Workbot.*Slack has removed it from your workspace again/, ['apps.uninstall']);
+    const b = await refusedBy([no, {fault: 'error', error: 'no_permission', path: 'apps.uninstall'}, {fault: '5xx', path: 'auth.revoke'}],
+      502, /Slack did not remove it from your workspace.*Remove it there yourself/, ['apps.uninstall', 'auth.revoke']);
+    assert.match(b.page.html, /\/apps-manage\/T0GLOBEX1\/integrations\/profile\/A0WORKBOT"/);
+    await w.sandbox('PUT', '/_config', {slack: {app: {app_id: 'A0ANOTHER'}}});
+    await refusedBy([], 502, /operator must look.*Slack has removed it from your workspace again/, ['apps.uninstall']);
+    await w.sandbox('PUT', '/_config', {slack: {app: {app_id: 'A0WORKBOT'}}});
+    await w.idle();
+    assert.deepEqual(await kept(w, ...still), draft);
   });
 
   const LISTED = /app\.slack\.com|\/manage\/E0ACMEORG\/integrations\/profile\/A0WORKBOT"/;
@@ -232,7 +311,8 @@ describe('Slack: an installation by whoever may not', () => {
     for (const f of faults) await w.sandbox('PUT', '/_faults', {peer: 'slack', times: 1, ...f});
     const b = await install(w, 'E0ACMEORG/U0OLGA001');
     assert.equal(b.page.status, 403, b.text);
-    assert.match(b.text, /This Workbot is not open to your workspace.*Nothing was kept here/);
+    assert.match(b.text, /This Workbot is not open to your workspace.*Nothing was kept here.*send the key below/);
+    assert.match(b.page.html, /Acme Org<\/dd>[\s\S]*<code>slack:E0ACMEORG<\/code>/, 'whom to let in is named');
     await w.idle();
     assert.deepEqual(await kept(w, ...TABLES), rows);
     const asked = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).map(c => c.path.split('/').at(-1)).filter(p => /uninstall|revoke/.test(p));

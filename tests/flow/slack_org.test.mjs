@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, before, describe, test} from 'node:test';
-import {Browser, start, until} from '../lib/flow.mjs';
+import {Browser, loginUrl, start, until} from '../lib/flow.mjs';
 
 const ORG = 'slack:E0ACMEORG', LABS = 'slack:T0ORGLABS';
 
@@ -60,6 +60,25 @@ describe('Slack: an organisation', () => {
     assert.deepEqual((await w.query("select distinct workspace from chat_user where user_id in ('U0OMAR001', 'U0OLGA001')")).map(r => r.workspace), [ORG]);
   });
 
+  test('P2 words from any workspace of a person are theirs, without a question each time; from another one they are nobody\'s', async () => {
+    const authorizations = [{team_id: null, enterprise_id: 'E0ACMEORG', user_id: 'U0BOTORG1', is_bot: true, is_enterprise_install: true}];
+    const at = Math.floor(Date.now() / 1000);
+    let n = 0;
+    const from = async user_team => {
+      const ts = `${at}.000${200 + n++}`;
+      const event = {type: 'message', channel_type: 'im', channel: 'D0OMAR001', user: 'U0OMAR001', user_team, text: 'whoami', ts, event_ts: ts};
+      assert.equal((await w.sandbox('POST', '/_deliver', {workspace: 'T0ORGONE1', event, envelope: {team_id: 'T0ORGONE1', authorizations}})).status, 200);
+      await w.idle();
+    };
+    const answers = async () => (await omar.messages()).filter(m => m.is_bot).length;
+    const asked = async () => (await w.calls({peer: 'slack', path: 'users.info'})).length;
+    const [before, questions] = [await answers(), await asked()];
+    for (const team of ['T0ORGONE1', 'T0ORGLABS', 'E0ACMEORG']) await from(team);
+    assert.deepEqual([await answers(), await asked()], [before + 3, questions]);
+    await from('T0ORGTWO1'); // he is not in that one
+    assert.deepEqual([await answers(), await asked()], [before + 3, questions + 1]);
+  });
+
   test('an event of a team that has no installation goes to its organisation, once, however often and wherever it comes', async () => {
     const seen = (await omar.messages()).length;
     const event = {type: 'message', channel_type: 'im', channel: 'D0OMAR001', user: 'U0OMAR001', text: 'whoami', client_msg_id: 'org-once'};
@@ -91,18 +110,84 @@ describe('Slack: an organisation', () => {
     assert.match(w.log(), /events of places where the bot is not installed are dropped/);
   });
 
-  test('a workspace that is taken away: who is in no other one loses what they had', async () => {
+  const held = () => w.query(`select user_id from connection where workspace = '${ORG}' and user_id <> '' order by 1`).then(r => r.map(c => c.user_id));
+  /** Slack says so, of that time, whatever it does. */
+  const tells = async (type, team, age_s = 0) => {
+    const at = Math.floor(Date.now() / 1000) - age_s;
+    const authorizations = [{team_id: null, enterprise_id: 'E0ACMEORG', user_id: 'U0BOTORG1', is_bot: true, is_enterprise_install: true}];
+    const sent = await w.sandbox('POST', '/_deliver', {workspace: 'T0ORGONE1', event: {type, team_ids: [team], event_ts: `${at}.000000`},
+      envelope: {team_id: 'E0ACMEORG', enterprise_id: 'E0ACMEORG', event_time: at, authorizations}});
+    assert.equal(sent.status, 200);
+  };
+  const told = (action, times) => until('it to be on record', async () => await w.count('audit', `action = 'workspace.${action}'`) === times);
+  const unsure = kind => until('it to wait', async () => await w.count('job', `kind = '${kind}' and error_code = 'teams_unsure' and state = 'queued'`) === 1);
+  const ended = kind => until('it to have ended', async () => await w.count('job', `kind = '${kind}'`) === 0);
+
+  test('P12 a workspace that is said to be taken away: Slack\'s list decides, read again where the two differ', async () => {
     await setUp(w, ORG);
     const oda = w.person('oda', 'T0ORGTWO1');
     await omar.connect('ana@acme.example');
     await oda.connect('cleo@acme.example');
-    assert.equal(await w.count('connection', `workspace = '${ORG}' and user_id <> ''`), 2);
+    const both = await held();
+    assert.equal(both.length, 2);
+
+    await tells('team_access_revoked', 'T0ORGTWO1', 3500); // and was given again since
+    await told('access_revoked', 1);
+    await ended('purge');
+    assert.deepEqual(await held(), both, 'what comes late ends nothing');
+
+    await tells('team_access_revoked', 'T0ORGTWO1');
+    await unsure('purge');
+    assert.deepEqual(await held(), both, 'the list still holds it: neither is believed');
+    await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: false, deliver: false});
+    await ended('purge');
+    assert.deepEqual(await held(), ['U0OMAR001']);
+
+    await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: true});
+    await w.idle();
+    await w.query("delete from audit where action in ('workspace.access_revoked', 'person.left')");
+  });
+
+  test('P12 a workspace that is said to be given: one that Slack does not list for the organisation stays its own', async () => {
+    const ALONE = 'slack:T0ACME001', rows = () => w.one('select workspace, organization, state from workspace where workspace = $1', [ALONE]);
+    const before = await rows();
+    assert.ok(before);
+    await tells('team_access_granted', 'T0ACME001');
+    await unsure('move');
+    assert.deepEqual(await rows(), before);
+    await w.query("update job set created_at = created_at - interval '1 minute', run_at = now() where kind = 'move'"); // the time that passes
+    await ended('move');
+    assert.deepEqual(await rows(), before);
+
+    await w.query('update workspace set organization = $1 where workspace = $2', ['E0OTHER001', ALONE]);
+    const asked = (await w.calls({peer: 'slack', path: 'auth.teams.list'})).length;
+    const granted = await w.count('audit', "action = 'workspace.access_granted'");
+    await tells('team_access_granted', 'T0ACME001');
+    await told('access_granted', granted + 1);
+    await ended('move');
+    assert.equal((await w.calls({peer: 'slack', path: 'auth.teams.list'})).length, asked, 'it is known to be another one\'s');
+    await w.query('update workspace set organization = $1 where workspace = $2', [before.organization, ALONE]);
+    assert.deepEqual(await rows(), before);
+  });
+
+  test('a workspace that is taken away: who is in no other one loses what they had', async () => {
+    const oda = w.person('oda', 'T0ORGTWO1');
+    const old = loginUrl(await oda.prompt('connect salesforce'));
+    await oda.connect('cleo@acme.example');
+    assert.equal((await held()).length, 2);
     await w.sandbox('POST', '/_grant', {workspace: 'T0ORGTWO1', granted: false});
     await w.idle();
     assert.deepEqual(await w.query(`select user_id from connection where workspace = '${ORG}' and user_id <> ''`), [{user_id: 'U0OMAR001'}]);
     const audit = (await w.must('GET', `/workspaces/${ORG}/audit?limit=100`)).items;
     assert.deepEqual(audit.filter(a => a.action === 'person.left').map(a => [a.subject, a.detail.why]), [['W0ODA0001', 'teams']]);
     assert.equal(audit.filter(a => a.action === 'workspace.access_revoked').length, 1);
+    // nor is an old link a way back, until Slack says again who she is
+    const browser = new Browser();
+    await browser.request('POST', old, {do: 'renew'});
+    assert.equal(browser.page.status, 403, browser.text);
+    await w.idle();
+    assert.equal(await w.count('login', "user_id = 'W0ODA0001' and state in ('open', 'code')"), 0);
+    assert.equal((await w.one("select standing from chat_user where user_id = 'W0ODA0001'")).standing, 'unknown');
   });
 
   test('a team with its own installation joins: links, connections and a waiting run go on, of two connections one ends', async () => {

@@ -15,7 +15,7 @@ describe('people who leave', () => {
   const gone = id => audits('person.left', id).then(rows => rows.length);
   const left = (id, n = 1) => until(`${id} to be off-boarded`, async () => (await audits('person.left', id)).length >= n && (await audits('person.left', id)).at(-1));
   const connect = async (p, name = 'acme-salesforce') => {
-    await p.ask(await p.browse(await p.prompt(`connect ${name}`)), /is connected/);
+    await p.ask(await p.browse(await p.prompt(`connect ${name} again`)), /is connected/);
     await w.idle();
   };
   const reconcile = () => w.query('update workspace set reconcile_at = now() where workspace = $1', [ACME]);

@@ -2,11 +2,10 @@
 // by the first way that is open, and never to anybody else when a way is closed.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const SECRETS = /\/login\/|acme\.example|00Dxx|Log in to|Not connected|Your connections|6-digit/;
 const PLACES = ['sales', 'G0DEALS01', 'G0MPDM001', 'acme-otherco', 'D0ANABEN1', 'random'];
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
 describe('slack private', () => {
   let w, ana, ben, cleo, sid;
@@ -219,14 +218,14 @@ describe('slack private', () => {
 
   test('one person\'s message that the platform takes ages for keeps nobody else\'s back', async () => {
     await w.idle();
-    await w.fault('slow', {peer: 'slack', path: 'chat.postMessage', times: 1, delay_ms: 9000});
+    await w.fault('slow', {peer: 'slack', path: 'chat.postMessage', times: 1, delay_ms: 12000});
     await ana.say(`@workbot ${create('Slow one')}`, {place: 'sales'});
     await until('the slow post to be under way', async () => await w.fired('slow') === 1);
     const began = Date.now();
-    await cleo.ask(`@workbot help`, /What can I do/, {place: 'sales', ms: 6000});
-    const other = await cleo.ask(`@workbot team note`, m => m.is_bot, {place: 'sales', ms: 6000});
-    assert.ok(other && Date.now() - began < 8000);
-    await w.idle(20000);
+    await cleo.ask(`@workbot help`, /What can I do/, {place: 'sales'});
+    const other = await cleo.ask(`@workbot team note`, m => m.is_bot, {place: 'sales'});
+    assert.ok(other && Date.now() - began < 12000, 'while the slow one was under way');
+    await w.idle();
   });
 });
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {after, before, beforeEach, describe, test} from 'node:test';
 import {setTimeout as pause} from 'node:timers/promises';
-import {ACME, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const ANA = 'T0ACME001/U0ANA0001', BEN = 'T0ACME001/U0BEN0001', CLEO = 'T0ACME001/U0CLEO001', GINA = 'T0GLOBEX1/U0ANA0001';
 const CONNECTION = `/workspaces/${ACME}/connections/acme-salesforce`;
@@ -100,6 +100,28 @@ describe('P4 Sign in with Slack', () => {
     await ana.browser.logIn(loginUrl(prompt), 'ana@acme.example', {slack: ANA});
     assert.match(ana.browser.text, /Salesforce is connected/);
     await ana.sees(/Created Acme renewal/);
+    // the warning stands for good, and leads nowhere any more
+    assert.deepEqual(labels(told), ['Log in to Salesforce', 'Back']);
+    const over = await ana.sees(m => m.ts === told.ts && /That login is over now/.test(words(m)));
+    assert.deepEqual(labels(over), []);
+    assert.doesNotMatch(words(over), /still works/);
+  });
+
+  test('P4 the warning of a login that is cancelled loses its buttons', async () => {
+    const after = (await ana.say('pending')).ts;
+    const prompt = await ana.prompt('connect salesforce');
+    await ben.browser.logIn(loginUrl(prompt), 'ben@acme.example', {slack: BEN});
+    const told = await ana.sees(/Somebody else opened your login link/, {after});
+    await ana.ask('cancel', /Cancelled: the login to Salesforce/);
+    assert.deepEqual(labels(await ana.sees(m => m.ts === told.ts && /That login is over now/.test(words(m)))), []);
+    // pressed there, Back ends the login and its prompt with it
+    const second = await ana.prompt('connect salesforce');
+    await ben.browser.logIn(loginUrl(second), 'ben@acme.example', {slack: BEN});
+    const again = await ana.sees(m => m.is_bot && button(m, 'Back') && /Somebody else opened/.test(words(m)), {after: second.ts});
+    await ana.press(again, 'Back');
+    await ana.sees(m => m.ts === again.ts && /Your connections/.test(words(m)));
+    await ana.sees(m => m.ts === second.ts && /Cancelled: the login to Salesforce/.test(words(m)) && !loginUrl(m));
+    await w.idle();
   });
 
   test('P4 the same user id in another workspace is somebody else', async () => {
@@ -240,7 +262,7 @@ describe('P4 Sign in with Slack', () => {
   describe('account_match', () => {
     after(() => w.must('PUT', CONNECTION, {account_match: 'off'}));
     const logIn = async username => {
-      const prompt = await ana.prompt('connect salesforce');
+      const prompt = await ana.prompt('connect salesforce again');
       await ana.browser.logIn(loginUrl(prompt), username, {slack: ANA});
       await w.idle();
       return (await audits('connection.connected')).at(-1).detail;

@@ -1,10 +1,9 @@
 // Whose words they are: a user id is one person's together with the team that Slack names for it.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {start} from '../lib/flow.mjs';
+import {create, start} from '../lib/flow.mjs';
 
 const FORM = {type: 'application/x-www-form-urlencoded'};
-const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 
 describe('Slack: the same user id from another team', () => {
   let w, ana;

@@ -144,9 +144,10 @@ describe('Slack: a bot token that rotates', () => {
   });
 
   test('P13 a limit that strangers drew upon installations keeps no workspace from its new token', async () => {
-    await w.fault('429', {peer: 'slack', path: 'oauth.v2.access', times: -1});
-    for (let i = 0; i < 6; i++) { // each replica learns of it
+    await w.fault('429', {peer: 'slack', path: 'oauth.v2.access', times: -1, retry_after: 300});
+    for (let i = 0; i < 6; i++) {
       const b = new Browser();
+      await fetch(`${w.url}/privacy`); // so that the exchange is the other replica's turn: each learns of it
       await b.get(`${w.url}/slack/install`);
       await b.submit({installer: 'T0GLOBEX1/U0OTTO001', decision: 'allow'});
       assert.equal(b.page.status, 503, b.text);
@@ -280,5 +281,144 @@ describe('Slack: a bot token that never expires', () => {
     const put = await w.must('PUT', `/workspaces/${GLOBEX}`, {bot_token: 'xoxb-sample-globex-0001'});
     assert.deepEqual([put.state, put.bot_fault, put.scopes], ['active', null, []]);
     await gina.ask('help', m => m.is_bot);
+  });
+});
+
+describe('Slack: a bot token that the API was given', () => {
+  const OWN = 'xoxb-sample-globex-0001', ORG = 'slack:E0ACMEORG';
+  let w, gina;
+  const put = body => w.must('PUT', `/workspaces/${GLOBEX}`, body);
+  const now = (key = GLOBEX) => w.must('GET', `/workspaces/${key}`).then(r => [r.state, r.bot_token_state, r.bot_fault]);
+  const settled = key => until('Slack to be asked', async () => (await now(key))[1] !== 'unchecked');
+  const asked = async () => (await w.calls({peer: 'slack', path: 'auth.test'})).length;
+  before(async () => {
+    w = await start({globex: true});
+    gina = w.person('gina', 'T0GLOBEX1');
+  });
+  after(() => w?.stop());
+
+  test('one that Slack takes is ok, and who the bot is comes from Slack', async () => {
+    assert.deepEqual(await now(), ['active', 'ok', null], 'the one of the beginning');
+    await put({bot_token: null});
+    assert.deepEqual(await now(), ['draft', 'none', null]);
+    assert.equal((await put({bot_token: OWN, bot_user_id: 'U0MISTYPED'})).bot_token_state, 'unchecked');
+    await settled();
+    const there = await w.must('GET', `/workspaces/${GLOBEX}`);
+    assert.deepEqual([there.state, there.bot_token_state, there.bot_user_id, there.bot_id], ['active', 'ok', 'U0BOTGLBX', 'B0BOTGLBX']);
+    await w.idle();
+    const times = await asked();
+    assert.equal((await put({name: 'Globex Inc'})).bot_token_state, 'ok', 'another setting says nothing of the token');
+    assert.equal((await put({bot_token: OWN})).bot_token_state, 'ok', 'nor does the same one again');
+    await w.idle();
+    assert.equal(await asked(), times);
+  });
+
+  test('a wrong one is not said to work: unchecked, then refused with the reason; the right one mends it', async () => {
+    assert.equal((await put({bot_token: 'xoxb-sample-mistyped'})).bot_token_state, 'unchecked');
+    await settled();
+    assert.deepEqual(await now(), ['broken', 'refused', 'token_refused']);
+    const [state] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.state');
+    assert.deepEqual(state.detail, {state: 'broken', reason: 'token_refused'});
+    assert.doesNotMatch(w.log(), /xoxb-sample-mistyped/);
+    assert.equal((await put({bot_token: OWN})).bot_token_state, 'unchecked');
+    await settled();
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+    await gina.ask('help', m => m.is_bot);
+  });
+
+  test('while Slack is away nothing is known, and it is asked again', async () => {
+    await w.fault('5xx', {peer: 'slack', path: 'auth.test', times: 2});
+    await put({bot_token: null});
+    await put({bot_token: OWN});
+    await until('Slack to be asked in vain', async () => await w.fired('5xx') === 2);
+    assert.deepEqual(await now(), ['active', 'unchecked', null]);
+    await w.query("update job set run_at = now() where kind = 'check'"); // the time that passes
+    await settled();
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+  });
+
+  const waiting = () => w.query("select attempts::int from job where state = 'queued' and error_code = 'chat_unchecked'");
+  const said = async () => (await gina.messages()).filter(m => m.is_bot).length;
+
+  test('P8 nothing is done with one before Slack has said whose it is; what people write waits for that', async () => {
+    const FOREIGN = 'xoxb-sample-acme-0001';
+    await gina.ask('help', m => m.is_bot);
+    await w.idle();
+    const since = (await w.calls()).at(-1).seq;
+    await w.fault('slow', {peer: 'slack', path: 'auth.test', delay_ms: 3000, times: 1});
+    await put({bot_token: FOREIGN});
+    const asked = await gina.say('connections');
+    await gina.command('connections', {place: 'dm'});
+    await until('the message to wait', async () => (await waiting()).length > 0);
+    assert.ok((await waiting()).every(j => j.attempts === 0), 'waiting uses up no attempt');
+    await settled();
+    assert.deepEqual(await now(), ['broken', 'refused', 'token_of_another']);
+    await w.idle();
+    const used = (await w.calls({peer: 'slack', direction: 'in', since: String(since)})).filter(c => c.headers.authorization === `Bearer ${FOREIGN}`);
+    assert.deepEqual([...new Set(used.map(c => c.path.split('/').at(-1)))], ['auth.test']);
+    await put({bot_token: OWN});
+    await settled();
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+    await until('the message to be answered', async () => (await gina.messages()).some(m => m.is_bot && !m.ephemeral && m.ts > asked.ts));
+    await w.idle();
+  });
+
+  test('what was said while Slack did not answer is answered as soon as it has', async () => {
+    await put({bot_token: null});
+    await w.idle();
+    const before = await said();
+    await w.fault('5xx', {peer: 'slack', path: 'auth.test', times: 2});
+    await put({bot_token: OWN});
+    await gina.say('help');
+    await until('the message to wait', async () => (await waiting()).length === 1);
+    await until('Slack to be asked in vain', async () => await w.fired('5xx') >= 2);
+    assert.equal(await said(), before);
+    await w.query("update job set run_at = now() + interval '1 hour' where error_code = 'chat_unchecked'"); // it is woken, not lucky
+    await until('the message to be answered', async () => await said() === before + 1);
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+  });
+
+  test('P2 one of another workspace, or of an organisation, is not taken for this one', async () => {
+    await w.must('PUT', `/workspaces/${ORG}`, {name: 'Acme Org', bot_token: 'xoxb-sample-acmeorg-0001'});
+    await settled(ORG);
+    assert.deepEqual(await now(ORG), ['active', 'ok', null]);
+    for (const [key, bot_token] of [[GLOBEX, 'xoxb-sample-acme-0001'], [GLOBEX, 'xoxb-sample-acmeorg-0001'], [ORG, 'xoxb-sample-orglabs-0001']]) {
+      await w.must('PUT', `/workspaces/${key}`, {bot_token});
+      await settled(key);
+      assert.deepEqual(await now(key), ['broken', 'refused', 'token_of_another'], bot_token);
+      const times = await asked();
+      await w.query('update workspace set bot_check_at = now() where workspace = $1', [key]); // it is looked at again
+      await until('Slack to be asked again', async () => await asked() > times);
+      await w.idle();
+      assert.deepEqual(await now(key), ['broken', 'refused', 'token_of_another'], 'and stays so');
+    }
+    const posts = async () => (await w.calls({peer: 'slack', path: 'chat.'})).length;
+    const before = await posts();
+    await gina.say('help');
+    await w.idle();
+    assert.equal(await posts(), before, 'nothing is said with it');
+    await put({bot_token: OWN});
+    await settled();
+    assert.deepEqual(await now(), ['active', 'ok', null]);
+  });
+
+  test('a pair that rotates is renewed where its token has expired; one that cannot be renewed is refused', async () => {
+    await w.sandbox('PUT', '/_config', {slack: {rotation: {expires_in: 43200, grace_ms: 60000}, app: {redirect_uris: [`${w.url}/slack/oauth/callback`]}}});
+    await install(w);
+    const pair = (await w.calls({peer: 'slack', path: 'oauth.v2.access'})).at(-1).answer;
+    const body = {bot_token: pair.access_token, bot_refresh_token: pair.refresh_token};
+    await put({bot_token: null});
+    await w.fault('token_expired', {peer: 'slack', path: 'auth.test'});
+    const before = (await refreshes(w)).length;
+    await put(body);
+    await settled();
+    assert.deepEqual([await now(), (await refreshes(w)).length], [['active', 'ok', null], before + 1]);
+    assert.ok((await row(w)).left_s > 43000);
+
+    await put({bot_token: null});
+    await w.fault('token_expired', {peer: 'slack', path: 'auth.test'});
+    await put({...body, bot_refresh_token: 'xoxe-1-sample-mistyped'});
+    await settled();
+    assert.deepEqual(await now(), ['broken', 'refused', 'refresh_refused']);
   });
 });

@@ -88,7 +88,7 @@ describe('@slack/types', () => {
     await ana.ask('cancel', m => m.is_bot);
     await ana.ask(`salesforce long note text: ${LONG}`, m => m.is_bot && /Noted/.test(words(m)));
     await w.fault('5xx', {times: -1, path: 'sobjects'});
-    await ana.ask(OPPORTUNITY.replace('Acme', 'Busy'), m => m.is_bot, {ms: 30000});
+    await ana.ask(OPPORTUNITY.replace('Acme', 'Busy'), m => m.is_bot);
     await w.sandbox('DELETE', '/_faults');
     await w.idle();
 

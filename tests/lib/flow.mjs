@@ -8,20 +8,22 @@ import {createHmac, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
 import {mkdtempSync, openSync, closeSync, readFileSync, rmSync} from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {setTimeout as pause} from 'node:timers/promises';
 import pg from 'pg';
 import {Browser} from './browser.mjs';
+import {freePort} from './ports.mjs';
 
 export {Browser};
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
 const SANDBOX = resolve(process.env.SANDBOX_BIN || join(ROOT, 'build/sandbox'));
-/** Sanitizers make everything slower. */
-const PATIENCE_MS = Number(process.env.WORKBOT_TEST_PATIENCE_MS) || 12000;
+/** How long a test waits for what must come: long, as a machine that is busy with other things is slow. */
+const USUAL_MS = 30000;
+/** Sanitizers make everything slower: WORKBOT_TEST_PATIENCE_MS makes every wait, and the stand-in's own, longer. */
+export const SLOWNESS = (Number(process.env.WORKBOT_TEST_PATIENCE_MS) || USUAL_MS) / USUAL_MS;
 const DEMO = join(ROOT, 'tests/demo');
 
 export const ADMIN_TOKEN = 'sample-operator-token-for-the-flow-tests';
@@ -39,31 +41,21 @@ export const TEAMS_PEOPLE = {ana: 'aaaa0000-0000-4000-8000-000000000001', ben: '
   cleo: 'cccc0000-0000-4000-8000-000000000003', gus: '99990000-0000-4000-8000-000000000004', sid: '51d00000-0000-4000-8000-000000000005',
   dora: 'd04a0000-0000-4000-8000-000000000006', noa: '0a0a0000-0000-4000-8000-000000000007', gina: '91a00000-0000-4000-8000-000000000008',
   otto: '07700000-0000-4000-8000-000000000009'};
+/** The command that makes a record of this name; `createdOnce` looks what came of it. */
+export const create = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 export const OPPORTUNITY = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
 
 // --- waiting -------------------------------------------------------------------------------------
 
-/** The first value of `check` that is not falsy; fails with `what` after the deadline. */
-export async function until(what, check, ms = PATIENCE_MS) {
-  const end = Date.now() + ms;
+/** The first value of `check` that is not falsy; fails with `what` after the deadline. `ms` is for what is longer than
+ * usual, or must come before something else would: nothing else is proved by a short one. */
+export async function until(what, check, ms = USUAL_MS) {
+  const end = Date.now() + ms * SLOWNESS;
   for (;;) {
     const value = await check();
     if (value) return value;
-    assert.ok(Date.now() < end, `waited ${ms} ms in vain for ${typeof what === 'function' ? what() : what}`);
+    assert.ok(Date.now() < end, `waited ${ms * SLOWNESS} ms in vain for ${typeof what === 'function' ? what() : what}`);
     await pause(15);
-  }
-}
-
-/** Below the ports that the system gives to clients, so that nobody takes it before we listen. */
-async function freePort() {
-  for (;;) {
-    const port = 12000 + Math.floor(Math.random() * 18000);
-    const server = net.createServer().listen(port, '127.0.0.1');
-    const free = await new Promise(done => server.once('listening', () => done(true)).once('error', () => done(false)));
-    if (!free) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }
 
@@ -260,6 +252,14 @@ export class Person {
     const code = await this.browse(prompt, username);
     await this.ask(code, /is connected/);
     await this.world.idle();
+  }
+
+  /** What `create(name)` asked for was done, and told, once. */
+  async createdOnce(name) {
+    await this.sees(new RegExp(`Created ${name}`));
+    await this.world.idle();
+    assert.equal((await this.world.records()).filter(r => r.fields.Name === name).length, 1, 'one record');
+    assert.equal((await this.messages()).filter(m => m.is_bot && words(m).includes(`Created ${name}`)).length, 1, 'one answer');
   }
 
   /** Everything readable by this person in these places, as one text. */
@@ -519,6 +519,11 @@ export class World {
     }
   }
 
+  /** How a replica ends that is started beside the others with these settings. */
+  startInVain(env) {
+    return run(WORKBOT, ['serve'], {log: this.logFile, env: {...this.env, ...env}}).ended;
+  }
+
   /** kill -9, as a crash; `startReplica(n)` starts it again on the same ports. */
   async kill(n = 0) {
     this.replicas[n].child.kill('SIGKILL');
@@ -529,7 +534,7 @@ export class World {
     const {child} = this.replicas[n];
     if (child.exitCode !== null || child.signalCode) return;
     child.kill('SIGTERM');
-    const ended = await Promise.race([child.ended, pause(20000, null, {ref: false})]);
+    const ended = await Promise.race([child.ended, pause(USUAL_MS * SLOWNESS, null, {ref: false})]);
     if (!ended) child.kill('SIGKILL');
     assert.deepEqual(ended, {code: 0, signal: null}, `SIGTERM drains and exits 0:\n${this.log().slice(-3000)}`);
   }
@@ -581,7 +586,8 @@ export class World {
     await until('the sandbox to listen', () => read(file) && read(sfFile));
     this.sandboxUrl = `http://127.0.0.1:${read(file)}`;
     this.salesforceHost = `127.0.0.1:${read(sfFile)}`;
-    await this.sandbox('PUT', '/_config', {bot_url: this.url, ...config});
+    const slack = {timeout_ms: 3000 * SLOWNESS, trigger_ttl_ms: 3000 * SLOWNESS, ...config.slack};
+    await this.sandbox('PUT', '/_config', {bot_url: this.url, ...config, slack});
   }
 
   async makeDatabase(server) {
@@ -619,6 +625,15 @@ export class World {
     await this.must('POST', `${path}/login/confirm`, {code: await new Browser().codeOf(login_url, username)});
   }
 
+  /** With a bot token that Slack was asked about. */
+  async putWorkspace(workspace, body) {
+    const made = await this.must('PUT', `/workspaces/${workspace}`, body);
+    const there = await until(`Slack to be asked about the token of ${workspace}`,
+      async () => [await this.must('GET', `/workspaces/${workspace}`)].find(r => r.bot_token_state !== 'unchecked'));
+    assert.equal(there.bot_token_state, 'ok', there.text);
+    return made;
+  }
+
   async putConnection(workspace, name, body) {
     const r = await this.must('PUT', `/workspaces/${workspace}/connections/${name}`, body);
     // one client may serve connections of several workspaces
@@ -634,8 +649,10 @@ export class World {
   /** The demo's workspace; `as`: another workspace's own settings with the demo's connection and recipes. */
   async load(demo, workspace, admin, as) {
     const read = file => JSON.parse(readFileSync(join(DEMO, demo, file), 'utf8').replace('@SALESFORCE_HOST@', this.salesforceHost));
-    await this.must('PUT', `/workspaces/${workspace}`, as || read('workspace.json'));
-    await this.putConnection(workspace, `${demo}-salesforce`, read(`connections/${demo}-salesforce.json`));
+    if (as) await this.must('PUT', `/workspaces/${workspace}`, as);
+    else await this.putWorkspace(workspace, read('workspace.json'));
+    // the bot of these tests has no scope to read e-mails, unless a test says so
+    await this.putConnection(workspace, `${demo}-salesforce`, {...read(`connections/${demo}-salesforce.json`), account_match: 'off'});
     await this.authorize(workspace, `${demo}-salesforce`, admin);
     const recipes = demo === 'acme' ? ['create-opportunity', 'create-task', 'find-opportunities', 'team-note'] : ['new-lead'];
     for (const name of recipes) await this.putRecipe(workspace, read(`recipes/${name}.json`));

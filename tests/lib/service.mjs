@@ -9,9 +9,9 @@
 import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import http from 'node:http';
-import net from 'node:net';
 import {setTimeout as pause} from 'node:timers/promises';
 import pg from 'pg';
+import {freePort} from './ports.mjs';
 
 const BIN = process.env.WORKBOT_BIN || 'build/workbot';
 const BASE = process.env.WORKBOT_TEST_PG;
@@ -34,20 +34,6 @@ export async function until(what, check, ms = 10000) {
   }
 }
 
-// Below the range that the kernel hands to outgoing connections, so that it stays free.
-export async function freePort() {
-  for (let i = 0; i < 200; i++) {
-    const port = 20000 + Math.floor(Math.random() * 12000);
-    const free = await new Promise(done => {
-      const server = net.createServer();
-      server.once('error', () => done(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
-    });
-    if (free) return port;
-  }
-  throw new Error('no free port');
-}
-
 async function withClient(url, work) {
   const client = new pg.Client({connectionString: url});
   await client.connect();
@@ -58,13 +44,16 @@ async function withClient(url, work) {
   }
 }
 
+// A natural language's order, which is not that of bytes: what is meant to be ordered must say so.
+const SHIFTED = "template template0 locale_provider icu icu_locale 'en-US-u-ka-shifted'";
+
 // An empty database; drop() throws everybody out of it and removes it.
-export async function createDatabase() {
+export async function createDatabase(options = SHIFTED) {
   if (!BASE) throw new Error('WORKBOT_TEST_PG is not set: tests/tools/postgres.sh start prints it');
   const name = 'wb_' + randomBytes(6).toString('hex');
   const url = new URL(BASE);
   url.pathname = '/' + name;
-  await withClient(BASE, c => c.query(`create database ${name}`));
+  await withClient(BASE, c => c.query(`create database ${name} ${options}`));
   return {
     name,
     url: url.href,

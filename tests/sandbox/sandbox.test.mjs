@@ -667,6 +667,7 @@ describe('Salesforce data', () => {
     assert.deepEqual(await select("WHERE Name = 'O\\'Brien \\\\ Co'"), [names[0]]);
     assert.deepEqual(await select("WHERE Name LIKE '%eta' AND Owner.Username = 'ana@acme.example'"), ['Beta']);
     assert.deepEqual(await select("WHERE Name IN ('Alpha', 'Beta') ORDER BY Name DESC LIMIT 1"), ['Beta']);
+    assert.deepEqual(await select("WHERE Name != 'Northwind Traders' ORDER BY CreatedDate DESC"), ['Alpha', 'Beta', names[0]], 'made within one second');
     assert.equal((await soql(t, 'SELECT COUNT() FROM Account')).body.totalSize, 4);
     const bad = async (q, code) => assert.equal((await soql(t, q)).body[0].errorCode, code, q);
     await bad("SELECT Name FROM Account WHERE Name = 'O'Brien'", 'MALFORMED_QUERY');

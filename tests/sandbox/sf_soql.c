@@ -394,6 +394,7 @@ static bool holds(json_t *org, const json_t *record, const struct condition *c)
 struct row {
     json_t *record;
     json_t *key;
+    size_t at; /* what was made within one second stays in the order in which it was made */
     bool descending;
 };
 
@@ -409,6 +410,9 @@ static int row_order(const void *a, const void *b)
         const char *left = json_string_value(x->key);
         const char *right = json_string_value(y->key);
         order = strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
+    }
+    if (order == 0) {
+        order = x->at < y->at ? -1 : 1;
     }
     return x->descending ? -order : order;
 }
@@ -453,6 +457,7 @@ static json_t *run(json_t *org, const struct query *q)
         }
         if (fits) {
             rows[count].record = record;
+            rows[count].at = count;
             rows[count].descending = q->descending;
             rows[count].key = q->order == NULL ? NULL : sf_value(org, record, q->order);
             count++;

@@ -193,7 +193,7 @@ void slack_grant(struct request *req, const json_t *body)
         return;
     }
     json_t *list = json_array();
-    int status = tell(text, list);
+    int status = json_flag(body, "deliver", true) ? tell(text, list) : 0;
     free(text);
     replied(req, list, status);
 }

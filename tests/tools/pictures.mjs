@@ -1,5 +1,6 @@
 // The pictures of docs/pictures, taken from the demo by walking through it:
 //   tests/tools/node.sh tests/tools/pictures.mjs [FOLDER]
+// A FOLDER gets more than the docs show: the same pages in the dark, on a phone, and what went wrong.
 import {mkdir, stat} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {atSalesforce, codeOf, open} from '../e2e/support.mjs';
@@ -15,6 +16,7 @@ async function picture(page, name, options = {}) {
   await page.screenshot({path, ...options});
   console.log(`${path}  ${Math.round((await stat(path)).size / 1024)} KB`);
 }
+const glance = process.argv[2] ? picture : async () => {};
 const type = async (chat, name, text) => {
   const box = chat.getByRole('textbox', {name: `Message as ${name}`});
   await box.fill(text);
@@ -37,18 +39,18 @@ try {
   await page.getByRole('button', {name: 'Continue to Salesforce'}).waitFor();
   await picture(page, '2-landing', {fullPage: true});
   await page.emulateMedia({colorScheme: 'dark'});
-  await picture(page, '2-landing-dark', {fullPage: true});
+  await glance(page, '2-landing-dark', {fullPage: true});
   await page.emulateMedia({colorScheme: 'light'});
   await page.setViewportSize({width: 360, height: 740});
-  await picture(page, '2-landing-phone', {fullPage: true});
+  await glance(page, '2-landing-phone', {fullPage: true});
   await page.setViewportSize({width: 720, height: 900});
   await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
   await page.getByRole('button', {name: /ana@acme/}).click();
   await page.getByRole('heading', {name: 'Allow access?'}).waitFor();
-  await picture(page, '3-consent', {fullPage: true});
+  await glance(page, '3-consent', {fullPage: true});
   await page.getByRole('button', {name: 'Allow', exact: true}).click();
   await page.locator('#code').waitFor();
-  await picture(page, '4-code', {fullPage: true});
+  await picture(page, '3-code', {fullPage: true});
 
   await type(chat, 'Ana Alvarez', await codeOf(page));
   await ana.getByText('Created Acme renewal').waitFor();
@@ -56,14 +58,13 @@ try {
   await type(chat, 'Ben Baker', COMMAND.replace('Acme renewal', 'Northwind rollout').replace('5000', '12000'));
   await chat.getByText('Created Northwind rollout').waitFor();
   await chat.getByRole('region', {name: 'Salesforce records'}).or(chat.getByRole('complementary')).getByText('ana@acme.example').first().waitFor();
-  await picture(chat, '5-result');
+  await picture(chat, '4-result');
   await type(chat, 'Ana Alvarez', 'connections');
   await ana.getByText('Last used').waitFor();
   await type(chat, 'Ben Baker', 'connections');
   await chat.getByText('You installed Workbot').waitFor();
-  await type(chat, 'Cleo Chen', 'help');
-  await chat.getByText('What can I do for you?').waitFor();
-  await picture(chat, '6-connections', {clip: {x: 0, y: 62, width: 667, height: 738}});
+  await chat.setViewportSize({width: 1280, height: 960});
+  await picture(chat, '5-connections', {clip: {x: 0, y: 62, width: 667, height: 898}});
 
   // for the eye only: what a denied login looks like, in page and chat
   const url = await stage.loginLink('cleo', COMMAND);
@@ -71,10 +72,10 @@ try {
   await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
   await atSalesforce(page, /cleo@acme/, 'Deny');
   await page.getByRole('heading', {name: 'Not connected'}).waitFor();
-  await picture(page, '7-denied', {fullPage: true});
-  await picture(chat, '7-denied-chat');
+  await glance(page, '6-denied', {fullPage: true});
+  await glance(chat, '6-denied-chat');
   await page.goto(url.slice(0, -4) + '0000');
-  await picture(page, '8-unknown', {fullPage: true});
+  await glance(page, '7-unknown', {fullPage: true});
 } finally {
   await stage.close();
 }

@@ -209,6 +209,7 @@ sanitized() { # NAME SAN
   rm -f "$logs/$1".report*
   check "$1/build" "$make" -k "$jobs" CI= SAN="$2" BUILD="$programs" all unit-programs db-programs
   export ASAN_OPTIONS=log_path=$logs/$1.report UBSAN_OPTIONS=print_stacktrace=1:log_path=$logs/$1.report
+  export WORKBOT_TEST_PATIENCE_MS=120000 # four times the usual: tests/lib/flow.mjs
   export TSAN_OPTIONS=log_path=$logs/$1.report:second_deadlock_stack=1
   run_unit
   [ ! -d tests/db ] || run_db
@@ -219,7 +220,7 @@ sanitized() { # NAME SAN
     echo "FAILED: $1: a report of the sanitizer"
     head -n 60 "$report"
   done
-  unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS label
+  unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS WORKBOT_TEST_PATIENCE_MS label
   use_programs "$build/test"
 }
 # sanitizers reserve terabytes of addresses: no limit there

@@ -191,6 +191,17 @@ async function story(demo) {
     assert.equal((await w.records('Opportunity')).length, 2);
   });
 
+  await step('She picks a colleague\'s account by mistake: the page and the notice say so.', async () => {
+    const again = await w.sees('ana', 'Log in to Salesforce to go on');
+    const other = new Browser();
+    code = await other.codeOf(link(again, 'Log in to Salesforce'), 'cleo@acme.example');
+    page(other);
+    assert.match(other.text, /Another e-mail than in your chat profile/);
+    await type('ana', code);
+    const notice = await answered('ana', 'Salesforce is connected as cleo@acme.example');
+    assert.match(words(notice), /Its e-mail is not the one of your chat profile\. If this is not the account you meant, type disconnect/);
+  });
+
   await step('No token, code or secret is in the log.', async () => {
     const log = await demo.log();
     for (const secret of [code, demo.token, 'sample-acme-consumer-secret', 'xoxb-sample-acme-0001', url.split('/').pop()]) {

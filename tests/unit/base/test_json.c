@@ -251,6 +251,23 @@ static void test_at(void **state)
     arena_free(mem);
 }
 
+static void test_builds(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *made = arena_json(mem, json_object()), *list = json_array();
+    json_push(list, json_words("one"));
+    json_push(list, json_words(NULL));
+    json_push(list, json_words("a\xFF"
+                               "b"));
+    json_put(made, "list", list);
+    json_put(made, "n", json_integer(1));
+    json_put(made, "n", json_integer(2)); /* in its place */
+    assert_string_equal(json_write(mem, made), "{\"list\":[\"one\",\"\",\"a\xEF\xBF\xBD"
+                                               "b\"],\"n\":2}");
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_error_says_what_and_where),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_at),
+        cmocka_unit_test(test_builds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

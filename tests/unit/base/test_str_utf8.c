@@ -119,6 +119,43 @@ static void test_clean(void **state)
     arena_free(mem);
 }
 
+static void test_visible(void **state)
+{
+    (void)state;
+    static const char *const blank[] = {NULL,
+                                        "",
+                                        " ",
+                                        "\t\n",
+                                        "\xC2\xA0",
+                                        "\xE3\x85\xA4" /* U+3164 */,
+                                        "\xE2\x80\x8B\xE2\x81\xA0",
+                                        "\xE2\x80\xAE",
+                                        "\xE2\xA0\x80",
+                                        "\xEF\xBB\xBF",
+                                        "\xF3\xA0\x80\xA0"};
+    static const char *const seen[] = {
+        "a", " a", "\xE2\x80\x8B.", "\xD7\x90", "\xF0\x9F\x98\x80", "\xC2\xA1", "\xff"};
+    for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++) {
+        assert_false(str_visible(blank[i]));
+    }
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
+        assert_true(str_visible(seen[i]));
+    }
+}
+
+static void test_straight(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    assert_string_equal(str_straight(mem, ""), "");
+    assert_string_equal(str_straight(mem, "Ana\xE2\x80\xAE neB"), "Ana neB");
+    assert_string_equal(str_straight(mem, "\xE2\x81\xA6x\xE2\x81\xA9\xE2\x80\xAA"), "x");
+    /* words of right-to-left languages, their marks, and what is no UTF-8 stay */
+    static const char kept[] = "\xD7\x90\xE2\x80\x8F! \xff\xE2\x80";
+    assert_string_equal(str_straight(mem, kept), kept);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +164,8 @@ int main(void)
         cmocka_unit_test(test_overlong_forms_are_refused),
         cmocka_unit_test(test_fit_splits_nothing),
         cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_straight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,24 +6,9 @@
 #include <cmocka.h>
 
 #include "service/bot/login_int.h"
+#include "tests/unit/with_arena.h"
 
 /* P4: which words are read as a typed code. */
-
-static arena *mem;
-
-static int set_up(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 static void six_digits_alone_are_a_code(void **state)
 {
@@ -78,5 +63,5 @@ int main(void)
         cmocka_unit_test(a_code_among_words),
         cmocka_unit_test(other_words_are_no_code),
     };
-    return cmocka_run_group_tests_name("bot/code", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("bot/code", tests, arena_set_up, arena_tear_down);
 }

@@ -48,6 +48,21 @@ chats *chats_at_the_door(arena *mem, const char *secrets)
     return chats_new(mem, &settings);
 }
 
+int door_set_up(void **state)
+{
+    arena *mem = arena_new();
+    struct door *d = arena_alloc(mem, sizeof *d);
+    *d = (struct door){mem, chats_at_the_door(mem, SIGNING_SECRET)};
+    *state = d;
+    return 0;
+}
+
+int door_tear_down(void **state)
+{
+    arena_free(((struct door *)*state)->mem);
+    return 0;
+}
+
 json_t *sample(arena *mem, const char *text)
 {
     char *quoted = arena_strdup(mem, text);

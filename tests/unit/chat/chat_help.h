@@ -17,6 +17,13 @@
 
 /* Slack is on, with `secrets` (comma separated) as signing secrets; no client for calls out. */
 chats *chats_at_the_door(arena *mem, const char *secrets);
+/* A test's state, for cmocka_unit_test_setup_teardown: the same with SIGNING_SECRET. */
+struct door {
+    arena *mem;
+    chats *c;
+};
+int door_set_up(void **state);
+int door_tear_down(void **state);
 
 /* JSON text; ' stands for ", so that samples stay readable. */
 json_t *sample(arena *mem, const char *text);

@@ -4,27 +4,7 @@
 #include "base/str.h"
 #include "tests/unit/chat/chat_help.h"
 
-struct fixture {
-    arena *mem;
-    chats *c;
-};
-
-static int set_up(void **state)
-{
-    arena *mem = arena_new();
-    struct fixture *f = arena_alloc(mem, sizeof *f);
-    *f = (struct fixture){mem, chats_at_the_door(mem, SIGNING_SECRET)};
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_free(((struct fixture *)*state)->mem);
-    return 0;
-}
-
-static struct slack_intake take(struct fixture *f, enum slack_route route, struct bytes body)
+static struct slack_intake take(struct door *f, enum slack_route route, struct bytes body)
 {
     struct slack_intake in = {0};
     struct err e = {0};
@@ -34,7 +14,7 @@ static struct slack_intake take(struct fixture *f, enum slack_route route, struc
     return in;
 }
 
-static void expect_fault(struct fixture *f, enum slack_route route, struct bytes body,
+static void expect_fault(struct door *f, enum slack_route route, struct bytes body,
                          const char *code)
 {
     struct slack_intake in = {.why = "untouched"};
@@ -45,12 +25,12 @@ static void expect_fault(struct fixture *f, enum slack_route route, struct bytes
     assert_string_equal(in.why, "untouched");
 }
 
-static struct slack_intake dm(struct fixture *f, const char *path, const char *changes)
+static struct slack_intake dm(struct door *f, const char *path, const char *changes)
 {
     return take(f, SLACK_EVENTS, changed(f->mem, SAMPLE_DM, path, changes));
 }
 
-static struct slack_intake click(struct fixture *f, const char *path, const char *changes)
+static struct slack_intake click(struct door *f, const char *path, const char *changes)
 {
     return take(f, SLACK_INTERACTIONS,
                 as_form(f->mem, changed(f->mem, SAMPLE_CLICK, path, changes)));
@@ -66,7 +46,7 @@ static void expect_dropped(struct slack_intake in, const char *why)
 
 static void test_url_verification(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_intake in =
         take(f, SLACK_EVENTS,
              bytes_of("{\"token\":\"x\",\"challenge\":\"abc123\",\"type\":\"url_verification\"}"));
@@ -80,7 +60,7 @@ static void test_url_verification(void **state)
 
 static void test_dm_is_stored_with_all_keys(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct bytes body = changed(f->mem, SAMPLE_DM, "", "{}");
     struct slack_intake in = take(f, SLACK_EVENTS, body);
     assert_true(in.store);
@@ -98,7 +78,7 @@ static void test_dm_is_stored_with_all_keys(void **state)
 
 static void test_missing_ids_leave_their_key_out(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     assert_null(dm(f, "", "{'event_id':'(absent)'}").keys[0]);
     assert_null(dm(f, "event", "{'client_msg_id':'(absent)'}").keys[2]);
     assert_null(dm(f, "event", "{'client_msg_id':'a b'}").keys[2]);
@@ -107,7 +87,7 @@ static void test_missing_ids_leave_their_key_out(void **state)
 /* Another event id for the same message still shares a key. */
 static void test_mention_and_message_share_a_key(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_intake a = take(f, SLACK_EVENTS, changed(f->mem, SAMPLE_MENTION, "", "{}"));
     struct slack_intake b = take(
         f, SLACK_EVENTS,
@@ -118,7 +98,7 @@ static void test_mention_and_message_share_a_key(void **state)
 
 static void test_workspace_of_events(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const struct {
         const char *path, *changes, *workspace;
     } rows[] = {
@@ -143,7 +123,7 @@ static void test_workspace_of_events(void **state)
 /* Where an authorization stands, a foreign outer team selects nothing. */
 static void test_foreign_team_is_no_way_out(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     expect_dropped(dm(f, "authorizations.0", "{'team_id':null}"), "no_workspace");
     expect_dropped(dm(f, "authorizations.0", "{'is_enterprise_install':true}"), "no_workspace");
     expect_dropped(dm(f, "authorizations.0", "{'team_id':'T1 or 1=1'}"), "no_workspace");
@@ -153,7 +133,7 @@ static void test_foreign_team_is_no_way_out(void **state)
 /* Own and other bots' words, edits, joins, previews, broken shapes. */
 static void test_ignored_at_the_door(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char *const changes[] = {
         "{'subtype':'bot_message'}",
         "{'subtype':'message_changed','user':'(absent)','message':{'user':'U1','text':'x'}}",
@@ -207,7 +187,7 @@ static void test_ignored_at_the_door(void **state)
 
 static void test_kept_at_the_door(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char *const changes[] = {
         "{'subtype':null,'bot_id':null,'edited':null,'hidden':false}",
         "{'subtype':'file_share','files':[]}",
@@ -228,7 +208,7 @@ static void test_kept_at_the_door(void **state)
 
 static void test_malformed_events(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char *const bad[] = {"",
                                       "{",
                                       "[]",
@@ -251,7 +231,7 @@ static void test_malformed_events(void **state)
 
 static void test_another_app_is_refused_everywhere(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     const char *other = "{'api_app_id':'A0OTHER'}";
     expect_fault(f, SLACK_EVENTS, changed(f->mem, SAMPLE_DM, "", other), "slack_app");
     expect_fault(f, SLACK_INTERACTIONS, as_form(f->mem, changed(f->mem, SAMPLE_CLICK, "", other)),
@@ -263,7 +243,7 @@ static void test_another_app_is_refused_everywhere(void **state)
 
 static void test_click_is_stored(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_intake in = click(f, "", "{}");
     assert_true(in.store);
     assert_true(in.urgent);
@@ -280,14 +260,14 @@ static void test_click_is_stored(void **state)
 
 static void test_url_button_is_stored(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     assert_true(
         click(f, "actions.0", "{'value':'(absent)','url':'https://bot.example/login/x'}").store);
 }
 
 static void test_workspace_of_clicks(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const struct {
         const char *changes, *workspace;
     } rows[] = {
@@ -308,7 +288,7 @@ static void test_workspace_of_clicks(void **state)
 
 static void test_ignored_interactions(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char *const changes[] = {
         "{'type':'view_submission'}",
         "{'type':'view_submission','view':{'id':'V1','callback_id':'other'}}",
@@ -336,7 +316,7 @@ static void test_ignored_interactions(void **state)
 /* Fields given twice, broken escapes, NUL, what is no object. */
 static void test_form_decoding(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char *const bad[] = {
         "",
         "payload",
@@ -376,7 +356,7 @@ static void test_form_decoding(void **state)
 /* Nothing of such a body is looked at. */
 static void test_ssl_check(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const struct {
         const char *body;
         bool is_check;
@@ -413,7 +393,7 @@ static void test_ssl_check(void **state)
 /* Nobody typed these, and still they matter. */
 static void test_life_is_kept(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const struct {
         const char *changes, *lane;
     } rows[] = {
@@ -440,7 +420,7 @@ static void test_life_is_kept(void **state)
     }
 }
 
-static const char *person_key(struct fixture *f, const char *changes)
+static const char *person_key(struct door *f, const char *changes)
 {
     return dm(f, "event", changes).keys[1];
 }
@@ -448,7 +428,7 @@ static const char *person_key(struct fixture *f, const char *changes)
 /* Of a burst of status changes one a minute is kept; whatever tells us something new is. */
 static void test_status_bursts_share_a_key(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     const char *first = person_key(
         f,
         "{'type':'user_change','user':{'id':'U1','profile':{'email':'a@x.com','status_text':''}}}");
@@ -481,7 +461,7 @@ static void test_status_bursts_share_a_key(void **state)
     assert_string_not_equal(first, take(f, SLACK_EVENTS, later).keys[1]);
 }
 
-static struct slack_intake command(struct fixture *f, const char *fields)
+static struct slack_intake command(struct door *f, const char *fields)
 {
     return take(
         f, SLACK_COMMANDS,
@@ -491,7 +471,7 @@ static struct slack_intake command(struct fixture *f, const char *fields)
 /* Its answer is empty: nothing shows in the conversation, the typed line least of all. */
 static void test_slack_gotcha_04_command_is_answered_with_nothing(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_intake in =
         command(f, "team_id=T1&user_id=U1&channel_id=C1&text=help+me&trigger_id=1.2.ab&"
                    "response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1%2F1%2Fx");
@@ -512,7 +492,7 @@ static void test_slack_gotcha_04_command_is_answered_with_nothing(void **state)
 
 static void test_workspace_of_commands(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const struct {
         const char *fields, *workspace;
     } rows[] = {
@@ -536,7 +516,7 @@ static void test_workspace_of_commands(void **state)
 
 static void test_shortcuts_and_forms_are_kept(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_intake in =
         click(f, "", "{'type':'shortcut','callback_id':'wb_connections','actions':'(absent)'}");
     assert_true(in.store && in.urgent && !in.submission);
@@ -576,5 +556,5 @@ int main(void)
         cmocka_unit_test(test_workspace_of_commands),
         cmocka_unit_test(test_shortcuts_and_forms_are_kept),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, door_set_up, door_tear_down);
 }

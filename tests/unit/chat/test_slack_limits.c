@@ -23,18 +23,19 @@ static int tear_down(void **state)
 
 /* --- what Slack accepts --- */
 
-/* Places are the one thing in angle brackets: "<#C0SALES01>". */
-static bool is_place(const char *at)
+/* What is named by its id is the one thing in angle brackets: "<#C0SALES01>", "<@U0BEN0001>". */
+static bool is_named(const char *at)
 {
     size_t len = strspn(at + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-    return str_starts(at, "<#") && len > 1 && at[2 + len] == '>';
+    bool sign = str_starts(at, "<#") || str_starts(at, "<@");
+    return sign && len > 1 && at[2 + len] == '>';
 }
 
 static void check_brackets(const char *text)
 {
     for (const char *p = text; *p != '\0'; p++) {
         if (*p == '<') {
-            assert_true(is_place(p));
+            assert_true(is_named(p));
             p = strchr(p, '>');
         } else {
             assert_true(*p != '>');
@@ -191,13 +192,13 @@ static const char *random_text(arena *mem, uint64_t *seed)
 
 static struct button random_button(arena *mem, uint64_t *seed)
 {
-    return (struct button){random_text(mem, seed),
-                           random_text(mem, seed),
-                           random_text(mem, seed),
-                           random_text(mem, seed),
-                           (enum button_style)(next_number(seed) % 3),
-                           random_text(mem, seed),
-                           random_text(mem, seed)};
+    return (struct button){.title = random_text(mem, seed),
+                           .action = random_text(mem, seed),
+                           .value = random_text(mem, seed),
+                           .url = random_text(mem, seed),
+                           .style = (enum button_style)(next_number(seed) % 3),
+                           .confirm = random_text(mem, seed),
+                           .confirm_title = random_text(mem, seed)};
 }
 
 static void add_random_block(arena *mem, json_t *view, uint64_t *seed)
@@ -225,8 +226,9 @@ static void add_random_block(arena *mem, json_t *view, uint64_t *seed)
                  random_text(mem, seed));
         return;
     case 6:
-        view_note(view, "in <#%s>",
-                  next_number(seed) % 2 == 0 ? "C0SALES01" : random_text(mem, seed));
+        view_note(view, "in <#%s> ask <@%s|%s>",
+                  next_number(seed) % 2 == 0 ? "C0SALES01" : random_text(mem, seed),
+                  next_number(seed) % 2 == 0 ? "U0BEN0001" : random_text(mem, seed), "Ben");
         return;
     default:
         view_button(view, &b);
@@ -338,11 +340,23 @@ static void test_places_are_named_by_their_id_alone(void **state)
         "only in <#C0SALES01> and C1|x&gt; &lt;!channel");
 }
 
+static void test_people_are_named_by_their_id_alone(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_note(view, "ask <@%s|%s>, <@%s|%s> or <@%s|%s>: %s", "U0BEN0001", "Ben", "C0SALES01",
+              "Sales", "U1|x> <!channel", "Una", "<@U0BEN0001>");
+    assert_string_equal(
+        json_string_value(json_at(chat_slack_render(mem, view), "blocks.0.elements.0.text")),
+        "ask <@U0BEN0001>, C0SALES01 or U1|x&gt; &lt;!channel: &lt;@U0BEN0001&gt;");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slack_gotcha_22_no_view_passes_a_limit),
         cmocka_unit_test(test_a_long_list),
+        cmocka_unit_test(test_people_are_named_by_their_id_alone),
         cmocka_unit_test(test_a_page_of_too_many_bytes),
         cmocka_unit_test(test_a_value_of_ten_thousand_characters),
         cmocka_unit_test(test_a_row_without_words_keeps_its_button),

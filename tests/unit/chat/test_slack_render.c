@@ -266,6 +266,24 @@ static void test_plain_texts_are_cut_between_characters(void **state)
     assert_true(slack_units(field) <= 2000 && str_ends(field, "… (cut)"));
 }
 
+/* Slack paints a dialog's own button green unless it is told otherwise. */
+static void test_the_confirm_of_a_dangerous_button_is_as_red_as_the_button(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_button(view, &(struct button){.title = "Disconnect",
+                                       .action = "disconnect",
+                                       .style = BUTTON_DANGER,
+                                       .confirm = "Sure?"});
+    view_button(view, &(struct button){.title = "Connect",
+                                       .action = "connect",
+                                       .style = BUTTON_PRIMARY,
+                                       .confirm = "Sure?"});
+    json_t *got = chat_slack_render(mem, view);
+    assert_string_equal(text_at(got, "blocks.0.elements.0.confirm.style"), "danger");
+    assert_null(json_at(got, "blocks.0.elements.1.confirm.style"));
+}
+
 /* A value or address that was cut would be another one: such a button is left out. */
 static void test_buttons_that_do_not_fit(void **state)
 {
@@ -328,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_empty_texts_are_left_out),
         cmocka_unit_test(test_long_text_is_split),
         cmocka_unit_test(test_plain_texts_are_cut_between_characters),
+        cmocka_unit_test(test_the_confirm_of_a_dangerous_button_is_as_red_as_the_button),
         cmocka_unit_test(test_buttons_that_do_not_fit),
         cmocka_unit_test(test_fifty_one_blocks),
         cmocka_unit_test(test_eleven_fields),

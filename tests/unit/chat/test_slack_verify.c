@@ -34,26 +34,6 @@ static const int64_t AT = 1700000000;
 #define GOOD "v0=e32114b39f9a22e4b8d8778478b39e6ed0677e5562e5474c3104b4074f1917e2"
 static const struct bytes EMPTY = {(const uint8_t *)"", 0};
 
-struct fixture {
-    arena *mem;
-    chats *c;
-};
-
-static int set_up(void **state)
-{
-    arena *mem = arena_new();
-    struct fixture *f = arena_alloc(mem, sizeof *f);
-    *f = (struct fixture){mem, chats_at_the_door(mem, SIGNING_SECRET)};
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_free(((struct fixture *)*state)->mem);
-    return 0;
-}
-
 static void expect(const chats *c, const struct slack_headers *h, struct bytes body, int64_t now,
                    const char *code)
 {
@@ -70,7 +50,7 @@ static void expect(const chats *c, const struct slack_headers *h, struct bytes b
 
 static void test_vectors(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     for (size_t i = 0; i < VECTOR_COUNT; i++) {
         const struct vector *v = &VECTORS[i];
         assert_int_equal(strlen(v->body), v->len);
@@ -86,7 +66,7 @@ static void test_vectors(void **state)
 
 static void slack_gotcha_06_raw_bytes_are_signed_not_the_decoded(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_headers h = {VECTORS[2].timestamp, arena_printf(f->mem, "v0=%s", VECTORS[2].hex)};
     struct bytes decoded =
         bytes_of("payload={\"type\":\"block_actions\",\"user\":{\"id\":\"U1\"}}");
@@ -95,7 +75,7 @@ static void slack_gotcha_06_raw_bytes_are_signed_not_the_decoded(void **state)
 
 static void slack_gotcha_25_300_seconds_pass_301_fail_both_ways(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_headers h = {"1700000000", GOOD};
     expect(f->c, &h, EMPTY, AT + SKEW, NULL);
     expect(f->c, &h, EMPTY, AT - SKEW, NULL);
@@ -105,7 +85,7 @@ static void slack_gotcha_25_300_seconds_pass_301_fail_both_ways(void **state)
 
 static void test_unusable_timestamps(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char *const bad[] = {NULL,
                                       "",
                                       " 1700000000",
@@ -129,7 +109,7 @@ static void test_unusable_timestamps(void **state)
 
 static void slack_gotcha_06_upper_case_and_other_spellings_are_no_signature(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     static const char upper[] =
         "v0=E32114B39F9A22E4B8D8778478B39E6ED0677E5562E5474C3104B4074F1917E2";
     static const char *const bad[] = {
@@ -154,7 +134,7 @@ static void slack_gotcha_06_upper_case_and_other_spellings_are_no_signature(void
 
 static void test_every_flipped_bit_is_seen(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     const struct vector *v = &VECTORS[1];
     struct slack_headers h = {v->timestamp, arena_printf(f->mem, "v0=%s", v->hex)};
     for (size_t i = 0; i < v->len * 8; i++) {
@@ -167,7 +147,7 @@ static void test_every_flipped_bit_is_seen(void **state)
 
 static void test_rotation_accepts_each_secret(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct slack_headers h = {"1700000000", GOOD};
     expect(chats_at_the_door(f->mem, "sample-new," SIGNING_SECRET), &h, EMPTY, AT, NULL);
     expect(chats_at_the_door(f->mem, SIGNING_SECRET ",sample-old"), &h, EMPTY, AT, NULL);
@@ -176,7 +156,7 @@ static void test_rotation_accepts_each_secret(void **state)
 
 static void test_the_empty_secret_signs_nothing(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     struct digest d = crypto_hmac_sha256(bytes_of(""), bytes_of("v0:1700000000:"), EMPTY);
     const char *hex = crypto_hex(f->mem, (struct bytes){d.bytes, sizeof d.bytes});
     struct slack_headers h = {"1700000000", arena_printf(f->mem, "v0=%s", hex)};
@@ -185,7 +165,7 @@ static void test_the_empty_secret_signs_nothing(void **state)
 
 static void test_a_body_of_a_megabyte(void **state)
 {
-    struct fixture *f = *state;
+    struct door *f = *state;
     size_t len = 1024 * 1024;
     uint8_t *data = arena_alloc(f->mem, len);
     memset(data, 'x', len);
@@ -209,5 +189,5 @@ int main(void)
         cmocka_unit_test(test_the_empty_secret_signs_nothing),
         cmocka_unit_test(test_a_body_of_a_megabyte),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, door_set_up, door_tear_down);
 }

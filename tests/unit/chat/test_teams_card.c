@@ -162,9 +162,9 @@ static void test_without_ids(void **state)
 static void test_a_button_that_opens_a_form(void **state)
 {
     arena *mem = *state;
-    json_t *view =
-        button_view(mem, &(struct button){.title = "Fill in", .action = "resume", .value = "r1"});
-    view_button_opens(view);
+    json_t *view = button_view(
+        mem,
+        &(struct button){.title = "Fill in", .action = "resume", .value = "r1", .opens = true});
     json_t *card = card_of(mem, view);
     assert_at(mem, card, "body.0.actions.0",
               "{'type':'Action.Submit','title':'Fill in','data':{'msteams':{'type':'task/fetch'},"

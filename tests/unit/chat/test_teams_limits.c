@@ -82,7 +82,8 @@ static struct button random_button(arena *mem, uint64_t *seed)
         .url = link ? arena_printf(mem, "https://acme.example/%s", random_text(mem, seed)) : NULL,
         .style = (enum button_style)(next_number(seed) % 3),
         .confirm = asks ? random_text(mem, seed) : NULL,
-        .confirm_title = asks && once_in(seed, 2) ? random_text(mem, seed) : NULL};
+        .confirm_title = asks && once_in(seed, 2) ? random_text(mem, seed) : NULL,
+        .opens = once_in(seed, 3)};
 }
 
 static void add_random_block(arena *mem, json_t *view, uint64_t *seed)
@@ -111,9 +112,6 @@ static void add_random_block(arena *mem, json_t *view, uint64_t *seed)
         return;
     default:
         view_button(view, &b);
-        if (once_in(seed, 3)) {
-            view_button_opens(view);
-        }
     }
 }
 

@@ -9,22 +9,7 @@
 #include <cmocka.h>
 
 #include "service/crypto/crypto_int.h"
-
-static arena *mem;
-
-static int setup(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
+#include "tests/unit/with_arena.h"
 
 static struct bytes unhex(const char *hex)
 {
@@ -250,7 +235,7 @@ static void test_signatures(void **state)
     assert_false(crypto_signed(mem, first, "install", "text", made));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_set_up, arena_tear_down)
 
 int main(void)
 {

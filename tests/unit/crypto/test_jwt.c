@@ -13,10 +13,10 @@
 
 #include "base/json.h"
 #include "crypto.h"
+#include "tests/unit/with_arena.h"
 
 enum { NOW = 1700000000 };
 
-static arena *mem;
 static EVP_PKEY *ours, *other, *small;
 
 static int setup_keys(void **state)
@@ -34,20 +34,6 @@ static int teardown_keys(void **state)
     EVP_PKEY_free(ours);
     EVP_PKEY_free(other);
     EVP_PKEY_free(small);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(mem);
     return 0;
 }
 
@@ -329,17 +315,19 @@ static void test_one_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_key, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_good_token, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_only_rs256, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_public_key_is_no_secret, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_key_that_is_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_keys_that_do_not_count, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_not_one_bit, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_another_digest, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_payload_is_an_object, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_times, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_key, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_good_token, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_only_rs256, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_public_key_is_no_secret, arena_set_up,
+                                        arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_key_that_is_named, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_keys_that_do_not_count, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_not_one_bit, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_another_digest, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_payload_is_an_object, arena_set_up,
+                                        arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_claims, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_times, arena_set_up, arena_tear_down),
     };
     return cmocka_run_group_tests_name("crypto/jwt", tests, setup_keys, teardown_keys);
 }

@@ -8,26 +8,12 @@
 #include <cmocka.h>
 
 #include "crypto.h"
+#include "tests/unit/with_arena.h"
 
 #define KEY_A "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define KEY_B "//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA="
 
-static arena *mem;
 static const struct seal_place place = {"connection", "slack:T1", "row-1", "tokens"};
-
-static int setup(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 static keyring *ring(const char *text)
 {
@@ -205,7 +191,7 @@ static void test_too_many_keys(void **state)
     assert_non_null(strstr(e.text, "at most 16"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_set_up, arena_tear_down)
 
 int main(void)
 {

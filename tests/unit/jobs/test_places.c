@@ -7,24 +7,9 @@
 
 #include "base/str.h"
 #include "service/jobs/jobs_int.h"
+#include "tests/unit/with_arena.h"
 
 /* P13: how the workers for runs are shared. */
-
-static arena *mem;
-
-static int set_up(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 static bool is_full(const struct run_room *room, const char *workspace)
 {
@@ -167,14 +152,17 @@ static void test_what_is_given_back_is_free(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_p13_what_follows_keeps_to_the_rules, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_p13_some_workers_are_never_for_runs, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_p13_what_follows_keeps_to_the_rules, arena_set_up,
+                                        arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_p13_some_workers_are_never_for_runs, arena_set_up,
+                                        arena_tear_down),
         cmocka_unit_test_setup_teardown(
-            test_p13_a_newcomer_gets_a_place_at_once_and_its_share_in_the_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_p13_many_workspaces_use_all_places, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_is_given_back_is_free, set_up, tear_down),
+            test_p13_a_newcomer_gets_a_place_at_once_and_its_share_in_the_end, arena_set_up,
+            arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_p13_many_workspaces_use_all_places, arena_set_up,
+                                        arena_tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_given_back_is_free, arena_set_up,
+                                        arena_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,22 +10,7 @@
 #include "base/str.h"
 #include "crypto.h"
 #include "service/net/net_int.h"
-
-static arena *mem;
-
-static int setup(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
+#include "tests/unit/with_arena.h"
 
 static void test_addresses_refused(void **state)
 {
@@ -293,7 +278,7 @@ static void test_peer_labels(void **state)
     assert_ptr_equal(net_peer_label("slack"), slack);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_set_up, arena_tear_down)
 
 int main(void)
 {

@@ -151,6 +151,37 @@ static void sharing_a_connection_must_be_meant(void **state)
     arena_free(mem);
 }
 
+/* Of a run's version under the current one: what is not meant any more decides as the person. */
+static void a_shared_connection_decides_while_both_versions_mean_it(void **state)
+{
+    (void)state;
+    static const char meant[] = "'allow':'everyone','shared_approver':true",
+                      allowed[] = "'allow':'everyone'";
+    static const struct {
+        const char *step, *step_now, *now;
+        bool verified;
+    } cases[] = {
+        {approve, approve, meant, false}, {approve, ping, meant, false},
+        {approve, ping, allowed, true},   {ping, ping, allowed, false},
+        {create, ping, allowed, false},
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct recipe *r = NULL;
+        struct err e = {0};
+        const struct recipe_source from = {
+            .name = "own",
+            .body = json_write(mem, step_body(mem, "office", false, cases[i].step, meant)),
+            .body_now =
+                json_write(mem, step_body(mem, "office", false, cases[i].step_now, cases[i].now)),
+            .apps = catalogue};
+        assert_int_equal(recipe_load(mem, &from, &r, &e), 0);
+        assert_int_equal(r->connections[0].verify_user_access, cases[i].verified);
+        assert_int_equal(r->shared_approver, cases[i].now == meant);
+    }
+    arena_free(mem);
+}
+
 /* Each alias is judged for itself. */
 static void one_verified_alias_does_not_cover_another(void **state)
 {
@@ -413,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(templates_name_what_is_there),
         cmocka_unit_test(sharing_a_connection_must_be_meant),
+        cmocka_unit_test(a_shared_connection_decides_while_both_versions_mean_it),
         cmocka_unit_test(one_verified_alias_does_not_cover_another),
         cmocka_unit_test(what_it_refers_to_must_exist),
         cmocka_unit_test(a_command_hides_no_other),

@@ -11,24 +11,9 @@
 #include "service/web/web_int.h"
 
 #include "base/str.h"
+#include "tests/unit/with_arena.h"
 
 /* The template language: what is escaped, what is a section, what is refused. */
-
-static arena *mem;
-
-static int setup(void **state)
-{
-    (void)state;
-    mem = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 static const char *render(const char *tmpl, const char *data)
 {
@@ -55,6 +40,15 @@ static void test_values_are_always_escaped(void **state)
     assert_null(render("{{&x}}", "{\"x\":\"<b>\"}"));
     /* data that looks like a template stays data */
     check("{{x}}", "{\"x\":\"{{y}}{{#z}}\",\"y\":\"no\"}", "{{y}}{{#z}}");
+}
+
+static void test_words_to_type_are_code(void **state)
+{
+    (void)state;
+    check("{{~x}}", "{\"x\":\"Type `a<b` or `c`.\"}",
+          "Type <code>a&lt;b</code> or <code>c</code>.");
+    check("{{~x}}", "{\"x\":\"`<i>\"}", "`&lt;i&gt;"); /* a sign of somebody's name */
+    check("{{~x}}|{{~y}}", "{\"x\":3}", "|");
 }
 
 static void test_values_of_other_types(void **state)
@@ -120,8 +114,8 @@ static void test_work_and_output_are_bounded(void **state)
 static void test_every_page_renders_whole(void **state)
 {
     (void)state;
-    const char *pages[] = {"login.html",   "code.html",    "done.html", "message.html",
-                           "expired.html", "privacy.html", "terms.html"};
+    const char *pages[] = {"login.html",   "code.html",  "done.html",    "message.html",
+                           "expired.html", "front.html", "privacy.html", "terms.html"};
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         struct err e = {0};
         char *html = NULL;
@@ -144,11 +138,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_always_escaped),
+        cmocka_unit_test(test_words_to_type_are_code),
         cmocka_unit_test(test_values_of_other_types),
         cmocka_unit_test(test_sections),
         cmocka_unit_test(test_broken_templates_are_errors),
         cmocka_unit_test(test_work_and_output_are_bounded),
         cmocka_unit_test(test_every_page_renders_whole),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -103,7 +103,6 @@ static void test_bounds_of_a_path(void **state)
 static void test_unknown_paths(void **state)
 {
     (void)state;
-    check_refused("/", "no_route");
     check_refused("/nothing", "no_route");
     check_refused("/privacy/more", "no_route");
     check_refused("/Privacy", "no_route");
@@ -116,6 +115,14 @@ static void test_decoded_segments_match(void **state)
     (void)state;
     assert_int_equal(match("GET", "/%70rivacy"), 0);
     assert_string_equal(q.path, "/privacy");
+}
+
+static void test_the_root_is_a_path_of_its_own(void **state)
+{
+    (void)state;
+    assert_int_equal(match("GET", "/"), 0);
+    assert_string_equal(q.path, "/");
+    check_refused("//", "path");
 }
 
 static void test_head_is_get(void **state)
@@ -186,6 +193,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bounds_of_a_path, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_decoded_segments_match, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_root_is_a_path_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_head_is_get, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_methods_get_the_allowed_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_listener_serves_its_own_routes, setup, teardown),

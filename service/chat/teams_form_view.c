@@ -169,7 +169,8 @@ static void draw_choice(struct drawing *d)
     const json_t *choices = json_member(d->field, "choices");
     const char *value = json_text(d->field, "value");
     json_t *all = arena_json(d->mem, choices_with(d, NULL));
-    if (json_array_size(all) == json_array_size(choices) && has_room(d, all)) {
+    bool whole = json_array_size(all) > 0 && json_array_size(all) == json_array_size(choices);
+    if (whole && has_room(d, all)) {
         draw_list(d, all);
         return;
     }

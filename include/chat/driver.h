@@ -136,6 +136,9 @@ struct chat_driver {
      * where there are no forms. */
     int (*open_form)(chats *c, arena *mem, const struct chat_access *a, const char *trigger_id,
                      const json_t *form, struct err *e);
+    /* What a form carries of ours comes back as it was, by the platform's word; elsewhere whoever
+     * sends one can have made it up. */
+    bool form_kept;
     /* There are forms, shown in the answer to the press of a button that opens one
      * (button.opens), and in no other way. */
     bool form_in_answer;

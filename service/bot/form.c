@@ -43,6 +43,13 @@ bool forms_known(const struct scene *sc)
     return driver != NULL && (driver->open_form != NULL || driver->form_in_answer);
 }
 
+bool forms_kept(const struct scene *sc)
+{
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return driver != NULL && driver->form_kept;
+}
+
 bool form_possible(const struct turn *t)
 {
     return t->shows != NULL || (!str_empty(t->event.trigger_id) && forms_known(&t->scene));

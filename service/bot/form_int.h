@@ -11,6 +11,8 @@ bool run_asks_question(const struct run *r); /* typed words answer it */
 bool run_asks(const struct run *r);          /* in a form or in words */
 /* The chat has forms. */
 bool forms_known(const struct scene *sc);
+/* What a form of the chat carries of ours comes back as it was. */
+bool forms_kept(const struct scene *sc);
 /* There is a fresh trigger at hand, or an answer is waited for: a form may be opened now. */
 bool form_possible(const struct turn *t);
 /* A button that opens a form, where the chat has forms. */

@@ -123,7 +123,8 @@ static json_t *first_inputs(struct turn *t, const struct recipe *r)
     return inputs;
 }
 
-/* Where the shortcut was used. It is a place to answer in and nothing else. */
+/* Where the shortcut was used, as our form has kept it (forms_kept): it decides which commands may
+ * be run there, and where the answer goes. */
 static void read_place(struct turn *t)
 {
     json_t *place = NULL;
@@ -157,7 +158,7 @@ static int refuse(struct turn *t, const char *field, const char *text, struct fo
     return 0;
 }
 
-/* The same form sent twice is the same run. */
+/* The same form (view_id) sent twice is the same run. */
 static const char *run_id_of(struct turn *t, const struct recipe_row *row)
 {
     arena *mem = t->scene.mem;
@@ -216,6 +217,9 @@ static int begin(struct turn *t, const struct recipe_row *row, const struct reci
 int shortcut_sent(struct turn *t, struct form_answer *ret, struct err *e)
 {
     struct recipe *recipe = NULL;
+    if (str_empty(t->event.view_id)) {
+        return refuse(t, "command", "This form is too old. Please begin again.", ret);
+    }
     if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,
                           e) != 0) {
         return -1;

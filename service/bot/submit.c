@@ -13,6 +13,8 @@
  * form that is sent again finds what the first one did.
  */
 
+static const char NOWHERE[] = "This form leads nowhere any more.";
+
 static json_t *page(arena *mem, const char *text, const char *note)
 {
     json_t *view = view_new(mem);
@@ -211,9 +213,10 @@ static int act(struct turn *t, struct form_answer *ret, struct err *e)
     static const struct {
         const char *form;
         int (*sent)(struct turn *t, struct form_answer *ret, struct err *e);
+        bool trusts; /* its private value: a form that anybody can make up must not be it */
     } forms[] = {
-        {"inputs", inputs_sent},
-        {"use", shortcut_sent},
+        {"inputs", inputs_sent, false},
+        {"use", shortcut_sent, true},
     };
     bool may = words_open_to(&t->scene);
     /* before any other lock: off-boarding waits for this, or this sees what it has left */
@@ -226,11 +229,12 @@ static int act(struct turn *t, struct form_answer *ret, struct err *e)
         return 0;
     }
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (str_equal(forms[i].form, t->event.action)) {
+        if (str_equal(forms[i].form, t->event.action) &&
+            (!forms[i].trusts || forms_kept(&t->scene))) {
             return forms[i].sent(t, ret, e);
         }
     }
-    ret->next = page(t->scene.mem, "This form leads nowhere any more.", NULL);
+    ret->next = page(t->scene.mem, NOWHERE, NULL);
     return 0;
 }
 
@@ -285,7 +289,8 @@ int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_a
         return -1;
     }
     if (!ours || t.event.kind != EVENT_SUBMIT) {
-        ret->next = page(mem, "Workbot is not at work here any more.", NULL);
+        bool unread = t.scene.workspace != NULL && t.event.kind == EVENT_IGNORED;
+        ret->next = page(mem, unread ? NOWHERE : "Workbot is not at work here any more.", NULL);
         return 0;
     }
     if (in_one_go(&t, sent, &answer, e) != 0) {
@@ -345,8 +350,8 @@ int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct for
     if (store_open(b->options.stores, mem, &t.scene.s, e) != 0) {
         return -1;
     }
-    int rc = str_equal(t.event.action, "use") ? shortcut_choices(&t, ret, ret_count, e)
-                                              : input_choices(&t, ret, ret_count, e);
+    bool picks = str_equal(t.event.action, "use") && forms_kept(&t.scene);
+    int rc = picks ? shortcut_choices(&t, ret, ret_count, e) : input_choices(&t, ret, ret_count, e);
     store_close(t.scene.s);
     return rc;
 }

@@ -16,6 +16,7 @@ const struct chat_driver slack_driver = {
     .publish_home = slack_publish_home,
     .sign_in_origin = slack_sign_in_origin,
     .open_form = slack_open_form,
+    .form_kept = true,
     .update_form = slack_update_form,
     .sign_in_url = slack_sign_in_url,
     .sign_in = slack_sign_in,

@@ -85,6 +85,18 @@ static const json_t *form_fields(arena *mem, const json_t *data)
     return f.fields;
 }
 
+/* Whatever name stands in what was sent: these are all that our dialogs have. */
+static bool is_ours(const char *form)
+{
+    static const char *const drawn[] = {"inputs"};
+    for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++) {
+        if (str_equal(drawn[i], form)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct event event_of_form(const struct teams_sent *s)
 {
     const json_t *data = teams_data(s->mem, s->activity);
@@ -95,7 +107,7 @@ static struct event event_of_form(const struct teams_sent *s)
     ev.action = json_text(ours, "f");
     ev.value = json_text(ours, "p");
     ev.fields = form_fields(s->mem, data);
-    return str_empty(ev.action) ? ignored : ev;
+    return is_ours(ev.action) ? ev : ignored;
 }
 
 /* --- sign-in --- */

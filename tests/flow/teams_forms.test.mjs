@@ -165,4 +165,23 @@ describe('forms in Teams', () => {
     assert.doesNotMatch(JSON.stringify(pressed), /Input\./);
     await ana.ask('cancel', /Cancelled: All kinds/);
   });
+
+  test('a form that the client made up chooses no place: nothing is run, made or said there', async () => {
+    const board = '19:acmeboard0general@thread.tacv2', deals = '19:acmesales000deals@thread.tacv2';
+    for (const [name, channel] of [['boards', board], ['dealers', deals]]) {
+      await w.putRecipe(TEAMS_ACME, {name, title: `For ${name}`, command: `salesforce ${name}`, allow: {channels: [channel]},
+        connections: {salesforce: {use: 'acme-salesforce'}}, inputs: [{name: 'deal'}], steps: write({Name: 'By forgery'}), reply: {text: 'Made by forgery'}});
+      const before = (await ana.messages('deals')).length;
+      for (const p of [JSON.stringify({channel}), JSON.stringify({channel, thread: '1790000000001'}), channel]) {
+        const wb = {f: 'use', p, l: ['command', 'text']};
+        const r = await ana.sends('invoke', {activity: {name: 'task/submit', value: {data: {wb, in_command: name, in_text: 'By forgery'}}}});
+        assert.equal(r.status, 200, JSON.stringify(r));
+        assert.doesNotMatch(JSON.stringify(r), /Input\./, 'no form of a command that is not for here');
+      }
+      await w.idle();
+      assert.equal(await w.one('select 1 from run where recipe = $1', [name]), undefined, 'no run');
+      assert.equal((await record('By forgery')).length, 0);
+      assert.equal((await ana.messages('deals')).length, before, 'nothing was said where the form said');
+    }
+  });
 });

@@ -256,6 +256,7 @@ static void test_forms(void **state)
     assert_true(json_equal(
         ev.fields, sample(mem, "{'name':'Acme','amount':'1200.5','wb':'x','close':'true'}")));
     assert_ignored(invoke(mem, TEAMS_FORM, "value.data.wb", "{'f':'(absent)'}"));
+    assert_ignored(invoke(mem, TEAMS_FORM, "value.data.wb", "{'f':'use'}")); /* never drawn */
     ev = invoke(mem, TEAMS_FORM, "value.data.wb", "{'l':[7,null]}");
     assert_int_equal(json_object_size(ev.fields), 0);
 }

@@ -86,7 +86,12 @@ enum oauth_end {
 };
 struct oauth_outcome {
     enum oauth_end end;
-    const char *code;        /* OAUTH_CODE_SHOWN */
+    const char *code; /* OAUTH_CODE_SHOWN */
+    /* OAUTH_CODE_SHOWN of a personal login where the chat has windows (chat_driver.windows): what
+     * the window's last page hands to the chat's own client, which sends it on in the person's
+     * name. It is good for this login alone, as `code` is, and never where it is typed. NULL
+     * elsewhere. */
+    const char *window_code;
     bool account_differs;    /* account_match is "warn" and the e-mails differ */
     bool email_unknown;      /* account_match cannot work: the chat tells no e-mail of this user */
     bool signing_in;         /* it is the chat platform's sign-in that ended so */

@@ -100,6 +100,9 @@ struct chat_driver {
     bool presses_say_place; /* a press says of its place what words say; else the platform is asked
                              */
     bool no_ephemerals;     /* what one person is to read stands in the one-to-one chat alone */
+    /* A button of its one-to-one chat can open a page in a window of the client (button.window),
+     * which takes a word from that page and sends it in the name of who sits there. */
+    bool windows;
     /* payload: what the door stored, by kind of job: "slack_event", "slack_interaction" or
      * "slack_command"; "teams_activity", "teams_invoke". Pure: a form that was sent can be read at
      * the door, too. */

@@ -35,6 +35,7 @@ const struct chat_driver teams_driver = {
     .addressed = true,
     .presses_say_place = true,
     .no_ephemerals = true,
+    .windows = true,
     .form_in_answer = true,
     .parse = teams_parse,
     .post = teams_post,

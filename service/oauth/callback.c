@@ -7,6 +7,8 @@
 
 /* A browser comes back from a provider: exchange, who is this, and what may become of it. */
 
+enum { WINDOW_CODE_BYTES = 16 };
+
 typedef int work_fn(struct attempt *c, store *s, const struct tokens *t, struct err *e);
 
 static int in_transaction(struct attempt *c, const struct tokens *t, work_fn *work, struct err *e)
@@ -50,18 +52,32 @@ static int give_back_earlier(struct attempt *c, store *s, const struct login *l,
     return oauth_revoke_later(c->oauth, s, c->out->connection, &earlier, NULL, e);
 }
 
+/* For a page in a window of the person's own chat. It is longer than what people type, and no typed
+ * text: what another app in that chat could learn by opening our link, nobody can type for it. */
+static const char *window_code(const struct attempt *c, const struct login *l)
+{
+    const struct chat_driver *driver = chats_driver(c->oauth->options.chats, l->workspace);
+    return driver != NULL && driver->windows && !str_empty(l->user_id)
+               ? crypto_random_hex(c->mem, WINDOW_CODE_BYTES)
+               : NULL;
+}
+
 static int keep_provisional(struct attempt *c, store *s, const struct tokens *t,
                             const struct login *l, struct err *e)
 {
     struct oauth_outcome *out = c->out;
     out->code = crypto_random_digits(c->mem, 6);
+    out->window_code = window_code(c, l);
     struct login next = *l;
     next.code_hash = oauth_code_hash(c->mem, l->id, out->code);
     next.code_expires_at = clock_now() + c->oauth->options.config->ttl_code;
-    json_t *provisional = arena_json(
-        c->mem, json_pack("{s:o, s:o, s:s}", "tokens", oauth_tokens_json(t), "account",
-                          oauth_account_json(&out->account), "match", oauth_match_name(c->match)));
-    if (store_login_provisional(s, &next, provisional, e) != 0 ||
+    const struct provisional kept = {
+        .tokens = t,
+        .account = &out->account,
+        .match = oauth_match_name(c->match),
+        .window_hash =
+            out->window_code == NULL ? NULL : oauth_code_hash(c->mem, l->id, out->window_code)};
+    if (store_login_provisional(s, &next, oauth_provisional_json(c->mem, &kept), e) != 0 ||
         store_connection_provisional(s, l->workspace, l->default_name, l->user_id, e) != 0) {
         return -1;
     }

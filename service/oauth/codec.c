@@ -60,6 +60,14 @@ void oauth_account_read(arena *mem, const json_t *value, struct account *ret)
     ret->api_base = kept(mem, value, "api_base");
 }
 
+json_t *oauth_provisional_json(arena *mem, const struct provisional *p)
+{
+    return arena_json(mem,
+                      json_pack("{s:o, s:o, s:s, s:s*}", "tokens", oauth_tokens_json(p->tokens),
+                                "account", oauth_account_json(p->account), "match", p->match,
+                                "window", p->window_hash));
+}
+
 struct app_client oauth_client(const struct default_connection *d)
 {
     return (struct app_client){.id = d->client_id, .secret = d->client_secret};

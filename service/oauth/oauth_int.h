@@ -15,8 +15,17 @@ json_t *oauth_account_json(const struct account *a);
 void oauth_account_read(arena *mem, const json_t *value, struct account *ret);
 struct app_client oauth_client(const struct default_connection *d);
 
-/* What is stored of a code typed in the chat: bound to its login. */
+/* What is stored of a code typed in the chat, or of a window's: bound to its login. */
 char *oauth_code_hash(arena *mem, const char *login_id, const char *code);
+
+/* What a login keeps, sealed, until its code comes. */
+struct provisional {
+    const struct tokens *tokens;
+    const struct account *account;
+    const char *match;       /* oauth_match_name() */
+    const char *window_hash; /* oauth_code_hash() of the window's code: "window"; NULL: none */
+};
+json_t *oauth_provisional_json(arena *mem, const struct provisional *p);
 
 /* account_match of one login (match.c) */
 enum oauth_match {

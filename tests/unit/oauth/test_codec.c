@@ -165,6 +165,29 @@ static void a_code_belongs_to_its_login(void **state)
     arena_free(mem);
 }
 
+/* What the typed code and the window's code are compared with, and what they make usable. */
+static void what_waits_for_its_code_comes_back(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    const struct tokens tokens = {.access = secret_of(mem, "sample-access")};
+    const struct account account = {.key = "005A"};
+    struct provisional p = {.tokens = &tokens, .account = &account, .match = "same"};
+    json_t *typed = oauth_provisional_json(mem, &p);
+    assert_null(json_object_get(typed, "window"));
+    p.window_hash = oauth_code_hash(mem, "login-1", "0123456789abcdef0123456789abcdef");
+    json_t *either = oauth_provisional_json(mem, &p);
+    assert_string_equal(json_string_value(json_object_get(either, "window")), p.window_hash);
+    assert_string_equal(json_string_value(json_object_get(either, "match")), "same");
+    struct tokens t;
+    struct account a;
+    oauth_tokens_read(mem, json_object_get(either, "tokens"), &t);
+    oauth_account_read(mem, json_object_get(either, "account"), &a);
+    assert_string_equal(secret_reveal(t.access), "sample-access");
+    assert_string_equal(a.key, "005A");
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +198,7 @@ int main(void)
         cmocka_unit_test(other_shapes_are_refused),
         cmocka_unit_test(every_character_counts),
         cmocka_unit_test(a_code_belongs_to_its_login),
+        cmocka_unit_test(what_waits_for_its_code_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

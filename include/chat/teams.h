@@ -14,7 +14,7 @@
 
 /* --- who sent it (teams_verify.c, teams_keys.c) --- */
 
-struct teams_sender {
+struct teams_credentials {
     const char *authorization; /* the header's first line; NULL if absent */
     size_t authorization_count;
     bool keys_fetched; /* chat_teams_keys_fetch was called for this one: what is not known now is
@@ -31,7 +31,7 @@ struct teams_sender {
  * keys are to be fetched first (chat_teams_keys_fetch, on a worker), then ask again. now: epoch
  * seconds.
  */
-int chat_teams_verify(chats *c, arena *mem, const struct teams_sender *from, struct bytes body,
+int chat_teams_verify(chats *c, arena *mem, const struct teams_credentials *from, struct bytes body,
                       int64_t now, struct err *e);
 /* Fetches the signing keys if it is time for that, or waits for whoever is fetching them. 0 when
  * there is a key set, if only an old one; ERR_UPSTREAM_BUSY "teams_no_keys" when there never was

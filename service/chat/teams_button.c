@@ -9,7 +9,7 @@
 
 enum { TITLE_CHARS = 75, QUESTION_CHARS = 300, VALUE_BYTES = 2000, URL_BYTES = 3000 };
 
-static json_t *data_of(const struct teams_sending *s, const json_t *button)
+static json_t *data_of(const struct teams_drawing *s, const json_t *button)
 {
     json_t *ours =
         json_must(json_pack("{s:s, s:i}", "a", json_text(button, "action"), "n", s->buttons));
@@ -61,7 +61,7 @@ static json_t *open_url_action(const char *title, const char *url)
 }
 
 /* There is no question before a press: it opens a card with the question and the button. */
-static json_t *asking_action(struct teams_sending *s, const json_t *button, const char *title,
+static json_t *asking_action(struct teams_drawing *s, const json_t *button, const char *title,
                              json_t *action)
 {
     const char *heading = teams_line(s->mem, json_text(button, "confirm_title"), TITLE_CHARS);
@@ -88,7 +88,7 @@ static bool is_page(const char *url)
                            strlen(url) <= URL_BYTES);
 }
 
-json_t *teams_button(struct teams_sending *s, const json_t *button)
+json_t *teams_button(struct teams_drawing *s, const json_t *button)
 {
     const char *url = json_text(button, "url");
     const char *title = teams_line(s->mem, json_text(button, "title"), TITLE_CHARS);

@@ -20,7 +20,7 @@ enum {
 static const char MORE[] = "There is more than fits in one message.";
 
 struct drawing {
-    struct teams_sending *sending;
+    struct teams_drawing *sending;
     arena *mem;
     json_t *items;
     bool separated; /* a line is due before what comes next */
@@ -251,7 +251,7 @@ static void limit(arena *mem, json_t *items, size_t max)
     }
 }
 
-json_t *teams_body(struct teams_sending *s, const json_t *view, size_t bytes_max)
+json_t *teams_body(struct teams_drawing *s, const json_t *view, size_t bytes_max)
 {
     struct drawing d = {.sending = s, .mem = s->mem, .items = json_must(json_array())};
     size_t i = 0;
@@ -278,7 +278,7 @@ json_t *teams_card_of(json_t *body)
 
 json_t *teams_card(arena *mem, const json_t *view, const char *our_id, const char *token)
 {
-    struct teams_sending s = {.mem = mem, .our_id = our_id, .token = token};
+    struct teams_drawing s = {.mem = mem, .our_id = our_id, .token = token};
     json_t *card = teams_card_of(teams_body(&s, view, CARD_BYTES_MAX));
     /* is read as markdown: nothing of anybody's may stand in it */
     json_put_words(card, "fallbackText", "This message needs a newer version of Teams.");

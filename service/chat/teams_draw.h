@@ -25,19 +25,19 @@ char *teams_line(arena *mem, const char *text, size_t max);
 
 /* --- teams_button.c --- */
 
-struct teams_sending {
+struct teams_drawing {
     arena *mem;
     const char *our_id; /* NULL: none */
     const char *token;  /* of this sending; NULL: none */
     int buttons;        /* drawn so far: the number of the last one */
 };
 /* NULL when it cannot be sent whole: a value or address that was cut would be another one. */
-json_t *teams_button(struct teams_sending *s, const json_t *button);
+json_t *teams_button(struct teams_drawing *s, const json_t *button);
 
 /* --- teams_card.c --- */
 
 /* What a card's body is made of, within so many bytes. New reference. */
-json_t *teams_body(struct teams_sending *s, const json_t *view, size_t bytes_max);
+json_t *teams_body(struct teams_drawing *s, const json_t *view, size_t bytes_max);
 /* Of a card around it. */
 json_t *teams_card_of(json_t *body);
 

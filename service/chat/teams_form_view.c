@@ -271,7 +271,7 @@ static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
     }
     size_t used = strlen(json_write(mem, d.items));
     bool little = used + BLOCKS_BYTES_MIN > FORM_BYTES_MAX;
-    struct teams_sending s = {.mem = mem};
+    struct teams_drawing s = {.mem = mem};
     json_t *body = teams_body(&s, form, little ? BLOCKS_BYTES_MIN : FORM_BYTES_MAX - used);
     if (json_array_extend(body, d.items) != 0) {
         die("out of memory for a form");

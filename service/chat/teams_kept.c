@@ -66,7 +66,7 @@ static void keep_press(arena *mem, const json_t *activity, const char *user,
 /* Everybody comes and goes; what concerns the bot, and who is taken out of a team, is kept. */
 static void keep_life(arena *mem, const json_t *activity, struct teams_intake *out)
 {
-    const struct teams_sent sent = {mem, activity};
+    const struct teams_reading sent = {mem, activity};
     const struct event ev = teams_life_event(&sent);
     if (ev.kind == EVENT_IGNORED) {
         drop(out, "ignored");

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-struct event teams_event_base(const struct teams_sent *s, enum event_kind kind)
+struct event teams_event_base(const struct teams_reading *s, enum event_kind kind)
 {
     const char *tenant = teams_tenant(s->mem, s->activity);
     return (struct event){
@@ -26,7 +26,7 @@ void teams_event_apart(struct event *ev)
 }
 
 /* The press of a button comes as a message, too, from clients that do not know the other way. */
-static struct event event_of_message(const struct teams_sent *s)
+static struct event event_of_message(const struct teams_reading *s)
 {
     if (teams_press(s->mem, s->activity) != NULL) {
         return teams_press_event(s);
@@ -44,7 +44,7 @@ static struct event event_of_message(const struct teams_sent *s)
     return ev;
 }
 
-static struct event event_of_activity(const struct teams_sent *s)
+static struct event event_of_activity(const struct teams_reading *s)
 {
     return teams_is_type(s->activity, "message") ? event_of_message(s) : teams_life_event(s);
 }
@@ -62,7 +62,7 @@ int teams_parse(arena *mem, const char *job_kind, struct bytes payload, const ch
 {
     static const struct {
         const char *job_kind;
-        struct event (*event_of)(const struct teams_sent *s);
+        struct event (*event_of)(const struct teams_reading *s);
     } kinds[] = {
         {"teams_activity", event_of_activity},
         {"teams_invoke", teams_invoke_event},
@@ -77,7 +77,7 @@ int teams_parse(arena *mem, const char *job_kind, struct bytes payload, const ch
         if (json_read(mem, payload, &activity, &why) != 0 || !json_is_object(activity)) {
             return err_set(e, ERR_INPUT, "teams_body", "a stored payload is no JSON object");
         }
-        struct event ev = kinds[i].event_of(&(struct teams_sent){mem, activity});
+        struct event ev = kinds[i].event_of(&(struct teams_reading){mem, activity});
         *ret = is_complete(&ev) ? ev : (struct event){.kind = EVENT_IGNORED};
         return 0;
     }

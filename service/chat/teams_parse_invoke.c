@@ -13,7 +13,7 @@ static const struct event ignored = {.kind = EVENT_IGNORED};
 /* --- buttons --- */
 
 /* replyToId is the card's message, whichever way its button came. */
-struct event teams_press_event(const struct teams_sent *s)
+struct event teams_press_event(const struct teams_reading *s)
 {
     const json_t *press = teams_press(s->mem, s->activity);
     if (press == NULL) {
@@ -29,7 +29,7 @@ struct event teams_press_event(const struct teams_sent *s)
 }
 
 /* A card that draws itself anew does nothing else. */
-static struct event event_of_execute(const struct teams_sent *s)
+static struct event event_of_execute(const struct teams_reading *s)
 {
     const json_t *value = teams_value(s->mem, s->activity);
     bool automatic = str_equal_fold(json_text(value, "trigger"), "automatic");
@@ -97,7 +97,7 @@ static bool is_ours(const char *form)
     return false;
 }
 
-static struct event event_of_form(const struct teams_sent *s)
+static struct event event_of_form(const struct teams_reading *s)
 {
     const json_t *data = teams_data(s->mem, s->activity);
     const json_t *ours = json_member(data, "wb");
@@ -122,7 +122,7 @@ const char *teams_verify_state(arena *mem, const json_t *activity)
 }
 
 /* The window hands over the code that else is typed. */
-static struct event event_of_sign_in(const struct teams_sent *s)
+static struct event event_of_sign_in(const struct teams_reading *s)
 {
     const char *code = teams_verify_state(s->mem, s->activity);
     if (code == NULL) {
@@ -134,11 +134,11 @@ static struct event event_of_sign_in(const struct teams_sent *s)
     return ev;
 }
 
-struct event teams_invoke_event(const struct teams_sent *s)
+struct event teams_invoke_event(const struct teams_reading *s)
 {
     static const struct {
         const char *name;
-        struct event (*event_of)(const struct teams_sent *s);
+        struct event (*event_of)(const struct teams_reading *s);
     } rows[] = {
         {"adaptiveCard/action", event_of_execute},
         {"task/fetch", teams_press_event},

@@ -8,7 +8,7 @@
 static const struct event ignored = {.kind = EVENT_IGNORED};
 
 /* Everything a person has here is one place; a thread plays no part in its life. */
-static struct event event_of_place(const struct teams_sent *s, enum event_kind kind)
+static struct event event_of_place(const struct teams_reading *s, enum event_kind kind)
 {
     struct event ev = teams_event_base(s, kind);
     ev.place.thread = NULL;
@@ -17,7 +17,7 @@ static struct event event_of_place(const struct teams_sent *s, enum event_kind k
 }
 
 /* An upgrade of the app takes the bot to nobody new, and away from nobody. */
-static struct event event_of_installation(const struct teams_sent *s)
+static struct event event_of_installation(const struct teams_reading *s)
 {
     const char *action = json_text(s->activity, "action");
     if (str_equal_fold(action, "add")) {
@@ -28,7 +28,7 @@ static struct event event_of_installation(const struct teams_sent *s)
 
 /* --- conversationUpdate --- */
 
-static bool has_bot(const struct teams_sent *s, const char *list)
+static bool has_bot(const struct teams_reading *s, const char *list)
 {
     const char *bot = teams_bot(s->activity);
     size_t i = 0;
@@ -43,7 +43,7 @@ static bool has_bot(const struct teams_sent *s, const char *list)
 }
 
 /* Out of one team is not out of the organisation: the platform must be asked. */
-static struct event event_of_removed(const struct teams_sent *s)
+static struct event event_of_removed(const struct teams_reading *s)
 {
     size_t i = 0;
     const json_t *member = NULL;
@@ -62,7 +62,7 @@ static struct event event_of_removed(const struct teams_sent *s)
 }
 
 /* The activity comes by the team's own channel, and names the one that is gone. */
-static struct event event_of_end(const struct teams_sent *s)
+static struct event event_of_end(const struct teams_reading *s)
 {
     struct event ev = event_of_place(s, EVENT_LEFT);
     const char *channel = teams_id(json_at(s->activity, "channelData.channel"), "id");
@@ -70,7 +70,7 @@ static struct event event_of_end(const struct teams_sent *s)
     return ev;
 }
 
-static struct event event_of_change(const struct teams_sent *s)
+static struct event event_of_change(const struct teams_reading *s)
 {
     static const char *const ends[] = {"channelDeleted", "teamDeleted", "teamHardDeleted"};
     const char *type = json_text(json_member(s->activity, "channelData"), "eventType");
@@ -85,7 +85,7 @@ static struct event event_of_change(const struct teams_sent *s)
     return has_bot(s, "membersRemoved") ? event_of_place(s, EVENT_LEFT) : event_of_removed(s);
 }
 
-struct event teams_life_event(const struct teams_sent *s)
+struct event teams_life_event(const struct teams_reading *s)
 {
     if (teams_is_type(s->activity, "installationUpdate")) {
         return event_of_installation(s);

@@ -39,17 +39,17 @@ char *teams_text_plain(arena *mem, const char *typed);
 
 /* --- teams_parse_invoke.c, teams_parse_life.c --- */
 
-struct teams_sent {
+struct teams_reading {
     arena *mem;
     const json_t *activity;
 };
 /* What all of them say: who, whose, where, when. */
-struct event teams_event_base(const struct teams_sent *s, enum event_kind kind);
+struct event teams_event_base(const struct teams_reading *s, enum event_kind kind);
 /* It happened in no conversation. */
 void teams_event_apart(struct event *ev);
 /* A press on a button of a card: a message or an invoke. */
-struct event teams_press_event(const struct teams_sent *s);
-struct event teams_invoke_event(const struct teams_sent *s);
-struct event teams_life_event(const struct teams_sent *s);
+struct event teams_press_event(const struct teams_reading *s);
+struct event teams_invoke_event(const struct teams_reading *s);
+struct event teams_life_event(const struct teams_reading *s);
 
 #endif

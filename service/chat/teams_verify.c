@@ -46,7 +46,7 @@ static int read_activity(arena *mem, struct bytes body, json_t **ret, struct err
 /* --- the token --- */
 
 /* One header with one scheme, written as the platform writes it, and one token. */
-static int read_header(arena *mem, const struct teams_sender *from, struct secret *ret,
+static int read_header(arena *mem, const struct teams_credentials *from, struct secret *ret,
                        struct err *e)
 {
     const char *text = from->authorization;
@@ -165,7 +165,7 @@ static int check_address(const struct proven *p, arena *mem, struct err *e)
                         "a proven serviceUrl is on no host that is listed");
 }
 
-int chat_teams_verify(chats *c, arena *mem, const struct teams_sender *from, struct bytes body,
+int chat_teams_verify(chats *c, arena *mem, const struct teams_credentials *from, struct bytes body,
                       int64_t now, struct err *e)
 {
     json_t *activity = NULL, *key = NULL, *claims = NULL;

@@ -88,9 +88,9 @@ static int refuse(const struct request *q, const struct err *e)
     return -1;
 }
 
-static struct teams_sender sender_of(const struct request *q)
+static struct teams_credentials sender_of(const struct request *q)
 {
-    struct teams_sender from = {.authorization = NULL};
+    struct teams_credentials from = {.authorization = NULL};
     from.authorization = request_header(q, "Authorization", &from.authorization_count);
     return from;
 }
@@ -99,7 +99,7 @@ static struct teams_sender sender_of(const struct request *q)
 static int with_keys(web *w, const struct request *q, struct response *r, struct err *e)
 {
     chats *c = w->options.chats;
-    struct teams_sender from = sender_of(q);
+    struct teams_credentials from = sender_of(q);
     from.keys_fetched = true;
     if (chat_teams_keys_fetch(c, q->mem, e) != 0 ||
         chat_teams_verify(c, q->mem, &from, q->body, clock_now(), e) != 0 ||
@@ -115,7 +115,7 @@ int teams_messages_post(web *w, const struct request *q, struct response *r, str
     if (!chats_teams_on(c)) {
         return err_set(e, ERR_NOT_FOUND, "no_route", "Teams is switched off here.");
     }
-    const struct teams_sender from = sender_of(q);
+    const struct teams_credentials from = sender_of(q);
     if (chat_teams_verify(c, q->mem, &from, q->body, clock_now(), e) == 0) {
         return take(w, q, r, e) == 0 ? 0 : refuse(q, e);
     }

@@ -35,7 +35,7 @@ static void must(bool holds)
 static void verify(chats *c, arena *mem, const char *header, struct bytes body)
 {
     struct err e = {0};
-    const struct teams_sender from = {header, 1, true};
+    const struct teams_credentials from = {header, 1, true};
     if (chat_teams_verify(c, mem, &from, body, 1790000000, &e) != 0) {
         must(e.kind == ERR_INPUT || e.kind == ERR_UNAUTHENTIC || e.kind == ERR_FORBIDDEN);
         must(str_starts(e.code, "teams_"));

@@ -26,7 +26,8 @@ static int tear_down(void **state)
 }
 
 /* "200", or "<status> <code>" */
-static const char *verdict(struct teams_peer *p, const struct teams_sender *from, struct bytes body)
+static const char *verdict(struct teams_peer *p, const struct teams_credentials *from,
+                           struct bytes body)
 {
     struct err e = {0};
     int result = chat_teams_verify(p->c, p->mem, from, body, TEAMS_NOW, &e);
@@ -40,7 +41,7 @@ static struct bytes body_of(struct teams_peer *p, const char *changes)
 
 static void expect_header(struct teams_peer *p, const char *header, const char *wanted)
 {
-    const struct teams_sender from = {header, header == NULL ? 0 : 1, false};
+    const struct teams_credentials from = {header, header == NULL ? 0 : 1, false};
     assert_string_equal(verdict(p, &from, body_of(p, "{}")), wanted);
 }
 
@@ -52,7 +53,7 @@ static void expect_token(struct teams_peer *p, const char *token, const char *wa
 static void expect_body(struct teams_peer *p, struct bytes body, const char *wanted)
 {
     const char *header = arena_printf(p->mem, "Bearer %s", teams_token_with(p, "{}"));
-    const struct teams_sender from = {header, 1, false};
+    const struct teams_credentials from = {header, 1, false};
     assert_string_equal(verdict(p, &from, body), wanted);
 }
 
@@ -86,7 +87,7 @@ static void teams_gotcha_13_headers(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_header(p, bad[i], "401 teams_header");
     }
-    const struct teams_sender twice = {arena_printf(p->mem, "Bearer %s", t), 2, false};
+    const struct teams_credentials twice = {arena_printf(p->mem, "Bearer %s", t), 2, false};
     assert_string_equal(verdict(p, &twice, body_of(p, "{}")), "401 teams_header");
     char *long_claim = arena_alloc(p->mem, 8 * 1024 + 1);
     memset(long_claim, 'x', 8 * 1024);
@@ -334,7 +335,7 @@ static void teams_gotcha_11_hosts(void **state)
         const char *url = is_bad ? bad[i] : good[i - sizeof bad / sizeof bad[0]];
         const char *changes = arena_printf(p->mem, "{'serviceurl':'%s'}", url);
         const char *header = arena_printf(p->mem, "Bearer %s", teams_token_with(p, changes));
-        const struct teams_sender from = {header, 1, false};
+        const struct teams_credentials from = {header, 1, false};
         struct bytes body = body_of(p, arena_printf(p->mem, "{'serviceUrl':'%s'}", url));
         assert_string_equal(verdict(p, &from, body), is_bad ? "401 teams_address_host" : "200");
     }
@@ -363,7 +364,7 @@ static void test_bodies(void **state)
         expect_body(p, bytes_of(bodies[i]), "400 teams_body");
     }
     /* the body is looked at first: without it there is nothing to compare a token with */
-    const struct teams_sender nobody = {NULL, 0, false};
+    const struct teams_credentials nobody = {NULL, 0, false};
     assert_string_equal(verdict(p, &nobody, bytes_of("{}")), "400 teams_body");
 }
 

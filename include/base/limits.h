@@ -4,6 +4,7 @@
 /* Every bound at the door (promise P14), in one place. Bytes unless the name says otherwise. */
 enum {
     LIMIT_WEBHOOK_BODY = 1024 * 1024,
+    LIMIT_TEAMS_BODY = 256 * 1024, /* Teams itself takes messages of 100 KB */
     LIMIT_API_BODY = 512 * 1024,
     LIMIT_FORM_BODY = 16 * 1024,
     LIMIT_URL = 16 * 1024,

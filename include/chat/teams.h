@@ -21,18 +21,24 @@ struct teams_credentials {
                           nobody's */
 };
 
+/* One that is proven, read once. */
+struct teams_activity {
+    struct bytes text; /* as it came: points into the body */
+    const json_t *json;
+};
+
 /*
  * Is this activity from Bot Connector, for our bot, from the address that it names? Pure, on the
- * HTTP thread, as long as the signing key is in memory. Of what the token does not prove - who
- * acts, in which tenant - the connector's word stands (check chat_teams_intake).
- * ERR_INPUT "teams_body"; ERR_UNAUTHENTIC "teams_header", "teams_token", "teams_issuer",
- * "teams_key", "teams_signature", "teams_time", "teams_audience", "teams_address",
- * "teams_address_host"; ERR_FORBIDDEN "teams_endorsement"; ERR_UPSTREAM_BUSY "teams_keys": the
- * keys are to be fetched first (chat_teams_keys_fetch, on a worker), then ask again. now: epoch
- * seconds.
+ * HTTP thread, as long as the signing key is in memory. Nothing is read of the body until the token
+ * is proven. Of what the token does not prove - who acts, in which tenant - the connector's word
+ * stands (check chat_teams_intake). now: epoch seconds. In this order:
+ * ERR_UNAUTHENTIC "teams_header", "teams_token", "teams_issuer", "teams_time", "teams_audience",
+ * "teams_key"; ERR_UPSTREAM_BUSY "teams_keys": the keys are to be fetched first
+ * (chat_teams_keys_fetch, on a worker), then ask again; "teams_signature"; ERR_INPUT "teams_body";
+ * ERR_FORBIDDEN "teams_endorsement"; ERR_UNAUTHENTIC "teams_address", "teams_address_host".
  */
 int chat_teams_verify(chats *c, arena *mem, const struct teams_credentials *from, struct bytes body,
-                      int64_t now, struct err *e);
+                      int64_t now, struct teams_activity *ret, struct err *e);
 /* Fetches the signing keys if it is time for that, or waits for whoever is fetching them. 0 when
  * there is a key set, if only an old one; ERR_UPSTREAM_BUSY "teams_no_keys" when there never was
  * one. */
@@ -57,15 +63,14 @@ struct teams_intake {
     bool invoke;           /* the HTTP answer is the answer */
     const char *keys[3];   /* dedupe: the activity in its conversation; the press of a button in
                               this minute, and in the next; each may be NULL */
-    struct bytes payload;  /* JSON to store; may point into the body */
+    struct bytes payload;  /* JSON to store: the activity's text */
     const char *late;      /* of TEAMS_ANSWER_AT_ONCE: JSON when there was no time for another;
                               NULL: an empty body */
     enum teams_answer answers;
     const char *answer; /* JSON of TEAMS_ANSWER_EMPTY; NULL: no body */
 };
-/* ERR_INPUT "teams_body" for an activity that cannot be read, an invoke without its value among
- * them. */
-int chat_teams_intake(chats *c, arena *mem, struct bytes body, struct teams_intake *ret,
-                      struct err *e);
+/* ERR_INPUT "teams_body" for an invoke without its value. */
+int chat_teams_intake(chats *c, arena *mem, const struct teams_activity *a,
+                      struct teams_intake *ret, struct err *e);
 
 #endif

@@ -33,15 +33,11 @@ static const char *stranger(const chats *c, arena *mem, const json_t *activity,
     return is_allowed(c, tenant) ? NULL : "tenant";
 }
 
-int chat_teams_intake(chats *c, arena *mem, struct bytes body, struct teams_intake *ret,
-                      struct err *e)
+int chat_teams_intake(chats *c, arena *mem, const struct teams_activity *a,
+                      struct teams_intake *ret, struct err *e)
 {
-    struct teams_intake out = {.payload = body};
-    struct err why = {0};
-    json_t *activity = NULL;
-    if (json_read(mem, body, &activity, &why) != 0) {
-        return err_set(e, ERR_INPUT, "teams_body", "%s", why.text);
-    }
+    struct teams_intake out = {.payload = a->text};
+    const json_t *activity = a->json;
     out.invoke = teams_is_type(activity, "invoke");
     out.job_kind = out.invoke ? "teams_invoke" : "teams_activity";
     const char *strange = stranger(c, mem, activity, &out.workspace);

@@ -9,7 +9,7 @@ static const struct route routes[] = {
     {WB_POST, "/slack/events", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_events_post, "slackEvents"},
     {WB_POST, "/slack/interactions", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_interactions_post, "slackInteractions"},
     {WB_POST, "/slack/commands", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_commands_post, "slackCommands"},
-    {WB_POST, "/teams/messages", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, teams_messages_post, "teamsMessages"},
+    {WB_POST, "/teams/messages", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_TEAMS_BODY, teams_messages_post, "teamsMessages"},
     {WB_GET, "/slack/install", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, slack_install_get, "getSlackInstall"},
     {WB_GET, "/slack/oauth/callback", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, slack_oauth_callback_get, "getSlackOauthCallback"},
     {WB_POST, "/slack/options", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, LIMIT_WEBHOOK_BODY, slack_options_post, "slackOptions"},

@@ -7,7 +7,8 @@
 
 /*
  * The webhook of Teams. The sender is proven on the HTTP thread while the signing key is in memory;
- * one that must be fetched first is fetched on a worker, and the request waits.
+ * one that must be fetched first is fetched on a worker, and the request waits with nothing but its
+ * bytes. What is proven is read once.
  */
 static const char *refused_label(const char *code)
 {
@@ -49,10 +50,11 @@ static void respond_ready(struct response *r, const struct teams_intake *in)
     }
 }
 
-static int take(web *w, const struct request *q, struct response *r, struct err *e)
+static int take(web *w, const struct request *q, const struct teams_activity *a, struct response *r,
+                struct err *e)
 {
     struct teams_intake in = {0};
-    if (chat_teams_intake(w->options.chats, q->mem, q->body, &in, e) != 0) {
+    if (chat_teams_intake(w->options.chats, q->mem, a, &in, e) != 0) {
         return -1;
     }
     metric_add(METRIC_EVENTS, event_label(&in), 1);
@@ -88,7 +90,7 @@ static int refuse(const struct request *q, const struct err *e)
     return -1;
 }
 
-static struct teams_credentials sender_of(const struct request *q)
+static struct teams_credentials credentials_of(const struct request *q)
 {
     struct teams_credentials from = {.authorization = NULL};
     from.authorization = request_header(q, "Authorization", &from.authorization_count);
@@ -99,11 +101,12 @@ static struct teams_credentials sender_of(const struct request *q)
 static int with_keys(web *w, const struct request *q, struct response *r, struct err *e)
 {
     chats *c = w->options.chats;
-    struct teams_credentials from = sender_of(q);
+    struct teams_activity a = {.json = NULL};
+    struct teams_credentials from = credentials_of(q);
     from.keys_fetched = true;
     if (chat_teams_keys_fetch(c, q->mem, e) != 0 ||
-        chat_teams_verify(c, q->mem, &from, q->body, clock_now(), e) != 0 ||
-        take(w, q, r, e) != 0) {
+        chat_teams_verify(c, q->mem, &from, q->body, clock_now(), &a, e) != 0 ||
+        take(w, q, &a, r, e) != 0) {
         return refuse(q, e);
     }
     return 0;
@@ -115,9 +118,10 @@ int teams_messages_post(web *w, const struct request *q, struct response *r, str
     if (!chats_teams_on(c)) {
         return err_set(e, ERR_NOT_FOUND, "no_route", "Teams is switched off here.");
     }
-    const struct teams_credentials from = sender_of(q);
-    if (chat_teams_verify(c, q->mem, &from, q->body, clock_now(), e) == 0) {
-        return take(w, q, r, e) == 0 ? 0 : refuse(q, e);
+    struct teams_activity a = {.json = NULL};
+    const struct teams_credentials from = credentials_of(q);
+    if (chat_teams_verify(c, q->mem, &from, q->body, clock_now(), &a, e) == 0) {
+        return take(w, q, &a, r, e) == 0 ? 0 : refuse(q, e);
     }
     if (str_equal(e->code, "teams_keys")) {
         r->later = with_keys;

@@ -177,9 +177,25 @@ test('bodies', async () => {
   for (const changes of [{type: ''}, {type: undefined}, {channelId: ''}, {channelId: undefined}, {serviceUrl: undefined}, {serviceUrl: ''}, {conversation: undefined},
     {conversation: {}}, {from: undefined}, {from: {id: 7}}]) await gets(400, token, activity(changes)); // botbuilder: 200 or 500
   for (const body of ['', '[]', 'null', '{', '{"type":"message","type":"invoke"}']) await gets(400, token, body);
-  await gets(400, null, '{}');
-  await gets(413, token, JSON.stringify(activity({text: 'x'.repeat(1024 * 1024)})));
+  await gets(200, token, JSON.stringify(activity({text: 'x'.repeat(200 * 1024)})));
+  await gets(413, token, JSON.stringify(activity({text: 'x'.repeat(256 * 1024)})));
   for (const method of ['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS']) assert.equal((await service.request({method, path: '/teams/messages'})).status, 405);
+});
+
+test('of two faults at once the first is told, and nothing of a body to somebody who has proven nothing', async () => {
+  const token = await tokenOf(), forged = await tokenOf({}, {...next, kid: 'good'}), late = await tokenOf({exp: now() - 9999});
+  const elsewhere = activity({serviceUrl: 'https://evil.example/'}), huge = '['.repeat(300 * 1024);
+  for (const body of ['', '{', '{}', '[[[', elsewhere, activity({channelId: 'webchat'})]) {
+    for (const bad of [null, 'x', forged, late]) await gets(401, bad, body); // botbuilder: 400 or 500 for the body
+  }
+  await gets(413, null, huge);
+  await gets(413, forged, huge);
+  await gets(413, token, huge);
+  for (const body of ['{', '{}', activity({type: ''})]) await gets(400, await tokenOf({serviceurl: undefined}, other), body);
+  await gets(403, await tokenOf({}, other), elsewhere);
+  await gets(403, token, {...elsewhere, channelId: 'webchat'});
+  await gets(401, token, elsewhere);
+  assert.equal((await service.request({method: 'PUT', path: '/teams/messages', body: '{'})).status, 405);
 });
 
 test('other organisations get a polite nothing', async () => {

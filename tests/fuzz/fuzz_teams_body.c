@@ -35,16 +35,17 @@ static void must(bool holds)
 static void verify(chats *c, arena *mem, const char *header, struct bytes body)
 {
     struct err e = {0};
+    struct teams_activity a = {.json = NULL};
     const struct teams_credentials from = {header, 1, true};
-    if (chat_teams_verify(c, mem, &from, body, 1790000000, &e) != 0) {
+    if (chat_teams_verify(c, mem, &from, body, 1790000000, &a, &e) != 0) {
+        must(a.json == NULL);
         must(e.kind == ERR_INPUT || e.kind == ERR_UNAUTHENTIC || e.kind == ERR_FORBIDDEN);
         must(str_starts(e.code, "teams_"));
         return;
     }
-    json_t *activity = NULL;
-    must(json_read(mem, body, &activity, &e) == 0);
-    must(str_equal(json_text(activity, "channelId"), "msteams"));
-    must(teams_address_ok(&c->settings, mem, json_text(activity, "serviceUrl")));
+    must(a.text.data == body.data && a.text.len == body.len);
+    must(str_equal(json_text(a.json, "channelId"), "msteams"));
+    must(teams_address_ok(&c->settings, mem, json_text(a.json, "serviceUrl")));
     must(str_starts(header, "Bearer ") && strchr(header + 7, ' ') == NULL);
 }
 
@@ -70,8 +71,12 @@ static void take(chats *c, arena *mem, struct bytes body)
 {
     struct teams_intake in = {0};
     struct err e;
-    json_t *answer = NULL;
-    if (chat_teams_intake(c, mem, body, &in, &e) != 0) {
+    json_t *answer = NULL, *json = NULL;
+    if (json_read(mem, body, &json, &e) != 0) {
+        return;
+    }
+    const struct teams_activity a = {.text = body, .json = json};
+    if (chat_teams_intake(c, mem, &a, &in, &e) != 0) {
         must(e.kind == ERR_INPUT && str_equal(e.code, "teams_body"));
         return;
     }

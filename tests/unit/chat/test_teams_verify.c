@@ -1,5 +1,6 @@
 /* Who may hand us activities: every row of the table of statuses, and what the official libraries
  * let through. Tokens are made by OpenSSL alone; keys come over real HTTP. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/x509.h>
@@ -30,7 +31,9 @@ static const char *verdict(struct teams_peer *p, const struct teams_credentials 
                            struct bytes body)
 {
     struct err e = {0};
-    int result = chat_teams_verify(p->c, p->mem, from, body, TEAMS_NOW, &e);
+    struct teams_activity a = {.json = NULL};
+    int result = chat_teams_verify(p->c, p->mem, from, body, TEAMS_NOW, &a, &e);
+    assert_true((result == 0) == (a.json != NULL && a.text.data == body.data));
     return result == 0 ? "200" : arena_printf(p->mem, "%d %s", err_http_status(e.kind), e.code);
 }
 
@@ -363,9 +366,127 @@ static void test_bodies(void **state)
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         expect_body(p, bytes_of(bodies[i]), "400 teams_body");
     }
-    /* the body is looked at first: without it there is nothing to compare a token with */
-    const struct teams_credentials nobody = {NULL, 0, false};
-    assert_string_equal(verdict(p, &nobody, bytes_of("{}")), "400 teams_body");
+}
+
+/* --- two faults at once --- */
+
+/* What comes first is answered; of a body nothing is said to somebody who has proven nothing. */
+static void test_of_two_faults_the_first_is_told(void **state)
+{
+    struct teams_peer *p = *state;
+    struct bytes good = body_of(p, "{}"), none = bytes_of("no JSON"), empty = bytes_of("{}");
+    struct bytes elsewhere = body_of(p, "{'channelId':'webchat'}");
+    struct bytes moved = body_of(p, "{'serviceUrl':'https://evil.example/'}");
+    struct bytes both = body_of(p, "{'channelId':'webchat','serviceUrl':'https://evil.example/'}");
+    const struct {
+        const char *claims; /* NULL: no token at all */
+        EVP_PKEY *key;
+        struct bytes body;
+        const char *wanted;
+    } rows[] = {
+        {NULL, NULL, none, "401 teams_header"},
+        {NULL, NULL, empty, "401 teams_header"},
+        {NULL, NULL, both, "401 teams_header"},
+        {"{'iss':'x'}", p->other, none, "401 teams_issuer"},
+        {"{'iss':'x','exp':1,'aud':'x'}", p->ours, none, "401 teams_issuer"},
+        {"{'exp':1,'aud':'x'}", p->ours, none, "401 teams_time"},
+        {"{'aud':'x'}", p->ours, elsewhere, "401 teams_audience"},
+        {"{}", p->other, none, "401 teams_signature"},
+        {"{}", p->other, elsewhere, "401 teams_signature"},
+        {"{'serviceurl':'https://evil.example/'}", p->other, moved, "401 teams_signature"},
+        {"{}", p->ours, none, "400 teams_body"},
+        {"{'serviceurl':'(absent)'}", p->ours, empty, "400 teams_body"},
+        {"{}", p->ours, both, "403 teams_endorsement"},
+        {"{'serviceurl':'(absent)'}", p->ours, elsewhere, "403 teams_endorsement"},
+        {"{}", p->ours, moved, "401 teams_address"},
+        {"{}", p->ours, good, "200"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct teams_credentials from = {NULL, 0, false};
+        if (rows[i].claims != NULL) {
+            struct bytes claims = changed(p->mem, TEAMS_CLAIMS, "", rows[i].claims);
+            from.authorization_count = 1;
+            from.authorization =
+                arena_printf(p->mem, "Bearer %s",
+                             teams_token_by(p->mem, rows[i].key, EVP_sha256(), TEAMS_HEADER,
+                                            (const char *)claims.data));
+        }
+        assert_string_equal(verdict(p, &from, rows[i].body), rows[i].wanted);
+    }
+}
+
+/* A key that must be fetched first is asked for before anything is read of the body, and not for a
+ * token that can be none of ours. */
+static void test_a_request_waits_for_keys_with_its_bytes_alone(void **state)
+{
+    struct teams_peer *p = *state;
+    const char *header = "{\"alg\":\"RS256\",\"kid\":\"k9\"}";
+    static const struct {
+        const char *claims, *wanted;
+    } rows[] = {{"{}", "503 teams_keys"},
+                {"{'aud':'x'}", "401 teams_audience"},
+                {"{'exp':1}", "401 teams_time"},
+                {"{'iss':'x'}", "401 teams_issuer"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes claims = changed(p->mem, TEAMS_CLAIMS, "", rows[i].claims);
+        const char *token =
+            teams_token_by(p->mem, p->ours, EVP_sha256(), header, (const char *)claims.data);
+        const struct teams_credentials from = {arena_printf(p->mem, "Bearer %s", token), 1, false};
+        assert_string_equal(verdict(p, &from, bytes_of("no JSON")), rows[i].wanted);
+    }
+}
+
+/* --- what it costs --- */
+
+static size_t json_taken;
+
+static void *count_malloc(size_t size)
+{
+    json_taken += size;
+    return malloc(size);
+}
+
+/* "[[],[],...]": some forty times its size, once it is read. */
+static struct bytes many_lists(arena *mem, size_t count)
+{
+    size_t size = 3 * count + 1;
+    char *text = arena_alloc(mem, size + 1);
+    for (size_t i = 0; i < size; i++) {
+        text[i] = "[],"[(i + 2) % 3];
+    }
+    text[0] = '[';
+    text[size - 1] = ']';
+    return (struct bytes){(const uint8_t *)text, size};
+}
+
+/* What anybody can send costs what its token costs. */
+static void test_who_has_proven_nothing_has_nothing_read(void **state)
+{
+    struct teams_peer *p = *state;
+    json_malloc_t usual = NULL;
+    json_free_t usual_free = NULL;
+    struct bytes body = many_lists(p->mem, 85000);
+    const char *good = arena_printf(p->mem, "Bearer %s", teams_token_with(p, "{}"));
+    const char *claims = (const char *)changed(p->mem, TEAMS_CLAIMS, "", "{}").data;
+    const char *forged = teams_token_by(p->mem, p->other, EVP_sha256(), TEAMS_HEADER, claims);
+    const char *unknown = teams_token_by(p->mem, p->other, EVP_sha256(),
+                                         "{\"alg\":\"RS256\",\"kid\":\"k9\"}", claims);
+    const struct {
+        const char *header, *wanted;
+    } rows[] = {{"Bearer x", "401 teams_token"},
+                {arena_printf(p->mem, "Bearer %s", forged), "401 teams_signature"},
+                {arena_printf(p->mem, "Bearer %s", unknown), "503 teams_keys"},
+                {good, "400 teams_body"}};
+    json_get_alloc_funcs(&usual, &usual_free);
+    json_set_alloc_funcs(count_malloc, free);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct teams_credentials from = {rows[i].header, 1, false};
+        json_taken = 0;
+        assert_string_equal(verdict(p, &from, body), rows[i].wanted);
+        bool read = str_equal(rows[i].wanted, "400 teams_body");
+        assert_true(read ? json_taken > 2000 * 1024 : json_taken < 64 * 1024);
+    }
+    json_set_alloc_funcs(usual, usual_free);
 }
 
 int main(void)
@@ -387,6 +508,11 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(teams_gotcha_11_hosts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bodies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_of_two_faults_the_first_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_request_waits_for_keys_with_its_bytes_alone, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_who_has_proven_nothing_has_nothing_read, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

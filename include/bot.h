@@ -47,6 +47,7 @@ struct bot_sent {
     const char *workspace;
     enum job_kind kind; /* of its payload */
     struct bytes payload;
+    const char *key;  /* dedupe: what the platform has sent before has it, too; NULL: none */
     int64_t until_ms; /* monotonic: after that nobody waits, and nothing is done any more */
 };
 /* A form that was sent: checked, and what it asks for is committed, or nothing is. ERR_TIMEOUT

@@ -140,6 +140,10 @@ int store_job_done(store *s, const struct job *j, struct err *e);
 int store_job_drop(store *s, const struct job *j, struct err *e);
 /* The same event in another workspace, with its keys: not added when one of them stands there. */
 int store_job_rehome(store *s, const struct job *j, const char *workspace, struct err *e);
+/* What comes from outside and is answered in its request is on record by its first key, as if it
+ * had been a job (workspace, kind, keys[0]): *ret_new false when it was before. Whoever notes the
+ * same waits for the transaction that has done so. */
+int store_job_note(store *s, const struct job *j, bool *ret_new, struct err *e);
 /* Put back: runs again after delay_s. */
 int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                     struct err *e);

@@ -12,28 +12,29 @@ static const struct {
     const char *name;
     action_fn *press;
     bool navigates; /* the pressed message turns into the answer, when it is the user's own */
+    bool opens;     /* may open a form: where the press waits for one, no other does anything */
 } actions[] = {
-    {"login", action_link, false},
-    {"install", action_link, false},
-    {"open", action_link, false},
-    {"back", action_back, true},
-    {"connect", action_connect, true},
-    {"reconnect", action_reconnect, true},
-    {"disconnect", action_disconnect, true},
-    {"forget", action_forget, true},
-    {"run", action_run, false},
-    {"late", action_late, true},
-    {"answer", action_answer, false},
-    {"drop", action_drop, true},
-    {"drop_login", action_drop_login, true},
-    {"run_now", action_run_now, true},
-    {"renew", action_renew, true},
-    {"unknown_done", action_unknown_done, true},
-    {"unknown_again", action_unknown_again, true},
-    {"words", action_words, true},
-    {"page", action_page, true},
-    {"resume", action_resume, true},
-    {"home", action_home, true},
+    {"login", action_link, false, false},
+    {"install", action_link, false, false},
+    {"open", action_link, false, false},
+    {"back", action_back, true, false},
+    {"connect", action_connect, true, false},
+    {"reconnect", action_reconnect, true, false},
+    {"disconnect", action_disconnect, true, false},
+    {"forget", action_forget, true, false},
+    {"run", action_run, false, true},
+    {"late", action_late, true, false},
+    {"answer", action_answer, false, false},
+    {"drop", action_drop, true, false},
+    {"drop_login", action_drop_login, true, false},
+    {"run_now", action_run_now, true, false},
+    {"renew", action_renew, true, false},
+    {"unknown_done", action_unknown_done, true, false},
+    {"unknown_again", action_unknown_again, true, false},
+    {"words", action_words, true, false},
+    {"page", action_page, true, false},
+    {"resume", action_resume, true, true},
+    {"home", action_home, true, false},
 };
 
 /* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what
@@ -109,6 +110,9 @@ static int press(struct turn *t, const char *value, struct err *e)
 {
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (str_equal(actions[i].name, t->event.action)) {
+            if (t->shows != NULL && !actions[i].opens) {
+                return 0; /* no button of ours asks so */
+            }
             t->navigates = actions[i].navigates;
             return actions[i].press(t, value, e);
         }
@@ -117,11 +121,12 @@ static int press(struct turn *t, const char *value, struct err *e)
 }
 
 /* What is said on the home page stands in the user's row, which is locked before any login: as
- * off-boarding does, and browsers that come back. */
-static int lock_home(struct turn *t, struct err *e)
+ * off-boarding does, and browsers that come back. A press that waits for its form is in no lane:
+ * the lock is what it has instead. */
+static int lock_person(struct turn *t, struct err *e)
 {
     struct user *unused = NULL;
-    return t->event.surface == SURFACE_HOME
+    return t->event.surface == SURFACE_HOME || t->shows != NULL
                ? store_user_lock(t->scene.s, t->scene.workspace->workspace, t->event.user_id,
                                  &unused, e)
                : 0;
@@ -129,7 +134,7 @@ static int lock_home(struct turn *t, struct err *e)
 
 int action_press(struct turn *t, struct err *e)
 {
-    if (lock_home(t, e) != 0 || find_acted(t, e) != 0) {
+    if (lock_person(t, e) != 0 || find_acted(t, e) != 0) {
         return -1;
     }
     if (t->acted != NULL && t->acted->user_id != NULL &&
@@ -167,6 +172,10 @@ int action_run(struct turn *t, const char *value, struct err *e)
     if (json_read(t->scene.mem, bytes_of(value), &call, &bad) != 0) {
         return 0; /* was not written by us */
     }
+    t->fills = json_is_true(json_member(call, "form"));
+    if (t->shows != NULL && !t->fills) {
+        return 0; /* as no button of ours asks */
+    }
     const char *rest = NULL, *command = json_text(call, "command");
     const struct recipe_row *row =
         command == NULL ? NULL
@@ -174,7 +183,6 @@ int action_run(struct turn *t, const char *value, struct err *e)
     if (row == NULL) {
         return help_unknown(t, command == NULL ? "" : command, e) < 0 ? -1 : 0;
     }
-    t->fills = json_is_true(json_member(call, "form"));
     return start_recipe_with(t, row, json_member(call, "inputs"), e);
 }
 

@@ -45,6 +45,7 @@ struct turn {
     bool listed;          /* pressed in the list of what waits, which is to follow the answer */
     bool pointed;         /* the place says already that the answer stands elsewhere */
     bool said, form;      /* something was said on the home page; a form was opened */
+    bool again;           /* the platform sends it once more: nothing new begins */
     const json_t **shows; /* somebody waits for the form that this opens: it goes here; else NULL */
 };
 /* dispatch.c: what an event does, in the transaction that ends its job; scene.user may be NULL. */

@@ -1,11 +1,19 @@
 #include "form_int.h"
 #include "lists_int.h"
 
-/* The press of a button that opens a form, answered with it in the same breath. Nothing of it is
- * repeated when the answer is lost: the button stands there still. */
+#include "base/clock.h"
+
+/* The press of a button that opens a form, answered with it in the same breath. It is no job, but
+ * its key is on record as a job's: when the platform sends it once more, because the answer got
+ * lost, the form that the first one began is shown, and nothing else is begun. */
 
 static int press(struct turn *t, const struct bot_sent *sent, struct err *e)
 {
+    bool fresh = true;
+    if (sent->key != NULL && store_job_note(t->scene.s, t->job, &fresh, e) != 0) {
+        return -1;
+    }
+    t->again = !fresh;
     if (dispatch_act(t, e) != 0 || home_flush(&t->scene, e) != 0) {
         return -1;
     }
@@ -25,7 +33,11 @@ int bot_form_open(bot *b, arena *mem, const struct bot_sent *sent, const json_t 
                   struct err *e)
 {
     const json_t *form = NULL;
-    struct job j = {.workspace = sent->workspace, .kind = sent->kind, .payload = sent->payload};
+    struct job j = {.workspace = sent->workspace,
+                    .kind = sent->kind,
+                    .payload = sent->payload,
+                    .keys = {sent->key},
+                    .created_at = clock_now()};
     struct turn t = {
         .scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j, .shows = &form};
     bool ours = false;

@@ -197,23 +197,32 @@ static bool is_soon_after(const struct turn *t, const struct run *last)
     return llabs(asked_at(t) - before) <= DOUBLE_CLICK_S;
 }
 
-/* The second press of a double click on a command's button. (One user's events come one after the
- * other, so the first press is on record.) */
-static int is_second_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
-                           bool *ret, struct err *e)
+static bool has_open_form(const struct run *r)
+{
+    return r->state == RUN_ASKING && r->asking != NULL && !run_asks_question(r);
+}
+
+/* What an earlier press of the same button has begun, when this is the second one of a double click
+ * or asks for a form that is open still; NULL: this one begins. (One user's presses come one after
+ * the other, so the first one is on record.) */
+static int find_first_press(struct turn *t, const struct recipe_row *row, const json_t *inputs,
+                            struct run **ret, struct err *e)
 {
     const struct run_filter newest = {.user_id = t->event.user_id, .recipe = row->name, .limit = 1};
     struct run *last = NULL;
     size_t count = 0;
-    *ret = false;
+    *ret = NULL;
     if (t->event.kind != EVENT_ACTION) {
         return 0;
     }
     if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
         return -1;
     }
-    *ret = count > 0 && is_soon_after(t, &last[0]) &&
-           str_equal(last[0].channel, t->event.place.channel) && json_equal(last[0].inputs, inputs);
+    bool same = count > 0 && str_equal(last[0].channel, t->event.place.channel) &&
+                json_equal(last[0].inputs, inputs);
+    if (same && (is_soon_after(t, &last[0]) || (t->shows != NULL && has_open_form(&last[0])))) {
+        *ret = &last[0];
+    }
     return 0;
 }
 
@@ -265,10 +274,21 @@ static int ask_or_queue(struct turn *t, struct run *run, struct recipe *r, const
     return form_possible(t) ? form_ask(t, run, r, e) : question_ask(t, run, r, q, e);
 }
 
+/* first NULL: it is over. */
+static int begun_before(struct turn *t, struct run *first, const struct recipe *r, struct err *e)
+{
+    if (first == NULL) {
+        return 0;
+    }
+    bool shown = t->shows != NULL && has_open_form(first);
+    return shown ? form_ask(t, first, r, e) : say_second_press(t, r, e);
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
                      struct err *e)
 {
-    bool second = false, added = false;
+    bool added = false;
+    struct run *first = NULL;
     struct question q = {.why = NULL};
     q.input = recipe_asks(t->scene.mem, r, inputs, &q.why);
     bool asks = q.input != NULL || (t->fills && form_possible(t));
@@ -280,11 +300,11 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (missing != NULL) {
         return refuse_setup(t, r, missing, e);
     }
-    if (is_second_press(t, row, inputs, &second, e) != 0) {
+    if (find_first_press(t, row, inputs, &first, e) != 0) {
         return -1;
     }
-    if (second) {
-        return say_second_press(t, r, e);
+    if (first != NULL || t->again) {
+        return begun_before(t, first, r, e);
     }
     if (start_run(t, row, &run, &added, e) != 0) {
         return -1;

@@ -137,6 +137,7 @@ extern const struct stmt *const store_run_steps_stmts[];
 extern const struct stmt *const store_jobs_stmts[];
 extern const struct stmt *const store_job_claim_stmts[];
 extern const struct stmt *const store_job_follow_stmts[];
+extern const struct stmt *const store_job_note_stmts[];
 extern const struct stmt *const store_job_rehome_stmts[];
 extern const struct stmt *const store_messages_stmts[];
 extern const struct stmt *const store_notices_stmts[];

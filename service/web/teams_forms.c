@@ -16,6 +16,7 @@ static struct bot_sent sent_of(const struct request *q)
     return (struct bot_sent){.workspace = in->workspace,
                              .kind = JOB_TEAMS_INVOKE,
                              .payload = in->payload,
+                             .key = in->keys[0],
                              .until_ms = q->until_ms};
 }
 

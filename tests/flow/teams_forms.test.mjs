@@ -184,4 +184,40 @@ describe('forms in Teams', () => {
       assert.equal((await ana.messages('deals')).length, before, 'nothing was said where the form said');
     }
   });
+
+  const fetches = (wb, more) => ana.sends('invoke', {activity: {name: 'task/fetch', value: {data: {msteams: {type: 'task/fetch'}, wb}}, ...more}});
+
+  test('no button but one that opens a form is pressed by asking for a form', async () => {
+    const call = {command: 'salesforce all kinds', inputs: {deal: 'By fetch', amount: '1', close: '2026-12-31', stage: 'Prospecting', urgent: 'yes'}};
+    const runs = await w.count('run'), said = (await ana.messages()).length;
+    for (const wb of [{a: 'run', v: JSON.stringify(call)}, {a: 'late', v: 'connections'}, {a: 'words', v: 'connections'}, {a: 'connect', v: 'acme-salesforce'},
+      {a: 'disconnect', v: 'acme-salesforce'}, {a: 'page', v: 'x'}]) {
+      const r = await fetches(wb);
+      assert.equal(r.status, 200, JSON.stringify(r));
+      assert.match(r.answer, /nothing to fill in/i, JSON.stringify(wb));
+    }
+    await w.idle();
+    assert.equal(await w.count('run'), runs);
+    assert.equal((await ana.messages()).length, said);
+    assert.equal((await record('By fetch')).length, 0);
+  });
+
+  test('a button that begins a command in a form begins it once, however often its press comes', async () => {
+    const said = await ana.ask('salesforce all kinds of what', m => labels(m).includes('Fill in a form'));
+    const {value} = button(said, 'Fill in a form');
+    assert.equal(value.wb.a, 'run');
+    const runs = await w.count('run'), id = `f:${crypto.randomUUID()}`;
+    const sent = await Promise.all([fetches(value.wb, {id}), fetches(value.wb, {id}), fetches(value.wb)]);
+    const form = r => /"p":"([0-9a-f-]{36})"/.exec(r.answer)?.[1];
+    assert.ok(form(sent[0]), JSON.stringify(sent[0]));
+    assert.deepEqual(sent.map(form), Array(3).fill(form(sent[0])), 'the same form each time');
+    assert.equal(await w.count('run'), runs + 1);
+    const task = JSON.parse(sent[0].answer).task.value.card.content.actions[0].data;
+    const done = await ana.sends('invoke', {activity: {name: 'task/submit', value: {data: {...task, in_deal: 'Once only', in_amount: '3', in_close: '2026-10-31', in_stage: 'Prospecting'}}}});
+    assert.equal(done.status, 200, JSON.stringify(done));
+    await ana.sees(/Made Once only/);
+    assert.match((await fetches(value.wb, {id})).answer, /nothing to fill in/i, 'it was over when it came once more');
+    assert.equal(await w.count('run'), runs + 1);
+    assert.equal((await record('Once only')).length, 1);
+  });
 });

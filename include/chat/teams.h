@@ -1,6 +1,7 @@
 #ifndef WB_CHAT_TEAMS_H
 #define WB_CHAT_TEAMS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,5 +73,23 @@ struct teams_intake {
 /* ERR_INPUT "teams_body" for an invoke without its value. */
 int chat_teams_intake(chats *c, arena *mem, const struct teams_activity *a,
                       struct teams_intake *ret, struct err *e);
+
+/* --- the app package (teams_manifest.c): learn.microsoft.com/microsoft-365/extensibility/schema
+ * ---
+ */
+
+/* Of the package. Teams takes another content under a higher one alone: a test holds the manifest's
+ * digest and asks for it. */
+#define TEAMS_MANIFEST_VERSION "1.0.0"
+
+struct teams_manifest {
+    const char *public_url; /* no trailing slash */
+    const char *app_id;     /* of the bot, and of the app */
+    const char *version;    /* three numbers */
+};
+json_t *chat_teams_manifest(arena *mem, const struct teams_manifest *m);
+/* PNG: 192 x 192; and 32 x 32, white on nothing. */
+struct bytes chat_teams_icon_color(void);
+struct bytes chat_teams_icon_outline(void);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "apps.h"
 #include "base/arena.h"
+#include "base/faults.h"
+#include "base/zip.h"
 #include "bot.h"
 #include "chat.h"
 #include "config.h"
@@ -54,5 +56,28 @@ int command_check(int argc, char **argv);
 int command_health(int argc, char **argv); /* health.c */
 int command_recipe(int argc, char **argv);
 int command_manifest(int argc, char **argv); /* manifest.c */
+
+/* manifest_teams.c */
+struct teams_options {
+    const char *out; /* a folder that is there */
+    const char *version;
+    bool replace;
+};
+/* False when that is no way to call it. */
+bool manifest_teams_options(arena *mem, int argc, char **argv, struct teams_options *ret);
+/* Says on standard output which files it wrote. */
+void manifest_teams(struct service *s, const struct teams_options *o, struct faults *faults);
+
+/* folder.c */
+struct folder_files {
+    const char *dir;
+    const struct zip_file *files;
+    size_t count;
+    bool replace; /* what is there and holds something else; otherwise that is a fault */
+};
+/* Writes what is not there yet: with a fault nothing, unless the file system itself fails in
+ * between. ret_there[i]: that file was there already, the same. */
+void folder_put(arena *mem, const struct folder_files *files, bool *ret_there,
+                struct faults *faults);
 
 #endif

@@ -15,7 +15,8 @@ static const struct {
     {"health", command_health,
      "[--ready]  ask the running service beside this one; exit status 0 or 1"},
     {"manifest", command_manifest,
-     "slack [--link]  print the Slack app's settings, or the link that makes the app"},
+     "slack [--link]  print the Slack app's settings, or the link that makes the app\n"
+     "           teams --out FOLDER [--version X.Y.Z] [--replace]  write the Teams app's package"},
     {"recipe", command_recipe, "check FILE...  say everything that is wrong with a recipe"},
 };
 

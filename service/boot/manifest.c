@@ -8,28 +8,44 @@
 #include "base/json.h"
 #include "base/str.h"
 
-/* `workbot manifest slack`: what the chat platform is told about the bot. It is wanted before there
- * is anything else to set, so the public URL is all that it needs. */
+/* `workbot manifest`: what a chat platform is told about the bot. It is wanted before there is
+ * anything else to set, so few settings are all that it needs. */
 
 static const char *from_environment(const char *name)
 {
     return getenv(name);
 }
 
-/* Faults of other settings are not of interest here. */
-static bool load(struct service *s)
+static bool say(const struct faults *f)
 {
-    struct faults *f = arena_alloc(s->mem, sizeof(*f));
-    bool fine = true;
-    faults_init(f, s->mem);
-    config_load(s->mem, from_environment, &s->config, f);
     for (size_t i = 0; i < f->count && i < FAULTS_MAX; i++) {
-        if (str_starts(f->list[i].path, "WORKBOT_PUBLIC_URL")) {
-            fprintf(stderr, "%s: %s\n", f->list[i].path, f->list[i].text);
-            fine = false;
+        fprintf(stderr, "%s: %s\n", f->list[i].path, f->list[i].text);
+    }
+    return f->count == 0;
+}
+
+static bool is_named(const struct fault *f, const char *const *settings)
+{
+    while (*settings != NULL && !str_starts(f->path, *settings)) {
+        settings++;
+    }
+    return *settings != NULL;
+}
+
+/* Faults of other settings are not of interest here. */
+static bool load(struct service *s, const char *const *settings)
+{
+    struct faults *all = arena_alloc(s->mem, sizeof *all);
+    struct faults *named = arena_alloc(s->mem, sizeof *named);
+    faults_init(all, s->mem);
+    faults_init(named, s->mem);
+    config_load(s->mem, from_environment, &s->config, all);
+    for (size_t i = 0; i < all->count && i < FAULTS_MAX; i++) {
+        if (is_named(&all->list[i], settings)) {
+            faults_add(named, all->list[i].path, "%s", all->list[i].text);
         }
     }
-    return fine;
+    return say(named);
 }
 
 static void print_link(arena *mem, const json_t *manifest)
@@ -59,18 +75,57 @@ static void print_slack(struct service *s, bool link)
     }
 }
 
+/* Exit statuses, as all subcommands have them. */
+enum { DONE, FAULTS, USAGE };
+
+static int command_slack(struct service *s, int argc, char **argv)
+{
+    static const char *const settings[] = {"WORKBOT_PUBLIC_URL", NULL};
+    bool link = argc == 1 && str_equal(argv[0], "--link");
+    if (argc > 1 || (argc == 1 && !link)) {
+        return USAGE;
+    }
+    if (!load(s, settings)) {
+        return FAULTS;
+    }
+    print_slack(s, link);
+    return DONE;
+}
+
+static int command_teams(struct service *s, int argc, char **argv)
+{
+    static const char *const settings[] = {"WORKBOT_PUBLIC_URL", "WORKBOT_TEAMS_APP_ID", NULL};
+    struct faults *faults = arena_alloc(s->mem, sizeof *faults);
+    struct teams_options options;
+    faults_init(faults, s->mem);
+    if (!manifest_teams_options(s->mem, argc, argv, &options)) {
+        return USAGE;
+    }
+    if (!load(s, settings)) {
+        return FAULTS;
+    }
+    manifest_teams(s, &options, faults);
+    return say(faults) ? DONE : FAULTS;
+}
+
+static const struct {
+    const char *platform;
+    int (*run)(struct service *s, int argc, char **argv);
+} platforms[] = {{"slack", command_slack}, {"teams", command_teams}};
+
 int command_manifest(int argc, char **argv)
 {
     struct service s = {.mem = arena_new()};
-    bool link = argc == 2 && strcmp(argv[1], "--link") == 0;
-    int rc = 2;
-    if (argc < 1 || argc > 2 || strcmp(argv[0], "slack") != 0 || (argc == 2 && !link)) {
-        fprintf(stderr, "usage: workbot manifest slack [--link]\n");
-    } else if (!load(&s)) {
-        rc = 1;
-    } else {
-        print_slack(&s, link);
-        rc = 0;
+    int rc = USAGE;
+    for (size_t i = 0; argc > 0 && i < sizeof platforms / sizeof platforms[0]; i++) {
+        if (str_equal(argv[0], platforms[i].platform)) {
+            rc = platforms[i].run(&s, argc - 1, argv + 1);
+        }
+    }
+    if (rc == USAGE) {
+        fprintf(stderr, "usage: workbot manifest slack [--link]\n"
+                        "       workbot manifest teams --out FOLDER [--version X.Y.Z] "
+                        "[--replace]\n");
     }
     arena_free(s.mem);
     return rc;

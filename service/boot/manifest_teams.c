@@ -1,0 +1,94 @@
+#include "boot_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* `workbot manifest teams`: the app package that an admin of Teams uploads, and the files in it. */
+
+enum { IN_PACKAGE = 3, FILES };
+
+static struct bytes manifest_text(arena *mem, const struct teams_manifest *m)
+{
+    char *text = json_dumps(chat_teams_manifest(mem, m), JSON_INDENT(2));
+    struct bytes copy = bytes_of(arena_printf(mem, "%s\n", text));
+    free(text);
+    return copy;
+}
+
+/* Three numbers, none with a zero before it (semver.org). */
+static bool is_version(arena *mem, const char *text)
+{
+    const char *rest = text;
+    for (int i = 0; i < 3; i++) {
+        const char *number = str_split(mem, &rest, '.');
+        size_t digits = number == NULL ? 0 : strspn(number, "0123456789");
+        if (digits == 0 || digits > 9 || number[digits] != '\0' ||
+            (digits > 1 && number[0] == '0')) {
+            return false;
+        }
+    }
+    return rest == NULL;
+}
+
+static void say_what_is_there(const struct folder_files *files, const bool *there)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        printf("%s  %s, %zu bytes\n", files->files[i].name, there[i] ? "unchanged" : "written",
+               files->files[i].data.len);
+    }
+}
+
+static void put_package(struct service *s, const struct teams_options *o, struct faults *faults)
+{
+    const struct teams_manifest m = {.public_url = s->config.public_url,
+                                     .app_id = s->config.teams_app_id,
+                                     .version = o->version};
+    struct zip_file list[FILES] = {{"manifest.json", manifest_text(s->mem, &m)},
+                                   {"color.png", chat_teams_icon_color()},
+                                   {"outline.png", chat_teams_icon_outline()}};
+    list[IN_PACKAGE] = (struct zip_file){"workbot-teams.zip", zip_write(s->mem, list, IN_PACKAGE)};
+    const struct folder_files files = {
+        .dir = o->out, .files = list, .count = FILES, .replace = o->replace};
+    bool there[FILES] = {false};
+    folder_put(s->mem, &files, there, faults);
+    if (faults->count == 0) {
+        say_what_is_there(&files, there);
+    }
+}
+
+bool manifest_teams_options(arena *mem, int argc, char **argv, struct teams_options *ret)
+{
+    *ret = (struct teams_options){.version = TEAMS_MANIFEST_VERSION};
+    for (int i = 0; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (str_equal(argv[i], "--replace")) {
+            ret->replace = true;
+        } else if (str_equal(argv[i], "--out") && !str_empty(value)) {
+            ret->out = value;
+            i++;
+        } else if (str_equal(argv[i], "--version") && value != NULL && is_version(mem, value)) {
+            ret->version = value;
+            i++;
+        } else {
+            return false;
+        }
+    }
+    return ret->out != NULL;
+}
+
+void manifest_teams(struct service *s, const struct teams_options *o, struct faults *faults)
+{
+    if (s->config.teams_app_id == NULL) {
+        faults_add(faults, "WORKBOT_TEAMS_APP_ID",
+                   "WORKBOT_TEAMS_APP_ID must be set: the application id of the Azure bot.");
+        return;
+    }
+    put_package(s, o, faults);
+    if (faults->count == 0 && s->config.public_is_loopback) {
+        fprintf(stderr, "manifest: Teams opens https addresses only: set WORKBOT_PUBLIC_URL to "
+                        "the one that people's browsers can reach\n");
+    }
+}

@@ -80,14 +80,15 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * Errors of calls out, by kind: ERR_LIMIT (with retry_after_ms), ERR_UPSTREAM_BUSY and ERR_TIMEOUT
  * (try again; maybe_done when it may have happened), ERR_CONFIG (installation dead or a scope is
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
- * in it: code "chat_target"; an organisation has not given the bot to those workspaces:
- * "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more: code
- * "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
+ * in it: code "chat_target"; nobody of this id: "chat_nobody"; an organisation has not given the
+ * bot to those workspaces: "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more:
+ * code "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
  * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
  * "chat_scope" err.needed names the scope; ERR_FORBIDDEN "chat_gone": the bot was taken out of the
- * conversation; "chat_no_ephemeral", "chat_no_history": the platform has no such thing;
- * ERR_UPSTREAM_REFUSED "chat_refused" for a refusal that we do not know; ERR_FORBIDDEN
- * "chat_response_url" for an address that is not the platform's.
+ * conversation; "chat_blocked": its user wants nothing from the bot; "chat_no_ephemeral",
+ * "chat_no_history": the platform has no such thing; ERR_UPSTREAM_REFUSED "chat_refused" for a
+ * refusal that we do not know; ERR_FORBIDDEN "chat_response_url" for an address that is not the
+ * platform's.
  */
 struct chat_driver {
     const char *name;   /* "slack" */

@@ -64,6 +64,8 @@ struct chat_person {
     const char *organisation; /* that the person's teams belong to; NULL: none, or not said */
     int64_t changed_at;       /* when the platform changed any of this; 0: not said */
     bool partial;             /* not all of it was said: the platform must be asked */
+    const char *dm; /* the one-to-one chat, where it was looked for to ask; NULL: it was not */
+    const char *dm_address; /* of the platform's servers for it */
 };
 
 struct event {

@@ -160,12 +160,44 @@ static int returned(struct scene *sc, const struct user *known, struct err *e)
                     : 0;
 }
 
+static int stays_or_leaves(struct scene *sc, const struct user *known, struct err *e)
+{
+    const struct workspace *w = sc->workspace;
+    enum standing now = sc->user->standing;
+    if (store_standing_allowed(now, w)) {
+        return returned(sc, known, e);
+    }
+    bool new_here = known == NULL || known->standing == STANDING_UNKNOWN;
+    bool was_here = !new_here && store_standing_allowed(known->standing, w);
+    return leave(sc, why_of(now), was_here, e);
+}
+
+/* Where the one-to-one chat was to be looked for, it is where private messages go from now on. */
+static int take_dm(struct scene *sc, struct user *u, const struct chat_person *p, struct err *e)
+{
+    if (p->dm == NULL || str_equal(p->dm, u->dm_channel)) {
+        return 0;
+    }
+    u->dm_channel = p->dm;
+    return store_user_set_dm(sc->s, u->workspace, u->user_id, p->dm, e);
+}
+
+static int learn_dm(struct scene *sc, const struct chat_person *p, struct err *e)
+{
+    const struct conversation c = {.workspace = sc->workspace->workspace,
+                                   .channel = p->dm,
+                                   .address = p->dm_address,
+                                   .kind = "personal"};
+    return p->dm == NULL ? 0 : store_conversation_learn(sc->s, &c, e);
+}
+
 int person_take(struct scene *sc, const struct person_news *news, struct err *e)
 {
     const struct chat_person *p = news->person;
     const struct workspace *w = sc->workspace;
     struct user *known = NULL;
-    if (store_user_lock(sc->s, w->workspace, news->user_id, &known, e) != 0) {
+    if (learn_dm(sc, p, e) != 0 ||
+        store_user_lock(sc->s, w->workspace, news->user_id, &known, e) != 0) {
         return -1;
     }
     bool stale = known != NULL && p->changed_at > 0 && p->changed_at < known->changed_at;
@@ -174,16 +206,11 @@ int person_take(struct scene *sc, const struct person_news *news, struct err *e)
         return 0;
     }
     struct user *now = changed(sc, known, news);
-    if (store_user_put(sc->s, now, e) != 0) {
+    if (store_user_put(sc->s, now, e) != 0 || take_dm(sc, now, p, e) != 0) {
         return -1;
     }
     sc->user = now;
-    if (store_standing_allowed(now->standing, w)) {
-        return returned(sc, known, e);
-    }
-    bool new_here = known == NULL || known->standing == STANDING_UNKNOWN;
-    bool was_here = !new_here && store_standing_allowed(known->standing, w);
-    return leave(sc, why_of(now->standing), was_here, e);
+    return stays_or_leaves(sc, known, e);
 }
 
 int person_take_alone(struct scene *sc, void *arg, struct err *e)

@@ -18,16 +18,18 @@ enum {
     WORD_MAX = 60
 };
 
-/* What the platform gives as a reason, by status: the first row that fits counts; no word: any. */
+/* What the platform gives as a reason, by status: the first row that fits counts; no word: any. Of
+ * somebody who is not there it speaks with more than one status. */
 static const struct refusal {
-    int status;
+    int status; /* 0: any */
     const char *word;
     enum err_kind kind;
     const char *code;
 } refusals[] = {
+    {0, TEAMS_NO_MEMBER, ERR_NOT_FOUND, "chat_nobody"},
     {403, "BotNotInConversationRoster", ERR_FORBIDDEN, "chat_gone"},
-    {403, "ConversationBlockedByUser", ERR_FORBIDDEN, "chat_gone"},
-    {403, "MessageWritesBlocked", ERR_FORBIDDEN, "chat_gone"},
+    {403, "ConversationBlockedByUser", ERR_FORBIDDEN, "chat_blocked"},
+    {403, "MessageWritesBlocked", ERR_FORBIDDEN, "chat_blocked"},
     {403, "BotDisabledByAdmin", ERR_CONFIG, "chat_settings"},
     {403, "NotEnoughPermissions", ERR_CONFIG, "chat_settings"},
     {403, "InvalidBotApiHost", ERR_CONFIG, "chat_settings"},
@@ -93,7 +95,8 @@ static int refused(const struct teams_call *call, const struct net_response *r, 
     struct refusal found = {r->status, NULL, ERR_UPSTREAM_REFUSED, "chat_refused"};
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         const struct refusal *row = &refusals[i];
-        if (row->status == r->status && (row->word == NULL || str_equal(row->word, word))) {
+        if ((row->status == 0 || row->status == r->status) &&
+            (row->word == NULL || str_equal(row->word, word))) {
             found = *row;
             break;
         }

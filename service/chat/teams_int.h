@@ -90,6 +90,8 @@ int teams_token_get(chats *c, arena *mem, struct secret not_this, struct secret 
 /* --- teams_api.c: one call out --- */
 
 enum { TEAMS_PATH_MAX = 6 };
+/* The platform's word for a person who is not in the conversation, or not in the tenant. */
+#define TEAMS_NO_MEMBER "MemberNotFoundInConversation"
 
 struct teams_call {
     const char *method;                   /* "POST" */
@@ -104,7 +106,8 @@ struct teams_call {
                            nothing follows here. NULL: all of them say so */
 };
 /* *ret (may be NULL): the answer, an empty object where the platform gives none. Errors as
- * chat_driver's; ERR_FORBIDDEN "chat_address" when the address is not the platform's. */
+ * chat_driver's; ERR_FORBIDDEN "chat_address" when the address is not the platform's;
+ * ERR_NOT_FOUND "chat_nobody": it says TEAMS_NO_MEMBER. */
 int teams_api(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e);
 
 /* --- teams_kept.c: is it for us? Then out gets lane, keys and what else a job needs --- */

@@ -53,6 +53,7 @@ static int ask(chats *c, arena *mem, const struct chat_access *a, const char *us
         .address = a->address,
         .path = {"conversations", a->channel, "members", user_id},
         .until_ms = a->until_ms,
+        .absent = TEAMS_NO_MEMBER,
     };
     if (teams_api(c, mem, &call, &member, e) != 0) {
         return -1;
@@ -63,32 +64,57 @@ static int ask(chats *c, arena *mem, const struct chat_access *a, const char *us
     return read_member(mem, member, a->workspace, ret);
 }
 
-static bool is_final(const struct err *e)
+static bool is_nobody(const struct err *e)
 {
-    return e->kind == ERR_NOT_FOUND || str_equal(e->code, "chat_gone");
+    return e->kind == ERR_NOT_FOUND && str_equal(e->code, "chat_nobody");
 }
 
-/* Out of that conversation is not out of the tenant: the one-to-one chat knows. Where none can be
- * had either, the bot is nowhere any more where this person is. */
+static bool is_gone(const struct err *e)
+{
+    return str_equal(e->code, "chat_gone");
+}
+
+/* What off-boards does not come back: only the words by which the platform means this person do.
+ * Whatever else it refuses with says nothing of anybody; what may be over later is tried again. */
+static int no_word(const struct err *why, const char *user_id, struct err *e)
+{
+    bool refused = err_fate(why->kind) == FATE_STOP || why->kind == ERR_INTERNAL;
+    if (refused && why->kind != ERR_CONFIG) {
+        return err_set(e, ERR_UPSTREAM_BUSY, "chat_unclear", "%s: %s", user_id, why->text);
+    }
+    if (e != NULL) {
+        *e = *why;
+    }
+    return -1;
+}
+
+static int left(const char *user_id, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "chat_nobody", "the tenant does not know %s", user_id);
+}
+
+/* Out of that conversation is not out of the tenant, and a conversation that is not there says
+ * nothing of who was in it: the one-to-one chat knows, as it is now. */
 static int ask_again(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                      struct chat_person *ret, struct err *e)
 {
+    const struct err first = *e;
     struct chat_access there = *a;
     struct err why = {0};
     if (teams_open_dm(c, mem, a, user_id, &there.channel, &why) != 0) {
-        bool refused = err_fate(why.kind) == FATE_STOP && why.kind != ERR_CONFIG;
-        if (refused) {
-            return err_set(e, ERR_NOT_FOUND, "chat_target", "%s is nowhere to be found", user_id);
-        }
-    } else if (!str_equal(there.channel, a->channel)) {
-        return ask(c, mem, &there, user_id, ret, e);
-    } else {
-        return err_set(e, ERR_NOT_FOUND, "chat_target", "the tenant does not know %s", user_id);
+        /* the bot is nowhere any more where this person is */
+        bool nowhere = is_gone(&why) && (is_nobody(&first) || is_gone(&first));
+        return nowhere || is_nobody(&why) ? left(user_id, e) : no_word(&why, user_id, e);
     }
-    if (e != NULL) {
-        *e = why;
+    if (str_equal(there.channel, a->channel)) {
+        return is_nobody(&first) ? left(user_id, e) : no_word(&first, user_id, e);
     }
-    return -1;
+    if (ask(c, mem, &there, user_id, ret, &why) != 0) {
+        return is_nobody(&why) ? left(user_id, e) : no_word(&why, user_id, e);
+    }
+    ret->dm = there.channel;
+    ret->dm_address = there.address;
+    return 0;
 }
 
 int teams_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
@@ -102,11 +128,12 @@ int teams_person(chats *c, arena *mem, const struct chat_access *a, const char *
     if (ask(c, mem, a, user_id, ret, &why) == 0) {
         return 0;
     }
-    if (is_final(&why)) {
-        return ask_again(c, mem, a, user_id, ret, e);
+    if (!is_nobody(&why) && !is_gone(&why) && !str_equal(why.code, "chat_unclear")) {
+        return no_word(&why, user_id, e);
     }
-    if (e != NULL) {
+    int rc = ask_again(c, mem, a, user_id, ret, &why);
+    if (rc != 0 && e != NULL) {
         *e = why;
     }
-    return -1;
+    return rc;
 }

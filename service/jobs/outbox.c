@@ -223,7 +223,8 @@ static int note_gone(struct sending *x, store *s, struct err *e)
 /* Nothing is sent there any more, also if the platform would take it. */
 static void heed_gone(struct sending *x, const struct err *why)
 {
-    if (str_equal(why->code, "chat_gone") && !x->gone && !str_empty(x->message->channel)) {
+    bool gone = str_equal(why->code, "chat_gone") || str_equal(why->code, "chat_blocked");
+    if (gone && !x->gone && !str_empty(x->message->channel)) {
         (void)with_store(x, false, note_gone, &(struct err){0}); /* else the next send finds out */
     }
 }

@@ -243,7 +243,9 @@ static void teams_gotcha_16_statuses(void **state)
         {"400 X", CODE("BadSyntax"), ERR_INTERNAL, "chat_payload", false},
         {"400 X", CODE("Bad Argument"), ERR_INTERNAL, "chat_payload", false},
         {"403 X", CODE("BotNotInConversationRoster"), ERR_FORBIDDEN, "chat_gone", false},
-        {"403 X", CODE("ConversationBlockedByUser"), ERR_FORBIDDEN, "chat_gone", false},
+        {"403 X", CODE("ConversationBlockedByUser"), ERR_FORBIDDEN, "chat_blocked", false},
+        {"404 X", CODE("MemberNotFoundInConversation"), ERR_NOT_FOUND, "chat_nobody", false},
+        {"400 X", CODE("MemberNotFoundInConversation"), ERR_NOT_FOUND, "chat_nobody", false},
         {"403 X", CODE("BotDisabledByAdmin"), ERR_CONFIG, "chat_settings", false},
         {"403 X", CODE("NotEnoughPermissions"), ERR_CONFIG, "chat_settings", false},
         {"403 X", CODE("InvalidBotApiHost"), ERR_CONFIG, "chat_settings", false},
@@ -291,7 +293,7 @@ static void teams_gotcha_17_bodies_of_errors(void **state)
         {"{\"error\":\"BotNotInConversationRoster\"}", "chat_refused"},
         {"{\"error\":{\"code\":7}}", "chat_refused"},
         {"{\"errorCode\":209,\"message\":\"{\\\"subCode\\\":\\\"MessageWritesBlocked\\\"}\"}",
-         "chat_gone"},
+         "chat_blocked"},
         {"{\"errorCode\":209,\"message\":\"{broken\"}", "chat_refused"},
         {"{\"error\":{\"code\":\"BotDisabledByAdmin\",\"innerHttpError\":{\"statusCode\":0}}}",
          "chat_settings"},
@@ -326,7 +328,7 @@ static void test_who_is_meant_by_nobody_here(void **state)
     call.absent = "MemberNotFoundInConversation";
     play(p, http(p, "200 OK", GOOD_TOKEN), http(p, "404 X", CODE("MemberNotFoundInConversation")),
          http(p, "404 X", CODE("ConversationNotFound")), http(p, "404 X", ""));
-    (void)fails(p, &call, ERR_NOT_FOUND, "chat_target");
+    (void)fails(p, &call, ERR_NOT_FOUND, "chat_nobody");
     (void)fails(p, &call, ERR_UPSTREAM_BUSY, "chat_unclear");
     (void)fails(p, &call, ERR_UPSTREAM_BUSY, "chat_unclear");
 }

@@ -290,12 +290,30 @@ static void test_who_is_out_of_a_team_is_looked_for_in_the_one_to_one_chat(void 
     assert_true(str_starts(last(p), "GET /emea/v3/conversations/a%3A1ana-acme/members/"));
 }
 
+#define DM_OF(p) http(p, "201 Created", "{'id':'" DM "'}")
+#define NO_MEMBER(p) refusal(p, "404 X", "MemberNotFoundInConversation")
+
 static void test_who_is_nowhere_has_left(void **state)
 {
     struct teams_peer *p = *state;
-    play(p, refusal(p, "404 X", "MemberNotFoundInConversation"),
-         http(p, "201 Created", "{'id':'" DM "'}"), NULL);
+    play(p, NO_MEMBER(p), DM_OF(p), NULL);
     assert_int_equal(nobody(p, as(p, DM)).kind, ERR_NOT_FOUND);
+}
+
+static void test_who_is_neither_in_the_team_nor_in_the_one_to_one_chat_has_left(void **state)
+{
+    struct teams_peer *p = *state;
+    play(p, NO_MEMBER(p), DM_OF(p), NO_MEMBER(p));
+    assert_int_equal(nobody(p, as(p, CHANNEL)).kind, ERR_NOT_FOUND);
+}
+
+/* Of somebody whom the tenant does not know it speaks in that word here as well. */
+static void test_whom_no_chat_can_be_had_with_has_left(void **state)
+{
+    struct teams_peer *p = *state;
+    play(p, refusal(p, "404 X", "ConversationNotFound"),
+         refusal(p, "400 X", "MemberNotFoundInConversation"), NULL);
+    assert_int_equal(nobody(p, as(p, CHANNEL)).kind, ERR_NOT_FOUND);
 }
 
 static void test_who_cannot_be_reached_where_the_bot_is_has_left(void **state)
@@ -306,22 +324,101 @@ static void test_who_cannot_be_reached_where_the_bot_is_has_left(void **state)
     assert_int_equal(nobody(p, as(p, CHANNEL)).kind, ERR_NOT_FOUND);
 }
 
+/* P7, P12: only the word for this person off-boards. */
+static const struct {
+    const char *head, *word;
+} no_words[] = {
+    {"400 X", "BadSyntax"},
+    {"400 X", "Bad Argument"},
+    {"403 X", "ConversationBlockedByUser"},
+    {"403 X", "MessageWritesBlocked"},
+    {"403 X", "SomethingNew"},
+    {"404 X", "ConversationNotFound"},
+    {"404 X", "ActivityNotFoundInConversation"},
+    {"404 X", "SomethingNew"},
+    {"404 X", ""}, /* not JSON: a proxy's page */
+    {"405 X", "MethodNotAllowed"},
+    {"409 X", "Conflict"},
+    {"410 X", "Gone"},
+    {"413 X", "MessageSizeTooBig"},
+    {"500 X", "ServiceError"},
+};
+enum { NO_WORDS = sizeof no_words / sizeof no_words[0] };
+
+static const char *no_word(struct teams_peer *p, size_t i)
+{
+    static const char page[] = "<html>Not Found</html>";
+    return *no_words[i].word != '\0'
+               ? refusal(p, no_words[i].head, no_words[i].word)
+               : arena_printf(p->mem,
+                              "HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: "
+                              "%zu\r\n\r\n%s",
+                              no_words[i].head, strlen(page), page);
+}
+
+/* A fresh peer for each, as the token is kept. */
+static void unclear(const char *channel, size_t i, unsigned at)
+{
+    void *fresh = NULL;
+    assert_int_equal(set_up(&fresh), 0);
+    struct teams_peer *p = fresh;
+    const char *no = no_word(p, i);
+    if (at == 0) { /* in the roster, and in that of the one-to-one chat */
+        play(p, no, DM_OF(p), no);
+    } else if (at == 1) { /* when the chat is opened */
+        play(p, NO_MEMBER(p), no, NULL);
+    } else {
+        play(p, NO_MEMBER(p), DM_OF(p), no);
+    }
+    struct err e = nobody(p, as(p, channel));
+    if (e.kind != ERR_UPSTREAM_BUSY || !str_equal(e.code, "chat_unclear")) {
+        fail_msg("%s %s at %u: %s", no_words[i].head, no_words[i].word, at, e.code);
+    }
+    tear_down(&fresh);
+}
+
+static void test_no_other_refusal_means_that_somebody_has_left(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NO_WORDS; i++) {
+        for (unsigned at = 0; at < 3; at++) {
+            unclear(CHANNEL, i, at);
+        }
+        unclear(DM, i, 0);
+    }
+}
+
+static void test_a_chat_that_is_not_there_is_opened_anew(void **state)
+{
+    struct teams_peer *p = *state;
+    struct chat_person who = {0};
+    const struct chat_access a = as(p, "a:1ana-of-old");
+    play(p, refusal(p, "404 X", "ConversationNotFound"), DM_OF(p), http(p, "200 OK", MEMBER));
+    assert_int_equal(teams_person(p->c, p->mem, &a, ANA, &who, NULL), 0);
+    assert_string_equal(who.name, "Ana Alvarez");
+    assert_string_equal(who.dm, DM);
+    assert_string_equal(who.dm_address, a.address);
+}
+
 /* P7: what the platform cannot say ends nothing. */
 static void test_a_platform_in_trouble_off_boards_nobody(void **state)
 {
     struct teams_peer *p = *state;
-    play(p, refusal(p, "404 X", "MemberNotFoundInConversation"),
-         refusal(p, "503 X", "ServiceError"), NULL);
+    play(p, NO_MEMBER(p), refusal(p, "503 X", "ServiceError"), NULL);
     assert_int_equal(nobody(p, as(p, CHANNEL)).kind, ERR_UPSTREAM_BUSY);
     struct chat_access nowhere = as(p, NULL);
     assert_string_equal(nobody(p, nowhere).code, "chat_unclear");
+    struct chat_access unwritten = as(p, CHANNEL);
+    unwritten.person = NULL;
+    play(p, NO_MEMBER(p), NULL, NULL);
+    p->answers[0] = p->answers[1]; /* the token is kept */
+    assert_string_equal(nobody(p, unwritten).code, "chat_unclear");
 }
 
 static void test_an_admins_switch_off_boards_nobody(void **state)
 {
     struct teams_peer *p = *state;
-    play(p, refusal(p, "404 X", "MemberNotFoundInConversation"),
-         refusal(p, "403 X", "BotDisabledByAdmin"), NULL);
+    play(p, NO_MEMBER(p), refusal(p, "403 X", "BotDisabledByAdmin"), NULL);
     assert_int_equal(nobody(p, as(p, CHANNEL)).kind, ERR_CONFIG);
 }
 
@@ -410,6 +507,10 @@ int main(void)
         TEST(test_the_answer_must_be_about_that_person),
         TEST(test_who_is_out_of_a_team_is_looked_for_in_the_one_to_one_chat),
         TEST(test_who_is_nowhere_has_left),
+        TEST(test_who_is_neither_in_the_team_nor_in_the_one_to_one_chat_has_left),
+        TEST(test_whom_no_chat_can_be_had_with_has_left),
+        cmocka_unit_test(test_no_other_refusal_means_that_somebody_has_left),
+        TEST(test_a_chat_that_is_not_there_is_opened_anew),
         TEST(test_who_cannot_be_reached_where_the_bot_is_has_left),
         TEST(test_a_platform_in_trouble_off_boards_nobody),
         TEST(test_an_admins_switch_off_boards_nobody),

@@ -1,0 +1,41 @@
+// Microsoft Teams: what the platform says of people and of the bot's places, and what follows from it and what not.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {TEAMS_ACME, TEAMS_PEOPLE, start, until} from '../lib/flow.mjs';
+
+let w;
+const person = (name, tenant) => w.teamsPerson(name, tenant);
+const active = name => w.count('connection', `workspace = '${TEAMS_ACME}' and user_id = '${TEAMS_PEOPLE[name]}' and state = 'active'`);
+const row = name => w.one('select standing, dm_channel, seen_in, address from chat_user where workspace = $1 and user_id = $2', [TEAMS_ACME, TEAMS_PEOPLE[name]]);
+/** The nightly comparison, now; done when nothing is left of it. */
+const compare = async () => {
+  await w.query('update workspace set reconcile_at = now() where workspace = $1', [TEAMS_ACME]);
+  await until('the comparison to begin', () => w.count('workspace', `workspace = '${TEAMS_ACME}' and reconcile_at > now()`));
+  await until('the comparison to end', async () => await w.count('job', "kind = 'reconcile' and state in ('queued', 'running')") === 0);
+};
+
+describe('who has left', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+
+  test('a one-to-one chat that Teams does not know any more is opened anew, and its person has not left', async () => {
+    const ana = person('ana');
+    await ana.connect();
+    const {dm_channel: dm} = await row('ana');
+    await w.query("update conversation set channel = 'a:1of-old' where channel = $1", [dm]);
+    await w.query("update chat_user set dm_channel = 'a:1of-old', seen_in = 'a:1of-old' where user_id = $1", [TEAMS_PEOPLE.ana]);
+    await compare();
+    assert.equal(await active('ana'), 1);
+    assert.deepEqual([(await row('ana')).standing, (await row('ana')).dm_channel], ['member', dm]);
+  });
+
+  test('refusals that do not say that there is nobody end nothing', async () => {
+    for (const [status, error] of [[404, 'ConversationNotFound'], [404, 'empty'], [403, 'ConversationBlockedByUser'], [405, 'SomethingNew'], [500, 'ServiceError']]) {
+      await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', status, error, path: '/v3/conversations', times: 50});
+      await compare();
+      await w.sandbox('DELETE', '/_faults');
+      assert.equal(await active('ana'), 1, `${status} ${error}`);
+    }
+    assert.equal(await w.count('audit', "action = 'person.left'"), 0);
+  });
+});

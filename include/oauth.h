@@ -60,8 +60,9 @@ int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct logi
 
 struct oauth_outcome;
 struct oauth_return {
-    const char *callback_key;               /* of the path */
-    const char *state, *code, *error, *iss; /* NULL: absent */
+    const char *callback_key; /* of the path; NULL for oauth_identity() */
+    const char *platform;     /* "slack" of /identity/slack/callback; for oauth_identity() alone */
+    const char *state, *code, *error, *description, *iss; /* NULL: absent */
     const char *cookie;
     /* What happens besides in the transaction in which a connection becomes active without a typed
      * code; for oauth_callback() alone. */
@@ -111,6 +112,9 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 #define OAUTH_OWNER_LEFT "owner_left"
 
 /* --- the chat platform's sign-in -> callback (identity.c) --- */
+
+/* oauth_outcome.reason: an administrator must first allow people to sign in. */
+#define OAUTH_SIGN_IN_BARRED "sign_in_barred"
 
 /* Proves that the browser's person is the login's user, before the provider is called. As
  * oauth_callback(); nothing is stored but the state of the way on. */

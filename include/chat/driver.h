@@ -152,10 +152,15 @@ struct chat_driver {
     /* The platform's sign-in page; NULL where sign-in is switched off. */
     char *(*sign_in_url)(const chats *c, arena *mem, const struct chat_sign_in *q);
     /* Who came back from there, by the platform's signed word. ERR_UNAUTHENTIC: it does not prove
-     * anybody (codes "jwt_..."); ERR_CONFIG "chat_client": our client is refused; ERR_INPUT
-     * "chat_code": the code is spent; ERR_UPSTREAM_BUSY "sign_in_keys": its keys cannot be had. */
+     * anybody (codes "jwt_..."); ERR_CONFIG "chat_client": our client is refused,
+     * "sign_in_barred": an administrator there must allow it first; ERR_INPUT "chat_code": the code
+     * is spent; ERR_UPSTREAM_BUSY "sign_in_keys": its keys cannot be had. */
     int (*sign_in)(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
                    struct err *e);
+    /* Did somebody come back without having signed in because an administrator there must allow it
+     * first? error and description (each may be NULL): RFC 6749 section 4.1.2.1. NULL where nobody
+     * ever must. */
+    bool (*sign_in_barred)(arena *mem, const char *error, const char *description);
     /* A new pair for a refresh token. ERR_CONFIG "chat_dead" or "chat_token_expired": it is worth
      * nothing any more; "chat_client": our own id or secret is wrong. */
     int (*refresh)(chats *c, arena *mem, const char *workspace, struct secret refresh,

@@ -28,6 +28,10 @@ static const struct {
      "switch it on, or set its assurance to code."},
     {"chat_client", "signing in to this chat does not work: the chat does not accept Workbot's own "
                     "client id, secret or address there. Please look."},
+    {OAUTH_SIGN_IN_BARRED,
+     "it asks people to sign in to this chat first, and an administrator of the directory must "
+     "allow that once: in Entra, Enterprise applications, Workbot, Permissions, Grant admin "
+     "consent. Then people try again."},
     {"unknown_app", "this version does not know its app. Please look."},
 };
 

@@ -9,6 +9,7 @@ struct slack_pauses;
 struct slack_keys;
 struct slack_places;
 struct teams_keys;
+struct teams_entra_keys;
 struct teams_token;
 struct teams_places;
 
@@ -18,6 +19,7 @@ struct chats {
     struct slack_keys *keys;
     struct slack_places *places;
     struct teams_keys *teams_keys;
+    struct teams_entra_keys *teams_entra_keys;
     struct teams_token *teams_token;
     struct teams_places *teams_places;
 };

@@ -43,6 +43,10 @@ const struct chat_driver teams_driver = {
     .open_dm = teams_open_dm,
     .find_post = teams_find_post,
     .person = teams_person,
+    .sign_in_origin = teams_sign_in_origin,
+    .sign_in_url = teams_sign_in_url,
+    .sign_in = teams_sign_in,
+    .sign_in_barred = teams_sign_in_barred,
     .is_shared = teams_is_shared,
     .link = teams_link,
 };
@@ -92,6 +96,7 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->keys = slack_keys_new(mem);
     c->places = slack_places_new(mem);
     c->teams_keys = teams_keys_new(mem);
+    c->teams_entra_keys = teams_entra_keys_new(mem, settings->teams_allowed_tenants_count);
     c->teams_token = teams_token_new(mem);
     c->teams_places = teams_places_new(mem);
     return c;

@@ -77,6 +77,58 @@ struct teams_key_query {
 };
 int teams_keys_find(chats *c, arena *mem, const struct teams_key_query *q, json_t **ret,
                     struct err *e);
+/* The keys of a set (JWKS) that can be used, each less what nobody uses of it, by their ids; the
+ * first of one id counts. New reference; NULL when there is none. */
+json_t *teams_keys_by_kid(arena *mem, const json_t *set);
+
+/* --- teams_entra.c: the answers of Entra's token endpoint --- */
+
+/* The object that it answered, be it a token or a refusal. ERR_LIMIT, ERR_UPSTREAM_BUSY: it is
+ * neither. */
+int teams_entra_read(arena *mem, const struct net_response *r, json_t **ret, struct err *e);
+/* "AADSTS7000215" of an error_description (may be NULL), "no reason" else: all of it that is ever
+ * repeated. */
+const char *teams_entra_reason(arena *mem, const char *description);
+
+/* --- teams_entra_keys.c: the keys that sign for Entra, of each tenant that is served --- */
+
+enum {
+    TEAMS_ENTRA_FRESH_MS = 3600 * 1000,
+    TEAMS_ENTRA_STALE_MS = 24 * 3600 * 1000, /* good enough while Entra cannot be reached */
+    TEAMS_ENTRA_PAUSE_MS = 5000              /* between two fetches for the sake of unknown keys */
+};
+struct teams_entra_set {
+    bool fetching;
+    json_t *by_kid;     /* NULL: there never was a set */
+    int64_t fetched_ms; /* on clock_mono_ms() */
+    int64_t tried_ms;
+};
+struct teams_entra_keys {
+    pthread_mutex_t lock;
+    pthread_cond_t fetched;
+    size_t count;
+    struct teams_entra_set *sets; /* one of each tenant, in the order of the settings */
+};
+struct teams_entra_keys *teams_entra_keys_new(arena *mem, size_t tenants);
+/* The key of this id in the tenant's set, which is fetched if it is time for that or lacks the key;
+ * a copy. ERR_UPSTREAM_BUSY "sign_in_keys": there is no set, or it was fetched a moment ago and
+ * lacks the key; ERR_UNAUTHENTIC "jwt_key_unknown": one that was fetched for its sake lacks it. */
+struct teams_entra_query {
+    const char *tenant, *kid;
+};
+int teams_entra_key(chats *c, arena *mem, const struct teams_entra_query *q, json_t **ret,
+                    struct err *e);
+
+/* --- teams_sign_in.c: signing in with Entra --- */
+
+char *teams_sign_in_origin(const chats *c, arena *mem);
+char *teams_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q);
+int teams_sign_in(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
+                  struct err *e);
+bool teams_sign_in_barred(arena *mem, const char *error, const char *description);
+/* Whom an id token proves at this time (epoch seconds). */
+int teams_sign_in_read(chats *c, arena *mem, const struct chat_sign_in *q, struct secret token,
+                       int64_t now, struct chat_identity *ret, struct err *e);
 
 /* --- teams_token.c: the bot's own token --- */
 

@@ -133,10 +133,12 @@ static int find_set(chats *c, arena *mem, const char **ret_url, struct err *e)
     return 0;
 }
 
-/* Of a key what is used of it: most of a set are certificates. */
+/* Of a key what is used of it: most of a set are certificates. endorsements: of Bot Connector's,
+ * issuer: of Entra's. */
 static json_t *reduced(const json_t *key)
 {
-    static const char *const names[] = {"kty", "use", "alg", "kid", "n", "e", "endorsements"};
+    static const char *const names[] = {"kty", "use", "alg",    "kid",
+                                        "n",   "e",   "issuer", "endorsements"};
     json_t *out = json_object();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         json_t *member = json_member(key, names[i]);
@@ -155,8 +157,7 @@ static bool is_usable(arena *mem, const json_t *key)
            crypto_jwt_key_usable(mem, key);
 }
 
-/* New reference; NULL when no key of it is of use. The first of one id counts. */
-static json_t *set_by_kid(arena *mem, const json_t *set)
+json_t *teams_keys_by_kid(arena *mem, const json_t *set)
 {
     const json_t *keys = json_member(set, "keys");
     json_t *by_kid = json_object();
@@ -181,7 +182,7 @@ static int fetch(chats *c, arena *mem, json_t **ret, struct err *e)
     if (find_set(c, mem, &q.url, e) != 0 || get(c, mem, &q, &set, e) != 0) {
         return -1;
     }
-    *ret = set_by_kid(mem, set);
+    *ret = teams_keys_by_kid(mem, set);
     return *ret == NULL ? unreadable(e, "the key set holds no key of use") : 0;
 }
 

@@ -48,25 +48,12 @@ struct teams_token *teams_token_new(arena *mem)
 
 /* --- the token endpoint --- */
 
-/* "AADSTS7000215" of a description: all that is repeated of it. */
-static const char *reason_of(arena *mem, const json_t *answer)
-{
-    const char *text = json_text(answer, "error_description");
-    const char *at = text == NULL ? NULL : strstr(text, "AADSTS");
-    if (at == NULL) {
-        return "no reason";
-    }
-    size_t len = strlen("AADSTS");
-    len += strspn(at + len, "0123456789");
-    return arena_strndup(mem, at, len < 20 ? len : 20);
-}
-
 static int refused(arena *mem, const json_t *answer, int status, struct err *e)
 {
     static const char *const ours[] = {"invalid_client",   "unauthorized_client", "invalid_scope",
                                        "invalid_resource", "invalid_request",     "invalid_grant"};
     const char *error = json_text(answer, "error");
-    const char *reason = reason_of(mem, answer);
+    const char *reason = teams_entra_reason(mem, json_text(answer, "error_description"));
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
         if (str_equal(ours[i], error)) {
             return err_set(e, ERR_CONFIG, "chat_client",
@@ -83,16 +70,9 @@ static int refused(arena *mem, const json_t *answer, int status, struct err *e)
 
 static int read_answer(arena *mem, const struct net_response *r, json_t **ret, struct err *e)
 {
-    struct err unused = {0};
     json_t *answer = NULL;
-    if (r->status == 429) {
-        (void)err_set(e, ERR_LIMIT, "chat_limit", "Entra asks to slow down");
-        e->retry_after_ms = r->retry_after_ms;
+    if (teams_entra_read(mem, r, &answer, e) != 0) {
         return -1;
-    }
-    if (r->status >= 500 || json_read(mem, r->body, &answer, &unused) != 0 ||
-        !json_is_object(answer)) {
-        return err_set(e, ERR_UPSTREAM_BUSY, "chat_busy", "Entra: no answer, status %d", r->status);
     }
     if (r->status != 200) {
         return refused(mem, answer, r->status, e);

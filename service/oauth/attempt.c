@@ -101,6 +101,14 @@ static int load_attempt(struct attempt *a, store *s, const char *state_hash, boo
     return load_rows(a, s, workspace, e) != 0 ? -1 : look_at_rows(a, s, ret_go, e);
 }
 
+/* A state for the sign-in of one chat platform, on the path of another: nothing is spent. */
+static bool is_of_other_platform(const struct attempt *a)
+{
+    const char *workspace = a->out->workspace->workspace;
+    return str_equal(a->purpose, PURPOSE_IDENTITY) &&
+           !str_starts(workspace, arena_printf(a->mem, "%s:", a->in->platform));
+}
+
 int attempt_find(struct attempt *a, bool *ret_go, struct err *e)
 {
     const char *route = NULL, *path_route = NULL, *hash = NULL, *unused = NULL;
@@ -119,6 +127,8 @@ int attempt_find(struct attempt *a, bool *ret_go, struct err *e)
     int rc = store_workspace_by_route(s, route, &a->out->workspace, e);
     if (rc == 0 && a->out->workspace == NULL) {
         rc = attempt_ended(a, OAUTH_EXPIRED, "workspace_unknown");
+    } else if (rc == 0 && is_of_other_platform(a)) {
+        rc = attempt_ended(a, OAUTH_EXPIRED, "state_of_other_path");
     } else if (rc == 0) {
         rc = load_attempt(a, s, hash, ret_go, e);
     }

@@ -125,6 +125,17 @@ static int prove(struct attempt *a, struct err *e)
     return same ? go_on(a, e) : attempt_ended(a, OAUTH_OTHER_PERSON, "other_person");
 }
 
+/* No code came back. Who may not sign in before an administrator allows it cannot help it. */
+static int came_back_without(struct attempt *a)
+{
+    const struct oauth_return *in = a->in;
+    const struct chat_driver *driver = driver_of(a->oauth, a->out->workspace->workspace);
+    bool barred = driver != NULL && driver->sign_in_barred != NULL &&
+                  driver->sign_in_barred(a->mem, in->error, in->description);
+    return barred ? attempt_ended(a, OAUTH_MISCONFIGURED, OAUTH_SIGN_IN_BARRED)
+                  : attempt_refused(a);
+}
+
 int oauth_identity(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
                    struct err *e)
 {
@@ -138,7 +149,7 @@ int oauth_identity(oauth *o, arena *mem, const struct oauth_return *r, struct oa
         return 0;
     }
     if (r->error != NULL) {
-        return attempt_refused(&a);
+        return came_back_without(&a);
     }
     return str_empty(r->code) ? attempt_ended(&a, OAUTH_EXPIRED, "code_missing") : prove(&a, e);
 }

@@ -1,5 +1,7 @@
 #include "login_int.h"
 
+#include "base/str.h"
+
 /* What the page says of an attempt that came to nothing: at the app, or at the chat platform's
  * sign-in before it. */
 
@@ -49,8 +51,17 @@ static const struct callback_end at_chat[OAUTH_END_COUNT] = {
          "for it. Nothing was connected. Tell an admin of Workbot, who finds the reason in the log."},
 };
 
+/* Whoever signed in did nothing wrong, and trying again is in vain before that. */
+static const struct callback_end barred = {
+    502, true, "Your company must allow this first",
+    "An administrator of your company's directory must allow people to sign in to Workbot, and has "
+    "not. Nothing was connected. Admins of Workbot were told; try again when it is done."};
+
 const struct callback_end *callback_end(const struct oauth_outcome *o)
 {
+    if (o->signing_in && str_equal(o->reason, OAUTH_SIGN_IN_BARRED)) {
+        return &barred;
+    }
     const struct callback_end *said = o->signing_in ? &at_chat[o->end] : &at_app[o->end];
     return said->title == NULL ? &at_app[o->end] : said;
 }

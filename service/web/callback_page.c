@@ -11,6 +11,7 @@
 
 struct callback_page {
     web *web;
+    const char *platform; /* whose sign-in sends the browser back; NULL: an app does */
     struct landing_answer to;
     struct landing landing;
     struct oauth_outcome outcome;
@@ -33,8 +34,11 @@ static int read_query(const struct request *q, struct oauth_return *ret, struct 
     const struct {
         const char *name;
         const char **to;
-    } members[] = {
-        {"state", &ret->state}, {"code", &ret->code}, {"error", &ret->error}, {"iss", &ret->iss}};
+    } members[] = {{"state", &ret->state},
+                   {"code", &ret->code},
+                   {"error", &ret->error},
+                   {"error_description", &ret->description},
+                   {"iss", &ret->iss}};
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         if (request_query(q, members[i].name, members[i].to, e) != 0) {
             return -1;
@@ -192,8 +196,10 @@ typedef int arrive_fn(oauth *o, arena *mem, const struct oauth_return *r, struct
 static int arrive(struct callback_page *p, const struct request *q, arrive_fn *take, struct err *e)
 {
     web *w = p->web;
-    struct oauth_return in = {
-        .callback_key = q->params[0], .connected = bot_login_connected, .arg = w->options.bot};
+    struct oauth_return in = {.callback_key = q->params[0],
+                              .platform = p->platform,
+                              .connected = bot_login_connected,
+                              .arg = w->options.bot};
     const char *handle = "";
     if (read_query(q, &in, e) != 0) {
         return -1;
@@ -224,8 +230,14 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
     return arrive(&p, q, oauth_callback, e);
 }
 
-int identity_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
+int slack_identity_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    struct callback_page p = {.web = w, .to = {.mem = q->mem, .response = r}};
+    struct callback_page p = {.web = w, .platform = "slack", .to = {.mem = q->mem, .response = r}};
+    return arrive(&p, q, oauth_identity, e);
+}
+
+int teams_identity_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    struct callback_page p = {.web = w, .platform = "teams", .to = {.mem = q->mem, .response = r}};
     return arrive(&p, q, oauth_identity, e);
 }

@@ -250,7 +250,8 @@ route_fn slack_install_get, slack_oauth_callback_get;               /* slack_ins
 route_fn ops_healthz, ops_readyz, ops_metrics;                      /* ops.c */
 route_fn front_get, openapi_get, privacy_get, terms_get, style_get; /* static.c */
 route_fn login_get, login_post;                                     /* login_pages.c */
-route_fn oauth_callback_get, identity_callback_get;                 /* callback_page.c */
+route_fn oauth_callback_get, slack_identity_callback_get,
+    teams_identity_callback_get; /* callback_page.c */
 route_fn api_workspaces_get, api_workspace_get, api_workspace_put,
     api_workspace_delete; /* api_workspaces.c */
 route_fn api_connection_get, api_connection_put, api_connection_delete,

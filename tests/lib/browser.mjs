@@ -82,14 +82,14 @@ export class Browser {
   }
 
   /**
-   * From a login link to the page after the callback (or to just before it), as `username`. On the way Slack may ask
-   * who sits here: `slack`, "T…/U…"; a browser that is signed in already is not asked.
+   * From a login link to the page after the callback (or to just before it), as `username`. On the way the chat may ask
+   * who sits here: `slack`, "T…/U…", or `teams`, "tenant/object id"; Slack does not ask a browser that is signed in.
    */
-  async logIn(url, username, {decision = 'allow', slack, stop} = {}) {
+  async logIn(url, username, {decision = 'allow', slack, teams, stop} = {}) {
     await this.get(url);
     assert.equal(this.page.status, 200, this.text);
     await this.submit({}, {stop});
-    await this.signIn(slack, {stop});
+    await this.signIn(slack ?? teams, {stop});
     for (let i = 0; i < 3 && /name="request"/.test(this.page.html) && !this.page.location; i++) {
       const consent = /name="decision"/.test(this.page.html);
       await this.submit(consent ? {decision} : {username}, {stop});
@@ -97,11 +97,11 @@ export class Browser {
     return this.page;
   }
 
-  /** Past the pages of Sign in with Slack, as `who` ("T…/U…"); nothing when the page is another one. */
+  /** Past the pages of the chat's sign-in, as `who` ("T…/U…", "tenant/object id"); nothing when the page is another one. */
   async signIn(who, {decision = 'allow', stop} = {}) {
-    for (let i = 0; i < 3 && /name="slack_request"/.test(this.page.html) && !this.page.location; i++) {
+    for (let i = 0; i < 3 && /name="(slack|entra)_request"/.test(this.page.html) && !this.page.location; i++) {
       const consent = /name="decision"/.test(this.page.html);
-      assert.ok(consent || who, 'Slack asks who sits here');
+      assert.ok(consent || who, 'the chat asks who sits here');
       await this.submit(consent ? {decision} : {who}, {stop});
     }
     return this.page;

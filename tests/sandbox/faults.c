@@ -29,6 +29,7 @@ static const char *const names[] = {
     "id_token_key",
     "id_token_signature",
     "id_token_tid",
+    "admin_consent",
     "id_token_oid",
     "id_token_no_oid",
     "redirect",

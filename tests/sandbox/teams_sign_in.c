@@ -64,6 +64,12 @@ static const char *signed_in(struct request *req, const char *wanted, json_t **r
     return found;
 }
 
+static bool told(const char *fault)
+{
+    struct fault f;
+    return fault_take("teams", fault, NULL, NULL, &f);
+}
+
 /* ---- pages ---- */
 
 struct station {
@@ -128,17 +134,37 @@ static void show_chooser(struct station *s)
     show(s, &b);
 }
 
+static void page_signed_in(struct buf *b, const json_t *user)
+{
+    buf_add(b, "<p>Signed in as <b>");
+    buf_add_html(b, json_str_or(user, "real_name", ""));
+    buf_add(b, "</b>.</p>");
+}
+
 static void show_consent(struct station *s, const json_t *user)
 {
     struct buf b = {0};
     page_begin(&b, "Permissions requested", "teams");
-    buf_add(&b, "<h1>Workbot wants to know who you are</h1><p>Signed in as <b>");
-    buf_add_html(&b, json_str_or(user, "real_name", ""));
-    buf_add(&b, "</b>.</p>");
+    buf_add(&b, "<h1>Workbot wants to know who you are</h1>");
+    page_signed_in(&b, user);
     page_form(&b, s, "consent");
     buf_add(&b, "<div class=\"row\"><button name=\"decision\" value=\"allow\">Accept</button>"
                 "<button class=\"quiet\" name=\"decision\" value=\"deny\">Cancel</button></div>"
                 "</form>");
+    show(s, &b);
+}
+
+/* Of a tenant whose people may not consent for themselves. */
+static void show_barred(struct station *s, const json_t *user)
+{
+    struct buf b = {0};
+    page_begin(&b, "Need admin approval", "teams");
+    buf_add(&b, "<h1>Need admin approval</h1><p>Workbot needs permission that only an admin can "
+                "grant. Ask an admin to grant it before you can use it.</p>");
+    page_signed_in(&b, user);
+    page_form(&b, s, "consent");
+    buf_add(&b, "<button class=\"quiet\" name=\"decision\" value=\"barred\">Return to the "
+                "application without granting consent</button></form>");
     show(s, &b);
 }
 
@@ -195,14 +221,18 @@ static const char *wrong_request(const char *tenant, const json_t *query)
     return NULL;
 }
 
-static void send_back(struct request *req, const json_t *query, const char *name, const char *value)
+/* why: description of an error; NULL: it is none */
+static void send_back(struct request *req, const json_t *query, const char *const answer[2],
+                      const char *why)
 {
+    const char *name = answer[0], *value = answer[1];
     struct buf to = {0};
     const char *uri = json_str_or(query, "redirect_uri", "");
     buf_addf(&to, "%s%c%s=", uri, strchr(uri, '?') == NULL ? '?' : '&', name);
     buf_add_url(&to, value);
-    if (strcmp(name, "error") == 0) {
-        buf_add(&to, "&error_description=AADSTS65004%3a+User+declined+to+consent.");
+    if (why != NULL) {
+        buf_add(&to, "&error_description=");
+        buf_add_url(&to, why);
     }
     if (json_str(query, "state") != NULL) {
         buf_add(&to, "&state=");
@@ -222,7 +252,7 @@ static void grant(struct station *s, const json_t *tenant, const char *user)
                    json_str(s->query, "nonce"), "challenge", json_str(s->query, "code_challenge"),
                    "scope", json_str_or(s->query, "scope", ""), "since_ms",
                    (json_int_t)clock_now_ms()));
-    send_back(s->req, s->query, "code", code);
+    send_back(s->req, s->query, (const char *const[2]){"code", code}, NULL);
     free(code);
 }
 
@@ -246,6 +276,8 @@ static void go_on(struct station *s)
     char *key = consent_key(tenant, user);
     if (json_object_get(consents, key) != NULL) {
         grant(s, tenant, user);
+    } else if (told("admin_consent")) {
+        show_barred(s, teams_user(tenant, user));
     } else {
         show_consent(s, teams_user(tenant, user));
     }
@@ -321,8 +353,12 @@ static void consent(struct station *s, const json_t *form)
         show_chooser(s);
         return;
     }
-    if (strcmp(json_str_or(form, "decision", ""), "allow") != 0) {
-        send_back(s->req, s->query, "error", "access_denied");
+    const char *decision = json_str_or(form, "decision", "");
+    if (strcmp(decision, "allow") != 0) {
+        send_back(s->req, s->query, (const char *const[2]){"error", "access_denied"},
+                  strcmp(decision, "barred") == 0
+                      ? "AADSTS90094: The grant requires admin permission."
+                      : "AADSTS65004: User declined to consent.");
         return;
     }
     char *key = consent_key(tenant, user);
@@ -363,12 +399,6 @@ bool teams_sign_in(struct request *req, const char *tenant, const char *path, co
 }
 
 /* ---- the token ---- */
-
-static bool told(const char *fault)
-{
-    struct fault f;
-    return fault_take("teams", fault, NULL, NULL, &f);
-}
 
 static void spoil(struct teams_jwt *jwt)
 {

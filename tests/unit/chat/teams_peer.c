@@ -35,7 +35,9 @@ static bool answer(const struct scripted_request *q)
                        p->jwks_uri);
         return send_json(q, status, body);
     }
-    if (str_starts(q->text, "GET /keys ")) {
+    if (str_starts(q->text, "GET /keys ") ||
+        (str_starts(q->text, "GET /login/") &&
+         strstr(q->text, "/discovery/v2.0/keys HTTP/1.1") != NULL)) {
         atomic_fetch_add(&p->keys_asked, 1);
         return send_json(q, status, p->key_set);
     }

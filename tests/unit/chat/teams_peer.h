@@ -24,7 +24,7 @@ struct teams_peer {
     net_client *http;
     chats *c;
     const char *host;
-    const char *key_set;    /* JSON of the keys page */
+    const char *key_set;    /* JSON of the keys pages, Bot Connector's and Entra's */
     const char *jwks_uri;   /* as the metadata name it */
     atomic_int keys_status; /* of both pages; 200 */
     atomic_int metadata_asked, keys_asked, asked;

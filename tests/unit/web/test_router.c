@@ -175,7 +175,8 @@ static void test_rows_of_the_table_are_sound(void **state)
         assert_true(table[i].kind == ROUTE_WORKER || table[i].gate != GATE_API);
         assert_int_equal(table[i].kind == ROUTE_CALLER,
                          table[i].handler == oauth_callback_get ||
-                             table[i].handler == identity_callback_get ||
+                             table[i].handler == slack_identity_callback_get ||
+                             table[i].handler == teams_identity_callback_get ||
                              table[i].handler == slack_oauth_callback_get);
         assert_int_equal(str_starts(table[i].pattern, "/v1/"), table[i].gate == GATE_API);
         assert_int_equal(str_starts(table[i].pattern, "/v1/"), table[i].listener == LISTEN_API);

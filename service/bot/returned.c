@@ -72,6 +72,14 @@ static json_t *closed_view(struct scene *sc)
     return standing == STANDING_GUEST || standing == STANDING_STRANGER ? view : NULL;
 }
 
+/* What is wrong, of what an admin must mend. */
+static const char *fault_of(const struct oauth_outcome *o)
+{
+    return str_equal(o->reason, OAUTH_SIGN_IN_BARRED)
+               ? "an administrator of your company must allow people to sign in first"
+               : "its connection is set up wrong. An admin of Workbot must look at it";
+}
+
 static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
 {
     const char *title = words_app(sc, o->connection->app);
@@ -86,10 +94,7 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
                             : "Nothing was changed. Try again whenever you like.");
         break;
     case OAUTH_MISCONFIGURED:
-        view_text(view,
-                  "You were not connected to %s: its connection is set up wrong. An admin of "
-                  "Workbot must look at it.",
-                  title);
+        view_text(view, "You were not connected to %s: %s.", title, fault_of(o));
         words_add_admins(sc, view);
         view_note(view, "Ask one, and try again when it is mended.");
         break;

@@ -53,7 +53,7 @@ static const struct callback_end at_chat[OAUTH_END_COUNT] = {
 
 /* Whoever signed in did nothing wrong, and trying again is in vain before that. */
 static const struct callback_end barred = {
-    502, true, "Your company must allow this first",
+    403, true, "Your company must allow this first",
     "An administrator of your company's directory must allow people to sign in to Workbot, and has "
     "not. Nothing was connected. Admins of Workbot were told; try again when it is done."};
 

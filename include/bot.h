@@ -58,6 +58,17 @@ int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_a
  * NULL: none opens, and what there is to say stands in the chat. Else as above. */
 int bot_form_open(bot *b, arena *mem, const struct bot_sent *sent, const json_t **ret,
                   struct err *e);
+/* What the window of a login handed over (EVENT_CODE): taken, or not, in one transaction; what
+ * there is to say stands in the one-to-one chat. Else as above. */
+enum bot_code {
+    BOT_CODE_TAKEN, /* its login is done, now or when it came before */
+    BOT_CODE_WRONG, /* it is not the code of a login that waits for one, or that one's time is over
+                     */
+    BOT_CODE_NONE,  /* no login of this person waits for one */
+    BOT_CODE_CANCELLED /* the window was closed: nothing changes */
+};
+int bot_code_sent(bot *b, arena *mem, const struct bot_sent *sent, enum bot_code *ret,
+                  struct err *e);
 /* The choices of a field that has many, by what was typed so far. Changes nothing. */
 int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct form_choice **ret,
                      size_t *ret_count, struct err *e);

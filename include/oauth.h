@@ -126,6 +126,7 @@ int oauth_identity(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 enum oauth_code {
     OAUTH_CODE_NONE,  /* nothing waits for a code */
     OAUTH_CODE_RIGHT, /* the connection is active now */
+    OAUTH_CODE_AGAIN, /* by_window: it was right a moment ago, and nothing is left to do */
     OAUTH_CODE_WRONG, /* tries_left says how often more */
     OAUTH_CODE_SPENT  /* that was the last try, or its time is over: tokens are being revoked */
 };
@@ -133,6 +134,7 @@ struct oauth_confirm {
     enum oauth_code result;
     int64_t tries_left;
     bool expired; /* OAUTH_CODE_SPENT: by its time, not by wrong tries */
+    bool ended; /* OAUTH_CODE_NONE, by_window: a login of this user came to nothing a moment ago */
     struct login *login;
     const char *connection_id;
     struct account account;
@@ -143,10 +145,13 @@ struct oauth_typed {
     const char *user_id;  /* who typed it */
     const char *login_id; /* for a default connection's login, whose user is ""; else NULL */
     const char *code;
+    bool by_window; /* the chat's client sent it on (EVENT_CODE): a window's code is good, too */
+    bool counted;   /* were it wrong: that was a try already, and is no other */
 };
 /* Compares with all logins of this user that wait for one, inside the caller's transaction. A code
  * is good for its own user alone: whoever else has read it cannot use it. Of somebody who may not
- * use Workbot (any more) nothing waits. */
+ * use Workbot (any more) nothing waits. A window's code cannot be guessed: one that fits nothing is
+ * of a login that is over, or somebody else's, and no try. */
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e);
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's

@@ -17,10 +17,12 @@ enum event_kind {
                        .place where it stands, .message_id which) */
     EVENT_SUBMIT,   /* sent a form of ours: .action its name, .value its private value, .fields */
     EVENT_CHOICES,  /* looks for a choice of a field: .action and .value as above, .field, .typed */
-    EVENT_HOME,     /* opened the home page of the bot */
-    EVENT_PERSON,   /* the platform says something new of .user_id: .person is filled */
-    EVENT_CHANNEL,  /* .channel_was became .place.channel */
-    EVENT_JOINED,   /* the bot itself was added to .place; .user_id: by whom, NULL if not said */
+    EVENT_CODE,   /* the window of a login has ended: .text what it, or who typed there, hands over:
+                     a code; "": it was closed; NULL: none that can be read */
+    EVENT_HOME,   /* opened the home page of the bot */
+    EVENT_PERSON, /* the platform says something new of .user_id: .person is filled */
+    EVENT_CHANNEL, /* .channel_was became .place.channel */
+    EVENT_JOINED,  /* the bot itself was added to .place; .user_id: by whom, NULL if not said */
     EVENT_LEFT, /* the bot itself was taken out of .place; is_private: .user_id took it out of the
                    one-to-one chat, and what that person has here ends */
     EVENT_INSTALL, /* .action: "uninstalled", "tokens_revoked", "access_revoked" or

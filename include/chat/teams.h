@@ -49,14 +49,16 @@ int chat_teams_keys_fetch(chats *c, arena *mem, struct err *e);
 
 enum teams_answer {
     TEAMS_ANSWER_EMPTY,   /* 200 without a body, or with `answer` */
-    TEAMS_ANSWER_AT_ONCE, /* a worker makes it in the request: a task module, a sign-in's state */
+    TEAMS_ANSWER_AT_ONCE, /* a worker makes it in the request: a task module */
+    TEAMS_ANSWER_CODE,    /* the same: what a sign-in's window hands over */
+    TEAMS_ANSWER_NOBODY,  /* 404: such a state of somebody whom we cannot know */
     TEAMS_ANSWER_UNKNOWN  /* 501: an invoke of a feature that we do not have */
 };
 
 struct teams_intake {
     bool store;            /* else: keep nothing */
     const char *why;       /* of what is not stored: "ignored", "tenant", "no_tenant", "no_person",
-                              "form", "unknown_invoke"; for a metric label */
+                              "form", "code", "unknown_invoke"; for a metric label */
     const char *workspace; /* "teams:<tenant>" */
     const char *job_kind;  /* "teams_activity" or "teams_invoke" */
     const char *lane;      /* "user:<aadObjectId>": one person's doings in order; "install" */

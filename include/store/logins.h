@@ -30,8 +30,8 @@ struct login {
     const char *requested_by; /* audit actor */
     int64_t code_tries;
     int64_t code_expires_at;
-    const char *code_hash;
-    json_t *provisional; /* opened; NULL when there is none */
+    const char *code_hash; /* LOGIN_DONE: of all codes that it was proven with, spaces between */
+    json_t *provisional;   /* opened; NULL when there is none */
     int64_t expires_at;
     int64_t created_at, updated_at;
 };
@@ -53,6 +53,9 @@ int store_login_waiting_code(store *s, const char *workspace, const char *user_i
 /* A user's open and code-waiting logins, newest first; not locked. */
 int store_login_list_open(store *s, const char *workspace, const char *user_id, struct login **ret,
                           size_t *ret_count, struct err *e);
+/* Those that came to an end (done, expired, refused) no longer than this ago, newest first. */
+int store_login_list_ended(store *s, const char *workspace, const char *user_id, int64_t within_s,
+                           struct login **ret, size_t *ret_count, struct err *e);
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
                         const char *message_id, struct err *e);
 /* open or code -> code: keeps provisional (sealed), l's code_hash and code_expires_at, tries 0.
@@ -64,6 +67,10 @@ int store_login_wrong_code(store *s, const char *workspace, const char *id, int6
 /* Ends it or puts it back to open; the provisional tokens are wiped. */
 int store_login_set_state(store *s, const char *workspace, const char *id, enum login_state state,
                           const char *reason, struct err *e);
+/* Done; code_hash: what tells its codes again when they are sent once more; NULL: there were none.
+ */
+int store_login_set_done(store *s, const char *workspace, const char *id, const char *code_hash,
+                         struct err *e);
 /* Logins whose handle or code is over: set expired, provisional opened for revoking (NULL when it
  * does not open); at most max. */
 int store_login_expire(store *s, int64_t max, struct login **ret, size_t *ret_count, struct err *e);

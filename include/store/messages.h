@@ -85,6 +85,9 @@ int store_outgoing_use(store *s, const struct message *m, int64_t uses_max, bool
 /* Is this (a fault of a connection, say) to be told now? At most once in every_s seconds. */
 int store_notice_due(store *s, const char *workspace, const char *key, int64_t every_s,
                      bool *ret_due, struct err *e);
+/* Those whose keys begin so and that were told that long ago: for keys that never come again. */
+int store_notice_forget(store *s, const char *workspace, const char *prefix, int64_t older_than_s,
+                        struct err *e);
 
 /* --- audit (audit.c) --- */
 

@@ -47,6 +47,7 @@ struct turn {
     bool said, form;      /* something was said on the home page; a form was opened */
     bool again;           /* the platform sends it once more: nothing new begins */
     const json_t **shows; /* somebody waits for the form that this opens: it goes here; else NULL */
+    enum bot_code *coded; /* the same for what came of a window's code */
 };
 /* dispatch.c: what an event does, in the transaction that ends its job; scene.user may be NULL. */
 typedef int event_fn(struct turn *t, struct err *e);

@@ -107,6 +107,13 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct
     return l->message_id == NULL ? 0 : say_update(&t->scene, l->message_id, over, e);
 }
 
+int code_say_wrong(struct turn *t, const struct oauth_confirm *c, const struct meant *also,
+                   struct err *e)
+{
+    return c->result == OAUTH_CODE_WRONG ? say_wrong(t, c->tries_left, also, e)
+                                         : say_spent(t, c, also, e);
+}
+
 /* Everybody there has read it: see above. 1: told; 0: this user's login waits for no code */
 static int refuse_shared(struct turn *t, struct err *e)
 {
@@ -162,9 +169,10 @@ static int take(struct turn *t, const char *code, const struct meant *also, stru
     case OAUTH_CODE_NONE:
         return 0;
     case OAUTH_CODE_WRONG:
-        return say_wrong(t, c.tries_left, also, e) == 0 ? 1 : -1;
     case OAUTH_CODE_SPENT:
-        return say_spent(t, &c, also, e) == 0 ? 1 : -1;
+        return code_say_wrong(t, &c, also, e) == 0 ? 1 : -1;
+    case OAUTH_CODE_AGAIN:
+        return 1;
     case OAUTH_CODE_RIGHT:
         break;
     }
@@ -214,6 +222,13 @@ static void add_advice(json_t *view, bool waits)
                     "waits.");
 }
 
+int code_say_none(struct turn *t, bool waits, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    add_advice(view, waits);
+    return say_private(t, view, NULL, e);
+}
+
 int code_near(struct turn *t, const char *text, struct err *e)
 {
     struct scene *sc = &t->scene;
@@ -232,7 +247,5 @@ int code_near(struct turn *t, const char *text, struct err *e)
                                  &count, e) != 0) {
         return -1;
     }
-    json_t *view = view_new(sc->mem);
-    add_advice(view, count > 0);
-    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
+    return code_say_none(t, count > 0, e) == 0 ? 1 : -1;
 }

@@ -222,6 +222,7 @@ static const struct effect {
     [EVENT_SHORTCUT] = {.act = shortcut_take, .personal = true},
     [EVENT_SUBMIT] = {.act = nothing, .personal = true}, /* answered at once: submit.c */
     [EVENT_CHOICES] = {.act = nothing},                  /* the same */
+    [EVENT_CODE] = {.act = code_by_window, .personal = true},
     [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
     [EVENT_PERSON] = {.look = person_look, .act = bot_person_changed},
     [EVENT_CHANNEL] = {.look = place_look, .act = bot_channel_moved},

@@ -54,9 +54,19 @@ int code_try(struct turn *t, const char *text, struct err *e);
 int code_try_words(struct turn *t, const char *text, struct err *e);
 /* A few digits that are no code, when they are nothing else either. */
 int code_near(struct turn *t, const char *text, struct err *e);
+/* What is said of a code that was not taken: wrong, with tries left, or the login has ended by it.
+ */
+struct meant; /* run_int.h */
+int code_say_wrong(struct turn *t, const struct oauth_confirm *c, const struct meant *also,
+                   struct err *e);
+int code_say_none(struct turn *t, bool waits, struct err *e); /* it is no code of any login */
 /* The six digits of "123456", "123 456" or "123-456"; among_words: of "the code is 123456", too.
  * NULL for anything else. */
 char *code_in(arena *mem, const char *text, bool among_words);
+
+/* --- code_window.c: the same from the window of a login, which nobody types --- */
+
+event_fn code_by_window;
 
 /* --- connected.c: the notice that an app is connected, and what became of what waited --- */
 

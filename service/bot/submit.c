@@ -242,7 +242,7 @@ int form_in_time(const struct bot_sent *sent, struct err *e)
 {
     return clock_mono_ms() < sent->until_ms
                ? 0
-               : err_set(e, ERR_TIMEOUT, "form_late", "nobody waits for this form any more");
+               : err_set(e, ERR_TIMEOUT, "form_late", "nobody waits for the answer any more");
 }
 
 static int in_one_go(struct turn *t, const struct bot_sent *sent, struct form_answer *ret,

@@ -166,19 +166,26 @@ static int take_task(const struct invoke *v, struct teams_intake *out, struct er
     return 0;
 }
 
-/* The window gives the code that it showed; closed without one it says so, and nothing happens. */
+/* What comes of it is the answer, so that its client knows. One that nobody can have sent on was
+ * begun by nobody. */
 static int take_state(const struct invoke *v, struct teams_intake *out, struct err *e)
 {
     const json_t *state = json_member(v->value, "state");
     if (!json_is_string(state) && !json_is_object(state)) {
         return malformed(e, "its state");
     }
-    if (v->user == NULL || teams_verify_state(v->mem, v->activity) == NULL) {
-        drop(out, v->user == NULL ? "no_person" : "ignored");
+    if (v->user == NULL) {
+        out->answers = TEAMS_ANSWER_NOBODY;
+        drop(out, "no_person");
         return 0;
     }
-    keep_of(v->mem, v->activity, v->user, out);
-    out->urgent = true;
+    if (teams_verify_is_done(v->mem, v->activity)) {
+        drop(out, "ignored");
+        return 0;
+    }
+    out->answers = TEAMS_ANSWER_CODE;
+    out->keys[0] = activity_key(v->mem, v->activity);
+    drop(out, "code");
     return 0;
 }
 

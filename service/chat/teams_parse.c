@@ -52,7 +52,8 @@ static struct event event_of_activity(const struct teams_reading *s)
 static bool is_complete(const struct event *ev)
 {
     bool by_somebody = ev->kind == EVENT_TEXT || ev->kind == EVENT_ACTION ||
-                       ev->kind == EVENT_SUBMIT || ev->kind == EVENT_CHOICES;
+                       ev->kind == EVENT_SUBMIT || ev->kind == EVENT_CHOICES ||
+                       ev->kind == EVENT_CODE;
     return ev->workspace != NULL && ev->place.channel != NULL &&
            (ev->user_id != NULL || !by_somebody);
 }

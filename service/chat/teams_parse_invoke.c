@@ -112,25 +112,59 @@ static struct event event_of_form(const struct teams_reading *s)
 
 /* --- sign-in --- */
 
-const char *teams_verify_state(arena *mem, const json_t *activity)
+static bool is_made_of(const char *text, size_t len, const char *allowed)
 {
-    enum { CODE_MAX = 64 };
-    const char *state = json_text(teams_value(mem, activity), "state");
-    bool code = !str_empty(state) && strlen(state) <= CODE_MAX &&
-                state[strspn(state, "0123456789")] == '\0';
-    return code ? state : NULL;
+    return strlen(text) == len && text[strspn(text, allowed)] == '\0';
 }
 
-/* The window hands over the code that else is typed. */
+static const char *as_code(const char *text)
+{
+    enum { TYPED_DIGITS = 6, WINDOW_DIGITS = 32 };
+    bool code = text != NULL && (is_made_of(text, TYPED_DIGITS, "0123456789") ||
+                                 is_made_of(text, WINDOW_DIGITS, "0123456789abcdef"));
+    return code ? text : NULL;
+}
+
+static const char *as_closed(const char *text)
+{
+    return str_equal(text, "CancelledByUser") ? "" : NULL;
+}
+
+static const char *as_done(const char *text)
+{
+    return str_equal(text, "connected") ? text : NULL;
+}
+
+/* The state's own text, or the first of its members that reads so. */
+static const char *state_as(arena *mem, const json_t *activity, const char *(*as)(const char *text))
+{
+    json_t *state = json_member(teams_value(mem, activity), "state"), *member = NULL;
+    const char *key = NULL, *found = as(json_string_value(state));
+    json_object_foreach(state, key, member)
+    {
+        found = found != NULL ? found : as(json_string_value(member));
+    }
+    return found;
+}
+
+const char *teams_verify_state(arena *mem, const json_t *activity)
+{
+    const char *code = state_as(mem, activity, as_code);
+    return code != NULL ? code : state_as(mem, activity, as_closed);
+}
+
+bool teams_verify_is_done(arena *mem, const json_t *activity)
+{
+    return teams_verify_state(mem, activity) == NULL && state_as(mem, activity, as_done) != NULL;
+}
+
+/* The window hands over what it showed; a code that is typed while a card waits for one comes so,
+ * too. */
 static struct event event_of_sign_in(const struct teams_reading *s)
 {
-    const char *code = teams_verify_state(s->mem, s->activity);
-    if (code == NULL) {
-        return ignored;
-    }
-    struct event ev = teams_event_base(s, EVENT_TEXT);
-    ev.text = code;
-    ev.typed = code;
+    struct event ev = teams_event_base(s, EVENT_CODE);
+    ev.surface = SURFACE_MESSAGE;
+    ev.text = teams_verify_state(s->mem, s->activity);
     return ev;
 }
 

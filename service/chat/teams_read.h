@@ -28,9 +28,12 @@ bool teams_words_accepted(arena *mem, const json_t *activity);
  * "l": [its fields], "y": [those that are flags]}. */
 const json_t *teams_data(arena *mem, const json_t *activity);
 
-/* The code of a signin/verifyState; NULL: none: the window was closed, or a client that gives its
- * state as an object. */
+/* What a signin/verifyState hands over: six digits or a window's 32 hex digits; "": the window was
+ * closed; NULL: nothing that we know. Phones give an object with it, under a name that is written
+ * down nowhere. */
 const char *teams_verify_state(arena *mem, const json_t *activity);
+/* The window's last page said that the login is done already, and there is no code. */
+bool teams_verify_is_done(arena *mem, const json_t *activity);
 
 /* --- teams_text.c --- */
 

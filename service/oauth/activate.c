@@ -84,7 +84,7 @@ int oauth_activate(oauth *o, store *s, const struct activation *a, const char **
                                    .owner = owner};
     if (revoke_replaced(o, s, d, old, e) != 0 ||
         store_connection_activate(s, &now, ret_id, e) != 0 ||
-        store_login_set_state(s, l->workspace, l->id, LOGIN_DONE, NULL, e) != 0) {
+        store_login_set_done(s, l->workspace, l->id, a->code_hash, e) != 0) {
         return -1;
     }
     return store_audit_add(s, l->workspace, actor, "connection.connected", *ret_id,

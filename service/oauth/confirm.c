@@ -5,7 +5,11 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum { CODE_TRIES = 3 };
+enum {
+    CODE_TRIES = 3,
+    CODE_DIGITS = 6,
+    AGAIN_S = 15 * 60 /* in which a platform sends something once more */
+};
 
 /* Off-boarding, and its user's other transactions, lock the user first, too. */
 static int find_of_person(store *s, const struct oauth_typed *typed, struct login **ret,
@@ -111,6 +115,12 @@ static enum oauth_match match_of(const json_t *provisional)
     return match;
 }
 
+static const char *window_hash(const struct login *l)
+{
+    const char *hash = json_text(l->provisional, "window");
+    return hash == NULL ? "" : hash;
+}
+
 static int activate(oauth *o, store *s, const struct login *l, struct oauth_confirm *ret,
                     struct err *e)
 {
@@ -122,7 +132,9 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
                                    .tokens = &t,
                                    .account = &ret->account,
                                    .assurance = "code",
-                                   .match = match_of(l->provisional)};
+                                   .match = match_of(l->provisional),
+                                   .code_hash =
+                                       arena_printf(mem, "%s %s", l->code_hash, window_hash(l))};
     if (oauth_activate(o, s, &now, &ret->connection_id, e) != 0) {
         return -1;
     }
@@ -143,40 +155,95 @@ static int wrong(oauth *o, store *s, const struct login *l, struct oauth_confirm
     return ret->tries_left > 0 ? 0 : oauth_login_end(o, s, l, LOGIN_REFUSED, "code_tries", e);
 }
 
-static struct login *that_shows(arena *mem, struct login *list, size_t count, const char *code)
+static bool is_its_code(arena *mem, const struct login *l, const struct oauth_typed *typed)
 {
+    const char *hash = oauth_code_hash(mem, l->id, typed->code);
+    return l->provisional != NULL &&
+           (str_equal(l->code_hash, hash) || (typed->by_window && str_equal(window_hash(l), hash)));
+}
+
+static bool is_over(const struct login *l)
+{
+    return l->code_expires_at <= clock_now();
+}
+
+static struct login *whose_code(arena *mem, struct login *list, size_t count,
+                                const struct oauth_typed *typed)
+{
+    struct login *over = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (list[i].code_expires_at > clock_now() && list[i].provisional != NULL &&
-            str_equal(list[i].code_hash, oauth_code_hash(mem, list[i].id, code))) {
-            return &list[i];
+        if (is_its_code(mem, &list[i], typed)) {
+            if (!is_over(&list[i])) {
+                return &list[i];
+            }
+            over = &list[i];
         }
     }
-    return NULL;
+    return over;
+}
+
+/* What is sent once more, perhaps under a new id, after it has done its work. */
+static int look_back(store *s, const struct oauth_typed *typed, struct oauth_confirm *ret,
+                     struct err *e)
+{
+    struct login *list = NULL;
+    size_t count = 0;
+    if (store_login_list_ended(s, typed->workspace, typed->user_id, AGAIN_S, &list, &count, e) !=
+        0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool done = list[i].state == LOGIN_DONE;
+        const char *hash = oauth_code_hash(store_arena(s), list[i].id, typed->code);
+        if (done && list[i].code_hash != NULL && strstr(list[i].code_hash, hash) != NULL) {
+            ret->result = OAUTH_CODE_AGAIN;
+        }
+        ret->ended = ret->ended || !done;
+    }
+    return 0;
+}
+
+static int spent(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
+{
+    ret->login = l;
+    ret->expired = true;
+    ret->result = OAUTH_CODE_SPENT;
+    return oauth_login_end(o, s, l, LOGIN_EXPIRED, "code_expired", e);
+}
+
+/* It fits none of those that wait. */
+static int refuse(oauth *o, store *s, const struct oauth_typed *typed, struct login *newest,
+                  struct oauth_confirm *ret, struct err *e)
+{
+    bool guess = !typed->by_window || strlen(typed->code) == CODE_DIGITS;
+    if (guess && is_over(newest)) {
+        return spent(o, s, newest, ret, e);
+    }
+    ret->login = newest;
+    ret->result = OAUTH_CODE_WRONG;
+    return guess && !typed->counted ? wrong(o, s, newest, ret, e) : 0;
 }
 
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e)
 {
-    arena *mem = store_arena(s);
     struct login *list = NULL;
     size_t count = 0;
     memset(ret, 0, sizeof(*ret));
     if (find_waiting(s, typed, &list, &count, e) != 0) {
         return -1;
     }
-    struct login *shown = that_shows(mem, list, count, typed->code);
-    if (shown != NULL) {
-        ret->login = shown;
-        return activate(o, s, shown, ret, e);
+    struct login *l = whose_code(store_arena(s), list, count, typed);
+    if (l != NULL && !is_over(l)) {
+        ret->login = l;
+        return activate(o, s, l, ret, e);
     }
-    ret->expired = count > 0 && list[0].code_expires_at <= clock_now();
-    if (count == 0) {
-        return 0;
+    if (l != NULL && typed->by_window) {
+        return spent(o, s, l, ret, e);
     }
-    ret->login = &list[0];
-    if (ret->expired) {
-        ret->result = OAUTH_CODE_SPENT;
-        return oauth_login_end(o, s, &list[0], LOGIN_EXPIRED, "code_expired", e);
+    if (typed->by_window && look_back(s, typed, ret, e) != 0) {
+        return -1;
     }
-    return wrong(o, s, &list[0], ret, e);
+    return count == 0 || ret->result == OAUTH_CODE_AGAIN ? 0
+                                                         : refuse(o, s, typed, &list[0], ret, e);
 }

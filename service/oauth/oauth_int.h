@@ -96,6 +96,7 @@ struct activation {
     const struct account *account;
     const char *assurance; /* the level reached: "sign_in" or "code" */
     enum oauth_match match;
+    const char *code_hash; /* store_login_set_done() */
 };
 /* The owner's connection is active with these tokens, the login done, in the caller's transaction.
  */

@@ -80,6 +80,21 @@ static const struct stmt SET_STATE = {
     " where workspace = $1 and id = $2",
     4, 0};
 
+static const struct stmt SET_DONE = {
+    "login_set_done",
+    "update login set state = 'done', reason = null, provisional = null, code_hash = $3,"
+    "   code_expires_at = null, updated_at = now()"
+    " where workspace = $1 and id = $2",
+    3, 0};
+
+static const struct stmt LIST_ENDED = {
+    "login_list_ended",
+    "select " COLUMNS ", l.provisional from login l"
+    " where l.workspace = $1 and l.user_id = $2 and l.state in ('done', 'expired', 'refused')"
+    "   and l.updated_at > now() - make_interval(secs => $3::bigint)"
+    " order by l.updated_at desc, l.id desc",
+    3, COLUMNS_COUNT};
+
 /* Hands out what stood in the row before. */
 static const struct stmt EXPIRE = {
     "login_expire",
@@ -94,8 +109,9 @@ static const struct stmt EXPIRE = {
     1, COLUMNS_COUNT};
 
 const struct stmt *const store_logins_stmts[] = {
-    &ADD,     &BY_HANDLE,   &FIND,       &FIND_OPEN, &LOCK,   &WAITING_CODE, &LIST_OPEN,
-    &SET_RUN, &PROVISIONAL, &WRONG_CODE, &SET_STATE, &EXPIRE, NULL};
+    &ADD,          &BY_HANDLE, &FIND,       &FIND_OPEN,   &LOCK,
+    &WAITING_CODE, &LIST_OPEN, &SET_RUN,    &PROVISIONAL, &WRONG_CODE,
+    &SET_STATE,    &SET_DONE,  &LIST_ENDED, &EXPIRE,      NULL};
 
 static struct seal_place provisional_place(const char *workspace, const char *id)
 {
@@ -219,6 +235,15 @@ int store_login_list_open(store *s, const char *workspace, const char *user_id, 
     return find_all(s, &ask, ret, ret_count, e);
 }
 
+int store_login_list_ended(store *s, const char *workspace, const char *user_id, int64_t within_s,
+                           struct login **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&LIST_ENDED,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_I64(within_s)),
+                            read_login, sizeof(struct login)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
                         const char *message_id, struct err *e)
 {
@@ -262,6 +287,13 @@ int store_login_set_state(store *s, const char *workspace, const char *id, enum 
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(states[state]), DB_TEXT(reason));
     return store_touch_one(s, &SET_STATE, args, "no_login", e);
+}
+
+int store_login_set_done(store *s, const char *workspace, const char *id, const char *code_hash,
+                         struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(code_hash));
+    return store_touch_one(s, &SET_DONE, args, "no_login", e);
 }
 
 int store_login_expire(store *s, int64_t max, struct login **ret, size_t *ret_count, struct err *e)

@@ -8,7 +8,15 @@ static const struct stmt TELL = {
     " returning 1",
     3, 1};
 
-const struct stmt *const store_notices_stmts[] = {&TELL, NULL};
+/* A row that somebody holds is somebody's who is telling it anew. */
+static const struct stmt FORGET = {
+    "notice_forget",
+    "delete from notice where ctid = any (array("
+    "  select ctid from notice where workspace = $1 and starts_with(key, $2)"
+    "     and told_at < now() - make_interval(secs => $3::bigint) for update skip locked))",
+    3, 0};
+
+const struct stmt *const store_notices_stmts[] = {&TELL, &FORGET, NULL};
 
 int store_notice_due(store *s, const char *workspace, const char *key, int64_t every_s,
                      bool *ret_due, struct err *e)
@@ -20,4 +28,11 @@ int store_notice_due(store *s, const char *workspace, const char *key, int64_t e
     }
     *ret_due = rows_count(r) > 0;
     return 0;
+}
+
+int store_notice_forget(store *s, const char *workspace, const char *prefix, int64_t older_than_s,
+                        struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(prefix), DB_I64(older_than_s));
+    return store_query(s, &FORGET, args, NULL, e);
 }

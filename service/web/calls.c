@@ -190,10 +190,15 @@ static void run(struct call *c, route_fn *handler)
     }
 }
 
+int at_once_late_status(const struct at_once *a)
+{
+    return a->late_status > 0 ? a->late_status : 200;
+}
+
 static void answer_late(const struct at_once *a, struct response *r)
 {
     metric_add(METRIC_FORMS, a->late_metric, 1);
-    *r = (struct response){.status = 200};
+    *r = (struct response){.status = at_once_late_status(a)};
     if (a->late != NULL) {
         r->content_type = "application/json";
         r->body = bytes_of(a->late);

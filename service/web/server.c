@@ -83,7 +83,7 @@ static enum MHD_Result answer(struct call *c, struct MHD_Connection *connection)
     struct MHD_Response *response = NULL;
     if (c->late) {
         response = late_response_new(c);
-        c->status = c->at_once != NULL ? 200 : 503;
+        c->status = c->at_once != NULL ? at_once_late_status(c->at_once) : 503;
     } else {
         response = plain && !last ? c->server->empty_ok : response_new(&c->r);
         c->status = c->r.status;

@@ -34,6 +34,7 @@ static const char *event_label(const struct teams_intake *in)
         {"teams_activity", "chat=\"teams\",kind=\"activity\""},
         {"teams_invoke", "chat=\"teams\",kind=\"invoke\""},
         {"form", "chat=\"teams\",kind=\"form\""},
+        {"code", "chat=\"teams\",kind=\"code\""},
         {"unknown_invoke", "chat=\"teams\",kind=\"unknown_invoke\""},
         {"tenant", "chat=\"teams\",kind=\"tenant\""},
         {"no_tenant", "chat=\"teams\",kind=\"tenant\""},
@@ -43,7 +44,12 @@ static const char *event_label(const struct teams_intake *in)
 
 static void respond_ready(struct response *r, const struct teams_intake *in)
 {
-    respond_empty(r, in->answers == TEAMS_ANSWER_UNKNOWN ? 501 : 200);
+    static const int statuses[] = {[TEAMS_ANSWER_EMPTY] = 200,
+                                   [TEAMS_ANSWER_AT_ONCE] = 200,
+                                   [TEAMS_ANSWER_CODE] = 200,
+                                   [TEAMS_ANSWER_NOBODY] = 404,
+                                   [TEAMS_ANSWER_UNKNOWN] = 501};
+    respond_empty(r, statuses[in->answers]);
     if (in->answer != NULL) {
         r->content_type = "application/json";
         r->body = bytes_of(in->answer);
@@ -61,6 +67,8 @@ static int take(web *w, const struct request *q, const struct teams_activity *a,
     respond_ready(r, &in);
     if (in.answers == TEAMS_ANSWER_AT_ONCE) {
         r->at_once = teams_form_at_once(q->mem, &in);
+    } else if (in.answers == TEAMS_ANSWER_CODE) {
+        r->at_once = teams_code_at_once(q->mem, &in);
     } else if (in.store) {
         const struct hook_job job = {.workspace = in.workspace,
                                      .kind = in.job_kind,

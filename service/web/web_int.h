@@ -61,10 +61,12 @@ struct at_once {
     const void *about;     /* what the handler has read, for `answer`; on the request's arena */
     const char *workspace; /* that is worked for */
     const char *late;      /* JSON: the answer when there is no other in time; NULL: an empty one */
+    int late_status;       /* of that; 0: 200 */
     const char *late_metric; /* labels of METRIC_FORMS for that */
     int64_t within_ms;       /* of the request's arrival; 0: AT_ONCE_MS */
 };
 enum { AT_ONCE_MS = 2500, LATER_MS = 8000 };
+int at_once_late_status(const struct at_once *a); /* calls.c */
 
 struct response {
     int status;
@@ -246,6 +248,8 @@ struct slack_intake;
 const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *in);
 /* teams_forms.c: the same for a task module. */
 const struct at_once *teams_form_at_once(arena *mem, const struct teams_intake *in);
+/* teams_window_code.c: what the window of a login hands over. */
+const struct at_once *teams_code_at_once(arena *mem, const struct teams_intake *in);
 route_fn slack_install_get, slack_oauth_callback_get;               /* slack_install.c */
 route_fn ops_healthz, ops_readyz, ops_metrics;                      /* ops.c */
 route_fn front_get, openapi_get, privacy_get, terms_get, style_get; /* static.c */

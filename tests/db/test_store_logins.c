@@ -271,6 +271,52 @@ static void test_a_state_has_one_purpose_place_and_time(void **state)
     world_close(s);
 }
 
+static void test_p4_what_a_login_was_proven_with_is_known_for_a_while(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    const char *done = add_login(s, ACME, "UANA", "h1"), *over = add_login(s, ACME, "UANA", "h2");
+    struct login *list = NULL;
+    size_t count = 0;
+    add_login(s, ACME, "UANA", "h3");
+    give_code(s, done, clock_now() + 600);
+    OK(store_login_set_done(s, ACME, done, "hash window", e));
+    OK(store_login_set_state(s, ACME, over, LOGIN_REFUSED, "code_tries", e));
+    FAILS(store_login_set_done(s, GLOBEX, done, "hash", e), ERR_NOT_FOUND);
+    struct login *l = load(s, done);
+    assert_int_equal(l->state, LOGIN_DONE);
+    assert_string_equal(l->code_hash, "hash window");
+    assert_null(l->provisional);
+    assert_int_equal(l->code_expires_at, 0);
+    OK(store_login_list_ended(s, ACME, "UBEN", 900, &list, &count, e));
+    assert_int_equal(count, 0);
+    OK(store_login_list_ended(s, ACME, "UANA", 900, &list, &count, e));
+    assert_int_equal(count, 2);
+    world_sql("update login set updated_at = now() - interval '901 seconds'");
+    OK(store_login_list_ended(s, ACME, "UANA", 900, &list, &count, e));
+    assert_int_equal(count, 0);
+    world_close(s);
+}
+
+static void test_what_was_told_of_keys_that_never_come_again_goes(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    bool due = false;
+    OK(store_notice_due(s, ACME, "code:1", 600, &due, e));
+    assert_true(due);
+    OK(store_notice_due(s, ACME, "hello:1", 600, &due, e));
+    OK(store_notice_due(s, GLOBEX, "code:1", 600, &due, e));
+    world_sql("update notice set told_at = now() - interval '601 seconds'");
+    OK(store_notice_due(s, ACME, "code:2", 600, &due, e));
+    OK(store_notice_forget(s, ACME, "code:", 600, e));
+    assert_int_equal(world_count("select count(*) from notice where key = 'code:1'"), 1);
+    assert_int_equal(world_count("select count(*) from notice"), 3);
+    OK(store_notice_due(s, ACME, "code:2", 600, &due, e));
+    assert_false(due);
+    world_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +325,9 @@ int main(void)
         cmocka_unit_test_setup(test_p4_provisional_tokens_come_and_go, world_reset),
         cmocka_unit_test_setup(test_p4_no_try_is_lost_over_replicas, world_reset),
         cmocka_unit_test_setup(test_logins_expire_with_their_tokens_handed_out_once, world_reset),
+        cmocka_unit_test_setup(test_p4_what_a_login_was_proven_with_is_known_for_a_while,
+                               world_reset),
+        cmocka_unit_test_setup(test_what_was_told_of_keys_that_never_come_again_goes, world_reset),
         cmocka_unit_test_setup(test_a_state_is_used_once_by_one_of_eight, world_reset),
         cmocka_unit_test_setup(test_a_state_has_one_purpose_place_and_time, world_reset),
     };

@@ -187,8 +187,17 @@ describe('sign-in windows', () => {
     assert.deepEqual(last().value, {state: 'CancelledByUser'});
     await act('/_window', {outcome: 'failure', message: 'no'});
     assert.deepEqual([last().name, last().value.message], ['signin/failure', 'no']);
+    for (const [answer, refused] of [[reply('', 412), undefined], [reply('', 404), undefined], [reply('', 501), 'unable_to_reach_app'], [reply({status: 200}), 'something_went_wrong']]) {
+      bot.answer = answer;
+      assert.equal((await act('/_window', {code: '123456'})).refused, refused);
+    }
+    bot.answer = reply('');
+    await act('/_window', {outcome: 'cancelled', mobile: true});
+    assert.deepEqual(last().value, {state: {result: 'CancelledByUser'}});
     await act('/_window', {code: '123456', mobile: true});
-    assert.equal(typeof last().value.state, 'object');
+    assert.deepEqual(last().value, {state: {result: '123456'}});
+    await act('/_window', {code: '123456', mobile: 'authCode'});
+    assert.deepEqual(last().value, {state: {authCode: '123456'}});
     await act('/_window', {code: '123456', user: 'ben'});
     assert.equal(last().from.aadObjectId, 'bbbb0000-0000-4000-8000-000000000002');
     const {id} = await sent([text('x')], [submit('Bad', {msteams: {type: 'signin', value: 'http://evil.example/'}})]);

@@ -235,23 +235,31 @@ static json_t *window_of(const char *user)
     return found;
 }
 
-/* value of the invoke: notifySuccess' text, as an object on phones. */
+/* A phone gives an object; by which name nobody has written down: "mobile" may say it. */
+static json_t *state_of(const json_t *body, const char *text)
+{
+    const json_t *mobile = json_object_get(body, "mobile");
+    const char *key = json_is_string(mobile) ? json_string_value(mobile) : "result";
+    return json_is_string(mobile) || json_is_true(mobile)
+               ? json_pack("{s:{s:s}}", "state", key, text)
+               : json_pack("{s:s}", "state", text);
+}
+
+/* value of the invoke: notifySuccess' text, or that the person has closed the window. */
 static json_t *window_value(const json_t *body, const char *outcome)
 {
-    const char *code = json_str_or(body, "code", "");
     if (strcmp(outcome, "failure") == 0) {
         return json_pack("{s:s, s:s}", "code", json_str_or(body, "code", "failed"), "message",
                          json_str_or(body, "message", "The sign-in failed."));
     }
     if (strcmp(outcome, "cancelled") == 0) {
-        return json_pack("{s:s}", "state", "CancelledByUser");
+        return state_of(body, "CancelledByUser");
     }
     json_t *given = json_object_get(body, "state");
     if (given != NULL) {
         return json_pack("{s:O}", "state", given);
     }
-    return json_flag(body, "mobile", false) ? json_pack("{s:{s:s}}", "state", "result", code)
-                                            : json_pack("{s:s}", "state", code);
+    return state_of(body, json_str_or(body, "code", ""));
 }
 
 /* The scene of the window that is named, or the person's newest; false after a refusal. A window
@@ -274,6 +282,16 @@ static bool window_scene(struct request *req, const json_t *body, struct teams_s
     }
     json_object_set_new(window, "open", json_false());
     return true;
+}
+
+/* What the platform would show for such an answer; NULL: it is one. */
+static const char *window_refused(const struct teams_sent *sent)
+{
+    bool empty = sent->text[0] == '\0' || strcmp(sent->text, "{}") == 0;
+    if (sent->status == 200) {
+        return empty ? NULL : "something_went_wrong";
+    }
+    return sent->status == 412 || sent->status == 404 ? NULL : "unable_to_reach_app";
 }
 
 /* {"user", "window"?, "outcome": success|cancelled|failure, "code", "mobile"?, "state"?}: what the
@@ -301,6 +319,9 @@ void teams_window(struct request *req, const json_t *body)
     for (int64_t i = 0; i < (times < 1 ? 1 : times > 20 ? 20 : times); i++) {
         struct teams_sent sent = teams_send(activity, damage, true);
         teams_tell(answer, &sent);
+        if (window_refused(&sent) != NULL) {
+            json_object_set_new(answer, "refused", json_string(window_refused(&sent)));
+        }
         teams_sent_free(&sent);
     }
     json_decref(damage);

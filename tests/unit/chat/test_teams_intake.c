@@ -287,13 +287,27 @@ static struct teams_intake state_of(struct fixture *f, const char *value)
 static void teams_gotcha_09_states_of_a_sign_in_window(void **state)
 {
     struct fixture *f = *state;
-    struct teams_intake in = state_of(f, "{'state':'123456'}");
-    assert_true(in.store && in.urgent);
-    assert_null(in.answer);
-    assert_int_equal(in.answers, TEAMS_ANSWER_EMPTY);
-    expect_dropped(state_of(f, "{'state':'CancelledByUser'}"), "ignored");
-    expect_dropped(state_of(f, "{'state':{'any':'thing'}}"), "ignored");
-    expect_dropped(state_of(f, "{'state':''}"), "ignored");
+    static const char *const states[] = {"'123456'", "'0123456789abcdef0123456789abcdef'",
+                                         "'CancelledByUser'", "{'any':'thing'}", "''"};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        struct teams_intake in = state_of(f, arena_printf(f->mem, "{'state':%s}", states[i]));
+        expect_dropped(in, "code");
+        assert_int_equal(in.answers, TEAMS_ANSWER_CODE);
+        assert_null(in.answer);
+        assert_null(in.late);
+    }
+    static const char *const done[] = {"'connected'", "{'result':'connected'}"};
+    for (size_t i = 0; i < sizeof done / sizeof done[0]; i++) {
+        struct teams_intake in = state_of(f, arena_printf(f->mem, "{'state':%s}", done[i]));
+        expect_dropped(in, "ignored");
+        assert_int_equal(in.answers, TEAMS_ANSWER_EMPTY);
+    }
+    struct bytes sent = changed(f->mem, TEAMS_EXECUTE, "",
+                                "{'name':'signin/verifyState','value':{'state':'123456'}}");
+    struct teams_intake nobody =
+        take(f, (const char *)sent.data, "from", "{'aadObjectId':'(absent)'}");
+    expect_dropped(nobody, "no_person");
+    assert_int_equal(nobody.answers, TEAMS_ANSWER_NOBODY);
     expect_fault(
         f, changed(f->mem, TEAMS_EXECUTE, "", "{'name':'signin/verifyState','value':{'state':7}}"));
     expect_fault(f,

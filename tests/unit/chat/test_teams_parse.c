@@ -261,22 +261,48 @@ static void test_forms(void **state)
     assert_int_equal(json_object_size(ev.fields), 0);
 }
 
+static struct event window_event(arena *mem, const char *state)
+{
+    return invoke(mem, TEAMS_SUBMIT, "",
+                  arena_printf(mem,
+                               "{'type':'invoke','name':'signin/verifyState',"
+                               "'value':{'state':%s}}",
+                               state));
+}
+
 static void test_teams_gotcha_09_codes_of_a_window(void **state)
 {
-    arena *mem = *state;
-    struct event ev = invoke(mem, TEAMS_SUBMIT, "",
-                             "{'type':'invoke','name':'signin/verifyState',"
-                             "'value':{'state':'123456'}}");
-    assert_int_equal(ev.kind, EVENT_TEXT);
-    assert_string_equal(ev.text, "123456");
-    static const char *const others[] = {
-        "'CancelledByUser'", "{'state':'123456'}", "''", "null", "123456", "'12 34'"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        assert_ignored(invoke(mem, TEAMS_SUBMIT, "",
-                              arena_printf(mem,
-                                           "{'type':'invoke','name':'signin/verifyState',"
-                                           "'value':{'state':%s}}",
-                                           others[i])));
+    static const struct {
+        const char *state, *text;
+    } rows[] = {
+        {"'123456'", "123456"},
+        {"'0123456789abcdef0123456789abcdef'", "0123456789abcdef0123456789abcdef"},
+        {"'CancelledByUser'", ""},
+        {"{'result':'123456'}", "123456"},
+        {"{'time':1790000000,'x':'words','any':'0123456789abcdef0123456789abcdef'}",
+         "0123456789abcdef0123456789abcdef"},
+        {"{'result':'CancelledByUser'}", ""},
+        {"{'result':'CancelledByUser','code':'123456'}", "123456"},
+        {"{'deeper':{'code':'123456'}}", NULL},
+        {"{}", NULL},
+        {"['123456']", NULL},
+        {"''", NULL},
+        {"null", NULL},
+        {"123456", NULL},
+        {"'12 34'", NULL},
+        {"'1234567'", NULL},
+        {"'0123456789ABCDEF0123456789ABCDEF'", NULL},
+        {"'0123456789abcdef0123456789abcdef0'", NULL},
+        {"'salesforce create opportunity'", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct event ev = window_event(*state, rows[i].state);
+        assert_int_equal(ev.kind, EVENT_CODE);
+        if (rows[i].text == NULL) {
+            assert_null(ev.text);
+        } else {
+            assert_string_equal(ev.text, rows[i].text);
+        }
     }
 }
 

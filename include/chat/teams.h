@@ -40,10 +40,10 @@ struct teams_activity {
  */
 int chat_teams_verify(chats *c, arena *mem, const struct teams_credentials *from, struct bytes body,
                       int64_t now, struct teams_activity *ret, struct err *e);
-/* Fetches the signing keys if it is time for that, or waits for whoever is fetching them. 0 when
- * there is a key set, if only an old one; ERR_UPSTREAM_BUSY "teams_no_keys" when there never was
- * one. */
-int chat_teams_keys_fetch(chats *c, arena *mem, struct err *e);
+/* Fetches the signing keys if it is time for that, or waits for whoever is fetching them, until
+ * then at most (on clock_mono_ms(); 0: as long as it takes). 0 when there is a key set, if only an
+ * old one; ERR_UPSTREAM_BUSY "teams_no_keys" when there never was one. */
+int chat_teams_keys_fetch(chats *c, arena *mem, int64_t until_ms, struct err *e);
 
 /* --- what to do with a proven activity (teams_intake.c): pure, on the HTTP thread --- */
 

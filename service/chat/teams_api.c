@@ -208,15 +208,16 @@ static int ask(chats *c, arena *mem, const struct teams_call *call, struct secre
 static int ask_twice(chats *c, arena *mem, const struct teams_call *call, struct net_response *ret,
                      struct err *e)
 {
-    struct secret token = {NULL, 0};
-    if (teams_token_get(c, mem, token, &token, e) != 0 || ask(c, mem, call, token, ret, e) != 0) {
+    struct secret token = {NULL, 0}, fresh = {NULL, 0};
+    struct teams_token_query q = {.until_ms = call->until_ms};
+    if (teams_token_get(c, mem, &q, &token, e) != 0 || ask(c, mem, call, token, ret, e) != 0) {
         return -1;
     }
     if (ret->status != 401) {
         return 0;
     }
-    struct secret fresh = {NULL, 0};
-    return teams_token_get(c, mem, token, &fresh, e) != 0 ? -1 : ask(c, mem, call, fresh, ret, e);
+    q.not_this = token;
+    return teams_token_get(c, mem, &q, &fresh, e) != 0 ? -1 : ask(c, mem, call, fresh, ret, e);
 }
 
 static int run(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e)

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/turn.h"
 #include "chat_int.h"
 
 /* Shared by the files of the Teams driver alone. */
@@ -59,9 +60,7 @@ enum {
     TEAMS_KEYS_TRY_MS = 2 * 60 * 1000 /* and one more each time this has passed */
 };
 struct teams_keys {
-    pthread_mutex_t lock;
-    pthread_cond_t fetched;
-    bool fetching;
+    struct turn turn;   /* of whoever fetches; its lock guards the rest */
     json_t *by_kid;     /* NULL: there never was a set */
     int64_t fetched_ms; /* on clock_mono_ms() */
     int64_t tried_ms;   /* while there is no set; 0: never */
@@ -133,10 +132,15 @@ int teams_sign_in_read(chats *c, arena *mem, const struct chat_sign_in *q, struc
 /* --- teams_token.c: the bot's own token --- */
 
 struct teams_token *teams_token_new(arena *mem);
-/* A token that holds for five more minutes, where the platform gives such ones; never not_this,
- * which was refused (may be empty). ERR_CONFIG "chat_client": our id, secret or tenant is refused;
- * ERR_UPSTREAM_BUSY, ERR_TIMEOUT, ERR_LIMIT, ERR_UPSTREAM_REFUSED as all calls. */
-int teams_token_get(chats *c, arena *mem, struct secret not_this, struct secret *ret,
+struct teams_token_query {
+    struct secret not_this; /* it was refused; may be empty */
+    int64_t until_ms;       /* on clock_mono_ms(): whoever asks waits no longer; 0: as usual */
+};
+/* A token that holds for five more minutes, where the platform gives such ones; never not_this.
+ * ERR_CONFIG "chat_client": our id, secret or tenant is refused, or a token that was fetched a
+ * moment ago in place of one that was; ERR_UPSTREAM_BUSY, ERR_TIMEOUT, ERR_LIMIT,
+ * ERR_UPSTREAM_REFUSED as all calls. */
+int teams_token_get(chats *c, arena *mem, const struct teams_token_query *q, struct secret *ret,
                     struct err *e);
 
 /* --- teams_api.c: one call out --- */

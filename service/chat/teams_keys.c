@@ -25,15 +25,13 @@ static void keys_free(void *object)
 {
     struct teams_keys *k = object;
     json_decref(k->by_kid);
-    pthread_cond_destroy(&k->fetched);
-    pthread_mutex_destroy(&k->lock);
+    turn_destroy(&k->turn);
 }
 
 struct teams_keys *teams_keys_new(arena *mem)
 {
     struct teams_keys *k = arena_alloc(mem, sizeof *k);
-    pthread_mutex_init(&k->lock, NULL);
-    pthread_cond_init(&k->fetched, NULL);
+    turn_init(&k->turn);
     arena_defer(mem, keys_free, k);
     return k;
 }
@@ -62,8 +60,9 @@ static int find(const struct teams_keys *k, arena *mem, const struct teams_key_q
     int64_t now_ms = clock_mono_ms();
     const json_t *key = json_member(k->by_kid, q->kid);
     bool fresh = k->by_kid != NULL && now_ms - k->fetched_ms < TEAMS_KEYS_FRESH_MS;
-    bool due = key == NULL ? k->fetching || may_fetch(k, now_ms)
-                           : !fresh && !k->fetching && may_fetch(k, now_ms);
+    bool fetching = k->turn.taken;
+    bool due = key == NULL ? fetching || may_fetch(k, now_ms)
+                           : !fresh && !fetching && may_fetch(k, now_ms);
     if (due && !q->fetched) {
         return err_set(e, ERR_UPSTREAM_BUSY, "teams_keys", "the keys are to be fetched first");
     }
@@ -80,9 +79,9 @@ int teams_keys_find(chats *c, arena *mem, const struct teams_key_query *q, json_
                     struct err *e)
 {
     struct teams_keys *k = c->teams_keys;
-    pthread_mutex_lock(&k->lock);
+    turn_lock(&k->turn);
     int result = find(k, mem, q, ret, e);
-    pthread_mutex_unlock(&k->lock);
+    turn_unlock(&k->turn);
     return result;
 }
 
@@ -139,11 +138,11 @@ static json_t *reduced(const json_t *key)
 {
     static const char *const names[] = {"kty", "use", "alg",    "kid",
                                         "n",   "e",   "issuer", "endorsements"};
-    json_t *out = json_object();
+    json_t *out = json_must(json_object());
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         json_t *member = json_member(key, names[i]);
         if (member != NULL) {
-            json_object_set_new(out, names[i], json_deep_copy(member));
+            json_put(out, names[i], json_must(json_deep_copy(member)));
         }
     }
     return out;
@@ -160,11 +159,11 @@ static bool is_usable(arena *mem, const json_t *key)
 json_t *teams_keys_by_kid(arena *mem, const json_t *set)
 {
     const json_t *keys = json_member(set, "keys");
-    json_t *by_kid = json_object();
+    json_t *by_kid = json_must(json_object());
     for (size_t i = 0; i < json_array_size(keys) && i < KEYS_MAX; i++) {
         const json_t *key = json_array_get(keys, i);
         if (is_usable(mem, key) && json_member(by_kid, json_text(key, "kid")) == NULL) {
-            json_object_set_new(by_kid, json_text(key, "kid"), reduced(key));
+            json_put(by_kid, json_text(key, "kid"), reduced(key));
         }
     }
     if (json_object_size(by_kid) == 0) {
@@ -193,43 +192,40 @@ static void keep(struct teams_keys *k, json_t *by_kid)
         k->by_kid = by_kid;
         k->fetched_ms = clock_mono_ms();
     }
-    k->fetching = false;
-    pthread_cond_broadcast(&k->fetched);
+    turn_give(&k->turn);
 }
 
 /* True: the caller fetches, nobody else does. Else there is nothing to fetch any more, or it was
- * just done. */
-static bool take_turn(struct teams_keys *k)
+ * just done, or is not done in time. */
+static bool take_turn(struct teams_keys *k, int64_t until_ms)
 {
     int64_t now_ms = clock_mono_ms();
-    if (k->fetching) {
-        while (k->fetching) {
-            pthread_cond_wait(&k->fetched, &k->lock);
-        }
+    if (k->turn.taken) {
+        (void)turn_wait(&k->turn, until_ms);
         return false;
     }
     if (!may_fetch(k, now_ms)) {
         return false;
     }
     count_try(k, now_ms);
-    k->fetching = true;
+    turn_take(&k->turn);
     return true;
 }
 
-int chat_teams_keys_fetch(chats *c, arena *mem, struct err *e)
+int chat_teams_keys_fetch(chats *c, arena *mem, int64_t until_ms, struct err *e)
 {
     struct teams_keys *k = c->teams_keys;
     struct err why = {0};
     json_t *by_kid = NULL;
     (void)err_set(&why, ERR_UPSTREAM_BUSY, "teams_no_keys", "they were asked for a moment ago");
-    pthread_mutex_lock(&k->lock);
-    if (take_turn(k)) {
-        pthread_mutex_unlock(&k->lock);
+    turn_lock(&k->turn);
+    if (take_turn(k, until_ms)) {
+        turn_unlock(&k->turn);
         (void)fetch(c, mem, &by_kid, &why);
-        pthread_mutex_lock(&k->lock);
+        turn_lock(&k->turn);
         keep(k, by_kid);
     }
     bool any = k->by_kid != NULL;
-    pthread_mutex_unlock(&k->lock);
+    turn_unlock(&k->turn);
     return any ? 0 : err_set(e, ERR_UPSTREAM_BUSY, "teams_no_keys", "%s", why.text);
 }

@@ -3,7 +3,6 @@
  * the bot: kept in memory alone, and renewed before it ends. */
 #include "teams_int.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,18 +12,18 @@
 enum {
     MARGIN_S = 300, /* before its end; of a short one, half of its life */
     LIFE_MAX_S = 24 * 3600,
-    FAILED_PAUSE_MS = 5000, /* what was refused is asked for again no sooner */
+    FAILED_PAUSE_MS = 5000,   /* what was refused is asked for again no sooner */
+    REFUSED_PAUSE_MS = 60000, /* nor a token for one that Bot Connector refused */
     CALL_MS = 8000,
     TOKEN_MAX = 16 * 1024
 };
 
 struct teams_token {
-    pthread_mutex_t lock;
-    pthread_cond_t fetched;
-    bool fetching;
-    arena *mem; /* of the value; NULL: there is none */
+    struct turn turn; /* of whoever fetches; its lock guards the rest */
+    arena *mem;       /* of the value; NULL: there is none */
     struct secret value;
-    int64_t until_ms; /* on clock_mono_ms() */
+    int64_t until_ms;   /* on clock_mono_ms(), as all of these */
+    int64_t renewed_ms; /* when one was fetched in place of a refused one; 0: never */
     int64_t failed_ms;
     struct err failure; /* of the last try, if it failed */
 };
@@ -33,15 +32,13 @@ static void token_free(void *object)
 {
     struct teams_token *t = object;
     arena_free(t->mem);
-    pthread_cond_destroy(&t->fetched);
-    pthread_mutex_destroy(&t->lock);
+    turn_destroy(&t->turn);
 }
 
 struct teams_token *teams_token_new(arena *mem)
 {
     struct teams_token *t = arena_alloc(mem, sizeof *t);
-    pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->fetched, NULL);
+    turn_init(&t->turn);
     arena_defer(mem, token_free, t);
     return t;
 }
@@ -86,7 +83,7 @@ static int read_answer(arena *mem, const struct net_response *r, json_t **ret, s
     return 0;
 }
 
-static int fetch(chats *c, arena *mem, json_t **ret, struct err *e)
+static int fetch(chats *c, arena *mem, int64_t within_ms, json_t **ret, struct err *e)
 {
     const struct chat_settings *s = &c->settings;
     const struct teams_cloud cloud = teams_cloud(s);
@@ -98,7 +95,7 @@ static int fetch(chats *c, arena *mem, json_t **ret, struct err *e)
                  {.name = "client_id", .value = s->teams_app_id},
                  {.name = "client_secret", .secret = s->teams_app_secret},
                  {.name = "scope", .value = cloud.scope}},
-        .timeout_ms = CALL_MS,
+        .timeout_ms = within_ms,
         .answer_max = 4 * TOKEN_MAX};
     struct net_response r = {0};
     if (net_call(s->http, mem, &q, &r, e) != 0) {
@@ -137,66 +134,94 @@ static void keep_failure(struct teams_token *t, const struct err *why)
     t->failed_ms = clock_mono_ms();
 }
 
+static bool is_refused(const struct teams_token *t, struct secret not_this)
+{
+    return !secret_empty(not_this) && secret_equal(t->value, not_this);
+}
+
 static bool give(const struct teams_token *t, arena *mem, struct secret not_this,
                  struct secret *ret)
 {
-    bool good = t->mem != NULL && clock_mono_ms() < t->until_ms &&
-                (secret_empty(not_this) || !secret_equal(t->value, not_this));
+    bool good = t->mem != NULL && clock_mono_ms() < t->until_ms && !is_refused(t, not_this);
     if (good) {
         *ret = secret_new(mem, secret_reveal(t->value), t->value.len);
     }
     return good;
 }
 
-static bool failed_just_now(const struct teams_token *t)
+/* Why it would lead to nothing to ask again so soon. */
+static int may_fetch(const struct teams_token *t, struct secret not_this, struct err *e)
 {
-    return t->failure.kind != ERR_NONE && clock_mono_ms() - t->failed_ms < FAILED_PAUSE_MS;
-}
-
-/* One asks for all who wait; the value of what it got is theirs even if it is over at once. */
-static int renew(chats *c, arena *mem, struct secret *ret, struct err *e)
-{
-    struct teams_token *t = c->teams_token;
-    struct err why = {0};
-    json_t *answer = NULL;
-    t->fetching = true;
-    pthread_mutex_unlock(&t->lock);
-    int result = fetch(c, mem, &answer, &why);
-    pthread_mutex_lock(&t->lock);
-    if (result == 0) {
-        keep(t, answer);
-        *ret = secret_new(mem, secret_reveal(t->value), t->value.len);
-    } else {
-        keep_failure(t, &why);
-        *e = why;
-    }
-    t->fetching = false;
-    pthread_cond_broadcast(&t->fetched);
-    return result;
-}
-
-static int get(chats *c, arena *mem, struct secret not_this, struct secret *ret, struct err *e)
-{
-    struct teams_token *t = c->teams_token;
-    while (t->fetching) {
-        pthread_cond_wait(&t->fetched, &t->lock);
-    }
-    if (give(t, mem, not_this, ret)) {
-        return 0;
-    }
-    if (failed_just_now(t)) {
+    int64_t now_ms = clock_mono_ms();
+    if (t->failure.kind != ERR_NONE && now_ms - t->failed_ms < FAILED_PAUSE_MS) {
         *e = t->failure;
         return -1;
     }
-    return renew(c, mem, ret, e);
+    bool again = t->mem != NULL && is_refused(t, not_this) && t->renewed_ms > 0 &&
+                 now_ms - t->renewed_ms < REFUSED_PAUSE_MS;
+    return again ? err_set(e, ERR_CONFIG, "chat_client",
+                           "Bot Connector refuses this bot's tokens, also a fresh one: is it "
+                           "registered, and its Teams channel on?")
+                 : 0;
 }
 
-int teams_token_get(chats *c, arena *mem, struct secret not_this, struct secret *ret, struct err *e)
+/* One asks for all who wait; the value of what it got is theirs even if it is over at once. What
+ * failed for want of its own time keeps nobody else from trying. */
+static int renew(chats *c, arena *mem, const struct teams_token_query *q, struct secret *ret,
+                 struct err *e)
+{
+    struct teams_token *t = c->teams_token;
+    int64_t left_ms = q->until_ms == 0 ? CALL_MS : q->until_ms - clock_mono_ms();
+    bool cut = left_ms < CALL_MS;
+    struct err why = {0};
+    json_t *answer = NULL;
+    turn_take(&t->turn);
+    turn_unlock(&t->turn);
+    int result = fetch(c, mem, cut ? left_ms : CALL_MS, &answer, &why);
+    turn_lock(&t->turn);
+    if (result == 0) {
+        t->renewed_ms = secret_empty(q->not_this) ? t->renewed_ms : clock_mono_ms();
+        keep(t, answer);
+        *ret = secret_new(mem, secret_reveal(t->value), t->value.len);
+    } else {
+        if (!cut || why.kind != ERR_TIMEOUT) {
+            keep_failure(t, &why);
+        }
+        *e = why;
+    }
+    turn_give(&t->turn);
+    return result;
+}
+
+static int late(struct err *e)
+{
+    return err_set(e, ERR_TIMEOUT, "chat_busy", "no token of Entra in time");
+}
+
+static int get(chats *c, arena *mem, const struct teams_token_query *q, struct secret *ret,
+               struct err *e)
+{
+    struct teams_token *t = c->teams_token;
+    if (!turn_wait(&t->turn, q->until_ms)) {
+        return late(e);
+    }
+    if (give(t, mem, q->not_this, ret)) {
+        return 0;
+    }
+    if (may_fetch(t, q->not_this, e) != 0) {
+        return -1;
+    }
+    bool over = q->until_ms != 0 && q->until_ms <= clock_mono_ms();
+    return over ? late(e) : renew(c, mem, q, ret, e);
+}
+
+int teams_token_get(chats *c, arena *mem, const struct teams_token_query *q, struct secret *ret,
+                    struct err *e)
 {
     struct err why = {0};
-    pthread_mutex_lock(&c->teams_token->lock);
-    int result = get(c, mem, not_this, ret, &why);
-    pthread_mutex_unlock(&c->teams_token->lock);
+    turn_lock(&c->teams_token->turn);
+    int result = get(c, mem, q, ret, &why);
+    turn_unlock(&c->teams_token->turn);
     if (result != 0 && e != NULL) {
         *e = why;
     }

@@ -112,7 +112,7 @@ static int with_keys(web *w, const struct request *q, struct response *r, struct
     struct teams_activity a = {.json = NULL};
     struct teams_credentials from = credentials_of(q);
     from.keys_fetched = true;
-    if (chat_teams_keys_fetch(c, q->mem, e) != 0 ||
+    if (chat_teams_keys_fetch(c, q->mem, q->until_ms, e) != 0 ||
         chat_teams_verify(c, q->mem, &from, q->body, clock_now(), &a, e) != 0 ||
         take(w, q, &a, r, e) != 0) {
         return refuse(q, e);

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "crypto.h"
@@ -27,6 +28,10 @@ static bool send_json(const struct scripted_request *q, int status, const char *
 static bool answer(const struct scripted_request *q)
 {
     struct teams_peer *p = q->user;
+    atomic_fetch_add(&p->arrived, 1);
+    while (atomic_load(&p->held)) {
+        clock_wait_ms(1);
+    }
     int status = atomic_load(&p->keys_status);
     if (str_starts(q->text, "GET /openid ")) {
         char body[512];
@@ -40,6 +45,10 @@ static bool answer(const struct scripted_request *q)
          strstr(q->text, "/discovery/v2.0/keys HTTP/1.1") != NULL)) {
         atomic_fetch_add(&p->keys_asked, 1);
         return send_json(q, status, p->key_set);
+    }
+    if (p->login != NULL && str_starts(q->text, "POST /login/")) {
+        atomic_fetch_add(&p->logins_asked, 1);
+        return scripted_text(q->fd, p->login);
     }
     int i = atomic_fetch_add(&p->asked, 1);
     while (i > 0 && (i >= TEAMS_ANSWERS || p->answers[i] == NULL)) {
@@ -88,8 +97,16 @@ struct teams_peer *teams_peer_start(void (*changes)(struct chat_settings *s))
     return p;
 }
 
+void teams_peer_meets(struct teams_peer *p, int count)
+{
+    while (atomic_load(&p->arrived) < count) {
+        clock_wait_ms(1);
+    }
+}
+
 void teams_peer_stop(struct teams_peer *p)
 {
+    atomic_store(&p->held, false);
     net_client_free(p->http);
     scripted_stop(p->peer);
     arena_free(p->mem);

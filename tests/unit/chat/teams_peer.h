@@ -17,7 +17,7 @@ enum { TEAMS_NOW = 1790000100, TEAMS_ANSWERS = 8 };
 
 /* Microsoft on this machine: metadata, keys, logins and Bot Connector on one port. Whatever is no
  * metadata or key set is answered from `answers` in turn (whole HTTP answers, the last one repeats,
- * an empty one hangs up). */
+ * an empty one hangs up), or a login by `login`. None is while `held`. */
 struct teams_peer {
     arena *mem;
     struct scripted *peer;
@@ -27,7 +27,9 @@ struct teams_peer {
     const char *key_set;    /* JSON of the keys pages, Bot Connector's and Entra's */
     const char *jwks_uri;   /* as the metadata name it */
     atomic_int keys_status; /* of both pages; 200 */
-    atomic_int metadata_asked, keys_asked, asked;
+    atomic_int arrived, metadata_asked, keys_asked, logins_asked, asked;
+    atomic_bool held;
+    const char *login; /* NULL: as the rest */
     const char *answers[TEAMS_ANSWERS];
     EVP_PKEY *ours, *other;
 };
@@ -35,6 +37,8 @@ struct teams_peer {
 /* changes: settings that differ, may be NULL; called before the chats are made. */
 struct teams_peer *teams_peer_start(void (*changes)(struct chat_settings *s));
 void teams_peer_stop(struct teams_peer *p);
+/* Waits until so many requests have come. */
+void teams_peer_meets(struct teams_peer *p, int count);
 
 /* A public key as the key set has it; endorsements: JSON, NULL: none. */
 json_t *teams_jwk(arena *mem, EVP_PKEY *key, const char *kid, const char *endorsements);

@@ -14,6 +14,8 @@
 #define SECOND_TOKEN                                                                               \
     "{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":\"sample-token-2\"}"
 
+static const struct teams_token_query ANY;
+
 static int set_up(void **state)
 {
     *state = teams_peer_start(NULL);
@@ -108,7 +110,7 @@ static void test_the_token_is_asked_for_once(void **state)
     struct secret token;
     play(p, http(p, "200 OK", GOOD_TOKEN), http(p, "200 OK", SECOND_TOKEN), NULL, NULL);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(teams_token_get(p->c, p->mem, (struct secret){NULL, 0}, &token, &e), 0);
+        assert_int_equal(teams_token_get(p->c, p->mem, &ANY, &token, &e), 0);
         assert_string_equal(secret_reveal(token), "sample-token-1");
     }
     assert_int_equal(p->asked, 1);
@@ -117,7 +119,8 @@ static void test_the_token_is_asked_for_once(void **state)
     assert_non_null(strstr(said, "\r\n\r\ngrant_type=client_credentials&client_id=" TEAMS_APP
                                  "&client_secret=sample%2Bsecret%2Fof+the+bot&scope="
                                  "https%3A%2F%2Fapi.botframework.com%2F.default"));
-    assert_int_equal(teams_token_get(p->c, p->mem, token, &token, &e), 0);
+    const struct teams_token_query another = {.not_this = token};
+    assert_int_equal(teams_token_get(p->c, p->mem, &another, &token, &e), 0);
     assert_string_equal(secret_reveal(token), "sample-token-2");
     assert_int_equal(p->asked, 2);
 }
@@ -139,8 +142,7 @@ static void teams_gotcha_15_short_tokens_are_kept_too(void **state)
             rows[i].life);
         play(fresh, http(p, "200 OK", body), NULL, NULL, NULL);
         for (int n = 0; n < 3; n++) {
-            const struct secret none = {NULL, 0};
-            assert_int_equal(teams_token_get(fresh->c, fresh->mem, none, &token, &e), 0);
+            assert_int_equal(teams_token_get(fresh->c, fresh->mem, &ANY, &token, &e), 0);
         }
         assert_int_equal(fresh->asked, rows[i].asked);
         teams_peer_stop(fresh);
@@ -153,7 +155,7 @@ static void *get_too(void *arg)
     arena *mem = arena_new();
     struct err e = {0};
     struct secret token;
-    assert_int_equal(teams_token_get(p->c, mem, (struct secret){NULL, 0}, &token, &e), 0);
+    assert_int_equal(teams_token_get(p->c, mem, &ANY, &token, &e), 0);
     arena_free(mem);
     return NULL;
 }
@@ -171,6 +173,35 @@ static void test_one_asks_for_all(void **state)
         pthread_join(threads[i], NULL);
     }
     assert_int_equal(p->asked, 1);
+}
+
+/* Whoever must be done soon waits no longer, neither for another's fetch nor for his own; and what
+ * he had no time for keeps nobody from trying. */
+static void test_a_fetch_outlasts_nobodys_time(void **state)
+{
+    struct teams_peer *p = *state;
+    pthread_t thread;
+    struct secret token = {NULL, 0};
+    struct err e = {0};
+    play(p, http(p, "200 OK", GOOD_TOKEN), NULL, NULL, NULL);
+    atomic_store(&p->held, true);
+    int64_t begun = clock_mono_ms();
+    struct teams_token_query soon = {.until_ms = begun + 100};
+    assert_int_equal(teams_token_get(p->c, p->mem, &soon, &token, &e), -1);
+    assert_int_equal(e.kind, ERR_TIMEOUT);
+    assert_int_equal(pthread_create(&thread, NULL, get_too, p), 0);
+    teams_peer_meets(p, 2);
+    soon.until_ms = clock_mono_ms() + 100;
+    assert_int_equal(teams_token_get(p->c, p->mem, &soon, &token, &e), -1);
+    assert_int_equal(e.kind, ERR_TIMEOUT);
+    soon.until_ms = begun;
+    assert_int_equal(teams_token_get(p->c, p->mem, &soon, &token, &e), -1);
+    assert_true(clock_mono_ms() - begun < 5000);
+    assert_int_equal(p->arrived, 2);
+    atomic_store(&p->held, false);
+    pthread_join(thread, NULL);
+    assert_int_equal(teams_token_get(p->c, p->mem, &ANY, &token, &e), 0);
+    assert_string_equal(secret_reveal(token), "sample-token-1");
 }
 
 static void test_what_entra_refuses(void **state)
@@ -225,9 +256,36 @@ static void teams_gotcha_16_a_refused_token_is_renewed_once(void **state)
     assert_int_equal(teams_api(p->c, p->mem, &call, &answer, &e), 0);
     assert_int_equal(p->asked, 4);
     assert_non_null(strstr(last(p), "Bearer sample-token-2\r\n"));
-    play(p, denied, http(p, "200 OK", GOOD_TOKEN), denied, NULL);
+}
+
+static void teams_gotcha_16_a_fresh_token_that_is_refused_is_the_last(void **state)
+{
+    struct teams_peer *p = *state;
+    struct teams_call call = call_of(p);
+    const char *denied = http(p, "401 Unauthorized", "");
+    play(p, http(p, "200 OK", GOOD_TOKEN), denied, http(p, "200 OK", SECOND_TOKEN), denied);
     (void)fails(p, &call, ERR_CONFIG, "chat_client");
-    assert_int_equal(p->asked, 3);
+    assert_int_equal(p->asked, 4);
+}
+
+/* A bot that is not registered, or switched off, is refused whatever token it shows. */
+static void test_calls_that_are_refused_fetch_no_token_each(void **state)
+{
+    struct teams_peer *p = *state;
+    struct teams_call call = call_of(p);
+    p->login = http(p, "200 OK", GOOD_TOKEN);
+    play(p, http(p, "401 Unauthorized", "{\"error\":{\"code\":\"BotNotRegistered\"}}"), NULL, NULL,
+         NULL);
+    for (int i = 0; i < 20; i++) {
+        /* Entra has new ones without end */
+        p->login = http(p, "200 OK",
+                        arena_printf(p->mem,
+                                     "{\"token_type\":\"Bearer\",\"expires_in\":3599,"
+                                     "\"access_token\":\"sample-token-%d\"}",
+                                     i));
+        (void)fails(p, &call, ERR_CONFIG, "chat_client");
+    }
+    assert_int_equal(p->logins_asked, 2);
 }
 
 static void teams_gotcha_16_statuses(void **state)
@@ -268,7 +326,7 @@ static void teams_gotcha_16_statuses(void **state)
     reading.writes = false;
     struct secret token;
     play(p, http(p, "200 OK", GOOD_TOKEN), NULL, NULL, NULL);
-    assert_int_equal(teams_token_get(p->c, p->mem, (struct secret){NULL, 0}, &token, NULL), 0);
+    assert_int_equal(teams_token_get(p->c, p->mem, &ANY, &token, NULL), 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         play(p, http(p, rows[i].head, rows[i].body), NULL, NULL, NULL);
         struct err e = fails(p, &call, rows[i].kind, rows[i].code);
@@ -301,7 +359,7 @@ static void teams_gotcha_17_bodies_of_errors(void **state)
     struct teams_call call = call_of(p);
     struct secret token;
     play(p, http(p, "200 OK", GOOD_TOKEN), NULL, NULL, NULL);
-    assert_int_equal(teams_token_get(p->c, p->mem, (struct secret){NULL, 0}, &token, NULL), 0);
+    assert_int_equal(teams_token_get(p->c, p->mem, &ANY, &token, NULL), 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct err e = {0};
         play(p, http(p, "403 Forbidden", rows[i].body), NULL, NULL, NULL);
@@ -377,7 +435,7 @@ static void test_nobody_waits_longer_than_asked(void **state)
     struct teams_call call = call_of(p);
     play(p, http(p, "200 OK", GOOD_TOKEN), NULL, NULL, NULL);
     struct secret token;
-    assert_int_equal(teams_token_get(p->c, p->mem, (struct secret){NULL, 0}, &token, NULL), 0);
+    assert_int_equal(teams_token_get(p->c, p->mem, &ANY, &token, NULL), 0);
     call.until_ms = clock_mono_ms() - 1000;
     struct err e = {0};
     int64_t begun = clock_mono_ms();
@@ -430,8 +488,11 @@ int main(void)
         TEST(test_the_token_is_asked_for_once),
         TEST(teams_gotcha_15_short_tokens_are_kept_too),
         TEST(test_one_asks_for_all),
+        TEST(test_a_fetch_outlasts_nobodys_time),
+        TEST(test_calls_that_are_refused_fetch_no_token_each),
         TEST(test_what_entra_refuses),
         TEST(teams_gotcha_16_a_refused_token_is_renewed_once),
+        TEST(teams_gotcha_16_a_fresh_token_that_is_refused_is_the_last),
         TEST(teams_gotcha_16_statuses),
         TEST(teams_gotcha_17_bodies_of_errors),
         TEST(teams_gotcha_16_retry_after),

@@ -46,7 +46,7 @@ static const char *ask(struct teams_peer *p, const char *kid)
         return first;
     }
     struct err e = {0};
-    return chat_teams_keys_fetch(p->c, p->mem, &e) == 0 ? find_when(p, kid, true) : e.code;
+    return chat_teams_keys_fetch(p->c, p->mem, 0, &e) == 0 ? find_when(p, kid, true) : e.code;
 }
 
 static void serve(struct teams_peer *p, EVP_PKEY *key, const char *kid)
@@ -209,7 +209,7 @@ static void *fetch_too(void *arg)
     struct teams_peer *p = arg;
     arena *mem = arena_new();
     struct err e = {0};
-    assert_int_equal(chat_teams_keys_fetch(p->c, mem, &e), 0);
+    assert_int_equal(chat_teams_keys_fetch(p->c, mem, 0, &e), 0);
     arena_free(mem);
     return NULL;
 }
@@ -229,6 +229,23 @@ static void test_one_fetches_for_all(void **state)
     assert_string_equal(find(p, "k1"), "found");
 }
 
+static void test_nobody_waits_for_it_longer_than_he_may(void **state)
+{
+    struct teams_peer *p = *state;
+    pthread_t thread;
+    struct err e = {0};
+    atomic_store(&p->held, true);
+    assert_int_equal(pthread_create(&thread, NULL, fetch_too, p), 0);
+    teams_peer_meets(p, 1);
+    int64_t begun = clock_mono_ms();
+    assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, begun + 50, &e), -1);
+    assert_string_equal(e.code, "teams_no_keys");
+    assert_int_equal(p->keys_asked, 0);
+    atomic_store(&p->held, false);
+    pthread_join(thread, NULL);
+    assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, begun, &e), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +261,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_no_key_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keys_of_no_use, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_fetches_for_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nobody_waits_for_it_longer_than_he_may, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

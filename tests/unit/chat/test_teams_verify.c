@@ -15,7 +15,7 @@ static int set_up(void **state)
 {
     struct teams_peer *p = teams_peer_start(NULL);
     struct err e = {0};
-    assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, &e), 0);
+    assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, 0, &e), 0);
     *state = p;
     return 0;
 }
@@ -192,7 +192,7 @@ static void teams_gotcha_13_keys_are_found_by_name_alone(void **state)
     const char *claims = (const char *)changed(p->mem, TEAMS_CLAIMS, "", "{}").data;
     static const char *const names[] = {"k2", "K1", "../k1", "k1\\u0000", "k1 ", "keys", "%6b1"};
     for (int i = 0; i < TEAMS_KEYS_TRIES; i++) { /* no more fetches */
-        assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, NULL), 0);
+        assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, 0, NULL), 0);
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *header = arena_printf(p->mem, "{\"alg\":\"RS256\",\"kid\":\"%s\"}", names[i]);
@@ -268,7 +268,7 @@ static void endorse(struct teams_peer *p, const char *endorsements)
 {
     p->key_set = teams_key_set(p->mem, teams_jwk(p->mem, p->ours, "k1", endorsements), NULL);
     p->c->teams_keys->full_ms = 0;
-    assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, NULL), 0);
+    assert_int_equal(chat_teams_keys_fetch(p->c, p->mem, 0, NULL), 0);
 }
 
 static void test_endorsements(void **state)

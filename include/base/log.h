@@ -1,6 +1,7 @@
 #ifndef WB_BASE_LOG_H
 #define WB_BASE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,5 +41,8 @@ void log_write(enum log_level level, const char *message, const struct log_field
  * workbot_errors_total by kind, whether or not the level is shown. */
 void log_err(enum log_level level, const char *message, const struct err *e,
              const struct log_field *fields, size_t count);
+/* Of what anybody can cause, or thousands at once: true for one caller in every_ms. *last_ms is a
+ * static of the caller's, and begins as 0. */
+bool log_due(_Atomic int64_t *last_ms, int64_t every_ms);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "base/str.h"
 
@@ -150,4 +151,11 @@ void log_err(enum log_level level, const char *message, const struct err *e,
     add_fields(&line, fields, count);
     line_end(&line);
     arena_free(mem);
+}
+
+bool log_due(_Atomic int64_t *last_ms, int64_t every_ms)
+{
+    int64_t last = atomic_load(last_ms), now = clock_mono_ms();
+    return (last == 0 || now - last >= every_ms) &&
+           atomic_compare_exchange_strong(last_ms, &last, now);
 }

@@ -1,8 +1,5 @@
 #include "install_int.h"
 
-#include <stdatomic.h>
-
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/str.h"
@@ -19,9 +16,7 @@ enum { LOG_EVERY_MS = 60000 };
 static void log_now_and_then(const char *workspace, const char *reason)
 {
     static _Atomic int64_t logged_ms;
-    int64_t last = atomic_load(&logged_ms), now = clock_mono_ms();
-    if ((last == 0 || now - last >= LOG_EVERY_MS) &&
-        atomic_compare_exchange_strong(&logged_ms, &last, now)) {
+    if (log_due(&logged_ms, LOG_EVERY_MS)) {
         log_warn("events of places where the bot is not installed are dropped; this is one of them",
                  LOG_TEXT("workspace", workspace), LOG_TEXT("reason", reason));
     }

@@ -256,10 +256,19 @@ static void log_unsettled(const struct job *job, const struct err *e)
     }
 }
 
+/* Where thousands wait for the same a line in a while tells it. */
+static enum log_level level_of(const struct way *way)
+{
+    enum { SAID_EVERY_MS = 60 * 1000 };
+    static _Atomic int64_t said_ms;
+    return way->how == settle_unsigned && !log_due(&said_ms, SAID_EVERY_MS) ? LOG_DEBUG
+                                                                            : way->level;
+}
+
 static bool put_back(jobs *j, struct task *t, const struct way *way, const struct err *why)
 {
     struct err e = {0};
-    log_job(way->level, way->message, &t->job, why);
+    log_job(level_of(way), way->message, &t->job, why);
     metric_add(METRIC_JOBS, way->label, 1);
     if (settle(j, t->mem, &t->job, way->how, why, &e) != 0) {
         log_unsettled(&t->job, &e);

@@ -52,3 +52,25 @@ void access_note(const struct call *c)
         LOG_TEXT("request_id", c->q.id)};
     log_write(quiet ? LOG_DEBUG : LOG_INFO, "request", fields, sizeof fields / sizeof fields[0]);
 }
+
+enum { SAID_EVERY_MS = 10 * 1000 };
+
+/* A webhook that nobody has proven to be the platform's is anybody's: of those a line in a while.
+ */
+static enum log_level level_of(const struct call *c)
+{
+    static _Atomic int64_t said_ms;
+    bool anybodys = c->route != NULL && c->route->kind == ROUTE_INTAKE && c->q.at_once == NULL;
+    return anybodys && !log_due(&said_ms, SAID_EVERY_MS) ? LOG_DEBUG : LOG_ERROR;
+}
+
+void access_fault(const struct call *c, const struct err *e)
+{
+    if (err_http_status(e->kind) >= 500) {
+        metric_add(METRIC_ERRORS, "kind=\"request\"", 1);
+        log_err(level_of(c), "request failed", e,
+                (const struct log_field[]){LOG_TEXT("request_id", c->q.id),
+                                           LOG_TEXT("route", c->q.path)},
+                2);
+    }
+}

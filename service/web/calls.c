@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/metrics.h"
 #include "base/str.h"
 
@@ -59,21 +58,10 @@ void call_unref(struct call *c)
     }
 }
 
-static void note(const struct call *c, const struct err *e)
-{
-    if (err_http_status(e->kind) >= 500) {
-        metric_add(METRIC_ERRORS, "kind=\"request\"", 1);
-        log_err(LOG_ERROR, "request failed", e,
-                (const struct log_field[]){LOG_TEXT("request_id", c->q.id),
-                                           LOG_TEXT("route", c->q.path)},
-                2);
-    }
-}
-
 /* The edge where errors end: logged once when they are ours, answered always. */
 static void fail(struct call *c, const struct err *e)
 {
-    note(c, e);
+    access_fault(c, e);
     respond_error(&c->q, c->route, e, &c->r);
 }
 
@@ -217,7 +205,7 @@ static void answer_at_once(struct call *c, const struct at_once *a)
     if (a->answer(c->server->web, &c->q, &c->r, &e) == 0) {
         return;
     }
-    note(c, &e);
+    access_fault(c, &e);
     answer_late(a, &c->r);
 }
 
@@ -265,13 +253,15 @@ static int64_t until_of(const struct call *c)
 }
 
 /* What the HTTP thread could not say: now, and on from there. Of a call whose time is over the
- * watch has answered; what it said is stored all the same, and known when it comes again. */
+ * watch has answered: 503, as long as nobody was proven, and then as the form says. What it said is
+ * stored all the same, and known when it comes again. */
 static void work_later(struct call *c)
 {
     run(c, c->later);
     if (c->r.at_once != NULL) {
         c->q.at_once = c->r.at_once;
         c->q.until_ms = until_of(c);
+        watch_knows(&c->server->watch, c, c->r.at_once);
         answer_at_once(c, c->r.at_once);
     } else if (c->r.store != NULL) {
         if (put_to_intake(c)) {

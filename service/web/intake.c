@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -54,10 +53,8 @@ static void finish(struct batch *b, size_t from, size_t count, bool ok)
 
 static void note_failure(intake *i, const struct err *e, size_t count)
 {
-    int64_t now_ms = clock_mono_ms();
     metric_add(METRIC_ERRORS, "kind=\"intake\"", 1);
-    if (now_ms - i->logged_ms >= LOG_EVERY_MS) {
-        i->logged_ms = now_ms;
+    if (log_due(&i->logged_ms, LOG_EVERY_MS)) {
         log_err(LOG_ERROR, "events were not stored", e, &LOG_INT("events", count), 1);
     }
 }

@@ -134,6 +134,8 @@ void call_answer_late(const struct call *c, struct response *r);
 
 /* The access log line and the duration metric of a call that is over. */
 void access_note(const struct call *c);
+/* What went wrong with it, when that is ours. */
+void access_fault(const struct call *c, const struct err *e);
 
 /* --- watch.c --- */
 
@@ -145,6 +147,9 @@ void watch_add(struct watch *w, struct call *c, int64_t wait_ms);
 /* A worker takes the call up; its clock starts anew. False: the watch has answered it meanwhile,
  * and what it asked for must not be done any more. */
 bool watch_begin(struct watch *w, struct call *c, int64_t wait_ms);
+/* How it is answered is known only now: a call that is still waiting gets those words when it is
+ * late. */
+void watch_knows(struct watch *w, struct call *c, const struct at_once *a);
 /* True: the caller alone resumes this call now. */
 bool watch_claim(struct watch *w, struct call *c);
 /* Claims all that wait and answers them 503. */

@@ -53,6 +53,15 @@ bool watch_begin(struct watch *w, struct call *c, int64_t wait_ms)
     return wanted;
 }
 
+void watch_knows(struct watch *w, struct call *c, const struct at_once *a)
+{
+    pthread_mutex_lock(&w->lock);
+    if (c->waiting) {
+        c->at_once = a;
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
 bool watch_claim(struct watch *w, struct call *c)
 {
     pthread_mutex_lock(&w->lock);

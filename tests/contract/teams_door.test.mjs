@@ -266,6 +266,28 @@ test('two headers, as bytes', async () => {
   assert.equal(await raw(['Authorization: Bearer ' + token]), 200);
 });
 
+test('while there are no keys the log says so now and then, however often anybody asks', async () => {
+  const broken = await startKeys();
+  broken.status = 500;
+  const blind = await startService({env: {
+    WORKBOT_TEAMS_APP_ID: APP, WORKBOT_TEAMS_APP_SECRET: 'sample-teams-secret', WORKBOT_TEAMS_TENANT_ID: TENANT,
+    WORKBOT_TEAMS_OPENID_URL: `http://${broken.host}/openid`, WORKBOT_TRUSTED_HTTP_HOSTS: broken.host,
+  }});
+  try {
+    const began = Date.now(), token = await tokenOf();
+    for (let i = 0; i < 60; i++) {
+      const answer = await blind.request({method: 'POST', path: '/teams/messages', headers: {Authorization: 'Bearer ' + token}, body: activity()});
+      assert.equal(answer.status, 503);
+    }
+    const lines = blind.log().split('\n').filter(l => /"message":"request failed"/.test(l));
+    assert.ok(lines.length >= 1 && lines.length <= 1 + Math.ceil((Date.now() - began) / 10000), `${lines.length} lines`);
+    assert.match(lines[0], /"code":"teams_no_keys"/);
+  } finally {
+    await blind.stop();
+    broken.close();
+  }
+});
+
 test('keys that never come: 503 in time, nothing kept, and the service still ends as it should', async () => {
   const hung = await startKeys();
   hung.gate = new Promise(() => {});

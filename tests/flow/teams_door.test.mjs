@@ -92,6 +92,27 @@ describe('who may hand us activities', () => {
   });
 });
 
+describe('keys and then the database', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+
+  test('a form that waited for keys first gets its words in time like any other', async () => {
+    const ana = person('ana');
+    await ana.ask('help', /Salesforce/);
+    await w.idle();
+    w.replicas[0].child.kill('SIGTERM');
+    await w.replicas[0].child.ended;
+    await w.startReplica(0);
+    const before = await fetched();
+    const lock = await w.hold('lock table workspace in access exclusive mode');
+    const r = await ana.sends('invoke', {activity: {name: 'task/fetch', value: {data: {msteams: {type: 'task/fetch'}, wb: {a: 'resume', v: '00000000-0000-4000-8000-000000000000'}}}}});
+    await lock.release();
+    assert.equal(await fetched(), before + 1);
+    assert.equal(r.status, 200, JSON.stringify(r));
+    assert.match(JSON.stringify(r), /takes too long/);
+  });
+});
+
 describe("the bot's own token", () => {
   before(async () => (w = await start({teams: 'only'})));
   after(() => w?.stop());
@@ -153,6 +174,25 @@ describe("the bot's own token", () => {
     assert.deepEqual(since.map(c => c.path), []);
     assert.match(w.log(), /"chat_address"/);
     await ana.ask('whoami', /Ana/);
+  });
+
+  test('that the secret is refused is told now and then, not by each message at each try', async () => {
+    const ana = person('ana');
+    const waits = later => w.count('job', `state = 'queued' and error_code = 'chat_client'${later ? " and run_at > now() + interval '5 seconds'" : ''}`);
+    const told = () => w.log().split('\n').filter(l => /"level":"error".*refuses the app's own credential/.test(l)).length;
+    await w.idle();
+    const before = told();
+    await w.sandbox('PUT', '/_config', {teams: {app: {secret: 'another-sample-secret'}}});
+    await fault('token_expired', {times: -1});
+    await ana.say('whoami');
+    for (let i = 0; i < 5; i++) {
+      await until('what is to be sent to wait', () => waits(true), 20000);
+      await w.query("update job set run_at = now() where state = 'queued' and error_code = 'chat_client'");
+      await until('it to be tried again', async () => await waits(true) === await waits(false), 20000);
+    }
+    assert.equal(told(), before + 1);
+    await w.sandbox('DELETE', '/_faults');
+    await w.sandbox('PUT', '/_config', {teams: {app: {secret: 'sample-teams-app-secret'}}});
   });
 
   test('no secret of the bot stands in the log', () => {

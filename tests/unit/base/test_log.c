@@ -1,4 +1,5 @@
 #include <regex.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -260,6 +261,28 @@ static void test_a_closed_log_stops_nothing(void **state)
     arena_free(mem);
 }
 
+static _Atomic int64_t said_ms;
+static atomic_int said;
+
+static void *say_it(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 100; i++) {
+        atomic_fetch_add(&said, log_due(&said_ms, 60 * 1000) ? 1 : 0);
+    }
+    return NULL;
+}
+
+static void test_what_thousands_cause_is_said_now_and_then(void **state)
+{
+    (void)state;
+    in_threads(8, say_it, NULL);
+    assert_int_equal(said, 1);
+    said_ms -= 60 * 1000;
+    in_threads(8, say_it, NULL);
+    assert_int_equal(said, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_error_line_and_its_count),
         cmocka_unit_test(test_lines_of_threads_do_not_mix),
         cmocka_unit_test(test_a_closed_log_stops_nothing),
+        cmocka_unit_test(test_what_thousands_cause_is_said_now_and_then),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

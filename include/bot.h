@@ -47,7 +47,7 @@ struct bot_sent {
     const char *workspace;
     enum job_kind kind; /* of its payload */
     struct bytes payload;
-    const char *key;  /* dedupe: what the platform has sent before has it, too; NULL: none */
+    const char *lane, *keys[3]; /* as a job's */
     int64_t until_ms; /* monotonic: after that nobody waits, and nothing is done any more */
 };
 /* A form that was sent: checked, and what it asks for is committed, or nothing is. ERR_TIMEOUT
@@ -69,6 +69,20 @@ enum bot_code {
 };
 int bot_code_sent(bot *b, arena *mem, const struct bot_sent *sent, enum bot_code *ret,
                   struct err *e);
+/* A press in a place that others read, before anything is done: kept as a job, or *ret_refusal is
+ * what whoever pressed is told, since the button is somebody else's; else NULL. ERR_TIMEOUT
+ * "form_late" as above. */
+int bot_press_sent(bot *b, arena *mem, const struct bot_sent *sent, const char **ret_refusal,
+                   struct err *e);
+/* A message of ours as whoever asks sees it (EVENT_LOOK); view NULL: there is nothing to see.
+ * Changes nothing and asks nobody. */
+struct bot_view {
+    const json_t *view;
+    const char *our_id;
+    const char *owner_address; /* chat_post.owner_address */
+};
+int bot_view_of(bot *b, arena *mem, const struct bot_sent *sent, struct bot_view *ret,
+                struct err *e);
 /* The choices of a field that has many, by what was typed so far. Changes nothing. */
 int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct form_choice **ret,
                      size_t *ret_count, struct err *e);

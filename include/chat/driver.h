@@ -45,7 +45,9 @@ struct chat_post {
     const char *thread;     /* NULL: none */
     const char *user_id;    /* with ephemeral: the only reader */
     bool ephemeral;
-    const char *our_id; /* our message id, carried in the platform's metadata and buttons */
+    const char *owner_address; /* of the person who sees the view's own part (view_own): the
+                                  platform's other id; NULL: nobody, or not known */
+    const char *our_id;        /* our message id, carried in the platform's metadata and buttons */
     const json_t *view;
 };
 
@@ -100,6 +102,7 @@ struct chat_driver {
     bool addressed;         /* it is reached where its events say: chat_access.address */
     bool presses_say_place; /* a press says of its place what words say; else the platform is asked
                              */
+    bool own_views;         /* of what all read one person can be shown more: view_set_own */
     bool no_ephemerals;     /* what one person is to read stands in the one-to-one chat alone */
     /* A button of its one-to-one chat can open a page in a window of the client (button.window),
      * which takes a word from that page and sends it in the name of who sits there. */

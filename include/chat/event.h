@@ -19,6 +19,7 @@ enum event_kind {
     EVENT_CHOICES,  /* looks for a choice of a field: .action and .value as above, .field, .typed */
     EVENT_CODE,   /* the window of a login has ended: .text what it, or who typed there, hands over:
                      a code; "": it was closed; NULL: none that can be read */
+    EVENT_LOOK,   /* is shown .our_id in .place as this person sees it; nothing is done by it */
     EVENT_HOME,   /* opened the home page of the bot */
     EVENT_PERSON, /* the platform says something new of .user_id: .person is filled */
     EVENT_CHANNEL, /* .channel_was became .place.channel */
@@ -90,6 +91,7 @@ struct event {
      * spaces plain up to the first "name:", since values behind it keep their characters; "" when
      * there was only the mention */
     const char *text;
+    bool has_file;        /* EVENT_TEXT: a file came instead of words */
     const char *typed;    /* EVENT_TEXT: the same with all characters kept: for a free answer */
     const char *action;   /* our action's name, "disconnect" */
     const char *value;    /* our action's value: an id or words, never an authority */

@@ -52,13 +52,16 @@ enum teams_answer {
     TEAMS_ANSWER_AT_ONCE, /* a worker makes it in the request: a task module */
     TEAMS_ANSWER_CODE,    /* the same: what a sign-in's window hands over */
     TEAMS_ANSWER_NOBODY,  /* 404: such a state of somebody whom we cannot know */
+    TEAMS_ANSWER_LOOK,    /* the same: a card as this person sees it */
+    TEAMS_ANSWER_PRESS,   /* the same: a button in a place that others read */
     TEAMS_ANSWER_UNKNOWN  /* 501: an invoke of a feature that we do not have */
 };
 
 struct teams_intake {
     bool store;            /* else: keep nothing */
     const char *why;       /* of what is not stored: "ignored", "tenant", "no_tenant", "no_person",
-                              "form", "code", "unknown_invoke"; for a metric label */
+                              "form", "code", "look", "press",
+                              "unknown_invoke"; for a metric label */
     const char *workspace; /* "teams:<tenant>" */
     const char *job_kind;  /* "teams_activity" or "teams_invoke" */
     const char *lane;      /* "user:<aadObjectId>": one person's doings in order; "install" */
@@ -93,5 +96,15 @@ json_t *chat_teams_manifest(arena *mem, const struct teams_manifest *m);
 /* PNG: 192 x 192; and 32 x 32, white on nothing. */
 struct bytes chat_teams_icon_color(void);
 struct bytes chat_teams_icon_outline(void);
+
+/* --- what a card is answered (teams_invoke.c, teams_send.c) --- */
+
+/* refusal NULL: it is being worked on. */
+char *chat_teams_press_answer(arena *mem, const char *refusal);
+struct teams_shown {
+    const json_t *view;                 /* NULL: there is nothing to show */
+    const char *our_id, *owner_address; /* as in struct chat_post */
+};
+char *chat_teams_card_shown(arena *mem, const struct teams_shown *s);
 
 #endif

@@ -51,6 +51,11 @@ void view_row(json_t *view, const struct button *b, const char *format, ...)
 void view_set_owner(json_t *view, const char *user_id);
 const char *view_owner(const json_t *view);
 void view_note_moved(json_t *view);
+/* What this one sees in the place of the blocks of a view that everybody in a place may read, where
+ * the platform has that (chat_driver.own_views): "own" of the view, a view with "user". The notes
+ * of view_note_moved and notifications are the view's. A link to log in stands in neither. */
+void view_set_own(json_t *view, const char *user_id, const json_t *own);
+const json_t *view_own(const json_t *view); /* NULL: all see the same */
 /* One line of plain text for notifications: title or first text, never a link. */
 char *view_summary(arena *mem, const json_t *view);
 

@@ -1,6 +1,8 @@
 #include "lists_int.h"
 #include "run_int.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/str.h"
 
@@ -13,28 +15,29 @@ static const struct {
     action_fn *press;
     bool navigates; /* the pressed message turns into the answer, when it is the user's own */
     bool opens;     /* may open a form: where the press waits for one, no other does anything */
+    bool owned; /* its value is of one person: a run or login of theirs, words that they typed */
 } actions[] = {
-    {"login", action_link, false, false},
-    {"install", action_link, false, false},
-    {"open", action_link, false, false},
-    {"back", action_back, true, false},
-    {"connect", action_connect, true, false},
-    {"reconnect", action_reconnect, true, false},
-    {"disconnect", action_disconnect, true, false},
-    {"forget", action_forget, true, false},
-    {"run", action_run, false, true},
-    {"late", action_late, true, false},
-    {"answer", action_answer, false, false},
-    {"drop", action_drop, true, false},
-    {"drop_login", action_drop_login, true, false},
-    {"run_now", action_run_now, true, false},
-    {"renew", action_renew, true, false},
-    {"unknown_done", action_unknown_done, true, false},
-    {"unknown_again", action_unknown_again, true, false},
-    {"words", action_words, true, false},
-    {"page", action_page, true, false},
-    {"resume", action_resume, true, true},
-    {"home", action_home, true, false},
+    {"login", action_link, false, false, false},
+    {"install", action_link, false, false, false},
+    {"open", action_link, false, false, false},
+    {"back", action_back, true, false, true},
+    {"connect", action_connect, true, false, false},
+    {"reconnect", action_reconnect, true, false, false},
+    {"disconnect", action_disconnect, true, false, false},
+    {"forget", action_forget, true, false, false},
+    {"run", action_run, false, true, false},
+    {"late", action_late, true, false, true},
+    {"answer", action_answer, false, false, true},
+    {"drop", action_drop, true, false, true},
+    {"drop_login", action_drop_login, true, false, true},
+    {"run_now", action_run_now, true, false, true},
+    {"renew", action_renew, true, false, true},
+    {"unknown_done", action_unknown_done, true, false, true},
+    {"unknown_again", action_unknown_again, true, false, true},
+    {"words", action_words, true, false, false},
+    {"page", action_page, true, false, false},
+    {"resume", action_resume, true, true, true},
+    {"home", action_home, true, false, false},
 };
 
 /* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what
@@ -68,12 +71,50 @@ static int find_acted(struct turn *t, struct err *e)
                                      ev->message_id, &t->acted, e);
 }
 
+const char action_others[] = "That button belongs to somebody else.";
+const char action_others_advice[] = "Type the command yourself, and I do it for you.";
+
+/* A line in the place would tell all of it. */
 static int refuse_stranger(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "That button belongs to somebody else.");
-    view_note(view, "Type the command yourself, and I do it for you.");
+    view_text(view, "%s", action_others);
+    view_note(view, "%s", action_others_advice);
+    t->pointed = true;
     return say_beside(t, view, NULL, e);
+}
+
+static bool is_owned(const char *action)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (str_equal(actions[i].name, action)) {
+            return actions[i].owned;
+        }
+    }
+    return false;
+}
+
+int action_is_others(struct turn *t, bool *ret, struct err *e)
+{
+    const struct event *ev = &t->event;
+    const char *owner = NULL, *value = ev->value == NULL ? "" : ev->value;
+    struct run *r = NULL;
+    if (find_acted(t, e) != 0) {
+        return -1;
+    }
+    if (t->acted != NULL) {
+        owner = t->acted->user_id;
+        owner = owner == NULL && is_owned(ev->action) ? view_owner(t->acted->body) : owner;
+    }
+    const char *id = arena_strndup(t->scene.mem, value, strcspn(value, "@"));
+    if (owner == NULL && is_owned(ev->action) && id_valid(id)) {
+        if (store_run_find(t->scene.s, t->scene.workspace->workspace, id, &r, e) != 0) {
+            return -1;
+        }
+        owner = r == NULL ? NULL : r->user_id;
+    }
+    *ret = owner != NULL && !str_equal(owner, ev->user_id);
+    return 0;
 }
 
 static bool is_pressed(const struct turn *t, const json_t *button)

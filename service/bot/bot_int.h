@@ -130,6 +130,8 @@ const char *words_code(arena *mem, const char *code);
 bool words_open_to(const struct scene *sc);
 /* Does the platform have a home page of the bot? */
 bool words_has_home(const struct scene *sc);
+/* Can one person be shown more of what all read? */
+bool words_has_own_views(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);
 /* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
  * messages alone. */
@@ -176,6 +178,10 @@ command_fn command_help, command_connections, command_connect, command_disconnec
 /* actions.c: the table of buttons */
 typedef int action_fn(struct turn *t, const char *value, struct err *e);
 int action_press(struct turn *t, struct err *e);
+/* In a turn that has an event and nothing else: is the button, by its message or by what its value
+ * names, another person's? and what that person is told. */
+int action_is_others(struct turn *t, bool *ret, struct err *e);
+extern const char action_others[], action_others_advice[];
 /* The pressed message still shows the button: it has not been answered. */
 bool action_stands(const struct turn *t);
 action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,

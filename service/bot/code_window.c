@@ -211,7 +211,7 @@ int bot_code_sent(bot *b, arena *mem, const struct bot_sent *sent, enum bot_code
     struct job j = {.workspace = sent->workspace,
                     .kind = sent->kind,
                     .payload = sent->payload,
-                    .keys = {sent->key},
+                    .keys = {sent->keys[0]},
                     .created_at = clock_now()};
     struct turn t = {
         .scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j, .coded = &coded};

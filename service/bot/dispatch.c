@@ -193,8 +193,19 @@ static bool is_late(const struct turn *t)
     return t->event.at > 0 && (t->job->created_at - t->event.at > LATE_S || held_s > LATE_S);
 }
 
+static int refuse_file(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "I cannot take files: none of my commands has a use for one.");
+    view_note(view, "Type a command in words; `help` lists them.");
+    return say_private(t, view, NULL, e);
+}
+
 static int on_words(struct turn *t, struct err *e)
 {
+    if (t->event.has_file) {
+        return refuse_file(t, e);
+    }
     if (is_late(t)) {
         return offer_late(t, e);
     }
@@ -223,6 +234,7 @@ static const struct effect {
     [EVENT_SUBMIT] = {.act = nothing, .personal = true}, /* answered at once: submit.c */
     [EVENT_CHOICES] = {.act = nothing},                  /* the same */
     [EVENT_CODE] = {.act = code_by_window, .personal = true},
+    [EVENT_LOOK] = {.act = nothing}, /* the same: card.c */
     [EVENT_HOME] = {.act = home_open, .personal = true, .any_person = true},
     [EVENT_PERSON] = {.look = person_look, .act = bot_person_changed},
     [EVENT_CHANNEL] = {.look = place_look, .act = bot_channel_moved},

@@ -10,7 +10,7 @@
 static int press(struct turn *t, const struct bot_sent *sent, struct err *e)
 {
     bool fresh = true;
-    if (sent->key != NULL && store_job_note(t->scene.s, t->job, &fresh, e) != 0) {
+    if (sent->keys[0] != NULL && store_job_note(t->scene.s, t->job, &fresh, e) != 0) {
         return -1;
     }
     t->again = !fresh;
@@ -36,7 +36,7 @@ int bot_form_open(bot *b, arena *mem, const struct bot_sent *sent, const json_t 
     struct job j = {.workspace = sent->workspace,
                     .kind = sent->kind,
                     .payload = sent->payload,
-                    .keys = {sent->key},
+                    .keys = {sent->keys[0]},
                     .created_at = clock_now()};
     struct turn t = {
         .scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j, .shows = &form};

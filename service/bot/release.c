@@ -109,8 +109,25 @@ static int supersede_twins(struct scene *sc, const struct run *r, const char *lo
     return 0;
 }
 
+/* What its user is shown in that line's place: how it stands, and no link. */
+static json_t *parked_view(struct scene *sc, const struct run *r,
+                           const struct default_connection *d)
+{
+    json_t *view = view_new(sc->mem);
+    struct recipe *recipe = NULL;
+    struct err unused = {0};
+    bool known = recipe_of(sc, r, &recipe, &unused) == 0 && recipe != NULL;
+    view_text(view, "**%s** waits for your login to %s.", known ? recipe->title : r->recipe,
+              words_app(sc, d->app));
+    view_note(view, "I have asked you for it in our one-to-one chat. It goes on by itself then; "
+                    "`pending` shows it there, too.");
+    view_note(view, "Reference %s. Only you see this view of it.", r->reference);
+    return view;
+}
+
 /* In a shared place a neutral line stands for the run; the prompt itself goes to its user. */
-static json_t *neutral_view(struct scene *sc)
+static json_t *neutral_view(struct scene *sc, const struct run *r,
+                            const struct default_connection *d)
 {
     json_t *view = view_new(sc->mem);
     view_text(view, "%s, I sent you a private message to go on.",
@@ -120,6 +137,9 @@ static json_t *neutral_view(struct scene *sc)
     } else {
         view_note(view, "It is in our one-to-one chat. If you do not see it, open a chat with me "
                         "and send `pending`.");
+    }
+    if (words_has_own_views(sc)) {
+        view_set_own(view, sc->user->user_id, parked_view(sc, r, d));
     }
     return view;
 }
@@ -151,7 +171,7 @@ static int park_behind(struct scene *sc, struct run *r, const struct default_con
         }
         return l == NULL ? 0 : run_show(sc, r, waiting_view(sc, l, d, r), e);
     }
-    return run_line(sc, r, neutral_view(sc), e);
+    return run_line(sc, r, neutral_view(sc, r, d), e);
 }
 
 /* The login that this run would wait for was finished since the run was resolved. The open login,
@@ -187,7 +207,7 @@ static int ask_login(struct scene *sc, struct run *r, const struct default_conne
         return rc == 0 && own ? supersede_twins(sc, r, made->login_id, e) : rc;
     }
     if (!own) {
-        return run_line(sc, r, neutral_view(sc), e);
+        return run_line(sc, r, neutral_view(sc, r, d), e);
     }
     r->message_id = made->message_id;
     return 0;

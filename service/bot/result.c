@@ -86,9 +86,8 @@ static void add_buttons(struct scene *sc, const struct run_outcome *o, const jso
     }
 }
 
-json_t *result_view(struct scene *sc, const struct run_outcome *o)
+static json_t *view_for(struct scene *sc, const struct run_outcome *o, bool is_private)
 {
-    bool is_private = run_for_one(o->run);
     const struct recipe *r = o->recipe;
     json_t *context = context_for(sc, o, is_private);
     json_t *view = view_new(sc->mem);
@@ -105,6 +104,32 @@ json_t *result_view(struct scene *sc, const struct run_outcome *o)
         }
     }
     add_buttons(sc, o, context, view);
+    return view;
+}
+
+/* The same as in private, and why it was that account: the place shows this to nobody else. */
+static json_t *own_view(struct scene *sc, const struct run_outcome *o)
+{
+    const struct recipe *r = o->recipe;
+    json_t *view = view_for(sc, o, true);
+    for (size_t i = 0; i < o->resolved_count; i++) {
+        for (size_t k = 0; k < r->connections_count; k++) {
+            if (str_equal(r->connections[k].alias, o->resolved[i].alias)) {
+                why_add(sc, view, &o->resolved[i], &r->connections[k]);
+            }
+        }
+    }
+    view_note(view, "Reference %s. Only you see this view of it.", o->run->reference);
+    return view;
+}
+
+json_t *result_view(struct scene *sc, const struct run_outcome *o)
+{
+    bool is_private = run_for_one(o->run);
+    json_t *view = view_for(sc, o, is_private);
+    if (!is_private && words_has_own_views(sc)) {
+        view_set_own(view, sc->user->user_id, own_view(sc, o));
+    }
     return view;
 }
 

@@ -90,6 +90,13 @@ int run_say_moved_on(struct turn *t, const struct run *r, struct err *e);
 /* Nobody works on it: it waits for its user, or for its next try. */
 bool run_may_cancel(const struct run *r);
 
+/* --- why.c --- */
+
+/* As whom this connection acts or acted, with its account, and by which rule: for that user alone.
+ */
+void why_add(struct scene *sc, json_t *view, const struct resolved *d,
+             const struct recipe_connection *c);
+
 /* --- result.c: what is said of a run that has ended --- */
 
 /* What an earlier step of a run that ends now has written stays written. NULL: nothing. */

@@ -48,8 +48,8 @@ static void add_rule(struct scene *sc, json_t *view, enum recipe_rule rule, cons
     }
 }
 
-static void add_resolved(struct scene *sc, json_t *view, const struct resolved *d,
-                         const struct recipe_connection *c)
+void why_add(struct scene *sc, json_t *view, const struct resolved *d,
+             const struct recipe_connection *c)
 {
     const char *named = words_app(sc, d->def == NULL ? c->alias : d->def->app);
     const char *missing = missing_words(d);
@@ -109,7 +109,7 @@ static int why_command(struct turn *t, const struct recipe_row *row, struct err 
         if (recipe_resolve(sc->s, &r->connections[i], &person, &d, e) != 0) {
             return -1;
         }
-        add_resolved(sc, view, &d, &r->connections[i]);
+        why_add(sc, view, &d, &r->connections[i]);
     }
     return say_private(t, view, NULL, e);
 }

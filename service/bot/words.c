@@ -279,6 +279,13 @@ bool words_has_home(const struct scene *sc)
     return driver != NULL && driver->publish_home != NULL;
 }
 
+bool words_has_own_views(const struct scene *sc)
+{
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return driver != NULL && driver->own_views;
+}
+
 bool words_open_to(const struct scene *sc)
 {
     return store_standing_allowed(sc->user->standing, sc->workspace);

@@ -34,6 +34,7 @@ const struct chat_driver teams_driver = {
     .app_token = true,
     .addressed = true,
     .presses_say_place = true,
+    .own_views = true,
     .no_ephemerals = true,
     .windows = true,
     .form_in_answer = true,

@@ -32,6 +32,11 @@ char *teams_answer_error(arena *mem, const char *text)
                                   "message", text));
 }
 
+char *chat_teams_press_answer(arena *mem, const char *refusal)
+{
+    return teams_answer_message(mem, refusal == NULL ? "Working on it." : refusal);
+}
+
 char *teams_task_message(arena *mem, const char *text)
 {
     return written(mem, json_pack("{s:{s:s, s:s}}", "task", "type", "message", "value", text));

@@ -115,10 +115,19 @@ static int malformed(struct err *e, const char *what)
     return err_set(e, ERR_INPUT, "teams_body", "an invoke without %s", what);
 }
 
-static bool is_refresh(const struct invoke *v)
+/* Where others read, it is looked at first whose button it is: then it is kept, or refused to
+ * whoever pressed alone. */
+static void press_of_shared(const struct invoke *v, struct teams_intake *out)
 {
-    return str_equal_fold(json_text(v->value, "trigger"), "automatic") ||
-           str_equal(json_text(json_member(v->value, "action"), "verb"), TEAMS_REFRESH);
+    if (teams_where(v->activity) == TEAMS_PERSONAL) {
+        return;
+    }
+    out->late = teams_answer_message(v->mem, "I am slow right now and did nothing. Please press "
+                                             "that again in a minute.");
+    out->answers = TEAMS_ANSWER_PRESS;
+    out->answer = NULL;
+    out->store = false;
+    drop(out, "press");
 }
 
 /* The work goes on behind the answer, and the card is changed when it is done. */
@@ -131,16 +140,18 @@ static int take_press(const struct invoke *v, struct teams_intake *out, struct e
         out->answer =
             teams_answer_message(v->mem, "I cannot tell who you are here, so I did nothing.");
         drop(out, "no_person");
-    } else if (is_refresh(v)) {
-        out->answer = teams_answer_message(v->mem, "This is up to date.");
-        drop(out, "ignored");
+    } else if (teams_is_refresh(v->value)) {
+        out->late = teams_answer_message(v->mem, "This is up to date.");
+        out->answers = TEAMS_ANSWER_LOOK;
+        drop(out, "look");
     } else if (teams_press(v->mem, v->activity) == NULL) {
         out->answer = teams_answer_error(
             v->mem, "I do not know this button. Type help to see what I can do.");
         drop(out, "ignored");
     } else {
-        out->answer = teams_answer_message(v->mem, "Working on it.");
+        out->answer = chat_teams_press_answer(v->mem, NULL);
         keep_press(v->mem, v->activity, v->user, out);
+        press_of_shared(v, out);
     }
     return 0;
 }

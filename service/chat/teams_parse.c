@@ -38,6 +38,7 @@ static struct event event_of_message(const struct teams_reading *s)
     ev.message_id = teams_id(s->activity, "id");
     ev.typed = teams_text(s->mem, s->activity);
     ev.text = teams_text_plain(s->mem, ev.typed);
+    ev.has_file = str_empty(ev.text) && teams_has_file(s->activity);
     if (teams_is_targeted(s->activity)) {
         teams_event_apart(&ev);
     }
@@ -53,7 +54,7 @@ static bool is_complete(const struct event *ev)
 {
     bool by_somebody = ev->kind == EVENT_TEXT || ev->kind == EVENT_ACTION ||
                        ev->kind == EVENT_SUBMIT || ev->kind == EVENT_CHOICES ||
-                       ev->kind == EVENT_CODE;
+                       ev->kind == EVENT_CODE || ev->kind == EVENT_LOOK;
     return ev->workspace != NULL && ev->place.channel != NULL &&
            (ev->user_id != NULL || !by_somebody);
 }

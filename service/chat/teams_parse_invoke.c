@@ -29,12 +29,18 @@ struct event teams_press_event(const struct teams_reading *s)
 }
 
 /* A card that draws itself anew does nothing else. */
+static struct event event_of_look(const struct teams_reading *s)
+{
+    struct event ev = teams_event_base(s, EVENT_LOOK);
+    ev.surface = SURFACE_MESSAGE;
+    ev.our_id = teams_id(teams_press(s->mem, s->activity), "m");
+    return ev;
+}
+
 static struct event event_of_execute(const struct teams_reading *s)
 {
     const json_t *value = teams_value(s->mem, s->activity);
-    bool automatic = str_equal_fold(json_text(value, "trigger"), "automatic");
-    bool refresh = str_equal(json_text(json_member(value, "action"), "verb"), TEAMS_REFRESH);
-    return automatic || refresh ? ignored : teams_press_event(s);
+    return teams_is_refresh(value) ? event_of_look(s) : teams_press_event(s);
 }
 
 /* --- forms --- */

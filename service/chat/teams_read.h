@@ -23,6 +23,10 @@ bool teams_is_targeted(const json_t *activity);
 /* Are these words that a person typed for us? Elsewhere than in a one-to-one chat only what
  * mentions the bot, also where all messages reach us. */
 bool teams_words_accepted(arena *mem, const json_t *activity);
+/* A picture, a document, a card of another app. */
+bool teams_has_file(const json_t *activity);
+/* Does the value of an adaptiveCard/action ask for the card anew, and nothing else? */
+bool teams_is_refresh(const json_t *value);
 /* What a button or form carried, with what was filled in; NULL: nothing. Our own part of it stands
  * under "wb": of a button see teams_press, of a form {"f": its name, "p": its private value,
  * "l": [its fields], "y": [those that are flags]}. */

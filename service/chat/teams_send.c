@@ -29,17 +29,33 @@ static const char *conversation_of(arena *mem, const struct chat_post *p)
 }
 
 /* A new token at each sending: a press on what was shown since is another press. */
+static json_t *card_of(arena *mem, const struct chat_post *p)
+{
+    json_t *card = teams_card(mem, p->view, p->our_id, crypto_random_hex(mem, TOKEN_BYTES));
+    if (p->owner_address != NULL) {
+        teams_card_refresh(card, p->our_id, &p->owner_address, 1);
+    }
+    return card;
+}
+
 static json_t *activity_of(const chats *c, arena *mem, const struct chat_post *p)
 {
-    const char *token = crypto_random_hex(mem, TOKEN_BYTES);
     json_t *attachment =
         json_pack("{s:s, s:O}", "contentType", "application/vnd.microsoft.card.adaptive", "content",
-                  teams_card(mem, p->view, p->our_id, token));
+                  card_of(mem, p));
     json_t *activity =
         json_pack("{s:s, s:{s:s}, s:{s:s}, s:s, s:[o]}", "type", "message", "from", "id",
                   bot_id(c, mem), "conversation", "id", conversation_of(mem, p), "summary",
                   teams_summary(mem, p->view), "attachments", attachment);
     return arena_json(mem, activity);
+}
+
+char *chat_teams_card_shown(arena *mem, const struct teams_shown *s)
+{
+    const struct chat_post p = {
+        .view = s->view, .our_id = s->our_id, .owner_address = s->owner_address};
+    return s->view == NULL ? teams_answer_message(mem, "This is up to date.")
+                           : teams_answer_card(mem, card_of(mem, &p));
 }
 
 /* What one person is to read goes to the one-to-one chat: there is no other way. */

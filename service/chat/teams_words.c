@@ -115,6 +115,21 @@ static bool is_from_a_person(const json_t *activity)
            !str_equal_fold(json_text(from, "role"), "bot");
 }
 
+/* What is formatted comes once more as HTML: that is no file. */
+bool teams_has_file(const json_t *activity)
+{
+    size_t i = 0;
+    const json_t *one = NULL;
+    json_array_foreach(json_member(activity, "attachments"), i, one)
+    {
+        const char *type = json_text(one, "contentType");
+        if (!str_empty(type) && !str_starts_fold(type, "text/html")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool teams_words_accepted(arena *mem, const json_t *activity)
 {
     if (!teams_is_type(activity, "message") || !is_from_a_person(activity) ||
@@ -125,10 +140,16 @@ bool teams_words_accepted(arena *mem, const json_t *activity)
         return true;
     }
     bool addressed = teams_where(activity) == TEAMS_PERSONAL || teams_is_targeted(activity);
-    return addressed && !str_empty(json_text(activity, "text"));
+    return addressed && (!str_empty(json_text(activity, "text")) || teams_has_file(activity));
 }
 
 /* --- what a card sent --- */
+
+bool teams_is_refresh(const json_t *value)
+{
+    return str_equal_fold(json_text(value, "trigger"), "automatic") ||
+           str_equal(json_text(json_member(value, "action"), "verb"), TEAMS_REFRESH);
+}
 
 const json_t *teams_data(arena *mem, const json_t *activity)
 {

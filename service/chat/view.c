@@ -300,6 +300,17 @@ const char *view_owner(const json_t *view)
     return json_text(view, "owner");
 }
 
+void view_set_own(json_t *view, const char *user_id, const json_t *own)
+{
+    json_t *blocks = json_deep_copy(json_member(own, "blocks"));
+    json_put(view, "own", json_pack("{s:s, s:o}", "user", user_id, "blocks", blocks));
+}
+
+const json_t *view_own(const json_t *view)
+{
+    return json_member(view, "own");
+}
+
 void view_note_moved(json_t *view)
 {
     view_note(view, "This was meant for the channel where you typed it, but I cannot write there.");

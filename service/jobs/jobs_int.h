@@ -109,8 +109,9 @@ struct sending {
     const struct job *job;
     const struct chat_driver *driver;
     struct message *message;
-    const char *dm_channel; /* of the message's reader; NULL: not known */
-    bool gone;              /* the bot was taken out of where it goes */
+    const char *dm_channel;    /* of the message's reader; NULL: not known */
+    const char *owner_address; /* chat_post.owner_address */
+    bool gone;                 /* the bot was taken out of where it goes */
     struct oauth_bot bot;
     const char
         *opened;   /* the one-to-one chat that the message went to; NULL: it stood in the row */

@@ -29,6 +29,20 @@ static int with_store(struct sending *x, bool in_tx, sending_fn *work, struct er
     return rc;
 }
 
+/* Of a message that all read: by which id the platform knows who sees more of it. */
+static int find_owner(struct sending *x, store *s, struct err *e)
+{
+    const struct message *m = x->message;
+    const char *owner =
+        m == NULL || m->user_id != NULL ? NULL : json_text(view_own(m->body), "user");
+    struct user *u = NULL;
+    if (owner != NULL && store_user_find(s, m->workspace, owner, &u, e) != 0) {
+        return -1;
+    }
+    x->owner_address = u == NULL ? NULL : u->address;
+    return 0;
+}
+
 static int load(struct sending *x, store *s, struct err *e)
 {
     json_t *payload = NULL;
@@ -56,7 +70,7 @@ static int load(struct sending *x, store *s, struct err *e)
                                 .generation = found.bot_generation,
                                 .renews = found.bot_renews,
                                 .unchecked = found.bot_unchecked};
-    return 0;
+    return find_owner(x, s, e);
 }
 
 static int end_job(struct sending *x, store *s, struct err *e)
@@ -115,6 +129,7 @@ static struct chat_post post_of(const struct sending *x)
                               .thread = m->thread,
                               .user_id = m->user_id,
                               .ephemeral = m->ephemeral,
+                              .owner_address = x->owner_address,
                               .our_id = m->id,
                               .view = m->body};
 }

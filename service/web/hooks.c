@@ -38,3 +38,27 @@ struct job_seed *hook_seed(web *w, arena *mem, const struct hook_job *job)
     }
     return seed;
 }
+
+void hook_respond_json(struct response *r, const char *json)
+{
+    respond_empty(r, 200);
+    if (json != NULL) {
+        r->content_type = "application/json";
+        r->body = bytes_of(json);
+    }
+}
+
+const char *hook_form_label(const struct form_answer *a)
+{
+    if (a->errors != NULL) {
+        return "result=\"errors\"";
+    }
+    return a->next != NULL ? "result=\"next\"" : "result=\"taken\"";
+}
+
+void hook_wake(const web *w)
+{
+    if (w->options.wake != NULL) {
+        w->options.wake(w->options.wake_arg);
+    }
+}

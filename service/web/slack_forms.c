@@ -17,23 +17,6 @@ static struct bot_sent sent_of(const struct request *q)
                              .until_ms = q->until_ms};
 }
 
-static void respond_ready(struct response *r, const char *json)
-{
-    respond_empty(r, 200);
-    if (json != NULL) {
-        r->content_type = "application/json";
-        r->body = bytes_of(json);
-    }
-}
-
-static const char *label_of(const struct form_answer *a)
-{
-    if (a->errors != NULL) {
-        return "result=\"errors\"";
-    }
-    return a->next != NULL ? "result=\"next\"" : "result=\"taken\"";
-}
-
 static int answer_form(web *w, const struct request *q, struct response *r, struct err *e)
 {
     const struct bot_sent sent = sent_of(q);
@@ -41,11 +24,9 @@ static int answer_form(web *w, const struct request *q, struct response *r, stru
     if (bot_form_sent(w->options.bot, q->mem, &sent, &a, e) != 0) {
         return -1;
     }
-    metric_add(METRIC_FORMS, label_of(&a), 1);
-    respond_ready(r, chat_slack_form_answer(q->mem, sent.payload, &a));
-    if (w->options.wake != NULL) {
-        w->options.wake(w->options.wake_arg);
-    }
+    metric_add(METRIC_FORMS, hook_form_label(&a), 1);
+    hook_respond_json(r, chat_slack_form_answer(q->mem, sent.payload, &a));
+    hook_wake(w);
     return 0;
 }
 
@@ -58,7 +39,7 @@ static int answer_choices(web *w, const struct request *q, struct response *r, s
         return -1;
     }
     metric_add(METRIC_FORMS, "result=\"choices\"", 1);
-    respond_ready(r, chat_slack_choices(q->mem, list, count));
+    hook_respond_json(r, chat_slack_choices(q->mem, list, count));
     return 0;
 }
 

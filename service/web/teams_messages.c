@@ -33,6 +33,8 @@ static const char *event_label(const struct teams_intake *in)
     static const struct hook_label table[] = {
         {"teams_activity", "chat=\"teams\",kind=\"activity\""},
         {"teams_invoke", "chat=\"teams\",kind=\"invoke\""},
+        {"look", "chat=\"teams\",kind=\"look\""},
+        {"press", "chat=\"teams\",kind=\"invoke\""},
         {"form", "chat=\"teams\",kind=\"form\""},
         {"code", "chat=\"teams\",kind=\"code\""},
         {"unknown_invoke", "chat=\"teams\",kind=\"unknown_invoke\""},
@@ -44,11 +46,10 @@ static const char *event_label(const struct teams_intake *in)
 
 static void respond_ready(struct response *r, const struct teams_intake *in)
 {
-    static const int statuses[] = {[TEAMS_ANSWER_EMPTY] = 200,
-                                   [TEAMS_ANSWER_AT_ONCE] = 200,
-                                   [TEAMS_ANSWER_CODE] = 200,
-                                   [TEAMS_ANSWER_NOBODY] = 404,
-                                   [TEAMS_ANSWER_UNKNOWN] = 501};
+    static const int statuses[] = {
+        [TEAMS_ANSWER_EMPTY] = 200,  [TEAMS_ANSWER_AT_ONCE] = 200, [TEAMS_ANSWER_CODE] = 200,
+        [TEAMS_ANSWER_LOOK] = 200,   [TEAMS_ANSWER_PRESS] = 200,   [TEAMS_ANSWER_NOBODY] = 404,
+        [TEAMS_ANSWER_UNKNOWN] = 501};
     respond_empty(r, statuses[in->answers]);
     if (in->answer != NULL) {
         r->content_type = "application/json";
@@ -69,6 +70,8 @@ static int take(web *w, const struct request *q, const struct teams_activity *a,
         r->at_once = teams_form_at_once(q->mem, &in);
     } else if (in.answers == TEAMS_ANSWER_CODE) {
         r->at_once = teams_code_at_once(q->mem, &in);
+    } else if (in.answers == TEAMS_ANSWER_LOOK || in.answers == TEAMS_ANSWER_PRESS) {
+        r->at_once = teams_card_at_once(q->mem, &in);
     } else if (in.store) {
         const struct hook_job job = {.workspace = in.workspace,
                                      .kind = in.job_kind,

@@ -20,20 +20,13 @@ static int status_of(enum bot_code code)
 
 static int answer_code(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    const struct teams_intake *in = q->at_once->about;
-    const struct bot_sent sent = {.workspace = in->workspace,
-                                  .kind = JOB_TEAMS_INVOKE,
-                                  .payload = in->payload,
-                                  .key = in->keys[0],
-                                  .until_ms = q->until_ms};
+    const struct bot_sent sent = teams_sent_of(q);
     enum bot_code code = BOT_CODE_NONE;
     if (bot_code_sent(w->options.bot, q->mem, &sent, &code, e) != 0) {
         return -1;
     }
     respond_empty(r, status_of(code));
-    if (w->options.wake != NULL) {
-        w->options.wake(w->options.wake_arg);
-    }
+    hook_wake(w);
     return 0;
 }
 

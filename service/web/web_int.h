@@ -238,6 +238,12 @@ struct hook_job {
 };
 /* Sealed and ready for the intake. */
 struct job_seed *hook_seed(web *w, arena *mem, const struct hook_job *job);
+/* 200 with this JSON; NULL: with an empty body. */
+void hook_respond_json(struct response *r, const char *json);
+/* Labels of METRIC_FORMS. */
+const char *hook_form_label(const struct form_answer *a);
+/* There is work for whoever claims jobs. */
+void hook_wake(const web *w);
 
 /* handlers, by file */
 route_fn slack_events_post, slack_interactions_post, slack_commands_post,
@@ -250,6 +256,10 @@ const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *
 const struct at_once *teams_form_at_once(arena *mem, const struct teams_intake *in);
 /* teams_window_code.c: what the window of a login hands over. */
 const struct at_once *teams_code_at_once(arena *mem, const struct teams_intake *in);
+const struct at_once *teams_at_once(arena *mem, const struct teams_intake *in, route_fn *answer);
+struct bot_sent teams_sent_of(const struct request *q); /* of a call that is answered so */
+/* teams_cards.c: the same for a card that others read, too. */
+const struct at_once *teams_card_at_once(arena *mem, const struct teams_intake *in);
 route_fn slack_install_get, slack_oauth_callback_get;               /* slack_install.c */
 route_fn ops_healthz, ops_readyz, ops_metrics;                      /* ops.c */
 route_fn front_get, openapi_get, privacy_get, terms_get, style_get; /* static.c */

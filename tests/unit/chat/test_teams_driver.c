@@ -115,6 +115,44 @@ static void test_a_post_is_a_card_in_its_thread(void **state)
     assert_non_null(json_text(sent, "summary"));
 }
 
+static const json_t *card_in(const json_t *sent)
+{
+    return json_member(json_array_get(json_member(sent, "attachments"), 0), "content");
+}
+
+/* What one person sees of a card that all read is asked for by that person's client: nothing of it
+ * is sent to anybody, and no notification says it. */
+static void test_what_one_person_sees_alone_is_not_sent(void **state)
+{
+    struct teams_peer *p = *state;
+    const char *id = NULL;
+    const struct chat_access a = as(p, NULL);
+    struct chat_post post = post_of(p);
+    json_t *view = view_of(p->mem), *own = view_new(p->mem);
+    view_text(own, "as ana@acme.example (Acme)");
+    view_set_own(view, "33333333-0000-0000-0000-00000000000a", own);
+    post.view = view;
+    post.owner_address = "29:ana";
+    play(p, http(p, "201 Created", "{'id':'1'}"), NULL, NULL);
+    assert_int_equal(teams_post(p->c, p->mem, &a, &post, &id, NULL), 0);
+    assert_null(strstr(last(p), "acme.example"));
+    assert_null(strstr(last(p), "33333333-0000"));
+    const json_t *refresh = json_member(card_in(last_body(p)), "refresh");
+    assert_string_equal(json_string_value(json_at(refresh, "userIds.0")), "29:ana");
+    assert_string_equal(json_string_value(json_at(refresh, "action.data.wb.m")), "0190-our-id");
+    assert_null(json_at(refresh, "action.data.wb.v"));
+    /* who asks is shown it, and is asked again */
+    const struct teams_shown shown = {view_own(view), "0190-our-id", "29:ana"};
+    const char *answer = chat_teams_card_shown(p->mem, &shown);
+    assert_non_null(strstr(answer, "ana@acme.example"));
+    assert_non_null(strstr(answer, "\"userIds\":[\"29:ana\"]"));
+    assert_non_null(strstr(answer, "\"application/vnd.microsoft.card.adaptive\""));
+    const struct teams_shown unaddressed = {view, "0190-our-id", NULL};
+    assert_null(strstr(chat_teams_card_shown(p->mem, &unaddressed), "\"refresh\""));
+    const struct teams_shown nothing = {.view = NULL};
+    assert_non_null(strstr(chat_teams_card_shown(p->mem, &nothing), "activity.message"));
+}
+
 static void test_a_post_without_a_thread_goes_to_the_conversation(void **state)
 {
     struct teams_peer *p = *state;
@@ -497,6 +535,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_post_is_a_card_in_its_thread),
+        TEST(test_what_one_person_sees_alone_is_not_sent),
         TEST(test_a_post_without_a_thread_goes_to_the_conversation),
         TEST(test_each_sending_has_a_token_of_its_own),
         TEST(test_nothing_is_shown_to_one_alone),

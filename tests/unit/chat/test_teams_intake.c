@@ -194,10 +194,23 @@ static void teams_gotcha_01_a_press_comes_again_under_a_new_id(void **state)
 static void teams_gotcha_08_a_press_is_answered_and_kept(void **state)
 {
     struct fixture *f = *state;
-    struct teams_intake in = take(f, TEAMS_EXECUTE, "", "{}");
+    struct teams_intake in =
+        take(f, TEAMS_EXECUTE, "conversation", "{'conversationType':'personal'}");
     assert_true(in.store && in.invoke);
     assert_string_equal(in.job_kind, "teams_invoke");
     assert_string_equal(in.answer, WORKING);
+    /* where others read, it is looked at first whose it is; what a job needs is there already */
+    static const char *const places[] = {"{'conversationType':'channel'}",
+                                         "{'conversationType':'groupChat'}",
+                                         "{'conversationType':'(absent)'}"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        in = take(f, TEAMS_EXECUTE, "conversation", places[i]);
+        expect_dropped(in, "press");
+        assert_int_equal(in.answers, TEAMS_ANSWER_PRESS);
+        assert_null(in.answer);
+        assert_non_null(strstr(in.late, "did nothing"));
+        assert_true(in.lane != NULL && in.keys[0] != NULL && in.keys[1] != NULL);
+    }
 }
 
 static void teams_gotcha_08_values_that_are_texts_or_missing(void **state)
@@ -212,7 +225,7 @@ static void teams_gotcha_08_values_that_are_texts_or_missing(void **state)
     struct teams_intake in = {0};
     const struct teams_activity as_text = read_of(f, bytes_of(json_write(f->mem, activity)));
     assert_int_equal(chat_teams_intake(f->c, f->mem, &as_text, &in, &e), 0);
-    assert_true(in.store);
+    assert_int_equal(in.answers, TEAMS_ANSWER_PRESS);
     static const char *const values[] = {"{'value':'(absent)'}",
                                          "{'value':null}",
                                          "{'value':7}",
@@ -231,10 +244,11 @@ static void teams_gotcha_10_automatic_refreshes_and_unknown_buttons_do_nothing(v
 {
     struct fixture *f = *state;
     struct teams_intake in = take(f, TEAMS_EXECUTE, "value", "{'trigger':'automatic'}");
-    expect_dropped(in, "ignored");
-    assert_non_null(in.answer);
+    expect_dropped(in, "look");
+    assert_int_equal(in.answers, TEAMS_ANSWER_LOOK);
+    assert_non_null(in.late);
     in = take(f, TEAMS_EXECUTE, "value.action", "{'verb':'refresh'}");
-    expect_dropped(in, "ignored");
+    expect_dropped(in, "look");
     in = take(f, TEAMS_EXECUTE, "value.action", "{'data':{'other':1}}");
     expect_dropped(in, "ignored");
     assert_non_null(strstr(in.answer, "\"application/vnd.microsoft.error\""));

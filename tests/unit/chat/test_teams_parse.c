@@ -219,10 +219,17 @@ static void test_buttons_of_nobody(void **state)
 static void test_teams_gotcha_10_a_refresh_presses_nothing(void **state)
 {
     arena *mem = *state;
-    assert_ignored(invoke(mem, TEAMS_EXECUTE, "value", "{'trigger':'automatic'}"));
-    assert_ignored(invoke(mem, TEAMS_EXECUTE, "value.action", "{'verb':'refresh'}"));
+    struct event ev = invoke(mem, TEAMS_EXECUTE, "value", "{'trigger':'automatic'}");
+    assert_int_equal(ev.kind, EVENT_LOOK);
+    assert_null(ev.action);
+    ev = invoke(mem, TEAMS_EXECUTE, "value.action", "{'verb':'refresh'}");
+    assert_int_equal(ev.kind, EVENT_LOOK);
+    ev = invoke(mem, TEAMS_EXECUTE, "value",
+                "{'action':{'verb':'refresh','data':{'wb':{'a':'refresh','m':'msg-9'}}}}");
+    assert_int_equal(ev.kind, EVENT_LOOK);
+    assert_string_equal(ev.our_id, "msg-9");
     /* of a card from before an upgrade: the bot says that it does nothing any more */
-    struct event ev = invoke(mem, TEAMS_EXECUTE, "value.action.data.wb", "{'a':'long_gone'}");
+    ev = invoke(mem, TEAMS_EXECUTE, "value.action.data.wb", "{'a':'long_gone'}");
     assert_int_equal(ev.kind, EVENT_ACTION);
     assert_string_equal(ev.action, "long_gone");
 }
@@ -304,6 +311,28 @@ static void test_teams_gotcha_09_codes_of_a_window(void **state)
             assert_string_equal(ev.text, rows[i].text);
         }
     }
+}
+
+static void test_a_file_without_words(void **state)
+{
+    arena *mem = *state;
+    static const char *const files[] = {"{'contentType':'image/png'}",
+                                        "{'contentType':'text/html'},{'contentType':'image/png'}"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *with = arena_printf(mem, "{'text':null,'attachments':[%s]}", files[i]);
+        struct event ev = activity(mem, TEAMS_DM, "", with);
+        assert_int_equal(ev.kind, EVENT_TEXT);
+        assert_true(ev.has_file);
+        assert_string_equal(ev.text, "");
+    }
+    static const char *const none[] = {"{'contentType':'text/html'}", "{'contentType':''}", "{}",
+                                       "7", ""};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        assert_ignored(activity(mem, TEAMS_DM, "",
+                                arena_printf(mem, "{'text':null,'attachments':[%s]}", none[i])));
+    }
+    struct event ev = activity(mem, TEAMS_DM, "", "{'attachments':[{'contentType':'image/png'}]}");
+    assert_false(ev.has_file);
 }
 
 /* --- life --- */
@@ -397,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_teams_gotcha_10_a_refresh_presses_nothing),
         cmocka_unit_test(test_a_button_that_opens_a_form),
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_a_file_without_words),
         cmocka_unit_test(test_teams_gotcha_09_codes_of_a_window),
         cmocka_unit_test(test_teams_gotcha_07_installations),
         cmocka_unit_test(test_teams_gotcha_06_members),

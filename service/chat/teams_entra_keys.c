@@ -14,9 +14,8 @@ static void keys_free(void *object)
     struct teams_entra_keys *k = object;
     for (size_t i = 0; i < k->count; i++) {
         json_decref(k->sets[i].by_kid);
+        turn_destroy(&k->sets[i].turn);
     }
-    pthread_cond_destroy(&k->fetched);
-    pthread_mutex_destroy(&k->lock);
 }
 
 struct teams_entra_keys *teams_entra_keys_new(arena *mem, size_t tenants)
@@ -24,8 +23,9 @@ struct teams_entra_keys *teams_entra_keys_new(arena *mem, size_t tenants)
     struct teams_entra_keys *k = arena_alloc(mem, sizeof *k);
     k->count = tenants;
     k->sets = arena_array(mem, tenants, sizeof *k->sets);
-    pthread_mutex_init(&k->lock, NULL);
-    pthread_cond_init(&k->fetched, NULL);
+    for (size_t i = 0; i < tenants; i++) {
+        turn_init(&k->sets[i].turn);
+    }
     arena_defer(mem, keys_free, k);
     return k;
 }
@@ -88,20 +88,18 @@ static bool may_fetch(const struct teams_entra_set *s)
 static int fetch_for_all(chats *c, arena *mem, struct teams_entra_set *s, const char *tenant,
                          struct err *e)
 {
-    struct teams_entra_keys *k = c->teams_entra_keys;
     json_t *by_kid = NULL;
-    s->fetching = true;
+    turn_take(&s->turn);
     s->tried_ms = clock_mono_ms();
-    pthread_mutex_unlock(&k->lock);
+    turn_unlock(&s->turn);
     int rc = fetch(c, mem, tenant, &by_kid, e);
-    pthread_mutex_lock(&k->lock);
+    turn_lock(&s->turn);
     if (rc == 0) {
         json_decref(s->by_kid);
         s->by_kid = by_kid;
         s->fetched_ms = clock_mono_ms();
     }
-    s->fetching = false;
-    pthread_cond_broadcast(&k->fetched);
+    turn_give(&s->turn);
     return rc;
 }
 
@@ -109,24 +107,18 @@ static int fetch_for_all(chats *c, arena *mem, struct teams_entra_set *s, const 
 static int refresh(chats *c, arena *mem, struct teams_entra_set *s, const char *tenant,
                    struct err *e)
 {
-    if (s->fetching) {
-        while (s->fetching) {
-            pthread_cond_wait(&c->teams_entra_keys->fetched, &c->teams_entra_keys->lock);
-        }
+    if (s->turn.taken) {
+        (void)turn_wait(&s->turn, 0);
         return s->by_kid == NULL ? unusable(e, "it could not be fetched") : 0;
     }
     return may_fetch(s) ? fetch_for_all(c, mem, s, tenant, e)
                         : unusable(e, "it was fetched a moment ago");
 }
 
-static int find(chats *c, arena *mem, const struct teams_entra_query *q, json_t **ret,
-                struct err *e)
+static int find(chats *c, arena *mem, struct teams_entra_set *s, const struct teams_entra_query *q,
+                json_t **ret, struct err *e)
 {
-    struct teams_entra_set *s = set_of(c, q->tenant);
     struct err why = {0};
-    if (s == NULL) {
-        return unusable(e, "of a tenant that is not served");
-    }
     const json_t *key = kept(s, q->kid, TEAMS_ENTRA_FRESH_MS);
     int rc = key != NULL ? 0 : refresh(c, mem, s, q->tenant, &why);
     key = key != NULL ? key : kept(s, q->kid, TEAMS_ENTRA_STALE_MS);
@@ -144,12 +136,12 @@ static int find(chats *c, arena *mem, const struct teams_entra_query *q, json_t 
 int teams_entra_key(chats *c, arena *mem, const struct teams_entra_query *q, json_t **ret,
                     struct err *e)
 {
-    struct err why = {0};
-    pthread_mutex_lock(&c->teams_entra_keys->lock);
-    int rc = find(c, mem, q, ret, &why);
-    pthread_mutex_unlock(&c->teams_entra_keys->lock);
-    if (rc != 0 && e != NULL) {
-        *e = why;
+    struct teams_entra_set *s = set_of(c, q->tenant);
+    if (s == NULL) {
+        return unusable(e, "of a tenant that is not served");
     }
+    turn_lock(&s->turn);
+    int rc = find(c, mem, s, q, ret, e);
+    turn_unlock(&s->turn);
     return rc;
 }

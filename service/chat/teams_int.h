@@ -97,14 +97,12 @@ enum {
     TEAMS_ENTRA_PAUSE_MS = 5000              /* between two fetches for the sake of unknown keys */
 };
 struct teams_entra_set {
-    bool fetching;
+    struct turn turn;   /* of whoever fetches; its lock guards the rest */
     json_t *by_kid;     /* NULL: there never was a set */
     int64_t fetched_ms; /* on clock_mono_ms() */
     int64_t tried_ms;
 };
 struct teams_entra_keys {
-    pthread_mutex_t lock;
-    pthread_cond_t fetched;
     size_t count;
     struct teams_entra_set *sets; /* one of each tenant, in the order of the settings */
 };

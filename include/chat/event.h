@@ -81,6 +81,8 @@ struct event {
     struct place place;
     const char *address;        /* where the platform's servers for .place are reached; NULL: it has
                                    one for all */
+    const char *group;          /* the platform's team that .place belongs to; NULL: none, or it is
+                                   not said. EVENT_LEFT: all of it is meant */
     const char *person_address; /* the platform's other id of .user_id, by which it is written to;
                                    NULL: there is none */
     const char *our_id;     /* EVENT_ACTION: which of our messages it says that it stands in, by our

@@ -76,6 +76,14 @@ int store_outgoing_take(store *s, const struct job *j, const char *message_id, s
  * not look for a lost post. */
 int store_outgoing_refused(store *s, const struct job *j, const char *message_id, struct err *e);
 
+/* One more of so many; *ret false: that was the last one before. Forgotten after until. */
+struct store_use {
+    const char *workspace;
+    const char *key;
+    int64_t until; /* epoch seconds */
+    int64_t most;
+};
+int store_use_take(store *s, const struct store_use *use, bool *ret, struct err *e);
 /* One more use of m's response_url, of uses_max; *ret false: it has had them all. */
 int store_outgoing_use(store *s, const struct message *m, int64_t uses_max, bool *ret,
                        struct err *e);

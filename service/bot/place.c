@@ -64,7 +64,11 @@ int place_look(struct turn *t, struct err *e)
     if (oauth_bot_access(sc->bot->options.oauth, sc->mem, sc->workspace->workspace, &as, e) != 0) {
         return -1;
     }
-    as.access.address = t->event.address;
+    /* what the place itself once said of that holds for ever: nobody is asked then */
+    if (oauth_bot_reach(sc->bot->options.oauth, sc->mem, &as, NULL, p->channel, e) != 0) {
+        return -1;
+    }
+    as.access.address = t->event.address != NULL ? t->event.address : as.access.address;
     p->is_external = is_shared(sc, &as, p->channel, true);
     return 0;
 }

@@ -5,6 +5,7 @@
 /* Of a platform that is reached where its events say: what an event says of that is kept, for what
  * is sent later. Of the others nothing is written. */
 
+/* NULL: not said; what is known of it stays. */
 static const char *kind_of(const struct place *p)
 {
     if (p->is_private) {
@@ -13,7 +14,7 @@ static const char *kind_of(const struct place *p)
     if (p->is_group) {
         return "group";
     }
-    return p->is_unsure || p->is_external ? "shared" : "channel";
+    return p->is_unsure ? NULL : p->is_external ? "shared" : "channel";
 }
 
 static bool says_address(const struct event *ev)
@@ -36,7 +37,10 @@ int seen_place(struct turn *t, struct err *e)
     const struct conversation c = {.workspace = t->scene.workspace->workspace,
                                    .channel = ev->place.channel,
                                    .address = ev->address,
-                                   .kind = kind_of(&ev->place)};
+                                   .kind = kind_of(&ev->place),
+                                   .team = ev->group,
+                                   .at = ev->at,
+                                   .begins = ev->kind == EVENT_JOINED};
     if (!says_address(ev) || ev->kind == EVENT_LEFT) {
         return 0;
     }
@@ -47,13 +51,13 @@ int seen_person(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
     const struct user *u = t->scene.user;
-    bool known =
-        str_equal(u->address, ev->person_address) && str_equal(u->seen_in, ev->place.channel);
+    /* the one-to-one chat is noted as such */
+    const char *seen_in = ev->place.is_private ? u->seen_in : ev->place.channel;
+    bool known = str_equal(u->address, ev->person_address) && str_equal(u->seen_in, seen_in);
     if (ev->person_address == NULL || !says_address(ev) || known) {
         return 0;
     }
-    return store_user_seen(t->scene.s, u->workspace, u->user_id, ev->person_address,
-                           ev->place.channel, e);
+    return store_user_seen(t->scene.s, u->workspace, u->user_id, ev->person_address, seen_in, e);
 }
 
 /* Whoever takes the bot out of the one-to-one chat has done with it. What admins set up waits for
@@ -75,8 +79,11 @@ static int end_person(struct turn *t, struct err *e)
 int bot_left(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
-    if (store_conversation_gone(t->scene.s, t->scene.workspace->workspace, ev->place.channel, e) !=
-        0) {
+    const struct conversation c = {.workspace = t->scene.workspace->workspace,
+                                   .channel = ev->place.channel,
+                                   .team = ev->group,
+                                   .at = ev->at};
+    if (store_conversation_gone(t->scene.s, &c, NULL, e) != 0) {
         return -1;
     }
     return ev->place.is_private && ev->user_id != NULL ? end_person(t, e) : 0;

@@ -14,6 +14,7 @@ struct event teams_event_base(const struct teams_reading *s, enum event_kind kin
         .user_id = teams_user(s->mem, s->activity),
         .place = teams_place(s->mem, s->activity),
         .address = json_text(s->activity, "serviceUrl"),
+        .group = teams_id(json_at(s->activity, "channelData.team"), "id"),
         .person_address = teams_id(json_member(s->activity, "from"), "id"),
         .at = teams_seconds(json_text(s->activity, "timestamp")),
     };

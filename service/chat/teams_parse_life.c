@@ -61,12 +61,14 @@ static struct event event_of_removed(const struct teams_reading *s)
     return ignored;
 }
 
-/* The activity comes by the team's own channel, and names the one that is gone. */
-static struct event event_of_end(const struct teams_reading *s)
+/* The activity comes by the team's own channel, and names the one that is gone. whole: the team is.
+ */
+static struct event event_of_end(const struct teams_reading *s, bool whole)
 {
     struct event ev = event_of_place(s, EVENT_LEFT);
     const char *channel = teams_id(json_at(s->activity, "channelData.channel"), "id");
     ev.place.channel = channel != NULL ? channel : ev.place.channel;
+    ev.group = whole ? ev.group : NULL;
     return ev;
 }
 
@@ -76,7 +78,7 @@ static struct event event_of_change(const struct teams_reading *s)
     const char *type = json_text(json_member(s->activity, "channelData"), "eventType");
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (str_equal_fold(ends[i], type)) {
-            return event_of_end(s);
+            return event_of_end(s, i > 0);
         }
     }
     if (has_bot(s, "membersAdded")) {

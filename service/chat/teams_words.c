@@ -32,6 +32,7 @@ struct place teams_place(arena *mem, const json_t *activity)
     const char *type = json_text(json_at(activity, "channelData.channel"), "type");
     bool own = str_equal_fold(type, "standard") || str_equal_fold(type, "private");
     enum teams_where where = teams_where(activity);
+    bool shared = where == TEAMS_CHANNEL && str_equal_fold(type, "shared");
     const char *thread = where == TEAMS_CHANNEL ? teams_thread(mem, activity) : NULL;
     return (struct place){
         .channel = teams_channel(mem, activity),
@@ -39,8 +40,10 @@ struct place teams_place(arena *mem, const json_t *activity)
         .thread_is_new = thread != NULL && str_equal(thread, json_text(activity, "id")),
         .is_private = where == TEAMS_PERSONAL,
         .is_group = where == TEAMS_GROUP,
-        /* a shared channel and a group can hold people of other organisations, and do not say so */
-        .is_unsure = where != TEAMS_PERSONAL && !(where == TEAMS_CHANNEL && own),
+        /* its roster may hold the people of its own organisation alone */
+        .is_external = shared,
+        /* a group can hold people of other organisations, and does not say so */
+        .is_unsure = where != TEAMS_PERSONAL && !shared && !(where == TEAMS_CHANNEL && own),
     };
 }
 

@@ -218,13 +218,20 @@ static int respond(struct sending *x, struct err *e)
                : x->driver->respond(x->options->chats, x->mem, &answer, e);
 }
 
+/* Of whom nothing is kept any more nothing leads to that chat either. */
+static bool is_forgotten(const struct sending *x)
+{
+    const char *channel = str_empty(x->message->channel) ? x->dm_channel : x->message->channel;
+    return x->driver->addressed && !str_empty(channel) && x->bot.access.address == NULL;
+}
+
 static int deliver(struct sending *x, struct err *e)
 {
     const struct message *m = x->message;
     if (sending_by_response(m)) {
         return respond(x, e);
     }
-    if (x->gone) {
+    if (x->gone || is_forgotten(x)) {
         return err_set(e, ERR_FORBIDDEN, "chat_gone", "the bot was taken out of there");
     }
     return as_bot(x, sending_by_update(m) ? update : first_post, e);
@@ -232,7 +239,9 @@ static int deliver(struct sending *x, struct err *e)
 
 static int note_gone(struct sending *x, store *s, struct err *e)
 {
-    return store_conversation_gone(s, x->message->workspace, x->message->channel, e);
+    const struct conversation c = {.workspace = x->message->workspace,
+                                   .channel = x->message->channel};
+    return store_conversation_gone(s, &c, NULL, e);
 }
 
 /* Nothing is sent there any more, also if the platform would take it. */

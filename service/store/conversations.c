@@ -2,17 +2,40 @@
 
 /* Addresses of conversations and people, for a platform that has no one address for all. */
 
+/* What is known already is only looked at: an insert that finds its row would lock it, and all
+ * events of one place would wait for one another. What is older than what took the bot out of there
+ * does not bring it back. */
 static const struct stmt LEARN = {
     "conversation_learn",
-    "insert into conversation as c (workspace, channel, address, kind) values ($1, $2, $3, $4)"
+    "insert into conversation as c (workspace, channel, address, kind, team, heard_at)"
+    " select $1, $2, $3, coalesce($4, 'shared'), $5, instant($6)"
+    "  where not exists ("
+    "   select from conversation k where k.workspace = $1 and k.channel = $2 and not k.gone"
+    "      and k.address = $3 and k.kind = coalesce($4, k.kind)"
+    "      and ($5::text is null or k.team = $5)"
+    "      and ($6::bigint = 0 or k.heard_at > instant($6) - make_interval(secs => $7::bigint)))"
     " on conflict (workspace, channel) do update set"
-    "   address = excluded.address, kind = excluded.kind, gone = false"
-    "   where c.gone or (c.address, c.kind) <> (excluded.address, excluded.kind)",
-    4, 0};
+    "   address = excluded.address, kind = coalesce($4, c.kind),"
+    "   team = coalesce(excluded.team, c.team),"
+    "   gone = c.gone and coalesce(excluded.heard_at < c.heard_at, false),"
+    "   heard_at = greatest(c.heard_at, excluded.heard_at)",
+    7, 0};
 
 static const struct stmt GONE = {
     "conversation_gone",
-    "update conversation set gone = true where workspace = $1 and channel = $2 and not gone", 2, 0};
+    "with late as (select from conversation"
+    "   where workspace = $1 and channel = $2 and heard_at > instant($4)),"
+    " over as (update conversation set gone = true, heard_at = greatest(heard_at, instant($4))"
+    "   where workspace = $1 and (channel = $2 or team = $3) and not gone"
+    "     and coalesce(heard_at <= instant($4), true) and not exists (select from late)) "
+    "select exists (select from late)",
+    4, 1};
+
+static const struct stmt BACK = {
+    "conversation_back",
+    "update conversation set gone = false, heard_at = greatest(heard_at, instant($3))"
+    " where workspace = $1 and team = $2 and gone and coalesce(heard_at <= instant($3), true)",
+    3, 0};
 
 static const struct stmt REACH_CHANNEL = {
     "reach_channel",
@@ -23,10 +46,10 @@ static const struct stmt REACH_CHANNEL = {
 static const struct stmt REACH_USER = {
     "reach_user",
     "select c.address, c.channel, u.address, false from chat_user u"
-    "  left join conversation c on c.workspace = u.workspace and not c.gone"
+    "  left join conversation c on c.workspace = u.workspace"
     "       and c.channel in (u.dm_channel, u.seen_in)"
     " where u.workspace = $1 and u.user_id = $2"
-    " order by c.channel = u.dm_channel desc nulls last limit 1",
+    " order by c.gone nulls last, c.channel = u.dm_channel desc nulls last limit 1",
     2, 4};
 
 static const struct stmt SEEN = {"user_seen",
@@ -35,19 +58,49 @@ static const struct stmt SEEN = {"user_seen",
                                  "   and (address, seen_in) is distinct from ($3::text, $4::text)",
                                  4, 0};
 
-const struct stmt *const store_conversations_stmts[] = {&LEARN,      &GONE, &REACH_CHANNEL,
-                                                        &REACH_USER, &SEEN, NULL};
+static const struct stmt OWNER = {
+    "conversation_owner",
+    "select user_id from chat_user where workspace = $1 and dm_channel = $2 limit 1", 2, 1};
+
+const struct stmt *const store_conversations_stmts[] = {&LEARN,      &GONE, &BACK,  &REACH_CHANNEL,
+                                                        &REACH_USER, &SEEN, &OWNER, NULL};
 
 int store_conversation_learn(store *s, const struct conversation *c, struct err *e)
 {
+    enum { ABOUT_S = 60 };
     const struct db_arg *args =
-        DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->channel), DB_TEXT(c->address), DB_TEXT(c->kind));
-    return store_query(s, &LEARN, args, NULL, e);
+        DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->channel), DB_TEXT(c->address), DB_TEXT(c->kind),
+                DB_TEXT(c->team), DB_I64(c->at), DB_I64(c->begins ? 0 : ABOUT_S));
+    if (store_query(s, &LEARN, args, NULL, e) != 0) {
+        return -1;
+    }
+    const struct db_arg *back = DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->team), DB_I64(c->at));
+    return c->begins && c->team != NULL ? store_query(s, &BACK, back, NULL, e) : 0;
 }
 
-int store_conversation_gone(store *s, const char *workspace, const char *channel, struct err *e)
+int store_conversation_gone(store *s, const struct conversation *c, bool *ret_late, struct err *e)
 {
-    return store_query(s, &GONE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(channel)), NULL, e);
+    rows *r = NULL;
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->channel), DB_TEXT(c->team), DB_I64(c->at));
+    if (store_query(s, &GONE, args, &r, e) != 0) {
+        return -1;
+    }
+    if (ret_late != NULL) {
+        *ret_late = row_bool(r, 0, 0);
+    }
+    return 0;
+}
+
+int store_conversation_owner(store *s, const char *workspace, const char *channel,
+                             const char **ret_user_id, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &OWNER, DB_ARGS(DB_TEXT(workspace), DB_TEXT(channel)), &r, e) != 0) {
+        return -1;
+    }
+    *ret_user_id = rows_count(r) > 0 ? row_text(r, 0, 0) : NULL;
+    return 0;
 }
 
 static int ask(store *s, const struct stmt *stmt, const struct db_arg *args, struct reach *ret,

@@ -30,8 +30,12 @@ static const struct stmt OWNER_LEFT_DUE = {
 
 static const struct stmt FORGET = {
     "user_forget",
+    "with chat as (delete from conversation c using chat_user u"
+    "   where u.workspace = $1 and u.user_id = $2 and c.workspace = $1"
+    "     and c.channel = u.dm_channel and c.kind = 'personal') "
     "update chat_user set email = null, time_zone = null, dm_channel = null, address = null,"
-    "   seen_in = null, home_opened_at = null, pending_message = null where workspace = $1 and user_id = $2",
+    "   seen_in = null, home_opened_at = null, pending_message = null"
+    " where workspace = $1 and user_id = $2",
     2, 0};
 
 /* Each part is short by its own index. */

@@ -19,7 +19,9 @@ static const struct stmt TAKE = {
     "       case when w.state = 'active' then w.bot_token end, u.dm_channel,"
     "       epoch(w.bot_expires_at), w.bot_generation,"
     "       w.bot_refresh is not null and w.bot_fault is null, w.bot_check_at is not null,"
-    "       w.state = 'active', c.address, coalesce(c.gone, false), u.address"
+    "       w.state = 'active', c.address,"
+    "       coalesce(c.gone and c.channel = coalesce(nullif(m.channel, ''), u.dm_channel), false),"
+    "       u.address"
     "  from mine cross join message m join workspace w on w.workspace = m.workspace"
     "  left join chat_user u on u.workspace = m.workspace and u.user_id = m.user_id"
     "  left join conversation c on c.workspace = m.workspace"
@@ -48,10 +50,16 @@ const struct stmt *const store_outgoing_stmts[] = {&TAKE, &REFUSED, &USE, NULL};
 int store_outgoing_use(store *s, const struct message *m, int64_t uses_max, bool *ret,
                        struct err *e)
 {
-    rows *r = NULL;
     const char *key = crypto_hash_text(s->mem, secret_reveal(m->response_url));
+    const struct store_use use = {m->workspace, key, m->response_until, uses_max};
+    return store_use_take(s, &use, ret, e);
+}
+
+int store_use_take(store *s, const struct store_use *use, bool *ret, struct err *e)
+{
+    rows *r = NULL;
     const struct db_arg *args =
-        DB_ARGS(DB_TEXT(m->workspace), DB_TEXT(key), DB_I64(m->response_until), DB_I64(uses_max));
+        DB_ARGS(DB_TEXT(use->workspace), DB_TEXT(use->key), DB_I64(use->until), DB_I64(use->most));
     if (store_query(s, &USE, args, &r, e) != 0) {
         return -1;
     }

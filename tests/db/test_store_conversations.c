@@ -22,6 +22,14 @@ static void learn(store *s, const char *channel, const char *address, const char
     OK(store_conversation_learn(s, &c, e));
 }
 
+static bool gone(store *s, const char *channel, const char *team, int64_t at)
+{
+    const struct conversation c = {.workspace = ACME, .channel = channel, .team = team, .at = at};
+    bool late = true;
+    OK(store_conversation_gone(s, &c, &late, e));
+    return !late;
+}
+
 static struct reach channel_of(store *s, const char *channel)
 {
     struct reach r;
@@ -70,7 +78,7 @@ static void test_a_conversation_that_is_gone_comes_back_with_its_next_event(void
     (void)state;
     store *s = world_open();
     learn(s, "19:a", EMEA, "channel");
-    OK(store_conversation_gone(s, ACME, "19:a", e));
+    gone(s, "19:a", NULL, 0);
     assert_null(channel_of(s, "19:a").address);
     learn(s, "19:a", EMEA, "channel");
     assert_string_equal(channel_of(s, "19:a").address, EMEA);
@@ -92,14 +100,101 @@ static void test_a_person_is_reached_by_the_one_to_one_chat_or_where_last_seen(v
     r = user_of(s, "UANA");
     assert_string_equal(r.channel, "a:ana");
     assert_string_equal(r.address, AMER);
-    OK(store_conversation_gone(s, ACME, "a:ana", e));
+    gone(s, "a:ana", NULL, 0);
     assert_string_equal(user_of(s, "UANA").channel, "19:a");
-    OK(store_conversation_gone(s, ACME, "19:a", e));
-    r = user_of(s, "UANA");
-    assert_null(r.address);
+    gone(s, "19:a", NULL, 0);
+    r = user_of(s, "UANA"); /* to be asked about: nothing is sent there */
+    assert_string_equal(r.address, AMER);
     assert_string_equal(r.person, "29:ana");
+    world_close(s);
+}
+
+/* P15: the chat with somebody who has left is that person's, too. */
+static void test_with_a_person_the_one_to_one_chat_is_forgotten(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    learn(s, "19:a", EMEA, "channel");
+    learn(s, "a:ana", AMER, "personal");
+    OK(store_user_seen(s, ACME, "UANA", "29:ana", "19:a", e));
+    OK(store_user_set_dm(s, ACME, "UANA", "a:ana", e));
     OK(store_user_forget(s, ACME, "UANA", e));
     assert_null(user_of(s, "UANA").person);
+    assert_int_equal(world_count("select count(*) from conversation where channel = 'a:ana'"), 0);
+    assert_int_equal(world_count("select count(*) from conversation"), 1);
+    world_close(s);
+}
+
+static void tell(store *s, struct conversation c)
+{
+    c.workspace = ACME;
+    c.address = EMEA;
+    OK(store_conversation_learn(s, &c, e));
+}
+
+/* P13: events of one busy place do not wait for one another. */
+static void test_what_is_known_is_not_locked(void **state)
+{
+    (void)state;
+    store *s = world_open(), *other = world_open();
+    learn(s, "19:a", EMEA, "channel");
+    OK(store_begin(s, e));
+    learn(s, "19:a", EMEA, "channel");
+    OK(store_begin(other, e));
+    assert_int_equal(world_count("select count(*) from (select 1 from conversation"
+                                 " for update skip locked) x"),
+                     1);
+    learn(other, "19:a", EMEA, "channel");
+    OK(store_commit(other, e));
+    OK(store_commit(s, e));
+    world_close(other);
+    world_close(s);
+}
+
+static void test_what_does_not_say_the_kind_does_not_change_it(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    learn(s, "19:a", EMEA, "channel");
+    learn(s, "19:a", AMER, NULL);
+    assert_true(channel_of(s, "19:a").own);
+    assert_string_equal(channel_of(s, "19:a").address, AMER);
+    learn(s, "19:b", EMEA, NULL);
+    assert_false(channel_of(s, "19:b").own);
+    learn(s, "19:b", EMEA, "channel");
+    assert_true(channel_of(s, "19:b").own);
+    world_close(s);
+}
+
+static void test_all_of_a_team_is_gone_and_back_together(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    tell(s, (struct conversation){.channel = "19:a", .kind = "channel", .team = "19:a", .at = 100});
+    tell(s, (struct conversation){.channel = "19:b", .team = "19:a", .at = 100});
+    tell(s, (struct conversation){.channel = "19:c", .team = "19:c", .at = 100});
+    assert_true(gone(s, "19:a", "19:a", 200));
+    assert_int_equal(world_count("select count(*) from conversation where gone"), 2);
+    assert_string_equal(channel_of(s, "19:c").address, EMEA);
+    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 300, .begins = true});
+    assert_int_equal(world_count("select count(*) from conversation where gone"), 0);
+    world_close(s);
+}
+
+static void test_what_comes_late_undoes_nothing(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 100});
+    tell(s, (struct conversation){.channel = "19:b", .team = "19:a", .at = 100});
+    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 130, .begins = true});
+    assert_false(gone(s, "19:a", "19:a", 120));
+    assert_int_equal(world_count("select count(*) from conversation where gone"), 0);
+    assert_true(gone(s, "19:a", "19:a", 140));
+    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 135, .begins = true});
+    assert_int_equal(world_count("select count(*) from conversation where gone"), 2);
+    tell(s, (struct conversation){.channel = "19:a", .at = 141});
+    assert_int_equal(world_count("select count(*) from conversation where gone"), 1);
     world_close(s);
 }
 
@@ -122,9 +217,13 @@ static void test_the_outbox_is_told_the_way(void **state)
     assert_string_equal(out.person, "29:ana");
     assert_true(out.active);
     assert_false(out.gone);
-    OK(store_conversation_gone(s, ACME, "19:a", e));
+    gone(s, "19:a", NULL, 0);
     OK(store_outgoing_take(s, j, to_all.id, &out, e));
     assert_true(out.gone);
+    /* nothing goes there: by its address the chat with her is asked for */
+    OK(store_outgoing_take(s, j, to_ana.id, &out, e));
+    assert_false(out.gone);
+    assert_string_equal(out.address, EMEA);
     json_decref(to_ana.body);
     json_decref(to_all.body);
     world_close(s);
@@ -139,6 +238,11 @@ int main(void)
                                world_reset),
         cmocka_unit_test_setup(test_a_person_is_reached_by_the_one_to_one_chat_or_where_last_seen,
                                world_reset),
+        cmocka_unit_test_setup(test_with_a_person_the_one_to_one_chat_is_forgotten, world_reset),
+        cmocka_unit_test_setup(test_what_is_known_is_not_locked, world_reset),
+        cmocka_unit_test_setup(test_what_does_not_say_the_kind_does_not_change_it, world_reset),
+        cmocka_unit_test_setup(test_all_of_a_team_is_gone_and_back_together, world_reset),
+        cmocka_unit_test_setup(test_what_comes_late_undoes_nothing, world_reset),
         cmocka_unit_test_setup(test_the_outbox_is_told_the_way, world_reset),
     };
     return cmocka_run_group_tests_name("store: conversations", tests, world_setup, world_teardown);

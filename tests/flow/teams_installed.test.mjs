@@ -39,3 +39,37 @@ describe('who has left', () => {
     assert.equal(await w.count('audit', "action = 'person.left'"), 0);
   });
 });
+
+describe('the places of a team', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+  const gone = () => w.query("select channel from conversation where channel like '19:acmesales%' and gone order by channel").then(r => r.length);
+  const rosters = async () => (await w.calls({peer: 'teams', direction: 'in'})).filter(c => /pagedmembers/.test(c.path)).length;
+
+  test('teams_gotcha_20_out_of_a_team_is_out_of_all_its_channels_and_back_in_all', async () => {
+    const ana = person('ana'), ben = person('ben');
+    for (const place of ['General', 'deals']) await ana.ask('@Workbot help', /one-to-one chat/, {place});
+    await ben.uninstalls('General');
+    await until('both channels to be gone', async () => await gone() === 2);
+    await ben.installs('General');
+    await until('both channels to be back', async () => await gone() === 0);
+    await ben.sends('conversationUpdate', {place: 'General', activity: {channelData: {eventType: 'teamDeleted'}}});
+    await until('both channels to be gone', async () => await gone() === 2);
+  });
+
+  test('what a channel once said of who reads it holds: no roster is asked, and nothing is forgotten', async () => {
+    const ana = person('ana');
+    await ana.ask('@Workbot whoami', /one-to-one chat/, {place: 'deals'});
+    const before = await rosters();
+    await ana.ask('@Workbot whoami', /one-to-one chat/, {place: 'deals', activity: {channelData: {channel: {type: null}}}});
+    assert.equal(await rosters(), before);
+    assert.equal((await w.one("select kind from conversation where channel like '19:acmesales000deals%'")).kind, 'channel');
+  });
+
+  test('a shared channel says that it is one: no roster is asked, which might leave the others out', async () => {
+    const ana = person('ana'), before = await rosters();
+    await ana.ask('@Workbot whoami', /one-to-one chat/, {place: 'partners'});
+    assert.equal(await rosters(), before);
+    assert.equal((await w.one("select kind from conversation where channel like '19:acmesales0partner%'")).kind, 'shared');
+  });
+});

@@ -80,8 +80,8 @@ static void test_places(void **state)
                                "{'conversationType':'groupChat','id':'19:g@thread.v2'}");
     assert_true(ev.place.is_group && ev.place.is_unsure && !ev.place.is_private);
     assert_null(ev.place.thread);
-    ev = activity(mem, TEAMS_MENTION, "channelData.channel", "{'type':'shared'}");
-    assert_true(ev.place.is_unsure);
+    ev = activity(mem, TEAMS_MENTION, "channelData.channel", "{'type':'Shared'}");
+    assert_true(ev.place.is_external && !ev.place.is_unsure);
     ev = activity(mem, TEAMS_MENTION, "channelData.channel", "{'type':'(absent)'}");
     assert_true(ev.place.is_unsure);
     ev = activity(mem, TEAMS_MENTION, "channelData.channel", "{'type':'Private'}");

@@ -24,8 +24,8 @@ enum event_kind {
     EVENT_PERSON, /* the platform says something new of .user_id: .person is filled */
     EVENT_CHANNEL, /* .channel_was became .place.channel */
     EVENT_JOINED,  /* the bot itself was added to .place; .user_id: by whom, NULL if not said */
-    EVENT_LEFT, /* the bot itself was taken out of .place; is_private: .user_id took it out of the
-                   one-to-one chat, and what that person has here ends */
+    EVENT_LEFT, /* the bot itself was taken out of .place; is_private: of a one-to-one chat, by
+                   .user_id (NULL: not said), and what the person whose chat it is has here ends */
     EVENT_INSTALL, /* .action: "uninstalled", "tokens_revoked", "access_revoked" or
                       "access_granted"; .teams: of the last two; .at */
     EVENT_KIND_COUNT

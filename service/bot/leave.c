@@ -231,27 +231,31 @@ static int audit(struct leaving *x, struct err *e)
                            detail, e);
 }
 
-static int end_all(struct leaving *x, struct err *e)
+/* drops: the rights, too. */
+static int end_all(struct leaving *x, bool drops, struct err *e)
 {
+    if (drops && drop_rights(x, e) != 0) {
+        return -1;
+    }
     return end_logins(x, e) != 0 || cancel_runs(x, e) != 0 || end_connections(x, e) != 0 ? -1 : 0;
 }
 
-int leave(struct scene *sc, const char *why, bool news, struct err *e)
+int leave(struct scene *sc, const struct parting *how, struct err *e)
 {
     bool active = str_equal(sc->workspace->state, "active");
-    bool reads = active && sc->user->standing != STANDING_DEACTIVATED;
+    bool reads = active && !how->uninstalled && sc->user->standing != STANDING_DEACTIVATED;
     struct leaving x = {.scene = sc,
-                        .why = why,
+                        .why = how->why,
                         .tells_all = active,
                         .tells = reads,
                         .connections = arena_json(sc->mem, json_array()),
                         .defaults = arena_json(sc->mem, json_array())};
     /* where the bot itself was taken away, what admins set up waits for it to come back */
-    if ((active && drop_rights(&x, e) != 0) || end_all(&x, e) != 0 || tell_admins(&x, e) != 0) {
+    if (end_all(&x, active && !how->uninstalled, e) != 0 || tell_admins(&x, e) != 0) {
         return -1;
     }
     bool ended = ended_something(&x);
-    if ((ended || news) && audit(&x, e) != 0) {
+    if ((ended || how->news) && audit(&x, e) != 0) {
         return -1;
     }
     if (!reads) {
@@ -260,7 +264,21 @@ int leave(struct scene *sc, const char *why, bool news, struct err *e)
     return ended ? home_touch(sc, e) : 0;
 }
 
-int people_leave(struct scene *sc, const char *why, struct err *e)
+int people_end(struct scene *sc, const char *user_id, const struct parting *how, struct err *e)
 {
-    return leave(sc, why, false, e);
+    struct scene his = *sc;
+    const struct user unknown = {.workspace = sc->workspace->workspace, .user_id = user_id};
+    struct user *u = NULL;
+    if (store_user_lock(sc->s, sc->workspace->workspace, user_id, &u, e) != 0) {
+        return -1;
+    }
+    if (u != NULL && u->standing != STANDING_DEACTIVATED) {
+        /* no way back by what was known: the platform is asked when somebody acts again */
+        u->standing = STANDING_UNKNOWN;
+        if (store_user_put(sc->s, u, e) != 0) {
+            return -1;
+        }
+    }
+    his.user = u == NULL ? &unknown : u;
+    return leave(&his, how, e);
 }

@@ -169,7 +169,8 @@ static int stays_or_leaves(struct scene *sc, const struct user *known, struct er
     }
     bool new_here = known == NULL || known->standing == STANDING_UNKNOWN;
     bool was_here = !new_here && store_standing_allowed(known->standing, w);
-    return leave(sc, why_of(now), was_here, e);
+    const struct parting how = {.why = why_of(now), .news = was_here};
+    return leave(sc, &how, e);
 }
 
 /* Where the one-to-one chat was to be looked for, it is where private messages go from now on. */

@@ -43,11 +43,16 @@ int bot_person_changed(struct turn *t, struct err *e);
 /* --- leave.c --- */
 
 /* Ends everything of sc's user, revokes upstream and purges, in the caller's transaction; one line
- * in the audit when there was anything to end. Safe to do twice. why: stable code, for the audit.
- */
-int people_leave(struct scene *sc, const char *why, struct err *e);
-/* The same; with news also when there was nothing to end. */
-int leave(struct scene *sc, const char *why, bool news, struct err *e);
+ * in the audit when there was anything to end. Safe to do twice. */
+struct parting {
+    const char *why;  /* stable code, for the audit */
+    bool news;        /* a line also when there was nothing to end */
+    bool uninstalled; /* took the bot out of the one-to-one chat: rights stay, nothing is told there
+                       */
+};
+int leave(struct scene *sc, const struct parting *how, struct err *e);
+/* The same of this person, who is asked about again before anything more is done as that person. */
+int people_end(struct scene *sc, const char *user_id, const struct parting *how, struct err *e);
 
 /* --- purge.c: people lose what they had where the bot is no longer --- */
 

@@ -46,25 +46,6 @@ int purge_later(store *s, const char *workspace, enum purge_why why, const struc
     return add_job(s, workspace, arena_json(store_arena(s), payload), e);
 }
 
-static int purge_person(struct purge *p, const char *user_id, struct err *e)
-{
-    struct scene sc = p->scene;
-    const struct user unknown = {.workspace = sc.workspace->workspace, .user_id = user_id};
-    struct user *u = NULL;
-    if (store_user_lock(sc.s, sc.workspace->workspace, user_id, &u, e) != 0) {
-        return -1;
-    }
-    if (u != NULL && u->standing != STANDING_DEACTIVATED) {
-        /* no way back by what was known: the platform is asked when somebody acts again */
-        u->standing = STANDING_UNKNOWN;
-        if (store_user_put(sc.s, u, e) != 0) {
-            return -1;
-        }
-    }
-    sc.user = u == NULL ? &unknown : u;
-    return people_leave(&sc, p->why, e);
-}
-
 /* --- who stays: a member of another workspace that has the bot --- */
 
 /* One that is gone, and that the list still holds, or holds again. */
@@ -165,7 +146,8 @@ static int act(struct scene *sc, void *arg, struct err *e)
         return store_job_wait(sc->s, p->job, TEAMS_AGAIN_S, teams_unsure_code, e);
     }
     for (size_t i = 0; i < p->count; i++) {
-        if (!p->stays[i] && purge_person(p, p->people[i], e) != 0) {
+        const struct parting how = {.why = p->why};
+        if (!p->stays[i] && people_end(sc, p->people[i], &how, e) != 0) {
             return -1;
         }
     }

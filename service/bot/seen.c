@@ -61,19 +61,20 @@ int seen_person(struct turn *t, struct err *e)
 }
 
 /* Whoever takes the bot out of the one-to-one chat has done with it. What admins set up waits for
- * them to come back, as where the bot is taken out of a whole workspace. */
-static int end_person(struct turn *t, struct err *e)
+ * them to come back, as where the bot is taken out of a whole workspace. The chat says whose it is:
+ * whoever else did it for that person, an admin, loses nothing. */
+static int end_owner(struct turn *t, struct err *e)
 {
-    struct scene sc = t->scene;
-    struct workspace left = *sc.workspace;
-    struct user *u = NULL;
-    left.state = "removed";
-    sc.workspace = &left;
-    if (store_user_lock(sc.s, left.workspace, t->event.user_id, &u, e) != 0) {
+    struct scene *sc = &t->scene;
+    const struct event *ev = &t->event;
+    const struct parting how = {.why = "uninstalled", .uninstalled = true};
+    const char *owner = NULL;
+    if (store_conversation_owner(sc->s, sc->workspace->workspace, ev->place.channel, &owner, e) !=
+        0) {
         return -1;
     }
-    sc.user = u;
-    return u == NULL ? 0 : people_leave(&sc, "uninstalled", e);
+    bool ends = owner != NULL && (ev->user_id == NULL || str_equal(ev->user_id, owner));
+    return ends ? people_end(sc, owner, &how, e) : 0;
 }
 
 int bot_left(struct turn *t, struct err *e)
@@ -83,8 +84,10 @@ int bot_left(struct turn *t, struct err *e)
                                    .channel = ev->place.channel,
                                    .team = ev->group,
                                    .at = ev->at};
-    if (store_conversation_gone(t->scene.s, &c, NULL, e) != 0) {
+    bool late = false;
+    if (store_conversation_gone(t->scene.s, &c, &late, e) != 0) {
         return -1;
     }
-    return ev->place.is_private && ev->user_id != NULL ? end_person(t, e) : 0;
+    /* it was put there again since, or somebody has written from there */
+    return ev->place.is_private && !late ? end_owner(t, e) : 0;
 }

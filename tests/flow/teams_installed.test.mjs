@@ -73,3 +73,43 @@ describe('the places of a team', () => {
     assert.equal((await w.one("select kind from conversation where channel like '19:acmesales0partner%'")).kind, 'shared');
   });
 });
+
+describe('who takes the app out of the one-to-one chat', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+  /** An activity of somebody's installation, made so many seconds before now. */
+  const installation = (name, action, ago, activity = {}) => person(name).sends('installationUpdate',
+    {activity: {action, timestamp: new Date(Date.now() - ago * 1000).toISOString(), ...activity}});
+
+  test('an older removal that comes after the app was added again ends nothing', async () => {
+    const ana = person('ana');
+    await ana.connect();
+    await installation('ana', 'add', 0);
+    await w.idle();
+    await installation('ana', 'remove', 30);
+    await w.idle();
+    assert.equal(await active('ana'), 1);
+    assert.equal(await w.count('conversation', "kind = 'personal' and gone"), 0);
+    await ana.ask('whoami', /Ana/);
+  });
+
+  test('an admin who takes it out for somebody loses nothing', async () => {
+    const ben = person('ben');
+    await ben.connect();
+    await installation('ana', 'remove', -60, {from: {id: '29:1BenAcme-k83xQ_0002', aadObjectId: TEAMS_PEOPLE.ben}});
+    await w.idle();
+    assert.equal(await active('ben'), 1);
+    assert.equal(await w.count('conversation', "channel like 'a:1ana%' and gone"), 1, 'and nothing is sent there');
+  });
+
+  test('P12 P15: what the person had ends, and no id of hers stays', async () => {
+    const cleo = person('cleo');
+    await cleo.connect();
+    await cleo.uninstalls();
+    await until('the connection to be ended', async () => await active('cleo') === 0);
+    await w.idle();
+    assert.deepEqual(await row('cleo'), {standing: 'unknown', dm_channel: null, seen_in: null, address: null});
+    assert.equal(await w.count('conversation', "channel like 'a:1cleo%'"), 0);
+    assert.equal((await w.one('select state from workspace where workspace = $1', [TEAMS_ACME])).state, 'active');
+  });
+});

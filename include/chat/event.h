@@ -24,8 +24,8 @@ enum event_kind {
     EVENT_PERSON, /* the platform says something new of .user_id: .person is filled */
     EVENT_CHANNEL, /* .channel_was became .place.channel */
     EVENT_JOINED,  /* the bot itself was added to .place; .user_id: by whom, NULL if not said */
-    EVENT_LEFT, /* the bot itself was taken out of .place; is_private: of a one-to-one chat, by
-                   .user_id (NULL: not said), and what the person whose chat it is has here ends */
+    EVENT_LEFT,    /* the bot itself was taken out of .place; is_private: of a one-to-one chat, by
+                      .user_id (NULL: not said), and what the person whose chat it is has here ends */
     EVENT_INSTALL, /* .action: "uninstalled", "tokens_revoked", "access_revoked" or
                       "access_granted"; .teams: of the last two; .at */
     EVENT_KIND_COUNT
@@ -104,8 +104,10 @@ struct event {
     struct secret response_url;      /* where to answer in place; empty if none */
     const char *trigger_id;          /* opens a form within three seconds of the click */
     struct chat_person person;       /* EVENT_PERSON */
-    const char *channel_was;         /* EVENT_CHANNEL */
-    const char **teams;              /* EVENT_INSTALL: keys of workspaces, "slack:T..." */
+    const char **people; /* EVENT_PERSON that says the same of several: all of them, .user_id too */
+    size_t people_count; /* 0: of .user_id alone */
+    const char *channel_was; /* EVENT_CHANNEL */
+    const char **teams;      /* EVENT_INSTALL: keys of workspaces, "slack:T..." */
     size_t teams_count;
     int64_t at; /* seconds; when it was done; 0: not said */
 };

@@ -36,7 +36,9 @@ struct turn {
     struct message *acted;      /* ours that holds the pressed button; NULL: not on record */
     struct recipe_row *recipes; /* all of the workspace, by command */
     size_t recipes_count;
-    bool navigates;       /* the pressed message turns into the answer */
+    bool navigates;           /* the pressed message turns into the answer */
+    struct person_news *news; /* EVENT_PERSON of several: what the platform says of those of them */
+    size_t news_count;        /* of whom it would end something */
     bool asked, foreign;  /* the person is the platform's word; it names another team for the id */
     bool ends;            /* EVENT_INSTALL: the look-up found that the installation is over */
     size_t from;          /* of a list that is longer than a page: the first row to show */

@@ -235,13 +235,12 @@ int person_hold(struct scene *sc, struct err *e)
 
 /* --- events --- */
 
-/* Would this event end something? One that was overtaken by a newer one is dropped, and of who may
- * do nothing here already nothing is left. */
-static bool would_end(const struct turn *t)
+/* Would this event end something of this person (known NULL: nobody whom we know)? One that was
+ * overtaken by a newer one is dropped, and of who may do nothing here already nothing is left. */
+static bool would_end(const struct turn *t, const char *user_id, const struct user *known)
 {
     const struct chat_person *p = &t->event.person;
-    const struct user *known = t->scene.user;
-    bool rights = person_is_admin(t->scene.workspace, t->event.user_id);
+    bool rights = person_is_admin(t->scene.workspace, user_id);
     bool allowed = store_standing_allowed(person_standing(p), t->scene.workspace);
     if ((known == NULL && !rights) || (allowed && !p->partial)) {
         return false;
@@ -255,27 +254,76 @@ static bool would_end(const struct turn *t)
 
 /* Events come late, in any order, and in shared places of people of others: none ends anything
  * before the platform itself says so of this person. */
-int person_look(struct turn *t, struct err *e)
+static int look_at(struct turn *t, const char *user_id, struct chat_person *ret, struct err *e)
 {
-    struct event *ev = &t->event;
-    if (!would_end(t)) {
-        return 0;
-    }
-    t->asked = true;
-    if (person_ask(&t->scene, ev->user_id, &ev->person, e) == 0) {
+    if (person_ask(&t->scene, user_id, ret, e) == 0) {
         return 0;
     }
     if (e->kind != ERR_NOT_FOUND) {
         return -1;
     }
-    ev->person = (struct chat_person){.deactivated = true};
+    *ret = (struct chat_person){.deactivated = true};
     *e = (struct err){0};
     return 0;
 }
 
+static int find(struct turn *t, const char *user_id, struct user **ret, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(t->scene.bot->options.stores, t->scene.mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_user_find(s, t->scene.workspace->workspace, user_id, ret, e);
+    store_close(s);
+    return rc;
+}
+
+static int look_at_all(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    t->news = arena_array(t->scene.mem, ev->people_count, sizeof *t->news);
+    for (size_t i = 0; i < ev->people_count; i++) {
+        struct chat_person *p = arena_alloc(t->scene.mem, sizeof *p);
+        struct user *known = NULL;
+        if (find(t, ev->people[i], &known, e) != 0) {
+            return -1;
+        }
+        if (!would_end(t, ev->people[i], known)) {
+            continue;
+        }
+        if (look_at(t, ev->people[i], p, e) != 0) {
+            return -1;
+        }
+        t->news[t->news_count++] =
+            (struct person_news){.user_id = ev->people[i], .person = p, .asked = true};
+    }
+    return 0;
+}
+
+int person_look(struct turn *t, struct err *e)
+{
+    struct event *ev = &t->event;
+    if (ev->people_count > 0) {
+        return look_at_all(t, e);
+    }
+    if (!would_end(t, ev->user_id, t->scene.user)) {
+        return 0;
+    }
+    t->asked = true;
+    return look_at(t, ev->user_id, &ev->person, e);
+}
+
 int bot_person_changed(struct turn *t, struct err *e)
 {
-    const struct person_news news = {
+    const struct person_news one = {
         .user_id = t->event.user_id, .person = &t->event.person, .asked = t->asked};
-    return person_take(&t->scene, &news, e);
+    if (t->event.people_count == 0) {
+        return person_take(&t->scene, &one, e);
+    }
+    for (size_t i = 0; i < t->news_count; i++) {
+        if (person_take(&t->scene, &t->news[i], e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }

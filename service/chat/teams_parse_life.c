@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
+enum { PEOPLE_MAX = 50 };
 static const struct event ignored = {.kind = EVENT_IGNORED};
 
 /* Everything a person has here is one place; a thread plays no part in its life. */
@@ -42,23 +43,30 @@ static bool has_bot(const struct teams_reading *s, const char *list)
     return false;
 }
 
-/* Out of one team is not out of the organisation: the platform must be asked. */
+/* Out of one team is not out of the organisation: the platform must be asked. Whoever is left out
+ * of a list without end is found by the nightly comparison. */
 static struct event event_of_removed(const struct teams_reading *s)
 {
+    struct event ev = event_of_place(s, EVENT_PERSON);
+    const json_t *list = json_member(s->activity, "membersRemoved");
     size_t i = 0;
     const json_t *member = NULL;
-    json_array_foreach(json_member(s->activity, "membersRemoved"), i, member)
+    ev.user_id = ev.person_address = NULL;
+    ev.person.partial = true;
+    ev.people = arena_array(s->mem, PEOPLE_MAX, sizeof *ev.people);
+    json_array_foreach(list, i, member)
     {
         const char *id = teams_guid(s->mem, json_text(member, "aadObjectId"));
-        if (id != NULL) {
-            struct event ev = event_of_place(s, EVENT_PERSON);
+        if (id == NULL || ev.people_count == PEOPLE_MAX) {
+            continue;
+        }
+        ev.people[ev.people_count++] = id;
+        if (ev.user_id == NULL) {
             ev.user_id = id;
             ev.person_address = teams_id(member, "id");
-            ev.person.partial = true;
-            return ev;
         }
     }
-    return ignored;
+    return ev.people_count > 0 ? ev : ignored;
 }
 
 /* The activity comes by the team's own channel, and names the one that is gone. whole: the team is.

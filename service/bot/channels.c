@@ -1,11 +1,28 @@
 #include "bot_int.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
 /* The life of a channel: the bot comes to it, and it gets another id. */
 
-enum { ONCE_S = 315360000 }; /* ten years */
+enum { ONCE_S = 315360000 /* ten years */, PUSH_S = 60, PUSH = 20 };
+
+/* Whoever brought the bot to a one-to-one chat is greeted there. Where an admin gave it to many at
+ * once nobody did, and nobody is written to unasked: so many in a minute are no people who try it.
+ */
+static int is_wanted(struct turn *t, bool *ret, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    int64_t minute = clock_now() / PUSH_S;
+    const struct store_use use = {
+        .workspace = sc->workspace->workspace,
+        .key = arena_printf(sc->mem, "hellos:%lld", (long long)minute),
+        .until = (minute + 2) * PUSH_S,
+        .most = PUSH,
+    };
+    return t->event.place.is_private ? store_use_take(sc->s, &use, ret, e) : 0;
+}
 
 /* Said once in each channel, to everybody there: nothing in it is anybody's. */
 int bot_channel_joined(struct turn *t, struct err *e)
@@ -13,8 +30,12 @@ int bot_channel_joined(struct turn *t, struct err *e)
     struct scene *sc = &t->scene;
     const char *channel = t->event.place.channel;
     bool due = false;
+    if (t->event.place.is_private && t->event.user_id == NULL) {
+        return 0;
+    }
     if (store_notice_due(sc->s, sc->workspace->workspace,
-                         arena_printf(sc->mem, "hello:%s", channel), ONCE_S, &due, e) != 0) {
+                         arena_printf(sc->mem, "hello:%s", channel), ONCE_S, &due, e) != 0 ||
+        (due && is_wanted(t, &due, e) != 0)) {
         return -1;
     }
     if (!due) {

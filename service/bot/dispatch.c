@@ -121,6 +121,21 @@ static int learn_dm(struct turn *t, struct err *e)
     return store_user_set_dm(t->scene.s, u->workspace, u->user_id, ev->place.channel, e);
 }
 
+/* For all to read, as nothing in it is anybody's; and not each time, as anybody can ask for it. */
+static int refuse_in_place(struct turn *t, json_t *view, struct err *e)
+{
+    enum { EVERY_S = 3600 };
+    struct scene *sc = &t->scene;
+    const struct place *p = &t->event.place;
+    const struct target here = {.channel = p->channel, .thread = p->thread};
+    bool due = false;
+    if (store_notice_due(sc->s, sc->workspace->workspace,
+                         arena_printf(sc->mem, "stranger:%s", p->channel), EVERY_S, &due, e) != 0) {
+        return -1;
+    }
+    return due ? say_new(sc, &here, view, NULL, e) : 0;
+}
+
 static int refuse_outsider(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
@@ -129,7 +144,9 @@ static int refuse_outsider(struct turn *t, struct err *e)
         return 0; /* bots and deactivated people get no answer */
     }
     words_closed(&t->scene, view);
-    return say_private(t, view, NULL, e);
+    /* of another organisation, and there is no one-to-one chat with such people */
+    bool aside = standing == STANDING_STRANGER && say_is_elsewhere(t);
+    return aside ? refuse_in_place(t, view, e) : say_private(t, view, NULL, e);
 }
 
 static int offer_late(struct turn *t, struct err *e)
@@ -282,13 +299,22 @@ static int act_and_end(struct scene *sc, void *arg, struct err *e)
     return dispatch_act(arg, e) != 0 ? -1 : end_event(sc, arg, e);
 }
 
-/* Where there is nothing to install, a workspace begins with the first thing that is done there. */
+/* Where there is nothing to install, a workspace begins with the first thing that is done there:
+ * somebody wants something, or brings the bot. What ends, or is nothing, begins none. */
 static int load_or_begin(struct turn *t, const struct chat_driver *driver, struct err *e)
 {
+    const struct job *j = t->job;
+    struct event ev = {.kind = EVENT_IGNORED};
     if (load_people(t, driver, e) != 0) {
         return -1;
     }
     if (t->scene.workspace != NULL || !driver->app_token) {
+        return 0;
+    }
+    if (driver->parse(t->scene.mem, job_kind_name(j->kind), j->payload, NULL, &ev, e) != 0) {
+        return -1;
+    }
+    if (!effects[ev.kind].personal && ev.kind != EVENT_JOINED) {
         return 0;
     }
     return homeless_begin(t, e) != 0 ? -1 : load_people(t, driver, e);

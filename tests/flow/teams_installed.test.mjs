@@ -1,7 +1,7 @@
 // Microsoft Teams: what the platform says of people and of the bot's places, and what follows from it and what not.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {TEAMS_ACME, TEAMS_PEOPLE, start, until} from '../lib/flow.mjs';
+import {TEAMS_ACME, TEAMS_GLOBEX, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
 
 let w;
 const person = (name, tenant) => w.teamsPerson(name, tenant);
@@ -111,5 +111,61 @@ describe('who takes the app out of the one-to-one chat', () => {
     assert.deepEqual(await row('cleo'), {standing: 'unknown', dm_channel: null, seen_in: null, address: null});
     assert.equal(await w.count('conversation', "channel like 'a:1cleo%'"), 0);
     assert.equal((await w.one('select state from workspace where workspace = $1', [TEAMS_ACME])).state, 'active');
+  });
+});
+
+describe('several people and many', () => {
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+  const greeted = like => w.count('message', `channel like '${like}'`);
+
+  test('of several who are taken out of a team at once each is asked about', async () => {
+    for (const name of ['ben', 'cleo']) await person(name).connect();
+    await w.sandbox('POST', '/_user', {chat: 'teams', user: 'cleo', set: {disabled: true}});
+    await person('ben').sends('conversationUpdate', {place: 'General', activity: {channelData: {eventType: 'teamMemberRemoved'},
+      membersRemoved: ['ben', 'noa', 'cleo'].map(name => ({id: `29:1${name}`, aadObjectId: TEAMS_PEOPLE[name]}))}});
+    await until('the connection to be ended', async () => await active('cleo') === 0);
+    assert.equal(await active('ben'), 1);
+    assert.equal(await w.count('chat_user', `user_id = '${TEAMS_PEOPLE.noa}'`), 0, 'whom nobody here knows leaves nothing behind');
+  });
+
+  test('who got the app from an admin is not written to unasked', async () => {
+    const noa = person('noa');
+    await noa.sends('installationUpdate', {activity: {action: 'add', from: {aadObjectId: null}}});
+    await w.idle();
+    assert.equal((await noa.messages()).filter(m => m.is_bot).length, 0);
+  });
+
+  test('of an app that is given to everybody at once not everybody is greeted', async () => {
+    for (let i = 0; i < 45; i++) {
+      const id = `b0000000-0000-4000-8000-0000000000${10 + i}`;
+      await person('ben').sends('installationUpdate', {activity: {action: 'add', conversation: {id: `a:1push-${i}`}, from: {id: `29:1push-${i}`, aadObjectId: id}}});
+    }
+    await w.idle();
+    const hellos = await greeted('a:1push-%'); // two minutes at most
+    assert.ok(hellos >= 20 && hellos <= 40, `${hellos} of 45`);
+  });
+
+  test('a stranger is told once in a while, in the place, where to the one-to-one chat there is no way', async () => {
+    const sid = person('sid');
+    const lines = async () => (await sid.messages('partners')).filter(m => m.is_bot);
+    await sid.ask('@Workbot help', /I only work for members/, {place: 'partners'});
+    await sid.say('@Workbot help', {place: 'partners'});
+    await w.idle();
+    assert.deepEqual((await lines()).map(m => /one-to-one/.test(words(m))), [false]);
+    assert.equal(await w.count('message', `user_id = '${TEAMS_PEOPLE.sid}'`), 0);
+  });
+
+  test('what ends, or is nothing, begins no workspace', async () => {
+    const gina = person('gina', 'Globex');
+    const here = () => w.count('workspace', `workspace = '${TEAMS_GLOBEX}'`);
+    await gina.sends('installationUpdate', {activity: {action: 'remove'}});
+    await gina.sends('installationUpdate', {activity: {action: 'add-upgrade'}});
+    await gina.sends('conversationUpdate', {activity: {membersRemoved: [{id: '29:1otto', aadObjectId: TEAMS_PEOPLE.otto}]}});
+    await w.idle();
+    assert.equal(await here(), 0);
+    assert.equal(await w.count('audit', `workspace = '${TEAMS_GLOBEX}'`), 0);
+    await gina.ask('help', /What can I do for you/);
+    assert.equal(await here(), 1);
   });
 });

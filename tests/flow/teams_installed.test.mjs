@@ -1,7 +1,7 @@
 // Microsoft Teams: what the platform says of people and of the bot's places, and what follows from it and what not.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {TEAMS_ACME, TEAMS_GLOBEX, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
+import {OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_PEOPLE, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 let w;
 const person = (name, tenant) => w.teamsPerson(name, tenant);
@@ -55,6 +55,24 @@ describe('the places of a team', () => {
     await until('both channels to be back', async () => await gone() === 0);
     await ben.sends('conversationUpdate', {place: 'General', activity: {channelData: {eventType: 'teamDeleted'}}});
     await until('both channels to be gone', async () => await gone() === 2);
+  });
+
+  test('teams_gotcha_20_nothing_is_sent_there_also_if_the_platform_would_take_it', async () => {
+    const ben = person('ben'), cleo = person('cleo');
+    const there = async () => (await w.calls({peer: 'teams', direction: 'in'})).filter(c => /acmesales/.test(c.path) && /activities/.test(c.path)).length;
+    await ben.installs('General');
+    await until('both channels to be back', async () => await gone() === 0);
+    await cleo.say(`@Workbot ${OPPORTUNITY}`, {place: 'deals'});
+    const prompt = await cleo.sees(m => m.is_bot && loginUrl(m));
+    const code = await cleo.browse(prompt);
+    await ben.sends('installationUpdate', {place: 'General', activity: {action: 'remove'}});
+    await until('the channels to be gone', async () => await gone() >= 2);
+    await w.idle();
+    const before = await there();
+    await cleo.ask(code, /is connected/);
+    await cleo.sees(/Created Acme renewal/);
+    await w.idle();
+    assert.equal(await there(), before);
   });
 
   test('what a channel once said of who reads it holds: no roster is asked, and nothing is forgotten', async () => {

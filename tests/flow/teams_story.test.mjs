@@ -123,9 +123,12 @@ describe('channels and groups', () => {
   });
 
   test('teams_gotcha_22_no_login_link_reaches_a_place_that_others_read', async () => {
-    for (const c of await sent()) {
-      if (!/conversations\/a(%3A|:)/i.test(c.path)) assert.doesNotMatch(JSON.stringify(c), /\/login\//, c.path);
-    }
+    const apart = c => /conversations\/a(%3A|:)/i.test(c.path);
+    await person('ben').say(at(OPP('Linkless')), {place: 'deals'});
+    await until('a link to be sent', async () => (await sent()).some(c => JSON.stringify(c).includes('/login/')));
+    await w.idle();
+    for (const c of await sent()) if (!apart(c)) assert.doesNotMatch(JSON.stringify(c), /\/login\//, c.path);
+    assert.ok((await sent()).some(c => apart(c) && JSON.stringify(c).includes('/login/')));
   });
 
   test('what is private is answered in the one-to-one chat, and a line says so', async () => {
@@ -137,11 +140,13 @@ describe('channels and groups', () => {
     assert.doesNotMatch(await cleo.reads('deals'), /cleo@acme\.example/);
   });
 
-  test('who has not added the app is told in the place what to do', async () => {
+  test('teams_gotcha_21_who_has_not_added_the_app_is_told_in_the_place_what_to_do_and_nothing_private', async () => {
     const noa = person('noa');
     await noa.say(at('connections'), {place: 'renewals'});
     const line = await noa.sees(/did not arrive/, {place: 'renewals'});
     assert.match(words(line), /add me as an app/);
+    assert.deepEqual(labels(line), []);
+    for (const c of await w.calls({peer: 'teams', direction: 'in'})) assert.doesNotMatch(`${c.path} ${c.query ?? ''}`, /isTargetedActivity/);
     assert.equal(await w.count('job', "state = 'queued' and kind = 'send'"), 0, 'nothing is tried for ever');
   });
 
@@ -154,6 +159,14 @@ describe('channels and groups', () => {
     const open = (await ana.messages('partners')).filter(m => m.is_bot && m.ts > said.ts);
     assert.ok(open.length > 0 && open.every(m => m.root === said.id), `a line in its thread: ${JSON.stringify(open)}`);
     assert.doesNotMatch(await ana.reads('partners').then(t => t.replaceAll(said.text ?? '\u0000', '')), /Created Secret deal/);
+  });
+
+  test('teams_gotcha_23_a_guest_and_the_same_person_at_home_are_two_users', async () => {
+    await person('gus').ask('help', /guest/i);
+    await person('gus', 'Globex').ask('whoami', /Gus Guest/);
+    const rows = await w.query("select workspace, user_id, standing from chat_user where name = 'Gus Guest' order by standing");
+    assert.deepEqual(rows.map(r => [r.workspace, r.standing]), [[TEAMS_ACME, 'guest'], [TEAMS_GLOBEX, 'member']]);
+    assert.notEqual(rows[0].user_id, rows[1].user_id);
   });
 
   test('teams_gotcha_23_a_stranger_in_a_shared_channel_is_nobody', async () => {

@@ -94,7 +94,7 @@ static struct chat_post post_of(struct teams_peer *p)
 
 /* --- messages --- */
 
-static void test_a_post_is_a_card_in_its_thread(void **state)
+static void test_teams_gotcha_05_a_post_is_a_card_in_its_thread(void **state)
 {
     struct teams_peer *p = *state;
     struct err e = {0};
@@ -153,6 +153,23 @@ static void test_what_one_person_sees_alone_is_not_sent(void **state)
     assert_non_null(strstr(chat_teams_card_shown(p->mem, &nothing), "activity.message"));
 }
 
+/* Teams makes two messages of both, and no id comes back by which they could be updated. */
+static void test_teams_gotcha_19_a_card_has_no_text_beside_it(void **state)
+{
+    struct teams_peer *p = *state;
+    const char *id = NULL;
+    const struct chat_access a = as(p, NULL);
+    struct chat_post post = post_of(p);
+    play(p, http(p, "201 Created", "{'id':'1790000000456'}"), http(p, "200 OK", "{}"), NULL);
+    assert_int_equal(teams_post(p->c, p->mem, &a, &post, &id, NULL), 0);
+    assert_null(json_member(last_body(p), "text"));
+    post.message_id = id;
+    assert_int_equal(teams_update(p->c, p->mem, &a, &post, NULL), 0);
+    assert_true(str_starts(last(p), "PUT "));
+    assert_null(json_member(last_body(p), "text"));
+    assert_int_equal(json_array_size(json_member(last_body(p), "attachments")), 1);
+}
+
 static void test_a_post_without_a_thread_goes_to_the_conversation(void **state)
 {
     struct teams_peer *p = *state;
@@ -194,7 +211,7 @@ static void test_each_sending_has_a_token_of_its_own(void **state)
     assert_string_not_equal(tokens[0], tokens[1]);
 }
 
-static void test_nothing_is_shown_to_one_alone(void **state)
+static void test_teams_gotcha_21_what_is_for_one_alone_is_no_message_for_all(void **state)
 {
     struct teams_peer *p = *state;
     struct err e = {0};
@@ -534,11 +551,12 @@ static void test_only_named_tenants_are_served(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_post_is_a_card_in_its_thread),
+        TEST(test_teams_gotcha_05_a_post_is_a_card_in_its_thread),
         TEST(test_what_one_person_sees_alone_is_not_sent),
+        TEST(test_teams_gotcha_19_a_card_has_no_text_beside_it),
         TEST(test_a_post_without_a_thread_goes_to_the_conversation),
         TEST(test_each_sending_has_a_token_of_its_own),
-        TEST(test_nothing_is_shown_to_one_alone),
+        TEST(test_teams_gotcha_21_what_is_for_one_alone_is_no_message_for_all),
         TEST(test_the_one_to_one_chat_is_a_conversation_with_one_member),
         TEST(test_a_member),
         TEST(test_an_endpoint_may_call_the_object_id_otherwise),

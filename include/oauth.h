@@ -154,6 +154,9 @@ struct oauth_typed {
  * of a login that is over, or somebody else's, and no try. */
 int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
                        struct oauth_confirm *ret, struct err *e);
+/* Is it the typed code that the login waits for? Then *ret is the account that it would
+ * connect. For the page that shows it again; it is no try. (shown.c) */
+bool oauth_code_stands(arena *mem, const struct login *l, const char *code, struct account *ret);
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's
  * transaction (the revoke itself is a job). */
 int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,

@@ -15,7 +15,7 @@
  *              {"kind":"fields","fields":[{"label":...,"value":...}]},
  *              {"kind":"divider"},
  *              {"kind":"buttons","buttons":[{"title","action","value","url","style","confirm",
- *                                           "opens"}]}]}
+ *                                           "opens","window"}]}]}
  * All texts are plain: each platform's renderer escapes them. In the formats below **x** is
  * bold, `x` is code, <#%s> is a place by its id and <@%s|%s> a person by id and name (in private
  * messages alone: others' would call that person); they are read in the format only, never in the
@@ -37,7 +37,8 @@ struct button {
     const char *url;    /* opens in the browser; NULL: none */
     enum button_style style;
     const char *confirm, *confirm_title; /* a question asked before, and over it; NULL: none */
-    bool opens; /* pressing it shows a form: some platforms must know before it is pressed */
+    bool opens;  /* pressing it shows a form: some platforms must know before it is pressed */
+    bool window; /* url is a login's: opened in a window of the chat's client where it has such */
 };
 /* Adds to the last block when that holds buttons (at most 5 a row), else opens one. */
 void view_button(json_t *view, const struct button *b);

@@ -87,7 +87,8 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
                                        .action = "login",
                                        .value = login_id,
                                        .url = url,
-                                       .style = BUTTON_PRIMARY});
+                                       .style = BUTTON_PRIMARY,
+                                       .window = true});
     awaiting_add_back(sc, view, login_id, &w);
     return view;
 }
@@ -154,7 +155,8 @@ bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, co
                                        .action = "login",
                                        .value = l->id,
                                        .url = url,
-                                       .style = BUTTON_PRIMARY});
+                                       .style = BUTTON_PRIMARY,
+                                       .window = true});
     return true;
 }
 

@@ -54,6 +54,24 @@ static json_t *execute_action(const json_t *button, const char *title, json_t *d
                                submit_action(title, data)));
 }
 
+/* A loopback address is that of a demo: Teams opens no other window than over https. */
+static bool opens_window(const json_t *button)
+{
+    const char *url = json_text(button, "url");
+    return json_flag(button, "window") &&
+           (str_starts_fold(url, "https://") || str_starts_fold(url, "http://127.0.0.1:") ||
+            str_starts_fold(url, "http://localhost:"));
+}
+
+/* The client opens the page in a window and waits for what its last page says; nothing is sent to
+ * us before that. The size is Teams' own way to ask for one. */
+static json_t *window_action(arena *mem, const char *title, const char *url)
+{
+    const char *page = arena_printf(mem, "%s?window=teams&width=600&height=640", url);
+    return submit_action(
+        title, json_must(json_pack("{s:{s:s, s:s}}", "msteams", "type", "signin", "value", page)));
+}
+
 static json_t *open_url_action(const char *title, const char *url)
 {
     return json_must(
@@ -88,7 +106,16 @@ static bool is_page(const char *url)
                            strlen(url) <= URL_BYTES);
 }
 
-json_t *teams_button(struct teams_drawing *s, const json_t *button)
+static json_t *link_action(struct teams_drawing *s, const json_t *button, const char *title)
+{
+    const char *url = json_text(button, "url");
+    json_t *action =
+        opens_window(button) ? window_action(s->mem, title, url) : open_url_action(title, url);
+    put_style(action, button);
+    return action;
+}
+
+static json_t *draw(struct teams_drawing *s, const json_t *button)
 {
     const char *url = json_text(button, "url");
     const char *title = teams_line(s->mem, json_text(button, "title"), TITLE_CHARS);
@@ -99,9 +126,7 @@ json_t *teams_button(struct teams_drawing *s, const json_t *button)
         return NULL;
     }
     if (url != NULL) {
-        json_t *action = open_url_action(title, url);
-        put_style(action, button);
-        return action;
+        return link_action(s, button, title);
     }
     json_t *data = data_of(s, button);
     json_t *action = json_flag(button, "opens") ? opening_action(title, data)
@@ -109,4 +134,16 @@ json_t *teams_button(struct teams_drawing *s, const json_t *button)
     put_style(action, button);
     bool asks = teams_line(s->mem, json_text(button, "confirm"), QUESTION_CHARS) != NULL;
     return asks ? asking_action(s, button, title, action) : action;
+}
+
+void teams_button(struct teams_drawing *s, const json_t *button, json_t *actions)
+{
+    json_t *action = draw(s, button);
+    if (action == NULL) {
+        return;
+    }
+    json_push(actions, action);
+    if (opens_window(button)) { /* for clients without windows, and whoever is logged in there */
+        json_push(actions, open_url_action("In the browser", json_text(button, "url")));
+    }
 }

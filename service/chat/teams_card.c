@@ -141,20 +141,20 @@ static void draw_fields(struct drawing *d, const json_t *block)
 
 static void draw_buttons(struct drawing *d, const json_t *block)
 {
-    json_t *row = NULL;
+    json_t *all = arena_json(d->mem, json_must(json_array())), *row = NULL, *action = NULL;
     size_t i = 0;
     const json_t *button = NULL;
     json_array_foreach(json_member(block, "buttons"), i, button)
     {
-        json_t *action = teams_button(d->sending, button);
-        if (action == NULL) {
-            continue;
-        }
+        teams_button(d->sending, button, all);
+    }
+    json_array_foreach(all, i, action)
+    {
         if (row == NULL || json_array_size(row) == ROW_BUTTONS_MAX) {
             row = json_must(json_array());
             json_push(d->items, json_pack("{s:s, s:o}", "type", "ActionSet", "actions", row));
         }
-        json_push(row, action);
+        json_push(row, json_incref(action));
     }
 }
 
@@ -168,12 +168,16 @@ static json_t *column(const char *width, json_t *items)
 static void draw_row(struct drawing *d, const json_t *block)
 {
     const json_t *button = json_member(block, "button");
-    json_t *action = button == NULL ? NULL : teams_button(d->sending, button);
-    if (action == NULL) {
+    json_t *actions = json_must(json_array());
+    if (button != NULL) {
+        teams_button(d->sending, button, actions);
+    }
+    if (json_array_size(actions) == 0) {
+        json_decref(actions);
         draw_text(d, block);
         return;
     }
-    json_t *set = json_must(json_pack("{s:s, s:[o]}", "type", "ActionSet", "actions", action));
+    json_t *set = json_must(json_pack("{s:s, s:o}", "type", "ActionSet", "actions", actions));
     json_t *text = json_must(json_array());
     teams_rich(d->mem, text, json_member(block, "spans"), &as_usual);
     if (json_array_size(text) == 0) {

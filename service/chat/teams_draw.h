@@ -31,8 +31,9 @@ struct teams_drawing {
     const char *token;  /* of this sending; NULL: none */
     int buttons;        /* drawn so far: the number of the last one */
 };
-/* NULL when it cannot be sent whole: a value or address that was cut would be another one. */
-json_t *teams_button(struct teams_drawing *s, const json_t *button);
+/* Pushes what stands for it: nothing when it cannot be sent whole, as a value or address that was
+ * cut would be another one; two for a page in a window, which not every client can open. */
+void teams_button(struct teams_drawing *s, const json_t *button, json_t *actions);
 
 /* --- teams_card.c --- */
 

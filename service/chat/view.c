@@ -228,6 +228,9 @@ static json_t *button_json(const struct button *b)
     if (b->opens) {
         json_put(button, "opens", json_true());
     }
+    if (b->window) {
+        json_put(button, "window", json_true());
+    }
     return button;
 }
 

@@ -17,6 +17,7 @@
     X(privacy, "privacy.html", "service/web/templates/privacy.html")                               \
     X(terms, "terms.html", "service/web/templates/terms.html")                                     \
     X(style, "style.css", "service/web/templates/style.css")                                       \
+    X(teams_window, "teams_window.js", "service/web/templates/teams_window.js")                    \
     X(openapi, "openapi.yaml", "openapi.yaml")
 
 /* The file's bytes and a NUL. */
@@ -52,7 +53,9 @@ const char *embed_version(void)
     static bool known;
     if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
         static const char digits[] = "0123456789abcdef";
-        struct digest d = crypto_sha256(bytes_of(web_file_style));
+        const struct digest parts[] = {crypto_sha256(bytes_of(web_file_style)),
+                                       crypto_sha256(bytes_of(web_file_teams_window))};
+        struct digest d = crypto_sha256((struct bytes){parts[0].bytes, sizeof parts});
         for (size_t i = 0; i < 4; i++) {
             version[2 * i] = digits[d.bytes[i] >> 4];
             version[2 * i + 1] = digits[d.bytes[i] & 15];

@@ -1,4 +1,4 @@
-#include "web_int.h"
+#include "login_int.h"
 
 #include "base/str.h"
 
@@ -60,7 +60,11 @@ static bool error_page(const struct request *q, const struct err *e, struct resp
     if (data == NULL || html_page(q->mem, "message.html", data, &html, &broken) != 0) {
         return false;
     }
-    respond_html(q->mem, r, status, html, NULL);
+    if (login_window(q)) {
+        respond_window(q->mem, r, status, html, NULL);
+    } else {
+        respond_html(q->mem, r, status, html, NULL);
+    }
     return true;
 }
 

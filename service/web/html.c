@@ -256,7 +256,7 @@ int html_page(arena *mem, const char *name, json_t *data, char **ret, struct err
     if (mark == NULL) {
         die("layout.html has no place for the page");
     }
-    json_object_set_new(data, "style_version", json_string(embed_version()));
+    json_object_set_new(data, "asset_version", json_string(embed_version()));
     char *whole = arena_printf(mem, "%.*s%s%s", (int)(mark - layout), layout, html_template(name),
                                mark + sizeof MARK - 1);
     char *html = html_render(mem, whole, data, e);

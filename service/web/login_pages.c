@@ -12,90 +12,6 @@
  * nothing (P3); POST starts, renews or undoes.
  */
 
-/* --- what a link stands for --- */
-
-static int load_rows(struct landing *g, store *s, const char *route, const char *hash,
-                     struct err *e)
-{
-    if (store_workspace_by_route(s, route, &g->workspace, e) != 0 || g->workspace == NULL) {
-        return g->workspace == NULL ? 0 : -1;
-    }
-    const char *workspace = g->workspace->workspace;
-    if (store_login_by_handle(s, workspace, hash, &g->login, e) != 0 || g->login == NULL) {
-        return g->login == NULL ? 0 : -1;
-    }
-    if (store_default_find(s, workspace, g->login->default_name, &g->connection, e) != 0 ||
-        store_user_find(s, workspace, g->login->user_id, &g->user, e) != 0) {
-        return -1;
-    }
-    return str_empty(g->login->user_id)
-               ? 0
-               : bot_login_awaited(s, g->login, &g->command, &g->commands_count, e);
-}
-
-int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e)
-{
-    const char *route = NULL, *hash = NULL;
-    store *s = NULL;
-    memset(ret, 0, sizeof(*ret));
-    ret->handle = handle;
-    if (!oauth_handle_split(mem, handle, &route, &hash)) {
-        return 0;
-    }
-    if (store_open(w->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = load_rows(ret, s, route, hash, e);
-    store_close(s);
-    return rc;
-}
-
-const char *landing_app_title(const web *w, const struct landing *g)
-{
-    const app *a = g->connection == NULL ? NULL : apps_find(w->options.apps, g->connection->app);
-    return a == NULL ? "the app" : app_title(a);
-}
-
-const char *landing_chat(const struct landing *g)
-{
-    return g->workspace != NULL && str_starts(g->workspace->workspace, "teams:") ? "Teams"
-                                                                                 : "Slack";
-}
-
-char *landing_back_link(const web *w, arena *mem, const struct landing *g)
-{
-    if (g->workspace == NULL || g->user == NULL || g->user->dm_channel == NULL) {
-        return NULL;
-    }
-    const struct chat_driver *d = chats_driver(w->options.chats, g->workspace->workspace);
-    return d == NULL ? NULL
-                     : d->link(w->options.chats, mem, g->workspace->workspace, g->user->dm_channel);
-}
-
-/* --- answers --- */
-
-int landing_page(const char *name, json_t *data, int status, struct landing_answer *to,
-                 struct err *e)
-{
-    char *html = NULL;
-    if (html_page(to->mem, name, data, &html, e) != 0) {
-        return -1;
-    }
-    respond_html(to->mem, to->response, status, html, to->form_action);
-    return 0;
-}
-
-int landing_message(struct landing_answer *to, int status, const char *title, const char *text,
-                    struct err *e)
-{
-    json_t *data =
-        arena_json(to->mem, json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s?}", "title", title,
-                                      "eyebrow", to->eyebrow, "paragraphs", "text", text,
-                                      "tone_error", status >= 400 && to->eyebrow == NULL,
-                                      "back_link", to->back_link, "back_label", to->back_label));
-    return landing_page("message.html", data, status, to, e);
-}
-
 static json_t *hidden(const char *what)
 {
     return json_pack("[{s:s, s:s}]", "name", "do", "value", what);
@@ -158,8 +74,8 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
             "has_scopes", json_array_size(scopes) > 0, "scopes", scopes, "sign_in",
             proves_by_sign_in(g), "next",
             proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
-            day_and_time(to->mem, g->login->expires_at), "action",
-            arena_printf(to->mem, "/login/%s", g->handle), "fields", hidden("start")));
+            day_and_time(to->mem, g->login->expires_at), "action", landing_path(to, g->handle),
+            "fields", hidden("start")));
     const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
                                   .host = g->connection->host,
                                   .plain_http = config_trusts_host(w->config, g->connection->host)};
@@ -181,57 +97,14 @@ static int over(web *w, const struct landing *g, struct landing_answer *to, stru
     bool newer =
         !admin && g->login->state == LOGIN_CANCELLED && str_equal(g->login->reason, "replaced");
     const struct landing_over *why = landing_over(g);
-    json_t *data = arena_json(
-        to->mem,
-        json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "title", why->title,
-                  "admin", admin, "newest", newer, "eyebrow", why->eyebrow, "lead", why->text,
-                  "chat", landing_chat(g), "app", landing_app_title(w, g), "action",
-                  renewable ? arena_printf(to->mem, "/login/%s", g->handle) : NULL, "fields",
-                  hidden("renew"), "back_link", to->back_link));
+    json_t *data =
+        arena_json(to->mem, json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}",
+                                      "title", why->title, "admin", admin, "newest", newer,
+                                      "eyebrow", why->eyebrow, "lead", why->text, "chat",
+                                      landing_chat(g), "app", landing_app_title(w, g), "action",
+                                      renewable ? landing_path(to, g->handle) : NULL, "fields",
+                                      hidden("renew"), "back_link", to->back_link));
     return landing_page("expired.html", data, 410, to, e);
-}
-
-bool landing_is_open(const struct landing *g)
-{
-    return g->login != NULL && g->connection != NULL &&
-           (g->login->state == LOGIN_OPEN || g->login->state == LOGIN_CODE) &&
-           g->login->expires_at > clock_now();
-}
-
-bool landing_is_allowed(const struct landing *g)
-{
-    return g->login != NULL &&
-           (str_empty(g->login->user_id) || store_person_allowed(g->user, g->workspace));
-}
-
-static int prepare(web *w, const struct request *q, struct response *r, struct landing *g,
-                   struct landing_answer *to, struct err *e)
-{
-    *to = (struct landing_answer){.mem = q->mem, .response = r};
-    if (landing_load(w, q->mem, q->params[0], g, e) != 0) {
-        return -1;
-    }
-    to->back_link = landing_back_link(w, q->mem, g);
-    to->back_label = arena_printf(q->mem, "Back to %s", landing_chat(g));
-    return 0;
-}
-
-static int unknown_link(struct landing_answer *to, struct err *e)
-{
-    to->eyebrow = "Not found";
-    return landing_message(to, 404, "This link is not known",
-                           "It may have been cut when it was copied. Go back to your chat and "
-                           "press the button there, or type `connect` for a new one.",
-                           e);
-}
-
-/* Off-boarded, by what is known: no detail of anybody, and no way back to a chat of theirs. */
-static int not_allowed(struct landing_answer *to, struct err *e)
-{
-    const struct oauth_outcome o = {.end = OAUTH_NOT_ALLOWED};
-    const struct callback_end *said = callback_end(&o);
-    to->back_link = NULL;
-    return landing_message(to, said->status, said->title, said->text, e);
 }
 
 /* Not as whom: the link may be in other hands by now. */
@@ -255,14 +128,14 @@ int login_get(web *w, const struct request *q, struct response *r, struct err *e
 {
     struct landing g;
     struct landing_answer to;
-    if (prepare(w, q, r, &g, &to, e) != 0) {
+    if (landing_prepare(w, q, r, &g, &to, e) != 0) {
         return -1;
     }
     if (g.login == NULL) {
-        return unknown_link(&to, e);
+        return landing_unknown(&to, e);
     }
     if (!landing_is_allowed(&g)) {
-        return not_allowed(&to, e);
+        return landing_not_allowed(&to, e);
     }
     return landing_is_open(&g) ? landing(w, &g, &to, e) : not_open(w, &g, &to, e);
 }
@@ -289,7 +162,7 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     store *s = NULL;
     struct oauth_begin begun;
     if (!landing_is_allowed(g)) {
-        return not_allowed(to, e);
+        return landing_not_allowed(to, e);
     }
     if (!landing_is_open(g)) {
         return not_open(w, g, to, e);
@@ -320,7 +193,7 @@ static int renew(web *w, struct landing *g, struct landing_answer *to, struct er
 {
     enum bot_renewed made = BOT_RENEWED;
     if (!landing_is_allowed(g)) {
-        return not_allowed(to, e);
+        return landing_not_allowed(to, e);
     }
     if (landing_is_open(g)) {
         return landing(w, g, to, e);
@@ -332,7 +205,7 @@ static int renew(web *w, struct landing *g, struct landing_answer *to, struct er
         return -1;
     }
     if (made == BOT_RENEWED_NEVER) {
-        return not_allowed(to, e);
+        return landing_not_allowed(to, e);
     }
     return landing_message(
         to, 200, made == BOT_RENEWED ? "A new prompt is on its way" : "There is a newer prompt",
@@ -367,11 +240,11 @@ int login_post(web *w, const struct request *q, struct response *r, struct err *
     struct landing g;
     struct landing_answer to;
     const char *what = NULL;
-    if (request_form(q, "do", &what, e) != 0 || prepare(w, q, r, &g, &to, e) != 0) {
+    if (request_form(q, "do", &what, e) != 0 || landing_prepare(w, q, r, &g, &to, e) != 0) {
         return -1;
     }
     if (g.login == NULL) {
-        return unknown_link(&to, e);
+        return landing_unknown(&to, e);
     }
     for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
         if (str_equal(what == NULL ? "start" : what, acts[i].what)) {

@@ -41,20 +41,41 @@ void respond_json(arena *mem, struct response *r, int status, const json_t *valu
     respond_header(r, "Cache-Control", "no-store");
 }
 
-void respond_html(arena *mem, struct response *r, int status, const char *html,
-                  const char *form_action)
+static void respond_page(arena *mem, struct response *r, int status, const char *html,
+                         const char *policy_more)
 {
     const char *policy = arena_printf(
         mem,
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'%s%s; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'%s; "
         "frame-ancestors 'none'; base-uri 'none'",
-        form_action == NULL ? "" : " ", form_action == NULL ? "" : form_action);
+        policy_more);
     respond_body(r, status, "text/html; charset=utf-8", bytes_of(html));
     respond_header(r, "Content-Security-Policy", policy);
     respond_header(r, "Cache-Control", "no-store");
     respond_header(r, "Referrer-Policy", "no-referrer");
     respond_header(r, "X-Frame-Options", "DENY");
+}
+
+static const char *form_actions(arena *mem, const char *form_action)
+{
+    return form_action == NULL ? "" : arena_printf(mem, " %s", form_action);
+}
+
+void respond_html(arena *mem, struct response *r, int status, const char *html,
+                  const char *form_action)
+{
+    respond_page(mem, r, status, html, form_actions(mem, form_action));
     respond_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+/* The library asks for its list of origins, and has one of its own where it gets none. */
+void respond_window(arena *mem, struct response *r, int status, const char *html,
+                    const char *form_action)
+{
+    static const char SCRIPTS[] =
+        "; script-src 'self' " TEAMS_LIBRARY_URL "; connect-src " TEAMS_LIBRARY_ORIGINS_URL;
+    respond_page(mem, r, status, html,
+                 arena_printf(mem, "%s%s", form_actions(mem, form_action), SCRIPTS));
 }
 
 void respond_see_other(struct response *r, const char *location)

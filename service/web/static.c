@@ -4,7 +4,7 @@ static int fixed(const char *name, const char *content_type, struct response *r)
 {
     respond_text(r, 200, html_template(name));
     r->content_type = content_type;
-    /* the style sheet's address carries its version */
+    /* the addresses of style sheet and script carry their version */
     respond_header(r, "Cache-Control", "public, max-age=3600");
     return 0;
 }
@@ -15,6 +15,14 @@ int style_get(web *w, const struct request *q, struct response *r, struct err *e
     (void)q;
     (void)e;
     return fixed("style.css", "text/css; charset=utf-8", r);
+}
+
+int teams_window_script_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    (void)w;
+    (void)q;
+    (void)e;
+    return fixed("teams_window.js", "text/javascript; charset=utf-8", r);
 }
 
 int openapi_get(web *w, const struct request *q, struct response *r, struct err *e)

@@ -90,6 +90,16 @@ void respond_json(arena *mem, struct response *r, int status, const json_t *valu
  * none. form_action: extra origin forms may end at, or NULL. */
 void respond_html(arena *mem, struct response *r, int status, const char *html,
                   const char *form_action);
+/* The same for a page in a window of Teams: the client that opened it stays its opener, and its
+ * script may load the client's library. */
+void respond_window(arena *mem, struct response *r, int status, const char *html,
+                    const char *form_action);
+/* TeamsJS, at the address and with the hash that its makers publish. */
+#define TEAMS_LIBRARY_URL "https://res.cdn.office.net/teams-js/2.58.0/js/MicrosoftTeams.min.js"
+#define TEAMS_LIBRARY_INTEGRITY                                                                    \
+    "sha384-sMo/EOqQPa1OCup2/VBRum7oFeOS22kvs8WGDc45xK53tUVZzFR5WwFYDUYN1LO4"
+#define TEAMS_LIBRARY_ORIGINS_URL                                                                  \
+    "https://res.cdn.office.net/teams-js/validDomains/json/validDomains.json"
 void respond_see_other(struct response *r, const char *location); /* 303, never 307 */
 /* application/problem+json (RFC 9457) with our stable code; faults become "errors". */
 void respond_problem(arena *mem, struct response *r, const struct err *e, const char *request_id,
@@ -116,7 +126,7 @@ int html_page(arena *mem, const char *name, json_t *data, char **ret, struct err
 
 /* Files that are part of the program (embed.c); NULL for an unknown name. */
 const char *embed_find(const char *name);
-const char *embed_version(void); /* changes with the style sheet */
+const char *embed_version(void); /* changes with the style sheet and the script */
 
 /* --- routes --- */
 
@@ -260,10 +270,12 @@ const struct at_once *teams_at_once(arena *mem, const struct teams_intake *in, r
 struct bot_sent teams_sent_of(const struct request *q); /* of a call that is answered so */
 /* teams_cards.c: the same for a card that others read, too. */
 const struct at_once *teams_card_at_once(arena *mem, const struct teams_intake *in);
-route_fn slack_install_get, slack_oauth_callback_get;               /* slack_install.c */
-route_fn ops_healthz, ops_readyz, ops_metrics;                      /* ops.c */
-route_fn front_get, openapi_get, privacy_get, terms_get, style_get; /* static.c */
-route_fn login_get, login_post;                                     /* login_pages.c */
+route_fn slack_install_get, slack_oauth_callback_get; /* slack_install.c */
+route_fn ops_healthz, ops_readyz, ops_metrics;        /* ops.c */
+route_fn front_get, openapi_get, privacy_get, terms_get, style_get,
+    teams_window_script_get;    /* static.c */
+route_fn login_get, login_post; /* login_pages.c */
+route_fn login_result_get;      /* login_result.c */
 route_fn oauth_callback_get, slack_identity_callback_get,
     teams_identity_callback_get; /* callback_page.c */
 route_fn api_workspaces_get, api_workspace_get, api_workspace_put,

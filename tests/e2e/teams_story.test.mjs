@@ -23,7 +23,7 @@ async function toLogin(context, person) {
   const prompt = person.locator('article', {hasText: 'Log in to Salesforce to go on'}).last();
   await prompt.waitFor();
   const opening = context.waitForEvent('page');
-  await prompt.getByRole('link', {name: 'Log in to Salesforce'}).click();
+  await prompt.getByRole('link', {name: 'In the browser'}).click();
   return {prompt, page: await opening};
 }
 

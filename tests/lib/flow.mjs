@@ -111,7 +111,10 @@ const blockButtons = m => (m.blocks || []).flatMap(b => (b.type === 'actions' ? 
   .map(e => ({label: e.text.text, action: e.action_id, value: e.value, url: e.url}));
 export const button = (m, label) => buttons(m).find(b => b.label === label || b.action === label);
 export const labels = m => buttons(m).map(b => b.label);
-export const loginUrl = m => buttons(m).find(b => b.url && b.url.includes('/login/'))?.url;
+const loginUrls = m => buttons(m).map(b => b.url).filter(url => url?.includes('/login/'));
+/** The login link of a message that opens in the browser, and that of a sign-in window of Teams. */
+export const loginUrl = m => loginUrls(m).find(url => !new URL(url).searchParams.has('window'));
+export const windowUrl = m => loginUrls(m).find(url => new URL(url).searchParams.has('window'));
 
 // --- people --------------------------------------------------------------------------------------
 

@@ -118,6 +118,44 @@ static void test_buttons(void **state)
     assert_at(mem, card, "body.1.actions.1.data.wb.n", "7");
 }
 
+/* The page opens in a window of the client, and in the browser for clients without. */
+static void test_a_login_opens_in_a_window(void **state)
+{
+    arena *mem = *state;
+    static const struct {
+        const char *url;
+        bool window;
+    } rows[] = {{"https://bot.acme.example/login/ab.cd", true},
+                {"http://127.0.0.1:3000/login/ab.cd", true},
+                {"http://localhost:3000/login/ab.cd", true},
+                {"http://bot.acme.example/login/ab.cd", false},
+                {"http://127.0.0.1.acme.example/login/ab.cd", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct button login = {
+            .title = "Log in", .action = "login", .url = rows[i].url, .window = true};
+        json_t *view = view_new(mem);
+        view_button(view, &login);
+        view_button(view, &(struct button){.title = "Back", .action = "back", .value = "l1"});
+        const char *plain = arena_printf(mem, "'type':'Action.OpenUrl','title':'%s','url':'%s'",
+                                         rows[i].window ? "In the browser" : "Log in", rows[i].url);
+        const char *window = arena_printf(
+            mem,
+            "{'type':'Action.Submit','title':'Log in','data':{'msteams':{'type':'signin',"
+            "'value':'%s?window=teams&width=600&height=640'}}},",
+            rows[i].url);
+        json_t *card = card_of(mem, view);
+        int next = rows[i].window ? 2 : 1;
+        assert_at(mem, card, "body.0.actions.0",
+                  rows[i].window ? arena_printf(mem, "%.*s", (int)strlen(window) - 1, window)
+                                 : arena_printf(mem, "{%s}", plain));
+        if (rows[i].window) {
+            assert_at(mem, card, "body.0.actions.1", arena_printf(mem, "{%s}", plain));
+        }
+        assert_at(mem, card, arena_printf(mem, "body.0.actions.%d.data.wb.n", next), "2");
+        assert_int_equal(json_array_size(json_at(card, "body.0.actions")), next + 1);
+    }
+}
+
 static void test_questions(void **state)
 {
     arena *mem = *state;
@@ -368,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_buttons),
+        cmocka_unit_test(test_a_login_opens_in_a_window),
         cmocka_unit_test(test_questions),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_without_ids),

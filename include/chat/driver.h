@@ -103,7 +103,9 @@ struct chat_driver {
     bool presses_say_place; /* a press says of its place what words say; else the platform is asked
                              */
     bool own_views;         /* of what all read one person can be shown more: view_set_own */
-    bool no_ephemerals;     /* what one person is to read stands in the one-to-one chat alone */
+    bool presses_once;  /* a press may come twice without telling so, but not on the same message
+                           once it was sent anew */
+    bool no_ephemerals; /* what one person is to read stands in the one-to-one chat alone */
     /* A button of its one-to-one chat can open a page in a window of the client (button.window),
      * which takes a word from that page and sends it in the name of who sits there. */
     bool windows;

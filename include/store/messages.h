@@ -39,6 +39,9 @@ int store_message_by_platform(store *s, const char *workspace, const char *chann
 /* A new body: version + 1. */
 int store_message_set_body(store *s, const char *workspace, const char *id, json_t *body,
                            struct err *e);
+/* The same body as a new version, to be sent; *ret_is false: it has one already, or was never sent.
+ */
+int store_message_once_more(store *s, const struct message *m, bool *ret_is, struct err *e);
 /* The click's address replaces what it was clicked in until then. */
 int store_message_set_response_url(store *s, const char *workspace, const char *id,
                                    struct secret url, int64_t until, struct err *e);

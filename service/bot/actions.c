@@ -173,6 +173,23 @@ static int lock_person(struct turn *t, struct err *e)
                : 0;
 }
 
+/* What was pressed and stays as it is is sent once more: from then on a press on it is another one,
+ * and cannot be taken for the first that the platform sends again. */
+static int renew_buttons(struct turn *t, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    bool again = false;
+    if (t->acted == NULL || t->shows != NULL || driver == NULL || !driver->presses_once) {
+        return 0;
+    }
+    if (store_message_once_more(sc->s, t->acted, &again, e) != 0) {
+        return -1;
+    }
+    return again ? bot_message_send(sc->s, sc->mem, t->acted, e) : 0;
+}
+
 int action_press(struct turn *t, struct err *e)
 {
     if (lock_person(t, e) != 0 || find_acted(t, e) != 0) {
@@ -184,7 +201,7 @@ int action_press(struct turn *t, struct err *e)
     }
     const char *value = t->event.value == NULL ? "" : t->event.value;
     t->listed = pending_pressed(t, value, &value);
-    if (press(t, value, e) != 0) {
+    if (press(t, value, e) != 0 || renew_buttons(t, e) != 0) {
         return -1;
     }
     return t->event.surface == SURFACE_HOME ? home_pressed(t, e) : 0;

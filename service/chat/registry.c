@@ -35,6 +35,7 @@ const struct chat_driver teams_driver = {
     .addressed = true,
     .presses_say_place = true,
     .own_views = true,
+    .presses_once = true,
     .no_ephemerals = true,
     .windows = true,
     .form_in_answer = true,

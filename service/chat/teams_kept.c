@@ -32,8 +32,10 @@ static const char *activity_key(arena *mem, const json_t *activity)
 }
 
 /* And a slow press once more within a minute, under a new id: the token of the sending that it was
- * pressed in tells. Two windows of two minutes, one minute apart, so that any two presses within a
- * minute share one of them: keys of one name are compared with each other alone. */
+ * pressed in tells. What was pressed is sent anew (chat_driver.presses_once), so that whoever
+ * presses again has another token; the windows are for where that did not arrive. Two windows of
+ * two minutes, one minute apart, so that any two presses within a minute share one of them: keys of
+ * one name are compared with each other alone. */
 static void set_press_keys(arena *mem, const json_t *press, const char *user,
                            struct teams_intake *out)
 {

@@ -26,6 +26,12 @@ static const struct stmt SET_BODY = {
     "   updated_at = now() where workspace = $1 and id = $2",
     3, 0};
 
+static const struct stmt ONCE_MORE = {
+    "message_once_more",
+    "update message set version = version + 1, state = 'waiting', updated_at = now()"
+    " where workspace = $1 and id = $2 and version = $3 and platform_id is not null",
+    3, 0};
+
 static const struct stmt SET_RESPONSE_URL = {
     "message_set_response_url",
     "update message set response_url = $3, response_adds = false, response_until = instant($4),"
@@ -66,7 +72,7 @@ static const struct stmt REDIRECT = {
     4, 0};
 
 const struct stmt *const store_messages_stmts[] = {
-    &ADD,  &FIND,   &BY_PLATFORM, &SET_BODY, &SET_RESPONSE_URL,
+    &ADD,  &FIND,   &BY_PLATFORM, &SET_BODY, &ONCE_MORE, &SET_RESPONSE_URL,
     &SENT, &FAILED, &ANEW,        &REDIRECT, NULL};
 
 static struct seal_place message_place(const char *workspace, const char *id, const char *column)
@@ -150,6 +156,16 @@ int store_message_set_body(store *s, const char *workspace, const char *id, json
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_BYTES(store_seal_json(s, &place, body)));
     return store_touch_one(s, &SET_BODY, args, "no_message", e);
+}
+
+int store_message_once_more(store *s, const struct message *m, bool *ret_is, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(m->workspace), DB_TEXT(m->id), DB_I64(m->version));
+    if (store_query(s, &ONCE_MORE, args, NULL, e) != 0) {
+        return -1;
+    }
+    *ret_is = db_affected(s->c) > 0;
+    return 0;
 }
 
 int store_message_set_response_url(store *s, const char *workspace, const char *id,

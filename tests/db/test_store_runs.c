@@ -417,6 +417,16 @@ static void test_a_message_and_its_versions(void **state)
     assert_string_equal(found->channel, "C2");
     assert_string_equal(found->platform_id, "17.001");
     assert_string_equal(json_string_value(json_object_get(found->body, "text")), "3");
+    const struct message old = {.workspace = ACME, .id = m.id, .version = 2};
+    bool again = true;
+    OK(store_message_once_more(s, &old, &again, e)); /* a newer one is on its way */
+    assert_false(again);
+    OK(store_message_once_more(s, found, &again, e));
+    assert_true(again);
+    assert_int_equal(load_message(s, m.id)->version, 4);
+    assert_string_equal(json_string_value(json_object_get(load_message(s, m.id)->body, "text")),
+                        "3");
+    world_sql("update message set version = 3");
     OK(store_message_sent(s, ACME, m.id, NULL, NULL, 3, e));
     OK(store_message_sent(s, ACME, m.id, NULL, NULL, 1, e)); /* a late answer */
     assert_string_equal(load_message(s, m.id)->state, "sent");

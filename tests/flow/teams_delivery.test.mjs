@@ -1,7 +1,7 @@
 // Microsoft Teams: what comes twice, what the platform refuses, and where others read.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {OPPORTUNITY, TEAMS_ACME, TEAMS_PEOPLE, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {OPPORTUNITY, TEAMS_ACME, TEAMS_PEOPLE, button, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const OPP = name => OPPORTUNITY.replace('Acme renewal', name);
 const at = text => `@Workbot ${text}`;
@@ -35,6 +35,26 @@ describe('P1 once', () => {
     await ana.sees(/Made Press again/, {after: done.ts});
     await w.idle();
     assert.equal(await opportunities('Press again'), 1);
+  });
+
+  test('P11 who presses again is heard, a few seconds later, on a card that stays as it is', async () => {
+    const ana = person('ana');
+    const done = await ana.ask('salesforce deal name: Twice', m => m.is_bot && labels(m).includes('Another'));
+    const tokenOf = async () => button((await ana.messages()).find(m => m.ts === done.ts), 'Another').value.wb.t;
+    const first = await tokenOf();
+    await ana.press(done, 'run');
+    await ana.sees(/Made Twice again/, {after: done.ts});
+    await until('the card to be sent anew', async () => await tokenOf() !== first);
+    await w.idle();
+    // the same press once more, under a new id: not on the card as it is now
+    await ana.forge(done, 'Another', {t: first});
+    await w.idle();
+    assert.equal(await opportunities('Twice again'), 1);
+    await ana.press(done, 'run', {activity: {timestamp: new Date(Date.now() + 10000).toISOString()}});
+    await until('the second one', async () => await opportunities('Twice again') === 2);
+    await w.idle();
+    assert.equal((await ana.messages()).filter(m => m.ts === done.ts).length, 1);
+    assert.match(words((await ana.messages()).find(m => m.ts === done.ts)), /Made Twice/, 'it reads as before');
   });
 
   test('teams_gotcha_24_an_edited_message_does_not_run_again', async () => {

@@ -95,6 +95,7 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
 struct chat_driver {
     const char *name;   /* "slack" */
     const char *prefix; /* of its workspaces: "slack:" */
+    const char *dm;     /* what its people call the chat with the bot alone: "direct message" */
     /* Its bot acts with the app's own credential, not with a token of each workspace: there is
      * nothing to install, and a workspace's row is made when somebody there first does something.
      */

@@ -132,6 +132,8 @@ const char *words_code(arena *mem, const char *code);
 bool words_open_to(const struct scene *sc);
 /* Does the platform have a home page of the bot? */
 bool words_has_home(const struct scene *sc);
+/* What this chat's people call the private one with the bot: "our direct message". */
+const char *words_dm(const struct scene *sc);
 /* Can one person be shown more of what all read? */
 bool words_has_own_views(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);

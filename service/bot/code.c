@@ -128,8 +128,8 @@ static int refuse_shared(struct turn *t, struct err *e)
         return 0;
     }
     json_t *view = view_new(sc->mem);
-    view_text(view, "I did not use that code: **send it in our direct message**, never where "
-                    "others read it.");
+    view_text(view, "I did not use that code: **send it in our %s**, never where others read it.",
+              words_dm(sc));
     view_note(view, "It works for you alone, so you can still type it there.");
     return say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }

@@ -100,7 +100,8 @@ static int point_to_prompt(struct turn *t, const char *title, const char *login_
     if (l != NULL) {
         prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
     }
-    view_note(view, "I sent you the same as a direct message, where I also tell you how it went.");
+    view_note(view, "I sent you the same as a %s, where I also tell you how it went.",
+              words_dm(sc));
     return say_private(t, view, NULL, e);
 }
 

@@ -195,9 +195,9 @@ static void add_own(struct scene *sc, json_t *view, const struct default_connect
     view_divider(view);
     if (code) {
         view_text(view,
-                  "**%s**: type the 6-digit code that your browser shows, in our direct message, "
-                  "to finish the login.",
-                  name_of(sc, d, mine));
+                  "**%s**: type the 6-digit code that your browser shows, in our %s, to "
+                  "finish the login.",
+                  name_of(sc, d, mine), words_dm(sc));
     }
     const char *none = d->client_id == NULL ? "Not set up yet: ask an admin" : "Not connected";
     view_text(view, "**%s** · %s", name_of(sc, d, mine),

@@ -11,9 +11,13 @@
 /* `pending`: what waits for the user - questions, logins, old writes, unknown ends - and the words
  * that some of it waits for. The list is kept true: a press in it shows it anew. */
 
-static const char TYPE_CODE[] = "type the 6-digit code that your browser shows, in our direct "
-                                "message";
 static const char PAGE[] = "pending";
+
+static const char *type_code(const struct scene *sc)
+{
+    return arena_printf(sc->mem, "type the 6-digit code that your browser shows, in our %s",
+                        words_dm(sc));
+}
 
 enum { ROWS_A_PAGE = 8, INPUTS_SHOWN = 10 };
 
@@ -101,9 +105,9 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
     bool code = r->state == RUN_PARKED && l != NULL && l->state == LOGIN_CODE;
     view_divider(view);
     view_text(view, "**%s** %s%s%s", recipe == NULL ? r->recipe : recipe->title, what_for(r, l),
-              code ? ": " : "", code ? TYPE_CODE : "");
+              code ? ": " : "", code ? type_code(sc) : "");
     if (r->state == RUN_ASKING && run_asks_question(r)) {
-        view_text(view, "Enter **%s** in our direct message.", r->asking);
+        view_text(view, "Enter **%s** in our %s.", r->asking, words_dm(sc));
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }
     words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
@@ -123,7 +127,7 @@ static int add_login(struct scene *sc, json_t *view, const struct login *l, bool
     bool code = l->state == LOGIN_CODE;
     view_divider(view);
     view_text(view, "**The login to %s** %s%s", d == NULL ? l->default_name : words_app(sc, d->app),
-              code ? "waits for your code: " : "waits for you", code ? TYPE_CODE : "");
+              code ? "waits for your code: " : "waits for you", code ? type_code(sc) : "");
     view_note(view, "Asked for %s", words_age(sc->mem, l->created_at));
     if (code || !links || !prompt_add_button(sc, l, view, "Log in")) {
         view_button(view, &(struct button){.title = code ? "New login" : "Log in",

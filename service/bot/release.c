@@ -121,7 +121,7 @@ static json_t *parked_view(struct scene *sc, const struct run *r,
               words_app(sc, d->app));
     view_note(view, "I have asked you for it in our one-to-one chat. It goes on by itself then; "
                     "`pending` shows it there, too.");
-    view_note(view, "Reference %s. Only you see this view of it.", r->reference);
+    view_note(view, "Reference %s. Only you see this.", r->reference);
     return view;
 }
 

@@ -151,7 +151,7 @@ static int show_open(struct turn *t, const struct login *l, struct err *e)
 static int say_renewed(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "A new login prompt is in our direct message.");
+    view_text(view, "A new login prompt is in our %s.", words_dm(&t->scene));
     return say_private(t, view, NULL, e);
 }
 

@@ -119,7 +119,7 @@ static json_t *own_view(struct scene *sc, const struct run_outcome *o)
             }
         }
     }
-    view_note(view, "Reference %s. Only you see this view of it.", o->run->reference);
+    view_note(view, "Reference %s. Only you see this.", o->run->reference);
     return view;
 }
 

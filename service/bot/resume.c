@@ -100,7 +100,7 @@ int action_resume(struct turn *t, const char *value, struct err *e)
     if (question_ask(t, r, recipe, &q, e) != 0) {
         return -1;
     }
-    view_text(view, "I asked you again in our direct message.");
+    view_text(view, "I asked you again in our %s.", words_dm(&t->scene));
     return settle_pressed(t, r, view, e);
 }
 

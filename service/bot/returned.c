@@ -56,8 +56,8 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
               words_app(sc, o->connection->app),
               (long long)(sc->bot->options.config->ttl_code / 60));
     if (is_beside_others(sc, o->login)) {
-        view_note(view,
-                  "Send it in our direct message, or behind the command that you began with.");
+        view_note(view, "Send it in our %s, or behind the command that you began with.",
+                  words_dm(sc));
     }
     prompt_add_back(sc, view, o->login);
     return view;

@@ -30,12 +30,12 @@ int bot_message_send(store *s, arena *mem, const struct message *m, struct err *
     return store_job_add(s, &j, e);
 }
 
-json_t *bot_unreachable_view(arena *mem, const char *name, bool has_home)
+json_t *bot_unreachable_view(arena *mem, const char *name, const struct chat_driver *driver)
 {
     json_t *view = view_new(mem);
     view_text(view, "%s, my private message to you did not arrive.",
               str_empty(name) ? "Hello" : name);
-    if (has_home) {
+    if (driver != NULL && driver->publish_home != NULL) {
         view_note(view, "Send me a direct message with `pending`, or open my home page, to go on.");
     } else {
         view_note(view, "Open a chat with me (add me as an app first, if you have not) and send "

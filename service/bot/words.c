@@ -279,6 +279,13 @@ bool words_has_home(const struct scene *sc)
     return driver != NULL && driver->publish_home != NULL;
 }
 
+const char *words_dm(const struct scene *sc)
+{
+    const struct chat_driver *driver =
+        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return driver == NULL ? "private chat" : driver->dm;
+}
+
 bool words_has_own_views(const struct scene *sc)
 {
     const struct chat_driver *driver =

@@ -5,6 +5,7 @@
 const struct chat_driver slack_driver = {
     .name = "slack",
     .prefix = "slack:",
+    .dm = "direct message",
     .parse = slack_parse,
     .post = slack_post,
     .update = slack_update,
@@ -31,6 +32,7 @@ const struct chat_driver slack_driver = {
 const struct chat_driver teams_driver = {
     .name = "teams",
     .prefix = TEAMS_PREFIX,
+    .dm = "one-to-one chat",
     .app_token = true,
     .addressed = true,
     .presses_say_place = true,

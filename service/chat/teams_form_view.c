@@ -272,7 +272,9 @@ static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
     size_t used = strlen(json_write(mem, d.items));
     bool little = used + BLOCKS_BYTES_MIN > FORM_BYTES_MAX;
     struct teams_drawing s = {.mem = mem};
-    json_t *body = teams_body(&s, form, little ? BLOCKS_BYTES_MIN : FORM_BYTES_MAX - used);
+    bool bare = json_array_size(json_member(form, "blocks")) == 0 && json_array_size(d.items) > 0;
+    json_t *body = bare ? json_must(json_array())
+                        : teams_body(&s, form, little ? BLOCKS_BYTES_MIN : FORM_BYTES_MAX - used);
     if (json_array_extend(body, d.items) != 0) {
         die("out of memory for a form");
     }

@@ -147,12 +147,11 @@ static int say_in_place(struct sending *x, store *s, const struct user *u, struc
 {
     const struct message *m = x->message;
     const struct chat_driver *driver = chats_driver(x->options->chats, m->workspace);
-    bool has_home = driver != NULL && driver->publish_home != NULL;
     struct message line = {.workspace = m->workspace,
                            .channel = m->from_channel,
                            .thread = m->from_thread,
                            .body =
-                               bot_unreachable_view(x->mem, u == NULL ? NULL : u->name, has_home)};
+                               bot_unreachable_view(x->mem, u == NULL ? NULL : u->name, driver)};
     return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
 }
 

@@ -12,8 +12,9 @@ import {OPPORTUNITY, ROOT, TEAMS_ACME, cardOf, labels, loginUrl, start} from '..
 const require = createRequire(import.meta.url);
 const AC = require('adaptivecards/dist/adaptivecards.js');
 const models = require('botframework-connector/lib/connectorApi/models/mappers.js');
+const teams = require('botframework-connector/lib/teams/models/mappers.js');
 const {createSerializer} = createRequire(require.resolve('@azure/core-http-compat'))('@azure/core-client');
-const serializer = createSerializer(models, false);
+const serializer = createSerializer(models, false), teamsSerializer = createSerializer({...models, ...teams}, false);
 
 // --- the judges ----------------------------------------------------------------------------------
 
@@ -65,14 +66,38 @@ function cardFaults(card) {
 }
 
 /** The model takes it, and nothing of it is lost on the way. */
-function modelFaults(model, body) {
+function modelFaults(model, body, by = serializer) {
   try {
-    const taken = serializer.serialize(model, structuredClone(body), 'activity');
+    const taken = by.serialize(model, structuredClone(body), 'activity');
     assert.deepEqual(JSON.parse(JSON.stringify(taken)), body);
     return [];
   } catch (e) {
     return [e.message];
   }
+}
+
+// "Response format" of learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model
+const ANSWERS = {
+  'application/vnd.microsoft.card.adaptive': {status: [200], value: cardFaults},
+  'application/vnd.microsoft.activity.message': {status: [200], value: v => (typeof v === 'string' && v ? [] : ['a message is a text'])},
+  'application/vnd.microsoft.error': {status: [400, 500], value: v => (Object.keys(v ?? {}).sort().join() === 'code,message' ? [] : ['an error has code and message'])},
+};
+const TASKS = {continue: teams.TaskModuleContinueResponse, message: teams.TaskModuleMessageResponse};
+
+/** What is wrong with the body that an invoke was answered with status 200. */
+function answerFaults(name, body) {
+  if (body === '' || body === '{}') return name === 'adaptiveCard/action' ? ['a press needs an answer'] : [];
+  const answer = JSON.parse(body);
+  if (name.startsWith('task/')) {
+    const model = TASKS[answer.task?.type];
+    if (!model || Object.keys(answer).join() !== 'task') return [`a task that is ${answer.task?.type}`];
+    const card = answer.task.value.card;
+    const kinds = card && card.contentType !== 'application/vnd.microsoft.card.adaptive' ? [`a card that is ${card.contentType}`] : [];
+    return [...kinds, ...modelFaults(model, answer.task, teamsSerializer), ...(card ? cardFaults(card.content) : [])];
+  }
+  const rule = ANSWERS[answer.type];
+  if (!rule || Object.keys(answer).sort().join() !== 'statusCode,type,value') return [`an answer that is ${answer.type} with ${Object.keys(answer)}`];
+  return [...(rule.status.includes(answer.statusCode) ? [] : [`${answer.type} with ${answer.statusCode}`]), ...rule.value(answer.value)];
 }
 
 // --- can they say no? ----------------------------------------------------------------------------
@@ -108,6 +133,22 @@ describe('the judges', () => {
       assert.equal(modelFaults(models.Activity, {...good, ...bad}).length, 1, JSON.stringify(bad));
     }
   });
+});
+
+describe('the judge of answers', () => {
+  const say = (type, statusCode, value, more) => JSON.stringify({type, statusCode, value, ...more});
+  const card = 'application/vnd.microsoft.card.adaptive', task = t => JSON.stringify({task: t});
+  const dialog = {title: 'T', width: 'medium', height: 'large', card: {contentType: card, content: CARD}};
+  const good = [['adaptiveCard/action', say(card, 200, CARD)], ['adaptiveCard/action', say('application/vnd.microsoft.activity.message', 200, 'x')],
+    ['adaptiveCard/action', say('application/vnd.microsoft.error', 400, {code: 'BadRequest', message: 'x'})], ['task/submit', ''],
+    ['task/submit', task({type: 'message', value: 'x'})], ['task/fetch', task({type: 'continue', value: dialog})]];
+  const bad = [['adaptiveCard/action', ''], ['adaptiveCard/action', JSON.stringify(CARD)], ['adaptiveCard/action', JSON.stringify({status: 200, body: {type: card, statusCode: 200, value: CARD}})],
+    ['adaptiveCard/action', say('application/vnd.microsoft.adaptive.card', 200, CARD)], ['adaptiveCard/action', say(card, 401, CARD)],
+    ['adaptiveCard/action', say(card, 200, {...CARD, version: '1.6'})], ['adaptiveCard/action', say('application/vnd.microsoft.activity.message', 200, {text: 'x'})],
+    ['task/fetch', task({type: 'carry on', value: dialog})], ['task/fetch', task({type: 'continue', value: {...dialog, titel: 'x'}})],
+    ['task/fetch', task({type: 'continue', value: {...dialog, card: {contentType: card, content: {...CARD, body: [{type: 'Text'}]}}}})], ['task/submit', task({type: 'message', value: {}})]];
+  test('takes what Teams takes', () => good.forEach(([name, body]) => assert.deepEqual(answerFaults(name, body), [], body)));
+  test('refuses what Teams refuses', () => bad.forEach(([name, body]) => assert.notDeepEqual(answerFaults(name, body), [], body)));
 });
 
 // --- random cards --------------------------------------------------------------------------------
@@ -158,7 +199,19 @@ describe('real stories', () => {
       const again = await ana.modal();
       await ana.submit({in_deal: DATED});
       await ana.say('@Workbot salesforce rich answer deal: In a channel', {place: 'deals'});
-      await ana.sees(/Made In a channel/, {place: 'deals'});
+      const done = await ana.sees(/Made In a channel/, {place: 'deals'});
+      const seen = await ana.shows(done), {value: own} = JSON.parse(seen.answer);
+      assert.ok(own.refresh && JSON.stringify(own).includes('ana@acme.example'), seen.answer);
+      const ben = w.teamsPerson('ben');
+      await ben.ask('help', m => m.is_bot);
+      const said = await ben.say(`@Workbot ${OPPORTUNITY}`, {place: 'deals'});
+      const line = await ben.sees(m => m.is_bot && m.root === said.id, {place: 'deals'});
+      await ben.shows(line);
+      await ana.press(done, 'Once more');
+      const [{id}] = await w.query("select id from run where state = 'parked'");
+      const executes = (data, more) => ana.sends('invoke', {place: 'deals', activity: {name: 'adaptiveCard/action', replyToId: line.ts, value: {action: {type: 'Action.Execute', verb: 'x', data}, trigger: 'manual', ...more}}});
+      for (const wb of [{a: 'drop', v: id}, {a: 'gone_by_now'}, {}]) await executes({wb});
+      await executes({wb: {a: 'refresh', m: id}}, {trigger: 'automatic'});
       const noa = w.teamsPerson('noa');
       await noa.say('@Workbot help', {place: 'renewals'});
       await w.idle();
@@ -180,12 +233,31 @@ describe('real stories', () => {
         if (!make) assert.ok(body.attachments?.length === 1 && !body.text, 'a card, and no text beside it');
         assert.ok(JSON.stringify(body).length < 28 * 1024);
       }
+      // every answer to an invoke
+      const told = await w.calls({peer: 'teams', direction: 'out'});
+      const answers = told.map(c => [c.args?.name ?? c.body?.name, c]).filter(([name]) => name);
+      const kinds = new Set();
+      for (const [name, call] of answers) {
+        const body = typeof call.answer === 'string' ? call.answer : call.answer === null || call.answer === undefined ? '' : JSON.stringify(call.answer);
+        kinds.add(`${name} ${/"type":"([^"]*)"/.exec(body.replace(/^.*"type":"(application|continue|message)/, '"type":"$1'))?.[1] ?? 'empty'}`);
+        faults.push(...answerFaults(name, body));
+      }
+      for (const kind of ['task/fetch continue', 'task/submit continue', 'task/submit empty', ...Object.keys(ANSWERS).map(k => `adaptiveCard/action ${k}`)]) {
+        assert.ok(kinds.has(kind), `${kind} is not among ${[...kinds]}`);
+      }
       for (const shown of [dialog, again]) faults.push(...cardFaults(cardOf(shown)));
       assert.deepEqual(faults, []);
       assert.ok(cards >= 18, `${cards} cards`);
       assert.ok(refused && conversations >= 0);
       const texts = JSON.stringify(calls.map(c => c.args ?? c.body));
       assert.ok(!texts.includes('"entities"'), 'nobody is mentioned');
+      // a word of another chat says nothing here
+      assert.doesNotMatch(texts + JSON.stringify(answers.map(([, c]) => c)), /direct message|home page|ephemeral|slash command/i);
+      const notified = calls.map(c => (c.args ?? c.body).summary ?? '').join('\n');
+      assert.doesNotMatch(notified, /https?:|\/login\/|19:|29:|\b[0-9a-f]{8}-[0-9a-f]{4}-/, 'a notification names no link, id or place');
+      for (const call of calls.filter(c => !/conversations\/a(%3A|:)/i.test(c.path))) {
+        assert.doesNotMatch((call.args ?? call.body).summary ?? '', /@acme\.example|WB-/, 'nor an account where others read');
+      }
     } finally {
       await w.stop();
     }

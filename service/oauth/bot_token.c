@@ -44,6 +44,17 @@ void oauth_bot_log(enum log_level level, const char *message, const struct oauth
     log_err(level, message, why, fields, sizeof(fields) / sizeof(fields[0]));
 }
 
+/* What the row says now, for the same call. */
+static void take_row(struct oauth_bot *as, struct oauth_bot row)
+{
+    row.access.until_ms = as->access.until_ms;
+    row.access.address = as->access.address;
+    row.access.channel = as->access.channel;
+    row.access.person = as->access.person;
+    row.access.own = as->access.own;
+    *as = row;
+}
+
 static int load(oauth *o, arena *mem, const char *workspace, struct oauth_bot *ret, struct err *e)
 {
     store *s = NULL;
@@ -54,7 +65,8 @@ static int load(oauth *o, arena *mem, const char *workspace, struct oauth_bot *r
     int rc = store_workspace_find(s, workspace, &w, e);
     store_close(s);
     if (rc == 0) {
-        *ret = w == NULL ? (struct oauth_bot){.access = {.workspace = workspace}} : oauth_bot_of(w);
+        take_row(ret, w == NULL ? (struct oauth_bot){.access = {.workspace = workspace}}
+                                : oauth_bot_of(w));
     }
     return rc;
 }
@@ -69,7 +81,7 @@ int oauth_bot_newer(oauth *o, arena *mem, struct oauth_bot *as, bool *ret_newer,
     if (*ret_newer) {
         now.renewed = as->renewed;
         now.asks = as->asks;
-        *as = now;
+        take_row(as, now);
     }
     return 0;
 }

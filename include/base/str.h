@@ -43,6 +43,8 @@ bool str_empty(const char *text); /* NULL or "" */
 char *str_trim(arena *mem, const char *text);
 /* A copy with ASCII letters in lower case. */
 char *str_lower(arena *mem, const char *text);
+/* A GUID (RFC 9562 section 4) in lower case; NULL when the whole text, or NULL, is none. */
+char *str_guid(arena *mem, const char *text);
 /* A copy of at most max_bytes that ends on a UTF-8 boundary; an ellipsis marks a cut. */
 char *str_cut(arena *mem, const char *text, size_t max_bytes);
 /* True when text is well-formed UTF-8 (RFC 3629) without NUL. */

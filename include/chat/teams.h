@@ -67,8 +67,8 @@ struct teams_intake {
     const char *lane;      /* "user:<aadObjectId>": one person's doings in order; "install" */
     bool urgent;           /* somebody looks at a card or window that waits */
     bool invoke;           /* the HTTP answer is the answer */
-    const char *keys[3];   /* dedupe: the activity in its conversation; the press of a button in
-                              this minute, and in the next; each may be NULL */
+    const char *keys[3];   /* dedupe: the activity in its conversation, the second one; of the press
+                              of a button the first, and its two windows; each may be NULL */
     struct bytes payload;  /* JSON to store: the activity's text */
     const char *late;      /* of TEAMS_ANSWER_AT_ONCE: JSON when there was no time for another;
                               NULL: an empty body */

@@ -98,6 +98,21 @@ char *str_lower(arena *mem, const char *text)
     return copy;
 }
 
+char *str_guid(arena *mem, const char *text)
+{
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (text == NULL || strnlen(text, sizeof shape) != sizeof shape - 1) {
+        return NULL;
+    }
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        const char *allowed = shape[i] == '-' ? "-" : "0123456789abcdefABCDEF";
+        if (strchr(allowed, text[i]) == NULL) {
+            return NULL;
+        }
+    }
+    return str_lower(mem, text);
+}
+
 char *str_cut(arena *mem, const char *text, size_t max_bytes)
 {
     static const char ellipsis[] = "\xE2\x80\xA6";

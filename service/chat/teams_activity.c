@@ -6,14 +6,15 @@
 #include "base/json.h"
 #include "base/str.h"
 
-enum { ID_MAX = 512, GUID_LEN = 36, ACTION_MAX = 60 };
+enum { ID_MAX = 512, ACTION_MAX = 60, OURS_MAX = 64 };
 
 #define THREAD_MARK ";messageid="
 
-/* Ids stand in keys and, encoded, in URLs; what they are made of nobody has written down. */
+/* Ids stand in keys and, encoded, in URLs; what they are made of nobody has written down. Dots
+ * alone are a way out of a path, encoded or not. */
 static const char *id_within(const char *text)
 {
-    if (str_empty(text)) {
+    if (str_empty(text) || str_equal(text, ".") || str_equal(text, "..")) {
         return NULL;
     }
     size_t len = 0;
@@ -31,17 +32,7 @@ const char *teams_id(const json_t *object, const char *key)
 
 const char *teams_guid(arena *mem, const char *text)
 {
-    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (text == NULL || strnlen(text, GUID_LEN + 1) != GUID_LEN) {
-        return NULL;
-    }
-    for (size_t i = 0; i < GUID_LEN; i++) {
-        const char *allowed = shape[i] == '-' ? "-" : "0123456789abcdefABCDEF";
-        if (strchr(allowed, text[i]) == NULL) {
-            return NULL;
-        }
-    }
-    return str_lower(mem, text);
+    return str_guid(mem, text);
 }
 
 const char *teams_tenant(arena *mem, const json_t *activity)
@@ -62,8 +53,7 @@ const char *teams_user(arena *mem, const json_t *activity)
 const char *teams_channel(arena *mem, const json_t *activity)
 {
     const char *id = teams_id(json_member(activity, "conversation"), "id");
-    size_t len = id == NULL ? 0 : strcspn(id, ";");
-    return len == 0 ? NULL : arena_strndup(mem, id, len);
+    return id == NULL ? NULL : id_within(arena_strndup(mem, id, strcspn(id, ";")));
 }
 
 const char *teams_thread(arena *mem, const json_t *activity)
@@ -74,8 +64,7 @@ const char *teams_thread(arena *mem, const json_t *activity)
         return NULL;
     }
     const char *root = mark + strlen(THREAD_MARK);
-    size_t len = strcspn(root, ";");
-    return len == 0 ? NULL : arena_strndup(mem, root, len);
+    return id_within(arena_strndup(mem, root, strcspn(root, ";")));
 }
 
 const json_t *teams_value(arena *mem, const json_t *activity)
@@ -92,15 +81,29 @@ const json_t *teams_value(arena *mem, const json_t *activity)
     return json_is_object(value) ? value : NULL;
 }
 
+static bool fits(const json_t *press, const char *key, size_t max)
+{
+    const char *text = json_text(press, key);
+    return text == NULL || strlen(text) <= max;
+}
+
+/* As our buttons have them: nothing else is kept of what anybody can send. */
+static bool is_press(const json_t *press)
+{
+    const char *action = json_text(press, "a");
+    return !str_empty(action) && strlen(action) <= ACTION_MAX &&
+           action[strspn(action, "abcdefghijklmnopqrstuvwxyz_")] == '\0' &&
+           fits(press, "v", TEAMS_VALUE_MAX) && fits(press, "m", OURS_MAX) &&
+           fits(press, "t", OURS_MAX);
+}
+
 const json_t *teams_press(arena *mem, const json_t *activity)
 {
     static const char *const places[] = {"wb", "action.data.wb", "data.wb"};
     const json_t *value = teams_value(mem, activity);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         const json_t *press = json_at(value, places[i]);
-        const char *action = json_text(press, "a");
-        if (!str_empty(action) && strlen(action) <= ACTION_MAX &&
-            action[strspn(action, "abcdefghijklmnopqrstuvwxyz_")] == '\0') {
+        if (is_press(press)) {
             return press;
         }
     }

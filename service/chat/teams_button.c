@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-enum { TITLE_CHARS = 75, QUESTION_CHARS = 300, VALUE_BYTES = 2000, URL_BYTES = 3000 };
+enum { TITLE_CHARS = 75, QUESTION_CHARS = 300, URL_BYTES = 3000 };
 
 static json_t *data_of(const struct teams_drawing *s, const json_t *button)
 {
@@ -122,7 +122,7 @@ static json_t *draw(struct teams_drawing *s, const json_t *button)
     bool leads = url != NULL || !str_empty(json_text(button, "action"));
     s->buttons++;
     if (title == NULL || !leads || !is_page(url) ||
-        !fits(json_text(button, "value"), VALUE_BYTES)) {
+        !fits(json_text(button, "value"), TEAMS_VALUE_MAX)) {
         return NULL;
     }
     if (url != NULL) {

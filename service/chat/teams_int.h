@@ -28,6 +28,7 @@ const char *teams_id(const json_t *object, const char *key);
 const char *teams_guid(arena *mem, const char *text);
 /* activity.value as an object, also where it came as JSON in a text; NULL when it is neither. */
 const json_t *teams_value(arena *mem, const json_t *activity);
+enum { TEAMS_VALUE_MAX = 2000 }; /* bytes of the value of a button */
 /* A press on a button of ours: {"a","v","m","n","t"}, the "wb" of what the button carries, of a
  * message, an adaptiveCard/action or a task module; NULL when it is none of ours. */
 const json_t *teams_press(arena *mem, const json_t *activity);
@@ -45,6 +46,9 @@ struct teams_cloud {
 };
 /* Of these settings; WORKBOT_TEAMS_OPENID_URL and _LOGIN_URL stand over the table. */
 struct teams_cloud teams_cloud(const struct chat_settings *s);
+/* The address of GCC's servers, for a conversation that turns out to be there; NULL: this is that
+ * cloud, or its host is not listed. */
+const char *teams_cloud_gcc(const struct chat_settings *s, arena *mem);
 
 /* --- teams_host.c: may our token go there? --- */
 
@@ -163,6 +167,14 @@ struct teams_call {
  * chat_driver's; ERR_FORBIDDEN "chat_address" when the address is not the platform's;
  * ERR_NOT_FOUND "chat_nobody": it says TEAMS_NO_MEMBER. */
 int teams_api(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e);
+
+/* --- teams_pause.c: conversations that were asked too much of --- */
+
+struct teams_pauses *teams_pauses_new(arena *mem);
+/* Nothing of the kind is done in that conversation for so long. */
+void teams_pause(struct teams_pauses *p, const struct teams_call *call, int64_t wait_ms);
+/* Milliseconds until this may be tried; 0: now. */
+int64_t teams_pause_left(struct teams_pauses *p, const struct teams_call *call);
 
 /* --- teams_kept.c: is it for us? Then out gets lane, keys and what else a job needs --- */
 

@@ -49,17 +49,20 @@ static void set_press_keys(arena *mem, const json_t *press, const char *user,
     }
 }
 
+/* By the second key nearly all that comes again is known at once (store_job_add_many), so there
+ * stands what an activity has but once: of a press the first of its windows. */
 static void keep_of(arena *mem, const json_t *activity, const char *user, struct teams_intake *out)
 {
     out->store = true;
     out->lane = arena_printf(mem, "user:%s", user);
-    out->keys[0] = activity_key(mem, activity);
+    out->keys[1] = activity_key(mem, activity);
 }
 
 static void keep_press(arena *mem, const json_t *activity, const char *user,
                        struct teams_intake *out)
 {
     keep_of(mem, activity, user, out);
+    out->keys[0] = out->keys[1];
     set_press_keys(mem, teams_press(mem, activity), user, out);
 }
 
@@ -77,7 +80,7 @@ static void keep_life(arena *mem, const json_t *activity, struct teams_intake *o
     bool personal = ev.user_id != NULL && (ev.place.is_private || ev.kind == EVENT_PERSON);
     out->store = true;
     out->lane = personal ? arena_printf(mem, "user:%s", ev.user_id) : "channel";
-    out->keys[0] = activity_key(mem, activity);
+    out->keys[1] = activity_key(mem, activity);
 }
 
 static void keep_message(arena *mem, const json_t *activity, struct teams_intake *out)

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-enum { MENTIONS_MAX = 50 };
+enum { MENTIONS_MAX = 50, NAME_BYTES = 100, TAG_BYTES = sizeof "<at</at>" - 1 };
 
 /* --- mentions --- */
 
@@ -47,7 +47,7 @@ static void add_mentions(arena *mem, const json_t *activity, bool own, struct me
         const char *text = mention_text(mem, entity, name);
         if (text != NULL) {
             m->list[m->count++] =
-                (struct mention){text, str_cut(mem, name == NULL ? "" : name, 100), own};
+                (struct mention){text, str_cut(mem, name == NULL ? "" : name, NAME_BYTES), own};
         }
     }
 }
@@ -138,8 +138,8 @@ char *teams_text(arena *mem, const json_t *activity)
     const struct mentions m = mentions_of(mem, activity);
     const char *text = json_text(activity, "text");
     text = str_trim(mem, text == NULL ? "" : text);
-    /* the name of somebody who is mentioned can be longer than the tag that it stands for */
-    struct str out = str_new(mem, 2 * strlen(text) + 1024);
+    /* "<at</at>" can stand for the longest name there is; cut, it would be another command */
+    struct str out = str_new(mem, strlen(text) * (1 + (1 + NAME_BYTES) / TAG_BYTES) + 1);
     while (*text != '\0') {
         text += step(&out, text, &m);
     }

@@ -1,21 +1,6 @@
 #include "config_int.h"
 
-#include <string.h>
-
 #include "base/str.h"
-
-static bool is_guid(const char *text)
-{
-    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t len = strlen(text);
-    for (size_t i = 0; i < len && i < sizeof(shape) - 1; i++) {
-        const char *allowed = shape[i] == '-' ? "-" : "0123456789abcdefABCDEF";
-        if (strchr(allowed, text[i]) == NULL) {
-            return false;
-        }
-    }
-    return len == sizeof(shape) - 1;
-}
 
 /* Of bots that were registered for all tenants while that could be done (until July 2025): what
  * stands for their home in the address of the token. */
@@ -33,12 +18,12 @@ static bool is_common_authority(const char *text)
 
 static void rule_ids(arena *mem, const struct config *c, struct faults *faults)
 {
-    if (c->teams_app_id != NULL && !is_guid(c->teams_app_id)) {
+    if (c->teams_app_id != NULL && str_guid(mem, c->teams_app_id) == NULL) {
         faults_add(faults, "WORKBOT_TEAMS_APP_ID",
                    "WORKBOT_TEAMS_APP_ID must be the application (client) id, a GUID.");
     }
     bool common = c->teams_tenant_id != NULL && is_common_authority(c->teams_tenant_id);
-    if (c->teams_tenant_id != NULL && !common && !is_guid(c->teams_tenant_id)) {
+    if (c->teams_tenant_id != NULL && !common && str_guid(mem, c->teams_tenant_id) == NULL) {
         faults_add(faults, "WORKBOT_TEAMS_TENANT_ID",
                    "WORKBOT_TEAMS_TENANT_ID must be a tenant's GUID, or botframework.com for a bot "
                    "that was registered for all tenants.");
@@ -50,7 +35,7 @@ static void rule_ids(arena *mem, const struct config *c, struct faults *faults)
     }
     for (size_t i = 0; i < c->teams_allowed_tenants.count; i++) {
         const char *tenant = c->teams_allowed_tenants.items[i];
-        if (!is_guid(tenant)) {
+        if (str_guid(mem, tenant) == NULL) {
             faults_add(faults, "WORKBOT_TEAMS_ALLOWED_TENANTS",
                        "WORKBOT_TEAMS_ALLOWED_TENANTS must list tenants' GUIDs, but holds \"%s\".",
                        str_cut(mem, tenant, 100));

@@ -184,9 +184,31 @@ static void test_split(void **state)
     arena_free(mem);
 }
 
+static void test_guids(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    assert_string_equal(str_guid(mem, "01234567-89AB-cdef-ABCD-ef0123456789"),
+                        "01234567-89ab-cdef-abcd-ef0123456789");
+    static const char *const bad[] = {"",
+                                      "01234567-89ab-cdef-abcd-ef012345678",
+                                      "01234567-89ab-cdef-abcd-ef01234567890",
+                                      "01234567-89ab-cdef-abcd-ef012345678g",
+                                      "01234567-89ab-cdef-abcdeef0123456789",
+                                      "0123456--89ab-cdef-abcd-ef0123456789",
+                                      "{1234567-89ab-cdef-abcd-ef01234567}",
+                                      " 1234567-89ab-cdef-abcd-ef0123456789"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_null(str_guid(mem, bad[i]));
+    }
+    assert_null(str_guid(mem, NULL));
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_guids),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_equal_fold_is_ascii),
         cmocka_unit_test(test_starts_and_ends),

@@ -52,7 +52,7 @@ static struct teams_intake take(struct fixture *f, const char *sample, const cha
         fail_msg("%s: %s", e.code, e.text);
     }
     assert_true(in.store == (in.why == NULL));
-    assert_true(!in.store || (in.lane != NULL && in.workspace != NULL && in.keys[0] != NULL));
+    assert_true(!in.store || (in.lane != NULL && in.workspace != NULL && in.keys[1] != NULL));
     return in;
 }
 
@@ -81,7 +81,7 @@ static void test_words(void **state)
     assert_string_equal(in.job_kind, "teams_activity");
     assert_string_equal(in.lane, "user:" ANA);
     assert_false(in.invoke);
-    assert_null(in.keys[1]);
+    assert_null(in.keys[0]);
     assert_null(in.answer);
     assert_int_equal(in.answers, TEAMS_ANSWER_EMPTY);
     assert_non_null(strstr((const char *)in.payload.data, "\"help\""));
@@ -189,6 +189,38 @@ static void teams_gotcha_01_a_press_comes_again_under_a_new_id(void **state)
     b = take(f, (const char *)bo.data, "", "{'id':'f:2'}");
     assert_false(same_by_a_key(&a, &b));
     assert_string_equal(b.lane, "user:33333333-0000-0000-0000-00000000000b");
+}
+
+/* What no card of ours holds is no press of ours. */
+static void test_presses_are_as_large_as_buttons(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *key;
+        size_t max;
+    } rows[] = {{"v", TEAMS_VALUE_MAX}, {"m", 64}, {"t", 64}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size_t more = 0; more < 2; more++) {
+            char *text = arena_alloc(f->mem, rows[i].max + 2);
+            memset(text, 'x', rows[i].max + more);
+            struct teams_intake in = take(f, TEAMS_EXECUTE, "value.action.data.wb",
+                                          arena_printf(f->mem, "{'%s':'%s'}", rows[i].key, text));
+            assert_true((in.keys[1] != NULL) == (more == 0));
+        }
+    }
+}
+
+/* An id of dots would lead out of a path. */
+static void test_ids_lead_nowhere_else(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const bad[] = {".", "..", "..;messageid=1", ".;x"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect_dropped(
+            take(f, TEAMS_DM, "conversation", arena_printf(f->mem, "{'id':'%s'}", bad[i])),
+            "ignored");
+    }
+    assert_true(take(f, TEAMS_DM, "conversation", "{'id':'a:..'}").store);
 }
 
 static void teams_gotcha_08_a_press_is_answered_and_kept(void **state)
@@ -378,6 +410,8 @@ int main(void)
         cmocka_unit_test(teams_gotcha_24_edits_and_other_types_are_nothing),
         cmocka_unit_test(teams_gotcha_01_the_same_again_is_known),
         cmocka_unit_test(teams_gotcha_01_a_press_comes_again_under_a_new_id),
+        cmocka_unit_test(test_presses_are_as_large_as_buttons),
+        cmocka_unit_test(test_ids_lead_nowhere_else),
         cmocka_unit_test(teams_gotcha_08_a_press_is_answered_and_kept),
         cmocka_unit_test(teams_gotcha_08_values_that_are_texts_or_missing),
         cmocka_unit_test(teams_gotcha_10_automatic_refreshes_and_unknown_buttons_do_nothing),

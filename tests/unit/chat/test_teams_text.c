@@ -92,6 +92,27 @@ static void test_no_text(void **state)
     assert_string_equal(teams_text(mem, sample(mem, "{'text':' a ','entities':[1,{},null]}")), "a");
 }
 
+/* Names that are longer than their tags make a text longer, and never shorter at its end. */
+static void test_long_names_cut_nothing(void **state)
+{
+    arena *mem = *state;
+    struct str tags = str_new(mem, 64 * 1024), name = str_new(mem, 200);
+    for (int i = 0; i < 100; i++) {
+        str_add(&name, "n");
+    }
+    for (int i = 0; i < 1000; i++) {
+        str_add(&tags, "<at</at>");
+    }
+    const char *entity =
+        arena_printf(mem,
+                     "{'type':'mention','text':'<at</at>','mentioned':{'id':'29:x',"
+                     "'name':'%s'}}",
+                     name.text);
+    char *out = typed(mem, arena_printf(mem, "note text: %s pay: no", tags.text), entity);
+    assert_true(str_ends(out, " pay: no"));
+    assert_int_equal(strlen(out), strlen("note text:  pay: no") + 1000 * 101);
+}
+
 static void test_as_a_command(void **state)
 {
     static const struct {
@@ -130,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_teams_gotcha_02_mentions_without_text),
         cmocka_unit_test(test_entities_once),
         cmocka_unit_test(test_no_text),
+        cmocka_unit_test(test_long_names_cut_nothing),
         cmocka_unit_test(test_as_a_command),
         cmocka_unit_test(test_many_mentions),
     };

@@ -11,6 +11,7 @@ struct slack_places;
 struct teams_keys;
 struct teams_entra_keys;
 struct teams_token;
+struct teams_pauses;
 struct teams_places;
 
 struct chats {
@@ -21,6 +22,8 @@ struct chats {
     struct teams_keys *teams_keys;
     struct teams_entra_keys *teams_entra_keys;
     struct teams_token *teams_token;
+    struct teams_pauses *teams_pauses;
+    const char *teams_gcc; /* teams_cloud_gcc */
     struct teams_places *teams_places;
 };
 

@@ -102,6 +102,8 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->teams_keys = teams_keys_new(mem);
     c->teams_entra_keys = teams_entra_keys_new(mem, settings->teams_allowed_tenants_count);
     c->teams_token = teams_token_new(mem);
+    c->teams_pauses = teams_pauses_new(mem);
+    c->teams_gcc = teams_cloud_gcc(settings, mem);
     c->teams_places = teams_places_new(mem);
     return c;
 }

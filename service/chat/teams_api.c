@@ -75,12 +75,17 @@ static const char *trace_of(const struct net_response *r)
     return plain ? id : "unknown";
 }
 
-static int limited(const struct teams_call *call, const struct net_response *r, struct err *e)
+static int limited(const struct teams_call *call, int64_t wait_ms, struct err *e)
+{
+    (void)err_set(e, ERR_LIMIT, "chat_limit", "%s: Teams asks to slow down", call->path[0]);
+    e->retry_after_ms = wait_ms;
+    return -1;
+}
+
+static int64_t wait_of(const struct net_response *r)
 {
     int64_t wait_ms = r->retry_after_ms > 0 ? r->retry_after_ms : RETRY_ABSENT_MS;
-    (void)err_set(e, ERR_LIMIT, "chat_limit", "%s: Teams asks to slow down", call->path[0]);
-    e->retry_after_ms = wait_ms < RETRY_MOST_MS ? wait_ms : RETRY_MOST_MS;
-    return -1;
+    return wait_ms < RETRY_MOST_MS ? wait_ms : RETRY_MOST_MS;
 }
 
 /* Where a wrong guess would end something, a refusal for other reasons is no "there is none". */
@@ -125,7 +130,7 @@ static int read_answer(arena *mem, const struct teams_call *call, const struct n
     json_t *answer = NULL;
     bool json = json_read(mem, r->body, &answer, &unused) == 0 && json_is_object(answer);
     if (r->status == 429) {
-        return limited(call, r, e);
+        return limited(call, wait_of(r), e);
     }
     if (r->status == 502 || r->status == 503 || r->status == 504) {
         return busy(call, r, e);
@@ -151,6 +156,9 @@ static char *url_of(arena *mem, const char *address, const struct teams_call *ca
     str_add_n(&url, address, len);
     str_add(&url, "/v3");
     for (size_t i = 0; i < TEAMS_PATH_MAX && call->path[i] != NULL; i++) {
+        if (str_equal(call->path[i], ".") || str_equal(call->path[i], "..")) {
+            return NULL; /* it would be taken out of the path, with what stands before it */
+        }
         str_add_char(&url, '/');
         str_add_url(&url, call->path[i]);
     }
@@ -185,7 +193,8 @@ static int ask(chats *c, arena *mem, const struct teams_call *call, struct secre
 {
     const char *url = url_of(mem, call->address, call);
     if (url == NULL) {
-        return err_set(e, ERR_INTERNAL, "chat_payload", "%s: ids too long", call->path[0]);
+        return err_set(e, ERR_INTERNAL, "chat_payload", "%s: ids that no path holds",
+                       call->path[0]);
     }
     const struct net_request q = {
         .method = call->method,
@@ -220,12 +229,49 @@ static int ask_twice(chats *c, arena *mem, const struct teams_call *call, struct
     return teams_token_get(c, mem, &q, &fresh, e) != 0 ? -1 : ask(c, mem, call, fresh, ret, e);
 }
 
+/* Of GCC, which has the public cloud's keys and logins: nothing was done, and is where it says. */
+static bool is_in_gcc(const chats *c, arena *mem, const struct teams_call *call,
+                      const struct net_response *r)
+{
+    struct err unused = {0};
+    json_t *answer = NULL;
+    return r->status == 403 && c->teams_gcc != NULL && !str_equal(call->address, c->teams_gcc) &&
+           json_read(mem, r->body, &answer, &unused) == 0 &&
+           str_equal(word_of(mem, answer), "InvalidBotApiHost");
+}
+
+static int ask_there(chats *c, arena *mem, const struct teams_call *call, struct net_response *ret,
+                     struct err *e)
+{
+    if (ask_twice(c, mem, call, ret, e) != 0) {
+        return -1;
+    }
+    if (!is_in_gcc(c, mem, call, ret)) {
+        return 0;
+    }
+    struct teams_call there = *call;
+    there.address = c->teams_gcc;
+    *ret = (struct net_response){.status = 0};
+    return ask_twice(c, mem, &there, ret, e);
+}
+
 static int run(chats *c, arena *mem, const struct teams_call *call, json_t **ret, struct err *e)
 {
     struct net_response r = {0};
-    return check_address(c, mem, call->address, e) != 0 || ask_twice(c, mem, call, &r, e) != 0
-               ? -1
-               : read_answer(mem, call, &r, ret, e);
+    if (check_address(c, mem, call->address, e) != 0) {
+        return -1;
+    }
+    int64_t left_ms = teams_pause_left(c->teams_pauses, call);
+    if (left_ms > 0) {
+        return limited(call, left_ms, e);
+    }
+    if (ask_there(c, mem, call, &r, e) != 0) {
+        return -1;
+    }
+    if (r.status == 429) {
+        teams_pause(c->teams_pauses, call, wait_of(&r));
+    }
+    return read_answer(mem, call, &r, ret, e);
 }
 
 static const char *label_of(int result, const struct err *why)

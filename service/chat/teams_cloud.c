@@ -58,3 +58,10 @@ struct teams_cloud teams_cloud(const struct chat_settings *s)
     found.login_url = s->teams_login_url == NULL ? found.login_url : s->teams_login_url;
     return found;
 }
+
+const char *teams_cloud_gcc(const struct chat_settings *s, arena *mem)
+{
+    const char *base = teams_cloud(&(const struct chat_settings){.teams_cloud = "gcc"}).base;
+    bool own = str_equal(teams_cloud(s).base, base);
+    return !own && teams_address_ok(s, mem, base) ? base : NULL;
+}

@@ -9,10 +9,14 @@
 
 enum { TOKEN_BYTES = 12 };
 
-/* "28:<app id>": the bot's own id in its messages. */
-static const char *bot_id(const chats *c, arena *mem)
+#define BOT_PREFIX "28:"
+
+/* The bot's own id in its messages: as the workspace has it, else as they all are made. */
+static const char *bot_id(const chats *c, arena *mem, const struct chat_access *a)
 {
-    return arena_printf(mem, "28:%s", c->settings.teams_app_id);
+    return str_starts(a->bot_user_id, BOT_PREFIX)
+               ? a->bot_user_id
+               : arena_printf(mem, BOT_PREFIX "%s", c->settings.teams_app_id);
 }
 
 /* The tenant out of the key of a workspace. */
@@ -38,14 +42,15 @@ static json_t *card_of(arena *mem, const struct chat_post *p)
     return card;
 }
 
-static json_t *activity_of(const chats *c, arena *mem, const struct chat_post *p)
+static json_t *activity_of(const chats *c, arena *mem, const struct chat_access *a,
+                           const struct chat_post *p)
 {
     json_t *attachment =
         json_pack("{s:s, s:O}", "contentType", "application/vnd.microsoft.card.adaptive", "content",
                   card_of(mem, p));
     json_t *activity =
         json_pack("{s:s, s:{s:s}, s:{s:s}, s:s, s:[o]}", "type", "message", "from", "id",
-                  bot_id(c, mem), "conversation", "id", conversation_of(mem, p), "summary",
+                  bot_id(c, mem, a), "conversation", "id", conversation_of(mem, p), "summary",
                   teams_summary(mem, p->view), "attachments", attachment);
     return arena_json(mem, activity);
 }
@@ -73,7 +78,7 @@ int teams_post(chats *c, arena *mem, const struct chat_access *a, const struct c
         .method = "POST",
         .address = p->address,
         .path = {"conversations", conversation_of(mem, p), "activities"},
-        .body = p->ephemeral ? NULL : activity_of(c, mem, p),
+        .body = p->ephemeral ? NULL : activity_of(c, mem, a, p),
         .writes = true,
         .until_ms = a->until_ms,
     };
@@ -102,7 +107,7 @@ int teams_update(chats *c, arena *mem, const struct chat_access *a, const struct
         .method = "PUT",
         .address = p->address,
         .path = {"conversations", conversation_of(mem, p), "activities", p->message_id},
-        .body = p->ephemeral ? NULL : activity_of(c, mem, p),
+        .body = p->ephemeral ? NULL : activity_of(c, mem, a, p),
         .until_ms = a->until_ms,
     };
     return p->ephemeral ? no_ephemeral(p, e) : teams_api(c, mem, &call, NULL, e);
@@ -127,7 +132,7 @@ static json_t *conversation_with(const chats *c, arena *mem, const struct chat_a
 {
     const char *tenant = teams_tenant_of(a->workspace);
     return arena_json(mem, json_pack("{s:{s:s}, s:[{s:s}], s:b, s:s, s:{s:{s:s}}}", "bot", "id",
-                                     bot_id(c, mem), "members", "id", a->person, "isGroup", 0,
+                                     bot_id(c, mem, a), "members", "id", a->person, "isGroup", 0,
                                      "tenantId", tenant, "channelData", "tenant", "id", tenant));
 }
 

@@ -103,6 +103,19 @@ static void teams_gotcha_05_ids_are_encoded(void **state)
                                     "activities?isTargetedActivity=true HTTP/1.1\r\n"));
 }
 
+static void teams_gotcha_05_no_id_leads_out_of_its_path(void **state)
+{
+    struct teams_peer *p = *state;
+    static const char *const bad[] = {".", ".."};
+    p->login = http(p, "200 OK", GOOD_TOKEN);
+    for (size_t i = 0; i < 2; i++) {
+        struct teams_call call = call_of(p);
+        call.path[1] = bad[i];
+        (void)fails(p, &call, ERR_INTERNAL, "chat_payload");
+    }
+    assert_int_equal(p->asked, 0);
+}
+
 static void test_the_token_is_asked_for_once(void **state)
 {
     struct teams_peer *p = *state;
@@ -375,8 +388,56 @@ static void teams_gotcha_16_retry_after(void **state)
     play(p, http(p, "200 OK", GOOD_TOKEN), http(p, "429 X\r\nRetry-After: 7", "{}"),
          http(p, "429 X", "{}"), http(p, "429 X\r\nRetry-After: 999999", "{}"));
     assert_int_equal(fails(p, &call, ERR_LIMIT, "chat_limit").retry_after_ms, 7000);
+    call.path[1] = "a:2";
     assert_true(fails(p, &call, ERR_LIMIT, "chat_limit").retry_after_ms > 0);
+    call.path[1] = "a:3";
     assert_int_equal(fails(p, &call, ERR_LIMIT, "chat_limit").retry_after_ms, 600000);
+}
+
+/* The limit is the conversation's, and whatever else was to be said there waits as well. */
+static void teams_gotcha_16_a_conversation_rests_after_429(void **state)
+{
+    struct teams_peer *p = *state;
+    struct err e = {0};
+    p->login = http(p, "200 OK", GOOD_TOKEN);
+    play(p, http(p, "429 Slow\r\nRetry-After: 30", "{}"), http(p, "200 OK", "{\"id\":\"1\"}"), NULL,
+         NULL);
+    struct teams_call call = call_of(p);
+    (void)fails(p, &call, ERR_LIMIT, "chat_limit");
+    call.path[1] = "19:abc@thread.tacv2;messageid=2";
+    e = fails(p, &call, ERR_LIMIT, "chat_limit");
+    assert_true(e.retry_after_ms > 20000 && e.retry_after_ms <= 30000);
+    assert_false(e.maybe_done);
+    assert_int_equal(p->asked, 1);
+    /* reading has a limit of its own; others are not concerned */
+    struct teams_call read = call;
+    read.method = "GET";
+    assert_int_equal(teams_api(p->c, p->mem, &read, NULL, &e), 0);
+    call.path[1] = "19:other@thread.tacv2";
+    assert_int_equal(teams_api(p->c, p->mem, &call, NULL, &e), 0);
+    assert_int_equal(p->asked, 3);
+}
+
+/* A conversation of GCC is asked for at GCC's servers, once, where their host is listed. */
+static void teams_gotcha_16_a_conversation_of_another_cloud(void **state)
+{
+    struct teams_peer *p = *state;
+    json_t *answer = NULL;
+    struct teams_call call = call_of(p);
+    const char *elsewhere = http(p, "403 X", "{\"error\":{\"code\":\"InvalidBotApiHost\"}}");
+    p->login = http(p, "200 OK", GOOD_TOKEN);
+    assert_null(p->c->teams_gcc);
+    play(p, elsewhere, NULL, NULL, NULL);
+    (void)fails(p, &call, ERR_CONFIG, "chat_settings");
+    assert_int_equal(p->asked, 1);
+    p->c->teams_gcc = arena_printf(p->mem, "http://%s/gcc", p->host);
+    play(p, elsewhere, http(p, "201 Created", "{\"id\":\"1\"}"), NULL, NULL);
+    assert_int_equal(teams_api(p->c, p->mem, &call, &answer, NULL), 0);
+    assert_string_equal(json_text(answer, "id"), "1");
+    assert_true(str_starts(last(p), "POST /gcc/v3/conversations/19%3Aabc"));
+    play(p, elsewhere, NULL, NULL, NULL);
+    (void)fails(p, &call, ERR_CONFIG, "chat_settings");
+    assert_int_equal(p->asked, 2);
 }
 
 static void test_who_is_meant_by_nobody_here(void **state)
@@ -477,6 +538,16 @@ static void test_clouds(void **state)
         assert_true(cloud.base == NULL || teams_address_ok(&only, p->mem, cloud.base));
         assert_false(teams_address_ok(&only, p->mem, "https://evil.example/"));
     }
+    static const char *const both[] = {"smba.trafficmanager.net",
+                                       "smba.infra.gcc.teams.microsoft.com"};
+    const struct chat_settings usual = {.teams_cloud = "public"}, gcc = {.teams_cloud = "gcc"},
+                               listed = {.teams_cloud = "public",
+                                         .teams_service_hosts = both,
+                                         .teams_service_hosts_count = 2};
+    assert_null(teams_cloud_gcc(&usual, p->mem));
+    assert_null(teams_cloud_gcc(&gcc, p->mem));
+    assert_string_equal(teams_cloud_gcc(&listed, p->mem),
+                        "https://smba.infra.gcc.teams.microsoft.com/gcc");
     teams_peer_stop(p);
 }
 
@@ -485,6 +556,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(teams_gotcha_05_ids_are_encoded),
+        TEST(teams_gotcha_05_no_id_leads_out_of_its_path),
         TEST(test_the_token_is_asked_for_once),
         TEST(teams_gotcha_15_short_tokens_are_kept_too),
         TEST(test_one_asks_for_all),
@@ -496,6 +568,8 @@ int main(void)
         TEST(teams_gotcha_16_statuses),
         TEST(teams_gotcha_17_bodies_of_errors),
         TEST(teams_gotcha_16_retry_after),
+        TEST(teams_gotcha_16_a_conversation_of_another_cloud),
+        TEST(teams_gotcha_16_a_conversation_rests_after_429),
         TEST(test_who_is_meant_by_nobody_here),
         TEST(teams_gotcha_11_the_token_goes_to_listed_hosts_alone),
         TEST(test_a_lost_answer),

@@ -111,6 +111,12 @@ static void test_teams_gotcha_05_a_post_is_a_card_in_its_thread(void **state)
     assert_string_equal(json_text(sent, "type"), "message");
     assert_null(json_member(sent, "text")); /* with a card, Teams makes two messages of it */
     assert_string_equal(json_text(json_member(sent, "from"), "id"), "28:" TEAMS_APP);
+    struct chat_access known = a;
+    known.bot_user_id = "28:as-they-said";
+    atomic_store(&p->asked, 1); /* the token is kept */
+    assert_int_equal(teams_post(p->c, p->mem, &known, &post, &id, &e), 0);
+    sent = last_body(p);
+    assert_string_equal(json_text(json_member(sent, "from"), "id"), "28:as-they-said");
     assert_int_equal(json_array_size(json_member(sent, "attachments")), 1);
     assert_non_null(json_text(sent, "summary"));
 }

@@ -58,6 +58,13 @@ const char *landing_chat(const struct landing *g)
                                                                                  : "Slack";
 }
 
+const char *landing_dm(const web *w, const struct landing *g)
+{
+    const struct chat_driver *d =
+        g->workspace == NULL ? NULL : chats_driver(w->options.chats, g->workspace->workspace);
+    return d == NULL ? "private chat" : d->dm;
+}
+
 char *landing_back_link(const web *w, arena *mem, const struct landing *g)
 {
     if (g->workspace == NULL || g->user == NULL || g->user->dm_channel == NULL) {

@@ -35,15 +35,17 @@ static int code_page(struct login_end *p, struct err *e)
     const char *account = a->name == NULL ? a->key : a->name;
     json_t *data = arena_json(
         p->to.mem,
-        json_pack("{s:s, s:s?, s:b, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:b, s:s, s:s?, s:s, "
-                  "s:[{s:s, s:s}]}",
-                  "title", "Type this code", "person", asked_by(p), "differs", o->account_differs,
-                  "code", o->code, "chat", personal ? landing_chat(&p->landing) : "the console",
-                  "admin", !personal, "app", landing_app_title(p->web, &p->landing), "account",
-                  account, "email", str_equal(a->email, account) ? NULL : a->email, "organization",
-                  a->organization, "sandbox", a->sandbox, "expires", time_left(p), "back_link",
-                  p->to.back_link, "not_me_action", landing_path(&p->to, p->landing.handle),
-                  "fields", "name", "do", "value", "not_me"));
+        json_pack(
+            "{s:s, s:s?, s:b, s:s, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:b, s:s, s:s?, s:s, "
+            "s:[{s:s, s:s}]}",
+            "title", "Type this code", "person", asked_by(p), "differs", o->account_differs, "code",
+            o->code, "chat", personal ? landing_chat(&p->landing) : "the console", "dm",
+            landing_dm(p->web, &p->landing), "admin", !personal, "app",
+            landing_app_title(p->web, &p->landing), "account", account, "email",
+            str_equal(a->email, account) ? NULL : a->email, "organization", a->organization,
+            "sandbox", a->sandbox, "expires", time_left(p), "back_link", p->to.back_link,
+            "not_me_action", landing_path(&p->to, p->landing.handle), "fields", "name", "do",
+            "value", "not_me"));
     return landing_page("code.html", data, 200, &p->to, e);
 }
 

@@ -22,6 +22,8 @@ bool landing_is_allowed(const struct landing *g);
 bool landing_windows(const web *w, const struct landing *g);
 const char *landing_app_title(const web *w, const struct landing *g);
 const char *landing_chat(const struct landing *g);
+/* What its people call the chat with the bot alone. */
+const char *landing_dm(const web *w, const struct landing *g);
 struct landing_over {
     const char *eyebrow, *title, *text;
 };

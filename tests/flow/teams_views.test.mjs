@@ -103,6 +103,8 @@ describe('cards that others read', () => {
 
   test('a result stands there for all by name, and for its owner with account, organisation and why', async () => {
     const code = await cleo.browse(prompt);
+    assert.match(cleo.browser.text, /in your one-to-one chat within/);
+    assert.doesNotMatch(cleo.browser.text, /direct message/);
     await cleo.ask(code, /is connected/);
     const done = await cleo.sees(m => m.ts === line.ts && /Created Viewed deal, as Cleo/.test(words(m)), {place: 'deals'});
     assert.doesNotMatch(JSON.stringify(done), /cleo@acme\.example/);

@@ -134,7 +134,12 @@ int bot_message_send(store *s, arena *mem, const struct message *m, struct err *
 /* The lane of its send jobs: a job of another one is of the time before the message moved. */
 const char *bot_message_lane(arena *mem, const struct message *m);
 /* What is said where it was asked for, when the private message about it could not arrive. */
-json_t *bot_unreachable_view(arena *mem, const char *name, const struct chat_driver *driver);
+struct bot_unreached {
+    const struct chat_driver *driver; /* NULL: its platform was switched off */
+    const char *name;                 /* of the reader; NULL: nobody's */
+    bool maybe;                       /* nobody can say whether it arrived */
+};
+json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who);
 /* The same on the user's home page, if it was ever opened; last in a transaction. */
 int bot_unreachable_at_home(store *s, arena *mem, const struct user *u, struct err *e);
 

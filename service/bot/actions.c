@@ -65,7 +65,7 @@ static int find_acted(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
     if (ev->message_id == NULL) {
-        return is_in_ephemeral(ev) ? find_ephemeral(t, e) : 0;
+        return is_in_ephemeral(t) ? find_ephemeral(t, e) : 0;
     }
     return store_message_by_platform(t->scene.s, t->scene.workspace->workspace, ev->place.channel,
                                      ev->message_id, &t->acted, e);

@@ -104,7 +104,7 @@ struct target say_place(const struct turn *t);
 
 /* Did it happen where this user alone reads the answer? */
 bool turn_is_private(const struct turn *t);
-bool is_in_ephemeral(const struct event *ev);
+bool is_in_ephemeral(const struct turn *t);
 int place_look(struct turn *t, struct err *e); /* who reads there, if the event does not say */
 event_fn place_look_words;                     /* the same for typed words */
 bool place_is_old(const struct run *r);        /* it has waited: others may read there by now */

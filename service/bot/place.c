@@ -17,16 +17,19 @@ enum { FRESH_S = 10 /* as long holds what a message or a press said of its place
 
 static const char DM[] = "dm", PRIVATE[] = "private", SHARED[] = "shared", CHANNEL[] = "channel";
 
-bool is_in_ephemeral(const struct event *ev)
+/* Such a message has no id of its own; on a platform without them a press that names none is of a
+ * message that everybody reads. */
+bool is_in_ephemeral(const struct turn *t)
 {
+    const struct event *ev = &t->event;
     return ev->kind == EVENT_ACTION && ev->surface == SURFACE_MESSAGE && ev->message_id == NULL &&
-           !ev->place.is_private;
+           !ev->place.is_private && !say_is_elsewhere(t);
 }
 
 bool turn_is_private(const struct turn *t)
 {
     const struct event *ev = &t->event;
-    return ev->place.is_private || ev->surface != SURFACE_MESSAGE || is_in_ephemeral(ev);
+    return ev->place.is_private || ev->surface != SURFACE_MESSAGE || is_in_ephemeral(t);
 }
 
 /* A channel can have become a shared one since its message was posted. What cannot be known is

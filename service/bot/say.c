@@ -30,12 +30,12 @@ int bot_message_send(store *s, arena *mem, const struct message *m, struct err *
     return store_job_add(s, &j, e);
 }
 
-json_t *bot_unreachable_view(arena *mem, const char *name, const struct chat_driver *driver)
+json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who)
 {
     json_t *view = view_new(mem);
-    view_text(view, "%s, my private message to you did not arrive.",
-              str_empty(name) ? "Hello" : name);
-    if (driver != NULL && driver->publish_home != NULL) {
+    view_text(view, "%s, my private message to you %s.", str_empty(who->name) ? "Hello" : who->name,
+              who->maybe ? "may not have arrived" : "did not arrive");
+    if (who->driver != NULL && who->driver->publish_home != NULL) {
         view_note(view, "Send me a direct message with `pending`, or open my home page, to go on.");
     } else {
         view_note(view, "Open a chat with me (add me as an app first, if you have not) and send "
@@ -211,7 +211,7 @@ int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 {
     const struct event *ev = &t->event;
-    bool own = ev->place.is_private || is_in_ephemeral(ev);
+    bool own = ev->place.is_private || is_in_ephemeral(t);
     if (t->heard != NULL) {
         view_note(view, "I took that as `%s`, which needs nothing behind it.", t->heard);
         t->heard = NULL;

@@ -117,9 +117,12 @@ struct sending {
         *opened;   /* the one-to-one chat that the message went to; NULL: it stood in the row */
     bool fresh_dm; /* the one-to-one chat was asked for a moment ago */
     bool posting;  /* a first post was sent to the platform */
+    bool repeats;  /* an earlier one may have arrived, and the platform shows it to nobody */
     const struct err *why; /* it is given up */
 };
 typedef int sending_fn(struct sending *x, store *s, struct err *e);
+/* Of a post whose answer was lost twice, and that cannot be looked for. */
+#define SENDING_UNSURE "chat_unsure"
 
 /* outbox_ways.c: how it goes */
 bool sending_by_response(const struct message *m);

@@ -151,6 +151,7 @@ static int find_lost_post(struct sending *x, const char **ret_found, struct err 
         *e = why;
         return -1;
     }
+    x->repeats = true;
     metric_add(METRIC_POSTS_REPEATED, NULL, 1); /* we may not look: it may appear twice */
     return 0;
 }
@@ -257,10 +258,24 @@ static void heed_gone(struct sending *x, const struct err *why)
 static bool surely_unposted(const struct sending *x, const struct err *why)
 {
     const struct message *m = x->message;
-    if (m->platform_id != NULL || m->ephemeral || !secret_empty(m->response_url)) {
+    if (m->platform_id != NULL || m->ephemeral || !secret_empty(m->response_url) || x->repeats) {
         return false;
     }
     return x->posting ? !why->maybe_done : m->post_started_at == 0;
+}
+
+/* It was sent, and nothing came back: it is there, more often than not. A refusal by the platform's
+ * servers says that it is not. */
+static bool is_lost(const struct err *why)
+{
+    return str_equal(why->code, "answer_lost") || str_equal(why->code, "upstream_timeout");
+}
+
+/* What stands there twice is a chance for whoever waits for it; a third would be a nuisance. */
+static int unsure(struct err *e)
+{
+    return err_set(e, ERR_UPSTREAM_REFUSED, SENDING_UNSURE,
+                   "the answer to a post was lost again, and it cannot be looked for");
 }
 
 static int note_refused(struct sending *x, store *s, struct err *e)
@@ -294,7 +309,7 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
         /* should it fail, the next try looks for a post that is not there: no more than that */
         (void)with_store(&x, false, note_refused, &(struct err){0});
     }
-    return -1;
+    return x.repeats && x.posting && is_lost(e) ? unsure(e) : -1;
 }
 
 static int end_failed(struct sending *x, store *s, struct err *e)

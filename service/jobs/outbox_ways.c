@@ -146,12 +146,13 @@ sending_fn *sending_next_way(const struct sending *x, const struct err *why)
 static int say_in_place(struct sending *x, store *s, const struct user *u, struct err *e)
 {
     const struct message *m = x->message;
-    const struct chat_driver *driver = chats_driver(x->options->chats, m->workspace);
+    const struct bot_unreached who = {.driver = chats_driver(x->options->chats, m->workspace),
+                                      .name = u == NULL ? NULL : u->name,
+                                      .maybe = str_equal(x->why->code, SENDING_UNSURE)};
     struct message line = {.workspace = m->workspace,
                            .channel = m->from_channel,
                            .thread = m->from_thread,
-                           .body =
-                               bot_unreachable_view(x->mem, u == NULL ? NULL : u->name, driver)};
+                           .body = bot_unreachable_view(x->mem, &who)};
     return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
 }
 

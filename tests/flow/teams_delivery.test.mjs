@@ -109,6 +109,15 @@ describe('P8 where others read', () => {
     assert.match(words((await ana.messages('deals')).find(m => m.ts === done.ts)), /as Ana/, 'the other result stands');
   });
 
+  test('a press that names no message is none of a message that one person alone reads', async () => {
+    const ana = person('ana');
+    await ana.say(at('salesforce deal name: Unnamed'), {place: 'deals'});
+    const done = await ana.sees(m => m.is_bot && /Made Unnamed/.test(words(m)), {place: 'deals'});
+    await ana.press(done, 'run', {place: 'deals', activity: {replyToId: null}});
+    await ana.sees(m => m.is_bot && /Made Unnamed again/.test(words(m)), {place: 'deals'});
+    assert.equal(await w.count('message', 'ephemeral'), 0);
+  });
+
   test('teams_gotcha_09_a_code_is_not_taken_where_others_read', async () => {
     const cleo = person('cleo');
     const prompt = await cleo.prompt(OPP('Code'));
@@ -155,6 +164,43 @@ describe('what the platform refuses', () => {
     await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: '5xx', times: 2, path: '/activities'});
     await ana.ask('salesforce deal name: Patience', /Made Patience/);
     assert.equal(await opportunities('Patience'), 1);
+  });
+
+  const repeated = async () => Number(/^workbot_posts_repeated_total (\d+)/m.exec(await (await fetch(w.replicas[0].opsUrl + '/metrics')).text())?.[1] ?? 0);
+  const given = () => w.query("select error_code from job where kind = 'send' and state = 'dead'");
+
+  test('a post whose answer is lost stands there twice, and is not sent a third time', async () => {
+    const ana = person('ana');
+    const counted = await repeated();
+    const before = await w.fired('lost');
+    await w.fault('lost', {peer: 'teams', method: 'POST', path: '/activities', times: 3});
+    const said = await ana.say('whoami');
+    await until('it to be given up', async () => (await given()).some(j => j.error_code === 'chat_unsure'), 20000);
+    await w.idle();
+    assert.equal(await w.fired('lost') - before, 2);
+    await w.sandbox('DELETE', '/_faults');
+    assert.equal((await ana.messages()).filter(m => m.is_bot && m.ts > said.ts && /Who you are here/.test(words(m))).length, 2);
+    assert.equal(await repeated() - counted, 1);
+    await ana.ask('help', m => m.is_bot);
+  });
+
+  test('who asked where others read is told that the private answer may not have arrived', async () => {
+    const ana = person('ana');
+    await w.fault('lost', {peer: 'teams', method: 'POST', path: 'conversations/a', times: 2});
+    const said = await ana.say('@Workbot whoami', {place: 'deals'});
+    await ana.sees(m => m.is_bot && m.ts > said.ts && /my private message to you may not have arrived/.test(words(m)), {place: 'deals', ms: 20000});
+    await w.sandbox('DELETE', '/_faults');
+  });
+
+  test('servers that say they are away keep a message waiting, however often', async () => {
+    const ana = person('ana');
+    const dead = (await given()).length;
+    await w.fault('5xx', {peer: 'teams', method: 'POST', path: '/activities', times: 4});
+    const said = await ana.say('whoami');
+    await ana.sees(m => m.is_bot && m.ts > said.ts && /Who you are here/.test(words(m)), {ms: 30000});
+    await w.idle();
+    assert.equal((await ana.messages()).filter(m => m.is_bot && m.ts > said.ts).length, 1);
+    assert.equal((await given()).length, dead);
   });
 
   test('a refused token is asked for anew, once, and the message arrives', async () => {

@@ -94,6 +94,7 @@ struct job_seed {
     int64_t priority;
     struct bytes sealed;
     const char *keys[3];
+    const char *chat; /* whose door it came by, as a metric's label: chat="slack" */
 };
 struct bytes store_job_seal(arena *mem, const keyring *k, const char *workspace, struct id id,
                             struct bytes payload);

@@ -34,8 +34,9 @@ struct job_seed *hook_seed(web *w, arena *mem, const struct hook_job *job)
     seed->priority = job->urgent ? JOB_PRIORITY_URGENT : JOB_PRIORITY_NORMAL;
     seed->sealed = store_job_seal(mem, w->options.keys, job->workspace, seed->id, job->payload);
     for (size_t i = 0; i < sizeof seed->keys / sizeof seed->keys[0]; i++) {
-        seed->keys[i] = job->keys[i];
+        seed->keys[i] = (*job->keys)[i];
     }
+    seed->chat = job->chat;
     return seed;
 }
 

@@ -62,16 +62,12 @@ static void note_failure(intake *i, const struct err *e, size_t count)
 /* Which of a batch was there before is not told: of two chats in one the duplicates are of both. */
 static void count_stored(const struct job_seed *seeds, size_t count, int64_t stored)
 {
-    int64_t teams = 0;
+    const char *chat = seeds[0].chat;
     for (size_t n = 0; n < count; n++) {
-        teams += str_starts(seeds[n].workspace, "teams:") ? 1 : 0;
+        metric_add(METRIC_ACKS, seeds[n].chat, 1);
+        chat = str_equal(seeds[n].chat, seeds[0].chat) ? chat : "chat=\"both\"";
     }
-    int64_t slack = (int64_t)count - teams;
-    const char *chat = teams == 0 ? "chat=\"slack\"" : "chat=\"teams\"";
-    metric_add(METRIC_ACKS, "chat=\"slack\"", slack);
-    metric_add(METRIC_ACKS, "chat=\"teams\"", teams);
-    metric_add(METRIC_DUPLICATES, teams > 0 && slack > 0 ? "chat=\"both\"" : chat,
-               (int64_t)count - stored);
+    metric_add(METRIC_DUPLICATES, chat, (int64_t)count - stored);
 }
 
 /* Commits items [from, from + count). A batch that the database refuses is cut in halves, so that

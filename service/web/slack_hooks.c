@@ -49,11 +49,12 @@ static int verify(web *w, const struct request *q, struct err *e)
 
 static struct job_seed *seed_new(web *w, arena *mem, const struct slack_intake *in)
 {
-    const struct hook_job job = {.workspace = in->workspace,
+    const struct hook_job job = {.chat = "chat=\"slack\"",
+                                 .workspace = in->workspace,
                                  .kind = in->job_kind,
                                  .lane = in->lane,
                                  .urgent = in->urgent,
-                                 .keys = in->keys,
+                                 .keys = &in->keys,
                                  .payload = in->payload};
     return hook_seed(w, mem, &job);
 }

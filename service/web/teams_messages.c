@@ -73,11 +73,12 @@ static int take(web *w, const struct request *q, const struct teams_activity *a,
     } else if (in.answers == TEAMS_ANSWER_LOOK || in.answers == TEAMS_ANSWER_PRESS) {
         r->at_once = teams_card_at_once(q->mem, &in);
     } else if (in.store) {
-        const struct hook_job job = {.workspace = in.workspace,
+        const struct hook_job job = {.chat = "chat=\"teams\"",
+                                     .workspace = in.workspace,
                                      .kind = in.job_kind,
                                      .lane = in.lane,
                                      .urgent = in.urgent,
-                                     .keys = in.keys,
+                                     .keys = &in.keys,
                                      .payload = in.payload};
         r->store = hook_seed(w, q->mem, &job);
     }

@@ -241,9 +241,10 @@ struct hook_label {
 const char *hook_label(const struct hook_label *table, size_t count, const char *key);
 /* What a chat's door says is to be stored. */
 struct hook_job {
+    const char *chat; /* the label of its metrics */
     const char *workspace, *kind, *lane;
     bool urgent;
-    const char *const *keys; /* three */
+    const char *const (*keys)[3];
     struct bytes payload;
 };
 /* Sealed and ready for the intake. */

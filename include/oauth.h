@@ -103,6 +103,7 @@ struct oauth_outcome {
     struct default_connection *connection;
     struct workspace *workspace;
     const char *reason; /* stable code for the log and the audit */
+    const char *why;    /* oauth_identity: in words, for the log alone; NULL: there are none */
 };
 /* Exchanges, probes, stores provisionally. 0 for every end above; -1 only for our own faults. */
 int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,

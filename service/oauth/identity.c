@@ -79,6 +79,7 @@ static int is_requester(struct attempt *a, const struct chat_driver *driver,
 
 static int sign_in_failed(struct attempt *a, const struct err *why)
 {
+    a->out->why = arena_printf(a->mem, "%s", why->text);
     /* a key that even the newest set lacks is more often one that has just been made */
     bool forged = why->kind == ERR_UNAUTHENTIC && !str_equal(why->code, "jwt_key_unknown");
     if (forged || str_equal(why->code, "chat_code")) {

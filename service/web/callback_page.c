@@ -68,7 +68,7 @@ static void note(const struct login_end *p)
     const struct oauth_outcome *o = &p->outcome;
     if (o->end != OAUTH_CODE_SHOWN && o->end != OAUTH_CONNECTED) {
         log_info("a login came to nothing", LOG_TEXT("request", p->reference),
-                 LOG_TEXT("reason", o->reason),
+                 LOG_TEXT("reason", o->reason), LOG_TEXT("why", o->why == NULL ? "" : o->why),
                  LOG_TEXT("workspace", o->workspace == NULL ? "" : o->workspace->workspace));
     }
 }

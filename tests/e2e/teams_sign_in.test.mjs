@@ -2,7 +2,8 @@
 // that our pages are sent with.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
-import {TEAMS_ACME, loginUrl} from '../lib/flow.mjs';
+import {TEAMS_ACME, buttons, loginUrl} from '../lib/flow.mjs';
+import {TeamsHost} from '../lib/teams_host.mjs';
 import {accessible, atSalesforce, openWorld} from './support.mjs';
 
 let stage, w;
@@ -17,7 +18,7 @@ afterEach(() => stage.calm());
 
 /** From the link to Entra's page; who sits at this browser; consent, when it is asked for. */
 async function atEntra(page, link, name, answer = 'Accept') {
-  await page.goto(link);
+  if (link) await page.goto(link);
   await page.getByRole('button', {name: 'Continue to Teams'}).click();
   await page.getByRole('heading', {name: 'Pick an account'}).waitFor();
   await page.getByRole('button', {name}).click();
@@ -65,4 +66,35 @@ test('an administrator must consent first: the page says so', async () => {
   await atEntra(page, loginUrl(await ana.prompt('connect salesforce')), /Cleo Chen/, 'Return to the application without granting consent');
   await page.getByRole('heading', {name: 'Your company must allow this first'}).waitFor();
   await accessible(page, 'consent is missing');
+});
+
+// --- in a window of the client ---
+
+const windowUrl = prompt => buttons(prompt).map(b => b.url).find(url => /[?&]window=teams/.test(url || ''));
+const botMessages = async () => (await ana.messages()).filter(m => m.is_bot).length;
+
+test('P4: in a window of Teams all of it stands in the window, which tells the client that it is done and closes; that brings no word', async () => {
+  const host = await TeamsHost.open(await stage.browser());
+  const page = await host.signIn(windowUrl(await ana.prompt()));
+  await atEntra(page, null, /Ana Alvarez/);
+  await atSalesforce(page, /ana@acme\.example/);
+  assert.equal(await host.outcome(), 'connected', 'no code, and nothing that is worth taking');
+  await ana.sees(/Created Acme renewal/);
+  await w.idle();
+  const before = await botMessages();
+  assert.equal((await ana.window('connected')).status, 200);
+  await w.idle();
+  assert.equal(await botMessages(), before);
+});
+
+test('P4: somebody else in the window: it tells the client nothing, stays, and leads on', async () => {
+  const host = await TeamsHost.open(await stage.browser());
+  const page = await host.signIn(windowUrl(await ana.prompt('connect salesforce')));
+  await atEntra(page, null, /Ben Baker/);
+  await page.getByRole('heading', {name: 'This login belongs to Ana Alvarez (Acme)'}).waitFor();
+  assert.deepEqual((await host.told()).filter(m => /authenticate/.test(m.func)), []);
+  await page.getByRole('link', {name: 'Try again'}).click();
+  await atEntra(page, null, /Ana Alvarez/);
+  await atSalesforce(page, /ana@acme\.example/);
+  assert.equal(await host.outcome(), 'connected');
 });

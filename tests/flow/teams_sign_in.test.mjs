@@ -275,6 +275,7 @@ describe('P4 sign in with Entra', () => {
     assert.equal(ana.browser.page.status, 502);
     assert.match(ana.browser.text, /An admin must look at this/);
     await ben.sees(/signing in to this chat does not work/);
+    assert.match(w.log(), /"reason":"chat_client","why":"[^"]*AADSTS7000215"/, "Entra's own number is what an operator looks up");
     await logIn(prompt);
     assert.match(ana.browser.text, /Salesforce is connected/);
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
-import {Browser, TEAMS_ACME, TEAMS_PEOPLE, loginUrl, start, windowUrl} from '../lib/flow.mjs';
+import {Browser, TEAMS_ACME, TEAMS_ACME_TENANT, TEAMS_PEOPLE, loginUrl, start, windowUrl} from '../lib/flow.mjs';
 import {teamsLibrary} from '../lib/teams_host.mjs';
 import {loadOpenapi} from '../lib/openapi.mjs';
 
@@ -233,6 +233,38 @@ test('Slack has no windows, and an admin\'s login is no window: the callback ans
   }
   const {n} = await w.one("select count(*)::int as n from login where user_id <> '' and workspace like 'slack:%' and provisional is not null");
   assert.equal(n, 1);
+});
+
+test('signed in to the chat in the window: it is told that all is done, and the client\'s word for that says nothing more', async () => {
+  const first = w;
+  w = await start({teams: 'only', env: {WORKBOT_TEAMS_SIGN_IN: 'on'}});
+  try {
+    await w.sandbox('PUT', '/_config', {teams: {app: {redirect_uris: [w.url + '/identity/teams/callback']}}});
+    await w.must('PUT', `/workspaces/${TEAMS_ACME}/connections/acme-salesforce`, {assurance: 'sign_in'});
+    const ana = w.teamsPerson('ana'), browser = new Watched(), other = new Watched();
+    const prompt = await ana.prompt('connect salesforce');
+    const teams = name => `${TEAMS_ACME_TENANT}/${TEAMS_PEOPLE[name]}`;
+    await other.logIn(windowUrl(prompt), 'cleo@acme.example', {teams: teams('cleo')});
+    assert.match(other.text, /This login belongs to Ana Alvarez/);
+    assert.equal(data(other.page), null, 'it stays: the chat says nothing of it here');
+    await browser.logIn(windowUrl(prompt), 'ana@acme.example', {teams: teams('ana')});
+    inWindow([...browser.pages, ...other.pages]);
+    assert.ok(browser.pages.some(p => p.url.includes('/identity/teams/callback')));
+    assert.deepEqual(data(browser.page).slice(1), ['connected', '']);
+    assert.match(browser.text, /Salesforce is connected/);
+    const shown = browser.page.html;
+    await browser.get(browser.page.url);
+    assert.equal(browser.page.html, shown);
+    await ana.sees(/Salesforce is connected/);
+    await w.idle();
+    const before = (await ana.messages()).length;
+    assert.equal((await ana.window('connected')).status, 200);
+    await w.idle();
+    assert.equal((await ana.messages()).length, before);
+  } finally {
+    await w.stop();
+    w = first;
+  }
 });
 
 test('the script of a window is ours and may be kept; it holds no secret and asks for none', async () => {

@@ -21,13 +21,15 @@ const PAGE = `<!DOCTYPE html><title>Teams</title><script>
 export const teamsLibrary = () => join(dirname(createRequire(import.meta.url).resolve('@microsoft/teams-js/package.json')), 'dist/umd/MicrosoftTeams.min.js');
 
 export class TeamsHost {
-  /** `opener: false`: the window has lost its opener, as on iOS or behind a provider that cuts it. */
-  static async open(context, {opener = true} = {}) {
+  /** `opener: false`: the window has lost its opener, as behind a provider that cuts it. `library: false`: it cannot be fetched. */
+  static async open(context, {opener = true, library = true} = {}) {
     const host = new TeamsHost();
     if (!opener) await context.addInitScript(() => { window.opener = null; });
     await context.route(HOST + '**', route => route.fulfill({contentType: 'text/html', body: PAGE}));
+    const open = {'access-control-allow-origin': '*'};
     await context.route('https://res.cdn.office.net/teams-js/**', route =>
-      route.fulfill({path: teamsLibrary(), contentType: 'text/javascript', headers: {'access-control-allow-origin': '*'}}));
+      library ? route.fulfill({path: teamsLibrary(), contentType: 'text/javascript', headers: open}) : route.abort());
+    await context.route('https://res.cdn.office.net/teams-js/validDomains/**', route => route.fulfill({json: {validOrigins: ['teams.microsoft.com']}, headers: open}));
     host.page = await context.newPage();
     await host.page.goto(HOST);
     return host;

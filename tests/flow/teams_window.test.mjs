@@ -2,7 +2,7 @@
 // one of them knows the other does.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {TEAMS_ACME, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, create, labels, start, until, words} from '../lib/flow.mjs';
+import {TEAMS_ACME, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, create, start, until, windowUrl, words} from '../lib/flow.mjs';
 
 const wrong = (code, by = 1) => String((Number(code) + by) % 1000000).padStart(6, '0');
 
@@ -30,6 +30,16 @@ async function shown(name, command = 'connect salesforce') {
   await w.idle();
   const now = await who.messages();
   return {who, prompt, code, since: now.at(-1).ts};
+}
+
+/** The same in the window: what its last page hands over, too, and does not show. */
+async function inWindow(name, command = 'connect salesforce') {
+  const who = person(name);
+  const prompt = await who.prompt(command);
+  const digits = await who.browser.codeOf(windowUrl(prompt), `${name}@acme.example`);
+  const own = /data-code="([0-9a-f]{32})"/.exec(who.browser.page.html)[1];
+  await w.idle();
+  return {who, prompt, digits, own, since: (await who.messages()).at(-1).ts};
 }
 
 /** Nobody has a connection, a login or anything that was told once. */
@@ -191,6 +201,61 @@ describe('P4 what is not the code', () => {
     const {who, code} = await shown('ana');
     assert.equal(await status(who.window(code, {activity: {from: {aadObjectId: null}}})), 404);
     assert.equal((await connection('ana')).state, 'provisional');
+  });
+});
+
+describe('P4 the window\'s own code', () => {
+  const active = async name => (await connection(name))?.state === 'active';
+
+  for (const mobile of [false, 'result', 'anything']) {
+    test(`teams_gotcha_09_of_the_person_who_began_it_it_connects${mobile ? `_as_an_object_under_${mobile}` : ''}`, async () => {
+      const {who, own, digits} = await inWindow('ana', create(`Own ${mobile}`));
+      assert.equal(await status(who.window(own, {mobile})), 200);
+      await who.createdOnce(`Own ${mobile}`);
+      assert.deepEqual(await connection('ana'), {state: 'active', assurance: 'code'});
+      const now = (await who.messages()).at(-1).ts;
+      for (const again of [own, digits]) assert.equal(await status(who.window(again)), 200, 'once more, and what the page showed');
+      assert.deepEqual(await told(who, now), []);
+    });
+  }
+
+  test('teams_gotcha_09_typed_it_is_nothing', async () => {
+    const {who, own} = await inWindow('ana');
+    await who.say(own);
+    await who.say(`the code is ${own}`);
+    await w.idle();
+    assert.deepEqual([await active('ana'), (await login('ana')).tries], [false, 0]);
+    assert.equal(await status(who.window(own)), 200);
+  });
+
+  test('teams_gotcha_09_of_another_person_it_connects_nobody', async () => {
+    const {who, own} = await inWindow('ana');
+    const ben = person('ben');
+    await ben.ask('help', /Salesforce/);
+    const since = (await ben.messages()).at(-1).ts;
+    assert.equal(await status(ben.window(own)), 404);
+    assert.match((await told(ben, since)).join(), /you did not begin that login here/);
+    const his = await inWindow('ben');
+    assert.equal(await status(ben.window(own)), 412, 'also while a login of his own waits');
+    assert.deepEqual([(await login('ben')).tries, (await login('ana')).tries], [0, 0], 'it is no guess');
+    assert.equal(await status(who.window(his.own)), 412);
+    assert.deepEqual([await active('ana'), await active('ben')], [false, false]);
+    assert.equal(await status(ben.window(his.own)), 200);
+    assert.equal(await status(who.window(own)), 200);
+  });
+
+  test('teams_gotcha_09_of_an_earlier_window_or_over_or_after_the_typed_code', async () => {
+    const {who, prompt, own} = await inWindow('ana');
+    await who.browser.codeOf(windowUrl(prompt), 'ana@acme.example');
+    const newer = /data-code="([0-9a-f]{32})"/.exec(who.browser.page.html)[1];
+    assert.equal(await status(who.window(own)), 412);
+    assert.equal((await login('ana')).tries, 0);
+    await w.query("update login set code_expires_at = now() - interval '1 second' where state = 'code'");
+    assert.equal(await status(who.window(newer)), 412);
+    assert.equal(await active('ana'), false);
+    const typed = await inWindow('ana');
+    await who.ask(typed.digits, /is connected/);
+    assert.equal(await status(who.window(typed.own)), 200);
   });
 });
 

@@ -6,8 +6,8 @@
 
 /*
  * Events of places where the bot is not installed, or has lost its token: these wait for it, for a
- * day at most. The door knows no workspaces: it stores under
- * the team that the platform names, and an organisation's installation may stand behind it.
+ * day at most. The door knows no workspaces: it stores under the team that the platform names, and
+ * an organisation's installation may stand behind it.
  */
 
 enum { LOG_EVERY_MS = 60000 };

@@ -71,13 +71,13 @@ struct teams_keys {
     int64_t full_ms;    /* when all the tries are there again */
 };
 struct teams_keys *teams_keys_new(arena *mem);
-/* The key of this id, with its "endorsements"; a copy. fetched: teams_credentials.keys_fetched.
- * ERR_UPSTREAM_BUSY "teams_keys": not yet, fetch first; "teams_no_keys": nothing could be fetched,
- * and it is too early to try again; ERR_UNAUTHENTIC "teams_key": there is none. */
 struct teams_key_query {
     const char *kid;
-    bool fetched;
+    bool fetched; /* teams_credentials.keys_fetched */
 };
+/* The key of this id, with its "endorsements"; a copy. ERR_UPSTREAM_BUSY "teams_keys": not yet,
+ * fetch first; "teams_no_keys": nothing could be fetched, and it is too early to try again;
+ * ERR_UNAUTHENTIC "teams_key": there is none. */
 int teams_keys_find(chats *c, arena *mem, const struct teams_key_query *q, json_t **ret,
                     struct err *e);
 /* The keys of a set (JWKS) that can be used, each less what nobody uses of it, by their ids; the

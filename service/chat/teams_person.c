@@ -29,19 +29,20 @@ static bool is_stranger(arena *mem, const json_t *member, const char *workspace)
            !str_equal(home, teams_tenant_of(workspace));
 }
 
-static int read_member(arena *mem, const json_t *member, const char *workspace,
-                       struct chat_person *ret)
+/* The name that people sign in by may look like an e-mail and is none: nobody says that its mailbox
+ * is theirs, or that there is one. */
+static void read_member(arena *mem, const json_t *member, const char *workspace,
+                        struct chat_person *ret)
 {
     const char *name = json_text(member, "name");
     const char *email = json_text(member, "email");
     *ret = (struct chat_person){
         .name = str_empty(name) ? "" : name,
-        .email = str_empty(email) ? json_text(member, "userPrincipalName") : email,
+        .email = str_empty(email) ? NULL : email,
         .guest = is_guest(member),
         .stranger = is_stranger(mem, member, workspace),
         .team = teams_guid(mem, json_text(member, "tenantId")),
     };
-    return 0;
 }
 
 static int ask(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
@@ -61,7 +62,8 @@ static int ask(chats *c, arena *mem, const struct chat_access *a, const char *us
     if (!str_equal(object_id(mem, member), user_id)) {
         return err_set(e, ERR_UPSTREAM_BUSY, "chat_busy", "the roster answers with another person");
     }
-    return read_member(mem, member, a->workspace, ret);
+    read_member(mem, member, a->workspace, ret);
+    return 0;
 }
 
 static bool is_nobody(const struct err *e)

@@ -22,10 +22,17 @@ static bool begins_markup(const char *text)
     return numbered || (*text != '\0' && strchr("#-+=", *text) != NULL);
 }
 
+/* Clients make links of what looks like an address. */
+static bool looks_like_link(const char *text)
+{
+    return strchr(text, '@') != NULL || strstr(text, "://") != NULL ||
+           strcasestr(text, "www.") != NULL;
+}
+
 bool teams_is_plain(const char *text)
 {
     return text[strcspn(text, "*_[]`~<>&\\|{}\r\n\t")] == '\0' && !begins_markup(text) &&
-           strstr(text, "://") == NULL && *text != ' ';
+           !looks_like_link(text) && *text != ' ';
 }
 
 char *teams_line(arena *mem, const char *text, size_t max)

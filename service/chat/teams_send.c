@@ -74,17 +74,17 @@ int teams_post(chats *c, arena *mem, const struct chat_access *a, const struct c
                const char **ret_message_id, struct err *e)
 {
     json_t *answer = NULL;
+    if (p->ephemeral) {
+        return no_ephemeral(p, e);
+    }
     const struct teams_call call = {
         .method = "POST",
         .address = p->address,
         .path = {"conversations", conversation_of(mem, p), "activities"},
-        .body = p->ephemeral ? NULL : activity_of(c, mem, a, p),
+        .body = activity_of(c, mem, a, p),
         .writes = true,
         .until_ms = a->until_ms,
     };
-    if (p->ephemeral) {
-        return no_ephemeral(p, e);
-    }
     if (teams_api(c, mem, &call, &answer, e) != 0) {
         return -1;
     }
@@ -103,14 +103,17 @@ int teams_post(chats *c, arena *mem, const struct chat_access *a, const struct c
 int teams_update(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                  struct err *e)
 {
+    if (p->ephemeral) {
+        return no_ephemeral(p, e);
+    }
     const struct teams_call call = {
         .method = "PUT",
         .address = p->address,
         .path = {"conversations", conversation_of(mem, p), "activities", p->message_id},
-        .body = p->ephemeral ? NULL : activity_of(c, mem, a, p),
+        .body = activity_of(c, mem, a, p),
         .until_ms = a->until_ms,
     };
-    return p->ephemeral ? no_ephemeral(p, e) : teams_api(c, mem, &call, NULL, e);
+    return teams_api(c, mem, &call, NULL, e);
 }
 
 /* Bot Connector shows no history, so a post whose answer was lost may stand there twice. */

@@ -311,13 +311,15 @@ static void test_dates_are_not_made_of_data(void **state)
 static void test_plain_words(void **state)
 {
     (void)state;
-    static const char *const plain[] = {
-        "Ana",        "a@b.example", "12,000.5 (net)",    "50 % off!", "x-y",
-        "2026-12-31", "it's \"so\"", "\xC3\xA9t\xC3\xA9", "v1.2",      "3"};
+    static const char *const plain[] = {"Ana",  "b.example",  "12,000.5 (net)", "50 % off!",
+                                        "x-y",  "2026-12-31", "it's \"so\"",    "\xC3\xA9t\xC3\xA9",
+                                        "v1.2", "3"};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         assert_true(teams_is_plain(plain[i]));
     }
-    static const char *const not [] = {"1.", "2) x", "#x", "+1", "a_b", " x"};
+    static const char *const not [] = {"1.",    "2) x", "#x",          "+1",
+                                       "a_b",   " x",   "a@b.example", "see www.b.example",
+                                       "WWW.b", "x://y"};
     for (size_t i = 0; i < sizeof not / sizeof not [0]; i++) {
         assert_false(teams_is_plain(not [i]));
     }

@@ -290,6 +290,12 @@ static void test_a_member(void **state)
     assert_false(who.guest || who.stranger || who.deactivated || who.bot || who.partial);
 }
 
+static void test_the_name_of_a_sign_in_is_no_e_mail(void **state)
+{
+    struct teams_peer *p = *state;
+    assert_null(person(p, member_with(p, "'email':'ana@acme.example',", "")).email);
+}
+
 static void test_an_endpoint_may_call_the_object_id_otherwise(void **state)
 {
     struct teams_peer *p = *state;
@@ -565,6 +571,7 @@ int main(void)
         TEST(test_teams_gotcha_21_what_is_for_one_alone_is_no_message_for_all),
         TEST(test_the_one_to_one_chat_is_a_conversation_with_one_member),
         TEST(test_a_member),
+        TEST(test_the_name_of_a_sign_in_is_no_e_mail),
         TEST(test_an_endpoint_may_call_the_object_id_otherwise),
         cmocka_unit_test(teams_gotcha_23_guests_and_strangers),
         TEST(test_the_answer_must_be_about_that_person),

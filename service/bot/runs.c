@@ -80,8 +80,9 @@ static int ended_done(struct ending *x, struct err *e)
     struct run_outcome *o = &x->outcome;
     metric_add(METRIC_RUNS, "result=\"done\"", 1);
     o->run->result = json_member(o->context, "steps");
-    if (touch_connections(x, e) != 0 ||
-        run_end(&x->scene, o->run, o->run->state, RUN_DONE, result_view(&x->scene, o), e) != 0) {
+    /* the run's row before the connection's, as off-boarding takes them */
+    if (run_end(&x->scene, o->run, o->run->state, RUN_DONE, result_view(&x->scene, o), e) != 0 ||
+        touch_connections(x, e) != 0) {
         return -1;
     }
     return store_job_done(x->scene.s, x->job, e);

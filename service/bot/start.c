@@ -79,7 +79,7 @@ static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leav
         view_text(view, "**%s** is not for this place.", r->title);
         outlook_add_places(view, r);
     } else {
-        view_text(view, "You may not run this command. Ask an admin of Workbot to allow you.");
+        view_text(view, "You may not run **%s**. Ask an admin of Workbot to allow you.", r->title);
         words_add_admins(&t->scene, view);
     }
     return say_private(t, view, NULL, e);

@@ -88,6 +88,15 @@ static void parse_allow(const struct json_doc *d, struct recipe *r)
     }
 }
 
+/* It is the heading of the form, too, and a platform takes no blank one. */
+static void parse_title(const struct json_doc *d, struct recipe *r)
+{
+    r->title = json_doc_text(d, "title", true, LIMIT_LABEL);
+    if (r->title != NULL && *str_trim(d->mem, r->title) == '\0') {
+        json_doc_fault(d, "title", "This must not be blank.");
+    }
+}
+
 void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct faults *faults)
 {
     static const char *const keys[] = {
@@ -102,7 +111,7 @@ void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct fa
     struct json_doc d = json_doc(faults, mem, "", body);
     json_doc_known(&d, keys);
     parse_own_name(&d, r);
-    r->title = json_doc_text(&d, "title", true, LIMIT_LABEL);
+    parse_title(&d, r);
     r->hint = json_doc_text(&d, "hint", false, LIMIT_LABEL);
     r->enabled = json_doc_flag(&d, "enabled", true);
     r->hidden = json_doc_flag(&d, "hidden", false);

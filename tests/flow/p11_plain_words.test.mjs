@@ -96,7 +96,7 @@ describe('P11 plain words', () => {
     const recipe = body.recipe || body;
     await w.putRecipe(ACME, {name: 'not-you', title: 'Not you', command: 'salesforce not you', allow: {users: ['U0CLEO001']},
       connections: recipe.connections, inputs: [], steps: [{id: 'q', connection: 'salesforce', action: 'query', with: {soql: 'SELECT Id FROM Account'}}], reply: {text: 'x'}});
-    await ana.ask('salesforce not you', /You may not run this command/);
+    await ana.ask('salesforce not you', /You may not run Not you\. Ask an admin/);
     await w.idle();
     assert.equal(await w.count('run', "recipe = 'not-you'"), 0);
   });

@@ -71,7 +71,7 @@ static const char *with(arena *mem, const char *connections, const char *more)
 {
     json_t *body = recipe_body(mem, "[{'name':'a'}]", more);
     json_object_set(body, "connections", quoted(mem, connections));
-    json_object_set(body, "steps", json_array());
+    json_object_set_new(body, "steps", json_array());
     json_array_append_new(
         json_member(body, "steps"),
         json_pack("{s:s, s:s, s:s}", "id", "one", "connection", "crm", "action", "create_record"));

@@ -209,6 +209,7 @@ static void each_member_has_its_bounds(void **state)
 {
     (void)state;
     static const char *const cases[][3] = {
+        {"title", "'  '", "title"},
         {"command", "'  '", "command"},
         {"command", "5", "command"},
         {"name", "'with_underscore'", "name"},

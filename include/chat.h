@@ -53,6 +53,8 @@ chats *chats_new(arena *mem, const struct chat_settings *settings);
 /* The driver of a workspace; NULL when its platform is off or unknown, or the workspace is of a
  * tenant that is not served. */
 const struct chat_driver *chats_driver(const chats *c, const char *workspace);
+/* The platform of a workspace, served or not: what is so by its key alone; NULL: none of ours. */
+const struct chat_driver *chats_platform(const char *workspace);
 bool chats_slack_on(const chats *c);
 bool chats_teams_on(const chats *c);
 /* Can a person of this workspace be asked to sign in at the platform? */

@@ -110,6 +110,9 @@ struct chat_driver {
     /* A button of its one-to-one chat can open a page in a window of the client (button.window),
      * which takes a word from that page and sends it in the name of who sits there. */
     bool windows;
+    /* A user's id as events name it, of one that somebody wrote by hand; NULL: it can be nobody's.
+     * NULL where any word may be one. */
+    const char *(*user_id)(arena *mem, const char *text);
     /* payload: what the door stored, by kind of job: "slack_event", "slack_interaction" or
      * "slack_command"; "teams_activity", "teams_invoke". Pure: a form that was sent can be read at
      * the door, too. */

@@ -41,6 +41,7 @@ const struct chat_driver teams_driver = {
     .no_ephemerals = true,
     .windows = true,
     .form_in_answer = true,
+    .user_id = teams_guid,
     .parse = teams_parse,
     .post = teams_post,
     .update = teams_update,
@@ -108,15 +109,26 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     return c;
 }
 
-const struct chat_driver *chats_driver(const chats *c, const char *workspace)
+static const struct platform *platform_of(const char *workspace)
 {
     for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
-        const struct platform *p = &platforms[i];
-        if (str_starts(workspace, p->driver->prefix)) {
-            return p->serves(&c->settings, workspace) ? p->driver : NULL;
+        if (str_starts(workspace, platforms[i].driver->prefix)) {
+            return &platforms[i];
         }
     }
     return NULL;
+}
+
+const struct chat_driver *chats_platform(const char *workspace)
+{
+    const struct platform *p = platform_of(workspace);
+    return p == NULL ? NULL : p->driver;
+}
+
+const struct chat_driver *chats_driver(const chats *c, const char *workspace)
+{
+    const struct platform *p = platform_of(workspace);
+    return p != NULL && p->serves(&c->settings, workspace) ? p->driver : NULL;
 }
 
 char *chats_sign_in_origin(const chats *c, arena *mem, const char *workspace)

@@ -3,14 +3,22 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { USER_ID_MAX = 100 };
-
 /* What a workspace is before its first PUT. */
 static const struct workspace none = {.name = "", .installer_uses_default = true, .state = "draft"};
+
+/* By its key: also of a tenant that is not listed yet, or not any more. */
+static bool by_app_token(const char *workspace)
+{
+    const struct chat_driver *platform = chats_platform(workspace);
+    return platform != NULL && platform->app_token;
+}
 
 /* "ok" is the platform's word alone. */
 static const char *token_state(const struct workspace *w)
 {
+    if (by_app_token(w->workspace)) {
+        return "not_needed";
+    }
     if (secret_empty(w->bot_token)) {
         return "none";
     }
@@ -32,15 +40,22 @@ static json_t *bot_json(arena *mem, const struct workspace *w)
                      api_time(mem, w->installed_at), "url", w->url);
 }
 
-static json_t *workspace_json(arena *mem, const struct workspace *w)
+/* Not while its platform is switched off, or its tenant is not listed (any more). */
+static bool is_served(const struct api *a, const char *workspace)
 {
+    return chats_driver(a->web->options.chats, workspace) != NULL;
+}
+
+static json_t *workspace_json(const struct api *a, const struct workspace *w)
+{
+    arena *mem = a->mem;
     json_t *value = json_pack(
-        "{s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:b, s:s, s:o, s:o}", "workspace", w->workspace,
+        "{s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:b, s:s, s:b, s:o, s:o}", "workspace", w->workspace,
         "name", w->name, "installer", w->installer, "admins", api_texts(w->admins, w->admins_count),
         "installer_uses", w->installer_uses_default ? "default" : "personal", "guests",
         w->guests_allowed ? "allow" : "refuse", "bot_user_id", w->bot_user_id, "has_bot_token",
-        secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "created",
-        api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
+        secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "served", is_served(a, w->workspace),
+        "created", api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
     json_object_update_new(value, bot_json(mem, w));
     return value;
 }
@@ -51,15 +66,8 @@ static int answer(struct api *a, int status, struct err *e)
     if (api_workspace(a, &w, e) != 0) {
         return -1;
     }
-    api_answer(a, status, workspace_json(a->mem, w));
+    api_answer(a, status, workspace_json(a, w));
     return 0;
-}
-
-/* Its bot acts with the app's own credential: there is no token to give. */
-static bool by_app_token(const struct api *a)
-{
-    const struct chat_driver *driver = chats_driver(a->web->options.chats, a->workspace);
-    return driver != NULL && driver->app_token;
 }
 
 static void read_token(const struct api *a, struct workspace *ret, struct api_secret *ret_token)
@@ -72,7 +80,7 @@ static void read_token(const struct api *a, struct workspace *ret, struct api_se
         secret_empty(ret_token->value)) {
         json_doc_fault(d, "bot_refresh_token", "This belongs to a bot_token: give both.");
     }
-    if (!secret_empty(ret_token->value) && by_app_token(a)) {
+    if (!secret_empty(ret_token->value) && by_app_token(a->workspace)) {
         json_doc_fault(d, "bot_token",
                        "The bot acts with the app's own secret there: leave this out.");
     }
@@ -95,10 +103,10 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
         ret->name = name == NULL ? "" : name;
     }
     if (api_given(d, "installer")) {
-        ret->installer = api_word(d, "installer", USER_ID_MAX);
+        ret->installer = api_user(a, "installer");
     }
     if (api_given(d, "admins")) {
-        ret->admins = api_words(d, "admins", USER_ID_MAX, &ret->admins_count);
+        ret->admins = api_users(a, "admins", &ret->admins_count);
     }
     if (api_given(d, "installer_uses")) {
         ret->installer_uses_default = json_doc_choice(d, "installer_uses", uses, 0) == 0;
@@ -107,7 +115,7 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
         ret->guests_allowed = json_doc_choice(d, "guests", guests, 0) == 1;
     }
     if (api_given(d, "bot_user_id")) {
-        ret->bot_user_id = api_word(d, "bot_user_id", USER_ID_MAX);
+        ret->bot_user_id = api_word(d, "bot_user_id", API_USER_ID_MAX);
     }
     read_token(a, ret, ret_token);
 }
@@ -174,7 +182,7 @@ static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
 static const char *state_after(const struct api *a, const struct workspace *old,
                                struct api_secret token)
 {
-    if (by_app_token(a)) {
+    if (by_app_token(a->workspace)) {
         return "active";
     }
     if (!secret_empty(token.value)) {
@@ -249,8 +257,10 @@ static int workspaces_get(struct api *a, struct err *e)
     count -= more ? 1 : 0;
     json_t *items = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "workspace", list[i].workspace,
-                                               "name", list[i].name, "state", list[i].state));
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:b}", "workspace", list[i].workspace,
+                                        "name", list[i].name, "state", list[i].state, "served",
+                                        is_served(a, list[i].workspace)));
     }
     api_answer_list(a, items, more ? list[count - 1].workspace : NULL);
     return 0;

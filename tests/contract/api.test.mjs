@@ -11,6 +11,7 @@ import {startService, until} from '../lib/service.mjs';
 import {judge, openapi, unmet, W, CANARIES} from './support.mjs';
 
 let service, sandbox, call, refused, audit, silent;
+const TENANT = 'teams:0190c0de-0000-7000-8000-000000000002';
 const C = W + '/connections/acme-salesforce';
 const codeOf = (url, username = 'ben@acme.example') => new Browser().codeOf(url, username);
 const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_token: 'xoxb-sample-acme-0001', bot_user_id: 'U0BOTACME'};
@@ -27,7 +28,9 @@ const recipe = (more = {}) => ({
 before(async () => {
   sandbox = await startSandbox();
   // addresses of its callers are told by the test: each has its own wrong tries
-  service = await startService({env: {...sandbox.settings, WORKBOT_TRUSTED_PROXIES: '127.0.0.1'}});
+  service = await startService({env: {...sandbox.settings, WORKBOT_TRUSTED_PROXIES: '127.0.0.1',
+    WORKBOT_TEAMS_APP_ID: '22222222-aaaa-4bbb-8ccc-222222222222', WORKBOT_TEAMS_APP_SECRET: 'sample-teams-app-secret',
+    WORKBOT_TEAMS_TENANT_ID: TENANT.slice('teams:'.length)}});
   ({call, refused, audit, silent} = judge(service, [workspace.bot_token, SALESFORCE.clientSecret]));
   await sandbox.json('PUT', '/_config', {bot_url: service.url, public_url: service.url});
 });
@@ -360,11 +363,12 @@ test('the catalogue', async () => {
 });
 
 test('workspaces are listed by key, in pages', async () => {
-  const tenant = 'teams:0190c0de-0000-7000-8000-000000000002';
+  const unlisted = 'teams:0190c0de-0000-7000-8000-000000000003';
   await call(201, 'PUT', '/v1/workspaces/slack:T0', {name: 'Zeta'});
-  await call(201, 'PUT', '/v1/workspaces/' + tenant, {});
-  const all = [{workspace: 'slack:T0', name: 'Zeta', state: 'draft'}, {workspace: W.split('/').pop(), name: 'Acme', state: 'active'},
-    {workspace: tenant, name: '', state: 'draft'}];
+  for (const key of [unlisted, TENANT]) await call(201, 'PUT', '/v1/workspaces/' + key, {});
+  const all = [{workspace: 'slack:T0', name: 'Zeta', state: 'draft', served: true},
+    {workspace: W.split('/').pop(), name: 'Acme', state: 'active', served: true},
+    {workspace: TENANT, name: '', state: 'active', served: true}, {workspace: unlisted, name: '', state: 'active', served: false}];
   assert.deepEqual((await call(200, 'GET', '/v1/workspaces')).json, {items: all, next: null});
   const items = [];
   for (let next = ''; next !== null;) {
@@ -374,7 +378,7 @@ test('workspaces are listed by key, in pages', async () => {
   }
   assert.deepEqual(items, all, 'page by page');
   for (const query of ['limit=0', 'limit=101', 'limit=1&limit=2', 'cursor=%ff']) await call(400, 'GET', '/v1/workspaces?' + query);
-  for (const key of ['slack:T0', tenant]) await call(202, 'DELETE', '/v1/workspaces/' + key);
+  for (const key of ['slack:T0', unlisted, TENANT]) await call(202, 'DELETE', '/v1/workspaces/' + key);
 });
 
 test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {

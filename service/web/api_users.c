@@ -1,0 +1,72 @@
+#include "api_int.h"
+
+#include "base/str.h"
+
+/*
+ * Ids of users in a body. They are compared with those that events name, letter by letter: one in
+ * other letters, or an e-mail address in its place, would be nobody's for ever.
+ */
+
+static const char HOW[] =
+    "No user of that chat has such an id. In Teams it is the person's object id of Entra.";
+
+/* As events name it; NULL: it can be nobody's. */
+static const char *as_named(const struct api *a, const char *text)
+{
+    const struct chat_driver *platform = chats_platform(a->workspace);
+    return platform == NULL || platform->user_id == NULL ? text : platform->user_id(a->mem, text);
+}
+
+const char *api_user(const struct api *a, const char *key)
+{
+    const char *word = api_word(&a->doc, key, API_USER_ID_MAX);
+    const char *id = word == NULL ? NULL : as_named(a, word);
+    if (word != NULL && id == NULL) {
+        json_doc_fault(&a->doc, key, "%s", HOW);
+    }
+    return id;
+}
+
+static bool holds(const char *const *list, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char **api_users(const struct api *a, const char *key, size_t *ret_count)
+{
+    size_t given = 0, count = 0;
+    size_t faults = a->faults.count;
+    const char **list = api_words(&a->doc, key, API_USER_ID_MAX, &given);
+    for (size_t i = 0; i < given && a->faults.count == faults; i++) {
+        const char *id = as_named(a, list[i]);
+        const char *path = arena_printf(a->mem, "%s[%zu]", key, i);
+        if (id == NULL) {
+            json_doc_fault(&a->doc, path, "%s", HOW);
+        } else if (holds(list, count, id)) {
+            json_doc_fault(&a->doc, path, "This stands in the list twice.");
+        } else {
+            list[count++] = id;
+        }
+    }
+    *ret_count = count;
+    return list;
+}
+
+void api_recipe_users(struct api *a)
+{
+    json_t *users = json_object_get(json_object_get(a->body, "allow"), "users");
+    for (size_t i = 0; i < json_array_size(users); i++) {
+        const char *given = json_string_value(json_array_get(users, i));
+        const char *id = given == NULL ? NULL : as_named(a, given);
+        if (given != NULL && id == NULL) {
+            faults_add(&a->faults, arena_printf(a->mem, "allow.users[%zu]", i), "%s", HOW);
+        } else if (given != NULL && !str_equal(given, id)) {
+            json_array_set_new(users, i, json_string(id));
+        }
+    }
+}

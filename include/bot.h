@@ -109,6 +109,10 @@ int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_ins
 /* Has this workspace a token of the bot? */
 int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err *e);
 
+/* The page of a set-up link shows a new code, to be sent in the chat (setup.c); *ret NULL: the link
+ * is over. */
+int bot_setup_show(bot *b, arena *mem, const struct setup *link, const char **ret, struct err *e);
+
 /* Workspaces that were removed 30 days ago go with all that admins set up there; the grants of
  * their default connections are revoked. */
 int bot_forget_removed(bot *b, arena *mem, struct err *e);

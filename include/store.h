@@ -23,6 +23,7 @@
 #include "store/moves.h"         /* moves.c, move_names.c, move_rows.c */
 #include "store/people.h"        /* users.c, defaults.c */
 #include "store/runs.h"          /* recipes.c, runs.c, run_steps.c */
+#include "store/setups.h"        /* setups.c */
 #include "store/workspaces.h"    /* workspaces.c, installations.c, bot_tokens.c */
 
 #endif

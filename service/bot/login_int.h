@@ -68,6 +68,13 @@ char *code_in(arena *mem, const char *text, bool among_words);
 
 event_fn code_by_window;
 
+/* --- setup.c: the same of a set-up page's code --- */
+
+/* "admin 123456" */
+int setup_try(struct turn *t, const char *text, struct err *e);
+/* "admin", or with other digits, when it is nothing else. */
+int setup_near(struct turn *t, const char *text, struct err *e);
+
 /* --- connected.c: the notice that an app is connected, and what became of what waited --- */
 
 struct connected; /* run_int.h */

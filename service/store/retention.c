@@ -42,16 +42,25 @@ static const struct stmt RESPONSES = {
     "   where until < now() - make_interval(secs => $1::bigint) limit $2))",
     2, 0};
 
-const struct stmt *const store_retention_stmts[] = {&JOBS,  &MESSAGES,  &RUNS, &LOGINS,
-                                                    &AUDIT, &RESPONSES, NULL};
+/* Until then its page says what became of it. */
+static const struct stmt SETUPS = {
+    "retention_setups",
+    "delete from admin_link where ctid = any (array("
+    "  select ctid from admin_link"
+    "   where expires_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+const struct stmt *const store_retention_stmts[] = {&JOBS,  &MESSAGES,  &RUNS,   &LOGINS,
+                                                    &AUDIT, &RESPONSES, &SETUPS, NULL};
 
 int store_retention_sweep(store *s, const struct retention *r, bool *ret_more, struct err *e)
 {
     const struct {
         const struct stmt *stmt;
         int64_t age_s;
-    } sweeps[] = {{&JOBS, r->events_s}, {&MESSAGES, r->runs_s}, {&RUNS, r->runs_s},
-                  {&LOGINS, r->runs_s}, {&AUDIT, r->audit_s},   {&RESPONSES, r->events_s}};
+    } sweeps[] = {{&JOBS, r->events_s},  {&MESSAGES, r->runs_s}, {&RUNS, r->runs_s},
+                  {&LOGINS, r->runs_s},  {&AUDIT, r->audit_s},   {&RESPONSES, r->events_s},
+                  {&SETUPS, r->events_s}};
     bool more = false;
     for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++) {
         const struct db_arg *args = DB_ARGS(DB_I64(sweeps[i].age_s), DB_I64(r->batch));

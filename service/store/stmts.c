@@ -17,7 +17,7 @@ static const struct stmt *const *const files[] = {
     store_installations_stmts, store_bot_tokens_stmts,  store_run_history_stmts,
     store_moves_stmts,         store_move_names_stmts,  store_move_rows_stmts,
     store_conversations_stmts, store_channels_stmts,    store_job_rehome_stmts,
-    store_leavers_stmts,       store_job_note_stmts,
+    store_leavers_stmts,       store_job_note_stmts,    store_setups_stmts,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

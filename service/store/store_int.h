@@ -151,5 +151,6 @@ extern const struct stmt *const store_audit_stmts[];
 extern const struct stmt *const store_retention_stmts[];
 extern const struct stmt *const store_channels_stmts[];
 extern const struct stmt *const store_conversations_stmts[];
+extern const struct stmt *const store_setups_stmts[];
 
 #endif

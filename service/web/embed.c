@@ -13,6 +13,8 @@
     X(done, "done.html", "service/web/templates/done.html")                                        \
     X(message, "message.html", "service/web/templates/message.html")                               \
     X(expired, "expired.html", "service/web/templates/expired.html")                               \
+    X(setup, "setup.html", "service/web/templates/setup.html")                                     \
+    X(setup_code, "setup_code.html", "service/web/templates/setup_code.html")                      \
     X(front, "front.html", "service/web/templates/front.html")                                     \
     X(privacy, "privacy.html", "service/web/templates/privacy.html")                               \
     X(terms, "terms.html", "service/web/templates/terms.html")                                     \

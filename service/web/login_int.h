@@ -34,6 +34,9 @@ const struct landing_over *landing_came_back(const struct landing *g);
 /* The conversation to go back to; NULL if it is not known. */
 char *landing_back_link(const web *w, arena *mem, const struct landing *g);
 
+/* "22 November 2026, 10:00 UTC" */
+char *landing_time(arena *mem, int64_t at);
+
 struct landing_answer {
     arena *mem;
     struct response *response;

@@ -35,7 +35,7 @@ static json_t *scope_words(const web *w, const struct landing *g)
     return list;
 }
 
-static char *day_and_time(arena *mem, int64_t at)
+char *landing_time(arena *mem, int64_t at)
 {
     char text[64];
     struct tm tm;
@@ -74,7 +74,7 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
             "has_scopes", json_array_size(scopes) > 0, "scopes", scopes, "sign_in",
             proves_by_sign_in(g), "next",
             proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
-            day_and_time(to->mem, g->login->expires_at), "action", landing_path(to, g->handle),
+            landing_time(to->mem, g->login->expires_at), "action", landing_path(to, g->handle),
             "fields", hidden("start")));
     const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
                                   .host = g->connection->host,

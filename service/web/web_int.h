@@ -280,7 +280,9 @@ route_fn login_result_get;      /* login_result.c */
 route_fn oauth_callback_get, slack_identity_callback_get,
     teams_identity_callback_get; /* callback_page.c */
 route_fn api_workspaces_get, api_workspace_get, api_workspace_put,
-    api_workspace_delete; /* api_workspaces.c */
+    api_workspace_delete;                              /* api_workspaces.c */
+route_fn setup_get, setup_post;                        /* setup_pages.c */
+route_fn api_admin_links_post, api_admin_links_delete; /* api_setup.c */
 route_fn api_connection_get, api_connection_put, api_connection_delete,
     api_connections_get;                                                     /* api_connections.c */
 route_fn api_connection_login, api_connection_confirm;                       /* api_connections.c */

@@ -381,6 +381,25 @@ test('workspaces are listed by key, in pages', async () => {
   for (const key of ['slack:T0', unlisted, TENANT]) await call(202, 'DELETE', '/v1/workspaces/' + key);
 });
 
+test('a link by which somebody becomes an admin of a workspace of Teams', async () => {
+  const T = '/v1/workspaces/' + TENANT, links = T + '/admin-links';
+  await call(404, 'POST', links);
+  await call(201, 'PUT', T, {name: 'Acme'});
+  const made = (await call(201, 'POST', links)).json;
+  assert.match(made.url, new RegExp(`^${service.url}/setup/[0-9a-f]{16}\\.[0-9a-f]{48}$`));
+  await call(201, 'POST', links, {});
+  await refused(['user'], 'POST', links, {user: 'UANA'});
+  assert.equal((await call(409, 'POST', W + '/admin-links')).json.code, 'admin_by_installation');
+  await call(204, 'DELETE', links);
+  await call(204, 'DELETE', links);
+  const {items} = (await call(200, 'GET', T + '/audit')).json;
+  assert.deepEqual(items.map(i => i.action).slice(0, 4), ['admin_link.ended', 'admin_link.made', 'admin_link.made', 'workspace.created']);
+  assert.ok(items.every(i => !JSON.stringify(i).includes(made.url.split('.').pop())));
+  await refused(['admins[1]', 'installer'], 'PUT', T, {installer: 'UANA', admins: ['AAAA0000-0000-4000-8000-000000000001', 'ana@acme.example']});
+  assert.deepEqual((await call(200, 'PUT', T, {admins: ['AAAA0000-0000-4000-8000-000000000001']})).json.admins, ['aaaa0000-0000-4000-8000-000000000001']);
+  await call(202, 'DELETE', T);
+});
+
 test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {
   await call(200, 'PUT', C, connection());
   const code = await codeOf((await call(200, 'POST', C + '/login')).json.login_url);

@@ -1,0 +1,231 @@
+#include "login_int.h"
+#include "people_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "crypto.h"
+
+/*
+ * The first admin, where nobody installs the bot: whoever opens the operator's set-up link is shown
+ * six digits, and is an admin once `admin 123456` was sent in the one-to-one chat.
+ *
+ * Unlike a login's code this one is good for every member who knows it. So nothing is said about
+ * what codes there are, a wrong one is a try of every code that is good, and one that was sent
+ * where others read it is good no more.
+ */
+
+enum { DIGITS = 6 };
+
+static const char WORD[] = "admin";
+
+static char *code_hash(arena *mem, const char *link_id, const char *code)
+{
+    return crypto_hash_text(mem, arena_printf(mem, "setup:%s:%s", link_id, code));
+}
+
+/* --- the page shows a code --- */
+
+struct showing {
+    const struct setup *link;
+    const char *code; /* NULL: the link is over */
+};
+
+static int show(struct scene *sc, void *arg, struct err *e)
+{
+    struct showing *x = arg;
+    const char *code = crypto_random_digits(sc->mem, DIGITS);
+    struct setup next = *x->link;
+    bool shown = false;
+    next.code_hash = code_hash(sc->mem, next.id, code);
+    next.code_expires_at = clock_now() + sc->bot->options.config->ttl_code;
+    if (store_setup_show(sc->s, &next, &shown, e) != 0) {
+        return -1;
+    }
+    x->code = shown ? code : NULL;
+    return shown ? store_audit_add(sc->s, next.workspace, "setup_link", "admin_link.code_shown",
+                                   next.id, NULL, e)
+                 : 0;
+}
+
+int bot_setup_show(bot *b, arena *mem, const struct setup *link, const char **ret, struct err *e)
+{
+    struct scene sc = {.bot = b, .mem = mem};
+    struct showing x = {.link = link};
+    if (scene_do(&sc, NULL, show, &x, e) != 0) {
+        return -1;
+    }
+    *ret = x.code;
+    return 0;
+}
+
+/* --- and it is sent in the chat --- */
+
+static bool has_links(const struct turn *t)
+{
+    const struct chat_driver *platform = chats_platform(t->scene.workspace->workspace);
+    return platform != NULL && platform->app_token;
+}
+
+/* What stands behind the word; NULL: it is not said, or nobody becomes an admin by it here. */
+static const char *behind_word(const struct turn *t, const char *text)
+{
+    char *folded = recipe_command_fold(t->scene.mem, text);
+    size_t len = strlen(WORD);
+    bool said = str_starts(folded, WORD) && (folded[len] == '\0' || folded[len] == ' ');
+    return said && has_links(t) ? folded + len : NULL;
+}
+
+static const struct setup *that_shows(arena *mem, const struct setup *list, size_t count,
+                                      const char *code)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i].code_hash, code_hash(mem, list[i].id, code))) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+/* The link that shows it, with the workspace and all its links locked; NULL: none does. */
+static int find(struct scene *sc, const char *code, const struct setup **ret, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct setup *list = NULL;
+    size_t count = 0;
+    if (store_workspace_lock(sc->s, sc->workspace->workspace, &w, e) != 0) {
+        return -1;
+    }
+    if (w == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_workspace", "%s went away", sc->workspace->workspace);
+    }
+    sc->workspace = w;
+    if (store_setup_waiting(sc->s, w->workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    *ret = that_shows(sc->mem, list, count, code);
+    return 0;
+}
+
+/* Whoever knows a code might be one of those who read it there. */
+static int refuse_shared(struct turn *t, const char *code, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const struct setup *link = NULL;
+    if (find(sc, code, &link, e) != 0 ||
+        (link != NULL && store_setup_hide(sc->s, link->workspace, link->id, e) != 0)) {
+        return -1;
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "I did not use that code, and nobody can any more: others have read it. **Let "
+                    "the page show a new one, and send it here.**");
+    return say_private(t, view, NULL, e);
+}
+
+static int say(struct turn *t, const char *text, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "%s", text);
+    return say_private(t, view, NULL, e);
+}
+
+static int wrong(struct turn *t, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const char **spent = NULL;
+    const char *actor = arena_printf(sc->mem, "user:%s", t->event.user_id);
+    size_t count = 0;
+    if (store_setup_wrong(sc->s, sc->workspace->workspace, &spent, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (store_audit_add(sc->s, sc->workspace->workspace, actor, "admin_link.code_spent",
+                            spent[i], NULL, e) != 0) {
+            return -1;
+        }
+    }
+    return say(t,
+               "That is not a code that a set-up page shows now. One is good for a few minutes and "
+               "for three tries; the page shows you a new one.",
+               e);
+}
+
+/* To those who were admins before. */
+static int tell_admins(struct scene *sc, struct err *e)
+{
+    json_t *view = view_new(sc->mem);
+    view_text(view, "**%s** is an admin of Workbot here from now on, by a set-up link.",
+              words_person(sc->user));
+    view_note(view, "Whoever operates Workbot made that link. If it should not be so, they can "
+                    "take it back.");
+    return notice_all(sc, view, e);
+}
+
+static int welcome(struct turn *t, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    json_t *view = view_new(sc->mem);
+    const char *name = sc->workspace->name;
+    view_text(view,
+              "**You are an admin of Workbot in %s now.** I tell you what only an admin can "
+              "mend. The link is used up.",
+              str_empty(name) ? "your organisation" : name);
+    words_add_setup(sc, view);
+    return say_private(t, view, NULL, e);
+}
+
+static int take(struct turn *t, const char *code, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct user *u = NULL;
+    const struct setup *link = NULL;
+    bool taken = false;
+    if (store_user_lock(sc->s, sc->workspace->workspace, t->event.user_id, &u, e) != 0) {
+        return -1;
+    }
+    if (u == NULL || u->standing != STANDING_MEMBER) {
+        return say(t,
+                   "Only members of the organisation can become admins. I have not used that "
+                   "code.",
+                   e);
+    }
+    if (find(sc, code, &link, e) != 0) {
+        return -1;
+    }
+    if (person_is_admin(sc->workspace, u->user_id)) {
+        return say(t, "You are an admin here already, so I have not used that code.", e);
+    }
+    if (link == NULL) {
+        return wrong(t, e);
+    }
+    if (store_setup_take(sc->s, link->workspace, link->handle_hash, u->user_id, &taken, e) != 0) {
+        return -1;
+    }
+    return !taken ? wrong(t, e) : tell_admins(sc, e) != 0 ? -1 : welcome(t, e);
+}
+
+int setup_try(struct turn *t, const char *text, struct err *e)
+{
+    const char *rest = behind_word(t, text);
+    const char *code = rest == NULL ? NULL : code_in(t->scene.mem, rest, false);
+    if (code == NULL) {
+        return 0;
+    }
+    int rc = t->event.place.is_private ? take(t, code, e) : refuse_shared(t, code, e);
+    return rc == 0 ? 1 : -1;
+}
+
+int setup_near(struct turn *t, const char *text, struct err *e)
+{
+    const char *rest = behind_word(t, text);
+    if (rest == NULL || rest[strspn(rest, " -0123456789")] != '\0') {
+        return 0;
+    }
+    return say(t,
+               "To become an admin of Workbot, open the set-up link that whoever operates it has "
+               "sent you, and send me `admin` and the six digits that its page shows.",
+               e) == 0
+               ? 1
+               : -1;
+}

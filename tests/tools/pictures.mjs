@@ -66,6 +66,24 @@ try {
   await chat.setViewportSize({width: 1280, height: 960});
   await picture(chat, '5-connections', {clip: {x: 0, y: 62, width: 667, height: 898}});
 
+  // the same Ana in Teams, beside her Slack: the button opens a window
+  const both = await context.newPage();
+  await both.goto(stage.demo.sandbox + '/?show=both');
+  const inTeams = both.getByRole('region', {name: 'Ana Alvarez in Teams', exact: true});
+  await type(both, 'Ana Alvarez in Teams', COMMAND.replace('Acme renewal', 'Spring campaign').replace('5000', '8000'));
+  const popup = context.waitForEvent('page');
+  await inTeams.getByRole('button', {name: 'Log in to Salesforce'}).click();
+  const signIn = await popup;
+  await signIn.getByRole('button', {name: 'Continue to Salesforce'}).click();
+  await atSalesforce(signIn, /ana@acme/, 'Allow');
+  await signIn.locator('#code').waitFor({timeout: 15000}); // no client of Teams takes it here: it shows after five seconds
+  await inTeams.getByRole('textbox', {name: 'Code of the sign-in window'}).fill(await codeOf(signIn));
+  await inTeams.getByRole('button', {name: 'Send code'}).click();
+  await inTeams.getByText('Created Spring campaign').waitFor();
+  await inTeams.getByText('Salesforce is connected').waitFor();
+  await signIn.close();
+  await picture(both, '6-teams');
+
   // for the eye only: what a denied login looks like, in page and chat
   const url = await stage.loginLink('cleo', COMMAND);
   await page.goto(url);

@@ -85,7 +85,8 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * in it: code "chat_target"; nobody of this id: "chat_nobody"; an organisation has not given the
  * bot to those workspaces: "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more:
  * code "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
- * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_token_expired"; with
+ * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_disabled" (an admin has
+ * blocked the whole bot), "chat_token_expired"; with
  * "chat_scope" err.needed names the scope; ERR_FORBIDDEN "chat_gone": the bot was taken out of the
  * conversation; "chat_blocked": its user wants nothing from the bot; "chat_no_ephemeral",
  * "chat_no_history": the platform has no such thing; ERR_UPSTREAM_REFUSED "chat_refused" for a

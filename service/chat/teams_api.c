@@ -30,7 +30,7 @@ static const struct refusal {
     {403, "BotNotInConversationRoster", ERR_FORBIDDEN, "chat_gone"},
     {403, "ConversationBlockedByUser", ERR_FORBIDDEN, "chat_blocked"},
     {403, "MessageWritesBlocked", ERR_FORBIDDEN, "chat_blocked"},
-    {403, "BotDisabledByAdmin", ERR_CONFIG, "chat_settings"},
+    {403, "BotDisabledByAdmin", ERR_CONFIG, "chat_disabled"},
     {403, "NotEnoughPermissions", ERR_CONFIG, "chat_settings"},
     {403, "InvalidBotApiHost", ERR_CONFIG, "chat_settings"},
     {404, "ActivityNotFoundInConversation", ERR_CONFLICT, "chat_message_gone"},

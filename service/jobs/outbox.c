@@ -248,7 +248,11 @@ static int note_gone(struct sending *x, store *s, struct err *e)
 /* Nothing is sent there any more, also if the platform would take it. */
 static void heed_gone(struct sending *x, const struct err *why)
 {
-    bool gone = str_equal(why->code, "chat_gone") || str_equal(why->code, "chat_blocked");
+    static const char *const codes[] = {"chat_gone", "chat_blocked", "chat_disabled"};
+    bool gone = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        gone = gone || str_equal(why->code, codes[i]);
+    }
     if (gone && !x->gone && !str_empty(x->message->channel)) {
         (void)with_store(x, false, note_gone, &(struct err){0}); /* else the next send finds out */
     }

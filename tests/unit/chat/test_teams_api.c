@@ -317,7 +317,7 @@ static void teams_gotcha_16_statuses(void **state)
         {"403 X", CODE("ConversationBlockedByUser"), ERR_FORBIDDEN, "chat_blocked", false},
         {"404 X", CODE("MemberNotFoundInConversation"), ERR_NOT_FOUND, "chat_nobody", false},
         {"400 X", CODE("MemberNotFoundInConversation"), ERR_NOT_FOUND, "chat_nobody", false},
-        {"403 X", CODE("BotDisabledByAdmin"), ERR_CONFIG, "chat_settings", false},
+        {"403 X", CODE("BotDisabledByAdmin"), ERR_CONFIG, "chat_disabled", false},
         {"403 X", CODE("NotEnoughPermissions"), ERR_CONFIG, "chat_settings", false},
         {"403 X", CODE("InvalidBotApiHost"), ERR_CONFIG, "chat_settings", false},
         {"403 X", CODE("SomethingNew"), ERR_UPSTREAM_REFUSED, "chat_refused", false},
@@ -367,7 +367,7 @@ static void teams_gotcha_17_bodies_of_errors(void **state)
          "chat_blocked"},
         {"{\"errorCode\":209,\"message\":\"{broken\"}", "chat_refused"},
         {"{\"error\":{\"code\":\"BotDisabledByAdmin\",\"innerHttpError\":{\"statusCode\":0}}}",
-         "chat_settings"},
+         "chat_disabled"},
     };
     struct teams_call call = call_of(p);
     struct secret token;

@@ -1,7 +1,7 @@
 // Microsoft Teams: what the platform says of people and of the bot's places, and what follows from it and what not.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_PEOPLE, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
 
 let w;
 const person = (name, tenant) => w.teamsPerson(name, tenant);
@@ -62,17 +62,16 @@ describe('the places of a team', () => {
     const there = async () => (await w.calls({peer: 'teams', direction: 'in'})).filter(c => /acmesales/.test(c.path) && /activities/.test(c.path)).length;
     await ben.installs('General');
     await until('both channels to be back', async () => await gone() === 0);
+    await cleo.connect();
+    await w.fault('slow', {method: 'POST', path: '/sobjects/', delay_ms: 6000});
     await cleo.say(`@Workbot ${OPPORTUNITY}`, {place: 'deals'});
-    const prompt = await cleo.sees(m => m.is_bot && loginUrl(m));
-    const code = await cleo.browse(prompt);
+    await until('Salesforce to be asked', async () => await w.fired('slow') > 0);
     await ben.sends('installationUpdate', {place: 'General', activity: {action: 'remove'}});
     await until('the channels to be gone', async () => await gone() >= 2);
-    await w.idle();
     const before = await there();
-    await cleo.ask(code, /is connected/);
-    await cleo.sees(/Created Acme renewal/);
     await w.idle();
     assert.equal(await there(), before);
+    await cleo.sees(/Created Acme renewal/);
   });
 
   test('what a channel once said of who reads it holds: no roster is asked, and nothing is forgotten', async () => {
@@ -185,5 +184,17 @@ describe('several people and many', () => {
     assert.equal(await w.count('audit', `workspace = '${TEAMS_GLOBEX}'`), 0);
     await gina.ask('help', /What can I do for you/);
     assert.equal(await here(), 1);
+  });
+
+  test('where an admin has blocked the app nothing more is sent until something comes from there', async () => {
+    const ben = person('ben');
+    const there = () => w.count('conversation', "channel like 'a:1ben%' and gone");
+    const block = on => w.sandbox('POST', '/_place', {chat: 'teams', user: 'ben', place: 'dm', tenant: {disabled_by_admin: on}});
+    await block(true);
+    await ben.say('whoami');
+    await until('the chat to be marked', there);
+    await block(false);
+    await ben.ask('whoami', /Ben/);
+    assert.equal(await there(), 0);
   });
 });

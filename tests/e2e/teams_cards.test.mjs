@@ -53,7 +53,9 @@ test('teams_gotcha_18_nothing_that_others_wrote_is_drawn_as_more_than_text', asy
   for (const [i, line] of printed.stdout.trim().split('\n').entries()) {
     const {text, made} = await draw(JSON.parse(line));
     assert.deepEqual(made, [], `card ${i}`);
-    if (/"text":"[^"]*DATE\(2026-01-01T00:00:00Z,SHORT\)/.test(line)) {
+    // a question stands in a card of its own, which is not open yet
+    const open = JSON.stringify(JSON.parse(line), (key, value) => (key === 'card' ? undefined : value));
+    if (/"text":"[^"]*DATE\(2026-01-01T00:00:00Z,SHORT\)/.test(open)) {
       assert.match(text, /DATE\(2026-01-01T00:00:00Z,SHORT\)/, `card ${i}`);
       dates++;
     }

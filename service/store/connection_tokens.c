@@ -16,6 +16,7 @@ static const struct stmt ACTIVATE = {
     "         instant($13), instant($14), 1, $15, $16, now())"
     " on conflict (workspace, default_name, user_id) do update set"
     "   state = 'active', reason = null, account_key = excluded.account_key,"
+    "   last_used_at = case when c.account_key = excluded.account_key then c.last_used_at end,"
     "   account_name = excluded.account_name, account_email = excluded.account_email,"
     "   organization = excluded.organization, sandbox = excluded.sandbox,"
     "   api_base = excluded.api_base, scopes = excluded.scopes, tokens = excluded.tokens,"

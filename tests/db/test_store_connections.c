@@ -123,6 +123,10 @@ static void test_p12_states_wipe_tokens_and_reconnect_keeps_the_row(void **state
     OK(store_connection_touch(s, ACME, id, e));
     int64_t used = find(s, ACME, "UANA")->last_used_at;
     assert_true(used > 0);
+    world_connect(s, ACME, "UANA", "ana-2"); /* the same account again */
+    assert_int_equal(find(s, ACME, "UANA")->last_used_at, used);
+    world_connect(s, ACME, "UANA", "ana-3"); /* nothing was done with this one yet */
+    assert_int_equal(find(s, ACME, "UANA")->last_used_at, 0);
     OK(store_connection_client_changed(s, ACME, "crm", e));
     c = find(s, ACME, "UANA");
     assert_int_equal(c->state, CONNECTION_NEEDS_LOGIN);

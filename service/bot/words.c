@@ -220,13 +220,26 @@ char *words_account(arena *mem, const struct account *a)
                                    : arena_printf(mem, "%s (%s)", name, a->organization);
 }
 
+/* Enough to know it again: a message holds the inputs of many commands. */
+static char *shown_value(arena *mem, const char *text)
+{
+    enum { SHOWN_CHARACTERS = 300 };
+    size_t at = 0, len = strlen(text);
+    for (int n = 0; n < SHOWN_CHARACTERS && at < len; n++) {
+        size_t step = str_utf8_step(text + at, len - at);
+        at += step == 0 ? 1 : step;
+    }
+    return at == len ? arena_strdup(mem, text)
+                     : arena_printf(mem, "%.*s\xE2\x80\xA6", (int)at, text);
+}
+
 static bool add_input(json_t *view, arena *mem, const char *name, const json_t *value)
 {
     if (value == NULL || json_is_null(value)) {
         return false;
     }
-    view_field(view, name,
-               json_is_string(value) ? json_string_value(value) : json_write(mem, value));
+    const char *text = json_is_string(value) ? json_string_value(value) : json_write(mem, value);
+    view_field(view, name, shown_value(mem, text));
     return true;
 }
 

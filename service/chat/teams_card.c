@@ -4,25 +4,23 @@
 
 #include <string.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
 
 enum {
     CARD_BYTES_MAX = 24 * 1024, /* leaves 4 of the 28 KB of an activity to what stands around it */
-    MORE_BYTES = 200,
     FACTS_MAX = 40,
     FACT_BYTES_MAX = 300,
     ROW_BUTTONS_MAX = 5,
+    LEAD_ITEMS_MAX = 5, /* of the longest text that can stand first */
     REFRESH_USERS_MAX = 60
 };
-
-static const char MORE[] = "There is more than fits in one message.";
 
 struct drawing {
     struct teams_drawing *sending;
     arena *mem;
     json_t *items;
+    struct teams_room room;
     bool separated; /* a line is due before what comes next */
 };
 
@@ -190,6 +188,22 @@ static void draw_row(struct drawing *d, const json_t *block)
                         column("auto", json_must(json_pack("[o]", set)))));
 }
 
+/* What must stay when not all can, and what goes first. */
+static void note_place(struct drawing *d, const char *kind, size_t before)
+{
+    size_t count = json_array_size(d->items), kept = before + 1;
+    bool fields = str_equal(kind, "fields");
+    bool titled =
+        before == 1 && str_equal(json_text(json_array_get(d->items, 0), "style"), "heading");
+    if (str_equal(kind, "text") && (before == 0 || titled)) {
+        kept = before + LEAD_ITEMS_MAX;
+        d->room.lead = kept < count ? kept : count;
+    }
+    for (size_t i = fields ? before : kept; i < count; i++) {
+        json_push(fields ? d->room.fields : d->room.rest, json_incref(json_array_get(d->items, i)));
+    }
+}
+
 static void draw_block(struct drawing *d, const json_t *block)
 {
     static const struct {
@@ -207,6 +221,7 @@ static void draw_block(struct drawing *d, const json_t *block)
         size_t before = json_array_size(d->items);
         bool due = d->separated && before > 0;
         rows[i].draw(d, block);
+        note_place(d, rows[i].kind, before);
         json_t *first = json_array_get(d->items, before);
         if (due && first != NULL) {
             json_put(first, "separator", json_true());
@@ -215,49 +230,14 @@ static void draw_block(struct drawing *d, const json_t *block)
     }
 }
 
-/* --- size --- */
-
-static size_t bytes_of_json(arena *mem, const json_t *value)
-{
-    return strlen(json_write(mem, value)) + 1;
-}
-
-static bool is_buttons(const json_t *item)
-{
-    return str_equal(json_text(item, "type"), "ActionSet");
-}
-
-/* What stands last and leads on - the next page, a way back - stays; what comes before it goes,
- * from the end, and a note says so. */
-static void limit(arena *mem, json_t *items, size_t max)
-{
-    size_t bytes = bytes_of_json(mem, items);
-    size_t end = json_array_size(items);
-    if (bytes <= max) {
-        return;
-    }
-    while (end > 0 && is_buttons(json_array_get(items, end - 1))) {
-        end--;
-    }
-    while (end > 0 && bytes > max - MORE_BYTES) {
-        end--;
-        bytes -= bytes_of_json(mem, json_array_get(items, end));
-        json_array_remove(items, end);
-    }
-    for (size_t last = json_array_size(items); last > 0 && bytes > max - MORE_BYTES; last--) {
-        bytes -= bytes_of_json(mem, json_array_get(items, last - 1));
-        json_array_remove(items, last - 1);
-    }
-    json_t *note = arena_json(mem, json_must(json_array()));
-    teams_rich_text(mem, note, MORE, &as_note);
-    if (json_array_insert(items, end, json_array_get(note, 0)) != 0) {
-        die("out of memory for a card");
-    }
-}
-
 json_t *teams_body(struct teams_drawing *s, const json_t *view, size_t bytes_max)
 {
-    struct drawing d = {.sending = s, .mem = s->mem, .items = json_must(json_array())};
+    struct drawing d = {.sending = s,
+                        .mem = s->mem,
+                        .items = json_must(json_array()),
+                        .room = {.bytes = bytes_max,
+                                 .fields = arena_json(s->mem, json_must(json_array())),
+                                 .rest = arena_json(s->mem, json_must(json_array()))}};
     size_t i = 0;
     const json_t *block = NULL;
     json_array_foreach(json_member(view, "blocks"), i, block)
@@ -267,7 +247,7 @@ json_t *teams_body(struct teams_drawing *s, const json_t *view, size_t bytes_max
     if (json_array_size(d.items) == 0) {
         teams_rich_text(s->mem, d.items, view_summary(s->mem, view), &as_usual);
     }
-    limit(s->mem, d.items, bytes_max);
+    teams_limit(s->mem, d.items, &d.room);
     return d.items;
 }
 

@@ -35,6 +35,19 @@ struct teams_drawing {
  * cut would be another one; two for a page in a window, which not every client can open. */
 void teams_button(struct teams_drawing *s, const json_t *button, json_t *actions);
 
+/* --- teams_limit.c --- */
+
+struct teams_room {
+    size_t bytes;
+    size_t lead;    /* so many items at the beginning are what the card says first */
+    json_t *fields; /* those of the items that are one or more */
+    json_t *rest;   /* those that go on with a long text */
+};
+/* Makes a card's body fit. Long fields are cut, then go what goes on with a long text, fields,
+ * buttons that carry much, the last one first, and what stands at the end; what the card says
+ * first and what leads on stay longest. A note says that something is gone. */
+void teams_limit(arena *mem, json_t *items, const struct teams_room *room);
+
 /* --- teams_card.c --- */
 
 /* What a card's body is made of, within so many bytes. New reference. */

@@ -371,6 +371,102 @@ static void test_many_buttons_are_cut(void **state)
     assert_non_null(strstr(json_write(mem, card), "Action.Execute"));
 }
 
+/* --- what goes first --- */
+
+static size_t count_of(arena *mem, const json_t *card, const char *words)
+{
+    size_t count = 0;
+    for (const char *at = json_write(mem, card); (at = strstr(at, words)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+static void assert_says(arena *mem, const json_t *card, const char *words)
+{
+    assert_true(strlen(json_write(mem, card)) < 25 * 1024);
+    if (strstr(json_write(mem, card), words) == NULL) {
+        fail_msg("%s is not in %s", words, json_write(mem, card));
+    }
+}
+
+static void test_what_was_done_stays_before_its_buttons(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_text(view, "Made a deal, as Ana");
+    view_field(view, "Amount", "5");
+    for (int i = 0; i < 7; i++) {
+        view_button(view, &(struct button){.title = arena_printf(mem, "Next %d", i),
+                                           .action = "run",
+                                           .value = filled(mem, "v", 1900)});
+    }
+    json_t *card = card_of(mem, view);
+    assert_says(mem, card, "Made a deal, as Ana");
+    assert_says(mem, card, "Next 0");
+    assert_says(mem, card, "more than fits");
+    assert_null(strstr(json_write(mem, card), "Next 6"));
+}
+
+static void test_a_question_keeps_its_buttons(void **state)
+{
+    arena *mem = *state;
+    static const char *const fills[] = {"x", "* words ", "\xE3\x81\x82", "\x01"};
+    for (size_t k = 0; k < sizeof fills / sizeof fills[0]; k++) {
+        json_t *view = view_new(mem);
+        view_text(view, "It may have happened or not.");
+        view_text(view, "Please look there before you choose.");
+        for (int i = 0; i < 30; i++) {
+            view_field(view, arena_printf(mem, "note%d", i), filled(mem, fills[k], 2700));
+        }
+        view_button(view, &(struct button){.title = "It happened", .action = "a", .value = "r1"});
+        view_button(view, &(struct button){.title = "Run it again", .action = "b", .value = "r1"});
+        view_note(view, "Reference WB-1");
+        json_t *card = card_of(mem, view);
+        assert_says(mem, card, "happened or not");
+        assert_says(mem, card, "look there");
+        assert_says(mem, card, "It happened");
+        assert_says(mem, card, "Run it again");
+        assert_says(mem, card, "WB-1");
+        assert_says(mem, card, "note0");
+    }
+}
+
+static void test_every_row_keeps_its_buttons(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    for (int i = 0; i < 8; i++) {
+        view_divider(view);
+        view_text(view, "**Row %lld** waits", (long long)i);
+        for (int k = 0; k < 10; k++) {
+            view_field(view, arena_printf(mem, "note%d", k), filled(mem, "a_b ", 300));
+        }
+        view_note(view, "Typed today");
+        view_button(view, &(struct button){.title = "Go on", .action = "a", .value = "r1@list"});
+        view_button(view, &(struct button){.title = "Cancel", .action = "b", .value = "r1@list"});
+    }
+    json_t *card = card_of(mem, view);
+    assert_says(mem, card, "Row 7");
+    assert_int_equal(count_of(mem, card, "\"Cancel\""),
+                     16); /* each with what stands in its place */
+}
+
+static void test_a_long_text_goes_before_what_leads_on(void **state)
+{
+    arena *mem = *state;
+    json_t *view = view_new(mem);
+    view_text(view, "What it is");
+    view_text(view, "%s", filled(mem, "words ", 9000));
+    view_button(view, &(struct button){.title = "Go", .action = "go", .value = "v"});
+    view_note(view, "Reference WB-1");
+    json_t *card = card_of(mem, view);
+    assert_says(mem, card, "What it is");
+    assert_says(mem, card, "Action.Execute");
+    assert_says(mem, card, "WB-1");
+    assert_says(mem, card, "more than fits");
+}
+
 static void test_pieces(void **state)
 {
     arena *mem = *state;
@@ -420,6 +516,10 @@ int main(void)
         cmocka_unit_test(test_dates_are_not_made_of_data),
         cmocka_unit_test(test_plain_words),
         cmocka_unit_test(test_teams_gotcha_18_long_text_is_cut),
+        cmocka_unit_test(test_what_was_done_stays_before_its_buttons),
+        cmocka_unit_test(test_a_question_keeps_its_buttons),
+        cmocka_unit_test(test_every_row_keeps_its_buttons),
+        cmocka_unit_test(test_a_long_text_goes_before_what_leads_on),
         cmocka_unit_test(test_many_blocks_are_cut),
         cmocka_unit_test(test_many_buttons_are_cut),
         cmocka_unit_test(test_pieces),

@@ -2,8 +2,11 @@
 # make-secrets.sh [DIR] : makes the secret files of compose.yaml that are not there yet (default:
 # docker/secrets beside this script). A file that exists is never touched, so it can be run again.
 #
-# Slack's two secrets cannot be made here. Put them in beforehand, or as variables:
+# The secrets of a chat platform cannot be made here: Slack has two, Microsoft Teams one. Put those of
+# the platform that is served in beforehand, or as variables:
 #   SLACK_CLIENT_SECRET=... SLACK_SIGNING_SECRETS=... docker/make-secrets.sh
+#   TEAMS_APP_SECRET=... docker/make-secrets.sh
+# It fails where neither platform's are there, and where one of Slack's two is missing.
 set -euo pipefail
 dir=${1:-$(cd "$(dirname "$0")" && pwd)/secrets}
 host=${TLS_HOST:-localhost}
@@ -32,23 +35,27 @@ if missing encryption_keys; then
 fi
 if missing admin_tokens; then openssl rand -hex 32 | put admin_tokens; fi
 if missing tls_certificate; then
-  # to begin with: Slack wants one of a public authority
+  # to begin with: a chat platform wants one of a public authority
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$host" \
     -addext "subjectAltName=DNS:$host" -keyout "$dir/tls.key.new" -out "$dir/tls.crt.new" 2>/dev/null
   cat "$dir/tls.crt.new" "$dir/tls.key.new" | put tls_certificate
   rm -f "$dir/tls.crt.new" "$dir/tls.key.new"
 fi
 
-left=0
-from_slack() { # NAME VALUE WHERE
-  missing "$1" || return 0
-  if [ -n "$2" ]; then
-    printf '%s\n' "$2" | put "$1"
-  else
-    echo "still missing: $dir/$1 ($3)" >&2
-    left=1
-  fi
+given() { # NAME VALUE
+  if missing "$1" && [ -n "$2" ]; then printf '%s\n' "$2" | put "$1"; fi
 }
-from_slack slack_client_secret "${SLACK_CLIENT_SECRET:-}" "api.slack.com/apps, Basic Information, Client Secret"
-from_slack slack_signing_secrets "${SLACK_SIGNING_SECRETS:-}" "api.slack.com/apps, Basic Information, Signing Secret"
-exit $left
+given slack_client_secret "${SLACK_CLIENT_SECRET:-}"
+given slack_signing_secrets "${SLACK_SIGNING_SECRETS:-}"
+given teams_app_secret "${TEAMS_APP_SECRET:-}"
+
+slack_lacks=()
+if missing slack_client_secret; then slack_lacks+=("$dir/slack_client_secret (api.slack.com/apps, Basic Information, Client Secret)"); fi
+if missing slack_signing_secrets; then slack_lacks+=("$dir/slack_signing_secrets (api.slack.com/apps, Basic Information, Signing Secret)"); fi
+if [ ${#slack_lacks[@]} = 0 ]; then exit 0; fi
+if [ ${#slack_lacks[@]} = 2 ] && ! missing teams_app_secret; then exit 0; fi
+printf 'still missing: %s\n' "${slack_lacks[@]}" >&2
+if missing teams_app_secret; then
+  echo "or for Teams: $dir/teams_app_secret (Entra, App registrations, Certificates & secrets, Value)" >&2
+fi
+exit 1

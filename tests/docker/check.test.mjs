@@ -20,8 +20,25 @@ function yaml(path) {
   return JSON.parse(execFileSync('/usr/bin/python3', ['-c', script], { input: read(path), encoding: 'utf8' }))
 }
 
-const compose = yaml('docker/compose.yaml')
+// A file that is given after another adds to the services of it: settings by name, secrets as a list.
+function beside(base, over) {
+  const sum = structuredClone(base)
+  for (const [name, { environment = {}, secrets = [], ...rest }] of Object.entries(over.services)) {
+    assert.ok(sum.services[name], `${name} is a service of compose.yaml`)
+    assert.deepEqual(rest, {}, 'a chat platform is settings and secrets')
+    Object.assign(sum.services[name].environment, environment)
+    sum.services[name].secrets = [...new Set([...sum.services[name].secrets, ...secrets])]
+  }
+  Object.assign(sum.secrets, over.secrets)
+  return sum
+}
+
+const plain = yaml('docker/compose.yaml')
+const slack = yaml('docker/compose.slack.yaml')
+const teams = yaml('docker/compose.teams.yaml')
+const compose = beside(beside(plain, slack), teams)
 const services = Object.entries(compose.services)
+const WAYS = { slack: beside(plain, slack), teams: beside(plain, teams), both: compose }
 const dockerfile = read('docker/Dockerfile').replace(/\\\n/g, ' ')
 
 // name -> type, out of the table of settings
@@ -31,12 +48,22 @@ function settings() {
   return new Map(rows.map(([, name, type]) => [name, type]))
 }
 
-function makeSecrets(env = {}) {
-  const dir = join(scratch, 'secrets')
+function makeSecrets(env = {}, name = 'secrets') {
+  const dir = join(scratch, name)
   const options = { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } }
   return { dir, ...spawnSync(join(root, 'docker/make-secrets.sh'), [dir], options) }
 }
 const SLACK = { SLACK_CLIENT_SECRET: 'sample-client-secret', SLACK_SIGNING_SECRETS: 'sample-signing-secret' }
+const TEAMS = { TEAMS_APP_SECRET: 'sample-app-secret' }
+
+// docker/.env, and what ${NAME:?words} and ${NAME:-default} become with it
+const sampleEnv = Object.fromEntries(read('docker/sample.env').split('\n').filter((line) => /^\w+=/.test(line)).map((line) => line.split('=')))
+function filled(text, env) {
+  return text.replace(/\$\{(\w+):([?-])([^}]*)\}/g, (_, name, how, rest) => {
+    assert.ok(env[name] || how === '-', `${name}: ${rest}`)
+    return env[name] || rest
+  })
+}
 
 test('every environment name of the compose file and the image is a setting', () => {
   const known = settings()
@@ -62,23 +89,37 @@ test('a secret comes as a file under /run/secrets, never as a value', () => {
     }
     for (const secret of secrets) assert.equal(compose.secrets[secret]?.file, `./secrets/${secret}`)
   }
-  assert.ok(files >= 12)
+  assert.ok(files >= 11)
 })
 
-test('the program takes the settings that the compose file gives', () => {
-  const { dir, status } = makeSecrets(SLACK)
-  assert.equal(status, 0)
-  const env = { PATH: process.env.PATH }
-  for (const [name, value] of Object.entries(compose.services.workbot.environment)) {
-    env[name] = value.replace('/run/secrets', dir)
-  }
-  Object.assign(env, { WORKBOT_PUBLIC_URL: 'https://workbot.example.com', WORKBOT_SLACK_APP_ID: 'A0SAMPLE' })
-  Object.assign(env, { WORKBOT_SLACK_CLIENT_ID: '1.2', WORKBOT_WORKERS: '32', WORKBOT_LOG_LEVEL: 'info', WORKBOT_ALLOWED_WORKSPACES: '' })
-  // nobody serves there: health says so, after it has read every setting
-  env.WORKBOT_OPS_LISTEN = '127.0.0.1:1'
-  const health = spawnSync(program, ['health'], { env, encoding: 'utf8' })
-  assert.equal(health.stderr, 'health: /healthz on 127.0.0.1:1: nobody answers\n')
-  assert.equal(health.status, 1)
+for (const [way, { services: { workbot } }] of Object.entries(WAYS)) {
+  test(`the program takes the settings that the compose files give: ${way}`, () => {
+    const given = { ...(way === 'teams' ? {} : SLACK), ...(way === 'slack' ? {} : TEAMS) }
+    const { dir, status, stderr } = makeSecrets(given, `secrets-${way}`)
+    assert.equal(status, 0, stderr)
+    // what the other platform needs is in nobody's way
+    const other = { slack: 'TEAMS', teams: 'SLACK' }[way] ?? 'NONE'
+    const dotenv = Object.fromEntries(Object.entries(sampleEnv).filter(([name]) => !name.includes(other)))
+    const env = { PATH: process.env.PATH }
+    for (const [name, value] of Object.entries(workbot.environment)) {
+      env[name] = filled(value, dotenv).replace('/run/secrets', dir)
+    }
+    assert.equal(Object.keys(env).some((name) => name.includes(other)), false)
+    // nobody serves there: health says so, after it has read every setting
+    env.WORKBOT_OPS_LISTEN = '127.0.0.1:1'
+    const health = spawnSync(program, ['health'], { env, encoding: 'utf8' })
+    assert.equal(health.stderr, 'health: /healthz on 127.0.0.1:1: nobody answers\n')
+    assert.equal(health.status, 1)
+    for (const secret of workbot.secrets) assert.ok(existsSync(join(dir, secret)), secret)
+  })
+}
+
+test('a chat platform stands in its own file, and reaches only who serves it', () => {
+  assert.doesNotMatch(JSON.stringify(plain), /SLACK|TEAMS|slack_|teams_/)
+  assert.deepEqual(Object.keys(slack.services), ['workbot'])
+  assert.deepEqual(Object.keys(teams.services), ['workbot'])
+  // the migration shares the settings of the base, and needs no chat
+  assert.deepEqual(plain.services.migrate.secrets, ['database_url', 'encryption_keys', 'admin_tokens'])
 })
 
 test('every container is hardened and bounded', () => {
@@ -111,12 +152,15 @@ test('the proxy is whom the program believes', () => {
   assert.match(read('docker/haproxy.cfg'), /del-header X-Forwarded-For[\s\S]*option forwardfor/)
 })
 
-test('docker compose takes the file', (t) => {
+test('docker compose takes the files', (t) => {
   if (spawnSync('docker', ['compose', 'version']).status !== 0) {
-    return t.skip('there is no docker compose on this machine; the file was parsed and checked all the same')
+    return t.skip('there is no docker compose on this machine; the files were parsed and checked all the same')
   }
-  const args = ['compose', '--env-file', 'docker/sample.env', '-f', 'docker/compose.yaml', 'config', '--quiet']
-  execFileSync('docker', args, { cwd: root })
+  for (const names of [['slack'], ['teams'], ['slack', 'teams']]) {
+    const files = names.flatMap((name) => ['-f', `docker/compose.${name}.yaml`])
+    const args = ['compose', '--env-file', 'docker/sample.env', '-f', 'docker/compose.yaml', ...files, 'config', '--quiet']
+    execFileSync('docker', args, { cwd: root })
+  }
 })
 
 test('the image holds the libraries that the program links, and no others', () => {
@@ -151,8 +195,11 @@ test('what the image copies is there, and the build context lets it in', () => {
 test('secrets are made once, for their readers only', () => {
   rmSync(join(scratch, 'secrets'), { recursive: true, force: true })
   const first = makeSecrets()
-  assert.equal(first.status, 1, 'without the secrets of Slack it is not done')
-  assert.match(first.stderr, /still missing: .*slack_client_secret/)
+  assert.equal(first.status, 1, 'without the secrets of a chat platform it is not done')
+  assert.match(first.stderr, /still missing: .*slack_client_secret[\s\S]*or for Teams: .*teams_app_secret/)
+  const half = makeSecrets({ ...TEAMS, SLACK_CLIENT_SECRET: SLACK.SLACK_CLIENT_SECRET })
+  assert.equal(half.status, 1, 'one of two secrets is none')
+  assert.match(half.stderr, /^still missing: .*slack_signing_secrets .*\n$/)
   const second = makeSecrets(SLACK)
   assert.equal(second.status, 0)
   assert.deepEqual(readdirSync(second.dir).sort(), Object.keys(compose.secrets).sort())

@@ -41,6 +41,8 @@ enum role { ROLE_ALL, ROLE_WEB, ROLE_WORKER };
 /* settings.c: configuration, keys and app definitions; every fault goes to standard error. False
  * when there was one. */
 bool settings_load(struct service *s);
+/* The same of faults that somebody else found. */
+bool faults_report(const struct faults *f);
 
 /* build.c */
 void build_objects(struct service *s);

@@ -16,14 +16,6 @@ static const char *from_environment(const char *name)
     return getenv(name);
 }
 
-static bool say(const struct faults *f)
-{
-    for (size_t i = 0; i < f->count && i < FAULTS_MAX; i++) {
-        fprintf(stderr, "%s: %s\n", f->list[i].path, f->list[i].text);
-    }
-    return f->count == 0;
-}
-
 static bool is_named(const struct fault *f, const char *const *settings)
 {
     while (*settings != NULL && !str_starts(f->path, *settings)) {
@@ -45,7 +37,7 @@ static bool load(struct service *s, const char *const *settings)
             faults_add(named, all->list[i].path, "%s", all->list[i].text);
         }
     }
-    return say(named);
+    return faults_report(named);
 }
 
 static void print_link(arena *mem, const json_t *manifest)
@@ -105,7 +97,7 @@ static int command_teams(struct service *s, int argc, char **argv)
         return FAULTS;
     }
     manifest_teams(s, &options, faults);
-    return say(faults) ? DONE : FAULTS;
+    return faults_report(faults) ? DONE : FAULTS;
 }
 
 static const struct {

@@ -5,17 +5,23 @@
 #include <unistd.h>
 
 #include "base/faults.h"
+#include "base/str.h"
 
 static const char *from_environment(const char *name)
 {
     return getenv(name);
 }
 
-static bool report(const struct faults *f)
+bool faults_report(const struct faults *f)
 {
     size_t kept = f->count < FAULTS_MAX ? f->count : FAULTS_MAX;
     for (size_t i = 0; i < kept; i++) {
-        fprintf(stderr, "%s: %s\n", f->list[i].path, f->list[i].text);
+        const struct fault *one = &f->list[i];
+        if (str_starts(one->text, one->path)) { /* it names its setting itself */
+            fprintf(stderr, "%s\n", one->text);
+        } else {
+            fprintf(stderr, "%s: %s\n", one->path, one->text);
+        }
     }
     if (f->count > kept) {
         fprintf(stderr, "and %zu more\n", f->count - kept);
@@ -40,5 +46,5 @@ bool settings_load(struct service *s)
     config_unknown(environ, f);
     load_keys(s, f);
     apps_load(s->mem, s->config.apps_dir, &s->apps, f);
-    return report(f);
+    return faults_report(f);
 }

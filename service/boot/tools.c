@@ -89,7 +89,8 @@ int command_check(int argc, char **argv)
         return 1;
     }
     if (s.config.slack_app_id == NULL && s.config.teams_app_id == NULL) {
-        printf("no chat platform is set, so nobody can type a command: WORKBOT_SLACK_APP_ID\n");
+        printf("no chat platform is set, so nobody can type a command: set "
+               "WORKBOT_SLACK_APP_ID or WORKBOT_TEAMS_APP_ID\n");
     }
     build_objects(&s);
     bool demanded = false;

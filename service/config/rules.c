@@ -51,7 +51,13 @@ static void rule_platforms(const struct config *c, const bool *faulty, struct fa
     static const struct {
         enum config_need need;
         const char *switched_by;
-    } platforms[] = {{NEED_SLACK, "WORKBOT_SLACK_APP_ID"}, {NEED_TEAMS, "WORKBOT_TEAMS_APP_ID"}};
+        const char *together;
+    } platforms[] = {
+        {NEED_SLACK, "WORKBOT_SLACK_APP_ID",
+         "Slack needs WORKBOT_SLACK_APP_ID, WORKBOT_SLACK_CLIENT_ID, WORKBOT_SLACK_CLIENT_SECRET "
+         "and WORKBOT_SLACK_SIGNING_SECRETS"},
+        {NEED_TEAMS, "WORKBOT_TEAMS_APP_ID",
+         "Teams needs WORKBOT_TEAMS_APP_ID, WORKBOT_TEAMS_APP_SECRET and WORKBOT_TEAMS_TENANT_ID"}};
     for (size_t p = 0; p < sizeof(platforms) / sizeof(platforms[0]); p++) {
         bool on = is_set(c, key_of(platforms[p].switched_by));
         for (size_t i = 0; i < config_key_count; i++) {
@@ -61,8 +67,8 @@ static void rule_platforms(const struct config *c, const bool *faulty, struct fa
                 continue;
             }
             const char *missing = on ? key->name : by;
-            faults_add(faults, missing, "This is required when %s is set: set both or neither.",
-                       on ? by : key->name);
+            faults_add(faults, missing, "This is required when %s is set: %s, or none of them.",
+                       on ? by : key->name, platforms[p].together);
         }
     }
 }

@@ -43,6 +43,17 @@ static void rule_ids(arena *mem, const struct config *c, struct faults *faults)
     }
 }
 
+/* Entra shows Value and Secret ID side by side, the first one once; no Value is a GUID. */
+static void rule_secret(arena *mem, const struct config *c, struct faults *faults)
+{
+    if (!secret_empty(c->teams_app_secret) &&
+        str_guid(mem, secret_reveal(c->teams_app_secret)) != NULL) {
+        faults_add(faults, "WORKBOT_TEAMS_APP_SECRET",
+                   "WORKBOT_TEAMS_APP_SECRET must be the Value of the client secret: this looks "
+                   "like the Secret ID beside it.");
+    }
+}
+
 void config_rules_teams(const struct config *c, struct faults *faults)
 {
     if (c->teams_sign_in && c->teams_app_id == NULL) {
@@ -58,4 +69,5 @@ void config_rules_teams(const struct config *c, struct faults *faults)
             "Microsoft does not publish those of WORKBOT_TEAMS_CLOUD china.");
     }
     rule_ids(faults->mem, c, faults);
+    rule_secret(faults->mem, c, faults);
 }

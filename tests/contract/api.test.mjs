@@ -268,6 +268,16 @@ test('workbot recipe check says the same without a server', () => {
 test('workbot check names a setting once', () => {
   const {stderr} = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: {}});
   assert.match(stderr, /^WORKBOT_DATABASE_URL: This is required: set it, or WORKBOT_DATABASE_URL_FILE/m);
+  const wrong = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: {WORKBOT_TEAMS_CLOUD: 'moon'}});
+  assert.match(wrong.stderr, /^WORKBOT_TEAMS_CLOUD must be public, /m);
+  assert.equal(wrong.stderr.match(/WORKBOT_TEAMS_CLOUD/g).length, 1);
+});
+
+test('workbot check names both chat platforms where none is set', () => {
+  const env = {WORKBOT_DATABASE_URL: 'postgresql://127.0.0.1:1/none', WORKBOT_PUBLIC_URL: 'https://workbot.example.com',
+    WORKBOT_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`};
+  const {stdout} = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env});
+  assert.match(stdout, /nobody can type a command: set WORKBOT_SLACK_APP_ID or WORKBOT_TEAMS_APP_ID\n/);
 });
 
 test('two writers of one recipe: both done, or one is told to try again', async () => {

@@ -280,8 +280,8 @@ describe('the command', () => {
   test('it needs the public URL and the bot alone, and says so', () => {
     const out = folder();
     for (const [env, said] of [
-      [{WORKBOT_PUBLIC_URL: ''}, /^WORKBOT_PUBLIC_URL: /], [{WORKBOT_TEAMS_APP_ID: ''}, /^WORKBOT_TEAMS_APP_ID: .*must be set/],
-      [{WORKBOT_TEAMS_APP_ID: 'workbot'}, /^WORKBOT_TEAMS_APP_ID: .*a GUID/]]) {
+      [{WORKBOT_PUBLIC_URL: ''}, /^WORKBOT_PUBLIC_URL: /], [{WORKBOT_TEAMS_APP_ID: ''}, /^WORKBOT_TEAMS_APP_ID must be set/],
+      [{WORKBOT_TEAMS_APP_ID: 'workbot'}, /^WORKBOT_TEAMS_APP_ID must be .*a GUID/]]) {
       const r = run(['--out', out], env);
       assert.equal(r.status, 1);
       assert.match(r.stderr, said);

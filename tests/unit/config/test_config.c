@@ -267,6 +267,7 @@ static void test_slack_whole_or_not_at_all(void **state)
     assert_string_equal(l->faults.list[0].path, "WORKBOT_SLACK_CLIENT_ID");
     assert_string_equal(l->faults.list[1].path, "WORKBOT_SLACK_CLIENT_SECRET");
     assert_string_equal(l->faults.list[2].path, "WORKBOT_SLACK_SIGNING_SECRETS");
+    assert_non_null(strstr(l->faults.list[0].text, "WORKBOT_SLACK_SIGNING_SECRETS, or none"));
 }
 
 static void test_slack_without_its_app_id_is_a_fault(void **state)
@@ -282,6 +283,22 @@ static void test_teams_needs_secret_and_tenant(void **state)
     put("WORKBOT_TEAMS_APP_ID", "00000000-0000-0000-0000-000000000000");
     struct loaded *l = load(state);
     assert_int_equal(l->faults.count, 2);
+    for (size_t i = 0; i < l->faults.count; i++) {
+        const char *text = l->faults.list[i].text;
+        assert_non_null(strstr(text, "WORKBOT_TEAMS_APP_ID, WORKBOT_TEAMS_APP_SECRET and "
+                                     "WORKBOT_TEAMS_TENANT_ID, or none"));
+    }
+}
+
+/* Entra shows two columns, Value and Secret ID; only the second one is a GUID. */
+static void test_teams_secret_id_is_no_secret(void **state)
+{
+    put("WORKBOT_TEAMS_APP_ID", "00000000-0000-0000-0000-000000000000");
+    put("WORKBOT_TEAMS_TENANT_ID", "00000000-0000-0000-0000-000000000000");
+    put("WORKBOT_TEAMS_APP_SECRET", "33333333-AAAA-4bbb-8ccc-333333333333");
+    struct loaded *l = load(state);
+    expect_one(l, "WORKBOT_TEAMS_APP_SECRET", "this looks like the Secret ID");
+    assert_null(strstr(l->faults.list[0].text, "33333333"));
 }
 
 static void test_teams_ids_and_hosts(void **state)
@@ -500,6 +517,7 @@ int main(void)
         TEST(test_slack_whole_or_not_at_all),
         TEST(test_slack_without_its_app_id_is_a_fault),
         TEST(test_teams_needs_secret_and_tenant),
+        TEST(test_teams_secret_id_is_no_secret),
         TEST(test_teams_ids_and_hosts),
         TEST(test_loopback_public_urls),
         TEST(test_value_from_file),

@@ -63,9 +63,10 @@ int command_manifest(int argc, char **argv); /* manifest.c */
 struct teams_options {
     const char *out; /* a folder that is there */
     const char *version;
+    const char *wrong; /* with the call, in words */
     bool replace;
 };
-/* False when that is no way to call it. */
+/* False when that is no way to call it; ret->wrong says why. */
 bool manifest_teams_options(arena *mem, int argc, char **argv, struct teams_options *ret);
 /* Says on standard output which files it wrote. */
 void manifest_teams(struct service *s, const struct teams_options *o, struct faults *faults);

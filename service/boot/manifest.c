@@ -70,12 +70,22 @@ static void print_slack(struct service *s, bool link)
 /* Exit statuses, as all subcommands have them. */
 enum { DONE, FAULTS, USAGE };
 
+static const char usage[] =
+    "usage: workbot manifest slack [--link]\n"
+    "       workbot manifest teams --out FOLDER [--version X.Y.Z] [--replace]\n";
+
+static int misused(const char *why)
+{
+    fprintf(stderr, "manifest: %s\n%s", why, usage);
+    return USAGE;
+}
+
 static int command_slack(struct service *s, int argc, char **argv)
 {
     static const char *const settings[] = {"WORKBOT_PUBLIC_URL", NULL};
     bool link = argc == 1 && str_equal(argv[0], "--link");
     if (argc > 1 || (argc == 1 && !link)) {
-        return USAGE;
+        return misused(arena_printf(s->mem, "\"%s\" is no option of it", argv[link ? 1 : 0]));
     }
     if (!load(s, settings)) {
         return FAULTS;
@@ -91,7 +101,7 @@ static int command_teams(struct service *s, int argc, char **argv)
     struct teams_options options;
     faults_init(faults, s->mem);
     if (!manifest_teams_options(s->mem, argc, argv, &options)) {
-        return USAGE;
+        return misused(options.wrong);
     }
     if (!load(s, settings)) {
         return FAULTS;
@@ -105,20 +115,28 @@ static const struct {
     int (*run)(struct service *s, int argc, char **argv);
 } platforms[] = {{"slack", command_slack}, {"teams", command_teams}};
 
+static int run_platform(struct service *s, int argc, char **argv)
+{
+    if (argc == 0) {
+        return misused("say for which chat platform");
+    }
+    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
+        if (str_equal(argv[0], platforms[i].platform)) {
+            return platforms[i].run(s, argc - 1, argv + 1);
+        }
+    }
+    return misused(arena_printf(s->mem, "there is no chat platform \"%s\"", argv[0]));
+}
+
 int command_manifest(int argc, char **argv)
 {
     struct service s = {.mem = arena_new()};
-    int rc = USAGE;
-    for (size_t i = 0; argc > 0 && i < sizeof platforms / sizeof platforms[0]; i++) {
-        if (str_equal(argv[0], platforms[i].platform)) {
-            rc = platforms[i].run(&s, argc - 1, argv + 1);
-        }
+    if (argc > 0 && str_equal(argv[argc - 1], "--help")) {
+        printf("%s", usage);
+        arena_free(s.mem);
+        return DONE;
     }
-    if (rc == USAGE) {
-        fprintf(stderr, "usage: workbot manifest slack [--link]\n"
-                        "       workbot manifest teams --out FOLDER [--version X.Y.Z] "
-                        "[--replace]\n");
-    }
+    int rc = run_platform(&s, argc, argv);
     arena_free(s.mem);
     return rc;
 }

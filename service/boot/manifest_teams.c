@@ -59,36 +59,51 @@ static void put_package(struct service *s, const struct teams_options *o, struct
     }
 }
 
+/* What is wrong with an option's value; NULL: nothing, and it is taken. */
+static const char *take_value(arena *mem, const char *name, const char *value,
+                              struct teams_options *ret)
+{
+    if (str_equal(name, "--out")) {
+        ret->out = value;
+        return str_empty(value) ? "--out wants a folder" : NULL;
+    }
+    if (!str_equal(name, "--version")) {
+        return arena_printf(mem, "\"%s\" is no option of it", name);
+    }
+    ret->version = value;
+    return value != NULL && is_version(mem, value) ? NULL
+                                                   : "--version wants three numbers, such as 1.0.1";
+}
+
 bool manifest_teams_options(arena *mem, int argc, char **argv, struct teams_options *ret)
 {
     *ret = (struct teams_options){.version = TEAMS_MANIFEST_VERSION};
-    for (int i = 0; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+    for (int i = 0; i < argc && ret->wrong == NULL; i++) {
         if (str_equal(argv[i], "--replace")) {
             ret->replace = true;
-        } else if (str_equal(argv[i], "--out") && !str_empty(value)) {
-            ret->out = value;
-            i++;
-        } else if (str_equal(argv[i], "--version") && value != NULL && is_version(mem, value)) {
-            ret->version = value;
-            i++;
-        } else {
-            return false;
+            continue;
         }
+        ret->wrong = take_value(mem, argv[i], i + 1 < argc ? argv[i + 1] : NULL, ret);
+        i++;
     }
-    return ret->out != NULL;
+    if (ret->wrong == NULL && ret->out == NULL) {
+        ret->wrong = "--out is missing: the folder that the package goes to";
+    }
+    return ret->wrong == NULL;
 }
 
 void manifest_teams(struct service *s, const struct teams_options *o, struct faults *faults)
 {
+    if (s->config.public_is_loopback) {
+        faults_add(faults, "WORKBOT_PUBLIC_URL",
+                   "WORKBOT_PUBLIC_URL must be the https address that people's browsers reach: "
+                   "Teams takes no package with another.");
+    }
     if (s->config.teams_app_id == NULL) {
         faults_add(faults, "WORKBOT_TEAMS_APP_ID",
                    "WORKBOT_TEAMS_APP_ID must be set: the application id of the Azure bot.");
-        return;
     }
-    put_package(s, o, faults);
-    if (faults->count == 0 && s->config.public_is_loopback) {
-        fprintf(stderr, "manifest: Teams opens https addresses only: set WORKBOT_PUBLIC_URL to "
-                        "the one that people's browsers can reach\n");
+    if (faults->count == 0) {
+        put_package(s, o, faults);
     }
 }

@@ -288,20 +288,38 @@ describe('the command', () => {
       assert.equal(r.stderr.trim().split('\n').length, 1);
       assert.equal(r.stdout, '');
     }
+    const local = run(['--out', out], {WORKBOT_PUBLIC_URL: 'http://127.0.0.1:8080', WORKBOT_TEAMS_APP_ID: ''});
+    assert.equal(local.status, 1);
+    assert.match(local.stderr, /^WORKBOT_PUBLIC_URL must be the https address .*\nWORKBOT_TEAMS_APP_ID must be set.*\n$/);
+    assert.equal(run(['--out', out], {WORKBOT_PUBLIC_URL: 'http://localhost:8080'}).status, 1);
     assert.deepEqual(readdirSync(out), []);
-    const local = run(['--out', out], {WORKBOT_PUBLIC_URL: 'http://127.0.0.1:8080'});
-    assert.equal(local.status, 0);
-    assert.match(local.stderr, /https addresses only/);
   });
 
   test('called wrongly it says how, and does nothing', () => {
     const out = folder();
-    for (const args of [[], ['--out'], ['--out', ''], [out], ['--out', out, '--version'], ['--out', out, '--version', '1.0'],
-      ['--out', out, '--version', '01.0.0'], ['--out', out, '--version', '1.0.0-beta'], ['--out', out, '--link']]) {
+    const usage = /^manifest: (.+)\nusage: workbot manifest slack.*\n +workbot manifest teams --out FOLDER.*\n$/;
+    for (const [args, said] of [[[], /^--out is missing/], [['--out'], /^--out wants a folder/], [['--out', ''], /^--out wants/], [['--version', '1.0.0'], /^--out is/],
+      [[out], /is no option of it/], [['--out', out, '--link'], /^"--link" is no option/],
+      ...[[], ['2'], ['1.0'], ['01.0.0'], ['1.0.0-beta']].map(v => [['--out', out, '--version', ...v], /^--version wants three numbers, such as 1[.]0[.]1$/])]) {
       const r = run(args);
       assert.equal(r.status, 2, args.join(' '));
-      assert.match(r.stderr, /^usage: workbot manifest slack.*\n +workbot manifest teams --out FOLDER/);
+      assert.match(r.stderr, usage, args.join(' '));
+      assert.match(usage.exec(r.stderr)[1], said);
+      assert.equal(r.stdout, '');
     }
     assert.deepEqual(readdirSync(out), []);
+  });
+
+  test('another platform is named, and to ask for help is no fault', () => {
+    const manifest = (...args) => spawnSync(WORKBOT, ['manifest', ...args], {encoding: 'utf8', env: {PATH: process.env.PATH}});
+    assert.match(manifest('discord').stderr, /^manifest: there is no chat platform "discord"\nusage: /);
+    assert.match(manifest().stderr, /^manifest: say for which chat platform\nusage: /);
+    assert.match(manifest('slack', '--lnk').stderr, /^manifest: "--lnk" is no option of it\nusage: /);
+    for (const args of [['discord'], [], ['slack', '--lnk'], ['slack', '--link', 'x']]) assert.equal(manifest(...args).status, 2);
+    for (const args of [['--help'], ['slack', '--help'], ['teams', '--help']]) {
+      const r = manifest(...args);
+      assert.deepEqual([r.status, r.stderr], [0, '']);
+      assert.match(r.stdout, /^usage: workbot manifest slack/);
+    }
   });
 });

@@ -32,6 +32,9 @@ int store_setup_show(store *s, const struct setup *x, bool *ret, struct err *e);
 /* Links with a code that is good, locked until the transaction ends. */
 int store_setup_waiting(store *s, const char *workspace, struct setup **ret, size_t *ret_count,
                         struct err *e);
+/* The same to look at, locking nothing. */
+int store_setup_shown(store *s, const char *workspace, struct setup **ret, size_t *ret_count,
+                      struct err *e);
 /* A wrong code was typed: a try of each that is good. *ret: ids of the links whose code ended. */
 int store_setup_wrong(store *s, const char *workspace, const char ***ret, size_t *ret_count,
                       struct err *e);

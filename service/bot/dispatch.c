@@ -227,6 +227,10 @@ static int refuse_file(struct turn *t, struct err *e)
 
 static int on_words(struct turn *t, struct err *e)
 {
+    int rc = setup_shared(t, t->event.text, e); /* also where the words are not taken */
+    if (rc != 0) {
+        return rc > 0 ? 0 : -1;
+    }
     if (t->event.has_file) {
         return refuse_file(t, e);
     }

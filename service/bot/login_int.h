@@ -70,6 +70,8 @@ event_fn code_by_window;
 
 /* --- setup.c: the same of a set-up page's code --- */
 
+/* Where others read it: a code that is good stands anywhere in this, and is so no more. */
+int setup_shared(struct turn *t, const char *text, struct err *e);
 /* "admin 123456" */
 int setup_try(struct turn *t, const char *text, struct err *e);
 /* "admin", or with other digits, when it is nothing else. */

@@ -1,6 +1,7 @@
 #include "login_int.h"
 #include "people_int.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,10 +14,16 @@
  *
  * Unlike a login's code this one is good for every member who knows it. So nothing is said about
  * what codes there are, a wrong one is a try of every code that is good, and one that was sent
- * where others read it is good no more.
+ * where others read it is good no more, whatever stands around it.
+ *
+ * Where others read it a wrong one is no try. A guess wins nothing there: the right one is hidden
+ * and makes nobody an admin; and any number in any command would end the codes of others.
  */
 
-enum { DIGITS = 6 };
+enum {
+    DIGITS = 6,
+    GUESSES_MAX = 256 /* of one text that are held against the codes: more is no sentence */
+};
 
 static const char WORD[] = "admin";
 
@@ -108,27 +115,100 @@ static int find(struct scene *sc, const char *code, const struct setup **ret, st
     return 0;
 }
 
-/* Whoever knows a code might be one of those who read it there. */
-static int refuse_shared(struct turn *t, const char *code, struct err *e)
-{
-    struct scene *sc = &t->scene;
-    const struct setup *link = NULL;
-    if (find(sc, code, &link, e) != 0 ||
-        (link != NULL && store_setup_hide(sc->s, link->workspace, link->id, e) != 0)) {
-        return -1;
-    }
-    json_t *view = view_new(sc->mem);
-    view_text(view, "I did not use that code, and nobody can any more: others have read it. **Let "
-                    "the page show a new one, and send it here.**");
-    return say_private(t, view, NULL, e);
-}
-
 static int say(struct turn *t, const char *text, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "%s", text);
     return say_private(t, view, NULL, e);
 }
+
+/* --- or where others read it --- */
+
+/* Whoever knows a code might be one of those who read it there. */
+static int hide(struct turn *t, const char *code, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const struct setup *link = NULL;
+    const char *actor = arena_printf(sc->mem, "user:%s", t->event.user_id);
+    if (find(sc, code, &link, e) != 0) {
+        return -1;
+    }
+    if (link == NULL) {
+        return 0;
+    }
+    return store_setup_hide(sc->s, link->workspace, link->id, e) != 0
+               ? -1
+               : store_audit_add(sc->s, link->workspace, actor, "admin_link.code_read", link->id,
+                                 NULL, e);
+}
+
+/* The same whether there was such a code or not. */
+static int say_shared(struct turn *t, struct err *e)
+{
+    return say(t,
+               "I did not use that code, and nobody can any more: others have read it. **Let the "
+               "page show a new one, and send it here.**",
+               e);
+}
+
+/* The digits from here on, whatever but letters stands between them; NULL: fewer than six. */
+static const char *six_from(arena *mem, const char *p)
+{
+    struct str digits = str_new(mem, DIGITS + 1);
+    for (; *p != '\0' && digits.len < DIGITS && !isalpha((unsigned char)*p); p++) {
+        if (isdigit((unsigned char)*p)) {
+            str_add_char(&digits, *p);
+        }
+    }
+    return digits.len == DIGITS ? digits.text : NULL;
+}
+
+/* Each six in a row, those of longer numbers too; NULL: no more. */
+static const char *next_six(arena *mem, const char **text)
+{
+    const char *code = NULL;
+    while (**text != '\0' && code == NULL) {
+        code = isdigit((unsigned char)**text) ? six_from(mem, *text) : NULL;
+        (*text)++;
+    }
+    return code;
+}
+
+/* How many of the codes in the text were good; code: the first six digits there. */
+static int hide_all(struct turn *t, const char *code, const char *text, size_t *ret, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct setup *list = NULL;
+    size_t count = 0, hidden = 0;
+    if (store_setup_shown(sc->s, sc->workspace->workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; count > 0 && code != NULL && i < GUESSES_MAX; i++) {
+        bool shown = that_shows(sc->mem, list, count, code) != NULL;
+        if (shown && hide(t, code, e) != 0) {
+            return -1;
+        }
+        hidden += shown ? 1 : 0;
+        code = next_six(sc->mem, &text);
+    }
+    *ret = hidden;
+    return 0;
+}
+
+int setup_shared(struct turn *t, const char *text, struct err *e)
+{
+    size_t hidden = 0;
+    const char *code = t->event.place.is_private ? NULL : next_six(t->scene.mem, &text);
+    if (code == NULL || !has_links(t)) {
+        return 0;
+    }
+    if (hide_all(t, code, text, &hidden, e) != 0) {
+        return -1;
+    }
+    return hidden == 0 ? 0 : say_shared(t, e) == 0 ? 1 : -1;
+}
+
+/* --- or in the chat --- */
 
 static int wrong(struct turn *t, struct err *e)
 {
@@ -212,7 +292,7 @@ int setup_try(struct turn *t, const char *text, struct err *e)
     if (code == NULL) {
         return 0;
     }
-    int rc = t->event.place.is_private ? take(t, code, e) : refuse_shared(t, code, e);
+    int rc = t->event.place.is_private ? take(t, code, e) : say_shared(t, e);
     return rc == 0 ? 1 : -1;
 }
 

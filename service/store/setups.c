@@ -29,10 +29,11 @@ static const struct stmt SHOW = {
     " where workspace = $1 and id = $2 and codes < $5 and " LIVE,
     5, 0};
 
-static const struct stmt WAITING = {
-    "setup_waiting",
-    "select " COLUMNS " from admin_link where workspace = $1 and " SHOWS " order by id for update",
-    1, COLUMNS_COUNT};
+#define SHOWN "select " COLUMNS " from admin_link where workspace = $1 and " SHOWS " order by id"
+
+static const struct stmt LOOK = {"setup_shown", SHOWN, 1, COLUMNS_COUNT};
+
+static const struct stmt WAITING = {"setup_waiting", SHOWN " for update", 1, COLUMNS_COUNT};
 
 static const struct stmt WRONG = {"setup_wrong",
                                   "update admin_link set code_tries = code_tries + 1,"
@@ -64,8 +65,9 @@ static const struct stmt END = {
     "update admin_link set ended_at = now(), code_hash = null where workspace = $1 and " LIVE, 1,
     0};
 
-const struct stmt *const store_setups_stmts[] = {
-    &ADD, &BY_HANDLE, &SHOW, &WAITING, &WRONG, &HIDE, &TAKE, &NAME, &LOCK_WORKSPACE, &END, NULL};
+const struct stmt *const store_setups_stmts[] = {&ADD,     &BY_HANDLE,      &SHOW, &LOOK,
+                                                 &WAITING, &WRONG,          &HIDE, &TAKE,
+                                                 &NAME,    &LOCK_WORKSPACE, &END,  NULL};
 
 static int read_setup(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -123,17 +125,28 @@ int store_setup_show(store *s, const struct setup *x, bool *ret, struct err *e)
     return 0;
 }
 
-int store_setup_waiting(store *s, const char *workspace, struct setup **ret, size_t *ret_count,
-                        struct err *e)
+static int list_all(store *s, const struct stmt *stmt, const char *workspace, struct setup **ret,
+                    size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&WAITING, DB_ARGS(DB_TEXT(workspace)), read_setup,
-                            sizeof(struct setup)};
+    struct store_ask ask = {stmt, DB_ARGS(DB_TEXT(workspace)), read_setup, sizeof(struct setup)};
     void *list = NULL;
     if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
         return -1;
     }
     *ret = list;
     return 0;
+}
+
+int store_setup_shown(store *s, const char *workspace, struct setup **ret, size_t *ret_count,
+                      struct err *e)
+{
+    return list_all(s, &LOOK, workspace, ret, ret_count, e);
+}
+
+int store_setup_waiting(store *s, const char *workspace, struct setup **ret, size_t *ret_count,
+                        struct err *e)
+{
+    return list_all(s, &WAITING, workspace, ret, ret_count, e);
 }
 
 int store_setup_wrong(store *s, const char *workspace, const char ***ret, size_t *ret_count,

@@ -45,6 +45,9 @@ static size_t waiting(store *s, const char *workspace)
     struct setup *list = NULL;
     size_t count = 0;
     OK(store_setup_waiting(s, workspace, &list, &count, e));
+    size_t shown = 0;
+    OK(store_setup_shown(s, workspace, &list, &shown, e));
+    assert_int_equal(shown, count);
     return count;
 }
 

@@ -85,6 +85,37 @@ describe('a set-up link', () => {
     assert.deepEqual(await admins(), [BEN, ANA]);
   });
 
+  const PHRASES = [c => `admin: ${c}`, c => `admin code ${c}`, c => `admin ${c} please`, c => c, c => `my admin code is ${c}`, c => `hello admin ${c}`,
+    c => `admin${c}`, c => `at 10, ${c.slice(0, 3)}-${c.slice(3)}!`];
+  for (const [i, phrase] of PHRASES.entries()) {
+    test(`where others read it, whatever stands around it: ${phrase('123456')}`, async () => {
+      await named(BEN);
+      const [code, kept] = [await shown(await link()), await shown(await link())];
+      const ana = person('ana'), cleo = person('cleo'), place = i % 2 ? 'General' : 'renewals';
+      const before = (await audit('admin_link.code_read')).length;
+      await ana.ask(`@Workbot ${phrase(code)}`, /I did not use that code, and nobody can any more/, {place, see: 'dm'});
+      await cleo.ask(`admin ${code}`, WRONG);
+      assert.deepEqual(await admins(), [BEN]);
+      assert.deepEqual((await audit('admin_link.code_read')).slice(before).map(a => a.actor), [`user:${ANA}`]);
+      await cleo.ask(`admin ${kept}`, /You are an admin/); // of another link, which nobody has read
+    });
+  }
+
+  test('other digits where others read them are no try, end nothing, and nothing is said of set-up', async () => {
+    await named(BEN);
+    const code = await shown(await link());
+    const ana = person('ana');
+    for (const text of [`my code is ${other(code)}`, other(code), `help ${other(code)}`]) {
+      const said = await ana.say(`@Workbot ${text}`, {place: 'General'});
+      await w.idle();
+      const told = [...await ana.messages(), ...await ana.messages('General')].filter(m => m.is_bot && m.ts > said.ts).map(words);
+      assert.doesNotMatch(told.join(), /nobody can any more|set-up/);
+    }
+    await ana.ask(`@Workbot admin ${other(code)}`, /I did not use that code/, {place: 'General', see: 'dm'});
+    assert.equal((await w.one('select code_tries from admin_link order by id desc limit 1')).code_tries, 0);
+    await ana.ask(`admin ${code}`, /You are an admin/);
+  });
+
   test('three wrong codes, by whomever, end the code and not the link; who tried stands in the audit', async () => {
     await named(BEN);
     const url = await link(), browser = new Browser();

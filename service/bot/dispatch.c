@@ -82,12 +82,12 @@ static int take_foreign(struct turn *t)
     return 0;
 }
 
-/* Asks the platform who this is when our knowledge is old, or of somebody of another team. It fails
- * closed: no answer, no act. */
+/* Asks the platform who this is when our knowledge is old, of somebody of another team, and of
+ * whoever would become an admin. It fails closed: no answer, no act. */
 static int know_person(struct turn *t, struct err *e)
 {
     const char *team = t->event.user_team;
-    if (is_known(t)) {
+    if (is_known(t) && !setup_is_tried(t)) {
         return 0;
     }
     struct chat_person person = {0};

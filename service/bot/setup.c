@@ -285,10 +285,25 @@ static int take(struct turn *t, const char *code, struct err *e)
     return !taken ? wrong(t, e) : tell_admins(sc, e) != 0 ? -1 : welcome(t, e);
 }
 
-int setup_try(struct turn *t, const char *text, struct err *e)
+static const char *said_code(const struct turn *t, const char *text)
 {
     const char *rest = behind_word(t, text);
-    const char *code = rest == NULL ? NULL : code_in(t->scene.mem, rest, false);
+    return rest == NULL ? NULL : code_in(t->scene.mem, rest, false);
+}
+
+/* A button holds words, too: those that came late. */
+bool setup_is_tried(const struct turn *t)
+{
+    const struct event *ev = &t->event;
+    const char *text = ev->kind == EVENT_TEXT     ? ev->text
+                       : ev->kind == EVENT_ACTION ? ev->value
+                                                  : NULL;
+    return text != NULL && ev->place.is_private && said_code(t, text) != NULL;
+}
+
+int setup_try(struct turn *t, const char *text, struct err *e)
+{
+    const char *code = said_code(t, text);
     if (code == NULL) {
         return 0;
     }

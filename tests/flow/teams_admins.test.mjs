@@ -255,16 +255,38 @@ describe('who cannot become an admin', () => {
     assert.deepEqual(await admins(TEAMS_GLOBEX), [TEAMS_PEOPLE.otto]);
   });
 
-  test('a person who was disabled since', async () => {
+  test('who has become a guest since is asked about anew, and so is who has become a member again', async () => {
+    await named(BEN);
+    const cleo = person('cleo'), is = role => w.sandbox('POST', '/_user', {chat: 'teams', user: 'cleo', set: {role}});
+    await cleo.ask('whoami', /Role/);
+    await w.idle();
+    const code = await shown(await link());
+    await is('guest');
+    await cleo.ask(`admin ${code}`, /only work for members/);
+    await w.idle();
+    assert.deepEqual(await admins(), [BEN]);
+    await is('user');
+    await cleo.ask(`admin ${code}`, /You are an admin/);
+    assert.deepEqual(await admins(), [BEN, CLEO]);
+  });
+
+  test('who was disabled since, while Teams could not say so: nothing is done before it can', async () => {
     await named(BEN);
     const noa = person('noa');
     await noa.installs();
     await noa.ask('help', /./);
+    await w.idle();
     const code = await shown(await link());
-    await w.query("update chat_user set standing = 'deactivated' where workspace = $1 and user_id = $2", [TEAMS_ACME, NOA]);
+    await w.fault('5xx', {peer: 'teams', method: 'GET', path: '/members/', status: 503, times: -1});
     await noa.say(`admin ${code}`);
+    await until('Teams to be asked in vain', async () => await w.fired('5xx') > 0);
+    await w.sandbox('POST', '/_user', {chat: 'teams', user: 'noa', set: {disabled: true}});
+    await w.sandbox('DELETE', '/_faults');
+    await until('Teams to be heard', async () => await w.count('job', "state in ('queued', 'running') and attempts > 0") === 0);
     await w.idle();
     assert.deepEqual(await admins(), [BEN]);
+    assert.equal((await w.one('select code_hash is null as used from admin_link order by id desc limit 1')).used, false);
+    await w.sandbox('POST', '/_user', {chat: 'teams', user: 'noa', set: {disabled: false}});
   });
 });
 

@@ -134,8 +134,9 @@ struct chat_driver {
      * ERR_FORBIDDEN "chat_no_history" when the platform does not let us look. */
     int (*find_post)(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                      int64_t since, const char **ret_message_id, struct err *e);
-    /* ERR_NOT_FOUND: there is nobody of this id; it off-boards. ERR_UPSTREAM_BUSY "chat_unclear",
-     * "chat_not_granted": nothing is told of this person now. */
+    /* ERR_NOT_FOUND: there is nobody of this id; it off-boards. The same with "chat_nowhere": the
+     * bot is in no place of this person any more, which says nothing of who it is.
+     * ERR_UPSTREAM_BUSY "chat_unclear", "chat_not_granted": nothing is told of this person now. */
     int (*person)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                   struct chat_person *ret, struct err *e);
     /* Where else a stored payload may belong when its workspace does not exist: an organisation's

@@ -58,6 +58,7 @@ struct chat_person {
     const char *email;
     const char *time_zone;
     bool deactivated;
+    bool nowhere; /* the bot is in no place of this person any more; nothing else is said */
     bool bot;
     bool guest;
     bool stranger;            /* of another organisation */

@@ -13,6 +13,9 @@ enum standing person_standing(const struct chat_person *p)
     if (p->deactivated) {
         return STANDING_DEACTIVATED;
     }
+    if (p->nowhere) {
+        return STANDING_UNKNOWN;
+    }
     if (p->bot) {
         return STANDING_BOT;
     }
@@ -22,7 +25,6 @@ enum standing person_standing(const struct chat_person *p)
     return p->guest ? STANDING_GUEST : STANDING_MEMBER;
 }
 
-/* Somebody whom the platform does not know any more is gone. */
 int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e)
 {
     const struct bot_options *o = &sc->bot->options;
@@ -46,6 +48,16 @@ int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, s
         as.access.until_ms = sc->until_ms;
     }
     return 0;
+}
+
+bool person_is_absent(const struct err *e, struct chat_person *ret)
+{
+    bool nowhere = str_equal(e->code, "chat_nowhere");
+    if (e->kind != ERR_NOT_FOUND) {
+        return false;
+    }
+    *ret = (struct chat_person){.deactivated = !nowhere, .nowhere = nowhere};
+    return true;
 }
 
 /* --- of which team --- */
@@ -192,11 +204,28 @@ static int learn_dm(struct scene *sc, const struct chat_person *p, struct err *e
     return p->dm == NULL ? 0 : store_conversation_learn(sc->s, &c, e);
 }
 
+/* As if that person had taken the bot out of the one-to-one chat: rights stay, and who it is is
+ * asked anew when something is done again. */
+static int take_absence(struct scene *sc, const char *user_id, struct err *e)
+{
+    const struct parting how = {.why = "uninstalled", .uninstalled = true};
+    struct user *now = NULL;
+    if (people_end(sc, user_id, &how, e) != 0 ||
+        store_user_find(sc->s, sc->workspace->workspace, user_id, &now, e) != 0) {
+        return -1;
+    }
+    sc->user = now;
+    return 0;
+}
+
 int person_take(struct scene *sc, const struct person_news *news, struct err *e)
 {
     const struct chat_person *p = news->person;
     const struct workspace *w = sc->workspace;
     struct user *known = NULL;
+    if (p->nowhere) {
+        return take_absence(sc, news->user_id, e);
+    }
     if (learn_dm(sc, p, e) != 0 ||
         store_user_lock(sc->s, w->workspace, news->user_id, &known, e) != 0) {
         return -1;
@@ -259,10 +288,9 @@ static int look_at(struct turn *t, const char *user_id, struct chat_person *ret,
     if (person_ask(&t->scene, user_id, ret, e) == 0) {
         return 0;
     }
-    if (e->kind != ERR_NOT_FOUND) {
+    if (!person_is_absent(e, ret)) {
         return -1;
     }
-    *ret = (struct chat_person){.deactivated = true};
     *e = (struct err){0};
     return 0;
 }

@@ -22,8 +22,11 @@ bool person_is_admin(const struct workspace *w, const char *user_id);
 bool person_is_of(const struct scene *sc, const char *team);
 /* Does the platform's answer name this team for the person? */
 bool person_says_team(arena *mem, const struct chat_person *p, const char *team);
-/* Asks the platform, with no session open. ERR_NOT_FOUND: it knows nobody of this id. */
+/* Asks the platform, with no session open. ERR_NOT_FOUND: it knows nobody of this id, or
+ * ("chat_nowhere") the bot is in no place of that person any more. */
 int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e);
+/* Does that failure say so? Then *ret is what is known of the person. */
+bool person_is_absent(const struct err *e, struct chat_person *ret);
 struct person_news {
     const char *user_id;
     const struct chat_person *person;

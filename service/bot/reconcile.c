@@ -74,11 +74,10 @@ static int ask(struct comparing *x, size_t i, struct err *e)
     c->known = true;
     if (person_ask(&x->scene, c->user_id, &c->person, e) != 0) {
         bool unclear = str_equal(e->code, "chat_unclear") || str_equal(e->code, "chat_not_granted");
-        if (e->kind != ERR_NOT_FOUND && !unclear) {
+        if (!person_is_absent(e, &c->person) && !unclear) {
             return -1;
         }
         c->known = !unclear; /* of whom it tells nothing today it may tell the next night */
-        c->person.deactivated = !unclear;
         *e = (struct err){0};
     }
     c->gone = c->known && !store_standing_allowed(person_standing(&c->person), x->scene.workspace);

@@ -95,6 +95,13 @@ static int left(const char *user_id, struct err *e)
     return err_set(e, ERR_NOT_FOUND, "chat_nobody", "the tenant does not know %s", user_id);
 }
 
+/* That the bot is in no place of this person any more is not that the person has left: whoever
+ * takes an admin out of a group must not take away what that admin is here. */
+static int out_of_reach(const char *user_id, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "chat_nowhere", "the bot is nowhere where %s is", user_id);
+}
+
 /* Out of that conversation is not out of the tenant, and a conversation that is not there says
  * nothing of who was in it: the one-to-one chat knows, as it is now. */
 static int ask_again(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
@@ -104,9 +111,10 @@ static int ask_again(chats *c, arena *mem, const struct chat_access *a, const ch
     struct chat_access there = *a;
     struct err why = {0};
     if (teams_open_dm(c, mem, a, user_id, &there.channel, &why) != 0) {
-        /* the bot is nowhere any more where this person is */
-        bool nowhere = is_gone(&why) && (is_nobody(&first) || is_gone(&first));
-        return nowhere || is_nobody(&why) ? left(user_id, e) : no_word(&why, user_id, e);
+        if (is_gone(&why) && (is_nobody(&first) || is_gone(&first))) {
+            return out_of_reach(user_id, e);
+        }
+        return is_nobody(&why) ? left(user_id, e) : no_word(&why, user_id, e);
     }
     if (str_equal(there.channel, a->channel)) {
         return is_nobody(&first) ? left(user_id, e) : no_word(&first, user_id, e);

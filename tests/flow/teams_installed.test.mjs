@@ -40,6 +40,45 @@ describe('who has left', () => {
   });
 });
 
+describe('of whom the bot can ask nowhere any more', () => {
+  before(async () => {
+    w = await start({teams: 'only'});
+    await w.must('PUT', `/workspaces/${TEAMS_ACME}`, {admins: [TEAMS_PEOPLE.noa]});
+    await w.query("update connection set owner = $1 where user_id = ''", [TEAMS_PEOPLE.noa]); // as if she had logged it in
+  });
+  after(() => w?.stop());
+  const shared = async () => [(await w.one('select admins from workspace where workspace = $1', [TEAMS_ACME])).admins,
+    await w.query("select default_name, state, reason, owner from connection where user_id = '' order by default_name")];
+  const endings = () => w.query("select detail from audit where action = 'person.left' and subject = $1 order by at, id", [TEAMS_PEOPLE.noa])
+    .then(rows => rows.map(({detail: d}) => [d.why, d.logins, d.connections.length, d.rights, d.default_connections]));
+
+  test('P12: an admin who is taken out of the only group with the bot keeps rights and default connections', async () => {
+    const noa = person('noa');
+    await noa.say('@Workbot connect salesforce', {place: 'renewals'});
+    await until('a login', () => w.count('login', `user_id = '${TEAMS_PEOPLE.noa}' and state = 'open'`));
+    const before = await shared();
+    assert.ok(before[1].length > 0 && before[1].every(c => c.owner === TEAMS_PEOPLE.noa));
+    await w.sandbox('POST', '/_place', {chat: 'teams', user: 'ana', place: 'renewals', leave: ['noa']});
+    await until('what was personal to end', async () => (await endings()).length > 0);
+    assert.deepEqual(await endings(), [['uninstalled', 1, 0, [], []]]);
+    assert.deepEqual(await shared(), before);
+    assert.equal((await row('noa')).standing, 'unknown');
+    await noa.installs();
+    await noa.ask('whoami', /Role\nadmin/);
+  });
+
+  test('P12: nor does the comparison of the night take them away', async () => {
+    await person('noa').connect('cleo@acme.example');
+    const before = await shared();
+    await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', status: 403, error: 'BotNotInConversationRoster', path: '/v3/conversations', times: 50});
+    await compare();
+    await w.sandbox('DELETE', '/_faults');
+    assert.equal(await active('noa'), 0);
+    assert.deepEqual((await endings()).at(-1), ['uninstalled', 0, 1, [], []]);
+    assert.deepEqual(await shared(), before);
+  });
+});
+
 describe('the places of a team', () => {
   before(async () => (w = await start({teams: 'only'})));
   after(() => w?.stop());

@@ -16,6 +16,7 @@
 
 enum {
     STANDING_FRESH_S = 600, /* how long the platform's word about a person holds */
+    GONE_FRESH_S = 5,       /* and of who is gone, but does something: bounds the questions */
     LATE_S = 600,           /* an older command is offered, not run */
     LATE_BYTES = 1800       /* that a button holds whole: cut, it would be another command */
 };
@@ -62,8 +63,9 @@ static int take_answer(struct turn *t, const struct chat_person *person, struct 
 static bool is_known(const struct turn *t)
 {
     const struct user *known = t->scene.user;
+    bool gone = known != NULL && known->standing == STANDING_DEACTIVATED;
     bool fresh = known != NULL && known->standing != STANDING_UNKNOWN &&
-                 known->checked_at > clock_now() - STANDING_FRESH_S;
+                 known->checked_at > clock_now() - (gone ? GONE_FRESH_S : STANDING_FRESH_S);
     /* what was learnt of one person says nothing of somebody who comes from elsewhere */
     return fresh && (person_is_of(&t->scene, t->event.user_team) || !words_open_to(&t->scene));
 }
@@ -92,7 +94,8 @@ static int know_person(struct turn *t, struct err *e)
     }
     struct chat_person person = {0};
     t->scene.reach = seen_reach(t);
-    if (person_ask(&t->scene, t->event.user_id, &person, e) != 0) {
+    if (person_ask(&t->scene, t->event.user_id, &person, e) != 0 &&
+        !person_stays_gone(&t->scene, &person, e)) {
         /* What the platform cannot say now it may say later: what was acknowledged is kept. */
         bool final = e->kind == ERR_LIMIT || e->kind == ERR_NOT_FOUND;
         e->kind = final ? e->kind : ERR_UPSTREAM_BUSY;

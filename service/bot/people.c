@@ -60,6 +60,17 @@ bool person_is_absent(const struct err *e, struct chat_person *ret)
     return true;
 }
 
+bool person_stays_gone(const struct scene *sc, struct chat_person *ret, struct err *e)
+{
+    bool gone = sc->user != NULL && sc->user->standing == STANDING_DEACTIVATED;
+    if (!gone || !person_is_absent(e, ret)) {
+        return false;
+    }
+    *ret = (struct chat_person){.deactivated = true};
+    *e = (struct err){0};
+    return true;
+}
+
 /* --- of which team --- */
 
 /* The platform's id out of the key of a workspace. */

@@ -27,6 +27,8 @@ bool person_says_team(arena *mem, const struct chat_person *p, const char *team)
 int person_ask(struct scene *sc, const char *user_id, struct chat_person *ret, struct err *e);
 /* Does that failure say so? Then *ret is what is known of the person. */
 bool person_is_absent(const struct err *e, struct chat_person *ret);
+/* Is that so, and was sc's user known as gone before? Then that holds, and the failure is none. */
+bool person_stays_gone(const struct scene *sc, struct chat_person *ret, struct err *e);
 struct person_news {
     const char *user_id;
     const struct chat_person *person;

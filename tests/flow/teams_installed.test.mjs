@@ -77,6 +77,27 @@ describe('of whom the bot can ask nowhere any more', () => {
     assert.deepEqual((await endings()).at(-1), ['uninstalled', 0, 1, [], []]);
     assert.deepEqual(await shared(), before);
   });
+
+  test('P11: who was taken for gone is asked about at the next word, and not at each', async () => {
+    const cleo = person('cleo');
+    const asked = async () => (await w.calls({peer: 'teams', direction: 'in'})).filter(c => /members\//.test(c.path)).length;
+    const disabled = on => w.sandbox('POST', '/_user', {chat: 'teams', user: 'cleo', set: {disabled: on}});
+    const ghost = () => w.sandbox('POST', '/_deliver', {chat: 'teams', user: 'cleo', place: 'dm', type: 'message', over: {text: 'help', textFormat: 'plain'}});
+    await cleo.ask('help', /What can I do for you/);
+    await disabled(true);
+    await w.query("update chat_user set standing = 'deactivated', checked_at = now() - interval '6 seconds' where user_id = $1", [TEAMS_PEOPLE.cleo]);
+    const before = await asked();
+    for (let i = 0; i < 3; i++) await ghost();
+    await w.idle();
+    const during = await asked() - before;
+    assert.ok(during >= 1 && during <= 2, `asked ${during} times`); // in the chat, and in the one that is opened
+    assert.equal((await row('cleo')).standing, 'deactivated');
+    assert.deepEqual(await w.query("select kind, error_code from job where state = 'dead' and kind like 'teams%'"), []);
+    await disabled(false);
+    await w.query("update chat_user set checked_at = now() - interval '6 seconds' where user_id = $1", [TEAMS_PEOPLE.cleo]);
+    await cleo.ask('whoami', /Cleo/);
+    assert.equal((await row('cleo')).standing, 'member');
+  });
 });
 
 describe('the places of a team', () => {

@@ -110,7 +110,8 @@ struct event {
     const char *channel_was; /* EVENT_CHANNEL */
     const char **teams;      /* EVENT_INSTALL: keys of workspaces, "slack:T..." */
     size_t teams_count;
-    int64_t at; /* seconds; when it was done; 0: not said */
+    int64_t at;    /* seconds; when it was done; 0: not said */
+    int64_t at_ms; /* the same in milliseconds, of a platform that says so much; else 0 */
 };
 
 #endif

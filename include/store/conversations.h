@@ -13,15 +13,15 @@ struct conversation {
     const char *kind; /* "personal", "group", "channel" (of one organisation, for ever), "shared";
                          NULL: not said; what was known stays, else "shared" */
     const char *team; /* the platform's team that it is a channel of; NULL: of none, or not said */
-    int64_t at;  /* when what says so happened, seconds; 0: not said, it is no older than all */
-    bool begins; /* learn: the bot came there, and to all of the team */
+    int64_t at_ms;    /* when what says so happened; 0: not said, it is no older than all */
+    bool begins;      /* learn: the bot came there, and to all of the team */
 };
 /* Something came from there: this is its address from now on, and it is not gone, unless it is
  * older than what took the bot away. Writes and locks nothing when that is known already. */
 int store_conversation_learn(store *s, const struct conversation *c, struct err *e);
-/* The bot was taken out of it, and of all that its team (NULL: none) has: channel, team and at
- * alone count. *ret_late (may be NULL): something newer was heard from there, so nothing is gone.
- */
+/* The bot was taken out of it, and of all that its team (NULL: none) has: channel, team and at_ms
+ * alone count. *ret_late (may be NULL): something newer was heard from there, or whose one-to-one
+ * chat it is has begun a login or connected since, so nothing is gone. */
 int store_conversation_gone(store *s, const struct conversation *c, bool *ret_late, struct err *e);
 /* Whose one-to-one chat it is; NULL: nobody's that is known. */
 int store_conversation_owner(store *s, const char *workspace, const char *channel,

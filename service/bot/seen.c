@@ -39,7 +39,7 @@ int seen_place(struct turn *t, struct err *e)
                                    .address = ev->address,
                                    .kind = kind_of(&ev->place),
                                    .team = ev->group,
-                                   .at = ev->at,
+                                   .at_ms = ev->at_ms,
                                    .begins = ev->kind == EVENT_JOINED};
     if (!says_address(ev) || ev->kind == EVENT_LEFT) {
         return 0;
@@ -83,7 +83,7 @@ int bot_left(struct turn *t, struct err *e)
     const struct conversation c = {.workspace = t->scene.workspace->workspace,
                                    .channel = ev->place.channel,
                                    .team = ev->group,
-                                   .at = ev->at};
+                                   .at_ms = ev->at_ms};
     bool late = false;
     if (store_conversation_gone(t->scene.s, &c, &late, e) != 0) {
         return -1;

@@ -8,6 +8,7 @@
 struct event teams_event_base(const struct teams_reading *s, enum event_kind kind)
 {
     const char *tenant = teams_tenant(s->mem, s->activity);
+    int64_t at_ms = teams_millis(json_text(s->activity, "timestamp"));
     return (struct event){
         .kind = kind,
         .workspace = tenant == NULL ? NULL : arena_printf(s->mem, TEAMS_PREFIX "%s", tenant),
@@ -16,7 +17,8 @@ struct event teams_event_base(const struct teams_reading *s, enum event_kind kin
         .address = json_text(s->activity, "serviceUrl"),
         .group = teams_id(json_at(s->activity, "channelData.team"), "id"),
         .person_address = teams_id(json_member(s->activity, "from"), "id"),
-        .at = teams_seconds(json_text(s->activity, "timestamp")),
+        .at = at_ms / 1000,
+        .at_ms = at_ms,
     };
 }
 

@@ -10,8 +10,8 @@
 enum teams_where { TEAMS_ELSEWHERE, TEAMS_PERSONAL, TEAMS_GROUP, TEAMS_CHANNEL };
 enum teams_where teams_where(const json_t *activity);
 struct place teams_place(arena *mem, const json_t *activity);
-/* Epoch seconds of a timestamp (RFC 3339); 0 when it is none. */
-int64_t teams_seconds(const char *text);
+/* Epoch milliseconds of a timestamp (RFC 3339); 0 when it is none. */
+int64_t teams_millis(const char *text);
 /* Our bot as the activity's recipient names it: "28:<app id>". */
 const char *teams_bot(const json_t *activity);
 /* Types are spelled in more than one case. */

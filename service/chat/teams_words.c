@@ -57,7 +57,17 @@ static int64_t offset_seconds(const char *text)
     return offset ? (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60) : 0;
 }
 
-int64_t teams_seconds(const char *text)
+/* Of ".9", ".98" and ".9876543" the first three digits. */
+static int64_t fraction_ms(const char *digits, size_t count)
+{
+    int64_t ms = 0;
+    for (size_t i = 0; i < 3; i++) {
+        ms = ms * 10 + (i < count ? digits[i] - '0' : 0);
+    }
+    return ms;
+}
+
+int64_t teams_millis(const char *text)
 {
     struct tm t = {0};
     int used = 0;
@@ -66,11 +76,13 @@ int64_t teams_seconds(const char *text)
         return 0;
     }
     text += used;
-    text += *text == '.' ? 1 + strspn(text + 1, "0123456789") : 0;
+    size_t digits = *text == '.' ? strspn(text + 1, "0123456789") : 0;
+    int64_t ms = digits > 0 ? fraction_ms(text + 1, digits) : 0;
+    text += *text == '.' ? 1 + digits : 0;
     t.tm_year -= 1900;
     t.tm_mon -= 1;
     int64_t at = timegm(&t) - offset_seconds(text);
-    return at > 0 ? at : 0;
+    return at > 0 ? at * 1000 + ms : 0;
 }
 
 /* --- who is meant --- */

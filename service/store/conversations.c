@@ -8,12 +8,13 @@
 static const struct stmt LEARN = {
     "conversation_learn",
     "insert into conversation as c (workspace, channel, address, kind, team, heard_at)"
-    " select $1, $2, $3, coalesce($4, 'shared'), $5, instant($6)"
+    " select $1, $2, $3, coalesce($4, 'shared'), $5, x.at"
+    "  from (select to_timestamp(nullif($6::bigint, 0) / 1000.0) as at) x"
     "  where not exists ("
     "   select from conversation k where k.workspace = $1 and k.channel = $2 and not k.gone"
     "      and k.address = $3 and k.kind = coalesce($4, k.kind)"
     "      and ($5::text is null or k.team = $5)"
-    "      and ($6::bigint = 0 or k.heard_at > instant($6) - make_interval(secs => $7::bigint)))"
+    "      and ($6::bigint = 0 or k.heard_at > x.at - make_interval(secs => $7::bigint)))"
     " on conflict (workspace, channel) do update set"
     "   address = excluded.address, kind = coalesce($4, c.kind),"
     "   team = coalesce(excluded.team, c.team),"
@@ -21,20 +22,29 @@ static const struct stmt LEARN = {
     "   heard_at = greatest(c.heard_at, excluded.heard_at)",
     7, 0};
 
+/* Late is also what is older than what the owner of a one-to-one chat has begun or connected: that
+ * it was heard from there is noted to the minute alone. */
 static const struct stmt GONE = {
     "conversation_gone",
-    "with late as (select from conversation"
-    "   where workspace = $1 and channel = $2 and heard_at > instant($4)),"
-    " over as (update conversation set gone = true, heard_at = greatest(heard_at, instant($4))"
+    "with x as (select to_timestamp(nullif($4::bigint, 0) / 1000.0) as at),"
+    " owner as (select user_id from chat_user where workspace = $1 and dm_channel = $2),"
+    " late as (select from conversation, x"
+    "   where workspace = $1 and channel = $2 and heard_at > x.at"
+    "  union all select from connection, x where workspace = $1"
+    "   and user_id in (select user_id from owner) and connected_at > x.at"
+    "  union all select from login, x where workspace = $1"
+    "   and user_id in (select user_id from owner) and created_at > x.at),"
+    " over as (update conversation set gone = true, heard_at = greatest(heard_at, x.at) from x"
     "   where workspace = $1 and (channel = $2 or team = $3) and not gone"
-    "     and coalesce(heard_at <= instant($4), true) and not exists (select from late)) "
+    "     and coalesce(heard_at <= x.at, true) and not exists (select from late)) "
     "select exists (select from late)",
     4, 1};
 
 static const struct stmt BACK = {
     "conversation_back",
-    "update conversation set gone = false, heard_at = greatest(heard_at, instant($3))"
-    " where workspace = $1 and team = $2 and gone and coalesce(heard_at <= instant($3), true)",
+    "update conversation set gone = false, heard_at = greatest(heard_at, x.at)"
+    "  from (select to_timestamp(nullif($3::bigint, 0) / 1000.0) as at) x"
+    " where workspace = $1 and team = $2 and gone and coalesce(heard_at <= x.at, true)",
     3, 0};
 
 static const struct stmt REACH_CHANNEL = {
@@ -70,11 +80,11 @@ int store_conversation_learn(store *s, const struct conversation *c, struct err 
     enum { ABOUT_S = 60 };
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->channel), DB_TEXT(c->address), DB_TEXT(c->kind),
-                DB_TEXT(c->team), DB_I64(c->at), DB_I64(c->begins ? 0 : ABOUT_S));
+                DB_TEXT(c->team), DB_I64(c->at_ms), DB_I64(c->begins ? 0 : ABOUT_S));
     if (store_query(s, &LEARN, args, NULL, e) != 0) {
         return -1;
     }
-    const struct db_arg *back = DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->team), DB_I64(c->at));
+    const struct db_arg *back = DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->team), DB_I64(c->at_ms));
     return c->begins && c->team != NULL ? store_query(s, &BACK, back, NULL, e) : 0;
 }
 
@@ -82,7 +92,7 @@ int store_conversation_gone(store *s, const struct conversation *c, bool *ret_la
 {
     rows *r = NULL;
     const struct db_arg *args =
-        DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->channel), DB_TEXT(c->team), DB_I64(c->at));
+        DB_ARGS(DB_TEXT(c->workspace), DB_TEXT(c->channel), DB_TEXT(c->team), DB_I64(c->at_ms));
     if (store_query(s, &GONE, args, &r, e) != 0) {
         return -1;
     }

@@ -24,7 +24,8 @@ static void learn(store *s, const char *channel, const char *address, const char
 
 static bool gone(store *s, const char *channel, const char *team, int64_t at)
 {
-    const struct conversation c = {.workspace = ACME, .channel = channel, .team = team, .at = at};
+    const struct conversation c = {
+        .workspace = ACME, .channel = channel, .team = team, .at_ms = at * 1000};
     bool late = true;
     OK(store_conversation_gone(s, &c, &late, e));
     return !late;
@@ -170,13 +171,15 @@ static void test_all_of_a_team_is_gone_and_back_together(void **state)
 {
     (void)state;
     store *s = world_open();
-    tell(s, (struct conversation){.channel = "19:a", .kind = "channel", .team = "19:a", .at = 100});
-    tell(s, (struct conversation){.channel = "19:b", .team = "19:a", .at = 100});
-    tell(s, (struct conversation){.channel = "19:c", .team = "19:c", .at = 100});
+    tell(s, (struct conversation){
+                .channel = "19:a", .kind = "channel", .team = "19:a", .at_ms = 1000 * 100});
+    tell(s, (struct conversation){.channel = "19:b", .team = "19:a", .at_ms = 1000 * 100});
+    tell(s, (struct conversation){.channel = "19:c", .team = "19:c", .at_ms = 1000 * 100});
     assert_true(gone(s, "19:a", "19:a", 200));
     assert_int_equal(world_count("select count(*) from conversation where gone"), 2);
     assert_string_equal(channel_of(s, "19:c").address, EMEA);
-    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 300, .begins = true});
+    tell(s, (struct conversation){
+                .channel = "19:a", .team = "19:a", .at_ms = 1000 * 300, .begins = true});
     assert_int_equal(world_count("select count(*) from conversation where gone"), 0);
     world_close(s);
 }
@@ -185,15 +188,17 @@ static void test_what_comes_late_undoes_nothing(void **state)
 {
     (void)state;
     store *s = world_open();
-    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 100});
-    tell(s, (struct conversation){.channel = "19:b", .team = "19:a", .at = 100});
-    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 130, .begins = true});
+    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at_ms = 1000 * 100});
+    tell(s, (struct conversation){.channel = "19:b", .team = "19:a", .at_ms = 1000 * 100});
+    tell(s, (struct conversation){
+                .channel = "19:a", .team = "19:a", .at_ms = 1000 * 130, .begins = true});
     assert_false(gone(s, "19:a", "19:a", 120));
     assert_int_equal(world_count("select count(*) from conversation where gone"), 0);
     assert_true(gone(s, "19:a", "19:a", 140));
-    tell(s, (struct conversation){.channel = "19:a", .team = "19:a", .at = 135, .begins = true});
+    tell(s, (struct conversation){
+                .channel = "19:a", .team = "19:a", .at_ms = 1000 * 135, .begins = true});
     assert_int_equal(world_count("select count(*) from conversation where gone"), 2);
-    tell(s, (struct conversation){.channel = "19:a", .at = 141});
+    tell(s, (struct conversation){.channel = "19:a", .at_ms = 1000 * 141});
     assert_int_equal(world_count("select count(*) from conversation where gone"), 1);
     world_close(s);
 }

@@ -170,6 +170,27 @@ describe('who takes the app out of the one-to-one chat', () => {
     await ana.ask('whoami', /Ana/);
   });
 
+  test('a removal that comes late does not end what was connected since', async () => {
+    const cleo = person('cleo');
+    await installation('cleo', 'add', 40);
+    await w.idle();
+    await cleo.connect(); // removed 20 s ago, added 15 s ago, and both are still on the way
+    await installation('cleo', 'remove', 20);
+    await w.idle();
+    assert.equal(await active('cleo'), 1);
+    assert.equal(await w.count('conversation', "channel like 'a:1cleo%' and gone"), 0);
+  });
+
+  test('of one second the later one counts, in whatever order they come', async () => {
+    const ana = person('ana'), second = Math.floor(Date.now() / 1000) * 1000 + 10000;
+    for (const [action, ms] of [['add', 900], ['remove', 100]]) {
+      await ana.sends('installationUpdate', {activity: {action, timestamp: new Date(second + ms).toISOString()}});
+      await w.idle();
+    }
+    assert.equal(await active('ana'), 1);
+    assert.equal(await w.count('conversation', "channel like 'a:1ana%' and gone"), 0);
+  });
+
   test('an admin who takes it out for somebody loses nothing', async () => {
     const ben = person('ben');
     await ben.connect();
@@ -181,7 +202,7 @@ describe('who takes the app out of the one-to-one chat', () => {
 
   test('P12 P15: what the person had ends, and no id of hers stays', async () => {
     const cleo = person('cleo');
-    await cleo.connect();
+    assert.equal(await active('cleo'), 1);
     await cleo.uninstalls();
     await until('the connection to be ended', async () => await active('cleo') === 0);
     await w.idle();

@@ -58,6 +58,7 @@ static void test_dm(void **state)
     assert_string_equal(ev.text, "help");
     assert_string_equal(ev.typed, "help");
     assert_int_equal(ev.at, 1788256800);
+    assert_int_equal(ev.at_ms, 1788256800123);
 }
 
 static void test_mention(void **state)
@@ -156,17 +157,20 @@ static void test_times(void **state)
 {
     static const struct {
         const char *text;
-        int64_t at;
+        int64_t at_ms;
     } rows[] = {
-        {"{'timestamp':'2026-09-01T10:00:00Z'}", 1788256800},
-        {"{'timestamp':'2026-09-01T12:00:00.1234567+02:00'}", 1788256800},
-        {"{'timestamp':'2026-09-01T04:30:00-05:30'}", 1788256800},
+        {"{'timestamp':'2026-09-01T10:00:00Z'}", 1788256800000},
+        {"{'timestamp':'2026-09-01T12:00:00.1234567+02:00'}", 1788256800123},
+        {"{'timestamp':'2026-09-01T04:30:00-05:30'}", 1788256800000},
+        {"{'timestamp':'2026-09-01T10:00:00.9Z'}", 1788256800900},
         {"{'timestamp':'yesterday'}", 0},
         {"{'timestamp':1788256800}", 0},
         {"{'timestamp':'1800-09-01T10:00:00Z'}", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(activity(*state, TEAMS_DM, "", rows[i].text).at, rows[i].at);
+        const struct event ev = activity(*state, TEAMS_DM, "", rows[i].text);
+        assert_int_equal(ev.at_ms, rows[i].at_ms);
+        assert_int_equal(ev.at, rows[i].at_ms / 1000);
     }
 }
 

@@ -7,6 +7,7 @@ import {TeamsHost} from '../lib/teams_host.mjs';
 import {TEAMS_ACME, buttons, create, labels, loginUrl, windowUrl} from '../lib/flow.mjs';
 
 const PHONE = {width: 390, height: 844};
+const SHOTS = process.env.TEAMS_SHOTS; // a folder for pictures
 let stage, w;
 before(async () => {
   stage = await openWorld({teams: 'only'});
@@ -58,6 +59,28 @@ test('P4 P9 the same person: the window closes, Teams says who it was, and what 
   await person.sees(/Salesforce is connected as ana@acme\.example/);
   await person.createdOnce('In a window');
   assert.deepEqual(await states(), ['active']);
+});
+
+test('the button is in sight when the window opens, on a phone too; what is read stays above it', async () => {
+  const {page} = await pressed('ana', create('In sight'));
+  const button = page.getByRole('button', {name: 'Continue to Salesforce'});
+  await button.waitFor();
+  for (const [name, size] of Object.entries({window: {width: 600, height: 640}, phone: PHONE})) {
+    await page.setViewportSize(size);
+    await page.evaluate(() => scrollTo(0, 0));
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({colorScheme});
+      if (SHOTS) await page.screenshot({path: `${SHOTS}/${name}-${colorScheme}.png`});
+    }
+    const at = await button.boundingBox(), warning = await page.getByRole('note').boundingBox();
+    assert.ok(at.y + at.height <= size.height && at.x >= 0 && at.x + at.width <= size.width, `${name}: ${JSON.stringify(at)}`);
+    assert.ok(warning.y + warning.height <= at.y, `${name}: the warning is covered`);
+    const hit = await page.evaluate(({x, y, width, height}) => document.elementFromPoint(x + width / 2, y + height / 2).textContent, at);
+    assert.equal(hit, 'Continue to Salesforce');
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    const last = await page.locator('.steps li').last().boundingBox(), end = await button.boundingBox();
+    assert.ok(last.y + last.height <= end.y, `${name}: the last step is covered at the end`);
+  }
 });
 
 test('P4 another person followed the link in his own Teams: nobody is connected, and his code is none to type', async () => {

@@ -12,7 +12,8 @@ enum {
     FACTS_MAX = 40,
     FACT_BYTES_MAX = 300,
     ROW_BUTTONS_MAX = 5,
-    LEAD_ITEMS_MAX = 5, /* of the longest text that can stand first */
+    LEAD_ITEMS_MAX = 5,    /* of the longest text that can stand first */
+    BESIDE_CHARS_MAX = 12, /* a longer button leaves too little beside it on a phone */
     REFRESH_USERS_MAX = 60
 };
 
@@ -162,7 +163,20 @@ static json_t *column(const char *width, json_t *items)
         json_pack("{s:s, s:s, s:o}", "type", "Column", "width", width, "items", items));
 }
 
-/* The button stands beside the text. */
+/* A short button stands beside its text, a long one under it. */
+static json_t *row_of(json_t *text, json_t *set)
+{
+    const char *title = json_text(json_array_get(json_member(set, "actions"), 0), "title");
+    if (title != NULL && str_characters(title) > BESIDE_CHARS_MAX) {
+        json_put_words(set, "spacing", "Small");
+        json_push(text, set);
+        return json_must(json_pack("{s:s, s:o}", "type", "Container", "items", text));
+    }
+    return json_must(json_pack("{s:s, s:[o, o]}", "type", "ColumnSet", "columns",
+                               column("stretch", text),
+                               column("auto", json_must(json_pack("[o]", set)))));
+}
+
 static void draw_row(struct drawing *d, const json_t *block)
 {
     const json_t *button = json_member(block, "button");
@@ -183,9 +197,7 @@ static void draw_row(struct drawing *d, const json_t *block)
         json_push(d->items, set);
         return;
     }
-    json_push(d->items,
-              json_pack("{s:s, s:[o, o]}", "type", "ColumnSet", "columns", column("stretch", text),
-                        column("auto", json_must(json_pack("[o]", set)))));
+    json_push(d->items, row_of(text, set));
 }
 
 /* What must stay when not all can, and what goes first. */

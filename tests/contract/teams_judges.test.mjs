@@ -22,7 +22,7 @@ const FRAME = new Set(['type', '$schema', 'version', 'fallback', 'msteams']);
 const registered = type => AC.GlobalRegistry.defaultElements.findByName(type)?.objectType ?? AC.GlobalRegistry.defaultActions.findByName(type)?.objectType;
 const EXTRA = {AdaptiveCard: AC.AdaptiveCard, Column: AC.Column, TextRun: AC.TextRun, Fact: AC.Fact, Choice: AC.Choice, refresh: AC.RefreshDefinition};
 // what a type holds is read by code of the package, not by its schema
-const HOLDS = {AdaptiveCard: ['body', 'actions'], RichTextBlock: ['inlines'], ActionSet: ['actions'], ColumnSet: ['columns'], Column: ['items'], 'Action.ShowCard': ['card']};
+const HOLDS = {AdaptiveCard: ['body', 'actions'], RichTextBlock: ['inlines'], ActionSet: ['actions'], ColumnSet: ['columns'], Column: ['items'], Container: ['items'], 'Action.ShowCard': ['card']};
 const known = new Map();
 /** Members of a type up to version 1.5, as the package's schema of it says. */
 function members(type) {

@@ -10,12 +10,14 @@ const LIBRARY = createRequire(import.meta.url).resolve('adaptivecards/dist/adapt
 const PHONE = 320;
 const SHOTS = process.env.TEAMS_SHOTS; // a folder for pictures of them
 
-let w, stage, page, ana, list, done, own;
+let w, stage, page, ana, list, help, apps, done, own;
 before(async () => {
   w = await start({teams: 'only'});
   ana = w.teamsPerson('ana');
   await ana.connect();
   list = cardOf(await ana.ask('connections', m => labels(m).includes('Disconnect')));
+  help = cardOf(await ana.ask('help salesforce', m => labels(m).includes('Create an opportunity')));
+  apps = cardOf(await ana.ask('help', m => labels(m).includes('Personal accounts')));
   await ana.say(`@Workbot ${OPPORTUNITY}`, {place: 'deals'});
   const result = await ana.sees(/Created Acme renewal/, {place: 'deals'});
   done = cardOf(result);
@@ -63,6 +65,23 @@ test('a button that asks opens its question under it; the press is the one below
   const [[type, , data]] = await page.evaluate(() => window.pressed.filter(([kind]) => kind !== 'Action.ShowCard'));
   assert.equal(type, 'Action.Execute');
   assert.equal(data.wb.a, 'disconnect');
+});
+
+test('help: words do not run under a button, and a line is wide enough to read', async () => {
+  for (const [name, card] of Object.entries({help, apps})) {
+    await draw(card);
+    await picture(name);
+    assert.deepEqual(await beyond(), []);
+    const close = await page.evaluate(() => {
+      const box = e => e.getBoundingClientRect(), range = document.createRange();
+      const shown = [...document.querySelectorAll('#card button')].filter(e => e.offsetParent);
+      const texts = [...document.querySelectorAll('#card .ac-richTextBlock, #card .ac-textBlock')].filter(e => e.offsetParent && e.innerText.trim());
+      const words = e => (range.selectNodeContents(e), [...range.getClientRects()]);
+      const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      return texts.filter(e => box(e).width < 130 || words(e).some(r => shown.some(b => meets(r, box(b))))).map(e => e.innerText);
+    });
+    assert.deepEqual(close, [], name);
+  }
 });
 
 test('a result for all, and as its owner sees it', async () => {

@@ -189,6 +189,31 @@ static void test_rows(void **state)
     assert_at(mem, card, "body.2.type", "'ActionSet'");
 }
 
+/* Beside a long button hardly a word would stand on a line. */
+static void test_a_row_with_a_long_button(void **state)
+{
+    static const struct {
+        const char *title, *type;
+    } rows[] = {{"Twelve chars", "'ColumnSet'"},
+                {"Thirteen char", "'Container'"},
+                {"\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4", "'ColumnSet'"}};
+    arena *mem = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *view = view_new(mem);
+        view_row(view, &(struct button){.title = rows[i].title, .action = "go"}, "%s", "It");
+        view_divider(view);
+        view_row(view, &(struct button){.title = rows[i].title, .action = "go"}, "%s", "It");
+        json_t *card = card_of(mem, view);
+        assert_at(mem, card, "body.0.type", rows[i].type);
+        assert_at(mem, card, "body.1.separator", "true");
+        if (strcmp(rows[i].type, "'Container'") == 0) {
+            assert_at(mem, card, "body.0.items.0.inlines.0.text", "'It'");
+            assert_at(mem, card, "body.0.items.1.actions.0.verb", "'go'");
+            assert_at(mem, card, "body.0.items.1.spacing", "'Small'");
+        }
+    }
+}
+
 static void test_without_ids(void **state)
 {
     arena *mem = *state;
@@ -507,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_a_login_opens_in_a_window),
         cmocka_unit_test(test_questions),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_a_row_with_a_long_button),
         cmocka_unit_test(test_without_ids),
         cmocka_unit_test(test_a_button_that_opens_a_form),
         cmocka_unit_test(test_what_cannot_be_sent_whole),

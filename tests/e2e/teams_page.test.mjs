@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
 import {base, bot, until} from '../sandbox/harness.mjs';
-import {ANA_ADDRESS, CARD, DEALS, DM, card, cardMessage, execute, last, messages, reply, send, submit} from '../sandbox/teams_harness.mjs';
+import {ANA_ADDRESS, CARD, DEALS, DM, at, call, card, cardMessage, execute, last, message, messages, reply, send, submit} from '../sandbox/teams_harness.mjs';
 import {accessible, column, inFront, type} from './support.mjs';
 
 let stage;
@@ -72,6 +72,19 @@ test('inputs of a card are checked, then they and the action reach the bot; the 
   await accessible(p, 'a card with inputs');
 });
 
+test('what is left empty is not sent, a number neither; the word below a card goes with the card', async () => {
+  const {ana} = await page();
+  const posted = await send(cardMessage(INPUTS, [execute('Run it', 'run', {k: 1})]));
+  await ana.getByLabel('Name').fill('Only a name');
+  bot.answer = reply({statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: 'Working on it'});
+  await ana.getByRole('button', {name: 'Run it'}).click();
+  await ana.getByText('Working on it').waitFor();
+  assert.deepEqual(last().value.action.data, {k: 1, name: 'Only a name', urgent: 'false'});
+  await call('PUT', at(DM, `/activities/${posted.id}`), message(cardMessage([text('Done')])));
+  await ana.getByText('Done').waitFor();
+  assert.equal(await ana.getByText('Working on it').count(), 0);
+});
+
 test('a card of one\'s own: in the answer, and by a refresh', async () => {
   const {ana, p} = await page('Acme in Teams');
   const refresh = {action: execute('Refresh', 'refresh', {}), userIds: [ANA_ADDRESS]};
@@ -123,6 +136,24 @@ test('a sign-in button opens its window; the bar hands the code over, or closes 
   }
 });
 
+test('a code that is typed instead: the bar goes, and comes with the next window', async () => {
+  const {p, ana} = await page();
+  await send(cardMessage([text('Log in')], [submit('Sign in', {msteams: {type: 'signin', value: `${base}/healthz?n=1`}})]));
+  const open = async () => {
+    const [popup] = await Promise.all([p.waitForEvent('popup'), ana.getByRole('button', {name: 'Sign in'}).click()]);
+    await ana.getByText('A sign-in window is open.').waitFor();
+    await popup.close();
+  };
+  await open();
+  await type(p, ANA, 'create a task 12');
+  await ana.locator('article', {hasText: 'create a task'}).waitFor();
+  assert.equal(await ana.getByText('A sign-in window is open.').count(), 1);
+  await type(p, ANA, '123456');
+  await ana.locator('article', {hasText: '123456'}).waitFor();
+  await ana.getByText('A sign-in window is open.').waitFor({state: 'detached'});
+  await open();
+});
+
 test('threads in a channel, and the page without the package', async () => {
   const {p, ana} = await page();
   await ana.getByRole('tab', {name: '# deals'}).click();
@@ -134,6 +165,12 @@ test('threads in a channel, and the page without the package', async () => {
   await ana.locator('article.reply', {hasText: 'more'}).waitFor();
   const [a, b] = await messages('deals');
   assert.equal(b.root, a.id);
+
+  await send(cardMessage([text('Which card it is')]), DEALS);
+  const posted = ana.locator('article', {hasText: 'Which card it is'});
+  await posted.hover();
+  await posted.getByRole('button', {name: 'Reply in thread'}).click();
+  await ana.getByText('Replying in the thread of “Which card it is”').waitFor();
 
   await send(cardMessage([text('A **plain** card'), ...INPUTS], [submit('Pass on', {k: 1})]));
   const bare = await (await stage.browser()).newPage();

@@ -63,7 +63,7 @@ function officialCard(json, onAction) {
   card.onExecuteAction = action => {
     const inputs = {};
     for (const input of card.getAllInputs()) {
-      if (input.value === undefined || input.value === '') continue;
+      if (!input.isSet()) continue; /* the value of an empty number is NaN */
       inputs[input.id] = input.isMultiSelect ? input.value.split(',') : String(input.value);
     }
     onAction(action.id, inputs);
@@ -131,6 +131,8 @@ function told(answer) {
   if (shown && shown.statusCode >= 400) return (shown.value && shown.value.message) || 'Something went wrong';
   return answer.message || '';
 }
+/* What a person types who read a code in the window: its bar has nothing left to do. */
+const TYPED_CODE = /^(@\S+\s+)?(\w+\s+)?\d{6}$/;
 /* The window of a sign-in button: its last page knows its code, or the person types it in. */
 function openWindow(who, url, id) {
   const size = new URL(url).searchParams;
@@ -144,13 +146,14 @@ function windowBar(who, open) {
 }
 
 /* ---- messages and dialogs ---- */
-const notes = new Map(); // message and person -> what Teams showed below the card
+const notes = new Map(); // message and person -> {words: what Teams showed below the card, card: as it stood then}
+const drawnOf = m => JSON.stringify(m.attachments || []);
 const refreshed = new Map();
 async function pressCard(who, m, action, inputs) {
   const answer = await who.call('/_click', {message: m.id, action, inputs});
   if (answer.url && answer.window) openWindow(who, answer.url, answer.window);
   else if (answer.url) window.open(safe(answer.url), '_blank', 'noopener');
-  notes.set(who.person.id + m.id, told(answer));
+  notes.set(who.person.id + m.id, {words: told(answer), card: drawnOf(m)});
   who.redraw();
 }
 function refresh(who, m, card) {
@@ -160,6 +163,12 @@ function refresh(who, m, card) {
   refreshed.set(key, Date.now());
   who.call('/_refresh', {message: m.id});
 }
+/* A card's first text. */
+function firstWords(m) {
+  const find = n => !n || typeof n !== 'object' ? '' : typeof n.text === 'string' ? n.text : n.inlines ? n.inlines.map(i => i.text ?? i).join('') :
+    BELOW.flatMap(key => n[key] || []).map(find).find(Boolean) || '';
+  return (m.attachments || []).map(a => find(a.content)).find(Boolean) || '';
+}
 function teamsBody(who, m) {
   const cards = (m.attachments || []).filter(a => /^application\/vnd\.microsoft\.card/.test(a.contentType || ''));
   const text = m.is_bot ? m.text : m.typed ?? m.text;
@@ -167,7 +176,7 @@ function teamsBody(who, m) {
   if (cards.length && m.is_bot) refresh(who, m, cards[0].content);
   return [text ? el('div', {class: 'text'}, m.is_bot ? markdown(text) : text) : null,
     ...(m.is_bot ? cards : []).map(a => drawCard(a.content, (action, inputs) => pressCard(who, m, action, inputs))),
-    note ? el('div', {class: 'context', role: 'status'}, note) : null];
+    note && note.words && note.card === drawnOf(m) ? el('div', {class: 'context', role: 'status'}, note.words) : null];
 }
 function teamsDialog(who, task) {
   const note = el('span', {class: 'warn', role: 'alert'});

@@ -89,6 +89,22 @@ static int answer(struct login_end *p, const struct request *q, struct err *e)
     return login_end_page(p, e);
 }
 
+/* The handle in the cookie is this browser's word alone. The state has said whose login it is: the
+ * link of another one is as good as unknown. */
+static int load_landing(struct login_end *p, const char *handle, struct err *e)
+{
+    const struct login *its = p->outcome.login;
+    struct landing *g = &p->landing;
+    if (landing_load(p->web, p->to.mem, handle, g, e) != 0) {
+        return -1;
+    }
+    if (its != NULL && g->login != NULL &&
+        !(str_equal(its->workspace, g->login->workspace) && str_equal(its->id, g->login->id))) {
+        *g = (struct landing){.handle = ""};
+    }
+    return 0;
+}
+
 typedef int arrive_fn(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
                       struct err *e);
 
@@ -108,7 +124,7 @@ static int arrive(struct login_end *p, const struct request *q, arrive_fn *take,
     in.cookie = split_cookie(q->mem, request_cookie(q, cookie_name(q->mem, w, name)), &handle);
     if (take(w->options.oauth, q->mem, &in, &p->outcome, e) != 0 ||
         bot_login_returned(w->options.bot, q->mem, &p->outcome, e) != 0 ||
-        landing_load(w, q->mem, handle, &p->landing, e) != 0) {
+        load_landing(p, handle, e) != 0) {
         return -1;
     }
     bool closed = p->outcome.end == OAUTH_NOT_ALLOWED;

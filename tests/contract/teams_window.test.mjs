@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
-import {Browser, TEAMS_ACME, TEAMS_ACME_TENANT, TEAMS_PEOPLE, loginUrl, start, windowUrl} from '../lib/flow.mjs';
+import {Browser, TEAMS_ACME, TEAMS_ACME_TENANT, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, loginUrl, start, windowUrl} from '../lib/flow.mjs';
 import {teamsLibrary} from '../lib/teams_host.mjs';
 import {loadOpenapi} from '../lib/openapi.mjs';
 
@@ -261,6 +261,40 @@ test('signed in to the chat in the window: it is told that all is done, and the 
     assert.equal((await ana.window('connected')).status, 200);
     await w.idle();
     assert.equal((await ana.messages()).length, before);
+  } finally {
+    await w.stop();
+    w = first;
+  }
+});
+
+test('P8 the handle in a state\'s cookie is that browser\'s word alone: another login\'s tells nothing of it', async () => {
+  const first = w;
+  w = await start({teams: 'only', env: {WORKBOT_TEAMS_SIGN_IN: 'on'}});
+  try {
+    await w.sandbox('PUT', '/_config', {teams: {app: {redirect_uris: [w.url + '/identity/teams/callback']}}});
+    await w.load('globex', TEAMS_GLOBEX, 'otto@globex.example', {name: 'Globex', admins: [TEAMS_PEOPLE.otto]});
+    for (const at of [`${TEAMS_ACME}/connections/acme-salesforce`, `${TEAMS_GLOBEX}/connections/globex-salesforce`]) await w.must('PUT', `/workspaces/${at}`, {assurance: 'sign_in'});
+    const anas = loginUrl(await w.teamsPerson('ana').prompt('connect salesforce')), handle = new URL(anas).pathname.split('/')[2];
+    await new Browser().logIn(anas, 'ana@acme.example', {teams: `${TEAMS_ACME_TENANT}/${TEAMS_PEOPLE.ana}`});
+    await w.idle();
+    // with Ana's handle before the provider's answer, and before the chat's
+    for (const [name, company, tenant, stop] of [['ben', 'acme', TEAMS_ACME_TENANT, '/oauth/callback/'], ['gina', 'globex', TEAMS_GLOBEX_TENANT, '/identity/']]) {
+      const browser = new Watched(), who = w.teamsPerson(name, tenant);
+      const more = {teams: `${tenant}/${TEAMS_PEOPLE[name]}`}, username = `${name}@${company}.example`;
+      await browser.logIn(windowUrl(await who.prompt('connect salesforce')), username, {...more, stop});
+      const jar = browser.cookies(new URL(w.url).hostname);
+      for (const [key, value] of jar) if (key.startsWith('wb_state_')) jar.set(key, value.replace(/~[^~]*/, `~${handle}`));
+      await browser.get(browser.page.location);
+      if (stop === '/identity/') await browser.submit({username});
+      if (/name="decision"/.test(browser.page.html)) await browser.submit({decision: 'allow'});
+      assert.match(browser.text, new RegExp(`${name}@${company}`), 'the state says whose login it is');
+      for (const page of browser.pages) assert.ok(!page.html.includes('ana@acme') && !(page.location || '').includes(handle), page.url);
+      assert.ok(![...jar.keys()].some(key => key.startsWith('wb_result_')));
+      await browser.get(`${anas}/result`);
+      assert.equal(browser.page.status, 410);
+      assert.ok(!browser.text.includes('ana@acme'), browser.text);
+      await who.sees(/Salesforce is connected/);
+    }
   } finally {
     await w.stop();
     w = first;

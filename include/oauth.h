@@ -129,12 +129,14 @@ enum oauth_code {
     OAUTH_CODE_RIGHT, /* the connection is active now */
     OAUTH_CODE_AGAIN, /* by_window: it was right a moment ago, and nothing is left to do */
     OAUTH_CODE_WRONG, /* tries_left says how often more */
-    OAUTH_CODE_SPENT  /* that was the last try, or its time is over: tokens are being revoked */
+    OAUTH_CODE_SPENT  /* that was the last try, its time is over, or it proves too little by now:
+                         tokens are being revoked */
 };
 struct oauth_confirm {
     enum oauth_code result;
     int64_t tries_left;
-    bool expired; /* OAUTH_CODE_SPENT: by its time, not by wrong tries */
+    bool expired;  /* OAUTH_CODE_SPENT: by its time, not by wrong tries */
+    bool unproven; /* OAUTH_CODE_SPENT: it was right, and its connection demands a sign-in by now */
     bool ended; /* OAUTH_CODE_NONE, by_window: a login of this user came to nothing a moment ago */
     struct login *login;
     const char *connection_id;

@@ -78,6 +78,14 @@ static int say_wrong(struct turn *t, int64_t left, const struct meant *also, str
     return say_private(t, view, NULL, e);
 }
 
+static const char *why_spent(const struct oauth_confirm *c)
+{
+    if (c->unproven) {
+        return "its connection asks by now that you sign in to this chat first";
+    }
+    return c->expired ? "the time for its code is over" : "that was the third wrong code";
+}
+
 /* Said once, where the person is looking, with the reason and the way on; the prompt, perhaps far
  * above, only stops asking. */
 static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct meant *also,
@@ -93,8 +101,7 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct
                              &count, e) != 0) {
         return -1;
     }
-    view_text(view, "**This login has ended**: %s. %s was not connected.",
-              c->expired ? "the time for its code is over" : "that was the third wrong code",
+    view_text(view, "**This login has ended**: %s. %s was not connected.", why_spent(c),
               words_app(&t->scene, connected_app(&t->scene, l)));
     view_note(view, count > 0 ? "What you typed still waits. Log in again to go on."
                               : "Log in again if you still want to connect it.");

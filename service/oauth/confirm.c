@@ -203,6 +203,34 @@ static int look_back(store *s, const struct oauth_typed *typed, struct oauth_con
     return 0;
 }
 
+/* The sign-in may have been demanded after the code was shown: then it proves too little. Who has
+ * signed in waits for no code. */
+static int proves_enough(store *s, const struct login *l, bool *ret, struct err *e)
+{
+    struct default_connection *d = NULL;
+    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0) {
+        return -1;
+    }
+    *ret = d == NULL || !d->assurance_sign_in || str_empty(l->user_id);
+    return 0;
+}
+
+/* The right code, in time. */
+static int take(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
+{
+    bool enough = false;
+    ret->login = l;
+    if (proves_enough(s, l, &enough, e) != 0) {
+        return -1;
+    }
+    if (enough) {
+        return activate(o, s, l, ret, e);
+    }
+    ret->unproven = true;
+    ret->result = OAUTH_CODE_SPENT;
+    return oauth_login_end(o, s, l, LOGIN_REFUSED, "sign_in_required", e);
+}
+
 static int spent(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
 {
     ret->login = l;
@@ -235,8 +263,7 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
     }
     struct login *l = whose_code(store_arena(s), list, count, typed);
     if (l != NULL && !is_over(l)) {
-        ret->login = l;
-        return activate(o, s, l, ret, e);
+        return take(o, s, l, ret, e);
     }
     if (l != NULL && typed->by_window) {
         return spent(o, s, l, ret, e);

@@ -44,6 +44,11 @@ static const struct {
      "disconnected",
      {"Ended", "This login was ended",
       "The app was disconnected in the chat after it had begun. Nothing was connected."}},
+    {LOGIN_REFUSED,
+     "sign_in_required",
+     {"Ended", "This login was ended",
+      "Its connection asks by now that you sign in to your chat first, and a code does not do that. "
+      "Nothing was connected. To start again, look in your chat."}},
     {LOGIN_REFUSED, NULL, {"Ended", "This login has ended", "Nothing was connected."}},
     {LOGIN_EXPIRED,
      "code_expired",

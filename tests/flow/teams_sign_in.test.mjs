@@ -331,6 +331,36 @@ describe('P4 sign in with Entra, otherwise set up', () => {
     }
   });
 
+  test('P4 a code that was shown before the sign-in was demanded proves too little by then: in both chats, typed or handed over', async () => {
+    const w = await world({teams: true, env: {WORKBOT_SLACK_SIGN_IN: 'on'}});
+    const alive = async () => (await w.grants()).filter(g => g.alive).length;
+    try {
+      const grants = await alive();
+      for (const [who, user, at, slack] of [[w.teamsPerson('ana'), TEAMS_PEOPLE.ana, CONNECTION], [w.person('ana'), 'U0ANA0001', `/workspaces/${ACME}/connections/acme-salesforce`, SLACK_ANA]]) {
+        const {assurance} = await w.must('GET', at);
+        for (const typed of slack ? [true] : [true, false]) {
+          await w.must('PUT', at, {assurance: 'code'});
+          const others = new Browser(), code = await others.codeOf(loginUrl(await who.prompt('connect salesforce')), 'ben@acme.example');
+          await w.must('PUT', at, {assurance: 'sign_in'});
+          if (typed) await who.say(code);
+          else assert.equal((await who.window(code)).status, 412);
+          await who.sees(/This login has ended.*asks by now that you sign in to this chat first.*Salesforce was not connected/s);
+          await w.idle();
+          assert.deepEqual(await w.query('select 1 from connection where user_id = $1', [user]), []);
+          assert.deepEqual(await w.one('select state, reason, provisional is null as wiped from login where user_id = $1 order by created_at desc limit 1', [user]), {state: 'refused', reason: 'sign_in_required', wiped: true});
+          assert.equal(await alive(), grants, 'the grant is given back');
+        }
+        await who.browser.logIn(loginUrl(await who.prompt('connect salesforce')), 'ana@acme.example', slack ? {slack} : {teams: `${TEAMS_ACME_TENANT}/${user}`});
+        assert.match(who.browser.text, /Salesforce is connected/);
+        await w.must('PUT', at, {assurance});
+        for (const {id} of await w.query('select id from connection where user_id = $1', [user])) await w.must('DELETE', `${at.split('/connections/')[0]}/personal-connections/${id}?forget=true`);
+        await w.idle();
+      }
+    } finally {
+      await w.stop();
+    }
+  });
+
   test('demanded while it is off: a fault of the PUT and of `workbot check`; switched off later, no login is proven more weakly', async () => {
     const w = await world();
     const check = () => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: w.env});

@@ -37,16 +37,24 @@ static int is_news(struct turn *t, const char *what, int64_t every_s, bool *ret,
                : store_notice_due(sc->s, workspace, key, every_s, ret, e);
 }
 
+/* Whoever has changed a client sends many under one id: it is known together with what it says. */
+static int note_sent(struct turn *t, const char *state, bool *ret_fresh, struct err *e)
+{
+    arena *mem = t->scene.mem;
+    struct job sent = *t->job;
+    if (t->coded == NULL || sent.keys[0] == NULL) {
+        return 0;
+    }
+    sent.keys[0] = arena_printf(mem, "%s %s", sent.keys[0], crypto_hash_text(mem, state));
+    return store_job_note(t->scene.s, &sent, ret_fresh, e);
+}
+
 static int is_first(struct turn *t, bool *ret, struct err *e)
 {
     const char *text = t->event.text == NULL ? "?" : t->event.text;
     const char *state = arena_printf(t->scene.mem, "state %s", text);
     bool fresh = true, news = true;
-    if (t->coded != NULL && t->job->keys[0] != NULL &&
-        store_job_note(t->scene.s, t->job, &fresh, e) != 0) {
-        return -1;
-    }
-    if (is_news(t, state, STATE_ONCE_S, &news, e) != 0) {
+    if (note_sent(t, state, &fresh, e) != 0 || is_news(t, state, STATE_ONCE_S, &news, e) != 0) {
         return -1;
     }
     *ret = fresh && news;

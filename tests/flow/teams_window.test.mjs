@@ -137,6 +137,18 @@ describe('P4 what is not the code', () => {
     assert.equal(await alive(), grants, 'its grant is given back');
   });
 
+  test('teams_gotcha_09_guesses_under_one_id_are_tries_each', async () => {
+    const {who, code} = await shown('ana');
+    const id = 'f:11111111-2222-4333-8444-555555555555';
+    assert.equal(await status(who.window(wrong(code), {activity: {id}})), 412);
+    assert.equal(await status(who.window(wrong(code), {activity: {id}})), 412);
+    assert.equal((await login('ana')).tries, 1, 'the same once more');
+    for (const by of [2, 3]) assert.equal(await status(who.window(wrong(code, by), {activity: {id}})), 412);
+    assert.equal((await login('ana')).state, 'refused');
+    assert.equal(await status(who.window(code, {activity: {id}})), 412, 'the right one is too late');
+    assert.equal(await connection('ana'), undefined);
+  });
+
   test('teams_gotcha_09_a_code_whose_time_is_over', async () => {
     const {who, code, since} = await shown('ana');
     await w.query("update login set code_expires_at = now() - interval '1 second' where state = 'code'");

@@ -52,8 +52,10 @@ static int give_back_earlier(struct attempt *c, store *s, const struct login *l,
     return oauth_revoke_later(c->oauth, s, c->out->connection, &earlier, NULL, e);
 }
 
-/* For a page in a window of the person's own chat. It is longer than what people type, and no typed
- * text: what another app in that chat could learn by opening our link, nobody can type for it. */
+/* For a page in a window of the person's own chat. It is longer than what people type, and never
+ * taken where they type: what another app in that chat could learn by opening our link, it cannot
+ * put there. A client that its person has changed sends whatever that person wants: against that
+ * helps the sign-in alone (assurance "sign_in"). */
 static const char *window_code(const struct attempt *c, const struct login *l)
 {
     const struct chat_driver *driver = chats_driver(c->oauth->options.chats, l->workspace);

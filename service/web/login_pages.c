@@ -157,6 +157,26 @@ static int sign_in_off(web *w, struct landing *g, struct landing_answer *to, str
                : landing_message(to, said->status, said->title, said->text, e);
 }
 
+/* Whoever has the link can use its tries up: the way on is a link that nobody else has. */
+static int too_often(web *w, struct landing *g, struct landing_answer *to, struct err *e)
+{
+    arena *mem = to->mem;
+    long long wait_s = (long long)w->config->ttl_state;
+    const char *fresh = str_empty(g->login->user_id)
+                            ? "ask for a new link"
+                            : arena_printf(mem,
+                                           "type `connect` and the app in %s: that gives you a new "
+                                           "link, and ends this one",
+                                           landing_chat(g));
+    const char *text = arena_printf(
+        mem,
+        "It was followed many times within a few minutes, by you or by somebody else who has it. "
+        "Nothing was connected. It works again in %lld minutes at the latest. To go on at once, %s.",
+        (wait_s + 59) / 60, fresh);
+    respond_header(to->response, "Retry-After", arena_printf(mem, "%lld", wait_s));
+    return landing_message(to, 429, "This link must rest for a while", text, e);
+}
+
 static int start(web *w, struct landing *g, struct landing_answer *to, struct err *e)
 {
     store *s = NULL;
@@ -174,6 +194,9 @@ static int start(web *w, struct landing *g, struct landing_answer *to, struct er
     store_close(s);
     if (rc != 0 && str_equal(e->code, "sign_in_off")) {
         return sign_in_off(w, g, to, e);
+    }
+    if (rc != 0 && e->kind == ERR_LIMIT) {
+        return too_often(w, g, to, e);
     }
     if (rc != 0 && e->kind == ERR_CONFIG) {
         return landing_message(to, 409, "Not set up yet",

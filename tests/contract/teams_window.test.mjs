@@ -209,6 +209,29 @@ describe('a login in a window', () => {
   });
 });
 
+test('P11 a link that whoever has it has used up says so on a page, for how long, and how to go on; connect is a new link', async () => {
+  const cases = [['Teams', w.teamsPerson('ana'), asked, '?window=teams'], ['Teams', w.teamsPerson('ana'), asked, ''], ['Slack', w.person('cleo'), () => w.person('cleo').prompt('connect salesforce'), '']];
+  for (const [chat, who, prompt, search] of cases) {
+    const url = loginUrl(await prompt()) + search, headers = {'content-type': 'application/x-www-form-urlencoded'};
+    for (let i = 0; i < 20; i++) assert.equal((await fetch(url, {method: 'POST', redirect: 'manual', headers, body: 'do=start'})).status, 303);
+    const browser = new Watched();
+    await browser.get(url);
+    await browser.submit();
+    const {page, text} = browser;
+    assert.deepEqual([page.status, page.headers.get('content-type'), page.headers.get('retry-after')], [429, 'text/html; charset=utf-8', '600'], text);
+    assert.match(text, /must rest for a while.*followed many times.*Nothing was connected.*in 10 minutes at the latest/);
+    assert.match(text, new RegExp(`type connect and the app in ${chat}: that gives you a new link`));
+    (search ? inWindow : alone)(browser.pages);
+    await browser.logIn(loginUrl(await who.prompt('connect salesforce')) + search, 'ana@acme.example');
+    await who.ask(browser.code, /is connected/);
+  }
+  const {login_url} = await w.must('POST', `/workspaces/${TEAMS_ACME}/connections/acme-salesforce/login`, {}), admin = new Watched();
+  await admin.get(login_url);
+  for (let i = 0; i <= 20; i++) await admin.request('POST', login_url, {do: 'start'});
+  assert.equal(admin.page.status, 429);
+  assert.match(admin.text, /To go on at once, ask for a new link\./);
+});
+
 test('in the browser, from the button beside it: the code at once, no script, and nothing for Teams', async () => {
   const browser = new Watched();
   const cleo = w.teamsPerson('cleo');

@@ -144,6 +144,8 @@ struct bot_unreached {
     bool maybe;                       /* nobody can say whether it arrived */
 };
 json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who);
+/* What is said in private, when the platform does not take a message of that person as it is. */
+json_t *bot_refused_view(arena *mem);
 /* The same on the user's home page, if it was ever opened; last in a transaction. */
 int bot_unreachable_at_home(store *s, arena *mem, const struct user *u, struct err *e);
 

@@ -84,7 +84,8 @@ typedef struct chats chats; /* all drivers with their settings; for all threads 
  * missing: code "chat_dead", "chat_scope"), ERR_NOT_FOUND (no such place or person, or we are not
  * in it: code "chat_target"; nobody of this id: "chat_nobody"; an organisation has not given the
  * bot to those workspaces: "chat_not_granted"), ERR_CONFLICT (message cannot be changed any more:
- * code "chat_message_gone"), ERR_INTERNAL "chat_payload" (we sent something invalid). Further
+ * code "chat_message_gone"), "chat_payload" (we sent something invalid:
+ * ERR_INVALID, or ERR_INTERNAL where the platform has been known to take it later). Further
  * ERR_CONFIG codes: "chat_settings" (an admin's switch forbids it), "chat_disabled" (an admin has
  * blocked the whole bot), "chat_token_expired"; with
  * "chat_scope" err.needed names the scope; ERR_FORBIDDEN "chat_gone": the bot was taken out of the

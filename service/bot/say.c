@@ -44,6 +44,14 @@ json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who)
     return view;
 }
 
+json_t *bot_refused_view(arena *mem)
+{
+    json_t *view = view_new(mem);
+    view_text(view, "I had an answer for you that this chat does not take: a fault of mine. "
+                    "`pending` shows what waits for you.");
+    return view;
+}
+
 /* ret_id may be NULL. */
 static int add(struct scene *sc, struct message *m, const char **ret_id, struct err *e)
 {

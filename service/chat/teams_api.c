@@ -36,8 +36,8 @@ static const struct refusal {
     {404, "ActivityNotFoundInConversation", ERR_CONFLICT, "chat_message_gone"},
     {404, NULL, ERR_NOT_FOUND, "chat_target"},
     {401, NULL, ERR_CONFIG, "chat_client"},
-    {400, NULL, ERR_INTERNAL, "chat_payload"},
-    {413, NULL, ERR_INTERNAL, "chat_payload"},
+    {400, NULL, ERR_INVALID, "chat_payload"}, /* the same again would be refused again */
+    {413, NULL, ERR_INVALID, "chat_payload"},
     {412, NULL, ERR_UPSTREAM_BUSY, "chat_busy"},
 };
 
@@ -193,8 +193,7 @@ static int ask(chats *c, arena *mem, const struct teams_call *call, struct secre
 {
     const char *url = url_of(mem, call->address, call);
     if (url == NULL) {
-        return err_set(e, ERR_INTERNAL, "chat_payload", "%s: ids that no path holds",
-                       call->path[0]);
+        return err_set(e, ERR_INVALID, "chat_payload", "%s: ids that no path holds", call->path[0]);
     }
     const struct net_request q = {
         .method = call->method,

@@ -156,12 +156,48 @@ static int say_in_place(struct sending *x, store *s, const struct user *u, struc
     return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
 }
 
+/* Nothing of it is said but that there was something: the words that were refused may be why. They
+ * are themselves a message that may be refused, and say so where they were asked for. */
+static int say_refused(struct sending *x, store *s, const char *owner, struct err *e)
+{
+    const struct message *m = x->message;
+    struct user *u = NULL;
+    struct message line = {.workspace = m->workspace,
+                           .channel = "",
+                           .user_id = owner,
+                           .from_channel = m->from_channel,
+                           .from_thread = m->from_thread,
+                           .body = bot_refused_view(x->mem)};
+    if (store_user_find(s, m->workspace, owner, &u, e) != 0) {
+        return -1;
+    }
+    if (u == NULL) {
+        return 0;
+    }
+    return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
+}
+
+/* Who is told that the platform does not take the message; NULL: nobody is. */
+static const char *refused_owner(const struct sending *x)
+{
+    const struct message *m = x->message;
+    if (!str_equal(x->why->code, "chat_payload") ||
+        json_equal(m->body, bot_refused_view(x->mem)) != 0) {
+        return NULL;
+    }
+    return m->user_id != NULL ? m->user_id : view_owner(m->body);
+}
+
 /* The last way was closed, too. Where it was asked for, and on the reader's home page, a line
  * without any detail stands then, so that nobody waits for what does not come. */
 int sending_tell_place(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
+    const char *owner = refused_owner(x);
     struct user *u = NULL;
+    if (owner != NULL) {
+        return say_refused(x, s, owner, e);
+    }
     if (!in_dm(m) || m->sent_version > 0) {
         return 0;
     }

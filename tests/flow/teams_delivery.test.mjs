@@ -203,6 +203,39 @@ describe('what the platform refuses', () => {
     assert.equal((await given()).length, dead);
   });
 
+  test('teams_gotcha_16_what_Teams_calls_no_message_is_not_sent_again_and_holds_nothing_up', async () => {
+    const ana = person('ana');
+    const refused = async () => (await w.calls({peer: 'teams', direction: 'in'}))
+      .filter(c => c.method === 'POST' && (c.status === 400 || c.status === 413)).length;
+    for (const [status, error] of [[413, 'MessageSizeTooBig'], [400, 'BadSyntax']]) {
+      const before = await refused();
+      await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', error, status, method: 'POST', times: 1, path: '/activities'});
+      const said = await ana.say('whoami');
+      await ana.sees(m => m.is_bot && m.ts > said.ts && /this chat does not take/.test(words(m)));
+      await w.idle();
+      assert.equal(await refused() - before, 1, 'asked once');
+    }
+    // refused, too, is the line that says so: nothing more comes of it
+    const before = await refused();
+    await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', error: 'BadSyntax', status: 400, method: 'POST', times: 2, path: '/activities'});
+    await ana.say('whoami');
+    await ana.ask('connections', /Your connections/);
+    await w.idle();
+    assert.equal(await refused() - before, 2);
+  });
+
+  test('whose message a channel does not take reads so in the one-to-one chat', async () => {
+    const ana = person('ana');
+    const said = await ana.say('whoami');
+    await ana.sees(m => m.is_bot && m.ts > said.ts && /Who you are/.test(words(m)));
+    await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', error: 'BadSyntax', status: 400, method: 'POST', times: -1, path: 'deals'});
+    await ana.say(at('salesforce deal name: No message'), {place: 'deals'});
+    await ana.sees(m => m.is_bot && m.ts > said.ts && /this chat does not take/.test(words(m)));
+    await w.sandbox('DELETE', '/_faults');
+    await w.idle();
+    assert.equal(await opportunities('No message'), 1);
+  });
+
   test('a refused token is asked for anew, once, and the message arrives', async () => {
     const ana = person('ana');
     await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'token_expired', times: 1, path: '/activities'});

@@ -111,7 +111,7 @@ static void teams_gotcha_05_no_id_leads_out_of_its_path(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct teams_call call = call_of(p);
         call.path[1] = bad[i];
-        (void)fails(p, &call, ERR_INTERNAL, "chat_payload");
+        (void)fails(p, &call, ERR_INVALID, "chat_payload");
     }
     assert_int_equal(p->asked, 0);
 }
@@ -311,8 +311,8 @@ static void teams_gotcha_16_statuses(void **state)
         const char *code;
         bool maybe_done;
     } rows[] = {
-        {"400 X", CODE("BadSyntax"), ERR_INTERNAL, "chat_payload", false},
-        {"400 X", CODE("Bad Argument"), ERR_INTERNAL, "chat_payload", false},
+        {"400 X", CODE("BadSyntax"), ERR_INVALID, "chat_payload", false},
+        {"400 X", CODE("Bad Argument"), ERR_INVALID, "chat_payload", false},
         {"403 X", CODE("BotNotInConversationRoster"), ERR_FORBIDDEN, "chat_gone", false},
         {"403 X", CODE("ConversationBlockedByUser"), ERR_FORBIDDEN, "chat_blocked", false},
         {"404 X", CODE("MemberNotFoundInConversation"), ERR_NOT_FOUND, "chat_nobody", false},
@@ -326,7 +326,7 @@ static void teams_gotcha_16_statuses(void **state)
         {"404 X", "", ERR_NOT_FOUND, "chat_target", false},
         {"405 X", "", ERR_UPSTREAM_REFUSED, "chat_refused", false},
         {"412 X", CODE("PreconditionFailed"), ERR_UPSTREAM_BUSY, "chat_busy", false},
-        {"413 X", CODE("MessageSizeTooBig"), ERR_INTERNAL, "chat_payload", false},
+        {"413 X", CODE("MessageSizeTooBig"), ERR_INVALID, "chat_payload", false},
         {"500 X", CODE("ServiceError"), ERR_UPSTREAM_REFUSED, "chat_refused", true},
         {"502 X", "<html>bad gateway</html>", ERR_UPSTREAM_BUSY, "chat_busy", true},
         {"503 X", "", ERR_UPSTREAM_BUSY, "chat_busy", true},

@@ -106,15 +106,18 @@ struct chat_driver {
     bool presses_say_place; /* a press says of its place what words say; else the platform is asked
                              */
     bool own_views;         /* of what all read one person can be shown more: view_set_own */
-    bool presses_once;  /* a press may come twice without telling so, but not on the same message
-                           once it was sent anew */
-    bool no_ephemerals; /* what one person is to read stands in the one-to-one chat alone */
+    bool presses_once;   /* a press may come twice without telling so, but not on the same message
+                            once it was sent anew */
+    bool no_ephemerals;  /* what one person is to read stands in the one-to-one chat alone */
+    bool unnamed_places; /* no reader is shown a place's name where a view has its id */
     /* A button of its one-to-one chat can open a page in a window of the client (button.window),
      * which takes a word from that page and sends it in the name of who sits there. */
     bool windows;
     /* A user's id as events name it, of one that somebody wrote by hand; NULL: it can be nobody's.
      * NULL where any word may be one. */
     const char *(*user_id)(arena *mem, const char *text);
+    /* The same of a conversation; a link to it says it, too. */
+    const char *(*channel_id)(arena *mem, const char *text);
     /* payload: what the door stored, by kind of job: "slack_event", "slack_interaction" or
      * "slack_command"; "teams_activity", "teams_invoke". Pure: a form that was sent can be read at
      * the door, too. */

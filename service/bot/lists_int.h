@@ -49,7 +49,7 @@ int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words
 /* A line that says what is missing; none where nothing is. */
 void outlook_add_note(struct scene *sc, json_t *view, const struct prospect *p);
 /* Where a command of named places works. */
-void outlook_add_places(json_t *view, const struct recipe *r);
+void outlook_add_places(const struct scene *sc, json_t *view, const struct recipe *r);
 /* A button that runs it may stand there. */
 bool outlook_may_press(const struct prospect *p);
 

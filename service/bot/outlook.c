@@ -85,9 +85,20 @@ int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words
     return notice_admins(sc, at.def, at.problem, e);
 }
 
-void outlook_add_places(json_t *view, const struct recipe *r)
+/* Of places that no reader is shown by name there is only one thing to say. */
+static bool names_places(const struct scene *sc)
+{
+    const struct chat_driver *d = chats_driver(sc->bot->options.chats, sc->workspace->workspace);
+    return d == NULL || !d->unnamed_places;
+}
+
+void outlook_add_places(const struct scene *sc, json_t *view, const struct recipe *r)
 {
     const char *const *list = r->allow_channels;
+    if (r->allow_channels_count > 0 && !names_places(sc)) {
+        view_note(view, "It works only in the places that an admin chose.");
+        return;
+    }
     switch (r->allow_channels_count) {
     case 0:
         return;
@@ -124,7 +135,7 @@ void outlook_add_note(struct scene *sc, json_t *view, const struct prospect *p)
                   words_app(sc, p->at.def->app));
         return;
     case OBSTACLE_PLACE:
-        outlook_add_places(view, p->recipe);
+        outlook_add_places(sc, view, p->recipe);
         return;
     case OBSTACLE_SETUP:
         add_setup(sc, view, &p->at);

@@ -77,7 +77,7 @@ static int refuse_leave(struct turn *t, const struct recipe *r, enum recipe_leav
     json_t *view = view_new(t->scene.mem);
     if (leave == LEAVE_NOT_HERE) {
         view_text(view, "**%s** is not for this place.", r->title);
-        outlook_add_places(view, r);
+        outlook_add_places(&t->scene, view, r);
     } else {
         view_text(view, "You may not run **%s**. Ask an admin of Workbot to allow you.", r->title);
         words_add_admins(&t->scene, view);

@@ -79,7 +79,7 @@ static void add_leave(struct scene *sc, json_t *view, const struct recipe *r,
         return;
     case LEAVE_NOT_HERE:
         view_text(view, "You may not run it here.");
-        outlook_add_places(view, r);
+        outlook_add_places(sc, view, r);
         return;
     case LEAVE_NOT_YOU:
         view_text(view, "You may not run it. An admin of Workbot can allow it.");

@@ -230,6 +230,8 @@ int teams_open_dm(chats *c, arena *mem, const struct chat_access *a, const char 
                   const char **ret_channel, struct err *e);
 int teams_person(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                  struct chat_person *ret, struct err *e);
+/* teams_named.c: chat_driver.channel_id */
+const char *teams_place_id(arena *mem, const char *text);
 struct teams_places *teams_places_new(arena *mem);
 int teams_is_shared(chats *c, arena *mem, const struct chat_access *a, const char *channel,
                     bool *ret, struct err *e);

@@ -59,8 +59,8 @@ enum { API_USER_ID_MAX = 100 };
 /* An id that the workspace's platform cannot have is a fault; NULL for none. */
 const char *api_user(const struct api *a, const char *key);
 const char **api_users(const struct api *a, const char *key, size_t *ret_count);
-/* The same for allow.users of the recipe in the body, which then holds them so. */
-void api_recipe_users(struct api *a);
+/* The same for users and channels in allow of the recipe in the body, which then holds them so. */
+void api_recipe_allow(struct api *a);
 
 /* A member that is written and never read: absent keeps, null removes. */
 struct api_secret {

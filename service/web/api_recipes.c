@@ -64,7 +64,7 @@ static int read_recipe(struct api *a, struct recipe **ret, struct err *e)
     if (json_member(a->body, "name") == NULL) {
         json_object_set_new(a->body, "name", json_string(a->name));
     }
-    api_recipe_users(a);
+    api_recipe_allow(a);
     recipe_parse(a->mem, a->body, ret, &a->faults);
     recipe_check(a->mem, *ret, &world, &a->faults);
     return api_refuse(a, e);

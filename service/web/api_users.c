@@ -3,12 +3,16 @@
 #include "base/str.h"
 
 /*
- * Ids of users in a body. They are compared with those that events name, letter by letter: one in
- * other letters, or an e-mail address in its place, would be nobody's for ever.
+ * Ids of users and conversations in a body. They are compared with those that events name, letter
+ * by letter: one in other letters, or an e-mail address in its place, would be nobody's for ever.
  */
 
 static const char HOW[] =
     "No user of that chat has such an id. In Teams it is the person's object id of Entra.";
+
+static const char HOW_PLACE[] =
+    "No conversation of that chat has such an id. In Teams it looks like 19:...@thread.tacv2: give "
+    "it, or the link that Teams copies for the channel.";
 
 /* As events name it; NULL: it can be nobody's. */
 static const char *as_named(const struct api *a, const char *text)
@@ -57,16 +61,27 @@ const char **api_users(const struct api *a, const char *key, size_t *ret_count)
     return list;
 }
 
-void api_recipe_users(struct api *a)
+typedef const char *named_fn(arena *mem, const char *text);
+
+static void name_all(struct api *a, const char *key, named_fn *named, const char *how)
 {
-    json_t *users = json_object_get(json_object_get(a->body, "allow"), "users");
-    for (size_t i = 0; i < json_array_size(users); i++) {
-        const char *given = json_string_value(json_array_get(users, i));
-        const char *id = given == NULL ? NULL : as_named(a, given);
+    json_t *list = json_object_get(json_object_get(a->body, "allow"), key);
+    for (size_t i = 0; named != NULL && i < json_array_size(list); i++) {
+        const char *given = json_string_value(json_array_get(list, i));
+        const char *id = given == NULL ? NULL : named(a->mem, given);
         if (given != NULL && id == NULL) {
-            faults_add(&a->faults, arena_printf(a->mem, "allow.users[%zu]", i), "%s", HOW);
+            faults_add(&a->faults, arena_printf(a->mem, "allow.%s[%zu]", key, i), "%s", how);
         } else if (given != NULL && !str_equal(given, id)) {
-            json_array_set_new(users, i, json_string(id));
+            json_array_set_new(list, i, json_string(id));
         }
+    }
+}
+
+void api_recipe_allow(struct api *a)
+{
+    const struct chat_driver *platform = chats_platform(a->workspace);
+    if (platform != NULL) {
+        name_all(a, "users", platform->user_id, HOW);
+        name_all(a, "channels", platform->channel_id, HOW_PLACE);
     }
 }

@@ -348,6 +348,46 @@ describe('ids of people in the API', () => {
   });
 });
 
+describe('allow.channels of a recipe', () => {
+  const PATH = `/workspaces/${TEAMS_ACME}`;
+  const DEALS = '19:acmesales000deals@thread.tacv2';
+  const LINK = '19%3Aacmesales000deals%40thread.tacv2';
+  let recipe;
+  const put = channels => w.api('PUT', `${PATH}/recipes/create-task`, {...recipe, allow: {channels}});
+  before(async () => {
+    const {version, updated, status, text, ...rest} = await w.must('GET', `${PATH}/recipes/create-task`);
+    assert.ok(version && updated && status && text);
+    recipe = rest;
+  });
+  after(() => w.must('PUT', `${PATH}/recipes/create-task`, recipe));
+
+  test('a conversation is what events name, also out of a link', async () => {
+    for (const given of [DEALS, LINK, LINK.replace('%3A', '%3a'), `${DEALS};messageid=1772000000000`,
+      `https://teams.microsoft.com/l/channel/${LINK}/deals?groupId=5a1e5000-0000-4000-8000-000000000021&tenantId=x`,
+      `https://teams.microsoft.com/l/message/${DEALS}/1772000000000?tenantId=x`]) {
+      const r = await put([given]);
+      assert.deepEqual([r.status, r.allow], [200, {channels: [DEALS]}], given);
+    }
+    const chats = ['19:meeting_Zm9v@thread.v2', '19:aaaa0000_bbbb0000@unq.gbl.spaces', 'a:1ana-acme-8Xk3pQ0001'];
+    assert.deepEqual((await put(chats)).allow, {channels: chats});
+  });
+
+  test('what can be none is refused in words', async () => {
+    for (const bad of ['#sales', 'C0SALES01', 'deals', '19:deals', '19:@thread.tacv2', '19:a b@thread.tacv2', `${DEALS} `,
+      'https://teams.microsoft.com/l/channel/deals', `https://teams.microsoft.com/l/team/${LINK}/conversations`, 'a:', '29:1abc']) {
+      const r = await put([DEALS, bad]);
+      assert.deepEqual([r.status, r.errors?.map(e => e.path)], [422, ['allow.channels[1]']], bad);
+      assert.match(r.errors[0].text, /link that Teams copies/);
+    }
+  });
+
+  test('who types it elsewhere reads of no other conversation', async () => {
+    await put([DEALS]);
+    const m = await w.teamsPerson('ben').ask(recipe.command, /not for this place/);
+    assert.match(words(m), /It works only in the places that an admin chose\./);
+  });
+});
+
 describe('a tenant that is not listed', () => {
   test('what is PUT before works as soon as it is listed; what is taken off the list is shown so', async () => {
     const tenant = '/workspaces/teams:0190c0de-0000-7000-8000-000000000003';

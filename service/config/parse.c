@@ -112,6 +112,10 @@ static void parse_list(const struct config_value *v)
         }
         list.items[list.count++] = item;
     }
+    if (list.count == 0) {
+        fault(v, "lists nothing");
+        return;
+    }
     *(struct text_list *)v->member = list;
 }
 

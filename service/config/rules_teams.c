@@ -1,5 +1,7 @@
 #include "config_int.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 /* Of bots that were registered for all tenants while that could be done (until July 2025): what
@@ -54,6 +56,20 @@ static void rule_secret(arena *mem, const struct config *c, struct faults *fault
     }
 }
 
+/* Hosts are compared as a serviceUrl spells them, and that has no dot at its end. */
+static void rule_hosts(const struct config *c, struct faults *faults)
+{
+    for (size_t i = 0; i < c->teams_service_hosts.count; i++) {
+        const char *host = c->teams_service_hosts.items[i];
+        if (str_ends(host, ".") || strstr(host, ".:") != NULL) {
+            faults_add(faults, "WORKBOT_TEAMS_SERVICE_HOSTS",
+                       "WORKBOT_TEAMS_SERVICE_HOSTS must list hosts without a dot at the end, but "
+                       "holds \"%s\".",
+                       str_cut(faults->mem, host, 100));
+        }
+    }
+}
+
 void config_rules_teams(const struct config *c, struct faults *faults)
 {
     if (c->teams_sign_in && c->teams_app_id == NULL) {
@@ -70,4 +86,5 @@ void config_rules_teams(const struct config *c, struct faults *faults)
     }
     rule_ids(faults->mem, c, faults);
     rule_secret(faults->mem, c, faults);
+    rule_hosts(c, faults);
 }

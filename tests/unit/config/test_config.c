@@ -319,6 +319,11 @@ static void test_teams_ids_and_hosts(void **state)
         {"WORKBOT_TEAMS_CLOUD", "china", "WORKBOT_TEAMS_SERVICE_HOSTS"},
         {"WORKBOT_TEAMS_SERVICE_HOSTS", "*.trafficmanager.net", "WORKBOT_TEAMS_SERVICE_HOSTS"},
         {"WORKBOT_TEAMS_SERVICE_HOSTS", "https://bots.example", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_SERVICE_HOSTS", "smba.trafficmanager.net.", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_SERVICE_HOSTS", "bots.example.:8443", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_SERVICE_HOSTS", "bots.example:8443", NULL},
+        {"WORKBOT_TEAMS_SERVICE_HOSTS", " , ", "WORKBOT_TEAMS_SERVICE_HOSTS"},
+        {"WORKBOT_TEAMS_ALLOWED_TENANTS", ",", "WORKBOT_TEAMS_ALLOWED_TENANTS"},
         {"WORKBOT_TEAMS_LOGIN_URL", "http://login.example", "WORKBOT_TEAMS_LOGIN_URL"},
         {"WORKBOT_TEAMS_OPENID_URL", "http://login.example/x", "WORKBOT_TEAMS_OPENID_URL"},
     };

@@ -74,12 +74,17 @@ describe('inbound activities', () => {
     assert.equal(last().entities.at(-1).text, undefined);
   });
 
-  test('what is not answered in time or with 5xx comes again: the same, then with a new id', async () => {
-    bot.answer = () => ({status: bot.calls.length < 4 ? 503 : 200});
-    const said = await say('help');
-    assert.equal(said.status, 503);
-    await until('four deliveries', () => bot.calls.length === 4);
-    const ids = bot.calls.map(c => JSON.parse(c.body).id);
+  test('what is not answered in time or with 5xx comes again: a message as it was, an invoke with a new id, too', async () => {
+    const four = async send => {
+      bot.calls.length = 0;
+      bot.answer = () => ({status: bot.calls.length < 4 ? 503 : 200});
+      await send();
+      await until('four deliveries', () => bot.calls.length === 4);
+      return bot.calls.map(c => JSON.parse(c.body).id);
+    };
+    const said = await four(async () => assert.equal((await say('help')).status, 503));
+    assert.equal(new Set(said).size, 1);
+    const ids = await four(() => act('/_event', {name: 'tab/fetch', value: {}}));
     assert.equal(ids[0], ids[1]);
     assert.notEqual(ids[1], ids[2]);
     assert.equal(ids[2], ids[3]);

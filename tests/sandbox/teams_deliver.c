@@ -173,10 +173,10 @@ static void deliver_again(struct delivery *d)
     world_lock();
     const json_t *plan = json_array_get(json_object_get(teams_settings(), "retries"), d->attempt++);
     int64_t delay = json_int_or(plan, "after_ms", -1);
-    if (json_flag(plan, "new_id", false)) {
-        bool message = strcmp(json_str_or(d->activity, "type", ""), "message") == 0;
+    bool invoke = strcmp(json_str_or(d->activity, "type", ""), "invoke") == 0;
+    if (invoke && json_flag(plan, "new_id", false)) { /* a message's id is its name in its place */
         char *uuid = random_uuid();
-        char *id = message ? teams_message_id() : xasprintf("f:%s", uuid);
+        char *id = xasprintf("f:%s", uuid);
         char *time = teams_time(clock_now_ms());
         json_object_set_new(d->activity, "id", json_string(id));
         json_object_set_new(d->activity, "timestamp", json_string(time));

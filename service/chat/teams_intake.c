@@ -33,6 +33,15 @@ static const char *stranger(const chats *c, arena *mem, const json_t *activity,
     return is_allowed(c, tenant) ? NULL : "tenant";
 }
 
+/* Who joins or leaves may be of another organisation, and a command may come right after. */
+static void heed_people(chats *c, arena *mem, const json_t *activity, const char *workspace)
+{
+    const char *channel = teams_channel(mem, activity);
+    if (channel != NULL && teams_is_type(activity, "conversationUpdate")) {
+        teams_places_forget(c->teams_places, workspace, channel);
+    }
+}
+
 int chat_teams_intake(chats *c, arena *mem, const struct teams_activity *a,
                       struct teams_intake *ret, struct err *e)
 {
@@ -50,6 +59,7 @@ int chat_teams_intake(chats *c, arena *mem, const struct teams_activity *a,
             return -1;
         }
     } else {
+        heed_people(c, mem, activity, out.workspace);
         teams_activity_kept(mem, activity, &out);
     }
     *ret = out;

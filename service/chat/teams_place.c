@@ -66,6 +66,16 @@ static void keep(struct teams_places *p, const char *name, bool shared)
     pthread_mutex_unlock(&p->lock);
 }
 
+void teams_places_forget(struct teams_places *p, const char *workspace, const char *channel)
+{
+    char name[sizeof p->slots[0].name];
+    (void)snprintf(name, sizeof name, "%s %s", workspace, channel);
+    struct known *k = slot_of(p, name);
+    pthread_mutex_lock(&p->lock);
+    k->until_ms = 0; /* also when it is another place's: that one is asked about again */
+    pthread_mutex_unlock(&p->lock);
+}
+
 static bool holds_strangers(arena *mem, const json_t *page, const char *workspace)
 {
     const char *home = teams_tenant_of(workspace);

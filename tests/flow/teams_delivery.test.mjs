@@ -96,6 +96,21 @@ describe('P8 where others read', () => {
     assert.doesNotMatch(await ana.reads('renewals'), /ana@acme\.example|\/login\//);
   });
 
+  test('who is of another organisation and joins a group chat reads no result from then on', async () => {
+    const ana = person('ana');
+    const moves = who => w.sandbox('POST', '/_place', {chat: 'teams', user: 'ana', place: 'renewals', deliver: true, ...who});
+    await ana.say(at('salesforce deal name: Before the join'), {place: 'renewals'});
+    await ana.sees(/Made Before the join/, {place: 'renewals'});
+    await moves({join: ['sid']});
+    await ana.say(at('salesforce deal name: After the join'), {place: 'renewals'});
+    await until('the second one', async () => await opportunities('After the join') === 1);
+    await w.idle();
+    assert.doesNotMatch(await ana.reads('renewals'), /After the join, as/);
+    await moves({leave: ['sid']});
+    await ana.say(at('salesforce deal name: Among us'), {place: 'renewals'});
+    await ana.sees(/Made Among us/, {place: 'renewals'});
+  });
+
   test('a button under somebody else\'s result acts as whoever presses it', async () => {
     const ana = person('ana'), ben = person('ben');
     await ana.say(at('salesforce deal name: Shared'), {place: 'deals'});

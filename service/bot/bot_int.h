@@ -48,6 +48,7 @@ struct turn {
     bool pointed;         /* the place says already that the answer stands elsewhere */
     bool said, form;      /* something was said on the home page; a form was opened */
     bool again;           /* the platform sends it once more: nothing new begins */
+    bool keeps;           /* a form that is shown anew goes without some of what the run keeps */
     const json_t **shows; /* somebody waits for the form that this opens: it goes here; else NULL */
     enum bot_code *coded; /* the same for what came of a window's code */
 };

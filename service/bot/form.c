@@ -15,8 +15,10 @@ enum {
     /* Choices that one form holds by itself; what goes beyond them is searched, so that the form
      * keeps below the size that a platform takes */
     CHOICES_INLINE_MAX = 150,
-    HEADING_SHOWN = 24, /* longer titles are cut there */
-    LINES_FROM = 150    /* characters that are too many for one line */
+    VALUES_BYTES_MAX = 10 * 1024, /* where all goes along in one answer */
+    VALUE_BYTES_FREE = 100,       /* what takes less always goes along */
+    HEADING_SHOWN = 24,           /* longer titles are cut there */
+    LINES_FROM = 150              /* characters that are too many for one line */
 };
 
 bool run_asks_question(const struct run *r)
@@ -95,7 +97,8 @@ struct filling {
     json_t *form;
     const json_t *inputs;
     size_t inline_left;
-    bool whole; /* lists go along whole: the chat does not ask for more of them */
+    size_t values_left; /* bytes */
+    bool whole; /* all goes along in one answer, lists as well: the chat does not ask for more */
 };
 
 static const char *given_text(arena *mem, const json_t *value)
@@ -140,7 +143,18 @@ static void add_choices(struct filling *f, const struct recipe_input *in, struct
     f->inline_left -= field->search ? 0 : in->options_count;
 }
 
-/* Longer than a field holds: it stays as it was typed, and is not asked for. */
+/* A value that goes along takes the room that it needs. */
+static bool has_room(struct filling *f, const json_t *value)
+{
+    size_t bytes = strlen(json_write(f->mem, value));
+    if (f->whole && bytes > VALUE_BYTES_FREE && bytes > f->values_left) {
+        return false;
+    }
+    f->values_left -= bytes < f->values_left ? bytes : f->values_left;
+    return true;
+}
+
+/* Longer than a field holds, or than a form has left: the run keeps it, and it is not asked for. */
 static bool stays(struct filling *f, const struct recipe_input *in, const char *given)
 {
     size_t letters = 0;
@@ -149,7 +163,7 @@ static bool stays(struct filling *f, const struct recipe_input *in, const char *
     }
     /* what counts two of them for one letter must not cut either */
     if (in->type != INPUT_STRING || in->options_count > 0 || given == NULL ||
-        strlen(given) <= FORM_TEXT_MAX) {
+        (strlen(given) <= FORM_TEXT_MAX && has_room(f, json_member(f->inputs, in->name)))) {
         return false;
     }
     view_note(f->form, "**%s** stays as you typed it: %lld characters.", in->name,
@@ -196,6 +210,7 @@ json_t *form_of_run(struct scene *sc, const struct run *r, const struct recipe *
     struct filling f = {.mem = sc->mem,
                         .inputs = r->inputs,
                         .inline_left = CHOICES_INLINE_MAX,
+                        .values_left = VALUES_BYTES_MAX,
                         .whole = in_answers(sc)};
     f.form = form_new(sc->mem, &(struct form){.name = "inputs",
                                               .heading = recipe->title,

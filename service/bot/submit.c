@@ -152,16 +152,51 @@ static bool may_run(struct turn *t, const struct recipe *recipe, const struct ru
     return recipe_allows(recipe, &person);
 }
 
+static bool asks_for(const json_t *form, const char *name)
+{
+    size_t i = 0;
+    const json_t *field = NULL;
+    json_array_foreach(json_member(form, "fields"), i, field)
+    {
+        if (str_equal(json_text(field, "name"), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The form with what was entered. What is right but too long to be shown again is left out of it:
+ * then the run keeps all that is right. */
+static int ask_again(struct taking *x, const struct run *r, struct form_answer *ret, struct err *e)
+{
+    struct turn *t = x->turn;
+    struct run kept = *r, shown = *r;
+    const char *name = NULL;
+    json_t *text = NULL;
+    bool changed = false;
+    kept.inputs = x->inputs;
+    shown.inputs = arena_json(t->scene.mem, json_deep_copy(x->inputs));
+    json_object_foreach(x->errors, name, text)
+    {
+        json_object_del(shown.inputs, name);
+    }
+    json_t *again = form_of_run(&t->scene, &shown, x->recipe);
+    form_fill(again, t->event.fields);
+    ret->errors = x->errors;
+    ret->again = again;
+    json_object_foreach((json_t *)(uintptr_t)t->event.fields, name, text)
+    {
+        t->keeps = t->keeps || (json_member(x->inputs, name) != NULL && !asks_for(again, name));
+    }
+    return t->keeps ? store_run_update(t->scene.s, &kept, RUN_ASKING, &changed, e) : 0;
+}
+
 static int go_on(struct taking *x, struct run *r, struct form_answer *ret, struct err *e)
 {
     struct turn *t = x->turn;
     take_fields(x);
     if (json_object_size(x->errors) > 0) {
-        ret->errors = x->errors;
-        json_t *again = form_of_run(&t->scene, r, x->recipe);
-        form_fill(again, t->event.fields);
-        ret->again = again;
-        return 0;
+        return ask_again(x, r, ret, e);
     }
     bool asked = run_asks_question(r); /* in words, before the form */
     r->inputs = x->inputs;
@@ -255,7 +290,7 @@ static int in_one_go(struct turn *t, const struct bot_sent *sent, struct form_an
     if (rc == 0) {
         rc = act(t, ret, e);
     }
-    if (rc == 0 && ret->errors == NULL) {
+    if (rc == 0 && (ret->errors == NULL || t->keeps)) {
         rc = home_flush(&t->scene, e) == 0 ? form_in_time(sent, e) : -1;
         rc = rc == 0 ? store_commit(t->scene.s, e) : rc;
     }

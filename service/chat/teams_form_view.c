@@ -10,8 +10,10 @@
 
 enum {
     FORM_BYTES_MAX = 24 * 1024,
+    TASK_BYTES_MAX = 27 * 1024, /* of the 28 KB that Teams takes */
     BLOCKS_BYTES_MIN = 4 * 1024,
     CHOICES_BYTES_MAX = 10 * 1024, /* of all lists of a form: what is longer is searched by words */
+    CHOICES_BYTES_MIN = 2 * 1024,  /* where there is little room */
     FILTERED_FROM = 10,            /* choices that one types in rather than scrolls through */
     TITLE_CHARS = 60,
     LABEL_CHARS = 200,
@@ -19,6 +21,7 @@ enum {
     SAMPLE_CHARS = 150,
     CHOICE_CHARS = 75,
     ERROR_CHARS = 500,
+    ERROR_CHARS_MIN = 150,
     TALL_FROM = 5 /* fields */
 };
 
@@ -26,15 +29,27 @@ static const struct teams_style as_hint = {.subtle = true, .size = "Small"};
 static const struct teams_style as_error = {.color = "Attention"};
 
 static const char NOWHERE[] = "Nothing has this in its name. Please try other words.";
+static const char TOO_MANY[] = "Too many have this in their name. Please type more of it.";
+
+/* What a form goes without when it is too long, each with all before it. */
+enum room {
+    ROOM_FOR_ALL,
+    ROOM_WITHOUT_SAMPLES,
+    ROOM_WITHOUT_HINTS,
+    ROOM_WITHOUT_LISTS,
+    ROOM_COUNT
+};
 
 struct drawing {
     arena *mem;
     json_t *items;
     const json_t *errors; /* {field: text}; NULL: none */
-    size_t choices_left;  /* bytes */
+    enum room room;
+    size_t choices_left; /* bytes */
     const json_t *field;
     json_t *input;
-    bool nowhere; /* nothing of a long list is named so */
+    const char *found; /* what came of the words that a long list was searched for; NULL: nothing
+                          is to be said */
 };
 
 /* Some clients do not take an empty one. */
@@ -50,6 +65,13 @@ static void put_line(const struct drawing *d, const char *key, const char *text,
     put_text(d->input, key, teams_line(d->mem, text, max));
 }
 
+static void put_sample(const struct drawing *d)
+{
+    if (d->room < ROOM_WITHOUT_SAMPLES) {
+        put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
+    }
+}
+
 /* --- one input of each kind --- */
 
 static void draw_text(struct drawing *d)
@@ -59,7 +81,7 @@ static void draw_text(struct drawing *d)
         json_put(d->input, "isMultiline", json_true());
     }
     put_text(d->input, "value", json_text(d->field, "value"));
-    put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
+    put_sample(d);
 }
 
 /* Its value is a number, not a text. */
@@ -71,7 +93,7 @@ static void draw_number(struct drawing *d)
         json_is_number(number)) {
         json_put(d->input, "value", json_incref(number));
     }
-    put_line(d, "placeholder", json_text(d->field, "sample"), SAMPLE_CHARS);
+    put_sample(d);
 }
 
 static void draw_date(struct drawing *d)
@@ -130,7 +152,7 @@ static const json_t *choice_of(const json_t *list, const char *value)
 }
 
 /* Its label says what is chosen, and is taken for it. */
-static void draw_search(struct drawing *d)
+static void draw_search(struct drawing *d, bool none)
 {
     const char *value = json_text(d->field, "value");
     const json_t *chosen = choice_of(json_member(d->field, "choices"), value);
@@ -138,7 +160,7 @@ static void draw_search(struct drawing *d)
     put_text(d->input, "type", "Input.Text");
     put_line(d, "placeholder", "Type a part of its name", SAMPLE_CHARS);
     put_text(d->input, "value", label != NULL ? label : value);
-    d->nowhere = !str_empty(value) && chosen == NULL;
+    d->found = str_empty(value) || chosen != NULL ? NULL : none ? NOWHERE : TOO_MANY;
 }
 
 static void draw_list(struct drawing *d, const json_t *list)
@@ -180,7 +202,7 @@ static void draw_choice(struct drawing *d)
         draw_list(d, found);
         return;
     }
-    draw_search(d);
+    draw_search(d, json_array_size(found) == 0);
 }
 
 /* --- fields --- */
@@ -224,15 +246,17 @@ static void draw_field(struct drawing *d, const json_t *field)
     d->input = json_must(json_pack("{s:s, s:s, s:s}", "type", k->type, "id",
                                    arena_printf(d->mem, TEAMS_INPUT "%s", name), "label",
                                    label == NULL ? name : label));
-    d->nowhere = false;
+    d->found = NULL;
     k->draw(d);
     if (json_flag(field, "required") && !str_equal(k->kind, "flag")) {
         json_put(d->input, "isRequired", json_true());
         put_text(d->input, "errorMessage", "Please fill this in.");
     }
     json_push(d->items, d->input);
-    draw_under(d, d->nowhere ? NOWHERE : json_text(d->errors, name), ERROR_CHARS, &as_error);
-    draw_under(d, json_text(field, "hint"), HINT_CHARS, &as_hint);
+    bool little = d->room >= ROOM_WITHOUT_HINTS;
+    draw_under(d, d->found != NULL ? d->found : json_text(d->errors, name),
+               little ? ERROR_CHARS_MIN : ERROR_CHARS, &as_error);
+    draw_under(d, little ? NULL : json_text(field, "hint"), HINT_CHARS, &as_hint);
 }
 
 /* --- the module --- */
@@ -257,12 +281,14 @@ static json_t *send_action(arena *mem, const json_t *form)
                                title == NULL ? "Send" : title, "data", "wb", ours));
 }
 
-static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
+static json_t *form_card(arena *mem, const json_t *form, const json_t *errors, enum room room)
 {
+    bool no_lists = room >= ROOM_WITHOUT_LISTS;
     struct drawing d = {.mem = mem,
                         .items = arena_json(mem, json_must(json_array())),
                         .errors = errors,
-                        .choices_left = CHOICES_BYTES_MAX};
+                        .room = room,
+                        .choices_left = no_lists ? CHOICES_BYTES_MIN : CHOICES_BYTES_MAX};
     size_t i = 0;
     const json_t *field = NULL;
     json_array_foreach(json_member(form, "fields"), i, field)
@@ -285,15 +311,29 @@ static json_t *form_card(arena *mem, const json_t *form, const json_t *errors)
     return card;
 }
 
-json_t *teams_task(arena *mem, const json_t *form, const json_t *errors)
+static json_t *task_of(arena *mem, const json_t *form, json_t *card)
 {
     const char *title = teams_line(mem, json_text(form, "heading"), TITLE_CHARS);
     bool tall = json_array_size(json_member(form, "fields")) >= TALL_FROM;
-    json_t *value = json_must(json_pack(
-        "{s:s, s:s, s:s, s:{s:s, s:o}}", "title", title == NULL ? "Workbot" : title, "width",
-        "medium", "height", tall ? "large" : "medium", "card", "contentType",
-        "application/vnd.microsoft.card.adaptive", "content", form_card(mem, form, errors)));
+    json_t *value = json_must(
+        json_pack("{s:s, s:s, s:s, s:{s:s, s:o}}", "title", title == NULL ? "Workbot" : title,
+                  "width", "medium", "height", tall ? "large" : "medium", "card", "contentType",
+                  "application/vnd.microsoft.card.adaptive", "content", card));
     return arena_json(mem, json_must(json_pack("{s:s, s:o}", "type", "continue", "value", value)));
+}
+
+static bool is_too_long(arena *mem, const json_t *task)
+{
+    return strlen(json_write(mem, task)) > TASK_BYTES_MAX;
+}
+
+json_t *teams_task(arena *mem, const json_t *form, const json_t *errors)
+{
+    json_t *task = task_of(mem, form, form_card(mem, form, errors, ROOM_FOR_ALL));
+    for (int room = ROOM_FOR_ALL + 1; room < ROOM_COUNT && is_too_long(mem, task); room++) {
+        task = task_of(mem, form, form_card(mem, form, errors, (enum room)room));
+    }
+    return task;
 }
 
 /* --- answers --- */
@@ -305,13 +345,24 @@ bool chat_teams_form_opens(arena *mem, struct bytes payload)
            str_equal(json_text(activity, "name"), "task/fetch");
 }
 
+/* Nothing of what somebody entered is cut: what cannot be shown is told of. */
+static char *answer_with(arena *mem, const json_t *form, const json_t *errors)
+{
+    json_t *task = teams_task(mem, form, errors);
+    if (is_too_long(mem, task)) {
+        return teams_task_message(
+            mem, "This is more than a form of Teams holds. Answer in our chat instead: type the "
+                 "command again with shorter values, or give them one after the other.");
+    }
+    return json_write(mem, arena_json(mem, json_must(json_pack("{s:O}", "task", task))));
+}
+
 char *chat_teams_form_opened(arena *mem, const json_t *form)
 {
     if (form == NULL) {
         return teams_task_message(mem, "There is nothing to fill in here any more: see our chat.");
     }
-    return json_write(
-        mem, arena_json(mem, json_must(json_pack("{s:O}", "task", teams_task(mem, form, NULL)))));
+    return answer_with(mem, form, NULL);
 }
 
 /* Of a form that nobody can show anew: its words alone. */
@@ -327,7 +378,5 @@ char *chat_teams_form_answer(arena *mem, const struct form_answer *a)
     if (shown == NULL) {
         return a->errors == NULL ? NULL : first_error(mem, a->errors);
     }
-    return json_write(
-        mem,
-        arena_json(mem, json_must(json_pack("{s:O}", "task", teams_task(mem, shown, a->errors)))));
+    return answer_with(mem, shown, a->errors);
 }

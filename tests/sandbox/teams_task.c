@@ -62,6 +62,9 @@ const char *teams_task_answer(const struct teams_scene *s, const struct teams_se
     if (sent->status != 200) {
         return "unable_to_reach_app";
     }
+    if ((int64_t)strlen(sent->text) > json_int_or(teams_settings(), "bytes_max", 28672)) {
+        return "too_large";
+    }
     json_t *got = sent->text[0] == '\0' ? json_object() : json_loads(sent->text, 0, NULL);
     const json_t *task = json_object_get(got, "task");
     const char *type = json_str_or(task, "type", "");

@@ -179,6 +179,66 @@ static void test_many_lists(void **state)
     assert_at(mem, answer, "task.value.height", "'large'");
 }
 
+static char *filled(arena *mem, const char *unit, size_t times)
+{
+    struct str s = str_new(mem, strlen(unit) * times + 1);
+    for (size_t i = 0; i < times; i++) {
+        str_add(&s, unit);
+    }
+    return s.text;
+}
+
+/* As many inputs as a recipe can have, each with all that it can say. */
+static json_t *full_form(arena *mem, const char *letter, size_t length)
+{
+    json_t *form = form_with(mem, &(struct form_field){.name = "first", .kind = FORM_TEXT});
+    for (int i = 0; i < 29; i++) {
+        form_add(form, &(struct form_field){.name = arena_printf(mem, "field_number_%d", i),
+                                            .label = arena_printf(mem, "field_number_%d", i),
+                                            .kind = i < 10 ? FORM_CHOICE : FORM_TEXT,
+                                            .required = true,
+                                            .hint = filled(mem, letter, length),
+                                            .sample = filled(mem, letter, length),
+                                            .choices = many(mem, 20),
+                                            .choices_count = 20});
+    }
+    return form;
+}
+
+static void test_a_form_of_much_goes_without_samples_and_hints(void **state)
+{
+    arena *mem = *state;
+    static const char *const letters[] = {"h", "\xE3\x81\x82", "\xF0\x9F\x98\x80", "\""};
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        json_t *form = full_form(mem, letters[i], 200);
+        json_t *body = json_member(card_in(mem, form), "body");
+        size_t inputs = 0, k = 0;
+        const json_t *item = NULL;
+        json_array_foreach(body, k, item)
+        {
+            inputs += str_starts(json_text(item, "type"), "Input.");
+        }
+        assert_int_equal(inputs, 30);
+    }
+    json_t *small = full_form(mem, "h", 5);
+    assert_non_null(strstr(json_write(mem, card_in(mem, small)), "hhhhh"));
+}
+
+/* More than a form holds is not cut: it is told what to do. */
+static void test_what_no_form_holds(void **state)
+{
+    arena *mem = *state;
+    json_t *form = form_with(mem, &(struct form_field){.name = "first", .kind = FORM_TEXT});
+    for (int i = 0; i < 12; i++) {
+        form_add(form, &(struct form_field){.name = arena_printf(mem, "n%d", i),
+                                            .kind = FORM_LINES,
+                                            .value = filled(mem, "x", 2900)});
+    }
+    json_t *answer = answer_of(mem, chat_teams_form_opened(mem, form));
+    assert_at(mem, answer, "task.type", "'message'");
+    assert_non_null(strstr(json_write(mem, answer), "Answer in our chat"));
+}
+
 /* --- answers --- */
 
 static void test_errors_stand_at_their_fields(void **state)
@@ -250,6 +310,8 @@ int main(void)
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_long_lists),
         cmocka_unit_test(test_many_lists),
+        cmocka_unit_test(test_a_form_of_much_goes_without_samples_and_hints),
+        cmocka_unit_test(test_what_no_form_holds),
         cmocka_unit_test(test_errors_stand_at_their_fields),
         cmocka_unit_test(test_what_follows),
         cmocka_unit_test(test_there_and_back),

@@ -192,7 +192,8 @@ struct chat_driver {
     /* Do others read this conversation? Holds for minutes. ERR_FORBIDDEN "chat_group": not said. */
     int (*is_shared)(chats *c, arena *mem, const struct chat_access *a, const char *channel,
                      bool *ret, struct err *e);
-    /* A link back to a conversation for a web page; NULL if there is none. */
+    /* A link back to a conversation for a web page; NULL if there is none. NULL where none opens a
+     * conversation for everybody who may be in it. */
     char *(*link)(const chats *c, arena *mem, const char *workspace, const char *channel);
 };
 

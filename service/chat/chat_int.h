@@ -7,27 +7,34 @@
 
 struct slack_pauses;
 struct slack_keys;
-struct slack_places;
+struct places;
 struct teams_keys;
 struct teams_entra_keys;
 struct teams_token;
 struct teams_pauses;
-struct teams_places;
 
 struct chats {
     struct chat_settings settings;
     struct slack_pauses *pauses;
     struct slack_keys *keys;
-    struct slack_places *places;
+    struct places *places;
     struct teams_keys *teams_keys;
     struct teams_entra_keys *teams_entra_keys;
     struct teams_token *teams_token;
     struct teams_pauses *teams_pauses;
     const char *teams_gcc; /* teams_cloud_gcc */
-    struct teams_places *teams_places;
 };
 
 extern const struct chat_driver slack_driver, teams_driver;
+
+/* --- places.c: who reads a place, remembered for two minutes in this process --- */
+
+struct places *places_new(arena *mem);
+const char *places_name(arena *mem, const char *workspace, const char *channel);
+bool places_recall(struct places *p, const char *name, bool *ret);
+void places_keep(struct places *p, const char *name, bool shared);
+/* Who is in this place may have changed. */
+void places_forget(struct places *p, const char *name);
 
 /* --- slack_envelope.c: reading what Slack sent --- */
 
@@ -218,7 +225,6 @@ int slack_open_form(chats *c, arena *mem, const struct chat_access *a, const cha
                     const json_t *form, struct err *e);
 int slack_update_form(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
                       const json_t *form, struct err *e);
-struct slack_places *slack_places_new(arena *mem);
 int slack_is_shared(chats *c, arena *mem, const struct chat_access *a, const char *channel,
                     bool *ret, struct err *e);
 char *slack_link(const chats *c, arena *mem, const char *workspace, const char *channel);

@@ -55,7 +55,6 @@ const struct chat_driver teams_driver = {
     .sign_in = teams_sign_in,
     .sign_in_barred = teams_sign_in_barred,
     .is_shared = teams_is_shared,
-    .link = teams_link,
 };
 
 static bool slack_is_on(const struct chat_settings *s)
@@ -101,13 +100,12 @@ chats *chats_new(arena *mem, const struct chat_settings *settings)
     c->settings = *settings;
     c->pauses = slack_pauses_new(mem);
     c->keys = slack_keys_new(mem);
-    c->places = slack_places_new(mem);
+    c->places = places_new(mem);
     c->teams_keys = teams_keys_new(mem);
     c->teams_entra_keys = teams_entra_keys_new(mem, settings->teams_allowed_tenants_count);
     c->teams_token = teams_token_new(mem);
     c->teams_pauses = teams_pauses_new(mem);
     c->teams_gcc = teams_cloud_gcc(settings, mem);
-    c->teams_places = teams_places_new(mem);
     return c;
 }
 

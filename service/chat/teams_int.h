@@ -232,11 +232,7 @@ int teams_person(chats *c, arena *mem, const struct chat_access *a, const char *
                  struct chat_person *ret, struct err *e);
 /* teams_named.c: chat_driver.channel_id */
 const char *teams_place_id(arena *mem, const char *text);
-struct teams_places *teams_places_new(arena *mem);
-/* Who is in this place may have changed. */
-void teams_places_forget(struct teams_places *p, const char *workspace, const char *channel);
 int teams_is_shared(chats *c, arena *mem, const struct chat_access *a, const char *channel,
                     bool *ret, struct err *e);
-char *teams_link(const chats *c, arena *mem, const char *workspace, const char *channel);
 
 #endif

@@ -38,7 +38,7 @@ static void heed_people(chats *c, arena *mem, const json_t *activity, const char
 {
     const char *channel = teams_channel(mem, activity);
     if (channel != NULL && teams_is_type(activity, "conversationUpdate")) {
-        teams_places_forget(c->teams_places, workspace, channel);
+        places_forget(c->places, places_name(mem, workspace, channel));
     }
 }
 

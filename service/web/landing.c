@@ -71,8 +71,10 @@ char *landing_back_link(const web *w, arena *mem, const struct landing *g)
         return NULL;
     }
     const struct chat_driver *d = chats_driver(w->options.chats, g->workspace->workspace);
-    return d == NULL ? NULL
-                     : d->link(w->options.chats, mem, g->workspace->workspace, g->user->dm_channel);
+    if (d == NULL || d->link == NULL) {
+        return NULL;
+    }
+    return d->link(w->options.chats, mem, g->workspace->workspace, g->user->dm_channel);
 }
 
 bool landing_is_open(const struct landing *g)

@@ -577,7 +577,8 @@ export class World {
 
   async startSandbox(config) {
     const file = join(this.dir, 'sandbox.port'), sfFile = join(this.dir, 'salesforce.port');
-    this.sandboxChild = run(SANDBOX, ['--port', '0', '--port-file', file, '--salesforce-port', '0', '--salesforce-port-file', sfFile, '--bot-url', this.url],
+    this.sandboxChild = run(SANDBOX, ['--port', '0', '--port-file', file, '--salesforce-port', '0', '--salesforce-port-file', sfFile, '--app-ports',
+      '--bot-url', this.url],
       {log: join(this.dir, 'sandbox.log'), env: {}});
     const read = name => {
       try {
@@ -591,6 +592,7 @@ export class World {
     this.salesforceHost = `127.0.0.1:${read(sfFile)}`;
     const slack = {timeout_ms: 3000 * SLOWNESS, trigger_ttl_ms: 3000 * SLOWNESS, ...config.slack};
     await this.sandbox('PUT', '/_config', {bot_url: this.url, ...config, slack});
+    this.hosts = (await this.sandbox('GET', '/_config')).hosts; // of the apps: 127.0.0.1:PORT by name
   }
 
   async makeDatabase(server) {
@@ -641,7 +643,7 @@ export class World {
     const r = await this.must('PUT', `/workspaces/${workspace}/connections/${name}`, body);
     // one client may serve connections of several workspaces
     const uris = this.clientRedirects[body.client_id] = [...new Set([...(this.clientRedirects[body.client_id] || []), r.redirect_uri])];
-    await this.sandbox('PUT', '/_config', {salesforce: {clients: {[body.client_id]: {redirect_uris: uris}}}});
+    await this.sandbox('PUT', '/_config', {[body.app]: {clients: {[body.client_id]: {redirect_uris: uris}}}});
     return r;
   }
 
@@ -681,7 +683,7 @@ export async function start({env = {}, replicas = 1, sandbox = {}, globex = fals
       WORKBOT_DATABASE_URL: w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
-      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: `${new URL(w.sandboxUrl).host},${w.salesforceHost}`,
+      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(w.sandboxUrl).host, ...Object.values(w.hosts)].join(','),
       WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...(teams ? w.teamsEnv() : {}), ...env};
     const migrate = run(WORKBOT, ['migrate'], {env: w.env, log: w.logFile});
     assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());

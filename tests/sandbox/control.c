@@ -257,13 +257,29 @@ static void put_config(struct request *req)
     http_reply_json(req, 200, json_pack("{s:b}", "ok", true));
 }
 
+/* Where each app is served at the root of a port of its own. */
+static json_t *app_hosts(void)
+{
+    json_t *hosts = json_object();
+    for (size_t i = 0; peer_at(i) != NULL; i++) {
+        int port = http_port(peer_listener(peer_at(i)));
+        if (port >= 0) {
+            char *host = xasprintf("127.0.0.1:%d", port);
+            json_object_set_new(hosts, peer_at(i)->name, json_string(host));
+            free(host);
+        }
+    }
+    return hosts;
+}
+
 static void get_config(struct request *req)
 {
     world_lock();
     json_t *copy = json_deep_copy(world_seed());
     json_object_set_new(copy, "bot_url", json_string(world_bot_url()));
     json_object_set_new(copy, "public_url", json_string(world_public_url()));
-    int port = http_port(LISTENER_SALESFORCE);
+    json_object_set_new(copy, "hosts", app_hosts());
+    int port = http_port(peer_listener(&salesforce_peer));
     char *url = port < 0 ? NULL : xasprintf("http://127.0.0.1:%d", port);
     json_object_set_new(copy, "salesforce_url", url == NULL ? json_null() : json_string(url));
     free(url);

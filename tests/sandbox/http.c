@@ -20,8 +20,8 @@ struct task {
 };
 
 static struct {
-    struct MHD_Daemon *daemons[2];
-    enum listener names[2];
+    struct MHD_Daemon *daemons[LISTENERS_MAX];
+    int names[LISTENERS_MAX];
     void (*handle)(struct request *req);
 
     pthread_mutex_t lock;
@@ -431,7 +431,7 @@ static void *request_begin(void *cls, const char *target, struct MHD_Connection 
 {
     struct request *req = xcalloc(1, sizeof *req);
     req->connection = connection;
-    req->listener = *(enum listener *)cls;
+    req->listener = *(int *)cls;
     req->started_ms = clock_mono_ms();
     const char *mark = strchr(target, '?');
     req->path = mark == NULL ? xstrdup(target) : xstrndup(target, (size_t)(mark - target));
@@ -522,10 +522,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return send_reply(req);
 }
 
-static struct MHD_Daemon *daemon_start(const struct http_options *options, enum listener which)
+static struct MHD_Daemon *daemon_start(const struct http_options *options, int which)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
-    int port = which == LISTENER_MAIN ? options->port : options->salesforce_port;
+    int port = options->ports[which];
     address.sin_port = htons((uint16_t)port);
     if (inet_pton(AF_INET, options->address, &address.sin_addr) != 1) {
         fprintf(stderr, "sandbox: not an IPv4 address: %s\n", options->address);
@@ -574,18 +574,20 @@ int http_start(const struct http_options *options)
 {
     http.handle = options->handle;
     threads_start();
-    /* under the lock: an early request that asks for a port waits until both are known */
+    /* under the lock: an early request that asks for a port waits until all are known */
     pthread_mutex_lock(&http.lock);
-    bool ok = (http.daemons[LISTENER_MAIN] = daemon_start(options, LISTENER_MAIN)) != NULL;
-    if (ok && options->salesforce_port >= 0) {
-        http.daemons[LISTENER_SALESFORCE] = daemon_start(options, LISTENER_SALESFORCE);
-        ok = http.daemons[LISTENER_SALESFORCE] != NULL;
+    bool ok = true;
+    for (int i = 0; ok && i < LISTENERS_MAX; i++) {
+        if (options->ports[i] >= 0) {
+            http.daemons[i] = daemon_start(options, i);
+            ok = http.daemons[i] != NULL;
+        }
     }
     pthread_mutex_unlock(&http.lock);
     return ok ? 0 : -1;
 }
 
-int http_port(enum listener which)
+int http_port(int which)
 {
     pthread_mutex_lock(&http.lock);
     struct MHD_Daemon *daemon = http.daemons[which];
@@ -607,7 +609,7 @@ void http_stop(void)
         pthread_cond_wait(&http.idle, &http.lock);
     }
     pthread_mutex_unlock(&http.lock);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < LISTENERS_MAX; i++) {
         if (http.daemons[i] != NULL) {
             MHD_stop_daemon(http.daemons[i]);
         }

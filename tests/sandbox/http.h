@@ -8,13 +8,14 @@
 
 #include "util.h"
 
-enum listener { LISTENER_MAIN, LISTENER_SALESFORCE };
+/* Listener 0 is the main one; a peer that has a port of its own has that of its place, from 1. */
+enum { LISTENER_MAIN, LISTENERS_MAX = 8 };
 
-enum { HTTP_BODY_MAX = 4 * 1024 * 1024, HTTP_HEADERS_MAX = 12 };
+enum { HTTP_BODY_MAX = 16 * 1024 * 1024, HTTP_HEADERS_MAX = 12 };
 
 struct request {
     void *connection;
-    enum listener listener;
+    int listener;
     char *method;
     char *path;       /* raw, still percent-encoded, without the query */
     char *query_text; /* raw, never NULL */
@@ -74,15 +75,15 @@ void task_post_later(int64_t delay_ms, void (*fn)(void *arg), void *arg);
 bool http_stopping(void);
 
 /* Starts threads and listeners on 127.0.0.1 (or the given address); port 0 takes a free one.
- * salesforce_port -1: no second listener. Returns 0, or -1 after a message on stderr. */
+ * -1: no such listener. Returns 0, or -1 after a message on stderr. */
 struct http_options {
     const char *address;
-    int port;
-    int salesforce_port;
+    int ports[LISTENERS_MAX];
     void (*handle)(struct request *req);
 };
 int http_start(const struct http_options *options);
-int http_port(enum listener which);
+/* -1: there is none. */
+int http_port(int which);
 void http_stop(void);
 
 #endif

@@ -22,6 +22,7 @@ struct settings {
     const char *port_file;
     int salesforce_port;
     const char *salesforce_port_file;
+    bool app_ports;
     const char *config;
     const char *bot_url;
     long log_entries;
@@ -30,7 +31,7 @@ struct settings {
 static void usage(FILE *to)
 {
     fputs("usage: sandbox --port N [--port-file FILE] [--config FILE] [--bot-url URL]\n"
-          "               [--salesforce-port N] [--salesforce-port-file FILE]\n"
+          "               [--salesforce-port N] [--salesforce-port-file FILE] [--app-ports]\n"
           "               [--address IPV4] [--log-entries N] [--adaptivecards FILE]\n"
           "Port 0 takes a free port; the files receive the port once it listens.\n",
           to);
@@ -56,6 +57,7 @@ static bool read_options(int argc, char **argv, struct settings *s)
         {"port-file", required_argument, NULL, 'P'},
         {"salesforce-port", required_argument, NULL, 's'},
         {"salesforce-port-file", required_argument, NULL, 'S'},
+        {"app-ports", no_argument, NULL, 'o'},
         {"config", required_argument, NULL, 'c'},
         {"bot-url", required_argument, NULL, 'b'},
         {"address", required_argument, NULL, 'a'},
@@ -85,6 +87,9 @@ static bool read_options(int argc, char **argv, struct settings *s)
             break;
         case 'S':
             s->salesforce_port_file = optarg;
+            break;
+        case 'o':
+            s->app_ports = true;
             break;
         case 'c':
             s->config = optarg;
@@ -129,9 +134,9 @@ static bool write_port(const char *file, int port)
 static void handle(struct request *req)
 {
     const char *rest = NULL;
-    if (req->listener == LISTENER_SALESFORCE) {
+    if (req->listener != LISTENER_MAIN) {
         char *base = http_origin(req);
-        peer_serve(&salesforce_peer, req, req->path, base);
+        peer_serve(peer_at((size_t)req->listener - 1), req, req->path, base);
         free(base);
         return;
     }
@@ -156,6 +161,19 @@ static void raise_file_limit(void)
     }
 }
 
+/* Port 0 takes a free one, -1 listens to nothing. */
+static void set_ports(struct http_options *options, const struct settings *s)
+{
+    for (size_t i = 0; i < LISTENERS_MAX; i++) {
+        options->ports[i] = -1;
+    }
+    for (size_t i = 0; s->app_ports && peer_at(i) != NULL; i++) {
+        options->ports[i + 1] = peer_at(i)->own_port ? 0 : -1;
+    }
+    options->ports[LISTENER_MAIN] = s->port;
+    options->ports[peer_listener(&salesforce_peer)] = s->salesforce_port;
+}
+
 int main(int argc, char **argv)
 {
     struct settings s = {
@@ -173,10 +191,8 @@ int main(int argc, char **argv)
     raise_file_limit();
     json_object_seed(0);
     journal_init((size_t)s.log_entries, (size_t)LOG_MEBIBYTES * 1024 * 1024);
-    struct http_options options = {.address = s.address,
-                                   .port = s.port,
-                                   .salesforce_port = s.salesforce_port,
-                                   .handle = handle};
+    struct http_options options = {.address = s.address, .handle = handle};
+    set_ports(&options, &s);
     if (world_load(s.config) != 0) {
         return 1;
     }
@@ -185,7 +201,7 @@ int main(int argc, char **argv)
     }
     if (http_start(&options) != 0 || !write_port(s.port_file, http_port(LISTENER_MAIN)) ||
         (s.salesforce_port >= 0 &&
-         !write_port(s.salesforce_port_file, http_port(LISTENER_SALESFORCE)))) {
+         !write_port(s.salesforce_port_file, http_port(peer_listener(&salesforce_peer))))) {
         return 1;
     }
     fprintf(stderr, "sandbox: http://%s:%d\n", s.address, http_port(LISTENER_MAIN));

@@ -13,6 +13,15 @@ const struct peer *peer_at(size_t i)
     return i < sizeof peers / sizeof peers[0] ? peers[i] : NULL;
 }
 
+int peer_listener(const struct peer *peer)
+{
+    int i = 0;
+    while (peer_at((size_t)i) != peer) {
+        i++;
+    }
+    return i + 1;
+}
+
 const struct peer *peer_find(const char *name)
 {
     for (size_t i = 0; peer_at(i) != NULL; i++) {

@@ -22,6 +22,7 @@ struct chat {
 struct peer {
     const char *name;   /* as in faults, journal and scripts */
     const char *prefix; /* "/slack" */
+    bool own_port;      /* with --app-ports also at the root of a port of its own */
     /* Answers one request. `path` is what follows the prefix, raw; `base` is the address at
      * which the caller sees this peer. The world is locked. */
     void (*handle)(struct request *req, const char *path, const char *base);
@@ -44,6 +45,8 @@ extern const struct peer salesforce_peer;
 const struct peer *peer_find(const char *name);
 /* Every peer in turn until NULL. */
 const struct peer *peer_at(size_t i);
+/* The listener of its own that this peer may have. */
+int peer_listener(const struct peer *peer);
 /* Whose path this is; ret_rest points behind the prefix. */
 const struct peer *peer_of_path(const char *path, const char **ret_rest);
 /* Runs a request through faults, the peer and the journal. */

@@ -805,7 +805,7 @@ describe('the journal and the rest', () => {
     assert.equal((await say({})).status, 200);
   });
   test('too large, malformed, unknown', async () => {
-    const r = await fetch(base + '/_say', {method: 'POST', body: 'x'.repeat(5 * 1024 * 1024)});
+    const r = await fetch(base + '/_say', {method: 'POST', body: 'x'.repeat(17 * 1024 * 1024)});
     assert.equal(r.status, 413);
     assert.equal((await fetch(base + '/_say', {method: 'POST', body: '[]'})).status, 400);
     assert.equal((await fetch(base + '/slack/api/auth.test?a=%zz', {method: 'POST'})).status, 400);

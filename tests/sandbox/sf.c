@@ -43,7 +43,7 @@ json_t *sf_user_by_name(json_t *org, const char *username)
 
 char *sf_instance_url(const struct sf_call *call, const json_t *org)
 {
-    if (call->org != NULL || call->req->listener == LISTENER_SALESFORCE) {
+    if (call->org != NULL || call->req->listener != LISTENER_MAIN) {
         return xstrdup(call->base);
     }
     return xasprintf("%s/%s", call->base, json_str_or(org, "key", ""));

@@ -60,6 +60,10 @@ struct bytes crypto_seal(arena *mem, const keyring *k, const struct seal_place *
  * the place differs or a bit has changed. */
 int crypto_open(arena *mem, const keyring *k, const struct seal_place *place, struct bytes sealed,
                 struct bytes *ret, struct err *e);
+/* The first bytes of everything that the first key seals, and of nothing else. */
+struct bytes crypto_seal_head(arena *mem, const keyring *k);
+/* The id of the key at this place, the first one seals; NULL behind the last. */
+const char *crypto_keyring_id(const keyring *k, size_t index);
 /* The id of the key that sealed it; NULL when it is no sealed value. For key rotation. */
 const char *crypto_sealed_by(arena *mem, struct bytes sealed);
 

@@ -17,6 +17,7 @@
 #include "store/conversations.h" /* conversations.c */
 #include "store/homes.h"         /* homes.c */
 #include "store/jobs.h"          /* jobs.c, job_claim.c */
+#include "store/keys.h"          /* keys.c */
 #include "store/leavers.h"       /* leavers.c */
 #include "store/logins.h"        /* logins.c, states.c */
 #include "store/messages.h"      /* messages.c, audit.c, retention.c */

@@ -57,7 +57,11 @@ int command_migrate(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_health(int argc, char **argv); /* health.c */
 int command_recipe(int argc, char **argv);
+int command_keys(int argc, char **argv);     /* keys.c */
 int command_manifest(int argc, char **argv); /* manifest.c */
+
+/* keys.c: which key seals how many values, a line each on standard output. */
+int keys_print(struct service *s, struct err *e);
 
 /* manifest_teams.c */
 struct teams_options {

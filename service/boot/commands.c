@@ -17,6 +17,9 @@ static const struct {
     {"manifest", command_manifest,
      "slack [--link]  print the Slack app's settings, or the link that makes the app\n"
      "           teams --out FOLDER [--version X.Y.Z] [--replace]  write the Teams app's package"},
+    {"keys", command_keys,
+     "say which encryption keys seal how many values\n"
+     "           rotate  seal every value with the first key, so that the others may go"},
     {"recipe", command_recipe, "check FILE...  say everything that is wrong with a recipe"},
 };
 

@@ -7,6 +7,7 @@
 #include "base/faults.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/str.h"
 
 /* The subcommands that do one thing and end: migrate, check, recipe check. */
 
@@ -97,6 +98,9 @@ int command_check(int argc, char **argv)
     int rc = check_database(&s, &e) == 0 && check_sign_in(&s, &demanded, &e) == 0 ? 0 : 1;
     if (rc != 0) {
         fprintf(stderr, "database: %s\n", e.text);
+        if (str_equal(e.code, "keys_wrong")) {
+            (void)keys_print(&s, &e);
+        }
     } else if (demanded) {
         rc = 1;
     } else {

@@ -30,6 +30,11 @@ const struct crypto_key *keyring_find(const keyring *k, const char *id, size_t i
     return NULL;
 }
 
+const char *crypto_keyring_id(const keyring *k, size_t index)
+{
+    return index < k->count ? k->keys[index].id : NULL;
+}
+
 static void keyring_wipe(void *object)
 {
     OPENSSL_cleanse(object, sizeof(keyring));

@@ -84,26 +84,33 @@ static void aad_add_place(EVP_CIPHER_CTX *ctx, struct bytes head, const struct s
     aad_add_text(ctx, place->column);
 }
 
+struct bytes crypto_seal_head(arena *mem, const keyring *k)
+{
+    size_t id_len = strlen(k->keys[0].id);
+    uint8_t *head = arena_alloc(mem, HEAD_BYTES + id_len);
+    head[0] = FORMAT;
+    head[1] = (uint8_t)id_len;
+    memcpy(head + HEAD_BYTES, k->keys[0].id, id_len);
+    return (struct bytes){head, HEAD_BYTES + id_len};
+}
+
 struct bytes crypto_seal(arena *mem, const keyring *k, const struct seal_place *place,
                          struct bytes plain)
 {
     const struct crypto_key *key = &k->keys[0];
-    size_t id_len = strlen(key->id);
-    size_t head_len = HEAD_BYTES + id_len;
-    size_t len = head_len + NONCE_BYTES + plain.len + TAG_BYTES;
+    struct bytes head = crypto_seal_head(mem, k);
+    size_t len = head.len + NONCE_BYTES + plain.len + TAG_BYTES;
     if (plain.len > INT_MAX / 2) {
         die("a value of %zu bytes is too large to seal", plain.len);
     }
     uint8_t *out = arena_alloc(mem, len);
-    out[0] = FORMAT;
-    out[1] = (uint8_t)id_len;
-    memcpy(out + HEAD_BYTES, key->id, id_len);
-    uint8_t *nonce = out + head_len;
+    memcpy(out, head.data, head.len);
+    uint8_t *nonce = out + head.len;
     uint8_t *text = nonce + NONCE_BYTES;
     nonce_next(nonce);
 
     EVP_CIPHER_CTX *ctx = cipher_start(key, nonce, 1);
-    aad_add_place(ctx, (struct bytes){out, head_len}, place);
+    aad_add_place(ctx, head, place);
     int n = 0;
     if ((plain.len > 0 && EVP_CipherUpdate(ctx, text, &n, plain.data, (int)plain.len) != 1) ||
         EVP_CipherFinal_ex(ctx, text + n, &n) != 1 ||

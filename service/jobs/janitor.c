@@ -83,6 +83,12 @@ static int check_bots(jobs *j, store *s, struct err *e)
     return bot_check_due(j->options.bot, s, e);
 }
 
+static int note_key(jobs *j, store *s, struct err *e)
+{
+    (void)j;
+    return store_keys_note(s, e);
+}
+
 static const struct chore {
     chore_fn *run;
     int64_t every_ms; /* 0: as often as leases must be renewed */
@@ -95,6 +101,7 @@ static const struct chore {
     {forget_removed, 300000, "forget removed workspaces"},
     {reconcile, 2000, "plan reconciliations"},
     {check_bots, 2000, "ask about tokens of bots"},
+    {note_key, 60000, "note the key that seals"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
 

@@ -1,16 +1,19 @@
 #include "store_int.h"
 
+#include "base/clock.h"
+
 struct stores {
     arena *mem;
     db_pool *pool;
     const keyring *keys;
+    int64_t started_at;
 };
 
 stores *stores_new(db_pool *pool, const keyring *keys)
 {
     arena *mem = arena_new();
     stores *s = arena_alloc(mem, sizeof *s);
-    *s = (stores){.mem = mem, .pool = pool, .keys = keys};
+    *s = (stores){.mem = mem, .pool = pool, .keys = keys, .started_at = clock_now()};
     return s;
 }
 
@@ -33,7 +36,7 @@ int store_open(stores *s, arena *mem, store **ret, struct err *e)
         return -1;
     }
     store *session = arena_alloc(mem, sizeof *session);
-    *session = (store){.c = c, .mem = mem, .keys = s->keys};
+    *session = (store){.c = c, .mem = mem, .keys = s->keys, .started_at = s->started_at};
     *ret = session;
     return 0;
 }
@@ -141,7 +144,7 @@ int store_ready(store *s, struct err *e)
         return err_set(e, ERR_CONFIG, "migrations_missing", "%lld migrations are not applied",
                        (long long)missing);
     }
-    return check_keys(s, e);
+    return check_keys(s, e) != 0 ? -1 : store_keys_ready(s, e);
 }
 
 int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,

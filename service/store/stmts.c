@@ -18,6 +18,7 @@ static const struct stmt *const *const files[] = {
     store_moves_stmts,         store_move_names_stmts,  store_move_rows_stmts,
     store_conversations_stmts, store_channels_stmts,    store_job_rehome_stmts,
     store_leavers_stmts,       store_job_note_stmts,    store_setups_stmts,
+    store_keys_stmts,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

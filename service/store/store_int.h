@@ -11,6 +11,7 @@ struct store {
     db *c;
     arena *mem;
     const keyring *keys;
+    int64_t started_at;        /* of this process */
     struct job_follow *follow; /* NULL: jobs are added for any worker */
 };
 
@@ -152,5 +153,6 @@ extern const struct stmt *const store_retention_stmts[];
 extern const struct stmt *const store_channels_stmts[];
 extern const struct stmt *const store_conversations_stmts[];
 extern const struct stmt *const store_setups_stmts[];
+extern const struct stmt *const store_keys_stmts[];
 
 #endif

@@ -9,10 +9,10 @@
 #include "tests/db/store_support.h"
 
 /* Design 8: every primary key, unique key and foreign key of a tenant table leads with the
- * workspace, on both sides, so that tables can be spread by that column. `route` is the only
- * global table. */
+ * workspace, on both sides, so that tables can be spread by that column. Global are `route`,
+ * which finds a workspace, and the keys of the deployment. */
 
-#define GLOBAL "('route')"
+#define GLOBAL "('route', 'encryption_key')"
 
 /* One line per fault, empty when there is none. */
 static const char faults_sql[] =

@@ -92,6 +92,9 @@ static void test_every_table_and_every_sealed_column_moves(void **state)
         if (!known && !store_move_knows(table, dot[1] == '\0' ? NULL : dot + 1)) {
             fail_msg("service/store/move_rows.c does not move %s", item);
         }
+        if (dot[1] != '\0' && !store_keys_knows(table, dot + 1)) {
+            fail_msg("service/store/keys.c does not seal %s anew", item);
+        }
     }
     assert_true(seen > 15);
     assert_false(store_move_knows("nothing", NULL));

@@ -1,7 +1,7 @@
 // Encryption keys over several replicas: a new key on its way loses no event, and a replica whose keys
 // do not open what is stored says so.
 import assert from 'node:assert/strict';
-import {spawnSync} from 'node:child_process';
+import {execFile, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {after, before, describe, test} from 'node:test';
 import {start, until} from '../lib/flow.mjs';
@@ -38,6 +38,10 @@ describe('keys', () => {
     const both = w.env.WORKBOT_ENCRYPTION_KEYS, ana = w.person('ana');
     await ana.connect();
     assert.equal(await w.count('connection', "user_id <> '' and substr(tokens, 3, 2) = 'k2'"), 1);
+    // as if the key had been freed a moment before it sealed once more: else nobody would begin without it
+    await w.stopReplica(0);
+    await w.stopReplica(1);
+    await w.query("update encryption_key set emptied_at = now() where id = 'k2'");
     await w.restart({WORKBOT_ENCRYPTION_KEYS: old});
     await ana.say('salesforce create opportunity name: Patient close: 2026-12-31');
     const left = until('the run to be left to others', () => w.count('job', "kind = 'run' and error_code = 'key_missing' and state = 'queued'"));
@@ -56,8 +60,8 @@ describe('keys', () => {
   test('a replica with a wrong key of the same id says so, in check and in readyz', async () => {
     const env = {PATH: process.env.PATH, ...w.env};
     const check = keys => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: {...env, WORKBOT_ENCRYPTION_KEYS: keys}});
-    assert.equal(check(old).status, 0);
-    for (const wrong of [key('k1'), key('k9')]) {
+    assert.equal(check(w.env.WORKBOT_ENCRYPTION_KEYS).status, 0);
+    for (const wrong of [key('k1'), key('k9'), old]) {
       const said = check(wrong);
       assert.equal(said.status, 1);
       assert.match(said.stderr, SENTENCE);
@@ -75,5 +79,73 @@ describe('keys', () => {
     assert.equal(await starting, 'never ready');
     w.env.WORKBOT_ENCRYPTION_KEYS = right;
     await w.startReplica(0);
+  });
+
+  const workbot = (env, ...args) => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', args, {encoding: 'utf8', env: {PATH: process.env.PATH, ...env}});
+  const SEALED = [
+    ['workspace', 'bot_token'], ['workspace', 'bot_refresh'], ['chat_user', 'home_said'], ['default_connection', 'client_secret'],
+    ['connection', 'tokens'], ['login', 'provisional'], ['oauth_state', 'verifier'], ['run', 'inputs'], ['run', 'result'],
+    ['run_step', 'output'], ['job', 'payload'], ['message', 'body'], ['message', 'response_url'],
+  ];
+  const sealedBy = async id => (await Promise.all(SEALED.map(([table, column]) =>
+    w.count(table, `${column} is not null and substr(${column}, 3, get_byte(${column}, 1)) = '${id}'::bytea`)))).reduce((a, b) => a + b);
+
+  test('P5 keys rotate seals everything anew beside a service at work, and frees the old key', async () => {
+    const before = w.env.WORKBOT_ENCRYPTION_KEYS, ana = w.person('ana');
+    const fresh = key('k3'), all = `${fresh},${before}`;
+    await w.restart({WORKBOT_ENCRYPTION_KEYS: all});
+    const counted = await sealedBy('k1');
+    assert.ok(counted > 0, `${counted} values under k1`);
+
+    // while it walks, people work: each writes rows that the walk may have read a moment before
+    const work = (async () => {
+      for (let i = 0; i < 5; i++) {
+        await ana.say(`salesforce create opportunity name: Turning${i} close: 2026-12-31`);
+        await ana.sees(new RegExp(`Created Turning${i}`), {ms: 40000});
+      }
+    })();
+    const first = await new Promise(done => execFile(process.env.WORKBOT_BIN || 'build/workbot', ['keys', 'rotate'],
+      {env: {PATH: process.env.PATH, ...w.env}}, (fault, stdout, stderr) => done({stdout, stderr})));
+    await work;
+    assert.equal(first.stderr, '');
+    assert.match(first.stdout, /values were sealed anew with the key k3/);
+    await w.query("update encryption_key set sealed_at = now() - interval '6 minutes' where id <> 'k3'");
+    const said = workbot({...w.env}, 'keys', 'rotate');
+    assert.equal(said.status, 0, said.stdout + said.stderr);
+    assert.match(said.stdout, /the key k1 seals nothing any more: it may leave WORKBOT_ENCRYPTION_KEYS/);
+    assert.match(said.stdout, /^k3 +[1-9]\d* values, seals$/m);
+    assert.match(said.stdout, /^k1 +0 values$/m);
+    assert.equal(await sealedBy('k1') + await sealedBy('k2'), 0);
+
+    // the old keys are gone, and nobody has lost anything
+    await w.restart({WORKBOT_ENCRYPTION_KEYS: fresh});
+    await ana.say('salesforce create opportunity name: After close: 2026-12-31');
+    await ana.sees(/Created After/, {ms: 40000});
+  });
+
+  test('a key that still seals something is missed, with a count', async () => {
+    const env = {...w.env, WORKBOT_ENCRYPTION_KEYS: key('k4')};
+    const said = workbot(env, 'check');
+    assert.equal(said.status, 1);
+    assert.match(said.stderr, /keys do not open what is stored/);
+    assert.match(said.stdout, /^k3 +[1-9]\d* values: this key is not in WORKBOT_ENCRYPTION_KEYS$/m);
+    const rotated = workbot(env, 'keys', 'rotate');
+    assert.equal(rotated.status, 1);
+    assert.match(rotated.stdout, /^k3 +[1-9]\d* values: this key is not in WORKBOT_ENCRYPTION_KEYS$/m);
+    assert.equal(await w.count('encryption_key', "id = 'k3' and emptied_at is null"), 1);
+  });
+
+  test('a damaged value is left as it is, counted, and keeps no key in use', async () => {
+    const both = `${key('k5')},${w.env.WORKBOT_ENCRYPTION_KEYS}`;
+    const [{id, body}] = await w.query("select id, encode(body, 'hex') as body from message order by id limit 1");
+    const broken = body.slice(0, -2) + (body.endsWith('00') ? '01' : '00');
+    await w.query(`update message set body = decode('${broken}', 'hex') where id = '${id}'`);
+    await w.restart({WORKBOT_ENCRYPTION_KEYS: both});
+    await w.query("update encryption_key set sealed_at = now() - interval '6 minutes' where id <> 'k5'");
+    const said = workbot({...w.env}, 'keys', 'rotate');
+    assert.equal(said.status, 0, said.stdout + said.stderr);
+    assert.match(said.stdout, /^1 values do not open with the key that they name/m);
+    assert.match(said.stdout, /^k3 +0 values$/m);
+    assert.equal(await w.count('message', `id = '${id}' and body = decode('${broken}', 'hex')`), 1);
   });
 });

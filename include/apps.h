@@ -54,6 +54,7 @@ struct app_site {
     const char *host;     /* of the default connection; "login.salesforce.com" */
     bool plain_http;      /* the host is a trusted local peer */
     const char *api_base; /* as captured with the tokens; NULL: the definition's */
+    const json_t *vars;   /* name -> text: of the default connection and the account; NULL: none */
 };
 
 /* May this host be used for this app: equal to a listed host or below a listed suffix, a plain DNS

@@ -46,21 +46,23 @@ struct net_field {
     struct secret secret;
 };
 
-enum { NET_HEADERS_MAX = 12, NET_FIELDS_MAX = 24 };
+enum { NET_HEADERS_MAX = 20, NET_FIELDS_MAX = 24, NET_ASKED_MAX = 4 };
 
 struct net_request {
     const char *method; /* "GET", "POST", ... */
     const char *url;
-    const char *peer;     /* metric label: slack, salesforce, ... a closed set */
-    struct secret bearer; /* Authorization: Bearer, RFC 6750 section 2.1 */
-    struct secret basic;  /* the whole credential, already base64: Authorization: Basic */
+    const char *peer;         /* metric label: slack, salesforce, ... a closed set */
+    struct secret bearer;     /* Authorization: Bearer, RFC 6750 section 2.1 */
+    const char *token_header; /* the header that holds `bearer` instead; NULL: Authorization */
+    const char *token_prefix; /* what stands before it there, "Bearer " too; NULL: nothing */
+    struct secret basic;      /* the whole credential, already base64: Authorization: Basic */
     struct net_header headers[NET_HEADERS_MAX]; /* ends at the first NULL name */
     struct net_field form[NET_FIELDS_MAX];      /* ends at the first NULL name; or: */
     const char *body;                           /* with content_type */
     const char *content_type;
-    int64_t timeout_ms;     /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
-    size_t answer_max;      /* 0: LIMIT_UPSTREAM_BODY */
-    const char *ask_header; /* of the answer, to be given back; NULL: none */
+    int64_t timeout_ms; /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
+    size_t answer_max;  /* 0: LIMIT_UPSTREAM_BODY */
+    const char *ask_headers[NET_ASKED_MAX]; /* of the answer, to be given back; ends at NULL */
 };
 
 struct net_response {
@@ -70,7 +72,7 @@ struct net_response {
     int64_t retry_after_ms;       /* Retry-After as seconds or HTTP date (RFC 9110 10.2.3), bounded
                                      to one day; 0: absent, unusable or in the past */
     const char *www_authenticate; /* "" if absent */
-    const char *asked_header;     /* of net_request.ask_header; "" if absent */
+    const char *asked_headers[NET_ASKED_MAX]; /* of net_request.ask_headers; "" if absent */
     bool has_body;
 };
 
@@ -85,6 +87,10 @@ struct net_response {
  *   ERR_INPUT "bad_url", "bad_request": what the caller gave cannot be sent */
 int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_response *ret,
              struct err *e);
+
+/* Milliseconds from now_ms until what a header says, as seconds or HTTP date (RFC 9110 section
+ * 10.2.3), at most one day; 0 when the text is unusable or in the past. */
+int64_t net_retry_after(const char *text, int64_t now_ms);
 
 /* Parts of a URL, checked: no user info, no fragment, host in lower case. */
 struct net_url {

@@ -10,8 +10,7 @@ struct act {
     const struct app_call *call;
     const struct app_action *action;
     const struct apps_request *request;
-    json_t *values; /* of the templates: inputs that are there, and the key */
-    const char *base;
+    json_t *values; /* of the templates: inputs that are there, the connection's, and the key */
 };
 
 static int bad_input(struct act *t, const char *name, const char *fault, const char **ret_words,
@@ -36,84 +35,61 @@ static int bind_query(struct act *t, const struct apps_input *in, const json_t *
     return 0;
 }
 
-static int read_inputs(struct act *t, const json_t *with, const char **ret_words, struct err *e)
+static int read_input(struct act *t, const struct apps_input *in, const json_t *with,
+                      const char **ret_words, struct err *e)
 {
     arena *mem = t->call->mem;
-    t->values = arena_json(mem, json_object());
-    for (size_t i = 0; i < t->action->inputs_count; i++) {
-        const struct apps_input *in = &t->action->inputs[i];
-        json_t *value = json_member(with, in->name);
-        if (value == NULL || json_is_null(value) || str_equal(json_string_value(value), "")) {
-            if (in->required) {
-                return bad_input(t, in->name, "it is empty.", ret_words, e);
-            }
-            continue;
-        }
-        const char *fault = apps_input_fault(mem, in, value);
-        if (fault != NULL) {
-            return bad_input(t, in->name, fault, ret_words, e);
-        }
-        json_object_set_new(t->values, in->name, json_deep_copy(value));
-        if (in->type == INPUT_SOQL && bind_query(t, in, with, e) != 0) {
-            return bad_input(t, in->values, "a value has the wrong kind.", ret_words, e);
-        }
+    const json_t *value = json_member(with, in->name);
+    if (apps_input_empty(value)) {
+        value = in->preset;
     }
-    if (t->call->idempotency_key != NULL) {
-        json_object_set_new(t->values, "idempotency_key", json_string(t->call->idempotency_key));
+    if (value != NULL) {
+        value = arena_json(mem, apps_input_value(mem, in, value));
+    }
+    if (apps_input_empty(value)) {
+        return in->required ? bad_input(t, in->name, "it is empty.", ret_words, e) : 0;
+    }
+    const char *fault = apps_input_fault(mem, in, value);
+    if (fault != NULL) {
+        return bad_input(t, in->name, fault, ret_words, e);
+    }
+    json_object_set_new(t->values, in->name, json_deep_copy(value));
+    if (in->type == INPUT_SOQL && bind_query(t, in, with, e) != 0) {
+        return bad_input(t, in->values, "a value has the wrong kind.", ret_words, e);
     }
     return 0;
 }
 
-static int url_of(struct act *t, const char **ret, struct err *e)
+/* What is no input: the connection's own, and what this step is known by. */
+static void add_own(struct act *t)
 {
-    arena *mem = t->call->mem;
-    const struct apps_vars vars = {.values = t->values};
-    char *path = NULL;
-    if (apps_template_url(mem, t->request->path, &vars, &path, e) != 0) {
-        return -1;
-    }
-    struct str s = str_new(mem, LIMIT_URL);
-    str_add(&s, t->base);
-    str_add(&s, path);
-    char sign = '?';
-    for (size_t i = 0; i < t->request->query.count; i++) {
-        const struct apps_pair *p = &t->request->query.items[i];
-        json_t *text = arena_json(mem, json_string(p->value));
-        json_t *value = arena_json(mem, apps_template_json(mem, text, t->values));
-        if (value == NULL) {
-            continue; /* an input that is not there */
+    const struct app_call *c = t->call;
+    const app *a = t->action->app;
+    for (size_t i = 0; i < a->vars_count; i++) {
+        const char *text = json_text(c->site.vars, a->vars[i].name);
+        if (text != NULL) {
+            json_object_set_new(t->values, a->vars[i].name, json_string(text));
         }
-        str_add_char(&s, sign);
-        str_add_url(&s, p->name);
-        str_add_char(&s, '=');
-        str_add_url(&s, apps_scalar(mem, value) == NULL ? "" : apps_scalar(mem, value));
-        sign = '&';
     }
-    *ret = s.text;
-    return s.cut ? err_set(e, ERR_INVALID, "template_too_long", "a URL is longer than %d bytes",
-                           LIMIT_URL)
-                 : 0;
+    if (c->idempotency_key != NULL) {
+        json_object_set_new(t->values, "idempotency_key", json_string(c->idempotency_key));
+    }
+    if (c->account_key != NULL) {
+        const char *last = strrchr(c->account_key, ':');
+        json_object_set_new(t->values, "account_id",
+                            json_string(last == NULL ? c->account_key : last + 1));
+    }
 }
 
-static int send(struct act *t, struct net_response *ret, struct err *e)
+static int read_inputs(struct act *t, const json_t *with, const char **ret_words, struct err *e)
 {
-    arena *mem = t->call->mem;
-    struct net_request q = {.method = t->request->method,
-                            .peer = t->action->app->name,
-                            .bearer = t->call->access,
-                            .headers = {{"Accept", "application/json"}}};
-    if (url_of(t, &q.url, e) != 0) {
-        return -1;
+    t->values = arena_json(t->call->mem, json_object());
+    for (size_t i = 0; i < t->action->inputs_count; i++) {
+        if (read_input(t, &t->action->inputs[i], with, ret_words, e) != 0) {
+            return -1;
+        }
     }
-    if (t->request->body != NULL) {
-        json_t *body = arena_json(mem, apps_template_json(mem, t->request->body, t->values));
-        q.body = json_write(mem, body);
-        q.content_type = "application/json";
-    }
-    if (net_call(t->call->http, mem, &q, ret, e) != 0) {
-        e->maybe_done = e->maybe_done && t->action->writes;
-        return -1;
-    }
+    add_own(t);
     return 0;
 }
 
@@ -145,6 +121,24 @@ static json_t *output_of(arena *mem, const json_t *paths, const json_t *scope)
     return json_incref(out);
 }
 
+/* Without a usable id there is no link, but the write stands. */
+static const char *record_url(struct act *t, const char *id)
+{
+    static const char by_base[] = "{api_base}";
+    arena *mem = t->call->mem;
+    const char *text = t->action->record_url;
+    json_t *values = arena_json(mem, json_copy(t->values));
+    json_object_set_new(values, "id", json_string(id));
+    const char *base = apps_api_base(mem, &t->call->site);
+    const struct apps_vars vars = {.values = values, .raw_name = "api_base", .raw_value = base};
+    struct err why = {0};
+    char *url = NULL;
+    if (!str_starts(text, by_base)) {
+        text = apps_site_url(mem, &t->call->site, text);
+    }
+    return apps_template_url(mem, text, &vars, &url, &why) == 0 ? url : NULL;
+}
+
 static int result_of(struct act *t, const json_t *answer, struct app_result *ret)
 {
     arena *mem = t->call->mem;
@@ -154,39 +148,49 @@ static int result_of(struct act *t, const json_t *answer, struct app_result *ret
     json_object_set(scope, "input", t->values);
     *ret = (struct app_result){.output = arena_json(mem, output_of(mem, x->output, scope))};
     ret->record_id = x->record_id == NULL ? NULL : apps_scalar(mem, json_at(scope, x->record_id));
-    if (ret->record_id == NULL || x->record_url == NULL) {
-        return 0;
-    }
-    json_t *id = arena_json(mem, json_pack("{s:s}", "id", ret->record_id));
-    const struct apps_vars vars = {.values = id, .raw_name = "api_base", .raw_value = t->base};
-    struct err why = {0};
-    char *url = NULL;
-    if (apps_template_url(mem, x->record_url, &vars, &url, &why) == 0) {
-        ret->record_url = url; /* without a usable id there is no link, but the write stands */
+    if (ret->record_id != NULL && x->record_url != NULL) {
+        ret->record_url = record_url(t, ret->record_id);
     }
     return 0;
+}
+
+static int judge(struct act *t, const struct net_response *r, struct app_result *ret,
+                 const char **ret_words, struct err *e)
+{
+    arena *mem = t->call->mem;
+    const struct app_action *x = t->action;
+    if (!is_success(t->request, r->status)) {
+        return apps_api_error(mem, x->app, r, x->writes, ret_words, e);
+    }
+    const json_t *answer = apps_json_body(mem, r);
+    if (answer == NULL && r->has_body) {
+        /* a sleeping instance or a sign-in page answers 200 with HTML */
+        err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable", "%s: HTTP %d without JSON", x->app->name,
+                r->status);
+        e->maybe_done = x->writes;
+        return -1;
+    }
+    const struct apps_refused *row = apps_refused_find(&t->request->refused, answer);
+    row = row != NULL ? row : apps_refused_find(&x->app->errors.refused, answer);
+    if (row != NULL) {
+        return apps_api_refusal(mem, x->app, r, row, x->writes, ret_words, e);
+    }
+    return result_of(t, answer, ret);
 }
 
 int app_act(const struct app_call *c, const app_action *x, const json_t *with,
             struct app_result *ret, const char **ret_words, struct err *e)
 {
     struct act t = {.call = c, .action = x, .request = apps_request_pick(x, with)};
-    t.base = apps_api_base(c->mem, &c->site);
     *ret_words = NULL;
     struct net_response r;
-    if (read_inputs(&t, with, ret_words, e) != 0 || send(&t, &r, e) != 0) {
+    if (read_inputs(&t, with, ret_words, e) != 0) {
         return -1;
     }
-    if (!is_success(t.request, r.status)) {
-        return apps_api_error(c->mem, x->app, &r, x->writes, ret_words, e);
-    }
-    const json_t *answer = apps_json_body(c->mem, &r);
-    if (answer == NULL && r.has_body) {
-        /* a sleeping instance or a sign-in page answers 200 with HTML */
-        err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable", "%s: HTTP %d without JSON", x->app->name,
-                r.status);
-        e->maybe_done = x->writes;
+    const struct apps_exchange asked = {c, t.request, t.values};
+    if (apps_send(&asked, &r, e) != 0) {
+        e->maybe_done = e->maybe_done && x->writes;
         return -1;
     }
-    return result_of(&t, answer, ret);
+    return judge(&t, &r, ret, ret_words, e);
 }

@@ -36,27 +36,31 @@ const char *apps_scalar(arena *mem, const json_t *value)
                                   : NULL;
 }
 
-static const char *code_of(arena *mem, const struct apps_errors *errors, const json_t *body)
+static const char *scalar_at(arena *mem, const struct apps_texts *paths, const json_t *body)
 {
-    const char *code = NULL;
-    for (size_t i = 0; i < errors->code.count && code == NULL; i++) {
-        code = apps_scalar(mem, json_at(body, errors->code.items[i]));
+    const char *text = NULL;
+    for (size_t i = 0; i < paths->count && text == NULL; i++) {
+        text = apps_scalar(mem, json_at(body, paths->items[i]));
     }
-    return code;
+    return text;
 }
 
-static struct apps_refusal refusal_of(arena *mem, const app *a, const struct net_response *r,
-                                      const json_t *body)
+struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net_response *r,
+                                      const struct apps_refused *row)
 {
-    struct apps_refusal refusal = {.status = r->status, .retry_after = r->retry_after_ms > 0};
+    struct apps_refusal refusal = {.status = r->status,
+                                   .retry_after = apps_retry_after(a, r, false) > 0};
+    const json_t *body = apps_json_body(mem, r);
     if (body == NULL) {
         size_t len = r->body.len < MESSAGE_MAX ? r->body.len : MESSAGE_MAX;
         refusal.message = arena_strndup(mem, (const char *)r->body.data, len);
         return refusal;
     }
-    refusal.code = code_of(mem, &a->errors, body);
-    refusal.message =
-        a->errors.message == NULL ? NULL : json_string_value(json_at(body, a->errors.message));
+    refusal.code = row != NULL && row->code != NULL ? apps_scalar(mem, json_at(body, row->code))
+                                                    : scalar_at(mem, &a->errors.code, body);
+    refusal.message = row != NULL && row->message != NULL
+                          ? apps_scalar(mem, json_at(body, row->message))
+                          : scalar_at(mem, &a->errors.message, body);
     return refusal;
 }
 
@@ -114,17 +118,22 @@ static enum apps_meaning meaning_of(const struct net_response *r, const struct a
 }
 
 /* Behind a 5xx, a time-out or a 2xx that is none of the known ones, a write may stand, unless the
- * definition knows that this answer proves the contrary. */
-static bool may_stand(const struct net_response *r, const struct apps_rule *rule)
+ * definition knows that this answer proves the contrary. A 2xx that says that it is a refusal means
+ * it, unless its own words are that the app could not say. */
+static bool may_stand(const struct net_response *r, const struct apps_rule *rule, bool told)
 {
     if (rule != NULL && (rule->meaning == MEANS_REFUSED || rule->nothing_done)) {
         return false;
     }
+    if (told) {
+        return rule != NULL && rule->meaning == MEANS_BUSY;
+    }
     return r->status >= 500 || r->status < 300 || r->status == 408;
 }
 
-int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
-                   const char **ret_words, struct err *e)
+int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
+                     const struct apps_refused *row, bool writes, const char **ret_words,
+                     struct err *e)
 {
     static const struct {
         enum apps_meaning meaning;
@@ -136,19 +145,27 @@ int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool 
         {MEANS_BUSY, ERR_UPSTREAM_BUSY, "app_busy"},
         {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
     };
-    const json_t *body = apps_json_body(mem, r);
-    const struct apps_refusal refusal = refusal_of(mem, a, r, body);
+    const struct apps_refusal refusal = apps_refusal_read(mem, a, r, row);
     const struct apps_rule *rule = apps_rule_find(&a->errors.rules, &refusal);
     enum apps_meaning meaning = meaning_of(r, rule);
     size_t i = 0;
     while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
         i++;
     }
-    *ret_words = words_of(mem, a, rule, body);
+    *ret_words = words_of(mem, a, rule, apps_json_body(mem, r));
+    if (*ret_words == NULL && row != NULL) {
+        *ret_words = row->words;
+    }
     err_set(e, kinds[i].kind, kinds[i].code, "%s: HTTP %d, %s", a->name, r->status,
             apps_code_text(refusal.code));
-    e->retry_after_ms =
-        r->retry_after_ms > 0 || rule == NULL ? r->retry_after_ms : rule->retry_after_ms;
-    e->maybe_done = writes && may_stand(r, rule);
+    int64_t wait_ms = apps_retry_after(a, r, meaning == MEANS_LIMIT);
+    e->retry_after_ms = wait_ms > 0 || rule == NULL ? wait_ms : rule->retry_after_ms;
+    e->maybe_done = writes && may_stand(r, rule, row != NULL);
     return -1;
+}
+
+int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
+                   const char **ret_words, struct err *e)
+{
+    return apps_api_refusal(mem, a, r, NULL, writes, ret_words, e);
 }

@@ -61,7 +61,8 @@ static json_t *texts_json(const struct apps_texts *t)
 
 static json_t *action_json(const struct app_action *x)
 {
-    static const char *const types[] = {"text", "object", "soql"};
+    static const char *const types[] = {"text",    "object", "soql", "number",
+                                        "boolean", "date",   "list"};
     json_t *inputs = json_array();
     for (size_t i = 0; i < x->inputs_count; i++) {
         const struct apps_input *in = &x->inputs[i];

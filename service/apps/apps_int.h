@@ -1,73 +1,28 @@
 #ifndef WB_APPS_INT_H
 #define WB_APPS_INT_H
 
-#include "apps.h"
+#include "api_int.h"
 
-#include <regex.h>
+/* --- variables (definition_vars.c, vars.c) --- */
 
-/* What a definition says, ready for use: docs/app-definitions.md describes every key. All texts
- * live as long as the catalogue. */
-
-struct apps_texts {
-    const char **items;
-    size_t count;
+/* Where a value comes from, one bit each: a URL that is needed before an account is known may hold
+ * only what is known by then. */
+enum {
+    VAR_CONNECTION = 1,
+    VAR_CALLBACK = 2,
+    VAR_TOKEN = 4,
+    VAR_LOOKUP = 8,
+    VAR_ANY = VAR_CONNECTION | VAR_CALLBACK | VAR_TOKEN | VAR_LOOKUP
 };
 
-struct apps_pair {
+struct apps_var {
     const char *name;
-    const char *value;
+    unsigned from;
+    const regex_t *pattern;
+    const char *value; /* the default; NULL: none */
+    const char *words; /* "the directory (tenant) id" */
+    bool in_host;      /* it stands in the host of a URL */
 };
-
-struct apps_pairs {
-    struct apps_pair *items;
-    size_t count;
-};
-
-/* --- rows that say what a refusal means (rules.c) --- */
-
-enum apps_meaning {
-    MEANS_REFUSED, /* the app's own no */
-    MEANS_BUSY,
-    MEANS_LIMIT,
-    MEANS_UNAUTHENTIC, /* of the API: the access token is not accepted */
-    MEANS_DEAD,        /* of the token endpoint: this grant has ended */
-    MEANS_CONFIG       /* of the token endpoint: our client or a setting at the app */
-};
-
-enum apps_grant_kind { ANY_GRANT, CODE_GRANT, REFRESH_GRANT };
-
-struct apps_rule {
-    int status;           /* 0: any */
-    const char *code;     /* NULL: any */
-    const char *contains; /* part of the message, letter case ignored; NULL: any */
-    bool retry_after;     /* only where the answer says when to come again */
-    enum apps_grant_kind grant;
-    enum apps_meaning meaning;
-    int64_t retry_after_ms;
-    bool nothing_done;             /* of the API: this answer proves that a write did not happen */
-    const char *words;             /* for the user; NULL: none */
-    const char *words_with_fields; /* with "{fields}" */
-};
-
-struct apps_rules {
-    struct apps_rule *items;
-    size_t count;
-};
-
-/* What an app said instead of doing what was asked. */
-struct apps_refusal {
-    int status;
-    const char *code;    /* NULL: none */
-    const char *message; /* NULL: none */
-    bool retry_after;
-    enum apps_grant_kind grant;
-};
-
-/* The first row that fits; NULL if none does. */
-const struct apps_rule *apps_rule_find(const struct apps_rules *rules,
-                                       const struct apps_refusal *r);
-/* The code for a log line: NULL or not [A-Za-z0-9_.-]{1,64} gives "no code". */
-const char *apps_code_text(const char *code);
 
 /* --- a definition --- */
 
@@ -113,56 +68,13 @@ struct apps_token_rules {
     struct apps_rules errors;
 };
 
-struct apps_errors {
-    struct apps_texts code; /* paths of the code, the first that is there counts */
-    const char *message;
-    const char *fields; /* path of a list of field names */
-    struct apps_rules rules;
-};
-
-enum apps_input_type { INPUT_TEXT, INPUT_OBJECT, INPUT_SOQL };
-
-struct apps_input {
-    const char *name;
-    enum apps_input_type type;
-    bool required;
-    const regex_t *pattern; /* of a text; NULL: any */
-    const regex_t *keys;    /* of an object's keys; NULL: any */
-    const char *values;     /* of a soql: the input that holds the values of its :names */
-    const char *words;      /* "an object's API name, like Opportunity" */
-};
-
-struct apps_request {
-    const char *when; /* only if this input is there; NULL: always */
-    const char *method;
-    const char *path; /* "/sobjects/{object}": each {x} is percent-encoded */
-    struct apps_pairs query;
-    const json_t *body; /* with "{x}" in texts; NULL: none */
-    int success[8];
-    size_t success_count;
-    bool repeatable;
-};
-
-struct app_action {
-    const app *app;
-    const char *name;
-    const char *title;
-    bool writes;
-    bool approves;
-    struct apps_input *inputs;
-    size_t inputs_count;
-    struct apps_request *requests; /* the first that applies */
-    size_t requests_count;
-    const json_t *output;   /* a path, or an object of paths, in {"answer":, "input":} */
-    const char *record_id;  /* path; NULL: none */
-    const char *record_url; /* "{api_base}/{id}" */
-};
-
 struct app {
     const char *name;
     const char *title;
     const char *issuer;
     struct apps_pairs values;
+    struct apps_var *vars;
+    size_t vars_count;
 
     const char *host; /* the default; NULL: none */
     struct apps_texts host_names;
@@ -186,7 +98,11 @@ struct app {
     bool revoke_with_client;
     bool revokes_one_grant;
 
-    const char *api_base; /* URL, when none came with the tokens */
+    const char *api_base;        /* URL, when none came with the tokens */
+    struct apps_pairs api_bases; /* further ones, by name */
+    struct apps_pairs api_headers;
+    const char *token_header; /* NULL: Authorization: Bearer */
+    const char *token_prefix;
     struct apps_identity identity;
     struct apps_errors errors;
     struct app_action *actions;
@@ -218,6 +134,26 @@ struct apps_pairs apps_read_pairs(const struct apps_reader *r, const struct json
 /* A URL: "https://{host}..." or "https://" and a fixed host; no other variable. */
 const char *apps_read_url(const struct apps_reader *r, const struct json_doc *d, const char *key,
                           bool required);
+/* An extended regular expression from ^ to $; `absent` (NULL: none) where there is none. */
+const regex_t *apps_read_pattern(const struct json_doc *d, const char *key, const char *absent);
+/* A text or a list of texts. */
+struct apps_texts apps_read_paths(const struct json_doc *d, const char *key);
+struct apps_refusals apps_read_refusals(const struct apps_reader *r, const struct json_doc *d);
+/* The inputs of an action, into x. */
+void apps_read_inputs(const struct json_doc *d, struct app_action *x);
+bool apps_has_input(const struct app_action *x, const char *name);
+
+/* One action while it is read. */
+struct apps_action_reader {
+    const struct apps_reader *r;
+    struct app_action *action;
+    const char **names; /* what its templates may name, NULL-terminated */
+};
+void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
+                       struct apps_request *q);
+/* Faults when text names what is not known. */
+void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
+                         const char *key, const char *text);
 /* Text in which {value} of "values" is filled in; other {names} stay. */
 const char *apps_read_filled(const struct apps_reader *r, const struct json_doc *d, const char *key,
                              bool required);
@@ -245,6 +181,10 @@ int apps_template_url(arena *mem, const char *text, const struct apps_vars *vars
 /* A copy of a JSON template, a new reference: a text that is only "{x}" becomes the value x, an
  * absent one leaves its member out; other texts are filled in. NULL when the whole is absent. */
 json_t *apps_template_json(arena *mem, const json_t *body, const json_t *values);
+/* The same of a text, as text: numbers and flags as JSON, a list with commas. NULL when absent. */
+const char *apps_template_text(arena *mem, const char *text, const json_t *values);
+/* Text of a number, flag, text or list of these; NULL for anything else. */
+const char *apps_value_text(arena *mem, const json_t *value);
 
 /* --- where things are (site.c) --- */
 
@@ -296,26 +236,5 @@ enum apps_meaning apps_token_meaning(const app *a, const struct apps_refusal *r,
 /* Adds the client's proof to a request: secret in the form (`*io_n` fields so far) or Basic. */
 void apps_client_auth(arena *mem, const app *a, const struct app_client *client,
                       struct net_request *io, size_t *io_n);
-
-/* --- the API --- */
-
-/* JSON that must be an object or a list; NULL when it is none. */
-const json_t *apps_json_body(arena *mem, const struct net_response *r);
-bool apps_is_html(const struct net_response *r);
-/* Fills *e by what an API's refusal means; returns -1. *ret_words: for the user, or NULL. */
-int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
-                   const char **ret_words, struct err *e);
-/* Text of a scalar; NULL for anything else. */
-const char *apps_scalar(arena *mem, const json_t *value);
-
-/* --- inputs of actions (inputs.c, soql.c) --- */
-
-/* Why a value does not do, as a sentence for the recipe's author; NULL: it does. */
-const char *apps_input_fault(arena *mem, const struct apps_input *in, const json_t *value);
-const struct apps_request *apps_request_pick(const struct app_action *x, const json_t *with);
-/* Puts literals for the :names outside quotes. ERR_INVALID "bad_input", "template_too_long". */
-int apps_soql_bind(arena *mem, const char *soql, const json_t *values, char **ret, struct err *e);
-/* The next :name behind *io_at, outside quotes; NULL at the end. */
-const char *apps_soql_next(arena *mem, const char **io_at);
 
 #endif

@@ -46,13 +46,34 @@ bool apps_template_known(arena *mem, const char *text, const char *const *names,
     return true;
 }
 
+const char *apps_value_text(arena *mem, const json_t *value)
+{
+    if (json_is_string(value)) {
+        return json_string_value(value);
+    }
+    if (json_is_number(value) || json_is_boolean(value)) {
+        return json_write(mem, value);
+    }
+    if (!json_is_array(value)) {
+        return NULL;
+    }
+    struct str s = str_new(mem, LIMIT_TEMPLATE_OUTPUT);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *item = json_array_get(value, i);
+        str_add(&s, i == 0 ? "" : ",");
+        str_add(&s, json_is_array(item) ? NULL : apps_value_text(mem, item));
+    }
+    return s.text;
+}
+
 static int add_value(struct str *s, const char *name, const struct apps_vars *vars, struct err *e)
 {
     if (str_equal(name, vars->raw_name)) {
         str_add(s, vars->raw_value);
         return 0;
     }
-    const char *value = apps_scalar(s->mem, json_member(vars->values, name));
+    const json_t *given = json_member(vars->values, name);
+    const char *value = json_is_array(given) ? NULL : apps_value_text(s->mem, given);
     if (str_empty(value) || str_equal(value, ".") || str_equal(value, "..")) {
         return err_set(e, ERR_INVALID, "bad_path", "{%s} of a path is missing or a dot segment",
                        name);
@@ -101,10 +122,17 @@ static json_t *text_json(arena *mem, const char *text, const json_t *values)
         if (name == NULL) {
             str_add_n(&s, text, len);
         } else {
-            str_add(&s, apps_scalar(mem, json_member(values, name)));
+            str_add(&s, apps_value_text(mem, json_member(values, name)));
         }
     }
     return json_string(s.text);
+}
+
+const char *apps_template_text(arena *mem, const char *text, const json_t *values)
+{
+    const json_t *value = arena_json(mem, text_json(mem, text, values));
+    const char *shown = apps_value_text(mem, value);
+    return value != NULL && shown == NULL ? "" : shown;
 }
 
 static json_t *object_json(arena *mem, const json_t *body, const json_t *values)

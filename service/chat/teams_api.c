@@ -68,7 +68,7 @@ static const char *word_of(arena *mem, const json_t *answer)
 /* What Microsoft finds the call by. */
 static const char *trace_of(const struct net_response *r)
 {
-    const char *id = r->asked_header;
+    const char *id = r->asked_headers[0];
     bool plain =
         !str_empty(id) && strlen(id) <= WORD_MAX &&
         id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
@@ -202,7 +202,7 @@ static int ask(chats *c, arena *mem, const struct teams_call *call, struct secre
         .bearer = token,
         .body = call->body == NULL ? NULL : json_write(mem, call->body),
         .content_type = call->body == NULL ? NULL : "application/json; charset=utf-8",
-        .ask_header = "X-Correlating-OperationId",
+        .ask_headers = {"X-Correlating-OperationId"},
         .timeout_ms = time_for(call),
     };
     if (net_call(c->settings.http, mem, &q, ret, e) != 0) {

@@ -47,6 +47,20 @@ static void header_add(struct net_call_state *s, struct header_list *list, const
     list->end = &item->next;
 }
 
+static void add_credential(struct net_call_state *s, struct header_list *list)
+{
+    const struct net_request *q = s->q;
+    if (!secret_empty(q->bearer) && q->token_header != NULL) {
+        const char *prefix = q->token_prefix == NULL ? "" : q->token_prefix;
+        list->bad = list->bad || !is_header_value(prefix);
+        header_add(s, list, q->token_header, prefix, secret_reveal(q->bearer));
+    } else if (!secret_empty(q->bearer)) {
+        header_add(s, list, "Authorization", "Bearer ", secret_reveal(q->bearer));
+    } else if (!secret_empty(q->basic)) {
+        header_add(s, list, "Authorization", "Basic ", secret_reveal(q->basic));
+    }
+}
+
 static const char *content_type_of(const struct net_request *q)
 {
     if (q->form[0].name != NULL) {
@@ -63,11 +77,7 @@ int net_headers_make(struct net_call_state *s, struct curl_slist **ret, struct e
         const char *value = q->headers[i].value;
         header_add(s, &list, q->headers[i].name, "", value == NULL ? "" : value);
     }
-    if (!secret_empty(q->bearer)) {
-        header_add(s, &list, "Authorization", "Bearer ", secret_reveal(q->bearer));
-    } else if (!secret_empty(q->basic)) {
-        header_add(s, &list, "Authorization", "Basic ", secret_reveal(q->basic));
-    }
+    add_credential(s, &list);
     const char *content_type = content_type_of(q);
     if (content_type != NULL) {
         header_add(s, &list, "Content-Type", "", content_type);

@@ -122,9 +122,12 @@ static void response_fill(CURL *curl, const struct net_call_state *s, struct net
         .content_type = str_lower(s->mem, str_trim(s->mem, arena_strndup(s->mem, type, type_len))),
         .retry_after_ms = net_retry_after(header_of(s->mem, curl, "Retry-After"), clock_now_ms()),
         .www_authenticate = header_of(s->mem, curl, "WWW-Authenticate"),
-        .asked_header = s->q->ask_header == NULL ? "" : header_of(s->mem, curl, s->q->ask_header),
         .has_body = s->body_len > 0,
     };
+    for (size_t i = 0; i < NET_ASKED_MAX; i++) {
+        const char *name = s->q->ask_headers[i];
+        ret->asked_headers[i] = name == NULL ? "" : header_of(s->mem, curl, name);
+    }
     if (s->body == NULL) {
         ret->body.data = (const uint8_t *)"";
     } else {

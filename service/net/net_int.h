@@ -75,11 +75,6 @@ CURLcode net_callbacks_set(CURL *curl, struct net_call_state *s);
 int net_headers_make(struct net_call_state *s, struct curl_slist **ret, struct err *e);
 bool net_is_token(const char *text); /* RFC 9110 section 5.6.2 */
 
-/* --- retry_after.c --- */
-
-/* Milliseconds from now_ms, at most one day; 0 when the text is unusable or in the past. */
-int64_t net_retry_after(const char *text, int64_t now_ms);
-
 /* --- peers.c --- */
 
 /* `peer="salesforce"`, which lives as long as the process; `peer="other"` for a name that is none

@@ -1,0 +1,212 @@
+#ifndef WB_APPS_API_INT_H
+#define WB_APPS_API_INT_H
+
+#include "apps.h"
+
+#include <regex.h>
+
+/* What a definition says, ready for use: docs/app-definitions.md describes every key. All texts
+ * live as long as the catalogue. */
+
+struct apps_texts {
+    const char **items;
+    size_t count;
+};
+
+struct apps_pair {
+    const char *name;
+    const char *value;
+};
+
+struct apps_pairs {
+    struct apps_pair *items;
+    size_t count;
+};
+
+/* --- rows that say what a refusal means (rules.c) --- */
+
+enum apps_meaning {
+    MEANS_REFUSED, /* the app's own no */
+    MEANS_BUSY,
+    MEANS_LIMIT,
+    MEANS_UNAUTHENTIC, /* of the API: the access token is not accepted */
+    MEANS_DEAD,        /* of the token endpoint: this grant has ended */
+    MEANS_CONFIG       /* of the token endpoint: our client or a setting at the app */
+};
+
+enum apps_grant_kind { ANY_GRANT, CODE_GRANT, REFRESH_GRANT };
+
+struct apps_rule {
+    int status;           /* 0: any */
+    const char *code;     /* NULL: any */
+    const char *contains; /* part of the message, letter case ignored; NULL: any */
+    bool retry_after;     /* only where the answer says when to come again */
+    enum apps_grant_kind grant;
+    enum apps_meaning meaning;
+    int64_t retry_after_ms;
+    bool nothing_done;             /* of the API: this answer proves that a write did not happen */
+    const char *words;             /* for the user; NULL: none */
+    const char *words_with_fields; /* with "{fields}" */
+};
+
+struct apps_rules {
+    struct apps_rule *items;
+    size_t count;
+};
+
+/* What an app said instead of doing what was asked. */
+struct apps_refusal {
+    int status;
+    const char *code;    /* NULL: none */
+    const char *message; /* NULL: none */
+    bool retry_after;
+    enum apps_grant_kind grant;
+};
+
+/* The first row that fits; NULL if none does. */
+const struct apps_rule *apps_rule_find(const struct apps_rules *rules,
+                                       const struct apps_refusal *r);
+/* The code for a log line: NULL or not [A-Za-z0-9_.-]{1,64} gives "no code". */
+const char *apps_code_text(const char *code);
+
+/* --- the API of an app, and its actions --- */
+
+/* An answer of 2xx that is a refusal all the same: how it looks, and where it says why. */
+struct apps_refused {
+    const char *path;
+    const json_t *is;     /* NULL: anything but null, false and what is empty */
+    const json_t *is_not; /* anything but this; NULL: not asked */
+    bool missing;         /* the path leads nowhere */
+    const char *code;     /* paths; NULL: where every refusal of this app has them */
+    const char *message;
+    const char *words; /* for the user, when no row of errors has any; NULL: none */
+};
+
+struct apps_refusals {
+    struct apps_refused *items;
+    size_t count;
+};
+
+struct apps_errors {
+    struct apps_texts code;    /* paths of the code, the first that is there counts */
+    struct apps_texts message; /* the same of the message */
+    const char *fields;        /* path of a list of field names */
+    struct apps_rules rules;
+    struct apps_refusals refused;  /* of every answer */
+    struct apps_texts retry_after; /* headers besides Retry-After, read like it */
+    struct apps_texts retry_at;    /* headers that hold epoch seconds; of a limit alone */
+};
+
+enum apps_input_type {
+    INPUT_TEXT,
+    INPUT_OBJECT,
+    INPUT_SOQL,
+    INPUT_NUMBER,
+    INPUT_BOOLEAN,
+    INPUT_DATE,
+    INPUT_LIST
+};
+
+struct apps_input {
+    const char *name;
+    enum apps_input_type type;
+    bool required;
+    const regex_t *pattern; /* of a text, or of each text of a list; NULL: any */
+    const regex_t *keys;    /* of an object's keys; NULL: any */
+    const char *values;     /* of a soql: the input that holds the values of its :names */
+    const char *strip;      /* of a text: characters that are taken out of it; NULL: none */
+    const json_t *preset;   /* when nothing is given; NULL: none */
+    const char *words;      /* "an object's API name, like Opportunity" */
+};
+
+/* A request is meant only when an input is there, and looks like this. */
+struct apps_when {
+    const char *input;      /* NULL: always */
+    const regex_t *pattern; /* NULL: any */
+};
+
+struct apps_request {
+    struct apps_when when;
+    const char *method;
+    const char *base; /* URL of one of api.bases; NULL: the API base */
+    const char *path; /* "/sobjects/{object}": each {x} is percent-encoded */
+    struct apps_pairs query;
+    struct apps_pairs headers;
+    const json_t *body; /* with "{x}" in texts; NULL: none */
+    int success[8];
+    size_t success_count;
+    bool repeatable;
+    struct apps_refusals refused;
+};
+
+struct app_action {
+    const app *app;
+    const char *name;
+    const char *title;
+    bool writes;
+    bool approves;
+    struct apps_input *inputs;
+    size_t inputs_count;
+    struct apps_request *requests; /* the first that applies */
+    size_t requests_count;
+    const json_t *output;   /* a path, or an object of paths, in {"answer":, "input":} */
+    const char *record_id;  /* path; NULL: none */
+    const char *record_url; /* "{api_base}/{id}", "https://{host}/x?id={id}" */
+};
+
+/* --- answers (api_error.c, refused.c) and calls (call.c) --- */
+
+/* JSON that must be an object or a list; NULL when it is none. */
+const json_t *apps_json_body(arena *mem, const struct net_response *r);
+bool apps_is_html(const struct net_response *r);
+/* Fills *e by what an API's refusal means; returns -1. *ret_words: for the user, or NULL. */
+int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
+                   const char **ret_words, struct err *e);
+/* The same of an answer of 2xx in which `row` found a refusal; NULL: of any other answer. */
+int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
+                     const struct apps_refused *row, bool writes, const char **ret_words,
+                     struct err *e);
+/* Milliseconds to wait by Retry-After and the headers that the definition names; those that hold a
+ * time only for a limit, for they stand on every answer. 0: nothing says. */
+int64_t apps_retry_after(const app *a, const struct net_response *r, bool limit);
+/* Code and message of a refusal, as apps_api_refusal reads them. */
+struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net_response *r,
+                                      const struct apps_refused *row);
+/* The first row that fits the answer; NULL: none, it is no refusal. */
+const struct apps_refused *apps_refused_find(const struct apps_refusals *rows,
+                                             const json_t *answer);
+/* What every call of the API carries: the token and the definition's headers, filled from values.
+ */
+void apps_api_dress(arena *mem, const app *a, struct secret access, const json_t *values,
+                    struct net_request *io);
+/* One call of one request. */
+struct apps_exchange {
+    const struct app_call *call;
+    const struct apps_request *request;
+    const json_t *values; /* of the templates */
+};
+/* The network's errors, and ERR_CONFIG "missing_var", ERR_INVALID "bad_path", "template_too_long"
+ * before anything is sent. */
+int apps_send(const struct apps_exchange *x, struct net_response *ret, struct err *e);
+/* Adds a header, or changes it when it is there. */
+void apps_header_set(struct net_request *io, const char *name, const char *value);
+/* Text of a scalar; NULL for anything else. */
+const char *apps_scalar(arena *mem, const json_t *value);
+
+/* --- inputs of actions (inputs.c, soql.c) --- */
+
+/* A value as it is sent, a new reference: stripped, and a number or flag that came as text is one.
+ */
+json_t *apps_input_value(arena *mem, const struct apps_input *in, const json_t *value);
+/* Why a value does not do, as a sentence for the recipe's author; NULL: it does. */
+const char *apps_input_fault(arena *mem, const struct apps_input *in, const json_t *value);
+/* Absent, null or the empty text. */
+bool apps_input_empty(const json_t *value);
+bool apps_when_fits(const struct app_action *x, const struct apps_when *when, const json_t *with);
+const struct apps_request *apps_request_pick(const struct app_action *x, const json_t *with);
+/* Puts literals for the :names outside quotes. ERR_INVALID "bad_input", "template_too_long". */
+int apps_soql_bind(arena *mem, const char *soql, const json_t *values, char **ret, struct err *e);
+/* The next :name behind *io_at, outside quotes; NULL at the end. */
+const char *apps_soql_next(arena *mem, const char **io_at);
+
+#endif

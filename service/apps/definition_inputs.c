@@ -1,0 +1,134 @@
+#include "apps_int.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+/* What an action takes: "inputs" of its definition. */
+
+enum { INPUTS_MAX = 30, PATTERN_MAX = 300 };
+
+static void free_pattern(void *object)
+{
+    regfree(object);
+}
+
+const regex_t *apps_read_pattern(const struct json_doc *d, const char *key, const char *absent)
+{
+    const char *given = json_doc_text(d, key, false, PATTERN_MAX);
+    const char *text = given == NULL ? absent : given;
+    if (text == NULL) {
+        return NULL;
+    }
+    size_t len = strlen(text);
+    regex_t *re = arena_alloc(d->mem, sizeof(*re));
+    if (len < 2 || text[0] != '^' || text[len - 1] != '$' ||
+        regcomp(re, text, REG_EXTENDED | REG_NOSUB) != 0) {
+        json_doc_fault(d, key, "This must be an extended regular expression from ^ to $.");
+        return NULL;
+    }
+    arena_defer(d->mem, free_pattern, re);
+    return re;
+}
+
+static void check_kind(const struct json_doc *d, const struct apps_input *in)
+{
+    bool texts = in->type == INPUT_TEXT || in->type == INPUT_LIST;
+    if ((in->pattern != NULL && !texts) || (in->keys != NULL && in->type != INPUT_OBJECT) ||
+        ((in->values != NULL) != (in->type == INPUT_SOQL))) {
+        json_doc_fault(d, NULL,
+                       "pattern belongs to a text or a list, keys to an object, values to a soql.");
+    }
+    if (in->strip != NULL && in->type != INPUT_TEXT) {
+        json_doc_fault(d, "strip", "This belongs to a text.");
+    }
+}
+
+static void check_preset(const struct json_doc *d, const struct apps_input *in)
+{
+    if (in->preset == NULL) {
+        return;
+    }
+    if (in->required || in->type == INPUT_SOQL) {
+        json_doc_fault(d, "default", "This belongs to an input that may be left out, no soql.");
+        return;
+    }
+    const char *fault = apps_input_fault(d->mem, in, in->preset);
+    if (fault != NULL) {
+        json_doc_fault(d, "default", "%s", fault);
+    }
+}
+
+static void read_input(const struct json_doc *d, const char *name, struct apps_input *ret)
+{
+    static const char *const keys[] = {"type",  "required", "pattern", "keys", "values",
+                                       "strip", "default",  "words",   NULL};
+    static const char *const types[] = {"text",    "object", "soql", "number",
+                                        "boolean", "date",   "list", NULL};
+    json_doc_known(d, keys);
+    int type = json_doc_choice(d, "type", types, INPUT_TEXT);
+    *ret = (struct apps_input){.name = name,
+                               .type = type < 0 ? INPUT_TEXT : (enum apps_input_type)type,
+                               .required = json_doc_flag(d, "required", false),
+                               .pattern = apps_read_pattern(d, "pattern", NULL),
+                               .keys = apps_read_pattern(d, "keys", NULL),
+                               .values = json_doc_text(d, "values", false, LIMIT_NAME),
+                               .strip = json_doc_text(d, "strip", false, LIMIT_NAME),
+                               .preset = json_member(d->object, "default"),
+                               .words = json_doc_text(d, "words", true, LIMIT_LABEL)};
+    check_kind(d, ret);
+    if (ret->words != NULL) {
+        check_preset(d, ret);
+    }
+}
+
+bool apps_has_input(const struct app_action *x, const char *name)
+{
+    size_t i = 0;
+    while (i < x->inputs_count && !str_equal(x->inputs[i].name, name)) {
+        i++;
+    }
+    return i < x->inputs_count;
+}
+
+/* Names that a template has from elsewhere. */
+static void check_name(const struct json_doc *d, const struct app_action *x, const char *name)
+{
+    static const char *const ours[] = {"idempotency_key", "account_id", "api_base", "host"};
+    bool taken = false;
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        taken = taken || str_equal(ours[i], name);
+    }
+    for (size_t i = 0; i < x->app->vars_count; i++) {
+        taken = taken || str_equal(x->app->vars[i].name, name);
+    }
+    if (taken) {
+        json_doc_fault(d, name, "This name already stands for something else.");
+    }
+}
+
+void apps_read_inputs(const struct json_doc *d, struct app_action *x)
+{
+    struct json_doc in = json_doc_member(d, "inputs", false);
+    json_t *object = in.object == NULL ? NULL : json_member(d->object, "inputs");
+    size_t size = json_object_size(object);
+    if (size > INPUTS_MAX) {
+        json_doc_fault(d, "inputs", "This may have at most %d members.", INPUTS_MAX);
+        size = 0;
+        object = NULL;
+    }
+    x->inputs = arena_array(d->mem, size + 1, sizeof(*x->inputs));
+    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+        const char *name = json_object_iter_key(at);
+        struct json_doc row = json_doc_member(&in, name, false);
+        check_name(&in, x, name);
+        read_input(&row, name, &x->inputs[x->inputs_count++]);
+    }
+    for (size_t i = 0; i < x->inputs_count; i++) {
+        const char *values = x->inputs[i].values;
+        if (values != NULL && !apps_has_input(x, values)) {
+            json_doc_fault(d, "inputs", "There is no input \"%s\".", values);
+        }
+    }
+}

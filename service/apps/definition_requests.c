@@ -1,0 +1,130 @@
+#include "apps_int.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+/* How an action is asked for: "requests" of its definition. */
+
+enum { QUERY_MAX = 10, HEADERS_MAX = 6 };
+
+void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
+                         const char *key, const char *text)
+{
+    const char *why = NULL;
+    if (text != NULL && !apps_template_known(d->mem, text, ar->names, &why)) {
+        json_doc_fault(d, key, "%s", why);
+    }
+}
+
+static void check_body(const struct apps_action_reader *ar, const struct json_doc *d,
+                       const json_t *body)
+{
+    const char *text = json_string_value(body);
+    apps_check_template(ar, d, "body", text);
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(body, i, item)
+    {
+        check_body(ar, d, item);
+    }
+    union {
+        const json_t *given;
+        json_t *open;
+    } o = {.given = body}; /* jansson's iterator only reads, but its parameter is not const */
+    for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
+        check_body(ar, d, json_object_iter_value(at));
+    }
+}
+
+static void check_pairs(const struct apps_action_reader *ar, const struct json_doc *d,
+                        const char *key, const struct apps_pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        apps_check_template(ar, d, key, pairs->items[i].value);
+    }
+}
+
+static void read_success(const struct json_doc *d, struct apps_request *q)
+{
+    size_t room = sizeof(q->success) / sizeof(q->success[0]);
+    const json_t *list = json_doc_array(d, "success", true, room);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        int64_t status = json_integer_value(json_array_get(list, i));
+        if (status < 200 || status > 299) {
+            json_doc_fault(d, arena_printf(d->mem, "success[%zu]", i),
+                           "This must be a status from 200 to 299.");
+        } else {
+            q->success[q->success_count++] = (int)status;
+        }
+    }
+}
+
+/* "name" of an input, or {"input", "pattern"}. */
+static struct apps_when read_when(const struct apps_action_reader *ar, const struct json_doc *d)
+{
+    static const char *const keys[] = {"input", "pattern", NULL};
+    struct apps_when when = {0};
+    if (json_is_object(json_member(d->object, "when"))) {
+        struct json_doc in = json_doc_member(d, "when", false);
+        json_doc_known(&in, keys);
+        when.input = json_doc_text(&in, "input", true, LIMIT_NAME);
+        when.pattern = apps_read_pattern(&in, "pattern", NULL);
+    } else {
+        when.input = json_doc_text(d, "when", false, LIMIT_NAME);
+    }
+    if (when.input != NULL && !apps_has_input(ar->action, when.input)) {
+        json_doc_fault(d, "when", "There is no input \"%s\".", when.input);
+    }
+    return when;
+}
+
+static const char *read_base(const struct apps_action_reader *ar, const struct json_doc *d)
+{
+    const char *name = json_doc_text(d, "base", false, LIMIT_NAME);
+    const struct apps_pairs *bases = &ar->r->app->api_bases;
+    for (size_t i = 0; name != NULL && i < bases->count; i++) {
+        if (str_equal(bases->items[i].name, name)) {
+            return bases->items[i].value;
+        }
+    }
+    if (name != NULL) {
+        json_doc_fault(d, "base", "There is no \"%s\" in api.bases.", name);
+    }
+    return NULL;
+}
+
+static void read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
+                       struct apps_request *q)
+{
+    q->base = read_base(ar, d);
+    q->path = apps_read_filled(ar->r, d, "path", true);
+    q->query = apps_read_pairs(ar->r, d, "query", QUERY_MAX);
+    q->headers = apps_read_pairs(ar->r, d, "headers", HEADERS_MAX);
+    q->body = json_member(d->object, "body");
+    apps_check_template(ar, d, "path", q->path);
+    check_pairs(ar, d, "query", &q->query);
+    check_pairs(ar, d, "headers", &q->headers);
+    check_body(ar, d, q->body);
+    if (q->path != NULL && (q->path[0] != '/' || strpbrk(q->path, "?#") != NULL)) {
+        json_doc_fault(d, "path", "This must begin with \"/\" and have no \"?\" or \"#\".");
+    }
+}
+
+void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
+                       struct apps_request *q)
+{
+    static const char *const keys[] = {"when",       "method",       "base", "path",
+                                       "query",      "headers",      "body", "success",
+                                       "repeatable", "refused_when", NULL};
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
+    json_doc_known(d, keys);
+    int method = json_doc_choice(d, "method", methods, 0);
+    q->method = methods[method < 0 ? 0 : method];
+    q->when = read_when(ar, d);
+    q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
+    q->refused = apps_read_refusals(ar->r, d);
+    read_parts(ar, d, q);
+    read_success(d, q);
+}

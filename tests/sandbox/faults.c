@@ -33,6 +33,8 @@ static const char *const names[] = {
     "id_token_oid",
     "id_token_no_oid",
     "redirect",
+    "asleep",
+    "query_ignored",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

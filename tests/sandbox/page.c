@@ -38,9 +38,10 @@ void page_begin(struct buf *b, const char *title, const char *brand)
     buf_add(b, "</title>");
     buf_add(b, style);
     buf_addf(b, "</head><body><main><p class=\"tag\">%s sandbox</p>",
-             strcmp(brand, "slack") == 0   ? "Slack"
-             : strcmp(brand, "teams") == 0 ? "Microsoft"
-                                           : "Salesforce");
+             strcmp(brand, "slack") == 0        ? "Slack"
+             : strcmp(brand, "teams") == 0      ? "Microsoft"
+             : strcmp(brand, "servicenow") == 0 ? "ServiceNow"
+                                                : "Salesforce");
 }
 
 void page_end(struct buf *b)

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct peer *const peers[] = {&slack_peer, &teams_peer, &salesforce_peer};
+static const struct peer *const peers[] = {&slack_peer, &teams_peer, &salesforce_peer,
+                                           &servicenow_peer};
 
 const struct peer *peer_at(size_t i)
 {

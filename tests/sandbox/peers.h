@@ -1,4 +1,4 @@
-/* The stand-ins. A further one (ServiceNow, Box) is one more file that fills a struct
+/* The stand-ins. A further one is one more file that fills a struct
  * peer, and one line in the table in peers.c. */
 #ifndef SANDBOX_PEERS_H
 #define SANDBOX_PEERS_H
@@ -41,6 +41,7 @@ struct peer {
 extern const struct peer slack_peer;
 extern const struct peer teams_peer;
 extern const struct peer salesforce_peer;
+extern const struct peer servicenow_peer;
 
 const struct peer *peer_find(const char *name);
 /* Every peer in turn until NULL. */

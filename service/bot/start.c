@@ -14,7 +14,7 @@
 enum {
     DOUBLE_CLICK_S = 3,
     LOOSE_BYTES = 500, /* that a button holds whole */
-    OPEN_MAX = 50      /* nobody needs more that waits for its user (P14) */
+    OPEN_MAX = 1000    /* nobody needs more at once, or that waits for its user (P14) */
 };
 
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e)

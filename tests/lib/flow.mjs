@@ -558,6 +558,8 @@ export class World {
     } finally {
       this.balancer?.closeAllConnections();
       this.balancer?.close();
+      this.between?.closeAllConnections();
+      this.between?.close();
       this.sandboxChild?.kill('SIGTERM');
       await this.sandboxChild?.ended;
       await this.db?.end();
@@ -606,6 +608,34 @@ export class World {
     this.databaseUrl = url.href;
     this.db = new pg.Pool({connectionString: url.href, max: 4});
     this.db.on('error', () => {});
+  }
+
+  /** Answers of Salesforce pass here, and wait while the test holds that path: `held()` of them do. */
+  async putBetween() {
+    const [host, waiting] = [this.salesforceHost, []];
+    let holds = null;
+    this.between = http.createServer((req, res) => {
+      const out = http.request({host: '127.0.0.1', port: host.split(':')[1], method: req.method, path: req.url, headers: req.headers}, back => {
+        const pass = () => {
+          res.writeHead(back.statusCode, back.headers);
+          back.pipe(res);
+        };
+        if (holds?.test(req.url)) waiting.push(pass);
+        else pass();
+      });
+      out.on('error', () => res.destroy());
+      req.pipe(out);
+    }).listen(0, '127.0.0.1');
+    await once(this.between, 'listening');
+    this.salesforceHost = `127.0.0.1:${this.between.address().port}`;
+    this.answers = {
+      hold: path => { holds = path; },
+      held: () => waiting.length,
+      release: () => {
+        holds = null;
+        waiting.splice(0).forEach(pass => pass());
+      },
+    };
   }
 
   /** Two replicas have a balancer before them that gives each request to the next one. */
@@ -667,9 +697,9 @@ export class World {
 /**
  * A running world with the demo's workspace Acme (and Globex if asked), stopped by `stop()`.
  * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server; teams: the same Acme in Teams,
- * too (`'only'`: without Slack's).
+ * too (`'only'`: without Slack's); between: the test can hold answers of Salesforce back (`answers`).
  */
-export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, teams = false, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
+export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
   assert.ok(server, 'WORKBOT_TEST_PG must name a PostgreSQL (tests/tools/postgres.sh start)');
   const w = new World();
   w.dir = mkdtempSync(join(tmpdir(), 'workbot-flow-'));
@@ -679,6 +709,7 @@ export async function start({env = {}, replicas = 1, sandbox = {}, globex = fals
     w.url = `http://127.0.0.1:${port}`;
     w.ports = replicas > 1 ? [] : [port];
     await Promise.all([w.makeDatabase(server), w.startSandbox(sandbox)]);
+    if (between) await w.putBetween();
     w.env = {
       WORKBOT_DATABASE_URL: w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',

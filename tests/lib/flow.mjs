@@ -697,9 +697,10 @@ export class World {
 /**
  * A running world with the demo's workspace Acme (and Globex if asked), stopped by `stop()`.
  * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server; teams: the same Acme in Teams,
- * too (`'only'`: without Slack's); between: the test can hold answers of Salesforce back (`answers`).
+ * too (`'only'`: without Slack's); between: the test can hold answers of Salesforce back (`answers`);
+ * trusted: hosts of the test's own peers, reached by plain HTTP.
  */
-export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
+export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, trusted = [], pg: server = process.env.WORKBOT_TEST_PG} = {}) {
   assert.ok(server, 'WORKBOT_TEST_PG must name a PostgreSQL (tests/tools/postgres.sh start)');
   const w = new World();
   w.dir = mkdtempSync(join(tmpdir(), 'workbot-flow-'));
@@ -714,7 +715,7 @@ export async function start({env = {}, replicas = 1, sandbox = {}, globex = fals
       WORKBOT_DATABASE_URL: w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
-      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(w.sandboxUrl).host, ...Object.values(w.hosts)].join(','),
+      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(w.sandboxUrl).host, ...Object.values(w.hosts), ...trusted].join(','),
       WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...(teams ? w.teamsEnv() : {}), ...env};
     const migrate = run(WORKBOT, ['migrate'], {env: w.env, log: w.logFile});
     assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());

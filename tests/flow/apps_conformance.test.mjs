@@ -1,0 +1,292 @@
+// The same list for every app: a login, commands, and all that a provider may do to them. The peer behind each
+// app knows from tests/lib/app_table.mjs what its provider expects, and takes nothing else.
+import assert from 'node:assert/strict';
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
+import {after, before, describe, test} from 'node:test';
+import {OauthPeer} from '../lib/oauth_peer.mjs';
+import {TABLE} from '../lib/app_table.mjs';
+import {ACME, ROOT, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const APPS = Object.keys(TABLE).filter(name => existsSync(join(ROOT, 'service/apps/definitions', `${name}.json`)));
+const WAIT_S = 240;
+
+describe('apps: conformance', () => {
+  let w;
+  const peers = {};
+
+  before(async () => {
+    for (const name of APPS) peers[name] = await new OauthPeer(name, TABLE[name]).start();
+    w = await start({trusted: Object.values(peers).map(p => p.host)});
+    for (const name of APPS) await setUp(name);
+  });
+  after(async () => {
+    await w?.stop();
+    for (const p of Object.values(peers)) await p.stop();
+  });
+
+  const connection = name => `c-${name}`;
+
+  async function setUp(name) {
+    const [peer, row] = [peers[name], TABLE[name]];
+    const made = await w.must('PUT', `/workspaces/${ACME}/connections/${connection(name)}`, {app: name, host: peer.host, client_id: peer.client.id,
+      client_secret: peer.client.secret, assurance: 'code', account_match: 'off', ...(row.vars ? {vars: row.vars} : {})});
+    peer.client.redirects = [made.redirect_uri];
+    for (const kind of ['read', 'write']) {
+      await w.putRecipe(ACME, {name: `${name}-${kind}`, title: `${row.title} ${kind}`, command: `${name} ${kind}`, allow: 'everyone',
+        connections: {it: {use: connection(name), verify_user_access: true}}, inputs: [],
+        steps: [{id: 'it', connection: 'it', action: row[kind].action, with: row[kind].with}], reply: {text: row[kind].text}});
+    }
+  }
+
+  for (const name of APPS) {
+    describe(TABLE[name].title, () => list(name));
+  }
+
+  function list(name) {
+    const row = TABLE[name];
+    const rotates = row.refresh.brings === 'new' && !row.refresh.oldLives;
+    let peer, ana;
+    before(() => {
+      peer = peers[name];
+      ana = w.person('ana');
+    });
+
+    // --- what is looked at ---
+
+    const state = async () => (await w.one("select state from connection where default_name = $1 and user_id = 'U0ANA0001'", [connection(name)]))?.state;
+    const waiting = () => w.one("select extract(epoch from run_at - now())::float8 as due_s, error_code from job where kind = 'run' and state = 'queued'");
+    /** The clock of retries and cool-downs moves on. */
+    const later = async () => {
+      await w.query('update connection set cool_until = now() where cool_until is not null');
+      await w.query("update job set run_at = now() where state = 'queued' and run_at > now()");
+    };
+    const escaped = text => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+
+    /** The command is answered with what the app gave, however often it must wait. */
+    async function works(kind, said) {
+      const since = said ?? await ana.say(`${name} ${kind}`);
+      await until(() => `${name} ${kind}; ${peer.faults.join('\n')}`, async () => {
+        await later();
+        return (await ana.messages()).some(m => m.ts > since.ts && m.is_bot && escaped(row[kind].shows).test(words(m)));
+      });
+      await w.idle();
+    }
+
+    async function logIn(prompt) {
+      await ana.browser.get(loginUrl(prompt));
+      await ana.browser.submit();
+      return ana.browser;
+    }
+
+    async function connect(expected = row.account) {
+      const prompt = await ana.prompt(`connect ${connection(name)}`);
+      const browser = await logIn(prompt);
+      assert.ok(browser.code, `no code on: ${browser.page.status} ${browser.text}\n${peer.faults.join('\n')}`);
+      const told = await ana.ask(browser.code, /is connected/);
+      assert.match(words(told), escaped(expected));
+      await w.idle();
+    }
+
+    /** Exactly this many calls of that kind, and nothing that the provider does not know. */
+    function spent(counts) {
+      for (const [where, n] of Object.entries(counts)) assert.equal(peer.count(where), n, `calls of ${where}`);
+      assert.deepEqual(peer.faults, []);
+      assert.ok(peer.spent, 'the fault was met');
+    }
+
+    const check = (what, work) => test(`${name}: ${what}`, async () => {
+      peer.forget();
+      peer.faults = [];
+      await work();
+    });
+
+    // --- the list ---
+
+    check('a login, a command that reads and one that writes', async () => {
+      await connect();
+      await works('read');
+      await works('write');
+      assert.equal(await state(), 'active');
+      spent({code: 1, refresh: 0, read: 1, write: 1});
+    });
+
+    check('expired: refreshed once, repeated once, answered', async () => {
+      peer.expire();
+      await works('read');
+      assert.equal(await state(), 'active');
+      spent({refresh: 1, read: 2});
+    });
+
+    check('rotated: what the refresh brought is what the next one uses', async () => {
+      peer.expire();
+      await works('write');
+      peer.expire();
+      await works('read');
+      spent({refresh: 2, write: 2, read: 2});
+      const sent = peer.calls.filter(c => c.where === 'refresh').map(c => peer.fields(c).refresh_token);
+      assert.equal(new Set(sent).size, row.refresh.brings === 'new' ? 2 : 1);
+      assert.equal(await state(), 'active');
+    });
+
+    check('refused again right after a refresh: one refresh, no loop, and the user reads it', async () => {
+      peer.next('read', 'error', {answer: row.api.unauthentic, times: 2});
+      await ana.ask(`${name} read`, /did not work/);
+      await w.idle();
+      spent({refresh: 1, read: 2});
+      assert.equal(await state(), 'active');
+    });
+
+    for (const [way, after] of [['in seconds', () => String(WAIT_S)], ['as a date', () => new Date(Date.now() + WAIT_S * 1000).toUTCString()]]) {
+      check(`429 ${way}: the command waits that long, and goes on`, async () => {
+        peer.next('read', 'throttled', {after: after()});
+        const said = await ana.say(`${name} read`);
+        const due = await until('the command to wait', async () => peer.count('read') === 1 && waiting());
+        assert.ok(due.due_s > WAIT_S - 30 && due.due_s <= WAIT_S + 5, `the next attempt is in ${due.due_s} s`);
+        assert.equal(due.error_code, 'app_limit');
+        assert.equal(await state(), 'active');
+        await works('read', said);
+        spent({refresh: 0, read: 2});
+      });
+    }
+
+    check('an HTML page with 200: the command waits, and goes on', async () => {
+      peer.next('read', 'html');
+      await works('read');
+      assert.equal(await state(), 'active');
+      spent({refresh: 0, read: 2});
+    });
+
+    check('slow: answered all the same', async () => {
+      peer.expire();
+      peer.next('refresh', 'slow');
+      peer.next('read', 'slow', {times: 2});
+      await works('read');
+      assert.equal(await state(), 'active');
+      spent({refresh: 1});
+    });
+
+    check('cut: the command is sent again', async () => {
+      peer.next('read', 'cut');
+      await works('read');
+      assert.equal(await state(), 'active');
+      spent({refresh: 0, read: 2});
+    });
+
+    check('huge: the user reads that it did not work, and nothing else happens', async () => {
+      peer.next('read', 'huge');
+      await ana.ask(`${name} read`, /did not work/);
+      await w.idle();
+      assert.equal(await state(), 'active');
+      spent({refresh: 0, read: 1});
+    });
+
+    check('a refusal: the user reads it in plain words', async () => {
+      peer.next('read', 'error', {answer: row.api.refusal});
+      const told = await ana.ask(`${name} read`, /did not work/);
+      await w.idle();
+      assert.match(words(told), escaped(row.title.split(' ')[0]));
+      assert.doesNotMatch(words(told), /HTTP|json|\{/i);
+      assert.equal(await state(), 'active');
+      spent({refresh: 0, read: 1});
+    });
+
+    for (const what of ['html', '5xx']) {
+      check(`refreshing meets ${what}: the connection stays, the command goes on`, async () => {
+        peer.expire();
+        peer.next('refresh', what);
+        await works('read');
+        assert.equal(await state(), 'active');
+        spent({refresh: 2});
+      });
+    }
+
+    check(`the answer of a refresh is cut off: ${rotates ? 'one more try, then a login' : 'one more try, and on'}`, async () => {
+      peer.expire();
+      peer.next('refresh', 'cut');
+      const said = await ana.say(`${name} read`);
+      if (rotates) {
+        await goesOnAfterLogin(said);
+        assert.deepEqual(peer.faults, ['a refresh token was used twice']);
+        assert.equal(peer.count('refresh'), 2);
+        return;
+      }
+      await works('read', said);
+      spent({refresh: 2});
+      assert.equal(await state(), 'active');
+    });
+
+    /** The user is asked once, and what was typed goes on by itself. */
+    async function goesOnAfterLogin(said) {
+      let prompt;
+      await until(() => `a login to be asked for\n${peer.faults.join('\n')}`, async () => {
+        await later();
+        prompt = (await ana.messages()).find(m => m.ts > said.ts && m.is_bot && loginUrl(m));
+        return prompt;
+      });
+      await w.idle();
+      assert.equal(await state(), 'needs_login');
+      assert.equal((await ana.messages()).filter(m => m.ts > said.ts && m.is_bot && loginUrl(m)).length, 1, 'asked once');
+      const browser = await logIn(prompt);
+      assert.ok(browser.code, `no code on: ${browser.page.status} ${browser.text}\n${peer.faults.join('\n')}`);
+      const code = await ana.say(browser.code);
+      await until('the command to go on', async () => (await ana.messages()).some(m => m.is_bot && m.ts >= said.ts && escaped(row.read.shows).test(words(m))));
+      await w.idle();
+      assert.equal(await state(), 'active');
+      return code;
+    }
+
+    check('revoked at the app: asked to log in once, and the command goes on after it', async () => {
+      peer.revoked();
+      await goesOnAfterLogin(await ana.say(`${name} read`));
+      spent({refresh: 1, code: 1});
+    });
+
+    check('dead, said with 200: the same; and a login whose answer has no expires_in is used until it is refused', async () => {
+      peer.expire();
+      peer.next('refresh', 'error', {answer: {status: 200, body: row.refresh.dead.body}});
+      peer.next('code', 'short', {without: ['expires_in']});
+      peer.says = {iss: 'https://issuer.example'};
+      await goesOnAfterLogin(await ana.say(`${name} read`));
+      peer.says = {};
+      spent({refresh: 1, code: 1});
+      assert.equal((await w.one('select access_expires_at from connection where default_name = $1', [connection(name)])).access_expires_at, null);
+      peer.expire();
+      await works('read');
+      spent({refresh: 2});
+    });
+
+    check(`disconnected: ${row.revoke ? 'ended at the app' : 'removed here, and said so'}`, async () => {
+      await ana.ask(`disconnect ${connection(name)}`, row.revoke ? /has ended the login too/ : /Disconnected here only: .* offers no way/);
+      await w.idle();
+      spent({revoke: row.revoke ? 1 : 0});
+      assert.equal(await state(), 'disconnected');
+      if (row.revoke) assert.ok(peer.grant.over, 'the grant is over at the app');
+    });
+
+    check(`a login without a refresh token: ${row.token.optional ? 'taken' : 'refused with the reason'}`, async () => {
+      peer.next('code', 'short', {without: ['refresh_token']});
+      if (row.token.optional) {
+        await connect();
+        await works('read');
+        spent({code: 1});
+        await ana.ask(`disconnect ${connection(name)}`, /./);
+        await w.idle();
+        return;
+      }
+      await notConnected(/set up wrong/);
+    });
+
+    /** A login that comes to nothing: no code is shown, and the prompt says why. */
+    async function notConnected(why) {
+      const prompt = await ana.prompt(`connect ${connection(name)}`);
+      const browser = await logIn(prompt);
+      assert.equal(browser.code, null, browser.text);
+      const told = await ana.sees(m => m.ts === prompt.ts && /You were not connected to/.test(words(m)));
+      assert.match(words(told), why);
+      await w.idle();
+      assert.notEqual(await state(), 'active');
+      spent({code: 1});
+    }
+  }
+});

@@ -33,6 +33,8 @@ static const char *const names[] = {
     "id_token_oid",
     "id_token_no_oid",
     "redirect",
+    "5xx_after",
+    "not_ready",
     "asleep",
     "query_ignored",
 };

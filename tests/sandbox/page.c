@@ -4,7 +4,7 @@
 
 static const char style[] =
     "<style>:root{color-scheme:light dark;--bg:#f3f5f9;--card:#fff;--ink:#16181d;--soft:#5b6472;"
-    "--line:#d9dee7;--brand:#0b6bcb}.slack{--brand:#611f69}.teams{--brand:#4f52b2}@media(prefers-color-scheme:dark){"
+    "--line:#d9dee7;--brand:#0b6bcb}.slack{--brand:#611f69}.teams{--brand:#4f52b2}.box{--brand:#0061d5}@media(prefers-color-scheme:dark){"
     ":root{--bg:#14161a;--card:#1e2127;--ink:#eceef2;--soft:#a5adba;--line:#353a44;"
     "--brand:#5aa9f5}.slack{--brand:#c98bd1}.teams{--brand:#9ea2ff}}*{box-sizing:border-box}"
     "body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;"
@@ -40,6 +40,7 @@ void page_begin(struct buf *b, const char *title, const char *brand)
     buf_addf(b, "</head><body><main><p class=\"tag\">%s sandbox</p>",
              strcmp(brand, "slack") == 0        ? "Slack"
              : strcmp(brand, "teams") == 0      ? "Microsoft"
+             : strcmp(brand, "box") == 0        ? "Box"
              : strcmp(brand, "servicenow") == 0 ? "ServiceNow"
                                                 : "Salesforce");
 }

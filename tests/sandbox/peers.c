@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct peer *const peers[] = {&slack_peer, &teams_peer, &salesforce_peer,
-                                           &servicenow_peer};
+                                           &servicenow_peer, &box_peer};
 
 const struct peer *peer_at(size_t i)
 {
@@ -100,6 +100,16 @@ static void fault_after(const struct peer *peer, struct request *req)
     }
 }
 
+/* The effect has happened, and yet the app says that it is not there. */
+static void fault_instead(const struct peer *peer, struct request *req, const char *rest)
+{
+    struct fault f;
+    if (fault_take(peer->name, "5xx_after", req->method, req->path, &f)) {
+        peer->unavailable(req, rest, f.status == 0 ? 503 : (unsigned)f.status);
+        req->fault = "5xx_after";
+    }
+}
+
 static void journal_request(const struct peer *peer, struct request *req)
 {
     struct buf headers = {0};
@@ -140,6 +150,7 @@ void peer_serve(const struct peer *peer, struct request *req, const char *rest, 
         world_lock();
         peer->handle(req, rest, base);
         world_unlock();
+        fault_instead(peer, req, rest);
         fault_after(peer, req);
     }
     journal_request(peer, req);

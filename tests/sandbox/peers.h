@@ -42,6 +42,7 @@ extern const struct peer slack_peer;
 extern const struct peer teams_peer;
 extern const struct peer salesforce_peer;
 extern const struct peer servicenow_peer;
+extern const struct peer box_peer;
 
 const struct peer *peer_find(const char *name);
 /* Every peer in turn until NULL. */

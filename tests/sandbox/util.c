@@ -224,6 +224,16 @@ void hmac_sha256_hex(const char *key, const char *data, size_t len, char ret[65]
     }
 }
 
+void sha1_hex(const char *data, size_t len, char ret[41])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int digest_len = 0;
+    EVP_Digest(data, len, digest, &digest_len, EVP_sha1(), NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(ret + (size_t)i * 2, 3, "%02x", digest[i]);
+    }
+}
+
 char *hmac_sha256_base64(const char *key, const char *data)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];

@@ -49,6 +49,8 @@ char *random_uuid(void);
 void hmac_sha256_hex(const char *key, const char *data, size_t len, char ret[65]);
 /* HMAC-SHA256 as base64 with padding; the caller frees. */
 char *hmac_sha256_base64(const char *key, const char *data);
+/* SHA-1 as 40 lower-case hex digits. */
+void sha1_hex(const char *data, size_t len, char ret[41]);
 /* base64url without padding of SHA-256: the S256 challenge of RFC 7636. */
 char *pkce_challenge(const char *verifier);
 /* base64url without padding (RFC 4648, 5); the caller frees. */

@@ -5,23 +5,18 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-/* One action of one step, once: inputs are checked again here, for templates have become values. */
-struct act {
-    const struct app_call *call;
-    const struct app_action *action;
-    const struct apps_request *request;
-    json_t *values; /* of the templates: inputs that are there, the connection's, and the key */
-};
+/* One action of one step, once. */
 
-static int bad_input(struct act *t, const char *name, const char *fault, const char **ret_words,
-                     struct err *e)
+static int bad_input(struct apps_act *t, const char *name, const char *fault,
+                     const char **ret_words, struct err *e)
 {
     *ret_words = arena_printf(t->call->mem, "%s cannot use \"%s\" as it is: %s",
                               t->action->app->title, name, fault);
     return err_set(e, ERR_INVALID, "bad_input", "input %s of %s: %s", name, t->action->name, fault);
 }
 
-static int bind_query(struct act *t, const struct apps_input *in, const json_t *with, struct err *e)
+static int bind_query(struct apps_act *t, const struct apps_input *in, const json_t *with,
+                      struct err *e)
 {
     char *bound = NULL;
     const char *soql = json_text(with, in->name);
@@ -35,7 +30,7 @@ static int bind_query(struct act *t, const struct apps_input *in, const json_t *
     return 0;
 }
 
-static int read_input(struct act *t, const struct apps_input *in, const json_t *with,
+static int read_input(struct apps_act *t, const struct apps_input *in, const json_t *with,
                       const char **ret_words, struct err *e)
 {
     arena *mem = t->call->mem;
@@ -61,7 +56,7 @@ static int read_input(struct act *t, const struct apps_input *in, const json_t *
 }
 
 /* What is no input: the connection's own, and what this step is known by. */
-static void add_own(struct act *t)
+static void add_own(struct apps_act *t)
 {
     const struct app_call *c = t->call;
     const app *a = t->action->app;
@@ -81,19 +76,21 @@ static void add_own(struct act *t)
     }
 }
 
-static int read_inputs(struct act *t, const json_t *with, const char **ret_words, struct err *e)
+int apps_act_begin(const struct app_call *c, const app_action *x, const json_t *with,
+                   const char **ret_words, struct apps_act *ret, struct err *e)
 {
-    t->values = arena_json(t->call->mem, json_object());
-    for (size_t i = 0; i < t->action->inputs_count; i++) {
-        if (read_input(t, &t->action->inputs[i], with, ret_words, e) != 0) {
+    *ret = (struct apps_act){
+        .call = c, .action = x, .values = arena_json(c->mem, json_must(json_object()))};
+    for (size_t i = 0; i < x->inputs_count; i++) {
+        if (read_input(ret, &x->inputs[i], with, ret_words, e) != 0) {
             return -1;
         }
     }
-    add_own(t);
+    add_own(ret);
     return 0;
 }
 
-static bool is_success(const struct apps_request *q, int status)
+bool apps_is_success(const struct apps_request *q, int status)
 {
     for (size_t i = 0; i < q->success_count; i++) {
         if (q->success[i] == status) {
@@ -103,94 +100,121 @@ static bool is_success(const struct apps_request *q, int status)
     return false;
 }
 
-static json_t *output_of(arena *mem, const json_t *paths, const json_t *scope)
+int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
+                     const struct net_response *r, const json_t **ret,
+                     const struct apps_refused **ret_row, struct err *e)
 {
-    if (json_is_string(paths)) {
-        return json_deep_copy(json_at(scope, json_string_value(paths)));
+    const app *a = t->action->app;
+    const json_t *answer = apps_json_body(t->call->mem, r);
+    *ret_row = NULL;
+    if (answer == NULL && r->has_body) {
+        /* a sleeping instance or a sign-in page answers 200 with HTML */
+        err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable", "%s: HTTP %d without JSON", a->name,
+                r->status);
+        e->maybe_done = t->action->writes;
+        return -1;
     }
-    union {
-        const json_t *given;
-        json_t *open;
-    } o = {.given = paths}; /* jansson's iterator only reads, but its parameter is not const */
-    json_t *out = arena_json(mem, json_object());
-    for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
-        const json_t *value = json_at(scope, json_string_value(json_object_iter_value(at)));
-        json_object_set_new(out, json_object_iter_key(at),
-                            value == NULL ? json_null() : json_deep_copy(value));
+    const struct apps_refused *row = apps_refused_find(&q->refused, answer);
+    row = row != NULL ? row : apps_refused_find(&a->errors.refused, answer);
+    if (row != NULL) {
+        *ret_row = row;
+        return -1;
     }
-    return json_incref(out);
+    *ret = answer;
+    return 0;
 }
 
-/* Without a usable id there is no link, but the write stands. */
-static const char *record_url(struct act *t, const char *id)
+/* Is what was wanted there already? */
+static const struct apps_already *already(const struct apps_act *t, const struct apps_request *q,
+                                          const struct net_response *r,
+                                          const struct apps_refused *row)
 {
-    static const char by_base[] = "{api_base}";
-    arena *mem = t->call->mem;
-    const char *text = t->action->record_url;
-    json_t *values = arena_json(mem, json_copy(t->values));
-    json_object_set_new(values, "id", json_string(id));
-    const char *base = apps_api_base(mem, &t->call->site);
-    const struct apps_vars vars = {.values = values, .raw_name = "api_base", .raw_value = base};
-    struct err why = {0};
-    char *url = NULL;
-    if (!str_starts(text, by_base)) {
-        text = apps_site_url(mem, &t->call->site, text);
+    const struct apps_refusal said = apps_refusal_read(t->call->mem, t->action->app, r, row);
+    for (size_t i = 0; i < q->already_count; i++) {
+        const struct apps_already *a = &q->already[i];
+        if ((a->status == 0 || a->status == said.status) &&
+            (a->code == NULL || str_equal(a->code, said.code)) &&
+            (a->contains == NULL ||
+             (said.message != NULL && strcasestr(said.message, a->contains) != NULL))) {
+            return a;
+        }
     }
-    return apps_template_url(mem, text, &vars, &url, &why) == 0 ? url : NULL;
+    return NULL;
 }
 
-static int result_of(struct act *t, const json_t *answer, struct app_result *ret)
+static int refused(const struct apps_act *t, const struct apps_request *q,
+                   const struct net_response *r, const struct apps_refused *row,
+                   struct app_result *ret, const char **ret_words, struct err *e)
 {
     arena *mem = t->call->mem;
-    const struct app_action *x = t->action;
-    json_t *scope = arena_json(mem, json_object());
-    json_object_set_new(scope, "answer", answer == NULL ? json_null() : json_deep_copy(answer));
-    json_object_set(scope, "input", t->values);
-    *ret = (struct app_result){.output = arena_json(mem, output_of(mem, x->output, scope))};
-    ret->record_id = x->record_id == NULL ? NULL : apps_scalar(mem, json_at(scope, x->record_id));
-    if (ret->record_id != NULL && x->record_url != NULL) {
-        ret->record_url = record_url(t, ret->record_id);
+    const struct apps_already *a = already(t, q, r, row);
+    if (a == NULL) {
+        return apps_api_refusal(mem, t->action->app, r, row, t->action->writes, ret_words, e);
+    }
+    apps_result_already(t, &a->outcome, arena_json(mem, apps_scope(t, apps_json_body(mem, r))),
+                        ret);
+    return 0;
+}
+
+/* The app took it, but what it shows is not what it was told. */
+static int check_expected(const struct apps_act *t, const struct apps_request *q,
+                          const json_t *answer, const char **ret_words, struct err *e)
+{
+    arena *mem = t->call->mem;
+    for (size_t i = 0; i < q->expect_count; i++) {
+        const struct apps_expect *x = &q->expect[i];
+        const char *want = apps_template_text(mem, x->equals, t->values);
+        const char *have = apps_value_text(mem, json_at(answer, x->path));
+        if (want != NULL && !str_equal(want, have)) {
+            *ret_words = x->words;
+            return err_set(e, ERR_UPSTREAM_REFUSED, "app_refused", "%s: %s is not what was asked",
+                           t->action->app->name, x->path);
+        }
     }
     return 0;
 }
 
-static int judge(struct act *t, const struct net_response *r, struct app_result *ret,
-                 const char **ret_words, struct err *e)
+static int judge(const struct apps_act *t, const struct apps_request *q,
+                 const struct net_response *r, struct app_result *ret, const char **ret_words,
+                 struct err *e)
 {
-    arena *mem = t->call->mem;
-    const struct app_action *x = t->action;
-    if (!is_success(t->request, r->status)) {
-        return apps_api_error(mem, x->app, r, x->writes, ret_words, e);
+    const json_t *answer = NULL;
+    const struct apps_refused *row = NULL;
+    if (!apps_is_success(q, r->status)) {
+        return refused(t, q, r, NULL, ret, ret_words, e);
     }
-    const json_t *answer = apps_json_body(mem, r);
-    if (answer == NULL && r->has_body) {
-        /* a sleeping instance or a sign-in page answers 200 with HTML */
-        err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable", "%s: HTTP %d without JSON", x->app->name,
-                r->status);
-        e->maybe_done = x->writes;
+    if (apps_answer_body(t, q, r, &answer, &row, e) != 0) {
+        return row == NULL ? -1 : refused(t, q, r, row, ret, ret_words, e);
+    }
+    if (check_expected(t, q, answer, ret_words, e) != 0) {
         return -1;
     }
-    const struct apps_refused *row = apps_refused_find(&t->request->refused, answer);
-    row = row != NULL ? row : apps_refused_find(&x->app->errors.refused, answer);
-    if (row != NULL) {
-        return apps_api_refusal(mem, x->app, r, row, x->writes, ret_words, e);
-    }
-    return result_of(t, answer, ret);
+    apps_result_make(t, &q->outcome, arena_json(t->call->mem, apps_scope(t, answer)), ret);
+    return 0;
 }
 
 int app_act(const struct app_call *c, const app_action *x, const json_t *with,
             struct app_result *ret, const char **ret_words, struct err *e)
 {
-    struct act t = {.call = c, .action = x, .request = apps_request_pick(x, with)};
-    *ret_words = NULL;
+    const struct apps_request *q = apps_request_pick(x, with);
+    const struct apps_look_up *l = apps_look_up_pick(x, with);
+    enum app_lookup found = APP_NOT_FOUND;
+    struct apps_act t;
     struct net_response r;
-    if (read_inputs(&t, with, ret_words, e) != 0) {
+    *ret_words = NULL;
+    if (apps_act_begin(c, x, with, ret_words, &t, e) != 0) {
         return -1;
     }
-    const struct apps_exchange asked = {c, t.request, t.values};
+    if (l != NULL && l->before && apps_look(&t, l, &found, ret, ret_words, e) != 0) {
+        return -1;
+    }
+    if (found == APP_FOUND) {
+        return 0;
+    }
+    const struct apps_exchange asked = {c, q, t.values};
     if (apps_send(&asked, &r, e) != 0) {
         e->maybe_done = e->maybe_done && x->writes;
         return -1;
     }
-    return judge(&t, &r, ret, ret_words, e);
+    return judge(&t, q, &r, ret, ret_words, e);
 }

@@ -125,6 +125,27 @@ struct apps_when {
     const regex_t *pattern; /* NULL: any */
 };
 
+/* What a result is made of: paths in {"answer":, "input":}, of a look-up also "found". */
+struct apps_outcome {
+    const json_t *output;        /* a path, or an object of paths; NULL: the action's */
+    struct apps_texts record_id; /* the first that is there; none: the action's */
+};
+
+/* A refusal that says that what was wanted is there already. */
+struct apps_already {
+    int status;           /* 0: any */
+    const char *code;     /* NULL: any */
+    const char *contains; /* part of the message, letter case ignored; NULL: any */
+    struct apps_outcome outcome;
+};
+
+/* What a good answer shows: an app may take a write and keep the old value. */
+struct apps_expect {
+    const char *path;
+    const char *equals; /* with "{x}"; when that is absent, nothing is expected */
+    const char *words;
+};
+
 struct apps_request {
     struct apps_when when;
     const char *method;
@@ -137,6 +158,24 @@ struct apps_request {
     size_t success_count;
     bool repeatable;
     struct apps_refusals refused;
+    struct apps_already *already;
+    size_t already_count;
+    struct apps_expect *expect;
+    size_t expect_count;
+    struct apps_outcome outcome;
+};
+
+/* How to find out whether a write has happened. */
+struct apps_look_up {
+    struct apps_request request;
+    int none[4]; /* statuses that say that nothing is there */
+    size_t none_count;
+    const char *found;       /* path of what the write leaves; with `where`, of a list */
+    struct apps_pairs where; /* path in a row -> text with "{x}" that must stand there */
+    const char *not_done;    /* path of what only stands there before the write; NULL: that nothing
+                                is found proves it */
+    bool before;             /* asked before each write too */
+    struct apps_outcome outcome;
 };
 
 struct app_action {
@@ -149,8 +188,9 @@ struct app_action {
     size_t inputs_count;
     struct apps_request *requests; /* the first that applies */
     size_t requests_count;
-    const json_t *output;   /* a path, or an object of paths, in {"answer":, "input":} */
-    const char *record_id;  /* path; NULL: none */
+    struct apps_look_up *look_ups; /* the first that applies, if any does */
+    size_t look_ups_count;
+    struct apps_outcome outcome;
     const char *record_url; /* "{api_base}/{id}", "https://{host}/x?id={id}" */
 };
 
@@ -175,6 +215,8 @@ struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net
 /* The first row that fits the answer; NULL: none, it is no refusal. */
 const struct apps_refused *apps_refused_find(const struct apps_refusals *rows,
                                              const json_t *answer);
+/* Anything but null, false and what is empty. */
+bool apps_is_there(const json_t *value);
 /* What every call of the API carries: the token and the definition's headers, filled from values.
  */
 void apps_api_dress(arena *mem, const app *a, struct secret access, const json_t *values,
@@ -208,5 +250,35 @@ const struct apps_request *apps_request_pick(const struct app_action *x, const j
 int apps_soql_bind(arena *mem, const char *soql, const json_t *values, char **ret, struct err *e);
 /* The next :name behind *io_at, outside quotes; NULL at the end. */
 const char *apps_soql_next(arena *mem, const char **io_at);
+
+/* --- one action, once (act.c, look_up.c, result.c) --- */
+
+struct apps_act {
+    const struct app_call *call;
+    const struct app_action *action;
+    json_t *values; /* of the templates: inputs that are there, the connection's, and the key */
+};
+
+/* Inputs are checked again here, for templates have become values: ERR_INVALID "bad_input". */
+int apps_act_begin(const struct app_call *c, const app_action *x, const json_t *with,
+                   const char **ret_words, struct apps_act *ret, struct err *e);
+bool apps_is_success(const struct apps_request *q, int status);
+/* The JSON of a good answer (NULL: it has no body). Errors: what an answer of 2xx says against
+ * itself, and ERR_UPSTREAM_BUSY "app_unreadable" for HTML and the like. *ret_row: the refusal that
+ * was found in it. */
+int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
+                     const struct net_response *r, const json_t **ret,
+                     const struct apps_refused **ret_row, struct err *e);
+/* {"answer":, "input":}, a new reference. */
+json_t *apps_scope(const struct apps_act *t, const json_t *answer);
+void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,
+                      struct app_result *ret);
+/* The same of a write that had happened before: "already" is true, and the id is there. */
+void apps_result_already(const struct apps_act *t, const struct apps_outcome *o,
+                         const json_t *scope, struct app_result *ret);
+const struct apps_look_up *apps_look_up_pick(const struct app_action *x, const json_t *with);
+/* Asks. *ret_result is set when it was found. */
+int apps_look(const struct apps_act *t, const struct apps_look_up *l, enum app_lookup *ret,
+              struct app_result *ret_result, const char **ret_words, struct err *e);
 
 #endif

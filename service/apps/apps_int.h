@@ -151,6 +151,20 @@ struct apps_action_reader {
 };
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q);
+/* The part of it that a look-up has too: where it goes and with what. */
+void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc *d,
+                      struct apps_request *q);
+void apps_read_look_ups(const struct apps_action_reader *ar, const struct json_doc *d);
+void apps_read_already(const struct apps_action_reader *ar, const struct json_doc *d,
+                       struct apps_request *q);
+void apps_read_expect(const struct apps_action_reader *ar, const struct json_doc *d,
+                      struct apps_request *q);
+/* "output" and "record_id"; `found`: their paths may begin with "found". */
+struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const struct json_doc *d,
+                                      bool found);
+/* Statuses between least and most. */
+size_t apps_read_statuses(const struct json_doc *d, const char *key, int least, int most, int *ret,
+                          size_t room);
 /* Faults when text names what is not known. */
 void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
                          const char *key, const char *text);

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { ACTIONS_MAX = 100, REQUESTS_MAX = 4, OUTPUT_MAX = 30 };
+enum { ACTIONS_MAX = 100, REQUESTS_MAX = 4 };
 
 /* Inputs, what the call brings, and what the connection has of its own. */
 static const char **names_of(const struct app_action *x, arena *mem)
@@ -22,16 +22,6 @@ static const char **names_of(const struct app_action *x, arena *mem)
     names[n++] = ours[0];
     names[n] = ours[1];
     return names;
-}
-
-/* A path begins with "answer" or "input". */
-static void check_path(const struct json_doc *d, const char *key, const char *path)
-{
-    bool known = path != NULL && (str_equal(path, "answer") || str_starts(path, "answer.") ||
-                                  str_starts(path, "input."));
-    if (!known) {
-        json_doc_fault(d, key, "This must be answer, answer.PATH or input.NAME.");
-    }
 }
 
 /* {api_base}/ or a URL that stands by itself; an id may be anywhere behind its host. */
@@ -66,19 +56,10 @@ static void check_record_url(const struct apps_action_reader *ar, const struct j
 static void read_result(const struct apps_action_reader *ar, const struct json_doc *d)
 {
     struct app_action *x = ar->action;
-    x->output = json_member(d->object, "output");
-    x->record_id = json_doc_text(d, "record_id", false, LIMIT_LABEL);
+    x->outcome = apps_read_outcome(ar, d, false);
     x->record_url = apps_read_filled(ar->r, d, "record_url", false);
-    if (x->record_id != NULL) {
-        check_path(d, "record_id", x->record_id);
-    }
-    if (json_is_object(x->output)) {
-        struct apps_pairs paths = apps_read_pairs(ar->r, d, "output", OUTPUT_MAX);
-        for (size_t i = 0; i < paths.count; i++) {
-            check_path(d, "output", paths.items[i].value);
-        }
-    } else {
-        check_path(d, "output", json_string_value(x->output));
+    if (x->outcome.output == NULL) {
+        json_doc_fault(d, "output", "This is required.");
     }
     if (x->record_url != NULL) {
         check_record_url(ar, d);
@@ -88,8 +69,8 @@ static void read_result(const struct apps_action_reader *ar, const struct json_d
 static void read_action(const struct apps_reader *r, const struct json_doc *d, const char *name,
                         struct app_action *x)
 {
-    static const char *const keys[] = {"title",  "writes",    "approves",   "inputs", "requests",
-                                       "output", "record_id", "record_url", NULL};
+    static const char *const keys[] = {"title",  "writes",    "approves",   "inputs",  "requests",
+                                       "output", "record_id", "record_url", "look_up", NULL};
     struct apps_action_reader ar = {.r = r, .action = x};
     json_doc_known(d, keys);
     x->app = r->app;
@@ -110,6 +91,7 @@ static void read_action(const struct apps_reader *r, const struct json_doc *d, c
         (x->requests_count == 0 || x->requests[x->requests_count - 1].when.input != NULL)) {
         json_doc_fault(d, "requests", "The last one must apply always: without when.");
     }
+    apps_read_look_ups(&ar, d);
     read_result(&ar, d);
 }
 

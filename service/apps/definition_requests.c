@@ -46,19 +46,21 @@ static void check_pairs(const struct apps_action_reader *ar, const struct json_d
     }
 }
 
-static void read_success(const struct json_doc *d, struct apps_request *q)
+size_t apps_read_statuses(const struct json_doc *d, const char *key, int least, int most, int *ret,
+                          size_t room)
 {
-    size_t room = sizeof(q->success) / sizeof(q->success[0]);
-    const json_t *list = json_doc_array(d, "success", true, room);
+    size_t n = 0;
+    const json_t *list = json_doc_array(d, key, false, room);
     for (size_t i = 0; i < json_array_size(list); i++) {
         int64_t status = json_integer_value(json_array_get(list, i));
-        if (status < 200 || status > 299) {
-            json_doc_fault(d, arena_printf(d->mem, "success[%zu]", i),
-                           "This must be a status from 200 to 299.");
+        if (status < least || status > most) {
+            json_doc_fault(d, arena_printf(d->mem, "%s[%zu]", key, i),
+                           "This must be a status from %d to %d.", least, most);
         } else {
-            q->success[q->success_count++] = (int)status;
+            ret[n++] = (int)status;
         }
     }
+    return n;
 }
 
 /* "name" of an input, or {"input", "pattern"}. */
@@ -95,14 +97,19 @@ static const char *read_base(const struct apps_action_reader *ar, const struct j
     return NULL;
 }
 
-static void read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
-                       struct apps_request *q)
+void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc *d,
+                      struct apps_request *q)
 {
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
+    int method = json_doc_choice(d, "method", methods, 0);
+    q->method = methods[method < 0 ? 0 : method];
+    q->when = read_when(ar, d);
     q->base = read_base(ar, d);
     q->path = apps_read_filled(ar->r, d, "path", true);
     q->query = apps_read_pairs(ar->r, d, "query", QUERY_MAX);
     q->headers = apps_read_pairs(ar->r, d, "headers", HEADERS_MAX);
     q->body = json_member(d->object, "body");
+    q->refused = apps_read_refusals(ar->r, d);
     apps_check_template(ar, d, "path", q->path);
     check_pairs(ar, d, "query", &q->query);
     check_pairs(ar, d, "headers", &q->headers);
@@ -115,16 +122,18 @@ static void read_parts(const struct apps_action_reader *ar, const struct json_do
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {"when",       "method",       "base", "path",
-                                       "query",      "headers",      "body", "success",
-                                       "repeatable", "refused_when", NULL};
-    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
+    static const char *const keys[] = {"when",    "method", "base",    "path",       "query",
+                                       "headers", "body",   "success", "repeatable", "refused_when",
+                                       "already", "expect", "output",  "record_id",  NULL};
     json_doc_known(d, keys);
-    int method = json_doc_choice(d, "method", methods, 0);
-    q->method = methods[method < 0 ? 0 : method];
-    q->when = read_when(ar, d);
+    apps_read_asking(ar, d, q);
     q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
-    q->refused = apps_read_refusals(ar->r, d);
-    read_parts(ar, d, q);
-    read_success(d, q);
+    q->success_count = apps_read_statuses(d, "success", 200, 299, q->success,
+                                          sizeof(q->success) / sizeof(q->success[0]));
+    if (d->object != NULL && json_member(d->object, "success") == NULL) {
+        json_doc_fault(d, "success", "This is required.");
+    }
+    apps_read_already(ar, d, q);
+    apps_read_expect(ar, d, q);
+    q->outcome = apps_read_outcome(ar, d, false);
 }

@@ -9,7 +9,7 @@
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
-static bool says_something(const json_t *value)
+bool apps_is_there(const json_t *value)
 {
     if (json_is_object(value)) {
         return json_object_size(value) > 0;
@@ -32,7 +32,7 @@ static bool fits(const struct apps_refused *row, const json_t *answer)
     if (row->is_not != NULL) {
         return value == NULL || !json_equal(value, row->is_not);
     }
-    return says_something(value);
+    return apps_is_there(value);
 }
 
 const struct apps_refused *apps_refused_find(const struct apps_refusals *rows, const json_t *answer)

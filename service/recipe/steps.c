@@ -253,6 +253,26 @@ static int act(struct step *st, bool *ret_go, struct err *e)
     return call_failed(st, &why, words, e);
 }
 
+/* Asks the app, with one refresh and one repeat for a token that it does not take. */
+static int look_up(struct step *st, enum app_lookup *ret, struct app_result *ret_result,
+                   bool *ret_go, struct err *why, struct err *e)
+{
+    struct app_call c = call_of(st);
+    if (app_look_up(&c, st->action, st->with, ret, ret_result, why) == 0 ||
+        why->kind != ERR_UNAUTHENTIC) {
+        return 0;
+    }
+    if (get_access(st, st->access->generation, ret_go, e) != 0) {
+        return -1;
+    }
+    *why = (struct err){0};
+    c = call_of(st);
+    if (*ret_go) {
+        (void)app_look_up(&c, st->action, st->with, ret, ret_result, why);
+    }
+    return 0;
+}
+
 /* Begun before us, outcome not on record. *ret_repeat: it may be done (again). */
 static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err *e)
 {
@@ -264,9 +284,11 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
     struct app_result result = {0};
     enum app_lookup found = APP_CANNOT_TELL;
     struct err why = {0};
-    struct app_call c = call_of(st);
-    if (app_look_up(&c, st->action, st->with, &found, &result, &why) != 0 &&
-        err_fate(why.kind) == FATE_AGAIN && g->job->attempts < ATTEMPTS_MAX) {
+    int rc = look_up(st, &found, &result, ret_go, &why, e);
+    if (rc != 0 || !*ret_go) {
+        return rc;
+    }
+    if (err_fate(why.kind) == FATE_AGAIN && g->job->attempts < ATTEMPTS_MAX) {
         *ret_go = false;
         return engine_failed(g, st->recipe, &why, NULL);
     }
@@ -274,11 +296,8 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
         return settle_done(st, &result, e);
     }
     *ret_repeat = found == APP_NOT_FOUND;
-    if (*ret_repeat) {
-        return 0;
-    }
-    *ret_go = false;
-    return end_unknown(st, e);
+    *ret_go = *ret_repeat;
+    return *ret_go ? 0 : end_unknown(st, e);
 }
 
 /* What an earlier worker has on record. *ret_settled: nothing is left to do for this step. */

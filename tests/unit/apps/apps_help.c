@@ -91,14 +91,14 @@ bool has_fault(const struct faults *f, const char *path, const char *part)
 static bool give(const struct scripted_request *q)
 {
     const struct bench *b = q->user;
-    bool details = b->details != NULL && strstr(q->text, "FROM+Organization") != NULL;
+    bool details = b->details != NULL && strstr(q->text, b->mark) != NULL;
     const char *answer = details ? b->details : b->answer;
     return scripted_text(q->fd, answer) && strstr(answer, "Connection: close") == NULL;
 }
 
 void bench_start(struct bench *b, const char *answer)
 {
-    *b = (struct bench){.mem = arena_new()};
+    *b = (struct bench){.mem = arena_new(), .mark = "FROM+Organization"};
     b->answer = arena_strdup(b->mem, answer);
     b->server = scripted_start(give, b);
     b->host = arena_printf(b->mem, "127.0.0.1:%d", scripted_port(b->server));

@@ -8,7 +8,8 @@
 struct bench {
     arena *mem;
     const char *answer;
-    const char *details; /* NULL, or the answer to a request for the organization's name */
+    const char *details; /* NULL, or the answer to a request that holds `mark` */
+    const char *mark;    /* at first: the one for the organization's name */
     struct scripted *server;
     net_client *http;
     char *host;

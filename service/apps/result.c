@@ -1,0 +1,99 @@
+#include "apps_int.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/* What an action gives to the steps behind it, and where its record can be seen. */
+
+json_t *apps_scope(const struct apps_act *t, const json_t *answer)
+{
+    json_t *scope = json_must(json_object());
+    json_put(scope, "answer", answer == NULL ? json_null() : json_deep_copy(answer));
+    json_put(scope, "input", json_incref(t->values));
+    return scope;
+}
+
+static json_t *output_of(const json_t *paths, const json_t *scope)
+{
+    if (json_is_string(paths)) {
+        const json_t *value = json_at(scope, json_string_value(paths));
+        return value == NULL ? json_null() : json_deep_copy(value);
+    }
+    union {
+        const json_t *given;
+        json_t *open;
+    } o = {.given = paths}; /* jansson's iterator only reads, but its parameter is not const */
+    json_t *out = json_must(json_object());
+    for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
+        const json_t *value = json_at(scope, json_string_value(json_object_iter_value(at)));
+        json_put(out, json_object_iter_key(at),
+                 value == NULL ? json_null() : json_deep_copy(value));
+    }
+    return out;
+}
+
+/* Without a usable id there is no link, but the write stands. */
+static const char *record_url(const struct apps_act *t, const char *id)
+{
+    static const char by_base[] = "{api_base}";
+    arena *mem = t->call->mem;
+    const char *text = t->action->record_url;
+    json_t *values = arena_json(mem, json_copy(t->values));
+    json_object_set_new(values, "id", json_string(id));
+    const char *base = apps_api_base(mem, &t->call->site);
+    const struct apps_vars vars = {.values = values, .raw_name = "api_base", .raw_value = base};
+    struct err why = {0};
+    char *url = NULL;
+    if (!str_starts(text, by_base)) {
+        text = apps_site_url(mem, &t->call->site, text);
+    }
+    return apps_template_url(mem, text, &vars, &url, &why) == 0 ? url : NULL;
+}
+
+void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,
+                      struct app_result *ret)
+{
+    arena *mem = t->call->mem;
+    const struct apps_outcome *own = &t->action->outcome;
+    const json_t *paths = o->output != NULL ? o->output : own->output;
+    const struct apps_texts *ids = o->record_id.count > 0 ? &o->record_id : &own->record_id;
+    *ret = (struct app_result){.output = arena_json(mem, output_of(paths, scope))};
+    for (size_t i = 0; i < ids->count && ret->record_id == NULL; i++) {
+        ret->record_id = apps_scalar(mem, json_at(scope, ids->items[i]));
+    }
+    if (ret->record_id != NULL && t->action->record_url != NULL) {
+        ret->record_url = record_url(t, ret->record_id);
+    }
+}
+
+static bool is_id(const struct apps_outcome *own, const char *path)
+{
+    size_t i = 0;
+    while (i < own->record_id.count && !str_equal(own->record_id.items[i], path)) {
+        i++;
+    }
+    return i < own->record_id.count;
+}
+
+void apps_result_already(const struct apps_act *t, const struct apps_outcome *o,
+                         const json_t *scope, struct app_result *ret)
+{
+    const struct apps_outcome *own = &t->action->outcome;
+    apps_result_make(t, o, scope, ret);
+    if (!json_is_object(ret->output)) {
+        ret->output = arena_json(t->call->mem, json_must(json_object()));
+    }
+    json_put(ret->output, "already", json_true());
+    union {
+        const json_t *given;
+        json_t *open;
+    } p = {.given =
+               own->output}; /* jansson's iterator only reads, but its parameter is not const */
+    void *at = o->output == NULL && ret->record_id != NULL ? json_object_iter(p.open) : NULL;
+    for (; at != NULL; at = json_object_iter_next(p.open, at)) {
+        if (is_id(own, json_string_value(json_object_iter_value(at)))) {
+            json_put(ret->output, json_object_iter_key(at), json_string(ret->record_id));
+        }
+    }
+}

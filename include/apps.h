@@ -96,6 +96,7 @@ struct app_grant {
  * old one stays. For a code, *ret_account gets the API base that came with the tokens, checked.
  * Errors, by what they mean and not by what the status was:
  *   ERR_LOGIN_NEEDED   "grant_dead"      the provider says that this code or refresh token is dead
+ *   ERR_LOGIN_NEEDED   "grant_unclear"   that, or our client is wrong: this app says one for both
  *   ERR_CONFIG         "client_refused"  our client id or secret is wrong, or a setting at the app
  *   ERR_CONFIG         "no_refresh_token" a first grant came without one
  *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition

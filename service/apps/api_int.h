@@ -44,6 +44,7 @@ struct apps_rule {
     enum apps_grant_kind grant;
     enum apps_meaning meaning;
     int64_t retry_after_ms;
+    bool unless_client_refused;    /* dead, unless it is our client that is refused (P7) */
     bool nothing_done;             /* of the API: this answer proves that a write did not happen */
     const char *words;             /* for the user; NULL: none */
     const char *words_with_fields; /* with "{fields}" */

@@ -49,6 +49,9 @@ static void check_proof(const struct json_doc *d, const struct apps_rule *rule)
     if (rule->nothing_done && rule->meaning != MEANS_BUSY && rule->meaning != MEANS_LIMIT) {
         json_doc_fault(d, "nothing_done", "This belongs to rows that mean busy or limit.");
     }
+    if (rule->unless_client_refused && rule->meaning != MEANS_DEAD) {
+        json_doc_fault(d, "unless_client_refused", "This belongs to rows that mean dead.");
+    }
 }
 
 static int64_t bounded(int64_t value, int64_t max)
@@ -58,9 +61,18 @@ static int64_t bounded(int64_t value, int64_t max)
 
 static void read_rule(const struct json_doc *d, const char *const *meanings, struct apps_rule *ret)
 {
-    static const char *const keys[] = {
-        "status",        "code",         "contains", "retry_after",       "grant", "means",
-        "retry_after_s", "nothing_done", "words",    "words_with_fields", NULL};
+    static const char *const keys[] = {"status",
+                                       "code",
+                                       "contains",
+                                       "retry_after",
+                                       "grant",
+                                       "means",
+                                       "retry_after_s",
+                                       "nothing_done",
+                                       "words",
+                                       "words_with_fields",
+                                       "unless_client_refused",
+                                       NULL};
     static const char *const grants[] = {"any", "code", "refresh", NULL};
     json_doc_known(d, keys);
     int grant = json_doc_choice(d, "grant", grants, ANY_GRANT);
@@ -70,6 +82,7 @@ static void read_rule(const struct json_doc *d, const char *const *meanings, str
         .code = json_doc_text(d, "code", false, LIMIT_LABEL),
         .contains = json_doc_text(d, "contains", false, LIMIT_LABEL),
         .retry_after = json_doc_flag(d, "retry_after", false),
+        .unless_client_refused = json_doc_flag(d, "unless_client_refused", false),
         .nothing_done = json_doc_flag(d, "nothing_done", false),
         .grant = grant < 0 ? ANY_GRANT : (enum apps_grant_kind)grant,
         .meaning = means < 0 ? MEANS_REFUSED : meaning_of(meanings[means]),

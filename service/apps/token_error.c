@@ -54,8 +54,10 @@ int apps_token_error(const app *a, const struct apps_refusal *r, bool html, int6
     while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
         i++;
     }
-    err_set(e, kinds[i].kind, kinds[i].code, "token endpoint of %s: HTTP %d, %s", a->name,
-            r->status, html ? "not JSON" : apps_code_text(r->code));
+    bool unclear = rule != NULL && rule->unless_client_refused;
+    err_set(e, kinds[i].kind, unclear ? "grant_unclear" : kinds[i].code,
+            "token endpoint of %s: HTTP %d, %s", a->name, r->status,
+            html ? "not JSON" : apps_code_text(r->code));
     if (e != NULL && meaning == MEANS_BUSY) {
         e->retry_after_ms =
             retry_after_ms > 0 || rule == NULL ? retry_after_ms : rule->retry_after_ms;

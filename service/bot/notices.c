@@ -15,6 +15,10 @@ static const struct {
 } faults[] = {
     {"client_refused", "the app does not accept its client id or secret. Nobody was disconnected. "
                        "Please correct them."},
+    {"grant_unclear",
+     "the app refuses to renew a login and does not say whether that login has ended "
+     "or the client id or secret is wrong. Nobody was disconnected. Please check the "
+     "client, and log this connection itself in: then I can tell the two apart."},
     {"no_default_tokens", "a command needs it, and nobody has logged it in. Please log it in."},
     {"draft", "a command needs it, and it is not finished. Please complete its client id and "
               "secret."},

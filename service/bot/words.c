@@ -29,6 +29,10 @@ static const struct {
     {"unknown_app", "The app of this connection is not known any more. An admin must look."},
     {"client_refused", "%s does not accept Workbot's own sign-in data. An admin must fix the "
                        "connection; your own login is untouched."},
+    {"grant_unclear",
+     "%s refuses to renew your connection, and does not say whether your login there "
+     "has ended or Workbot's own sign-in data are wrong. An admin must look; your "
+     "own login is untouched. If only you see this, disconnect and connect again."},
     {"captured_host",
      "%s answered with an address that Workbot does not trust. An admin must look."},
     {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
@@ -138,6 +142,7 @@ char *words_state(arena *mem, const struct connection *c)
         const char *reason, *text;
     } reasons[] = {
         {"ended_at_app", "ended at the app"},
+        {"refresh_lost", "its renewal got lost on the way"},
         {"client_changed", "an admin changed the connection"},
         {"refresh_refused", "the app refuses to renew it"},
         {"disconnected", "you disconnected it"},

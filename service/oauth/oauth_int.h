@@ -113,6 +113,15 @@ bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
 int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
                   const struct default_connection *d, struct connection **ret, struct err *e);
 
+/* look_alike.c: where an app says the same of a dead grant and of a wrong client ("grant_unclear"),
+ * a refresh of the default connection's own tokens decides: *io becomes "grant_dead", ERR_CONFIG
+ * "grant_unclear", or what kept it from being known. Every other error stays as it is. */
+struct oauth_unclear {
+    const struct connection *connection;
+    const struct default_connection *def;
+};
+void oauth_clear_up(oauth *o, arena *mem, const struct oauth_unclear *of, struct err *io);
+
 /* --- bot_token.c, bot_refresh.c: the bot's own token --- */
 
 bool oauth_bot_lives(const struct oauth_bot *as, int64_t margin_s);

@@ -125,23 +125,29 @@ static int64_t cool_s(const struct connection *c)
 /* What each failure means for the row: most of them mean nothing at all (P7). */
 static const struct verdict {
     enum err_kind kind;
+    const char *code; /* NULL: any other */
     const char *outcome;
     const char *label;
     bool changes_state;
     enum connection_state state;
     const char *reason;
 } verdicts[] = {
-    {ERR_LOGIN_NEEDED, "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN, "ended_at_app"},
-    {ERR_ATTENTION, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
+    {ERR_LOGIN_NEEDED, "refresh_lost", "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN,
+     "refresh_lost"},
+    {ERR_LOGIN_NEEDED, NULL, "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN,
+     "ended_at_app"},
+    {ERR_ATTENTION, NULL, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
      "refresh_refused"},
-    {ERR_CONFIG, "client_refused", "result=\"client_refused\"", false, CONNECTION_ACTIVE, NULL},
-    {ERR_NONE, "busy", "result=\"busy\"", false, CONNECTION_ACTIVE, NULL}, /* all others */
+    {ERR_CONFIG, NULL, "client_refused", "result=\"client_refused\"", false, CONNECTION_ACTIVE,
+     NULL},
+    {ERR_NONE, NULL, "busy", "result=\"busy\"", false, CONNECTION_ACTIVE, NULL}, /* all others */
 };
 
 static const struct verdict *verdict_of(const struct err *why)
 {
     const struct verdict *v = verdicts;
-    while (v->kind != ERR_NONE && v->kind != why->kind) {
+    while (v->kind != ERR_NONE &&
+           (v->kind != why->kind || (v->code != NULL && !str_equal(v->code, why->code)))) {
         v++;
     }
     return v;
@@ -229,6 +235,7 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
     struct account unused = {0};
     struct err why = {0};
     if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &unused, &why) != 0) {
+        oauth_clear_up(r->oauth, r->mem, &(struct oauth_unclear){r->c, r->d}, &why);
         return failed(r, &why, ret, e);
     }
     if (keep_surely(r, &t, e) != 0 || with_store(r, reload, ret, e) != 0) {
@@ -262,7 +269,7 @@ int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
     const app *a = apps_find(o->options.apps, d->app);
     if (r.attempt > LOST_MAX && a != NULL && app_single_use_refresh(a)) {
         struct err why = {0};
-        err_set(&why, ERR_ATTENTION, "refresh_lost",
+        err_set(&why, ERR_LOGIN_NEEDED, "refresh_lost",
                 "two answers to refreshes of connection %s never came", c->id);
         return failed(&r, &why, ret, e);
     }

@@ -19,7 +19,8 @@ typedef struct net_client net_client;
 struct net_options {
     const char *const *trusted_hosts; /* "host:port": plain http allowed, address rules skipped */
     size_t trusted_count;
-    size_t handles; /* idle handles kept, at least one per worker is wise */
+    size_t handles;  /* idle handles kept, at least one per worker is wise */
+    size_t per_peer; /* calls in flight to one peer at one host, at most; 0: any number */
     /* Sets the trusted certificates of an SSL_CTX, false on failure: crypto_tls_trust. NULL: each
      * connection loads its own from libcurl's default place. */
     bool (*tls_trust)(void *ssl_ctx);
@@ -60,6 +61,7 @@ struct net_request {
     struct net_field form[NET_FIELDS_MAX];      /* ends at the first NULL name; or: */
     const char *body;                           /* with content_type */
     const char *content_type;
+    bool person_waits;  /* somebody in a browser: a peer's share of the workers does not count */
     int64_t timeout_ms; /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
     size_t answer_max;  /* 0: LIMIT_UPSTREAM_BODY */
     const char *ask_headers[NET_ASKED_MAX]; /* of the answer, to be given back; ends at NULL */
@@ -78,6 +80,8 @@ struct net_response {
 
 /* 0 for every HTTP answer, whatever its status. Errors:
  *   ERR_UPSTREAM_BUSY "no_name", "no_connection", "tls": nothing was sent
+ *   ERR_UPSTREAM_BUSY "peer_rests", "peer_full": nothing was sent, for calls to this peer found no
+ *     answer lately, or it has its share of the workers
  *   ERR_UPSTREAM_BUSY "answer_lost", ERR_TIMEOUT "upstream_timeout" with maybe_done: the request
  *     may have been received. Only GET and HEAD are sent again, once, when a kept connection turns
  *     out dead; nothing else is ever sent twice

@@ -62,6 +62,7 @@ static int ask(const struct probe *p, const char *path, const json_t **ret, stru
                                   .peer = p->app->name,
                                   .bearer = p->access,
                                   .headers = {{"Accept", "application/json"}},
+                                  .person_waits = true,
                                   .timeout_ms = PROBE_MS};
     struct net_response r;
     const char *words = NULL;

@@ -28,6 +28,7 @@ static struct net_request request_of(arena *mem, const struct app_site *site,
                             .url = apps_site_url(mem, site, a->token.url),
                             .peer = a->name,
                             .headers = {{"Accept", "application/json"}},
+                            .person_waits = !secret_empty(grant->code),
                             .answer_max = TOKEN_ANSWER_MAX};
     size_t n = 0;
     if (secret_empty(grant->code)) {

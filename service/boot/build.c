@@ -9,7 +9,8 @@ enum {
     DB_WAIT_MS = 5000,
     DB_STATEMENT_MS = 15000,
     RESERVED = 3, /* database connections, of few: 1 */
-    RESERVE_FROM = 8
+    RESERVE_FROM = 8,
+    KEPT_FROM_ONE_PEER = 16 /* one worker of so many */
 };
 
 static void build_database(struct service *s)
@@ -61,9 +62,11 @@ static void set_teams(arena *mem, const struct config *c, struct chat_settings *
 static void build_outside(struct service *s)
 {
     const struct config *c = &s->config;
+    size_t workers = (size_t)c->workers;
     const struct net_options net = {.trusted_hosts = c->trusted_http_hosts.items,
                                     .trusted_count = c->trusted_http_hosts.count,
-                                    .handles = (size_t)c->workers + 16,
+                                    .handles = workers + 16,
+                                    .per_peer = workers - workers / KEPT_FROM_ONE_PEER,
                                     .tls_trust = crypto_tls_trust};
     s->http = net_client_new(&net);
     net_forbid(db_thread_in_transaction);

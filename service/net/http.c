@@ -8,6 +8,8 @@
 #include "base/metrics.h"
 #include "base/str.h"
 
+enum { PATIENT_MS = 10000 };
+
 static _Atomic(bool (*)(void)) forbidden_inside;
 
 void net_forbid(bool (*inside)(void))
@@ -15,12 +17,11 @@ void net_forbid(bool (*inside)(void))
     atomic_store(&forbidden_inside, inside);
 }
 
-/* FNV-1a: spreads hosts over the pool, decides nothing. */
-static uint64_t host_hash(const char *scheme, const char *host_port)
+/* FNV-1a: spreads texts over tables, decides nothing. */
+static uint64_t text_hash(const char *const *parts, size_t count)
 {
     uint64_t hash = 14695981039346656037U;
-    const char *const parts[] = {scheme, host_port};
-    for (size_t p = 0; p < 2; p++) {
+    for (size_t p = 0; p < count; p++) {
         for (const char *at = parts[p]; *at != '\0'; at++) {
             hash = (hash ^ (uint8_t)*at) * 1099511628211U;
         }
@@ -39,7 +40,9 @@ static int state_make(net_client *c, arena *mem, const struct net_request *q,
     bool has_port = !str_equal(s.url.host, s.url.host_port);
     s.host_port =
         has_port ? s.url.host_port : arena_printf(mem, "%s:%d", s.url.host, https ? 443 : 80);
-    s.host = host_hash(s.url.scheme, s.host_port);
+    const char *const parts[] = {s.url.scheme, s.host_port, " ", q->peer == NULL ? "" : q->peer};
+    s.host = text_hash(parts, 2);
+    s.peer = text_hash(parts, sizeof parts / sizeof parts[0]);
     s.trusted = net_client_trusts(c, s.host_port);
     s.repeatable = str_equal(q->method, "GET") || str_equal(q->method, "HEAD");
     s.answer_max = q->answer_max == 0 ? LIMIT_UPSTREAM_BODY : q->answer_max;
@@ -148,6 +151,17 @@ static int perform(CURL *curl, struct net_call_state *s, struct net_response *re
     return 0;
 }
 
+static enum net_end end_of(int result, const struct net_call_state *s, const struct err *e)
+{
+    if (result == 0) {
+        return NET_ANSWERED;
+    }
+    /* whoever had little time himself has not learned that the peer is dead */
+    bool patient = s->q->timeout_ms == 0 || s->q->timeout_ms >= PATIENT_MS;
+    bool silent = e->kind == ERR_UPSTREAM_BUSY || (e->kind == ERR_TIMEOUT && patient);
+    return silent && !atomic_load(&s->client->stopped) ? NET_UNANSWERED : NET_NO_WORD;
+}
+
 int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_response *ret,
              struct err *e)
 {
@@ -162,11 +176,15 @@ int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_
     if (atomic_load(&c->stopped)) {
         return err_set(e, ERR_TIMEOUT, "shutdown", "no call to %s: the service stops", s.url.host);
     }
+    if (net_peer_enter(c, &s, e) != 0) {
+        return -1;
+    }
     CURL *curl = net_pool_take(c, s.host);
     int64_t started = clock_mono_us();
     int result = perform(curl, &s, ret, e);
     metric_observe(METRIC_UPSTREAM_SECONDS, net_peer_label(q->peer),
                    (double)(clock_mono_us() - started) / 1e6);
+    net_peer_leave(c, &s, end_of(result, &s, e));
     /* after an error nobody knows what is still under way on its connection */
     if (result == 0) {
         net_pool_give(c, curl, s.host);

@@ -17,12 +17,27 @@ struct net_idle {
     uint64_t host; /* hash of the last scheme and host: its connection may still be open */
 };
 
+/* What a peer takes of the process (breaker.c). */
+struct net_peer_load {
+    uint64_t peer;
+    size_t in_flight;
+    size_t unanswered;     /* calls in a row */
+    int64_t rest_ms;       /* how long it rests; 0: it is well */
+    int64_t rest_until_ms; /* on clock_mono_ms(), as the next */
+    int64_t used_at_ms;
+    bool trying; /* its rest is over, and one call finds out */
+};
+
+enum { NET_PEERS_MAX = 256 };
+
 struct net_client {
-    pthread_mutex_t lock;  /* guards idle, idle_count and live */
+    pthread_mutex_t lock;  /* guards idle, idle_count, live and peers */
     struct net_idle *idle; /* longest idle first */
     size_t idle_count;
     size_t live; /* handles that exist, idle or in use */
     size_t idle_max;
+    size_t per_peer; /* calls in flight at most; 0: any number */
+    struct net_peer_load peers[NET_PEERS_MAX];
     atomic_bool stopped;
     CURLSH *share; /* DNS answers and TLS sessions */
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
@@ -54,6 +69,8 @@ struct net_call_state {
     struct net_url url;
     const char *host_port; /* always with a port */
     uint64_t host;         /* hash of scheme and host_port */
+    uint64_t peer;         /* hash of these and the peer's name */
+    struct net_peer_load *load;
     bool trusted;
     bool repeatable; /* a method without effect: curl may send it again on a fresh connection */
     bool forbidden;  /* an address rule refused the peer */
@@ -74,6 +91,19 @@ CURLcode net_callbacks_set(CURL *curl, struct net_call_state *s);
 /* The headers of a call, on its arena; ERR_INPUT "bad_request" when one would break its line. */
 int net_headers_make(struct net_call_state *s, struct curl_slist **ret, struct err *e);
 bool net_is_token(const char *text); /* RFC 9110 section 5.6.2 */
+
+/* --- breaker.c --- */
+
+enum net_end {
+    NET_ANSWERED,
+    NET_UNANSWERED, /* it could not be reached, or did not answer */
+    NET_NO_WORD     /* what ended the call says nothing of the peer */
+};
+
+/* ERR_UPSTREAM_BUSY "peer_rests", "peer_full": the call is not to be made. */
+int net_peer_enter(net_client *c, struct net_call_state *s, struct err *e);
+/* Once after each net_peer_enter that gave 0. */
+void net_peer_leave(net_client *c, const struct net_call_state *s, enum net_end end);
 
 /* --- peers.c --- */
 

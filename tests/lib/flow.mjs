@@ -628,6 +628,7 @@ export class World {
     }).listen(0, '127.0.0.1');
     await once(this.between, 'listening');
     this.salesforceHost = `127.0.0.1:${this.between.address().port}`;
+    this.hosts = {...this.hosts, between: this.salesforceHost};
     this.answers = {
       hold: path => { holds = path; },
       held: () => waiting.length,

@@ -207,3 +207,23 @@ int sending_tell_place(struct sending *x, store *s, struct err *e)
     }
     return u == NULL ? 0 : bot_unreachable_at_home(s, x->mem, u, e);
 }
+
+/* Broken, or working again by the time that this is asked, with the same token or another one. */
+static bool may_speak_again(const struct sending *x, const struct workspace *w)
+{
+    bool mended =
+        str_equal(w->state, "active") && (!x->bot.active || w->bot_generation != x->bot.generation);
+    return mended || str_equal(w->state, "broken");
+}
+
+int sending_hold(struct sending *x, store *s, struct err *e)
+{
+    struct workspace *w = NULL;
+    if (store_workspace_find(s, x->job->workspace, &w, e) != 0) {
+        return -1;
+    }
+    return w != NULL && may_speak_again(x, w) && store_job_may_wait(x->job)
+               ? err_set(e, ERR_CONFIG, STORE_JOB_HELD, "the bot of %s has no usable token",
+                         x->job->workspace)
+               : 0;
+}

@@ -251,7 +251,9 @@ static int welcome(struct turn *t, struct err *e)
               "**You are an admin of Workbot in %s now.** I tell you what only an admin can "
               "mend. The link is used up.",
               str_empty(name) ? "your organisation" : name);
-    words_add_setup(sc, view);
+    if (t->recipes_count == 0) {
+        words_add_setup(sc, view);
+    }
     return say_private(t, view, NULL, e);
 }
 

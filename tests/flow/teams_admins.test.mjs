@@ -46,7 +46,8 @@ describe('a set-up link', () => {
     assert.deepEqual(await admins(), [BEN], 'nobody is an admin by the page alone');
     const ana = person('ana'), ben = person('ben');
     const before = (await ben.ask('whoami', /Role/)).ts; // who has never written cannot be written to
-    await ana.ask(`admin ${code}`, /You are an admin of Workbot in Acme now/);
+    const welcome = await ana.ask(`admin ${code}`, /You are an admin of Workbot in Acme now/);
+    assert.doesNotMatch(words(welcome), /Next come a connection/, 'the commands are there');
     await ben.sees(/Ana Alvarez is an admin of Workbot here from now on, by a set-up link/, {after: before});
     assert.deepEqual(await admins(), [BEN, ANA]);
     assert.deepEqual((await audit('workspace.admin_added')).map(a => [a.actor, a.subject]), [['setup_link', ANA]]);

@@ -163,6 +163,10 @@ static int connect_anew(struct turn *t, const struct default_connection *d, stru
     if (turn_is_private(t) && !home) {
         return 0;
     }
+    if (say_is_elsewhere(t)) {
+        const struct pointing login = {.what = "asked you to log in", .waits = true};
+        return say_points(t, &login, e);
+    }
     view_text(view, "I sent you a private message to log in to %s.", title);
     return say_private(t, view, NULL, e);
 }

@@ -293,7 +293,7 @@ int dispatch_act(struct turn *t, struct err *e)
         return refuse_outsider(t, e);
     }
     if (!turn_is_private(t)) {
-        t->scene.from = (struct origin){t->event.place.channel, t->event.place.thread};
+        t->scene.from = say_origin(t);
     }
     if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,
                           e) != 0) {

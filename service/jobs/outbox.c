@@ -327,8 +327,9 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
 static int end_failed(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
-    if (m != NULL && (store_message_failed(s, m->workspace, m->id, x->why->code, e) != 0 ||
-                      sending_tell_place(x, s, e) != 0)) {
+    /* the line first, as everybody locks it who changes both */
+    if (m != NULL && (sending_tell_place(x, s, e) != 0 ||
+                      store_message_failed(s, m->workspace, m->id, x->why->code, e) != 0)) {
         return -1;
     }
     return store_job_dead(s, x->job, x->why->code, e);

@@ -11,14 +11,27 @@
  * spends (P3), and one open prompt per user and connection is enough.
  */
 
-/* Why somebody who was connected is asked again. */
-static bool had_ended(struct scene *sc, const struct prompt *p)
+/* What the user has there, if it is in this state. */
+static const struct connection *in_state(struct scene *sc, const struct prompt *p,
+                                         enum connection_state state)
 {
     struct connection *c = NULL;
     struct err unused = {0};
-    return store_connection_find(sc->s, sc->workspace->workspace, p->def->name, sc->user->user_id,
-                                 &c, &unused) == 0 &&
-           c != NULL && c->state == CONNECTION_NEEDS_LOGIN;
+    bool found = store_connection_find(sc->s, sc->workspace->workspace, p->def->name,
+                                       sc->user->user_id, &c, &unused) == 0;
+    return found && c != NULL && c->state == state ? c : NULL;
+}
+
+/* What works now ends with this login, also where it is of another account. */
+static void add_replaced(struct scene *sc, json_t *view, const struct prompt *p)
+{
+    const struct connection *c = in_state(sc, p, CONNECTION_ACTIVE);
+    if (c != NULL) {
+        view_note(view,
+                  "You are connected there as %s. The account that you log in with now takes its "
+                  "place.",
+                  words_account(sc->mem, &c->account));
+    }
 }
 
 void prompt_add_back(struct scene *sc, json_t *view, const struct login *l)
@@ -64,7 +77,7 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
 {
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
-    bool again = had_ended(sc, p);
+    bool again = in_state(sc, p, CONNECTION_NEEDS_LOGIN) != NULL;
     struct awaiting w;
     struct err unused = {0};
     if (again) {
@@ -82,6 +95,7 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
     if (awaiting_load(sc, &l, p->run, &w, &unused) != 0) {
         w = (struct awaiting){.count = 0};
     }
+    add_replaced(sc, view, p);
     add_waiting(sc, view, p, &w);
     view_button(view, &(struct button){.title = arena_printf(sc->mem, "Log in to %s", app_words),
                                        .action = "login",

@@ -225,11 +225,13 @@ describe('words', () => {
     const told = await ana.ask('connect salesforce', /already connected/);
     await ana.press(told, 'Log in again');
     const prompt = await ana.sees(m => m.ts === told.ts && loginUrl(m));
+    const replaced = /You are connected there as ana@acme\.example \(Acme Corporation\)\. The account that you log in with now takes its place\./;
+    assert.match(JSON.stringify(prompt.blocks), replaced);
     await ana.ask(create('While it waits'), /Created While it waits, as ana@acme/);
     const code = await ana.browse(prompt, 'ana@acme.example', new Browser());
     await ana.ask(create('With a code waiting'), /Created With a code waiting, as ana@acme/);
     await ana.ask(code, /is connected/);
-    await ana.prompt('connect salesforce again');
+    assert.match(JSON.stringify((await ana.prompt('connect salesforce again')).blocks), replaced);
     const other = await ana.prompt('connect again');
     await ana.press(other, 'Back');
     await ana.sees(m => m.ts === other.ts && /Your connections/.test(words(m)));
@@ -237,6 +239,7 @@ describe('words', () => {
     await ana.press(last, 'Disconnect');
     await ana.sees(m => m.ts === last.ts && /Salesforce · Disconnected/.test(words(m)));
     await w.idle();
+    assert.doesNotMatch(JSON.stringify((await ana.prompt('connect salesforce')).blocks), /takes its place/);
     await ana.connect();
   });
 

@@ -294,7 +294,8 @@ describe('who cannot become an admin', () => {
 describe('the word', () => {
   test('"admin" alone says how; a command that begins so is a command', async () => {
     const ana = person('ana');
-    await ana.ask('admin', /open the set-up link/);
+    const how = await ana.ask('admin', /open the set-up link/);
+    assert.match(words(how), /send me admin and the six digits/, 'the word is set as code, not with the marks of it');
     await ana.ask('admin 12345', /open the set-up link/);
     await ana.ask('admin please', m => m.is_bot && !/set-up link/.test(words(m)));
   });

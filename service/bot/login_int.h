@@ -77,7 +77,7 @@ int setup_shared(struct turn *t, const char *text, struct err *e);
 bool setup_is_tried(const struct turn *t);
 /* "admin 123456" */
 int setup_try(struct turn *t, const char *text, struct err *e);
-/* "admin", or with other digits, when it is nothing else. */
+/* "admin", or with other digits, when it is no command: also while something is asked. */
 int setup_near(struct turn *t, const char *text, struct err *e);
 
 /* --- connected.c: the notice that an app is connected, and what became of what waited --- */

@@ -1,7 +1,7 @@
 // Microsoft Teams: how a workspace gets its first admin, and the next one: the operator's set-up link.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, ADMIN_TOKEN, Browser, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, Browser, OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
 
 const LINKS = `/workspaces/${TEAMS_ACME}/admin-links`;
 const {ana: ANA, ben: BEN, cleo: CLEO, noa: NOA} = TEAMS_PEOPLE;
@@ -298,6 +298,15 @@ describe('the word', () => {
     assert.match(words(how), /send me admin and the six digits/, 'the word is set as code, not with the marks of it');
     await ana.ask('admin 12345', /open the set-up link/);
     await ana.ask('admin please', m => m.is_bot && !/set-up link/.test(words(m)));
+  });
+
+  test('while something is asked it is that word, too, and no answer', async () => {
+    const cleo = person('cleo');
+    await cleo.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
+    await cleo.ask('admin', /open the set-up link/);
+    await cleo.ask('admin 12345', /open the set-up link/);
+    await cleo.ask('Admin deal', /Enter close/); // more than that word: it answers what is asked
+    await cleo.ask('cancel', /Cancelled/);
   });
 
   test('in Slack it is no word of ours, and its links are refused', async () => {

@@ -79,6 +79,9 @@ bool setup_is_tried(const struct turn *t);
 int setup_try(struct turn *t, const char *text, struct err *e);
 /* "admin", or with other digits, when it is no command: also while something is asked. */
 int setup_near(struct turn *t, const char *text, struct err *e);
+/* To digits without that word: how such a code is sent. Nothing where others read,
+ * or there are none. */
+void setup_add_advice(const struct turn *t, json_t *view);
 
 /* --- connected.c: the notice that an app is connected, and what became of what waited --- */
 

@@ -307,6 +307,13 @@ int setup_try(struct turn *t, const char *text, struct err *e)
     return rc == 0 ? 1 : -1;
 }
 
+void setup_add_advice(const struct turn *t, json_t *view)
+{
+    if (has_links(t) && t->event.place.is_private) {
+        view_note(view, "Does a set-up page show it? Then send me `admin` and the six digits.");
+    }
+}
+
 int setup_near(struct turn *t, const char *text, struct err *e)
 {
     const char *rest = behind_word(t, text);

@@ -300,6 +300,17 @@ describe('the word', () => {
     await ana.ask('admin please', m => m.is_bot && !/set-up link/.test(words(m)));
   });
 
+  test('its digits alone are answered with it, and make nobody an admin', async () => {
+    await named(BEN);
+    const cleo = person('cleo'), ana = person('ana');
+    const code = await shown(await link());
+    const how = /no login of yours waits for one.*Does a set-up page show it\? Then send me admin and the six digits/s;
+    await cleo.ask(code, how);
+    await cleo.ask(other(code), how);
+    assert.deepEqual(await admins(), [BEN]);
+    await ana.ask(`admin ${code}`, /You are an admin/);
+  });
+
   test('while something is asked it is that word, too, and no answer', async () => {
     const cleo = person('cleo');
     await cleo.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
@@ -312,6 +323,7 @@ describe('the word', () => {
   test('in Slack it is no word of ours, and its links are refused', async () => {
     const ana = w.person('ana');
     await ana.ask('admin 123456', m => m.is_bot && !/set-up/.test(words(m)));
+    assert.doesNotMatch(words(await ana.ask('123456', /no login of yours waits for one/)), /set-up|admin/);
     const r = await w.api('POST', `/workspaces/${ACME}/admin-links`, {});
     assert.deepEqual([r.status, r.code], [409, 'admin_by_installation']);
   });

@@ -102,6 +102,7 @@ struct bot_install {
     bool allowed;
     bool first;            /* nobody had installed it there, nor given it a token */
     bool installer, admin; /* what whoever did it now is there */
+    bool has_commands;     /* of before */
     const char *missing;
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,

@@ -51,6 +51,14 @@ describe('lines that point to the one-to-one chat', () => {
     await cleo.ask('cancel', /Cancelled/);
   });
 
+  test('thanks are answered once, where they stand', async () => {
+    const cleo = person('cleo');
+    const said = await cleo.say(at('thanks'), {place: 'deals'});
+    await cleo.sees(/You are welcome/, {place: 'deals', after: said.ts});
+    assert.deepEqual((await after_(cleo, said, 'deals')).map(words), ['You are welcome. Type help to see what I can do for you.']);
+    assert.deepEqual(await after_(cleo, said), []);
+  });
+
   test('a login asked for in a channel stands once in the one-to-one chat, and the line says so', async () => {
     const cleo = person('cleo');
     const said = await cleo.say(at('connect salesforce'), {place: 'deals'});

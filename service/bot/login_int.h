@@ -12,6 +12,7 @@ struct prompt {
     struct run *run;             /* waits for it; NULL: connect ahead of need */
     const char *message_id;      /* one of the user's private messages that becomes the prompt */
     const struct target *target; /* where a new one goes; NULL: the one-to-one chat */
+    bool pressed;                /* by a button, which may be pressed more than once */
 };
 struct prompted {
     const char *login_id;

@@ -184,6 +184,25 @@ int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, stru
     return say_update(sc, old_id, view, e);
 }
 
+/* A prompt that people can still follow: by its link, or by the code it asks for. */
+static bool leads_on(struct scene *sc, const struct login *l)
+{
+    return l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
+}
+
+/* It will still be there, and its link good for a while, when it is looked for. */
+static bool lasts(struct scene *sc, const struct prompt *p, const struct login *l)
+{
+    struct message *m = NULL;
+    struct err unused = {0};
+    int64_t half_s = sc->bot->options.config->ttl_prompt / 2;
+    if (l->state != LOGIN_OPEN || l->expires_at - clock_now() <= half_s ||
+        store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) != 0 || m == NULL) {
+        return false;
+    }
+    return !m->ephemeral || str_equal(p->message_id, m->id);
+}
+
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
 {
     struct login *l = NULL;
@@ -194,9 +213,9 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
                               e) != 0) {
         return -1;
     }
-    /* a prompt that people can still follow: by its link, or by the code it asks for */
-    bool leads_on = l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
-    if (leads_on && p->run != NULL) {
+    bool open = leads_on(sc, l);
+    /* who waits for it, or has pressed before, is led there; who types it means another one */
+    if (open && (p->run != NULL || (p->pressed && lasts(sc, p, l)))) {
         *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
         return 0;
     }
@@ -207,5 +226,5 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
     if (open_new(sc, p, ret, e) != 0) {
         return -1;
     }
-    return leads_on ? prompt_retire(sc, l->message_id, ret->message_id, e) : 0;
+    return open ? prompt_retire(sc, l->message_id, ret->message_id, e) : 0;
 }

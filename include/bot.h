@@ -102,6 +102,7 @@ struct bot_install {
     bool allowed;
     bool first;            /* nobody had installed it there, nor given it a token */
     bool installer, admin; /* what whoever did it now is there */
+    bool has_commands;     /* of before */
     const char *missing;
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
@@ -142,6 +143,7 @@ struct bot_unreached {
     const struct chat_driver *driver; /* NULL: its platform was switched off */
     const char *name;                 /* of the reader; NULL: nobody's */
     bool maybe;                       /* nobody can say whether it arrived */
+    bool idle;                        /* it was an answer: nothing waits */
 };
 json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who);
 /* What is said in private, when the platform does not take a message of that person as it is. */

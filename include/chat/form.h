@@ -23,7 +23,7 @@ enum form_kind {
     FORM_NUMBER, /* with or without decimals */
     FORM_DATE,   /* "2026-12-31" */
     FORM_CHOICE, /* one of `choices` */
-    FORM_FLAG    /* "yes", or nothing */
+    FORM_FLAG    /* "yes", or "no" or nothing */
 };
 
 enum {

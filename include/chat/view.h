@@ -57,6 +57,12 @@ void view_note_moved(json_t *view);
  * of view_note_moved and notifications are the view's. A link to log in stands in neither. */
 void view_set_own(json_t *view, const char *user_id, const json_t *own);
 const json_t *view_own(const json_t *view); /* NULL: all see the same */
+/* A private message's: the id of ours that promises it where others read it. NULL: none does. */
+void view_set_line(json_t *view, const char *message_id);
+const char *view_line(const json_t *view);
+/* That one says no more than what goes to somebody's one-to-one chat; waits: `pending` shows it. */
+void view_set_promise(json_t *view, bool waits);
+bool view_promises(const json_t *view, bool *ret_waits);
 /* One line of plain text for notifications: title or first text, never a link. */
 char *view_summary(arena *mem, const json_t *view);
 

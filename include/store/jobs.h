@@ -157,7 +157,8 @@ int store_job_wait(store *s, const struct job *j, int64_t delay_s, const char *e
 enum { STORE_JOB_LEFT_MAX_S = 86400 };
 bool store_job_may_wait(const struct job *j);
 /* As store_job_wait, with this code, until its workspace works again; it leaves its lane for one of
- * those that wait so, and keeps nothing else back. */
+ * those that wait so, and keeps nothing else back. What is to be sent waits with this code in its
+ * lane. */
 #define STORE_JOB_HELD "workspace_broken"
 int store_job_hold(store *s, const struct job *j, int64_t delay_s, struct err *e);
 /* They are due now, and so are those that wait until it is known whose the bot's token is

@@ -33,6 +33,9 @@ struct message {
 int store_message_add(store *s, struct message *m, struct err *e);
 int store_message_find(store *s, const char *workspace, const char *id, struct message **ret,
                        struct err *e);
+/* The same, of an id of ours; it stays so until the transaction ends. */
+int store_message_lock(store *s, const char *workspace, const char *id, struct message **ret,
+                       struct err *e);
 /* By the platform's id, for clicks. */
 int store_message_by_platform(store *s, const char *workspace, const char *channel,
                               const char *platform_id, struct message **ret, struct err *e);

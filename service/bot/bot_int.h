@@ -13,6 +13,8 @@ struct bot {
 /* Where somebody asked for what is told elsewhere; channel NULL: nowhere to be told of it. */
 struct origin {
     const char *channel, *thread;
+    const char *line; /* the id of our message that promises it there, or will; NULL: none */
+    bool line_made;   /* it stands there, or does once this is committed */
 };
 
 /* One open session of the store in which something is told to or asked of one user. */
@@ -96,6 +98,18 @@ int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 int say_prepare(struct turn *t, const char **ret_id, struct err *e);
 /* Does a private answer go to the one-to-one chat, since the place shows nothing to one alone? */
 bool say_is_elsewhere(const struct turn *t);
+struct pointing {
+    const char *what; /* "have answered you" */
+    bool waits;       /* something does: `pending` shows it */
+};
+/* Whoever asked looks for what comes where it was asked: once, a line there says that it is in the
+ * one-to-one chat. Nothing where say_is_elsewhere does not hold. */
+int say_points(struct turn *t, const struct pointing *to, struct err *e);
+/* Where what goes to the one-to-one chat was asked for, with the line that say_points would make.
+ */
+struct origin say_origin(const struct turn *t);
+/* The id of the message that is about to be made as that line; NULL: it is another one. */
+const char *say_line(struct scene *sc);
 /* Until when the event's response_url is good. */
 int64_t say_response_until(const struct turn *t);
 /* Where the result of what the user did belongs: the same conversation and thread, for all. */

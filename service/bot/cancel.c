@@ -24,7 +24,7 @@ static int end_run(struct scene *sc, struct run *r, json_t *view, struct err *e)
     bool changed = false;
     struct run next = *r;
     next.state = RUN_CANCELLED;
-    if (r->message_id != NULL && run_show(sc, r, view, e) != 0) {
+    if (r->message_id != NULL && run_show(sc, r, cancelled_for_all(sc, r, view), e) != 0) {
         return -1;
     }
     if (store_run_update(sc->s, &next, r->state, &changed, e) != 0) {

@@ -55,6 +55,22 @@ int cancelled_above(struct scene *sc, const struct run *r, json_t **ret, struct 
     return 0;
 }
 
+json_t *cancelled_for_all(struct scene *sc, const struct run *r, json_t *view)
+{
+    struct recipe *recipe = NULL;
+    struct err unused = {0};
+    if (run_for_one(r) || !words_has_own_views(sc)) {
+        return view;
+    }
+    bool known = recipe_of(sc, r, &recipe, &unused) == 0 && recipe != NULL;
+    json_t *open = view_new(sc->mem);
+    view_text(open, "%s cancelled **%s**.",
+              str_visible(sc->user->name) ? sc->user->name : "Somebody",
+              known ? recipe->title : r->recipe);
+    view_set_own(open, r->user_id, view);
+    return open;
+}
+
 int cancelled_prompt(struct scene *sc, const struct run *r, const struct login *l, struct err *e)
 {
     if (str_equal(l->message_id, r->message_id) || !prompt_stands(sc, l)) {

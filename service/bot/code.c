@@ -254,5 +254,10 @@ int code_near(struct turn *t, const char *text, struct err *e)
                                  &count, e) != 0) {
         return -1;
     }
-    return code_say_none(t, count > 0, e) == 0 ? 1 : -1;
+    json_t *view = view_new(sc->mem);
+    add_advice(view, count > 0);
+    if (count == 0) {
+        setup_add_advice(t, view); /* a page that shows such a code may be the other one */
+    }
+    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }

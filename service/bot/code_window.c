@@ -163,7 +163,7 @@ static int refuse(struct turn *t, const struct refusal *why, enum bot_code *ret,
     if (is_first(t, &first, e) != 0) {
         return -1;
     }
-    sc->from = (struct origin){NULL, NULL}; /* nobody there has seen it: it gets no line */
+    sc->from = (struct origin){.channel = NULL}; /* nobody there has seen it: it gets no line */
     return first ? say(t, why->text, why->note, e) : 0;
 }
 

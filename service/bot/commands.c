@@ -160,15 +160,24 @@ static int try_login(struct turn *t, const char *folded, struct err *e)
     return 0;
 }
 
+/* It is nobody's alone: where the platform shows nothing to one person alone it is said there, and
+ * not in the one-to-one chat with a line that points to it. */
+static int greet(struct turn *t, const char *answer, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    const struct target here = say_place(t);
+    view_text(view, "%s Type `help` to see what I can do for you.", answer);
+    return say_is_elsewhere(t) ? say_new(&t->scene, &here, view, NULL, e)
+                               : say_private(t, view, NULL, e);
+}
+
 int command_try_greeting(struct turn *t, const char *text, struct err *e)
 {
     char *folded = recipe_command_fold(t->scene.mem, text);
     folded[strcspn(folded, "!.,")] = '\0';
     for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
         if (str_equal(folded, greetings[i].words)) {
-            json_t *view = view_new(t->scene.mem);
-            view_text(view, "%s Type `help` to see what I can do for you.", greetings[i].answer);
-            return say_private(t, view, NULL, e) == 0 ? 1 : -1;
+            return greet(t, greetings[i].answer, e) == 0 ? 1 : -1;
         }
     }
     return try_login(t, folded, e);

@@ -87,22 +87,48 @@ int choices_unknown(struct turn *t, const char *word, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+static int add_link(struct scene *sc, json_t *view, const char *title, const char *login_id,
+                    struct err *e)
+{
+    struct login *l = NULL;
+    if (store_login_find(sc->s, sc->workspace->workspace, login_id, &l, e) != 0) {
+        return -1;
+    }
+    if (l != NULL) {
+        prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
+    }
+    return 0;
+}
+
 /* A page cannot become what the login makes of it: the prompt is a message, and its link here. */
 static int point_to_prompt(struct turn *t, const char *title, const char *login_id, struct err *e)
 {
     struct scene *sc = &t->scene;
-    struct login *l = NULL;
     json_t *view = view_new(sc->mem);
-    if (store_login_find(sc->s, sc->workspace->workspace, login_id, &l, e) != 0) {
-        return -1;
-    }
     view_text(view, "Log in to **%s** in your browser. Commands then run there as you.", title);
-    if (l != NULL) {
-        prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));
+    if (add_link(sc, view, title, login_id, e) != 0) {
+        return -1;
     }
     view_note(view, "I sent you the same as a %s, where I also tell you how it went.",
               words_dm(sc));
     return say_private(t, view, NULL, e);
+}
+
+/* Pressed once more: the prompt may be what was pressed, as it is by now. A home page holds no
+ * link. */
+static int say_open(struct turn *t, const char *title, const struct prompted *open, struct err *e)
+{
+    struct scene *sc = &t->scene;
+    json_t *view = view_new(sc->mem);
+    if (t->acted != NULL && str_equal(t->acted->id, open->message_id)) {
+        return 0;
+    }
+    if (t->event.surface == SURFACE_HOME) {
+        view_text(view, "I have sent you a private message to log in to %s already.", title);
+        return say_private(t, view, NULL, e);
+    }
+    view_text(view, "You have begun to log in to **%s** already: this button leads on.", title);
+    return add_link(sc, view, title, open->login_id, e) != 0 ? -1 : say_private(t, view, NULL, e);
 }
 
 static int open_prompt(struct turn *t, const struct default_connection *d, struct prompted *ret,
@@ -110,7 +136,7 @@ static int open_prompt(struct turn *t, const struct default_connection *d, struc
 {
     bool own = turn_is_private(t);
     const struct target here = say_place(t);
-    struct prompt p = {.def = d, .target = own ? &here : NULL};
+    struct prompt p = {.def = d, .target = own ? &here : NULL, .pressed = t->navigates};
     if (own && t->acted != NULL) {
         p.message_id = t->acted->id;
     } else if (own && !t->event.place.is_private && say_prepare(t, &p.message_id, e) != 0) {
@@ -159,9 +185,16 @@ static int connect_anew(struct turn *t, const struct default_connection *d, stru
     if (t->event.surface == SURFACE_FORM) {
         return point_to_prompt(t, title, made.login_id, e);
     }
+    if (made.reused) {
+        return say_open(t, title, &made, e);
+    }
     bool home = t->event.surface == SURFACE_HOME;
     if (turn_is_private(t) && !home) {
         return 0;
+    }
+    if (say_is_elsewhere(t)) {
+        const struct pointing login = {.what = "asked you to log in", .waits = true};
+        return say_points(t, &login, e);
     }
     view_text(view, "I sent you a private message to log in to %s.", title);
     return say_private(t, view, NULL, e);

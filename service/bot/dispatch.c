@@ -171,17 +171,10 @@ static int offer_late(struct turn *t, struct err *e)
 
 static int on_text(struct turn *t, const char *text, struct err *e)
 {
-    static int (*const readers[])(struct turn *, const char *,
-                                  struct err *) = {setup_try,
-                                                   code_try,
-                                                   command_try,
-                                                   code_try_words,
-                                                   question_answer,
-                                                   command_try_any_order,
-                                                   command_try_greeting,
-                                                   code_near,
-                                                   setup_near,
-                                                   help_unknown};
+    static int (*const readers[])(struct turn *, const char *, struct err *) = {
+        setup_try,      code_try,        command_try,           setup_near,
+        code_try_words, question_answer, command_try_any_order, command_try_greeting,
+        code_near,      help_unknown};
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         int rc = readers[i](t, text, e);
         if (rc != 0) {
@@ -293,7 +286,7 @@ int dispatch_act(struct turn *t, struct err *e)
         return refuse_outsider(t, e);
     }
     if (!turn_is_private(t)) {
-        t->scene.from = (struct origin){t->event.place.channel, t->event.place.thread};
+        t->scene.from = say_origin(t);
     }
     if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,
                           e) != 0) {

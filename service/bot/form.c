@@ -197,7 +197,7 @@ static void add_input(struct filling *f, const struct recipe_input *in)
                                .hint = given == shown ? in->hint : misfit(f, in, given, why),
                                .sample = question_sample(in)};
     if (field.kind == FORM_FLAG) {
-        field.value = json_is_true(value) ? "yes" : NULL;
+        field.value = value == NULL ? NULL : json_is_true(value) ? "yes" : "no";
     }
     if (field.kind == FORM_CHOICE) {
         add_choices(f, in, &field);

@@ -106,9 +106,12 @@ static int install(struct scene *sc, void *arg, struct err *e)
     ret->first = is_first(old);
     ret->installer = now.first || str_equal(old->installer, i->user_id);
     ret->admin = now.first || person_is_admin(old, i->user_id);
-    if (keep(sc, &now, e) != 0) {
+    struct recipe_row *all = NULL;
+    size_t count = 0;
+    if (keep(sc, &now, e) != 0 || store_recipe_list(sc->s, i->workspace, &all, &count, e) != 0) {
         return -1;
     }
+    ret->has_commands = count > 0;
     return ret->first ? oauth_notice_later(sc->s, i->workspace, "welcome", i->user_id, e) : 0;
 }
 

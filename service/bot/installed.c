@@ -70,13 +70,20 @@ static void add_role(struct scene *sc, json_t *view, const char *user_id)
 static int say_welcome(struct scene *sc, const char *user_id, struct err *e)
 {
     json_t *view = view_new(sc->mem);
+    struct recipe_row *all = NULL;
+    size_t count = 0;
+    if (store_recipe_list(sc->s, sc->workspace->workspace, &all, &count, e) != 0) {
+        return -1;
+    }
     const char *name = sc->workspace->name;
     view_text(view,
               "**Thank you for installing me** in %s. I run commands in your company's apps, "
               "for each person as that person.",
               str_empty(name) ? "your workspace" : name);
     add_role(sc, view, user_id);
-    words_add_setup(sc, view);
+    if (count == 0) {
+        words_add_setup(sc, view);
+    }
     return notice_one(sc, user_id, view, e);
 }
 

@@ -12,6 +12,7 @@ struct prompt {
     struct run *run;             /* waits for it; NULL: connect ahead of need */
     const char *message_id;      /* one of the user's private messages that becomes the prompt */
     const struct target *target; /* where a new one goes; NULL: the one-to-one chat */
+    bool pressed;                /* by a button, which may be pressed more than once */
 };
 struct prompted {
     const char *login_id;
@@ -77,8 +78,11 @@ int setup_shared(struct turn *t, const char *text, struct err *e);
 bool setup_is_tried(const struct turn *t);
 /* "admin 123456" */
 int setup_try(struct turn *t, const char *text, struct err *e);
-/* "admin", or with other digits, when it is nothing else. */
+/* "admin", or with other digits, when it is no command: also while something is asked. */
 int setup_near(struct turn *t, const char *text, struct err *e);
+/* To digits without that word: how such a code is sent. Nothing where others read,
+ * or there are none. */
+void setup_add_advice(const struct turn *t, json_t *view);
 
 /* --- connected.c: the notice that an app is connected, and what became of what waited --- */
 

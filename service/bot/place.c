@@ -150,11 +150,16 @@ struct target run_target(const struct scene *sc, const struct run *r)
  */
 int run_line(struct scene *sc, struct run *r, json_t *view, struct err *e)
 {
-    if (str_equal(r->place, CHANNEL)) {
+    if (str_equal(r->place, CHANNEL) && r->message_id != NULL) {
         return run_show(sc, r, view, e);
     }
-    const struct target t = {.channel = r->channel, .thread = r->thread};
     view_set_owner(view, r->user_id);
+    if (str_equal(r->place, CHANNEL)) {
+        struct target first = run_target(sc, r);
+        first.id = say_line(sc); /* what went to the one-to-one chat names it already */
+        return say_new(sc, &first, view, &r->message_id, e);
+    }
+    const struct target t = {.channel = r->channel, .thread = r->thread};
     return say_new(sc, &t, view, NULL, e);
 }
 

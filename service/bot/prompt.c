@@ -11,14 +11,27 @@
  * spends (P3), and one open prompt per user and connection is enough.
  */
 
-/* Why somebody who was connected is asked again. */
-static bool had_ended(struct scene *sc, const struct prompt *p)
+/* What the user has there, if it is in this state. */
+static const struct connection *in_state(struct scene *sc, const struct prompt *p,
+                                         enum connection_state state)
 {
     struct connection *c = NULL;
     struct err unused = {0};
-    return store_connection_find(sc->s, sc->workspace->workspace, p->def->name, sc->user->user_id,
-                                 &c, &unused) == 0 &&
-           c != NULL && c->state == CONNECTION_NEEDS_LOGIN;
+    bool found = store_connection_find(sc->s, sc->workspace->workspace, p->def->name,
+                                       sc->user->user_id, &c, &unused) == 0;
+    return found && c != NULL && c->state == state ? c : NULL;
+}
+
+/* What works now ends with this login, also where it is of another account. */
+static void add_replaced(struct scene *sc, json_t *view, const struct prompt *p)
+{
+    const struct connection *c = in_state(sc, p, CONNECTION_ACTIVE);
+    if (c != NULL) {
+        view_note(view,
+                  "You are connected there as %s. The account that you log in with now takes its "
+                  "place.",
+                  words_account(sc->mem, &c->account));
+    }
 }
 
 void prompt_add_back(struct scene *sc, json_t *view, const struct login *l)
@@ -64,7 +77,7 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
 {
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
-    bool again = had_ended(sc, p);
+    bool again = in_state(sc, p, CONNECTION_NEEDS_LOGIN) != NULL;
     struct awaiting w;
     struct err unused = {0};
     if (again) {
@@ -82,6 +95,7 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
     if (awaiting_load(sc, &l, p->run, &w, &unused) != 0) {
         w = (struct awaiting){.count = 0};
     }
+    add_replaced(sc, view, p);
     add_waiting(sc, view, p, &w);
     view_button(view, &(struct button){.title = arena_printf(sc->mem, "Log in to %s", app_words),
                                        .action = "login",
@@ -170,6 +184,25 @@ int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, stru
     return say_update(sc, old_id, view, e);
 }
 
+/* A prompt that people can still follow: by its link, or by the code it asks for. */
+static bool leads_on(struct scene *sc, const struct login *l)
+{
+    return l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
+}
+
+/* It will still be there, and its link good for a while, when it is looked for. */
+static bool lasts(struct scene *sc, const struct prompt *p, const struct login *l)
+{
+    struct message *m = NULL;
+    struct err unused = {0};
+    int64_t half_s = sc->bot->options.config->ttl_prompt / 2;
+    if (l->state != LOGIN_OPEN || l->expires_at - clock_now() <= half_s ||
+        store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) != 0 || m == NULL) {
+        return false;
+    }
+    return !m->ephemeral || str_equal(p->message_id, m->id);
+}
+
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
 {
     struct login *l = NULL;
@@ -180,9 +213,9 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
                               e) != 0) {
         return -1;
     }
-    /* a prompt that people can still follow: by its link, or by the code it asks for */
-    bool leads_on = l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
-    if (leads_on && p->run != NULL) {
+    bool open = leads_on(sc, l);
+    /* who waits for it, or has pressed before, is led there; who types it means another one */
+    if (open && (p->run != NULL || (p->pressed && lasts(sc, p, l)))) {
         *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
         return 0;
     }
@@ -193,5 +226,5 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
     if (open_new(sc, p, ret, e) != 0) {
         return -1;
     }
-    return leads_on ? prompt_retire(sc, l->message_id, ret->message_id, e) : 0;
+    return open ? prompt_retire(sc, l->message_id, ret->message_id, e) : 0;
 }

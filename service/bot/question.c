@@ -173,6 +173,10 @@ int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
     if (rc != 0) {
         return -1;
     }
+    const struct pointing rest = {.what = "asked you for the rest", .waits = true};
+    if (say_is_elsewhere(t)) {
+        return first ? say_points(t, &rest, e) : 0;
+    }
     json_t *line = view_new(t->scene.mem);
     view_text(line, q->why == NULL ? "I asked you for the rest in a private message."
                                    : "One value does not fit: I asked you for it in a private "

@@ -138,6 +138,7 @@ static json_t *neutral_view(struct scene *sc, const struct run *r,
         view_note(view, "It is in our one-to-one chat. If you do not see it, open a chat with me "
                         "and send `pending`.");
     }
+    view_set_promise(view, true);
     if (words_has_own_views(sc)) {
         view_set_own(view, sc->user->user_id, parked_view(sc, r, d));
     }
@@ -197,6 +198,11 @@ static int ask_login(struct scene *sc, struct run *r, const struct default_conne
 {
     bool own = run_in_private(r);
     const struct target here = run_target(sc, r);
+    if (!own && words_has_own_views(sc)) {
+        struct id id = id_new();
+        sc->from.line = r->message_id != NULL ? r->message_id : arena_strdup(sc->mem, id.text);
+        sc->from.line_made = r->message_id != NULL;
+    }
     const struct prompt p = {
         .def = d, .run = r, .message_id = own ? r->message_id : NULL, .target = own ? &here : NULL};
     if (prompt_open(sc, &p, made, e) != 0) {

@@ -77,6 +77,9 @@ int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, 
 /* Of its message that stands above the answer: that it is over and no more, so that one `cancel`
  * has one answer. */
 int cancelled_above(struct scene *sc, const struct run *r, json_t **ret, struct err *e);
+/* What its message shows where all read it: by name alone, and view to its own person; view itself
+ * where nobody else reads it, or the platform shows all the same. */
+json_t *cancelled_for_all(struct scene *sc, const struct run *r, json_t *view);
 /* The prompt of a login that nothing waits for any more, where it is not the run's own message: its
  * link does nothing any more. */
 int cancelled_prompt(struct scene *sc, const struct run *r, const struct login *l, struct err *e);

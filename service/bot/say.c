@@ -35,7 +35,9 @@ json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who)
     json_t *view = view_new(mem);
     view_text(view, "%s, my private message to you %s.", str_empty(who->name) ? "Hello" : who->name,
               who->maybe ? "may not have arrived" : "did not arrive");
-    if (who->driver != NULL && who->driver->publish_home != NULL) {
+    if (who->idle) {
+        view_note(view, "Please add me as an app, then send it to me there.");
+    } else if (who->driver != NULL && who->driver->publish_home != NULL) {
         view_note(view, "Send me a direct message with `pending`, or open my home page, to go on.");
     } else {
         view_note(view, "Open a chat with me (add me as an app first, if you have not) and send "
@@ -92,6 +94,9 @@ int say_update(struct scene *sc, const char *message_id, json_t *view, struct er
     if (m->user_id != NULL && view_owner(view) != NULL) {
         view_note_moved(view); /* it could not stand where it was meant for */
     }
+    if (view_line(m->body) != NULL) {
+        view_set_line(view, view_line(m->body)); /* it may never have arrived */
+    }
     if (store_message_set_body(sc->s, workspace, message_id, view, e) != 0) {
         return -1;
     }
@@ -102,6 +107,9 @@ int say_update(struct scene *sc, const char *message_id, json_t *view, struct er
 static struct message dm_to(const struct scene *sc, json_t *view)
 {
     const char *dm = sc->user->dm_channel;
+    if (sc->from.line != NULL) {
+        view_set_line(view, sc->from.line);
+    }
     return (struct message){.channel = dm == NULL ? "" : dm,
                             .user_id = sc->user->user_id,
                             .from_channel = sc->from.channel,
@@ -141,20 +149,43 @@ bool say_is_elsewhere(const struct turn *t)
     return !t->event.place.is_private && driver != NULL && driver->no_ephemerals;
 }
 
-/* Whoever asked looks for the answer where it was asked: once, a line there says where it is. */
-static int point_to_dm(struct turn *t, struct err *e)
+struct origin say_origin(const struct turn *t)
+{
+    const struct place *p = &t->event.place;
+    struct id id = id_new();
+    return (struct origin){.channel = p->channel,
+                           .thread = p->thread,
+                           .line =
+                               say_is_elsewhere(t) ? arena_strdup(t->scene.mem, id.text) : NULL};
+}
+
+const char *say_line(struct scene *sc)
+{
+    const char *id = sc->from.line_made ? NULL : sc->from.line;
+    sc->from.line_made = true;
+    return id;
+}
+
+int say_points(struct turn *t, const struct pointing *to, struct err *e)
 {
     struct scene *sc = &t->scene;
     const struct place *p = &t->event.place;
-    const struct target here = {.channel = p->channel, .thread = p->thread};
+    struct target here = {.channel = p->channel, .thread = p->thread};
     if (t->pointed || !say_is_elsewhere(t) || str_empty(p->channel)) {
         return 0;
     }
     t->pointed = true;
     json_t *view = view_new(sc->mem);
-    view_text(view, "%s, I have answered you in our one-to-one chat.",
-              str_empty(sc->user->name) ? "Hello" : sc->user->name);
+    view_text(view, "%s, I %s in our one-to-one chat.",
+              str_empty(sc->user->name) ? "Hello" : sc->user->name, to->what);
+    view_set_promise(view, to->waits);
+    here.id = say_line(sc);
     return say_new(sc, &here, view, NULL, e);
+}
+
+static int point_to_answer(struct turn *t, struct err *e)
+{
+    return say_points(t, &(struct pointing){.what = "have answered you"}, e);
 }
 
 /* For this user's eyes where others read, too: with the click's or the command's own address where
@@ -213,7 +244,7 @@ static int in_place(struct turn *t, json_t *view, const char **ret_id, struct er
 int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 {
     struct message m = private_answer(t, view);
-    return add(&t->scene, &m, ret_id, e) != 0 ? -1 : point_to_dm(t, e);
+    return add(&t->scene, &m, ret_id, e) != 0 ? -1 : point_to_answer(t, e);
 }
 
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e)
@@ -253,5 +284,5 @@ int say_prepare(struct turn *t, const char **ret_id, struct err *e)
         return -1;
     }
     *ret_id = m.id;
-    return point_to_dm(t, e);
+    return point_to_answer(t, e);
 }

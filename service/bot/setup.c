@@ -115,13 +115,6 @@ static int find(struct scene *sc, const char *code, const struct setup **ret, st
     return 0;
 }
 
-static int say(struct turn *t, const char *text, struct err *e)
-{
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "%s", text);
-    return say_private(t, view, NULL, e);
-}
-
 /* --- or where others read it --- */
 
 /* Whoever knows a code might be one of those who read it there. */
@@ -145,10 +138,10 @@ static int hide(struct turn *t, const char *code, struct err *e)
 /* The same whether there was such a code or not. */
 static int say_shared(struct turn *t, struct err *e)
 {
-    return say(t,
-               "I did not use that code, and nobody can any more: others have read it. **Let the "
-               "page show a new one, and send it here.**",
-               e);
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "I did not use that code, and nobody can any more: others have read it. **Let "
+                    "the page show a new one, and send it here.**");
+    return say_private(t, view, NULL, e);
 }
 
 /* The digits from here on, whatever but letters stands between them; NULL: fewer than six. */
@@ -225,10 +218,10 @@ static int wrong(struct turn *t, struct err *e)
             return -1;
         }
     }
-    return say(t,
-               "That is not a code that a set-up page shows now. One is good for a few minutes and "
-               "for three tries; the page shows you a new one.",
-               e);
+    json_t *view = view_new(sc->mem);
+    view_text(view, "That is not a code that a set-up page shows now. One is good for a few "
+                    "minutes and for three tries; the page shows you a new one.");
+    return say_private(t, view, NULL, e);
 }
 
 /* To those who were admins before. */
@@ -251,7 +244,9 @@ static int welcome(struct turn *t, struct err *e)
               "**You are an admin of Workbot in %s now.** I tell you what only an admin can "
               "mend. The link is used up.",
               str_empty(name) ? "your organisation" : name);
-    words_add_setup(sc, view);
+    if (t->recipes_count == 0) {
+        words_add_setup(sc, view);
+    }
     return say_private(t, view, NULL, e);
 }
 
@@ -261,20 +256,21 @@ static int take(struct turn *t, const char *code, struct err *e)
     struct user *u = NULL;
     const struct setup *link = NULL;
     bool taken = false;
+    json_t *view = view_new(sc->mem);
     if (store_user_lock(sc->s, sc->workspace->workspace, t->event.user_id, &u, e) != 0) {
         return -1;
     }
     if (u == NULL || u->standing != STANDING_MEMBER) {
-        return say(t,
-                   "Only members of the organisation can become admins. I have not used that "
-                   "code.",
-                   e);
+        view_text(view, "Only members of the organisation can become admins. I have not used that "
+                        "code.");
+        return say_private(t, view, NULL, e);
     }
     if (find(sc, code, &link, e) != 0) {
         return -1;
     }
     if (person_is_admin(sc->workspace, u->user_id)) {
-        return say(t, "You are an admin here already, so I have not used that code.", e);
+        view_text(view, "You are an admin here already, so I have not used that code.");
+        return say_private(t, view, NULL, e);
     }
     if (link == NULL) {
         return wrong(t, e);
@@ -311,16 +307,21 @@ int setup_try(struct turn *t, const char *text, struct err *e)
     return rc == 0 ? 1 : -1;
 }
 
+void setup_add_advice(const struct turn *t, json_t *view)
+{
+    if (has_links(t) && t->event.place.is_private) {
+        view_note(view, "Does a set-up page show it? Then send me `admin` and the six digits.");
+    }
+}
+
 int setup_near(struct turn *t, const char *text, struct err *e)
 {
     const char *rest = behind_word(t, text);
     if (rest == NULL || rest[strspn(rest, " -0123456789")] != '\0') {
         return 0;
     }
-    return say(t,
-               "To become an admin of Workbot, open the set-up link that whoever operates it has "
-               "sent you, and send me `admin` and the six digits that its page shows.",
-               e) == 0
-               ? 1
-               : -1;
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "To become an admin of Workbot, open the set-up link that whoever operates it "
+                    "has sent you, and send me `admin` and the six digits that its page shows.");
+    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }

@@ -139,33 +139,49 @@ static void draw_choice(const struct drawing *d)
     }
 }
 
+static json_t *option_of(arena *mem, const char *label, const char *value)
+{
+    return json_must(
+        json_pack("{s:o, s:s}", "text", slack_plain(mem, label, OPTION_UNITS), "value", value));
+}
+
 static void draw_flag(const struct drawing *d)
 {
-    json_t *yes = json_must(
-        json_pack("{s:o, s:s}", "text", slack_plain(d->mem, "Yes", OPTION_UNITS), "value", "yes"));
+    json_t *yes = option_of(d->mem, "Yes", "yes");
     if (str_equal(json_text(d->field, "value"), "yes")) {
         json_put(d->element, "initial_options", json_pack("[O]", yes));
     }
     json_put(d->element, "options", json_pack("[o]", yes));
 }
 
+/* A box may stay empty, and Slack says at it that it is optional: an answer that is needed is one
+ * of two. */
+static void draw_yes_no(const struct drawing *d)
+{
+    json_t *options = json_must(
+        json_pack("[o,o]", option_of(d->mem, "Yes", "yes"), option_of(d->mem, "No", "no")));
+    put_chosen(d, options);
+    json_put(d->element, "options", options);
+}
+
 static const struct kind {
     const char *kind, *type;
     void (*draw)(const struct drawing *d);
-    bool optional; /* an empty one says something, too */
 } kinds[] = {
-    {"text", "plain_text_input", draw_text, false},
-    {"lines", "plain_text_input", draw_text, false},
-    {"number", "number_input", draw_number, false},
-    {"date", "datepicker", draw_date, false},
-    {"choice", "static_select", draw_choice, false},
-    {"flag", "checkboxes", draw_flag, true},
+    {"text", "plain_text_input", draw_text},  {"lines", "plain_text_input", draw_text},
+    {"number", "number_input", draw_number},  {"date", "datepicker", draw_date},
+    {"choice", "static_select", draw_choice}, {"flag", "checkboxes", draw_flag},
 };
+static const struct kind yes_no = {"flag", "radio_buttons", draw_yes_no};
 
 static const struct kind *kind_of(const json_t *field)
 {
+    const char *kind = json_text(field, "kind");
+    if (str_equal(kind, yes_no.kind) && json_flag(field, "required")) {
+        return &yes_no;
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (str_equal(kinds[i].kind, json_text(field, "kind"))) {
+        if (str_equal(kinds[i].kind, kind)) {
             return &kinds[i];
         }
     }
@@ -182,7 +198,7 @@ static json_t *input_block(arena *mem, const json_t *field)
     k->draw(&d);
     json_t *block =
         json_must(json_pack("{s:s, s:s, s:o, s:b}", "type", "input", "block_id", name, "element",
-                            d.element, "optional", k->optional || !json_flag(field, "required")));
+                            d.element, "optional", !json_flag(field, "required")));
     put_plain(mem, block, "label",
               &(struct form_text){str_empty(label) ? name : label, LABEL_UNITS});
     put_plain(mem, block, "hint", &(struct form_text){json_text(field, "hint"), HINT_UNITS});

@@ -1,10 +1,10 @@
 /* The keys that sign for Sign in with Slack: fetched when they are needed, kept as text. */
 #include "chat_int.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/turn.h"
 
 enum {
     FRESH_MS = 3600 * 1000,
@@ -14,7 +14,7 @@ enum {
 };
 
 struct slack_keys {
-    pthread_mutex_t lock;
+    struct turn turn;   /* of whoever fetches; its lock guards the rest */
     int64_t fetched_ms; /* on clock_mono_ms(); 0: never */
     int64_t tried_ms;
     size_t len;
@@ -24,42 +24,8 @@ struct slack_keys {
 struct slack_keys *slack_keys_new(arena *mem)
 {
     struct slack_keys *k = arena_alloc(mem, sizeof *k);
-    pthread_mutex_init(&k->lock, NULL);
+    turn_init(&k->turn);
     return k;
-}
-
-/* What is kept, if it is not older than that. */
-static bool kept(struct slack_keys *k, arena *mem, int64_t age_ms, struct bytes *ret)
-{
-    pthread_mutex_lock(&k->lock);
-    bool good = k->fetched_ms > 0 && clock_mono_ms() - k->fetched_ms < age_ms;
-    if (good) {
-        *ret = (struct bytes){arena_copy(mem, k->text, k->len), k->len};
-    }
-    pthread_mutex_unlock(&k->lock);
-    return good;
-}
-
-/* One caller at a time asks Slack, and not more often than PAUSE_MS; without any keys everybody. */
-static bool may_fetch(struct slack_keys *k)
-{
-    int64_t now = clock_mono_ms();
-    pthread_mutex_lock(&k->lock);
-    bool may = k->fetched_ms == 0 || now - k->tried_ms >= PAUSE_MS;
-    if (may) {
-        k->tried_ms = now;
-    }
-    pthread_mutex_unlock(&k->lock);
-    return may;
-}
-
-static void keep(struct slack_keys *k, struct bytes text)
-{
-    pthread_mutex_lock(&k->lock);
-    memcpy(k->text, text.data, text.len);
-    k->len = text.len;
-    k->fetched_ms = clock_mono_ms();
-    pthread_mutex_unlock(&k->lock);
 }
 
 static int fetch(chats *c, arena *mem, struct bytes *ret, struct err *e)
@@ -78,22 +44,59 @@ static int fetch(chats *c, arena *mem, struct bytes *ret, struct err *e)
     if (r.status != 200 || r.body.len == 0 || r.body.len > sizeof(c->keys->text)) {
         return err_set(e, ERR_UPSTREAM_BUSY, "sign_in_keys", "the key set: status %d", r.status);
     }
-    keep(c->keys, r.body);
     *ret = r.body;
     return 0;
 }
 
-int slack_keys_get(chats *c, arena *mem, bool again, struct bytes *ret, struct err *e)
+/* --- under the lock --- */
+
+/* Lets go of it while it waits for Slack. */
+static int fetch_for_all(chats *c, arena *mem, struct err *e)
 {
-    if (!again && kept(c->keys, mem, FRESH_MS, ret)) {
+    struct slack_keys *k = c->keys;
+    struct bytes text = {NULL, 0};
+    turn_take(&k->turn);
+    k->tried_ms = clock_mono_ms();
+    turn_unlock(&k->turn);
+    int rc = fetch(c, mem, &text, e);
+    turn_lock(&k->turn);
+    if (rc == 0) {
+        memcpy(k->text, text.data, text.len);
+        k->len = text.len;
+        k->fetched_ms = clock_mono_ms();
+    }
+    turn_give(&k->turn);
+    return rc;
+}
+
+/* Not more often than PAUSE_MS; where there are no keys, whoever finds another fetching waits. */
+static int refresh(chats *c, arena *mem, struct err *e)
+{
+    struct slack_keys *k = c->keys;
+    bool any = k->fetched_ms > 0, fetching = k->turn.taken;
+    if (!any && fetching && turn_wait(&k->turn, 0) && k->fetched_ms > 0) {
         return 0;
     }
-    if (may_fetch(c->keys)) {
-        if (fetch(c, mem, ret, e) == 0) {
-            return 0;
-        }
-    } else {
-        err_set(e, ERR_UPSTREAM_BUSY, "sign_in_keys", "the key set was fetched a moment ago");
+    return fetching || (any && clock_mono_ms() - k->tried_ms < PAUSE_MS)
+               ? err_set(e, ERR_UPSTREAM_BUSY, "sign_in_keys",
+                         "the key set was fetched a moment ago")
+               : fetch_for_all(c, mem, e);
+}
+
+static bool kept(const struct slack_keys *k, int64_t age_ms)
+{
+    return k->fetched_ms > 0 && clock_mono_ms() - k->fetched_ms < age_ms;
+}
+
+int slack_keys_get(chats *c, arena *mem, bool again, struct bytes *ret, struct err *e)
+{
+    struct slack_keys *k = c->keys;
+    turn_lock(&k->turn);
+    bool good =
+        (!again && kept(k, FRESH_MS)) || refresh(c, mem, e) == 0 || (!again && kept(k, STALE_MS));
+    if (good) {
+        *ret = (struct bytes){arena_copy(mem, k->text, k->len), k->len};
     }
-    return !again && kept(c->keys, mem, STALE_MS, ret) ? 0 : -1;
+    turn_unlock(&k->turn);
+    return good ? 0 : -1;
 }

@@ -314,6 +314,31 @@ const json_t *view_own(const json_t *view)
     return json_member(view, "own");
 }
 
+void view_set_line(json_t *view, const char *message_id)
+{
+    json_put(view, "line", json_string(message_id));
+}
+
+const char *view_line(const json_t *view)
+{
+    return json_text(view, "line");
+}
+
+void view_set_promise(json_t *view, bool waits)
+{
+    json_put(view, "promise", json_boolean(waits));
+}
+
+bool view_promises(const json_t *view, bool *ret_waits)
+{
+    const json_t *promise = json_member(view, "promise");
+    if (promise == NULL) {
+        return false;
+    }
+    *ret_waits = json_is_true(promise);
+    return true;
+}
+
 void view_note_moved(json_t *view)
 {
     view_note(view, "This was meant for the channel where you typed it, but I cannot write there.");

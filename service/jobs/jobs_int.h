@@ -133,6 +133,9 @@ bool sending_is_over(const struct message *m);
 sending_fn *sending_next_way(const struct sending *x, const struct err *why);
 /* The job goes on in the lane that its message belongs to now. */
 sending_fn sending_end_in_lane;
+/* The bot's token is worth nothing: fails with STORE_JOB_HELD where the message waits, as events
+ * do, for its workspace to work again. */
+sending_fn sending_hold;
 /* Where the message was asked for, and on the home page, a line stands when it could not arrive. */
 sending_fn sending_tell_place;
 

@@ -159,19 +159,28 @@ static int settle_unsigned(store *s, const struct job *job, const struct err *wh
     return store_job_wait(s, job, SECRET_S, why->code, e);
 }
 
-/* It is woken when the answer is there; should it be so in this very moment, it looks again soon.
- */
-static int settle_unchecked(store *s, const struct job *job, const struct err *why, struct err *e)
+/* It is woken when the bot works; should it be so in this very moment, it looks again soon. */
+static int wait_for_bot(store *s, const struct job *job, int64_t most_s, const struct err *why,
+                        struct err *e)
 {
-    enum { SOON_S = 1, LATER_S = 15 };
+    enum { SOON_S = 1 };
     int64_t age_s = clock_now() - job->created_at;
-    int64_t delay_s = age_s < SOON_S ? SOON_S : age_s < LATER_S ? age_s : LATER_S;
+    int64_t delay_s = age_s < SOON_S ? SOON_S : age_s < most_s ? age_s : most_s;
     return store_job_wait(s, job, delay_s, why->code, e);
 }
 
+static int settle_unchecked(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    enum { CHECKED_S = 15 };
+    return wait_for_bot(s, job, CHECKED_S, why, e);
+}
+
+/* What is to be said keeps its lane: what is said after it waits for the same. */
 static int settle_held(store *s, const struct job *job, const struct err *why, struct err *e)
 {
-    return store_job_hold(s, job, backoff_s(job, why), e);
+    enum { MENDED_S = 60 };
+    return job->kind == JOB_SEND ? wait_for_bot(s, job, MENDED_S, why, e)
+                                 : store_job_hold(s, job, backoff_s(job, why), e);
 }
 
 static int settle_left(store *s, const struct job *job, const struct err *why, struct err *e)
@@ -246,7 +255,8 @@ static const struct way *way_to_wait(const struct job *job, const struct err *wh
             return &waits[i].way;
         }
     }
-    return str_equal(why->code, STORE_JOB_HELD) ? &HELD : NULL; /* dispatch knows for how long */
+    return str_equal(why->code, STORE_JOB_HELD) ? &HELD
+                                                : NULL; /* whoever says so knows for how long */
 }
 
 static void log_unsettled(const struct job *job, const struct err *e)

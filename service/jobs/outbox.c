@@ -287,6 +287,26 @@ static int note_refused(struct sending *x, store *s, struct err *e)
     return store_outgoing_refused(s, x->job, x->message->id, e);
 }
 
+/* It goes another way, waits for the bot, or has failed. */
+static int undelivered(struct sending *x, struct err *e)
+{
+    struct err why = {0};
+    heed_gone(x, e);
+    sending_fn *other = sending_next_way(x, e);
+    if (other != NULL) {
+        return with_store(x, true, other, e);
+    }
+    if (surely_unposted(x, e)) {
+        /* should it fail, the next try looks for a post that is not there: no more than that */
+        (void)with_store(x, false, note_refused, &why);
+    }
+    if (oauth_bot_is_refused(e) && with_store(x, false, sending_hold, &why) != 0) {
+        *e = why;
+        return -1;
+    }
+    return x->repeats && x->posting && is_lost(e) ? unsure(e) : -1;
+}
+
 int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, struct err *e)
 {
     struct sending x = {.options = o, .mem = mem, .job = j};
@@ -301,26 +321,15 @@ int outbox_send(const struct jobs_options *o, arena *mem, const struct job *j, s
     if (!str_equal(bot_message_lane(mem, m), j->lane)) {
         return with_store(&x, true, sending_end_in_lane, e);
     }
-    if (deliver(&x, e) == 0) {
-        return with_store(&x, true, end_sent, e);
-    }
-    heed_gone(&x, e);
-    sending_fn *other = sending_next_way(&x, e);
-    if (other != NULL) {
-        return with_store(&x, true, other, e);
-    }
-    if (surely_unposted(&x, e)) {
-        /* should it fail, the next try looks for a post that is not there: no more than that */
-        (void)with_store(&x, false, note_refused, &(struct err){0});
-    }
-    return x.repeats && x.posting && is_lost(e) ? unsure(e) : -1;
+    return deliver(&x, e) == 0 ? with_store(&x, true, end_sent, e) : undelivered(&x, e);
 }
 
 static int end_failed(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
-    if (m != NULL && (store_message_failed(s, m->workspace, m->id, x->why->code, e) != 0 ||
-                      sending_tell_place(x, s, e) != 0)) {
+    /* the line first, as everybody locks it who changes both */
+    if (m != NULL && (sending_tell_place(x, s, e) != 0 ||
+                      store_message_failed(s, m->workspace, m->id, x->why->code, e) != 0)) {
         return -1;
     }
     return store_job_dead(s, x->job, x->why->code, e);

@@ -143,16 +143,49 @@ sending_fn *sending_next_way(const struct sending *x, const struct err *why)
     return next_of_post(x, why);
 }
 
+/* Ours that promised it there; NULL: there is none. It is locked: what says more than a promise may
+ * come at the same moment, and stays. */
+static int find_line(const struct sending *x, store *s, struct message **ret, struct err *e)
+{
+    const char *id = view_line(x->message->body);
+    return id == NULL ? 0 : store_message_lock(s, x->message->workspace, id, ret, e);
+}
+
+static int edit_line(const struct sending *x, store *s, struct message *line, json_t *view,
+                     struct err *e)
+{
+    if (view_owner(line->body) != NULL) {
+        view_set_owner(view, view_owner(line->body));
+    }
+    line->body = view;
+    return store_message_set_body(s, line->workspace, line->id, view, e) != 0
+               ? -1
+               : bot_message_send(s, x->mem, line, e);
+}
+
 static int say_in_place(struct sending *x, store *s, const struct user *u, struct err *e)
 {
     const struct message *m = x->message;
+    struct message *promised = NULL;
+    bool waits = true;
+    if (find_line(x, s, &promised, e) != 0) {
+        return -1;
+    }
+    if (promised != NULL && !view_promises(promised->body, &waits)) {
+        return 0; /* it says more than that by now: how it ended, or that this did not arrive */
+    }
     const struct bot_unreached who = {.driver = chats_driver(x->options->chats, m->workspace),
                                       .name = u == NULL ? NULL : u->name,
-                                      .maybe = str_equal(x->why->code, SENDING_UNSURE)};
+                                      .maybe = str_equal(x->why->code, SENDING_UNSURE),
+                                      .idle = !waits};
+    json_t *view = bot_unreachable_view(x->mem, &who);
+    if (promised != NULL) {
+        return edit_line(x, s, promised, view, e);
+    }
     struct message line = {.workspace = m->workspace,
                            .channel = m->from_channel,
                            .thread = m->from_thread,
-                           .body = bot_unreachable_view(x->mem, &who)};
+                           .body = view};
     return store_message_add(s, &line, e) != 0 ? -1 : bot_message_send(s, x->mem, &line, e);
 }
 
@@ -206,4 +239,24 @@ int sending_tell_place(struct sending *x, store *s, struct err *e)
         return -1;
     }
     return u == NULL ? 0 : bot_unreachable_at_home(s, x->mem, u, e);
+}
+
+/* Broken, or working again by the time that this is asked, with the same token or another one. */
+static bool may_speak_again(const struct sending *x, const struct workspace *w)
+{
+    bool mended =
+        str_equal(w->state, "active") && (!x->bot.active || w->bot_generation != x->bot.generation);
+    return mended || str_equal(w->state, "broken");
+}
+
+int sending_hold(struct sending *x, store *s, struct err *e)
+{
+    struct workspace *w = NULL;
+    if (store_workspace_find(s, x->job->workspace, &w, e) != 0) {
+        return -1;
+    }
+    return w != NULL && may_speak_again(x, w) && store_job_may_wait(x->job)
+               ? err_set(e, ERR_CONFIG, STORE_JOB_HELD, "the bot of %s has no usable token",
+                         x->job->workspace)
+               : 0;
 }

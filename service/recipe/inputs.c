@@ -257,18 +257,33 @@ static const char *leading(arena *mem, const struct recipe *r, const char *rest,
     return first;
 }
 
+static bool closes(const char *quote)
+{
+    return quote[1] == '\0' || isspace((unsigned char)quote[1]);
+}
+
+/* The last quote of the text that ends a value: none is looked for behind it. */
+static const char *last_close(const char *text)
+{
+    const char *last = text;
+    for (const char *p = strchr(text, '"'); p != NULL; p = strchr(p + 1, '"')) {
+        last = closes(p) ? p : last;
+    }
+    return last;
+}
+
 /* `"a value: with anything"`: the end of a quoted value, behind its quote; NULL if it is not one.
  */
-static const char *quoted_end(const char *value)
+static const char *quoted_end(const char *value, const char *last)
 {
-    if (*value != '"') {
+    if (*value != '"' || last <= value) {
         return NULL;
     }
     const char *close = strchr(value + 1, '"');
-    while (close != NULL && close[1] != '\0' && !isspace((unsigned char)close[1])) {
+    while (!closes(close)) {
         close = strchr(close + 1, '"');
     }
-    return close == NULL ? NULL : close + 1;
+    return close + 1;
 }
 
 /* "colour: red" inside a plain value looks like an input that the recipe does not have: better
@@ -310,14 +325,21 @@ static void take(const struct recipe_input *in, const char *text, struct recipe_
     }
 }
 
+/* What is split, and the last quote that ends a value there. */
+struct splitting {
+    const struct recipe *recipe;
+    const char *text, *last;
+};
+
 /* One value, from behind its colon. Returns where the next known name begins. */
-static const char *take_value(arena *mem, const struct recipe *r, const struct label *of,
-                              const char *text, struct recipe_words *w)
+static const char *take_value(arena *mem, const struct splitting *s, const struct label *of,
+                              struct recipe_words *w)
 {
+    const struct recipe *r = s->recipe;
     const char *value = of->start + of->len + 1;
     value += strspn(value, " \t");
-    const char *quote = quoted_end(value);
-    const char *end = next_known(r, text, quote == NULL ? value : quote);
+    const char *quote = quoted_end(value, s->last);
+    const char *end = next_known(r, s->text, quote == NULL ? value : quote);
     if (quote == NULL) {
         take(of->input, str_trim(mem, arena_strndup(mem, value, (size_t)(end - value))), w);
         name_lookalikes(mem, r, value, end, w);
@@ -339,9 +361,10 @@ void recipe_inputs_split(arena *mem, const struct recipe *r, const char *rest,
     ret->unknown_count = 0;
     ret->repeated = arena_array(mem, LIMIT_INPUTS_COUNT, sizeof(char *));
     ret->repeated_count = 0;
+    const struct splitting s = {r, rest, last_close(rest)};
     const char *p = leading(mem, r, rest, ret);
     struct label found;
     while (*p != '\0' && label_at(r, rest, p, &found) && found.input != NULL) {
-        p = take_value(mem, r, &found, rest, ret);
+        p = take_value(mem, &s, &found, ret);
     }
 }

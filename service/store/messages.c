@@ -13,6 +13,11 @@ static const struct stmt FIND = {"message_find",
                                  " from message m where workspace = $1 and id = $2",
                                  2, STORE_MESSAGE_COLUMNS_COUNT};
 
+static const struct stmt LOCK = {"message_lock",
+                                 "select " STORE_MESSAGE_COLUMNS
+                                 " from message m where workspace = $1 and id = $2 for update",
+                                 2, STORE_MESSAGE_COLUMNS_COUNT};
+
 static const struct stmt BY_PLATFORM = {
     "message_by_platform",
     "select " STORE_MESSAGE_COLUMNS
@@ -72,8 +77,8 @@ static const struct stmt REDIRECT = {
     4, 0};
 
 const struct stmt *const store_messages_stmts[] = {
-    &ADD,  &FIND,   &BY_PLATFORM, &SET_BODY, &ONCE_MORE, &SET_RESPONSE_URL,
-    &SENT, &FAILED, &ANEW,        &REDIRECT, NULL};
+    &ADD,  &FIND,   &LOCK, &BY_PLATFORM, &SET_BODY, &ONCE_MORE, &SET_RESPONSE_URL,
+    &SENT, &FAILED, &ANEW, &REDIRECT,    NULL};
 
 static struct seal_place message_place(const char *workspace, const char *id, const char *column)
 {
@@ -140,6 +145,12 @@ int store_message_find(store *s, const char *workspace, const char *id, struct m
         return 0;
     }
     return find_one(s, &FIND, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), ret, e);
+}
+
+int store_message_lock(store *s, const char *workspace, const char *id, struct message **ret,
+                       struct err *e)
+{
+    return find_one(s, &LOCK, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), ret, e);
 }
 
 int store_message_by_platform(store *s, const char *workspace, const char *channel,

@@ -130,7 +130,9 @@ static json_t *next_steps(const struct install_page *p, const struct slack_grant
     }
     if (done->first) {
         add_text(list, role(done));
-        add_text(list, setup(p));
+        if (!done->has_commands) {
+            add_text(list, setup(p));
+        }
     } else {
         add_text(list, "Installer, admins, connections and commands are as they were.");
     }

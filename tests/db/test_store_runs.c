@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <time.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "tests/db/store_support.h"
@@ -474,6 +477,53 @@ static void test_p2_a_case_has_both_versions(void **state)
     world_close(s);
 }
 
+struct replacing {
+    store *s;
+    const char *id;
+    const char *read; /* what stood there when it had the row */
+};
+
+/* What the outbox does when it would write over a line that promises something. */
+static void *read_locked(void *arg)
+{
+    struct replacing *x = arg;
+    struct err ignored = {0};
+    struct message *m = NULL;
+    if (store_message_lock(x->s, ACME, x->id, &m, &ignored) == 0 && m != NULL) {
+        x->read = json_string_value(json_object_get(m->body, "text"));
+    }
+    return NULL;
+}
+
+static void test_a_message_is_replaced_by_who_has_read_its_last_word(void **state)
+{
+    (void)state;
+    store *first = world_open(), *second = world_open();
+    arena *mem = store_arena(first);
+    struct message m = {.workspace = ACME,
+                        .channel = "C1",
+                        .body = arena_json(mem, json_pack("{s:s}", "text", "promise"))};
+    OK(store_message_add(first, &m, e));
+    OK(store_begin(first, e));
+    OK(store_begin(second, e));
+    json_t *result = arena_json(mem, json_pack("{s:s}", "text", "result"));
+    OK(store_message_set_body(first, ACME, m.id, result, e));
+    struct replacing x = {.s = second, .id = m.id};
+    pthread_t thread;
+    pthread_create(&thread, NULL, read_locked, &x);
+    const char *held = "select count(*) from pg_stat_activity where datname = current_database()"
+                       " and wait_event_type = 'Lock'";
+    for (int i = 0; i < 5000 && world_count(held) != 1; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    OK(store_commit(first, e));
+    pthread_join(thread, NULL);
+    assert_string_equal(x.read, "result");
+    OK(store_commit(second, e));
+    world_close(first);
+    world_close(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,6 +539,8 @@ int main(void)
         cmocka_unit_test_setup(test_p10_an_intent_stands_with_its_key, world_reset),
         cmocka_unit_test_setup(test_p10_one_of_eight_begins_a_step, world_reset),
         cmocka_unit_test_setup(test_a_message_and_its_versions, world_reset),
+        cmocka_unit_test_setup(test_a_message_is_replaced_by_who_has_read_its_last_word,
+                               world_reset),
     };
     return cmocka_run_group_tests_name("store: runs", tests, world_setup, world_teardown);
 }

@@ -43,7 +43,7 @@ describe('forms', () => {
     assert.deepEqual(Object.keys(JSON.parse(JSON.stringify({m: view.private_metadata}))), ['m']);
     assert.equal(view.private_metadata, (await run("recipe = 'kinds'")).id, 'nothing but the id of the run');
     const kinds = Object.fromEntries(view.blocks.filter(b => b.type === 'input').map(b => [b.block_id, b.element.type]));
-    assert.deepEqual(kinds, {deal: 'plain_text_input', amount: 'number_input', close: 'datepicker', stage: 'static_select', urgent: 'checkboxes', note: 'plain_text_input', city: 'external_select'});
+    assert.deepEqual(kinds, {deal: 'plain_text_input', amount: 'number_input', close: 'datepicker', stage: 'static_select', urgent: 'radio_buttons', note: 'plain_text_input', city: 'external_select'});
     assert.equal(block(view, 'deal').element.initial_value, 'Half given');
     assert.equal(block(view, 'deal').element.placeholder.text, 'Acme renewal');
     assert.equal(block(view, 'deal').hint.text, 'Deal name');
@@ -52,7 +52,7 @@ describe('forms', () => {
     assert.equal(block(view, 'close').element.initial_date, '2026-11-30');
     assert.equal(block(view, 'note').element.multiline, true);
     assert.equal(block(view, 'note').optional, true);
-    assert.equal(block(view, 'deal').optional, false);
+    for (const required of ['deal', 'urgent']) assert.equal(block(view, required).optional, false, required);
     assert.ok(block(view, 'stage').element.options.every(o => o.value.length <= 75));
     await ana.closes();
     await ana.ask('cancel', /Cancelled: All kinds/);
@@ -63,7 +63,7 @@ describe('forms', () => {
     assert.equal((await ana.act('/_suggest', {action: 'city', value: ''})).options.length, 100);
     const cities = await ana.act('/_suggest', {action: 'city', value: 'city 14'});
     assert.deepEqual(cities.options.map(o => o.text.text), ['City 14', 'City 140', 'City 141', 'City 142', 'City 143', 'City 144', 'City 145', 'City 146', 'City 147', 'City 148', 'City 149']);
-    const sent = await ana.submit({deal: 'From a form', amount: '12.5', close: '2026-10-31', stage: 'Long', urgent: true, note: 'one\ntwo', city: 'City 142'});
+    const sent = await ana.submit({deal: 'From a form', amount: '12.5', close: '2026-10-31', stage: 'Long', urgent: 'yes', note: 'one\ntwo', city: 'City 142'});
     assert.equal(sent.closed, true, JSON.stringify(sent));
     assert.equal(sent.answer ?? '', '', 'an empty body closes it');
     await ana.sees(/Made From a form/);
@@ -73,13 +73,13 @@ describe('forms', () => {
 
   test('errors stand at their fields, and the form stays open', async () => {
     await opened('salesforce all kinds');
-    const bad = await ana.submit({deal: '  ', amount: '5k', close: '2026-02-30', stage: null, urgent: false}, {force: true});
+    const bad = await ana.submit({deal: '  ', amount: '5k', close: '2026-02-30', stage: null, urgent: null}, {force: true});
     assert.equal(bad.status, 200);
     assert.deepEqual(Object.keys(bad.errors).sort(), ['amount', 'close', 'deal', 'stage']);
     assert.match(bad.errors.amount, /not a number/);
     assert.match(bad.errors.close, /there is no 30 February 2026/);
     assert.match(bad.errors.deal, /fill this in/);
-    const good = await ana.submit({deal: 'Second try', amount: '5', close: '2026-02-28', stage: 'Early', urgent: false});
+    const good = await ana.submit({deal: 'Second try', amount: '5', close: '2026-02-28', stage: 'Early', urgent: 'no'});
     assert.equal(good.closed, true, JSON.stringify(good));
     await ana.sees(/Made Second try/);
     const [r] = await record('Second try');

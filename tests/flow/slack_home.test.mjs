@@ -41,6 +41,10 @@ describe('home', () => {
     const told = await ana.home(/I sent you a private message to log in to Salesforce/);
     secrets(told);
     assert.match(words(told), /The login to Salesforce waits for you/);
+    for (let press = 2; press <= 3; press++) await ana.pressIn('home', 'Connect');
+    secrets(await ana.home(/I have sent you a private message to log in to Salesforce already/));
+    await w.idle();
+    assert.deepEqual([await w.count('login', "user_id <> ''"), (await ana.messages()).filter(m => m.is_bot).length], [1, 1], 'one login, one prompt');
     const code = await ana.browse(prompt, 'ana@acme.example');
     const asks = await ana.home(/type the 6-digit code/);
     secrets(asks);

@@ -1,5 +1,6 @@
 // How Workbot comes into a Slack workspace, and who it belongs to then.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {after, before, describe, test} from 'node:test';
 import {ACME, Browser, GLOBEX, start, words} from '../lib/flow.mjs';
 
@@ -268,6 +269,19 @@ describe('Slack: an installation by whoever may not', () => {
       const there = await w.must('GET', `/workspaces/${GLOBEX}`);
       assert.deepEqual([there.installer, there.admins], [installer, admins]);
     }
+  });
+
+  test('who installs it anew where commands are is not told to set them up', async () => {
+    const globex = file => JSON.parse(readFileSync(new URL(`../demo/globex/${file}`, import.meta.url)));
+    await w.must('PUT', `/workspaces/${GLOBEX}/connections/globex-salesforce`, {...globex('connections/globex-salesforce.json'), host: w.salesforceHost});
+    await w.must('PUT', `/workspaces/${GLOBEX}/recipes/new-lead`, globex('recipes/new-lead.json'));
+    await w.query("update workspace set state = 'draft', installed_at = null, bot_token = null, bot_refresh = null where workspace = $1", [GLOBEX]);
+    const otto = w.person('otto', 'T0GLOBEX1'), after = (await otto.say('hello')).ts;
+    const b = await install(w, OTTO);
+    assert.match(b.text, /Workbot is installed in/);
+    assert.doesNotMatch(b.text, /Next come/);
+    const hello = await otto.sees(m => m.is_bot && /Thank you for installing me/.test(words(m)), {after});
+    assert.doesNotMatch(words(hello), /Next come/);
   });
 
   test('a token that Slack gave and then refuses, or that is another app\'s, is given back where nothing stands', async () => {

@@ -270,6 +270,62 @@ describe('Slack: a bot token that never expires', () => {
     await w.idle();
   });
 
+  const sends = () => w.query("select state, error_code from job where kind = 'send' order by seq");
+  const sayBroken = async () => {
+    for (const path of ['chat.postMessage', 'auth.test']) await w.fault('error', {peer: 'slack', path, error: 'invalid_auth', times: 1});
+    const said = await gina.say('help');
+    await until('the answer to wait', async () => (await sends()).some(j => j.state !== 'running' && j.error_code));
+    assert.equal((await row(w)).state, 'broken');
+    assert.deepEqual(await sends(), [{state: 'queued', error_code: 'workspace_broken'}]);
+    return said;
+  };
+
+  test('P1 what the bot was about to say waits for it as well, and is said once it works again', async () => {
+    const said = await sayBroken();
+    await w.query("update job set run_at = now() where kind = 'send'"); // still broken
+    await until('it to be looked at', async () => w.one("select run_at > now() as later from job where kind = 'send' and state = 'queued'").then(j => j?.later));
+    assert.deepEqual(await sends(), [{state: 'queued', error_code: 'workspace_broken'}]);
+    await w.query("update job set run_at = now() + interval '1 hour' where kind = 'send'"); // it is woken, not lucky
+    await set(w, 'bot_check_at = now()');
+    const answers = async () => (await gina.messages()).filter(m => m.is_bot && !m.ephemeral && m.ts > said.ts).length;
+    await until('the answer', async () => await answers() === 1);
+    await w.idle();
+    assert.deepEqual([await answers(), await sends()], [1, []]);
+  });
+
+  test('P1 what waits until Slack has said whose the token is waits on where that breaks the workspace', async () => {
+    await set(w, "bot_check_at = now() + interval '1 hour'"); // not known to be its own
+    const said = await gina.say('help');
+    await until('the answer to wait', async () => (await sends()).some(j => j.error_code === 'chat_unchecked'));
+    await set(w, "state = 'broken', bot_fault = 'token_of_another'");
+    await w.query("update job set run_at = now() where kind = 'send'");
+    await until('it to wait on', async () => (await sends()).some(j => j.state !== 'running' && j.error_code !== 'chat_unchecked'));
+    assert.deepEqual(await sends(), [{state: 'queued', error_code: 'workspace_broken'}]);
+    await w.must('PUT', `/workspaces/${GLOBEX}`, {bot_token: 'xoxb-sample-globex-0001'});
+    await until('the answer', async () => (await gina.messages()).some(m => m.is_bot && !m.ephemeral && m.ts > said.ts));
+    await w.idle();
+  });
+
+  test('it ends after a day, or where the bot was removed', async () => {
+    const dead = async () => (await sends()).filter(j => j.state === 'dead').map(j => j.error_code);
+    await sayBroken();
+    await w.query("update job set created_at = created_at - interval '25 hours', run_at = now() where kind = 'send'");
+    await until('it to be given up', async () => (await dead()).length === 1);
+    await w.query("delete from job where kind = 'send'");
+    await set(w, 'bot_check_at = now()');
+    await until('the workspace to work', async () => (await row(w)).state === 'active');
+    await w.idle();
+    await sayBroken();
+    await set(w, "state = 'removed'");
+    await w.query("update job set run_at = now() where kind = 'send'");
+    await until('it to be given up', async () => (await dead()).length === 1);
+    assert.deepEqual(await dead(), ['chat_dead']);
+    await w.query("delete from job where kind = 'send'");
+    await set(w, "state = 'broken', bot_check_at = now()");
+    await until('the workspace to work', async () => (await row(w)).state === 'active');
+    await w.idle();
+  });
+
   test('a dead one makes the workspace broken; a new one by the API mends it', async () => {
     await w.fault('error', {peer: 'slack', error: 'account_inactive', times: -1});
     await gina.say('help');

@@ -222,14 +222,22 @@ describe('words', () => {
     await w.idle();
     assert.equal(await w.count('login'), before, 'no login was begun');
     // a new one only when it is asked for, and until it is done the one there is works
-    const told = await ana.ask('connect salesforce', /already connected/);
-    await ana.press(told, 'Log in again');
+    const [told, too] = [await ana.ask('connect salesforce', /already connected/), await ana.ask('connect salesforce', /already connected/)];
+    await Promise.all([1, 2, 3].map(() => ana.press(told, 'Log in again')));
     const prompt = await ana.sees(m => m.ts === told.ts && loginUrl(m));
+    await ana.press(too, 'Log in again');
+    const same = await ana.sees(m => m.ts === too.ts && /You have begun to log in to Salesforce already/.test(words(m)));
+    assert.equal(loginUrl(same), loginUrl(prompt));
+    await w.idle();
+    assert.equal(await w.count('login'), before + 1, 'however often it is pressed');
+    assert.equal(loginUrl((await ana.messages()).find(m => m.ts === prompt.ts)), loginUrl(prompt));
+    const replaced = /You are connected there as ana@acme\.example \(Acme Corporation\)\. The account that you log in with now takes its place\./;
+    assert.match(JSON.stringify(prompt.blocks), replaced);
     await ana.ask(create('While it waits'), /Created While it waits, as ana@acme/);
     const code = await ana.browse(prompt, 'ana@acme.example', new Browser());
     await ana.ask(create('With a code waiting'), /Created With a code waiting, as ana@acme/);
     await ana.ask(code, /is connected/);
-    await ana.prompt('connect salesforce again');
+    assert.match(JSON.stringify((await ana.prompt('connect salesforce again')).blocks), replaced);
     const other = await ana.prompt('connect again');
     await ana.press(other, 'Back');
     await ana.sees(m => m.ts === other.ts && /Your connections/.test(words(m)));
@@ -237,6 +245,7 @@ describe('words', () => {
     await ana.press(last, 'Disconnect');
     await ana.sees(m => m.ts === last.ts && /Salesforce · Disconnected/.test(words(m)));
     await w.idle();
+    assert.doesNotMatch(JSON.stringify((await ana.prompt('connect salesforce')).blocks), /takes its place/);
     await ana.connect();
   });
 

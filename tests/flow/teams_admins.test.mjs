@@ -1,7 +1,7 @@
 // Microsoft Teams: how a workspace gets its first admin, and the next one: the operator's set-up link.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, ADMIN_TOKEN, Browser, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, Browser, OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
 
 const LINKS = `/workspaces/${TEAMS_ACME}/admin-links`;
 const {ana: ANA, ben: BEN, cleo: CLEO, noa: NOA} = TEAMS_PEOPLE;
@@ -46,7 +46,8 @@ describe('a set-up link', () => {
     assert.deepEqual(await admins(), [BEN], 'nobody is an admin by the page alone');
     const ana = person('ana'), ben = person('ben');
     const before = (await ben.ask('whoami', /Role/)).ts; // who has never written cannot be written to
-    await ana.ask(`admin ${code}`, /You are an admin of Workbot in Acme now/);
+    const welcome = await ana.ask(`admin ${code}`, /You are an admin of Workbot in Acme now/);
+    assert.doesNotMatch(words(welcome), /Next come a connection/, 'the commands are there');
     await ben.sees(/Ana Alvarez is an admin of Workbot here from now on, by a set-up link/, {after: before});
     assert.deepEqual(await admins(), [BEN, ANA]);
     assert.deepEqual((await audit('workspace.admin_added')).map(a => [a.actor, a.subject]), [['setup_link', ANA]]);
@@ -293,14 +294,36 @@ describe('who cannot become an admin', () => {
 describe('the word', () => {
   test('"admin" alone says how; a command that begins so is a command', async () => {
     const ana = person('ana');
-    await ana.ask('admin', /open the set-up link/);
+    const how = await ana.ask('admin', /open the set-up link/);
+    assert.match(words(how), /send me admin and the six digits/, 'the word is set as code, not with the marks of it');
     await ana.ask('admin 12345', /open the set-up link/);
     await ana.ask('admin please', m => m.is_bot && !/set-up link/.test(words(m)));
+  });
+
+  test('its digits alone are answered with it, and make nobody an admin', async () => {
+    await named(BEN);
+    const cleo = person('cleo'), ana = person('ana');
+    const code = await shown(await link());
+    const how = /no login of yours waits for one.*Does a set-up page show it\? Then send me admin and the six digits/s;
+    await cleo.ask(code, how);
+    await cleo.ask(other(code), how);
+    assert.deepEqual(await admins(), [BEN]);
+    await ana.ask(`admin ${code}`, /You are an admin/);
+  });
+
+  test('while something is asked it is that word, too, and no answer', async () => {
+    const cleo = person('cleo');
+    await cleo.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
+    await cleo.ask('admin', /open the set-up link/);
+    await cleo.ask('admin 12345', /open the set-up link/);
+    await cleo.ask('Admin deal', /Enter close/); // more than that word: it answers what is asked
+    await cleo.ask('cancel', /Cancelled/);
   });
 
   test('in Slack it is no word of ours, and its links are refused', async () => {
     const ana = w.person('ana');
     await ana.ask('admin 123456', m => m.is_bot && !/set-up/.test(words(m)));
+    assert.doesNotMatch(words(await ana.ask('123456', /no login of yours waits for one/)), /set-up|admin/);
     const r = await w.api('POST', `/workspaces/${ACME}/admin-links`, {});
     assert.deepEqual([r.status, r.code], [409, 'admin_by_installation']);
   });

@@ -181,6 +181,23 @@ describe('what the platform refuses', () => {
     assert.equal(await opportunities('Patience'), 1);
   });
 
+  test('what is to be said while the workspace is broken waits until it works again', async () => {
+    const ana = person('ana');
+    const send = () => w.one("select state, error_code from job where kind = 'send' and state <> 'dead'");
+    await w.fault('5xx', {peer: 'teams', method: 'POST', path: '/activities', times: -1});
+    const said = await ana.say('whoami');
+    await until('the answer to wait', async () => (await send())?.error_code === 'chat_busy');
+    await w.query("update workspace set state = 'broken' where workspace = $1", [TEAMS_ACME]);
+    await w.sandbox('DELETE', '/_faults');
+    await w.query("update job set run_at = now() where kind = 'send'");
+    await until('it to wait on', async () => ['running/chat_busy', 'queued/chat_busy'].indexOf(Object.values(await send() ?? {}).join('/')) < 0);
+    assert.deepEqual(await send(), {state: 'queued', error_code: 'workspace_broken'});
+    await w.query("update workspace set state = 'active' where workspace = $1", [TEAMS_ACME]);
+    await w.query("update job set run_at = now() where kind = 'send'");
+    await ana.sees(m => m.is_bot && m.ts > said.ts && /Who you are here/.test(words(m)));
+    await w.idle();
+  });
+
   const repeated = async () => Number(/^workbot_posts_repeated_total (\d+)/m.exec(await (await fetch(w.replicas[0].opsUrl + '/metrics')).text())?.[1] ?? 0);
   const given = () => w.query("select error_code from job where kind = 'send' and state = 'dead'");
 
@@ -234,6 +251,7 @@ describe('what the platform refuses', () => {
     const before = await refused();
     await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', error: 'BadSyntax', status: 400, method: 'POST', times: 2, path: '/activities'});
     await ana.say('whoami');
+    await until('both to be refused', async () => await refused() - before === 2);
     await ana.ask('connections', /Your connections/);
     await w.idle();
     assert.equal(await refused() - before, 2);

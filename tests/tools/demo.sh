@@ -173,7 +173,9 @@ bold='' plain=''
 say '' "Open ${bold}http://$at_sandbox/?show=both${plain} and type as Ana, in Slack or in Teams:" '' \
   "  ${bold}salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31${plain}" '' \
   'You are asked to log in to Salesforce (choose Ana, allow), type the code that the page shows into' \
-  'the chat, and the command goes on by itself: the opportunity belongs to Ana. Then try' '' \
+  'the chat, and the command goes on by itself: the opportunity belongs to Ana. In Teams the login' \
+  'opens in a window of the chat, which hands its end over by itself; this page is no Teams, so here' \
+  'too the code is typed. Then try' '' \
   '  connections                         who you are in each app, with Disconnect' \
   '  help salesforce                     what you can do there' \
   '  salesforce find opportunity name: renewal' \

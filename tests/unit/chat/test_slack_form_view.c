@@ -114,7 +114,15 @@ static void test_each_kind_has_its_element(void **state)
          "{'type':'external_select','action_id':'a','min_query_length':0,'placeholder':{'type':"
          "'plain_text','text':'Choose one','emoji':false},'initial_option':{'text':{'type':"
          "'plain_text','text':'Won','emoji':false},'value':'w'}}"},
-        {{.name = "a", .kind = FORM_FLAG, .value = "yes", .required = true},
+        {{.name = "a", .kind = FORM_FLAG, .value = "no", .required = true},
+         "{'type':'radio_buttons','action_id':'a','initial_option':{'text':{'type':'plain_text',"
+         "'text':'No','emoji':false},'value':'no'},'options':[{'text':{'type':'plain_text','text':"
+         "'Yes','emoji':false},'value':'yes'},{'text':{'type':'plain_text','text':'No','emoji':"
+         "false},'value':'no'}]}"},
+        {{.name = "a", .kind = FORM_FLAG, .value = "no"},
+         "{'type':'checkboxes','action_id':'a','options':[{'text':{'type':'plain_text','text':"
+         "'Yes','emoji':false},'value':'yes'}]}"},
+        {{.name = "a", .kind = FORM_FLAG, .value = "yes"},
          "{'type':'checkboxes','action_id':'a','options':[{'text':{'type':'plain_text','text':"
          "'Yes','emoji':false},'value':'yes'}],'initial_options':[{'text':{'type':'plain_text',"
          "'text':'Yes','emoji':false},'value':'yes'}]}"},
@@ -127,14 +135,16 @@ static void test_each_kind_has_its_element(void **state)
     }
 }
 
-static void test_required_is_said_but_an_empty_box_is_an_answer(void **state)
+static void test_what_is_required_is_not_said_to_be_optional(void **state)
 {
     arena *mem = *state;
     const struct form_field text = {.name = "a", .kind = FORM_TEXT, .required = true};
     const struct form_field flag = {.name = "a", .kind = FORM_FLAG, .required = true};
+    const struct form_field box = {.name = "a", .kind = FORM_FLAG};
     const struct form_field free = {.name = "a", .kind = FORM_TEXT};
     assert_false(json_is_true(json_member(drawn(mem, &text), "optional")));
-    assert_true(json_is_true(json_member(drawn(mem, &flag), "optional")));
+    assert_false(json_is_true(json_member(drawn(mem, &flag), "optional")));
+    assert_true(json_is_true(json_member(drawn(mem, &box), "optional")));
     assert_true(json_is_true(json_member(drawn(mem, &free), "optional")));
 }
 
@@ -304,7 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_view_is_a_modal_with_nothing_to_send, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_each_kind_has_its_element, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_required_is_said_but_an_empty_box_is_an_answer, set_up,
+        cmocka_unit_test_setup_teardown(test_what_is_required_is_not_said_to_be_optional, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_too_long_is_cut_or_left_out, set_up,
                                         tear_down),

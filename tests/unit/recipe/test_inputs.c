@@ -5,6 +5,20 @@
 
 #include "base/str.h"
 
+/* Stands in for the C library's, in this program: it counts the characters that are looked at. */
+static size_t looked_at;
+
+char *strchr(const char *s, int c)
+{
+    const char wanted = (char)c;
+    for (;; s++) {
+        looked_at++;
+        if (*s == wanted || *s == '\0') {
+            return *s == wanted ? (char *)(uintptr_t)s : NULL;
+        }
+    }
+}
+
 static const char deal[] = "[{'name':'name','required':true},{'name':'amount','type':'number'},"
                            "{'name':'close','type':'date','required':true},{'name':'note'}]";
 
@@ -57,6 +71,10 @@ static void the_split_is_at_known_names(void **state)
         {"name: \"a amount: 5\" amount: 6", "{'amount':'6','name':'a amount: 5'} |"},
         {"name: \"colour: red\"", "{'name':'colour: red'} |"},
         {"name: \"half", "{'name':'\\'half'} |"},
+        {"name: \"half amount: 5", "{'amount':'5','name':'\\'half'} |"},
+        {"name: \"a\"b c\" note: \"", "{'name':'a\\'b c','note':'\\''} |"},
+        {"name: \"a\" note: \"b\"c", "{'name':'a','note':'\\'b\\'c'} |"},
+        {"name: \"a\"\tnote: \"b\"", "{'name':'a','note':'b'} |"},
         {"name: the \"best\" deal", "{'name':'the \\'best\\' deal'} |"},
         /* nothing behind the colon is not given */
         {"name: amount: 5", "{'amount':'5'} |"},
@@ -98,6 +116,30 @@ static void the_rest_is_named(void **state)
     struct recipe *none = recipe_with(mem, "[]");
     assert_string_equal(split(mem, none, ""), "{} |");
     assert_string_equal(split(mem, none, "name: Acme"), "{} | name");
+    arena_free(mem);
+}
+
+/* Quotes that end nothing, and such as end far behind, are gone by once. */
+static void quotes_are_looked_at_once(void **state)
+{
+    (void)state;
+    enum { LENGTH = 28 * 1024 };
+    static const char *const units[] = {
+        "name: \"x\"y ", "name: \"x ",   "\"",
+        "name: \"",      "note: \"x\" ", "name: \"x\"y note: \"z\" "};
+    arena *mem = arena_new();
+    struct recipe *r = recipe_with(mem, deal);
+    struct recipe_words w;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        struct str text = str_new(mem, LENGTH + 1);
+        while (text.len + strlen(units[i]) <= LENGTH) {
+            str_add(&text, units[i]);
+        }
+        looked_at = 0;
+        recipe_inputs_split(mem, r, text.text, &w);
+        assert_true(looked_at >= text.len);
+        assert_true(looked_at <= 3 * text.len);
+    }
     arena_free(mem);
 }
 
@@ -225,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_split_is_at_known_names),
         cmocka_unit_test(the_rest_is_named),
+        cmocka_unit_test(quotes_are_looked_at_once),
         cmocka_unit_test(large_texts_end),
         cmocka_unit_test(what_is_typed_comes_back),
         cmocka_unit_test(missing_inputs_are_asked_in_order),

@@ -1,0 +1,83 @@
+// What stands in a place of Teams that others read, while the rest of it stands in somebody's one-to-one chat: true words.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {OPPORTUNITY, TEAMS_ACME, TEAMS_PEOPLE, cardOf, labels, loginUrl, start, words} from '../lib/flow.mjs';
+
+const at = text => `@Workbot ${text}`;
+const deal = name => at(OPPORTUNITY.replace('Acme renewal', name));
+
+describe('lines that point to the one-to-one chat', () => {
+  let w;
+  before(async () => (w = await start({teams: 'only'})));
+  after(() => w?.stop());
+  const person = name => w.teamsPerson(name);
+  const after_ = async (who, said, place = 'dm') => {
+    await w.idle();
+    return (await who.messages(place)).filter(m => m.is_bot && m.ts > said.ts);
+  };
+
+  test('who has not added the app is told so in the line that promised the answer, and no second one is posted', async () => {
+    const noa = person('noa');
+    const said = await noa.say(at('connections'), {place: 'renewals'});
+    const line = await noa.sees(/did not arrive/, {place: 'renewals', after: said.ts});
+    assert.match(words(line), /^Noa[^,]*, my private message to you did not arrive/);
+    assert.match(words(line), /add me as an app, then send it to me there/);
+    assert.doesNotMatch(words(line), /pending|answered you/, 'nothing waits');
+    assert.equal((await after_(noa, said, 'renewals')).length, 1);
+  });
+
+  test('so it is with a command, for whom it is asked, too; what waits is said to wait', async () => {
+    const noa = person('noa');
+    const said = await noa.say(deal('Unreached deal'), {place: 'renewals'});
+    const line = await noa.sees(/did not arrive/, {place: 'renewals', after: said.ts});
+    assert.match(words(line), /add me as an app/);
+    assert.match(words(line), /`?pending/);
+    const lines = await after_(noa, said, 'renewals');
+    assert.deepEqual(lines.map(m => m.ts), [line.ts], 'one line');
+    assert.doesNotMatch(words(lines[0]), /one-to-one chat\. It goes on|I sent you/);
+    assert.ok(!cardOf(lines[0]).refresh, 'and nobody sees another one in its place');
+    const [run] = await w.query('select state from run where user_id = $1', [TEAMS_PEOPLE.noa]);
+    assert.equal(run.state, 'parked');
+  });
+
+  test('a question of a command in a channel stands once in the one-to-one chat, and the line calls it one', async () => {
+    const cleo = person('cleo');
+    await cleo.ask('help', /Salesforce/);
+    const said = await cleo.say(at('salesforce create opportunity'), {place: 'deals'});
+    await cleo.sees(/Enter name/, {after: said.ts});
+    assert.equal((await after_(cleo, said)).length, 1, 'the question alone');
+    const lines = await after_(cleo, said, 'deals');
+    assert.deepEqual(lines.map(words), ['Cleo Chen, I asked you for the rest in our one-to-one chat.']);
+    await cleo.ask('cancel', /Cancelled/);
+  });
+
+  test('thanks are answered once, where they stand', async () => {
+    const cleo = person('cleo');
+    const said = await cleo.say(at('thanks'), {place: 'deals'});
+    await cleo.sees(/You are welcome/, {place: 'deals', after: said.ts});
+    assert.deepEqual((await after_(cleo, said, 'deals')).map(words), ['You are welcome. Type help to see what I can do for you.']);
+    assert.deepEqual(await after_(cleo, said), []);
+  });
+
+  test('a login asked for in a channel stands once in the one-to-one chat, and the line says so', async () => {
+    const cleo = person('cleo');
+    const said = await cleo.say(at('connect salesforce'), {place: 'deals'});
+    await cleo.sees(m => m.is_bot && loginUrl(m), {after: said.ts});
+    assert.equal((await after_(cleo, said)).length, 1);
+    assert.deepEqual((await after_(cleo, said, 'deals')).map(words), ['Cleo Chen, I asked you to log in in our one-to-one chat.']);
+    await cleo.ask('cancel', /Cancelled/);
+  });
+
+  test('a command that was cancelled stands there by name without its reference, which its own person sees', async () => {
+    const cleo = person('cleo');
+    const said = await cleo.say(deal('Cancelled deal'), {place: 'deals'});
+    await cleo.sees(m => m.is_bot && loginUrl(m), {after: said.ts});
+    await cleo.ask('cancel', /Cancelled: Create an opportunity/);
+    const [line] = (await after_(person('ben'), said, 'deals'));
+    assert.equal(words(line), 'Cleo Chen cancelled Create an opportunity.');
+    assert.doesNotMatch(await person('ben').reads('deals'), /WB-/);
+    const own = JSON.parse((await cleo.shows(line)).answer).value;
+    assert.match(words({card: own}), /Cancelled: Create an opportunity\. Nothing was done/);
+    assert.match(words({card: own}), /WB-/);
+  });
+});

@@ -50,7 +50,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
     X(METRIC_UPSTREAM_SECONDS, METRIC_HISTOGRAM, "workbot_upstream_request_duration_seconds",      \
       "Time of a call out, by peer")                                                               \
     X(METRIC_UPSTREAM_HELD, METRIC_COUNTER, "workbot_upstream_held_total",                         \
-      "Calls out that were put off, by reason")                                           \
+      "Calls out that were put off, by reason")                                                    \
     X(METRIC_DB_SECONDS, METRIC_HISTOGRAM, "workbot_db_statement_duration_seconds",                \
       "Time of a database statement")                                                              \
     X(METRIC_DB_WAIT_SECONDS, METRIC_HISTOGRAM, "workbot_db_checkout_wait_seconds",                \

@@ -20,6 +20,8 @@ char *crypto_random_hex(arena *mem, size_t len);
 char *crypto_random_digits(arena *mem, size_t digits);
 char *crypto_hex(arena *mem, struct bytes b);
 char *crypto_base64(arena *mem, struct bytes b);
+/* The bytes of canonical base64 with padding; false for any other text. */
+bool crypto_from_base64(arena *mem, const char *text, struct bytes *ret);
 char *crypto_base64url(arena *mem, struct bytes b); /* without padding, RFC 4648 section 5 */
 
 /* --- digests --- */

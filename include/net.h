@@ -47,6 +47,14 @@ struct net_field {
     struct secret secret;
 };
 
+/* One part of multipart/form-data (RFC 7578). */
+struct net_part {
+    const char *name;
+    const char *file_name;    /* NULL: no file */
+    const char *content_type; /* NULL: by the file's name */
+    struct bytes data;
+};
+
 enum { NET_HEADERS_MAX = 20, NET_FIELDS_MAX = 24, NET_ASKED_MAX = 4 };
 
 struct net_request {
@@ -59,7 +67,9 @@ struct net_request {
     struct secret basic;      /* the whole credential, already base64: Authorization: Basic */
     struct net_header headers[NET_HEADERS_MAX]; /* ends at the first NULL name */
     struct net_field form[NET_FIELDS_MAX];      /* ends at the first NULL name; or: */
-    const char *body;                           /* with content_type */
+    const char *body;                           /* with content_type; or: */
+    const struct net_part *parts;               /* in this order */
+    size_t parts_count;
     const char *content_type;
     bool person_waits;  /* somebody in a browser: a peer's share of the workers does not count */
     int64_t timeout_ms; /* whole call; 0: 15,000. Connecting has at most 5,000 of it */

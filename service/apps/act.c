@@ -49,6 +49,10 @@ static int read_input(struct apps_act *t, const struct apps_input *in, const jso
         return bad_input(t, in->name, fault, ret_words, e);
     }
     json_object_set_new(t->values, in->name, json_deep_copy(value));
+    if (in->type == INPUT_FILE) {
+        const char *key = arena_printf(mem, "%s_name", in->name);
+        json_object_set_new(t->values, key, json_string(json_text(value, "name")));
+    }
     if (in->type == INPUT_SOQL && bind_query(t, in, with, e) != 0) {
         return bad_input(t, in->values, "a value has the wrong kind.", ret_words, e);
     }

@@ -105,7 +105,8 @@ enum apps_input_type {
     INPUT_NUMBER,
     INPUT_BOOLEAN,
     INPUT_DATE,
-    INPUT_LIST
+    INPUT_LIST,
+    INPUT_FILE /* {"name", and "content" or "content_base64"} */
 };
 
 struct apps_input {
@@ -118,6 +119,13 @@ struct apps_input {
     const char *strip;      /* of a text: characters that are taken out of it; NULL: none */
     const json_t *preset;   /* when nothing is given; NULL: none */
     const char *words;      /* "an object's API name, like Opportunity" */
+};
+
+/* One part of a request that is multipart/form-data. */
+struct apps_form_part {
+    const char *name;
+    const json_t *json; /* with "{x}" in texts; NULL: */
+    const char *file;   /* the input that is one */
 };
 
 /* A request is meant only when an input is there, and looks like this. */
@@ -154,7 +162,9 @@ struct apps_request {
     const char *path; /* "/sobjects/{object}": each {x} is percent-encoded */
     struct apps_pairs query;
     struct apps_pairs headers;
-    const json_t *body; /* with "{x}" in texts; NULL: none */
+    const json_t *body;           /* with "{x}" in texts; NULL: none */
+    struct apps_form_part *parts; /* instead of a body */
+    size_t parts_count;
     int success[8];
     size_t success_count;
     bool repeatable;
@@ -243,6 +253,8 @@ const char *apps_scalar(arena *mem, const json_t *value);
 json_t *apps_input_value(arena *mem, const struct apps_input *in, const json_t *value);
 /* Why a value does not do, as a sentence for the recipe's author; NULL: it does. */
 const char *apps_input_fault(arena *mem, const struct apps_input *in, const json_t *value);
+/* Name and bytes of a file input; false when it is none or too large. */
+bool apps_input_file(arena *mem, const json_t *value, const char **ret_name, struct bytes *ret);
 /* Absent, null or the empty text. */
 bool apps_input_empty(const json_t *value);
 bool apps_when_fits(const struct app_action *x, const struct apps_when *when, const json_t *with);

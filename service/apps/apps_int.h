@@ -141,6 +141,8 @@ struct apps_texts apps_read_paths(const struct json_doc *d, const char *key);
 struct apps_refusals apps_read_refusals(const struct apps_reader *r, const struct json_doc *d);
 /* The inputs of an action, into x. */
 void apps_read_inputs(const struct json_doc *d, struct app_action *x);
+/* NULL: there is none of this name. */
+const struct apps_input *apps_input_find(const struct app_action *x, const char *name);
 bool apps_has_input(const struct app_action *x, const char *name);
 
 /* One action while it is read. */
@@ -165,6 +167,11 @@ struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const
 /* Statuses between least and most. */
 size_t apps_read_statuses(const struct json_doc *d, const char *key, int least, int most, int *ret,
                           size_t room);
+void apps_check_body(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
+                     const json_t *body);
+/* "multipart" of a request. */
+void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
+                     struct apps_request *q);
 /* Faults when text names what is not known. */
 void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
                          const char *key, const char *text);

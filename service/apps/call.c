@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+enum { UPLOAD_MS = 60000 };
+
 /* One request of the definition, filled in and sent. */
 
 void apps_header_set(struct net_request *io, const char *name, const char *value)
@@ -94,6 +96,16 @@ static bool holds(const struct apps_pairs *pairs, const char *slot)
     return false;
 }
 
+static bool parts_hold(arena *mem, const struct apps_request *q, const char *slot)
+{
+    for (size_t i = 0; i < q->parts_count; i++) {
+        if (strstr(json_write(mem, q->parts[i].json), slot) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A value that each connection has of its own never fits nothing. */
 static int check_vars(const struct apps_exchange *x, struct err *e)
 {
@@ -104,13 +116,37 @@ static int check_vars(const struct apps_exchange *x, struct err *e)
         const char *slot = arena_printf(mem, "{%s}", a->vars[i].name);
         bool used = strstr(q->path, slot) != NULL || holds(&q->query, slot) ||
                     holds(&q->headers, slot) || holds(&a->api_headers, slot) ||
-                    strstr(json_write(mem, q->body), slot) != NULL;
+                    strstr(json_write(mem, q->body), slot) != NULL || parts_hold(mem, q, slot);
         if (used && apps_input_empty(json_member(x->values, a->vars[i].name))) {
             return err_set(e, ERR_CONFIG, "missing_var", "%s: the connection has no %s", a->name,
                            a->vars[i].name);
         }
     }
     return 0;
+}
+
+/* What is not there has no part. */
+static void add_parts(const struct apps_exchange *x, struct net_request *io)
+{
+    arena *mem = x->call->mem;
+    struct net_part *parts = arena_array(mem, x->request->parts_count, sizeof(*parts));
+    for (size_t i = 0; i < x->request->parts_count; i++) {
+        const struct apps_form_part *p = &x->request->parts[i];
+        struct net_part *part = &parts[io->parts_count];
+        *part = (struct net_part){.name = p->name};
+        if (p->json != NULL) {
+            const json_t *json = arena_json(mem, apps_template_json(mem, p->json, x->values));
+            const char *text = json_write(mem, json);
+            part->data = (struct bytes){(const uint8_t *)text, strlen(text)};
+            part->content_type = "application/json";
+        } else if (!apps_input_file(mem, json_member(x->values, p->file), &part->file_name,
+                                    &part->data)) {
+            continue;
+        }
+        io->parts_count++;
+    }
+    io->parts = parts;
+    io->timeout_ms = UPLOAD_MS;
 }
 
 int apps_send(const struct apps_exchange *x, struct net_response *ret, struct err *e)
@@ -122,6 +158,9 @@ int apps_send(const struct apps_exchange *x, struct net_response *ret, struct er
         return -1;
     }
     apps_api_dress(mem, x->call->site.app, x->call->access, x->values, &out);
+    if (q->parts_count > 0) {
+        add_parts(x, &out);
+    }
     if (q->body != NULL) {
         json_t *body = arena_json(mem, apps_template_json(mem, q->body, x->values));
         out.body = json_write(mem, body);

@@ -12,9 +12,12 @@ static const char **names_of(const struct app_action *x, arena *mem)
 {
     static const char *const ours[] = {"idempotency_key", "account_id"};
     size_t vars = x->app->vars_count, n = 0;
-    const char **names = arena_array(mem, x->inputs_count + vars + 3, sizeof(*names));
+    const char **names = arena_array(mem, 2 * x->inputs_count + vars + 3, sizeof(*names));
     for (size_t i = 0; i < x->inputs_count; i++) {
         names[n++] = x->inputs[i].name;
+        if (x->inputs[i].type == INPUT_FILE) {
+            names[n++] = arena_printf(mem, "%s_name", x->inputs[i].name);
+        }
     }
     for (size_t i = 0; i < vars; i++) {
         names[n++] = x->app->vars[i].name;

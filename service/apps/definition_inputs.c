@@ -50,8 +50,9 @@ static void check_preset(const struct json_doc *d, const struct apps_input *in)
     if (in->preset == NULL) {
         return;
     }
-    if (in->required || in->type == INPUT_SOQL) {
-        json_doc_fault(d, "default", "This belongs to an input that may be left out, no soql.");
+    if (in->required || in->type == INPUT_SOQL || in->type == INPUT_FILE) {
+        json_doc_fault(d, "default",
+                       "This belongs to an input that may be left out, no soql and no file.");
         return;
     }
     const char *fault = apps_input_fault(d->mem, in, in->preset);
@@ -64,8 +65,8 @@ static void read_input(const struct json_doc *d, const char *name, struct apps_i
 {
     static const char *const keys[] = {"type",  "required", "pattern", "keys", "values",
                                        "strip", "default",  "words",   NULL};
-    static const char *const types[] = {"text",    "object", "soql", "number",
-                                        "boolean", "date",   "list", NULL};
+    static const char *const types[] = {"text", "object", "soql", "number", "boolean",
+                                        "date", "list",   "file", NULL};
     json_doc_known(d, keys);
     int type = json_doc_choice(d, "type", types, INPUT_TEXT);
     *ret = (struct apps_input){.name = name,
@@ -83,13 +84,19 @@ static void read_input(const struct json_doc *d, const char *name, struct apps_i
     }
 }
 
+const struct apps_input *apps_input_find(const struct app_action *x, const char *name)
+{
+    for (size_t i = 0; i < x->inputs_count; i++) {
+        if (str_equal(x->inputs[i].name, name)) {
+            return &x->inputs[i];
+        }
+    }
+    return NULL;
+}
+
 bool apps_has_input(const struct app_action *x, const char *name)
 {
-    size_t i = 0;
-    while (i < x->inputs_count && !str_equal(x->inputs[i].name, name)) {
-        i++;
-    }
-    return i < x->inputs_count;
+    return apps_input_find(x, name) != NULL;
 }
 
 /* Names that a template has from elsewhere. */
@@ -129,6 +136,10 @@ void apps_read_inputs(const struct json_doc *d, struct app_action *x)
         const char *values = x->inputs[i].values;
         if (values != NULL && !apps_has_input(x, values)) {
             json_doc_fault(d, "inputs", "There is no input \"%s\".", values);
+        }
+        const char *name = arena_printf(d->mem, "%s_name", x->inputs[i].name);
+        if (x->inputs[i].type == INPUT_FILE && apps_has_input(x, name)) {
+            json_doc_fault(&in, name, "This name already stands for something else.");
         }
     }
 }

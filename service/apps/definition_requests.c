@@ -7,7 +7,7 @@
 
 /* How an action is asked for: "requests" of its definition. */
 
-enum { QUERY_MAX = 10, HEADERS_MAX = 6 };
+enum { QUERY_MAX = 10, HEADERS_MAX = 6, PARTS_MAX = 5 };
 
 void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
                          const char *key, const char *text)
@@ -18,23 +18,53 @@ void apps_check_template(const struct apps_action_reader *ar, const struct json_
     }
 }
 
-static void check_body(const struct apps_action_reader *ar, const struct json_doc *d,
-                       const json_t *body)
+void apps_check_body(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
+                     const json_t *body)
 {
     const char *text = json_string_value(body);
-    apps_check_template(ar, d, "body", text);
+    apps_check_template(ar, d, key, text);
     size_t i = 0;
     json_t *item = NULL;
     json_array_foreach(body, i, item)
     {
-        check_body(ar, d, item);
+        apps_check_body(ar, d, key, item);
     }
     union {
         const json_t *given;
         json_t *open;
     } o = {.given = body}; /* jansson's iterator only reads, but its parameter is not const */
     for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
-        check_body(ar, d, json_object_iter_value(at));
+        apps_check_body(ar, d, key, json_object_iter_value(at));
+    }
+}
+
+void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
+                     struct apps_request *q)
+{
+    static const char *const keys[] = {"name", "json", "file", NULL};
+    const json_t *list = json_doc_array(d, "multipart", false, PARTS_MAX);
+    q->parts_count = json_array_size(list);
+    q->parts = arena_array(ar->r->mem, q->parts_count + 1, sizeof(*q->parts));
+    for (size_t i = 0; i < q->parts_count; i++) {
+        struct json_doc row = json_doc_item(d, "multipart", i);
+        json_doc_known(&row, keys);
+        const char *slot = json_doc_text(&row, "file", false, LIMIT_NAME + 2);
+        size_t len = slot == NULL ? 0 : strlen(slot);
+        char *file = len < 2 ? NULL : arena_strndup(d->mem, slot + 1, len - 2);
+        q->parts[i] = (struct apps_form_part){.name = json_doc_text(&row, "name", true, LIMIT_NAME),
+                                              .json = json_member(row.object, "json"),
+                                              .file = file};
+        apps_check_body(ar, &row, "json", q->parts[i].json);
+        const struct apps_input *in = apps_input_find(ar->action, file);
+        if (slot != NULL && (in == NULL || in->type != INPUT_FILE || slot[0] != '{')) {
+            json_doc_fault(&row, "file", "This must be {INPUT}, an input of the type file.");
+        }
+        if (row.object != NULL && (q->parts[i].json == NULL) == (slot == NULL)) {
+            json_doc_fault(&row, NULL, "This must have json or file.");
+        }
+    }
+    if (q->parts_count > 0 && q->body != NULL) {
+        json_doc_fault(d, "multipart", "A request has a body or parts.");
     }
 }
 
@@ -113,7 +143,7 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
     apps_check_template(ar, d, "path", q->path);
     check_pairs(ar, d, "query", &q->query);
     check_pairs(ar, d, "headers", &q->headers);
-    check_body(ar, d, q->body);
+    apps_check_body(ar, d, "body", q->body);
     if (q->path != NULL && (q->path[0] != '/' || strpbrk(q->path, "?#") != NULL)) {
         json_doc_fault(d, "path", "This must begin with \"/\" and have no \"?\" or \"#\".");
     }
@@ -122,9 +152,10 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {"when",    "method", "base",    "path",       "query",
-                                       "headers", "body",   "success", "repeatable", "refused_when",
-                                       "already", "expect", "output",  "record_id",  NULL};
+    static const char *const keys[] = {"multipart", "when",       "method",       "base",
+                                       "path",      "query",      "headers",      "body",
+                                       "success",   "repeatable", "refused_when", "already",
+                                       "expect",    "output",     "record_id",    NULL};
     json_doc_known(d, keys);
     apps_read_asking(ar, d, q);
     q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
@@ -133,6 +164,7 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
     if (d->object != NULL && json_member(d->object, "success") == NULL) {
         json_doc_fault(d, "success", "This is required.");
     }
+    apps_read_parts(ar, d, q);
     apps_read_already(ar, d, q);
     apps_read_expect(ar, d, q);
     q->outcome = apps_read_outcome(ar, d, false);

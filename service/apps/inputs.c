@@ -5,10 +5,11 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "crypto.h"
 
 /* What may stand in `with` of a step: when a recipe is written, and again when it runs. */
 
-enum { LIST_MAX = 100, DATE_LENGTH = 10 };
+enum { LIST_MAX = 100, DATE_LENGTH = 10, FILE_MAX = 10 * 1024 * 1024 };
 
 bool apps_input_empty(const json_t *value)
 {
@@ -90,6 +91,35 @@ static bool is_right_list(const struct apps_input *in, const json_t *value)
     return json_is_array(value) && json_array_size(value) <= LIST_MAX;
 }
 
+bool apps_input_file(arena *mem, const json_t *value, const char **ret_name, struct bytes *ret)
+{
+    const char *name = json_text(value, "name");
+    const json_t *plain = json_member(value, "content");
+    const char *coded = json_text(value, "content_base64");
+    struct bytes data = {(const uint8_t *)json_string_value(plain), json_string_length(plain)};
+    if (str_empty(name) || strlen(name) > LIMIT_LABEL || json_object_size(value) != 2 ||
+        strpbrk(name, "/\\\r\n") != NULL || (coded == NULL) != json_is_string(plain)) {
+        return false;
+    }
+    if (coded != NULL &&
+        (strlen(coded) > FILE_MAX / 3 * 4 + 4 || !crypto_from_base64(mem, coded, &data))) {
+        return false;
+    }
+    *ret_name = name;
+    *ret = data;
+    return data.len <= FILE_MAX;
+}
+
+static bool is_right_file(const json_t *value)
+{
+    arena *own = arena_new();
+    const char *name = NULL;
+    struct bytes data;
+    bool right = apps_input_file(own, value, &name, &data);
+    arena_free(own);
+    return right;
+}
+
 static bool is_right(const struct apps_input *in, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -102,6 +132,8 @@ static bool is_right(const struct apps_input *in, const json_t *value)
         return json_is_boolean(value);
     case INPUT_LIST:
         return is_right_list(in, value);
+    case INPUT_FILE:
+        return is_right_file(value);
     case INPUT_DATE:
         return text != NULL && is_date(text);
     case INPUT_TEXT:
@@ -151,7 +183,9 @@ static bool holds_template(const json_t *value)
             return true;
         }
     }
-    return is_template(value);
+    return is_template(value) || is_template(json_member(value, "name")) ||
+           is_template(json_member(value, "content")) ||
+           is_template(json_member(value, "content_base64"));
 }
 
 /* Each :name of a query must have a value, and no template may stand in the query itself: what a
@@ -187,7 +221,7 @@ static void check_input(const struct apps_input *in, const struct json_doc *with
     if (in->type == INPUT_SOQL) {
         check_soql(in, with);
     }
-    if (holds_template(value)) {
+    if (is_template(value) || (in->type != INPUT_OBJECT && holds_template(value))) {
         return;
     }
     const json_t *as_sent = arena_json(with->mem, apps_input_value(with->mem, in, value));

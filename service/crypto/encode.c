@@ -109,3 +109,14 @@ bool base64_into(const char *text, size_t len, uint8_t *ret, size_t room, size_t
     *ret_len = at;
     return true;
 }
+
+bool crypto_from_base64(arena *mem, const char *text, struct bytes *ret)
+{
+    size_t len = strlen(text), used = 0;
+    uint8_t *out = arena_alloc(mem, len / 4 * 3 + 1);
+    if (!base64_into(text, len, out, len / 4 * 3, &used)) {
+        return false;
+    }
+    *ret = (struct bytes){out, used};
+    return true;
+}

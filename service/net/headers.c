@@ -89,7 +89,7 @@ int net_headers_make(struct net_call_state *s, struct curl_slist **ret, struct e
     }
     /* "Name:" removes what libcurl would add: no waiting for 100 Continue, no invented type */
     static const char *const removed[] = {"Expect:", "Content-Type:"};
-    for (size_t i = 0; i < (content_type == NULL ? 2 : 1); i++) {
+    for (size_t i = 0; i < (content_type == NULL && q->parts_count == 0 ? 2 : 1); i++) {
         struct curl_slist *item = arena_alloc(s->mem, sizeof(*item));
         item->data = arena_strdup(s->mem, removed[i]);
         *list.end = item;

@@ -182,6 +182,7 @@ int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_
     CURL *curl = net_pool_take(c, s.host);
     int64_t started = clock_mono_us();
     int result = perform(curl, &s, ret, e);
+    net_mime_free(&s);
     metric_observe(METRIC_UPSTREAM_SECONDS, net_peer_label(q->peer),
                    (double)(clock_mono_us() - started) / 1e6);
     net_peer_leave(c, &s, end_of(result, &s, e));

@@ -81,6 +81,7 @@ struct net_call_state {
     uint8_t *body;
     size_t body_len;
     size_t body_room;
+    curl_mime *mime; /* NULL: none */
 };
 
 enum { NET_HEADER_BYTES_MAX = 64 * 1024 };
@@ -91,6 +92,10 @@ CURLcode net_callbacks_set(CURL *curl, struct net_call_state *s);
 /* The headers of a call, on its arena; ERR_INPUT "bad_request" when one would break its line. */
 int net_headers_make(struct net_call_state *s, struct curl_slist **ret, struct err *e);
 bool net_is_token(const char *text); /* RFC 9110 section 5.6.2 */
+/* The parts of a call, as s->mime: libcurl's, so it is freed with net_mime_free when the call is
+ * over. CURLE_OK when there are none. */
+CURLcode net_mime_set(CURL *curl, struct net_call_state *s);
+void net_mime_free(struct net_call_state *s);
 
 /* --- breaker.c --- */
 

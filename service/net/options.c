@@ -74,7 +74,7 @@ static void set_method(struct setter *o, struct net_call_state *s)
     const struct net_request *q = s->q;
     const char *body = q->form[0].name != NULL ? net_form(s->mem, q->form) : q->body;
     bool head = str_equal(q->method, "HEAD");
-    if (body == NULL && str_equal(q->method, "POST")) {
+    if (body == NULL && q->parts_count == 0 && str_equal(q->method, "POST")) {
         body = "";
     }
     set_text(o, CURLOPT_URL, q->url);
@@ -83,6 +83,7 @@ static void set_method(struct setter *o, struct net_call_state *s)
         keep(o, curl_easy_setopt(o->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body)));
         set_text(o, CURLOPT_POSTFIELDS, body);
     }
+    keep(o, net_mime_set(o->curl, s));
     if (head) {
         set_long(o, CURLOPT_NOBODY, 1);
     } else {

@@ -388,6 +388,85 @@ static void test_which_request_is_meant(void **state)
     bench_stop(&b);
 }
 
+static const char with_file[] =
+    "\"note\":{\"words\":\"a note\"},\"file\":{\"type\":\"file\",\"words\":\"a file\"}},"
+    "\"requests\":[{\"when\":\"file\",\"method\":\"POST\",\"path\":\"/files\",\"multipart\":["
+    "{\"name\":\"attributes\",\"json\":{\"name\":\"{file_name}\",\"parent\":{\"id\":\"{task}\"}}},"
+    "{\"name\":\"file\",\"file\":\"{file}\"}],\"success\":[200]},";
+
+/* RFC 7578, in the order of the definition: some apps read the attributes before the file. */
+static void test_a_file_is_sent_in_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *name, *data; /* NULL: refused */
+    } rows[] = {
+        {"{\"name\":\"a \\\"b\\\".txt\",\"content\":\"one\\ntwo\"}", "a %22b%22.txt", "one\ntwo"},
+        {"{\"name\":\"a.bin\",\"content_base64\":\"aGVsbG8=\"}", "a.bin", "hello"},
+        {"{\"name\":\"a.txt\",\"content\":\"\"}", "a.txt", ""},
+        {"{\"name\":\"a.bin\",\"content_base64\":\"aGVsbG8\"}", NULL, NULL},
+        {"{\"name\":\"a.bin\",\"content_base64\":\"a*\"}", NULL, NULL},
+        {"{\"name\":\"../a\",\"content\":\"x\"}", NULL, NULL},
+        {"{\"name\":\"a\\r\\nX: y\",\"content\":\"x\"}", NULL, NULL},
+        {"{\"name\":\"\",\"content\":\"x\"}", NULL, NULL},
+        {"{\"name\":\"a\",\"content\":\"x\",\"content_base64\":\"aGVsbG8=\"}", NULL, NULL},
+        {"{\"name\":\"a\"}", NULL, NULL},
+        {"{\"content\":\"x\"}", NULL, NULL},
+        {"\"a.txt\"", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        struct app_result r;
+        const char *words = NULL;
+        start(&b, ok_answer, "\"note\":{\"words\":\"a note\"}},\"requests\":[", with_file);
+        const char *with = arena_printf(b.mem, "{\"task\":\"7\",\"file\":%s}", rows[i].file);
+        int rc = act(&b, with, &r, &words);
+        if (rc != (rows[i].name == NULL ? -1 : 0)) {
+            fail_msg("row %zu: %s", i, b.e.text);
+        }
+        if (rc != 0) {
+            assert_string_equal(b.e.code, "bad_input");
+            assert_int_equal(scripted_requests(b.server), 0);
+            bench_stop(&b);
+            continue;
+        }
+        assert_string_equal(line(&b), "POST /files HTTP/1.1");
+        const char *q = bench_request(&b);
+        assert_non_null(strstr(q, "\r\nContent-Type: multipart/form-data; boundary="));
+        const char *attributes = strstr(q, "name=\"attributes\"\r\n"
+                                           "Content-Type: application/json\r\n\r\n{\"name\":");
+        const char *file =
+            strstr(q, arena_printf(b.mem, "name=\"file\"; filename=\"%s\"", rows[i].name));
+        assert_non_null(attributes);
+        assert_non_null(file);
+        assert_true(attributes < file);
+        assert_non_null(strstr(attributes, "\"parent\":{\"id\":\"7\"}}\r\n"));
+        assert_true(str_starts(strstr(file, "\r\n\r\n") + 4,
+                               arena_printf(b.mem, "%s\r\n--", rows[i].data)));
+        bench_stop(&b);
+    }
+}
+
+static void test_a_file_has_a_bound(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct app_result r;
+    const char *words = NULL;
+    start(&b, ok_answer, "\"note\":{\"words\":\"a note\"}},\"requests\":[", with_file);
+    size_t most = 10 * 1024 * 1024;
+    char *text = arena_alloc(b.mem, most + 2);
+    memset(text, 'x', most + 1);
+    json_t *with = arena_json(
+        b.mem, json_pack("{s:s, s:{s:s, s:s}}", "task", "7", "file", "name", "a", "content", text));
+    const struct app_call c = {.mem = b.mem, .http = b.http, .site = b.site};
+    assert_int_equal(app_act(&c, app_action_find(b.site.app, "approve"), with, &r, &words, &b.e),
+                     -1);
+    assert_string_equal(b.e.code, "bad_input");
+    assert_int_equal(scripted_requests(b.server), 0);
+    bench_stop(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +479,8 @@ int main(void)
         cmocka_unit_test(test_a_refusal_of_one_request),
         cmocka_unit_test(test_when_to_come_again),
         cmocka_unit_test(test_which_request_is_meant),
+        cmocka_unit_test(test_a_file_is_sent_in_parts),
+        cmocka_unit_test(test_a_file_has_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

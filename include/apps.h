@@ -98,10 +98,10 @@ struct app_grant {
  *   ERR_LOGIN_NEEDED   "grant_dead"      the provider says that this code or refresh token is dead
  *   ERR_LOGIN_NEEDED   "grant_unclear"   that, or our client is wrong: this app says one for both
  *   ERR_CONFIG         "client_refused"  our client id or secret is wrong, or a setting at the app
- *   ERR_CONFIG         "no_refresh_token" a first grant came without one
- *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition
- *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
- *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
+ *   ERR_CONFIG         "no_refresh_token" a first grant came without one: *ret is to be revoked
+ *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition: as
+ * well ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done
+ * tells ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
  */
 int app_token(arena *mem, net_client *http, const struct app_site *site,
               const struct app_client *client, const struct app_grant *grant, struct tokens *ret,

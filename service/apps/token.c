@@ -107,11 +107,8 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
     struct apps_answer answer;
     apps_answer_read(mem, &context, r.body, &answer);
     if (answer.kind == ANSWER_TOKENS) {
-        if (keep(mem, site, grant, &answer, ret_account, e) != 0) {
-            return -1;
-        }
         *ret = answer.tokens;
-        return 0;
+        return keep(mem, site, grant, &answer, ret_account, e);
     }
     const struct apps_refusal refusal = {.status = r.status,
                                          .code = answer.error,

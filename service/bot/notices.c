@@ -19,6 +19,10 @@ static const struct {
      "the app refuses to renew a login and does not say whether that login has ended "
      "or the client id or secret is wrong. Nobody was disconnected. Please check the "
      "client, and log this connection itself in: then I can tell the two apart."},
+    {OAUTH_NO_REFRESH,
+     "a login there came without a refresh token, and would have ended within hours. "
+     "Nobody was connected. Please ask for the scope, or switch on the setting of "
+     "its client, that gives one."},
     {"no_default_tokens", "a command needs it, and nobody has logged it in. Please log it in."},
     {"draft", "a command needs it, and it is not finished. Please complete its client id and "
               "secret."},

@@ -75,9 +75,22 @@ static json_t *closed_view(struct scene *sc)
 /* What is wrong, of what an admin must mend. */
 static const char *fault_of(const struct oauth_outcome *o)
 {
-    return str_equal(o->reason, OAUTH_SIGN_IN_BARRED)
-               ? "an administrator of your company must allow people to sign in first"
-               : "its connection is set up wrong. An admin of Workbot must look at it";
+    static const struct {
+        const char *reason, *text;
+    } faults[] = {
+        {OAUTH_SIGN_IN_BARRED,
+         "an administrator of your company must allow people to sign in first"},
+        {OAUTH_NO_REFRESH,
+         "its connection is set up wrong. The login came without a refresh token, "
+         "so it would have ended within hours. An admin of Workbot must see to "
+         "it that the app gives one"},
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        if (str_equal(o->reason, faults[i].reason)) {
+            return faults[i].text;
+        }
+    }
+    return "its connection is set up wrong. An admin of Workbot must look at it";
 }
 
 static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)

@@ -188,7 +188,8 @@ static int exchange(struct attempt *c, struct err *e)
     struct tokens t = {0};
     struct err why = {0};
     if (app_token(c->mem, http, &c->site, &client, &grant, &t, &out->account, &why) != 0) {
-        return attempt_failed(c, &why);
+        attempt_failed(c, &why);
+        return secret_empty(t.access) ? 0 : store_or_revoke(c, &t, give_back, e);
     }
     c->site.api_base = out->account.api_base;
     if (app_identify(c->mem, http, &c->site, t.access, &out->account, &why) != 0) {

@@ -57,10 +57,19 @@ static const struct callback_end barred = {
     "An administrator of your company's directory must allow people to sign in to Workbot, and has "
     "not. Nothing was connected. Admins of Workbot were told; try again when it is done."};
 
+static const struct callback_end no_refresh = {
+    502, true, "You would not stay connected",
+    "The app let you in, but gave Workbot no refresh token: this login would have ended within hours. "
+    "Its client or its scopes must allow one. Nothing was connected. Admins of Workbot were told; try "
+    "again when it is mended."};
+
 const struct callback_end *callback_end(const struct oauth_outcome *o)
 {
     if (o->signing_in && str_equal(o->reason, OAUTH_SIGN_IN_BARRED)) {
         return &barred;
+    }
+    if (str_equal(o->reason, OAUTH_NO_REFRESH)) {
+        return &no_refresh;
     }
     const struct callback_end *said = o->signing_in ? &at_chat[o->end] : &at_app[o->end];
     return said->title == NULL ? &at_app[o->end] : said;

@@ -49,10 +49,12 @@ static void write_cookie(struct login_end *p)
 {
     arena *mem = p->to.mem;
     const struct oauth_outcome *o = &p->outcome;
-    const char *text = arena_printf(
-        mem, "%s.%s%s%s%s.%s.%s.%s.%s.%" PRId64, end_words[o->end], NONE, o->signing_in ? "s" : "",
-        o->account_differs ? "d" : "", str_equal(o->reason, OAUTH_SIGN_IN_BARRED) ? "b" : "",
-        word(o->code), word(o->window_code), p->reference, p->landing.login->id, p->code_until);
+    const char *text =
+        arena_printf(mem, "%s.%s%s%s%s%s.%s.%s.%s.%s.%" PRId64, end_words[o->end], NONE,
+                     o->signing_in ? "s" : "", o->account_differs ? "d" : "",
+                     str_equal(o->reason, OAUTH_SIGN_IN_BARRED) ? "b" : "",
+                     str_equal(o->reason, OAUTH_NO_REFRESH) ? "r" : "", word(o->code),
+                     word(o->window_code), p->reference, p->landing.login->id, p->code_until);
     const struct header cookie = {
         .name = cookie_of(mem, p->landing.handle),
         .value = arena_printf(mem, "%s.%s", text,
@@ -76,7 +78,9 @@ static void read_fields(struct login_end *p, const char *const *field)
     }
     o->signing_in = has_flag(flags, 's');
     o->account_differs = has_flag(flags, 'd');
-    o->reason = has_flag(flags, 'b') ? OAUTH_SIGN_IN_BARRED : NULL;
+    o->reason = has_flag(flags, 'b')   ? OAUTH_SIGN_IN_BARRED
+                : has_flag(flags, 'r') ? OAUTH_NO_REFRESH
+                                       : NULL;
     o->code = text_of(field[CODE]);
     o->window_code = text_of(field[WINDOW_CODE]);
     p->reference = field[REFERENCE];

@@ -317,6 +317,7 @@ export class OauthPeer {
   #reply(grant, {first = false, without = [], scopes = grant.scopes} = {}) {
     const {row} = this;
     const refresh = first || row.refresh.brings === 'new' ? {refresh_token: grant.refresh} : row.refresh.brings === 'same' ? {refresh_token: grant.refresh} : {};
+    if (without.includes('refresh_token')) grant.untold = true;
     const told = row.token.scopes === null ? {} : {scope: scopes.join(row.token.scopes)};
     const extra = typeof row.token.answer === 'function' ? row.token.answer(this.host) : row.token.answer;
     const lifetime = row.token.lifetime_s === null ? {} : {expires_in: row.token.lifetime_s};
@@ -334,7 +335,9 @@ export class OauthPeer {
       if (!this.grants.some(g => g.access && call.headers.authorization === `Bearer ${g.access}`)) wrong.push('not in the name of a token');
     } else wrong.push(...this.#client(call, fields, revoke.auth));
     const given = fields[revoke.param];
-    const grant = this.grants.find(g => [g[revoke.token], ...(revoke.token === 'refresh' ? g.spent : [])].includes(given) && given);
+    // who was told no refresh token can only hand the other one back
+    const tokens = g => (revoke.token !== 'refresh' ? [g[revoke.token]] : g.untold ? [g.access] : [g.refresh, ...g.spent]);
+    const grant = this.grants.find(g => tokens(g).includes(given) && given);
     if (revoke.param && !grant) wrong.push(`${revoke.param} is no ${revoke.token} token`);
     for (const name of Object.keys(fields)) if (name !== revoke.param && name !== 'token_type_hint') wrong.push(`${name} was not expected`);
     if (wrong.length) {

@@ -359,7 +359,7 @@ static void test_a_first_grant_must_last(void **state)
     assert_int_equal(code_call(&b, &t, &a), -1);
     assert_int_equal(b.e.kind, ERR_CONFIG);
     assert_string_equal(b.e.code, "no_refresh_token");
-    assert_true(secret_empty(t.access));
+    assert_false(secret_empty(t.access)); /* to be revoked */
     /* a provider whose tokens do not end may leave it out */
     b.site.app = sample_app(b.mem, NULL, NULL);
     assert_int_equal(code_call(&b, &t, &a), 0);

@@ -272,6 +272,7 @@ describe('Box files', () => {
     const one = await assign({login: BEN});
     assert.deepEqual([one.http, one.body.assigned_to.login, one.body.resolution_state], [201, BEN, 'incomplete']);
     assert.equal((await assign({id: '1'})).http, 500);
+    assert.equal((await assign({login: 'nobody@acme.example'})).http, 404);
     assert.equal((await assign({login: BEN})).http, 400);
     const decide = (resolution_state, t = ben) => api('PUT', '/2.0/task_assignments/' + one.body.id, t, {resolution_state, message: 'ok'});
     assert.equal((await decide('approved', ana)).http, 403);

@@ -305,6 +305,8 @@ static void assign(struct box_api *a)
         if (a->req->status == 0) {
             bad(a, "Bad Request: task");
         }
+    } else if (user == NULL && json_str(to, "id") == NULL) {
+        not_found(a);
     } else if (user == NULL) { /* as in life: an id that is nobody's is no tidy refusal */
         box_refuse(a->req, 500, "internal_server_error", "Internal Server Error", NULL);
     } else if (assigned(json_str_or(task, "id", ""), json_str_or(user, "id", "")) != NULL) {

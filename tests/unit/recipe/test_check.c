@@ -66,7 +66,7 @@ static const struct default_connection connections[] = {
 };
 static const struct recipe_row others[] = {
     {.name = "other", .command = "crm create deal", .enabled = true},
-    {.name = "off", .command = "box share", .enabled = false},
+    {.name = "off", .command = "drive share", .enabled = false},
     {.name = "hook", .command = NULL, .enabled = true},
 };
 static const char *const reserved[] = {"help", "personal connections", "why", NULL};
@@ -252,8 +252,8 @@ static void a_command_hides_no_other(void **state)
         {"xcrm create deal", NULL},
         {"create deal", NULL},
         /* switched off today, on tomorrow */
-        {"box share", "Recipe \"off\""},
-        {"box", "Recipe \"off\""},
+        {"drive share", "Recipe \"off\""},
+        {"drive", "Recipe \"off\""},
         {"help", "a word of Workbot"},
         {"Help me", "a word of Workbot"},
         {"helper", NULL},

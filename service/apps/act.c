@@ -178,6 +178,18 @@ static int check_expected(const struct apps_act *t, const struct apps_request *q
     return 0;
 }
 
+/* No JSON: a row for this very status may know the page, what it proves, and words for it. */
+static int unreadable(const struct apps_act *t, const struct net_response *r,
+                      const char **ret_words, struct err *e)
+{
+    const app *a = t->action->app;
+    const struct apps_refusal page = apps_refusal_read(t->call->mem, a, r, NULL);
+    const struct apps_rule *rule = apps_rule_find(&a->errors.rules, &page);
+    return rule == NULL || rule->status != r->status
+               ? -1
+               : apps_api_error(t->call->mem, a, r, t->action->writes, ret_words, e);
+}
+
 static int judge(const struct apps_act *t, const struct apps_request *q,
                  const struct net_response *r, struct app_result *ret, const char **ret_words,
                  struct err *e)
@@ -188,7 +200,8 @@ static int judge(const struct apps_act *t, const struct apps_request *q,
         return refused(t, q, r, NULL, ret, ret_words, e);
     }
     if (apps_answer_body(t, q, r, &answer, &row, e) != 0) {
-        return row == NULL ? -1 : refused(t, q, r, row, ret, ret_words, e);
+        return row == NULL ? unreadable(t, r, ret_words, e)
+                           : refused(t, q, r, row, ret, ret_words, e);
     }
     if (check_expected(t, q, answer, ret_words, e) != 0) {
         return -1;

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 /* The built-in definitions: definitions/NAME.json. */
-#define DEFINITIONS(X) X(salesforce) X(box)
+#define DEFINITIONS(X) X(salesforce) X(servicenow) X(box)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -260,7 +260,7 @@ bool sn_may_see(const json_t *instance, const struct sn_table *table, const json
     static const char *const own[] = {"caller_id", "opened_by", "requested_for", "assigned_to"};
     if (strcmp(table->name, "sysapproval_approver") == 0) {
         return strcmp(json_str_or(record, "approver", ""), user) == 0 ||
-               sn_has_role(instance, user, "approval_admin");
+               sn_has_role(instance, user, "itil");
     }
     if (!table->task || sn_has_role(instance, user, "itil")) {
         return true;

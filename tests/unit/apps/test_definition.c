@@ -24,6 +24,7 @@ static void test_salesforce_is_built_in(void **state)
     apps *all = builtin_apps(mem);
     const app *sf = apps_find(all, "salesforce");
     assert_non_null(sf);
+    assert_non_null(apps_find(all, "servicenow"));
     assert_sorted(all);
     assert_null(apps_find(all, "Salesforce"));
     assert_null(apps_find(all, NULL));

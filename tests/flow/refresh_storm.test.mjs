@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {ACME, ROOT, SLOWNESS, start, until, words} from '../lib/flow.mjs';
 
-const ROUNDS = process.env.WORKBOT_TEST_LONG ? 100 : 5;
+const ROUNDS = SLOWNESS > 1 ? 2 : process.env.WORKBOT_TEST_LONG ? 100 : 5;
 /** An app's answer is awaited for 15 s: where a sanitizer makes everything slower the storm is a smaller one. */
 const [COMMANDS, BEGUN, RECIPES] = SLOWNESS > 1 ? [60, 10, 15] : [200, 40, 50];
 const ANA = "user_id = 'U0ANA0001'";

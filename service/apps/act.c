@@ -64,6 +64,10 @@ static void add_own(struct apps_act *t)
 {
     const struct app_call *c = t->call;
     const app *a = t->action->app;
+    for (size_t i = 0; i < a->values.count; i++) {
+        const struct apps_pair *p = &a->values.items[i];
+        json_object_set_new(t->values, p->name, json_string(p->value));
+    }
     for (size_t i = 0; i < a->vars_count; i++) {
         const char *text = json_text(c->site.vars, a->vars[i].name);
         if (text != NULL) {
@@ -153,7 +157,7 @@ static int refused(const struct apps_act *t, const struct apps_request *q,
     arena *mem = t->call->mem;
     const struct apps_already *a = already(t, q, r, row);
     if (a == NULL) {
-        return apps_api_refusal(mem, t->action->app, r, row, t->action->writes, ret_words, e);
+        return apps_api_refusal(mem, t->action->app, r, row, q, t->action->writes, ret_words, e);
     }
     apps_result_already(t, &a->outcome, arena_json(mem, apps_scope(t, apps_json_body(mem, r))),
                         ret);

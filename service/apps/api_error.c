@@ -132,8 +132,8 @@ static bool may_stand(const struct net_response *r, const struct apps_rule *rule
 }
 
 int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
-                     const struct apps_refused *row, bool writes, const char **ret_words,
-                     struct err *e)
+                     const struct apps_refused *row, const struct apps_request *q, bool writes,
+                     const char **ret_words, struct err *e)
 {
     static const struct {
         enum apps_meaning meaning;
@@ -146,7 +146,10 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
         {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
     };
     const struct apps_refusal refusal = apps_refusal_read(mem, a, r, row);
-    const struct apps_rule *rule = apps_rule_find(&a->errors.rules, &refusal);
+    const struct apps_rule *rule = q == NULL ? NULL : apps_rule_find(&q->rules, &refusal);
+    if (rule == NULL) {
+        rule = apps_rule_find(&a->errors.rules, &refusal);
+    }
     enum apps_meaning meaning = meaning_of(r, rule);
     size_t i = 0;
     while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
@@ -167,5 +170,5 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
 int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
                    const char **ret_words, struct err *e)
 {
-    return apps_api_refusal(mem, a, r, NULL, writes, ret_words, e);
+    return apps_api_refusal(mem, a, r, NULL, NULL, writes, ret_words, e);
 }

@@ -168,6 +168,7 @@ struct apps_request {
     int success[8];
     size_t success_count;
     bool repeatable;
+    struct apps_rules rules; /* what its refusals mean, before those of the API */
     struct apps_refusals refused;
     struct apps_already *already;
     size_t already_count;
@@ -181,11 +182,11 @@ struct apps_look_up {
     struct apps_request request;
     int none[4]; /* statuses that say that nothing is there */
     size_t none_count;
-    const char *found;       /* path of what the write leaves; with `where`, of a list */
-    struct apps_pairs where; /* path in a row -> text with "{x}" that must stand there */
-    const char *not_done;    /* path of what only stands there before the write; NULL: that nothing
-                                is found proves it */
-    bool before;             /* asked before each write too */
+    const char *found;            /* path of what the write leaves; with `where`, of a list */
+    struct apps_pairs where;      /* path in a row -> text with "{x}" that must stand there */
+    struct apps_refused not_done; /* an answer that proves that it was not done; no path: that
+                                     nothing is found proves it */
+    bool before;                  /* asked before each write too */
     struct apps_outcome outcome;
 };
 
@@ -213,10 +214,11 @@ bool apps_is_html(const struct net_response *r);
 /* Fills *e by what an API's refusal means; returns -1. *ret_words: for the user, or NULL. */
 int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
                    const char **ret_words, struct err *e);
-/* The same of an answer of 2xx in which `row` found a refusal; NULL: of any other answer. */
+/* The same of an answer of 2xx in which `row` found a refusal; NULL: of any other answer. `q`
+ * (NULL: none) may have its own rows. */
 int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
-                     const struct apps_refused *row, bool writes, const char **ret_words,
-                     struct err *e);
+                     const struct apps_refused *row, const struct apps_request *q, bool writes,
+                     const char **ret_words, struct err *e);
 /* Milliseconds to wait by Retry-After and the headers that the definition names; those that hold a
  * time only for a limit, for they stand on every answer. 0: nothing says. */
 int64_t apps_retry_after(const app *a, const struct net_response *r, bool limit);
@@ -226,6 +228,7 @@ struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net
 /* The first row that fits the answer; NULL: none, it is no refusal. */
 const struct apps_refused *apps_refused_find(const struct apps_refusals *rows,
                                              const json_t *answer);
+bool apps_row_fits(const struct apps_refused *row, const json_t *answer);
 /* Anything but null, false and what is empty. */
 bool apps_is_there(const json_t *value);
 /* What every call of the API carries: the token and the definition's headers, filled from values.

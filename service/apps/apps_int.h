@@ -138,6 +138,8 @@ const char *apps_read_url(const struct apps_reader *r, const struct json_doc *d,
 const regex_t *apps_read_pattern(const struct json_doc *d, const char *key, const char *absent);
 /* A text or a list of texts. */
 struct apps_texts apps_read_paths(const struct json_doc *d, const char *key);
+struct apps_refused apps_read_refused(const struct json_doc *d);
+extern const char *const apps_api_meanings[]; /* what a refusal of the API may mean */
 struct apps_refusals apps_read_refusals(const struct apps_reader *r, const struct json_doc *d);
 /* The inputs of an action, into x. */
 void apps_read_inputs(const struct json_doc *d, struct app_action *x);

@@ -12,7 +12,8 @@ static const char **names_of(const struct app_action *x, arena *mem)
 {
     static const char *const ours[] = {"idempotency_key", "account_id"};
     size_t vars = x->app->vars_count, n = 0;
-    const char **names = arena_array(mem, 2 * x->inputs_count + vars + 3, sizeof(*names));
+    const char **names =
+        arena_array(mem, 2 * x->inputs_count + vars + x->app->values.count + 3, sizeof(*names));
     for (size_t i = 0; i < x->inputs_count; i++) {
         names[n++] = x->inputs[i].name;
         if (x->inputs[i].type == INPUT_FILE) {
@@ -21,6 +22,9 @@ static const char **names_of(const struct app_action *x, arena *mem)
     }
     for (size_t i = 0; i < vars; i++) {
         names[n++] = x->app->vars[i].name;
+    }
+    for (size_t i = 0; i < x->app->values.count; i++) {
+        names[n++] = x->app->values.items[i].name;
     }
     names[n++] = ours[0];
     names[n] = ours[1];

@@ -72,6 +72,8 @@ static void read_identity(const struct apps_reader *r, const struct json_doc *to
     read_details(r, &d);
 }
 
+const char *const apps_api_meanings[] = {"refused", "busy", "limit", "unauthentic", NULL};
+
 struct apps_texts apps_read_paths(const struct json_doc *d, const char *key)
 {
     if (json_is_array(json_member(d->object, key))) {
@@ -83,27 +85,32 @@ struct apps_texts apps_read_paths(const struct json_doc *d, const char *key)
     return one;
 }
 
-struct apps_refusals apps_read_refusals(const struct apps_reader *r, const struct json_doc *d)
+struct apps_refused apps_read_refused(const struct json_doc *d)
 {
     static const char *const keys[] = {"path", "is",      "is_not", "missing",
                                        "code", "message", "words",  NULL};
+    json_doc_known(d, keys);
+    struct apps_refused q = {.path = json_doc_text(d, "path", true, LIMIT_LABEL),
+                             .is = json_member(d->object, "is"),
+                             .is_not = json_member(d->object, "is_not"),
+                             .missing = json_doc_flag(d, "missing", false),
+                             .code = json_doc_text(d, "code", false, LIMIT_LABEL),
+                             .message = json_doc_text(d, "message", false, LIMIT_LABEL),
+                             .words = json_doc_text(d, "words", false, LIMIT_LABEL)};
+    if ((q.is != NULL) + (q.is_not != NULL) + (q.missing ? 1 : 0) > 1) {
+        json_doc_fault(d, NULL, "Only one of is, is_not and missing may stand here.");
+    }
+    return q;
+}
+
+struct apps_refusals apps_read_refusals(const struct apps_reader *r, const struct json_doc *d)
+{
     const json_t *list = json_doc_array(d, "refused_when", false, REFUSALS_MAX);
     struct apps_refusals rows = {.count = json_array_size(list)};
     rows.items = arena_array(r->mem, rows.count + 1, sizeof(*rows.items));
     for (size_t i = 0; i < rows.count; i++) {
         struct json_doc row = json_doc_item(d, "refused_when", i);
-        json_doc_known(&row, keys);
-        struct apps_refused *q = &rows.items[i];
-        *q = (struct apps_refused){.path = json_doc_text(&row, "path", true, LIMIT_LABEL),
-                                   .is = json_member(row.object, "is"),
-                                   .is_not = json_member(row.object, "is_not"),
-                                   .missing = json_doc_flag(&row, "missing", false),
-                                   .code = json_doc_text(&row, "code", false, LIMIT_LABEL),
-                                   .message = json_doc_text(&row, "message", false, LIMIT_LABEL),
-                                   .words = json_doc_text(&row, "words", false, LIMIT_LABEL)};
-        if ((q->is != NULL) + (q->is_not != NULL) + (q->missing ? 1 : 0) > 1) {
-            json_doc_fault(&row, NULL, "Only one of is, is_not and missing may stand here.");
-        }
+        rows.items[i] = apps_read_refused(&row);
     }
     return rows;
 }
@@ -154,14 +161,13 @@ static void read_errors(const struct apps_reader *r, const struct json_doc *d)
 {
     static const char *const error_keys[] = {"code", "message", "fields", NULL};
     static const char *const retry_keys[] = {"after", "at", NULL};
-    static const char *const meanings[] = {"refused", "busy", "limit", "unauthentic", NULL};
     struct apps_errors *errors = &r->app->errors;
     struct json_doc where = json_doc_member(d, "error", false);
     json_doc_known(&where, error_keys);
     errors->code = apps_read_texts(&where, "code", false);
     errors->message = apps_read_paths(&where, "message");
     errors->fields = json_doc_text(&where, "fields", false, LIMIT_LABEL);
-    errors->rules = apps_read_rules(r, d, "errors", meanings);
+    errors->rules = apps_read_rules(r, d, "errors", apps_api_meanings);
     errors->refused = apps_read_refusals(r, d);
     struct json_doc retry = json_doc_member(d, "retry", false);
     json_doc_known(&retry, retry_keys);

@@ -107,6 +107,9 @@ static void check_name(const struct json_doc *d, const struct app_action *x, con
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         taken = taken || str_equal(ours[i], name);
     }
+    for (size_t i = 0; i < x->app->values.count; i++) {
+        taken = taken || str_equal(x->app->values.items[i].name, name);
+    }
     for (size_t i = 0; i < x->app->vars_count; i++) {
         taken = taken || str_equal(x->app->vars[i].name, name);
     }

@@ -83,6 +83,16 @@ void apps_read_expect(const struct apps_action_reader *ar, const struct json_doc
     }
 }
 
+/* A path, or a row like those of refused_when. */
+static struct apps_refused read_not_done(const struct json_doc *d)
+{
+    if (json_is_object(json_member(d->object, "not_done"))) {
+        struct json_doc row = json_doc_member(d, "not_done", false);
+        return apps_read_refused(&row);
+    }
+    return (struct apps_refused){.path = json_doc_text(d, "not_done", false, LIMIT_LABEL)};
+}
+
 static void read_look_up(const struct apps_action_reader *ar, const struct json_doc *d,
                          struct apps_look_up *l)
 {
@@ -101,13 +111,13 @@ static void read_look_up(const struct apps_action_reader *ar, const struct json_
         apps_read_statuses(d, "none", 400, 499, l->none, sizeof(l->none) / sizeof(l->none[0]));
     l->found = json_doc_text(d, "found", false, LIMIT_LABEL);
     l->where = apps_read_pairs(ar->r, d, "where", WHERE_MAX);
-    l->not_done = json_doc_text(d, "not_done", false, LIMIT_LABEL);
+    l->not_done = read_not_done(d);
     l->before = json_doc_flag(d, "before", false);
     l->outcome = apps_read_outcome(ar, d, true);
     for (size_t i = 0; i < l->where.count; i++) {
         apps_check_template(ar, d, "where", l->where.items[i].value);
     }
-    if (l->found == NULL && (l->not_done == NULL || l->before || l->where.count > 0)) {
+    if (l->found == NULL && (l->not_done.path == NULL || l->before || l->where.count > 0)) {
         json_doc_fault(d, "found", "This must say where the answer shows that it happened.");
     }
     if ((l->found != NULL) != (l->outcome.output != NULL)) {

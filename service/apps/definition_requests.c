@@ -152,10 +152,10 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {"multipart", "when",       "method",       "base",
-                                       "path",      "query",      "headers",      "body",
-                                       "success",   "repeatable", "refused_when", "already",
-                                       "expect",    "output",     "record_id",    NULL};
+    static const char *const keys[] = {
+        "errors",  "multipart", "when",   "method",    "base",       "path",
+        "query",   "headers",   "body",   "success",   "repeatable", "refused_when",
+        "already", "expect",    "output", "record_id", NULL};
     json_doc_known(d, keys);
     apps_read_asking(ar, d, q);
     q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
@@ -164,6 +164,7 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
     if (d->object != NULL && json_member(d->object, "success") == NULL) {
         json_doc_fault(d, "success", "This is required.");
     }
+    q->rules = apps_read_rules(ar->r, d, "errors", apps_api_meanings);
     apps_read_parts(ar, d, q);
     apps_read_already(ar, d, q);
     apps_read_expect(ar, d, q);

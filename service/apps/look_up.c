@@ -69,7 +69,8 @@ static void conclude(const struct apps_act *t, const struct apps_look_up *l, con
         *ret = APP_FOUND;
         return;
     }
-    bool proof = l->not_done == NULL || apps_is_there(json_at(answer, l->not_done));
+    bool proof =
+        l->not_done.path == NULL || (answer != NULL && apps_row_fits(&l->not_done, answer));
     *ret = proof ? APP_NOT_FOUND : APP_CANNOT_TELL;
 }
 
@@ -91,11 +92,12 @@ int apps_look(const struct apps_act *t, const struct apps_look_up *l, enum app_l
         return 0;
     }
     if (!apps_is_success(&l->request, r.status)) {
-        return apps_api_error(mem, a, &r, false, ret_words, e);
+        return apps_api_refusal(mem, a, &r, NULL, &l->request, false, ret_words, e);
     }
     if (apps_answer_body(t, &l->request, &r, &answer, &row, e) != 0) {
         e->maybe_done = false;
-        return row == NULL ? -1 : apps_api_refusal(mem, a, &r, row, false, ret_words, e);
+        return row == NULL ? -1
+                           : apps_api_refusal(mem, a, &r, row, &l->request, false, ret_words, e);
     }
     conclude(t, l, answer, ret, ret_result);
     return 0;

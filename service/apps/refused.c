@@ -20,7 +20,7 @@ bool apps_is_there(const json_t *value)
     return !apps_input_empty(value) && !json_is_false(value);
 }
 
-static bool fits(const struct apps_refused *row, const json_t *answer)
+bool apps_row_fits(const struct apps_refused *row, const json_t *answer)
 {
     const json_t *value = json_at(answer, row->path);
     if (row->missing) {
@@ -38,7 +38,7 @@ static bool fits(const struct apps_refused *row, const json_t *answer)
 const struct apps_refused *apps_refused_find(const struct apps_refusals *rows, const json_t *answer)
 {
     for (size_t i = 0; answer != NULL && i < rows->count; i++) {
-        if (fits(&rows->items[i], answer)) {
+        if (apps_row_fits(&rows->items[i], answer)) {
             return &rows->items[i];
         }
     }

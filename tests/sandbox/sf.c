@@ -197,8 +197,33 @@ static void merge(json_t *into, const json_t *from)
     json_decref(copy);
 }
 
+/* {"org", "to", "record"}: a flow asked this user to approve that record. */
+static const char *ask_for_approval(const json_t *item)
+{
+    json_t *org = sf_org(json_str(item, "org"));
+    json_t *user = org == NULL ? NULL : sf_user_by_name(org, json_str_or(item, "to", ""));
+    if (user == NULL) {
+        return "approval_work_items: no such org or user";
+    }
+    const char *id = json_str_or(user, "id", "");
+    json_t *fields = json_pack("{s:s, s:s, s:s}", "Status", "Assigned", "AssignedToId", id,
+                               "RelatedRecordId", json_str_or(item, "record", ""));
+    sf_record_new(org, sf_object("ApprovalWorkItem"), fields, id);
+    json_decref(fields);
+    return NULL;
+}
+
 static const char *configure(const json_t *settings)
 {
+    size_t i = 0;
+    const json_t *item = NULL;
+    json_array_foreach(json_object_get(settings, "approval_work_items"), i, item)
+    {
+        const char *why = ask_for_approval(item);
+        if (why != NULL) {
+            return why;
+        }
+    }
     merge(json_object_get(world_seed(), "salesforce"), settings);
     return NULL;
 }

@@ -86,7 +86,21 @@ void sf_objects_reset(void);
 /* The answer of a query, or NULL and *ret_error (an array). */
 json_t *sf_query(json_t *org, const char *soql, json_t **ret_error);
 
+/* ---- sf_work.c: search, Chatter, approvals of both engines, composite ---- */
+struct sf_work {
+    struct request *req;
+    json_t *org;
+    const char *user;
+    char *const *parts; /* decoded path segments after the version */
+    size_t count;
+};
+/* False when there is no such resource: nothing is answered. */
+bool sf_work(const struct sf_work *w);
+
 /* ---- sf_data.c ---- */
+/* The JSON object of the body, or NULL and the answer is given; the caller's to release. */
+json_t *sf_read_body(struct request *req);
+void sf_count_write(void);
 json_t *sf_error(const char *code, const char *message);
 void sf_data(struct sf_call *call);
 void sf_record_page(struct sf_call *call, const char *id);

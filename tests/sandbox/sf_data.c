@@ -35,21 +35,21 @@ static void not_allowed(struct data_call *d, const char *allowed)
     free(text);
 }
 
-static json_t *read_fields(struct data_call *d)
+json_t *sf_read_body(struct request *req)
 {
-    if (!http_body_is(d->req, "application/json")) {
-        http_reply_json(d->req, 415,
+    if (!http_body_is(req, "application/json")) {
+        http_reply_json(req, 415,
                         sf_error("UNSUPPORTED_MEDIA_TYPE",
                                  "Content-Type header specified in HTTP request is not supported: "
                                  "see the documentation"));
         return NULL;
     }
     json_error_t error;
-    json_t *fields = json_loadb(buf_text(&d->req->body), d->req->body.len, 0, &error);
+    json_t *fields = json_loadb(buf_text(&req->body), req->body.len, 0, &error);
     if (!json_is_object(fields)) {
         char *text = xasprintf("Unexpected character at [line:%d, column:%d]",
                                fields == NULL ? error.line : 1, fields == NULL ? error.column : 1);
-        http_reply_json(d->req, 400, sf_error("JSON_PARSER_ERROR", text));
+        http_reply_json(req, 400, sf_error("JSON_PARSER_ERROR", text));
         free(text);
         json_decref(fields);
         return NULL;
@@ -57,7 +57,7 @@ static json_t *read_fields(struct data_call *d)
     return fields;
 }
 
-static void count_write(void)
+void sf_count_write(void)
 {
     json_t *counts = sf_counts();
     json_object_set_new(counts, "writes",
@@ -71,7 +71,7 @@ static json_t *saved(const char *id)
 
 static void create(struct data_call *d, const struct sf_object *object)
 {
-    json_t *fields = read_fields(d);
+    json_t *fields = sf_read_body(d->req);
     if (fields == NULL) {
         return;
     }
@@ -79,7 +79,7 @@ static void create(struct data_call *d, const struct sf_object *object)
     if (fault != NULL) {
         http_reply_json(d->req, 400, fault);
     } else {
-        count_write();
+        sf_count_write();
         json_t *record = sf_record_new(d->org, object, fields, d->user);
         char *url = xasprintf("/services/data/v67.0/sobjects/%s/%s", object->name,
                               json_str_or(record, "id", ""));
@@ -122,7 +122,7 @@ static void show(struct data_call *d, const struct sf_object *object, json_t *re
 
 static void change(struct data_call *d, const struct sf_object *object, json_t *record)
 {
-    json_t *fields = read_fields(d);
+    json_t *fields = sf_read_body(d->req);
     if (fields == NULL) {
         return;
     }
@@ -130,7 +130,7 @@ static void change(struct data_call *d, const struct sf_object *object, json_t *
     if (fault != NULL) {
         http_reply_json(d->req, 400, fault);
     } else {
-        count_write();
+        sf_count_write();
         sf_record_change(d->org, record, fields, d->user);
         http_reply_text(d->req, 204, NULL, "");
     }
@@ -151,7 +151,7 @@ static void by_id(struct data_call *d, const struct sf_object *object, const cha
     } else if (http_is(d->req, "PATCH")) {
         change(d, object, record);
     } else if (http_is(d->req, "DELETE")) {
-        count_write();
+        sf_count_write();
         sf_record_remove(d->org, record);
         http_reply_text(d->req, 204, NULL, "");
     } else {
@@ -175,7 +175,7 @@ static void upsert(struct data_call *d, const struct sf_object *object, const ch
         http_reply_json(d->req, 300, urls);
         return;
     }
-    json_t *fields = read_fields(d);
+    json_t *fields = sf_read_body(d->req);
     if (fields == NULL) {
         return;
     }
@@ -198,7 +198,7 @@ static void upsert(struct data_call *d, const struct sf_object *object, const ch
         not_found(d);
     } else {
         bool created = record == NULL;
-        count_write();
+        sf_count_write();
         if (created) {
             json_object_set_new(fields, field, json_string(value));
             record = sf_record_new(d->org, object, fields, d->user);
@@ -355,7 +355,11 @@ static void answer(struct data_call *d, const char *path)
             d->req, 200,
             json_pack("{s:{s:i, s:i}}", "DailyApiRequests", "Max", 100000, "Remaining", 99982));
     } else {
-        not_found(d);
+        const struct sf_work work = {
+            .req = d->req, .org = d->org, .user = d->user, .parts = d->parts, .count = d->count};
+        if (!sf_work(&work)) {
+            not_found(d);
+        }
     }
 }
 

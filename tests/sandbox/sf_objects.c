@@ -71,6 +71,23 @@ static const struct sf_object objects[] = {
       {"Status", SF_STRING, 255, false},
       {"Priority", SF_STRING, 255, false},
       {"Description", SF_STRING, 32000, false}}},
+    {"FeedItem", "0D5", {{"ParentId", SF_REFERENCE, 18, true}, {"Body", SF_STRING, 10000, false}}},
+    {"ProcessInstance",
+     "04g",
+     {{"TargetObjectId", SF_REFERENCE, 18, true},
+      {"SubmittedById", SF_REFERENCE, 18, true},
+      {"Status", SF_STRING, 40, true}}},
+    {"ProcessInstanceWorkitem",
+     "04i",
+     {{"ProcessInstanceId", SF_REFERENCE, 18, true},
+      {"ActorId", SF_REFERENCE, 18, true},
+      {"OriginalActorId", SF_REFERENCE, 18, true}}},
+    {"ApprovalWorkItem",
+     "9jR",
+     {{"Status", SF_STRING, 40, true},
+      {"AssignedToId", SF_REFERENCE, 18, true},
+      {"RelatedRecordId", SF_REFERENCE, 18, true},
+      {"Comments", SF_STRING, 4000, false}}},
     {"User",
      "005",
      {{"Username", SF_STRING, 80, true},
@@ -133,7 +150,14 @@ static bool is_organization(const struct sf_object *object)
 
 bool sf_query_only(const struct sf_object *object)
 {
-    return is_organization(object) || strcmp(object->name, "User") == 0;
+    static const char *const names[] = {"User", "FeedItem", "ProcessInstance",
+                                        "ProcessInstanceWorkitem", "ApprovalWorkItem"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(object->name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return is_organization(object);
 }
 
 static bool is_custom(const char *name)
@@ -152,10 +176,24 @@ static const struct sf_field *system_field(const char *name)
     return NULL;
 }
 
+static const char process_prefix[] = "ProcessInstance.";
+
+/* Of the process behind a work item. */
+static const char *process_field(const struct sf_object *object, const char *field)
+{
+    size_t len = sizeof process_prefix - 1;
+    bool fits = strcmp(object->name, "ProcessInstanceWorkitem") == 0 &&
+                strncmp(field, process_prefix, len) == 0;
+    return fits ? field + len : NULL;
+}
+
 bool sf_knows_field(const struct sf_object *object, const char *field)
 {
     if (is_organization(object)) {
         return sf_field(object, field) != NULL;
+    }
+    if (process_field(object, field) != NULL) {
+        return sf_field(sf_object("ProcessInstance"), process_field(object, field)) != NULL;
     }
     return sf_field(object, field) != NULL || system_field(field) != NULL || is_custom(field) ||
            strcmp(field, "Owner.Name") == 0 || strcmp(field, "Owner.Username") == 0 ||
@@ -464,6 +502,11 @@ json_t *sf_records(json_t *org, const struct sf_object *object)
 json_t *sf_value(json_t *org, const json_t *record, const char *field)
 {
     const json_t *fields = json_object_get(record, "fields");
+    const struct sf_object *object = sf_object(json_str_or(record, "object", ""));
+    if (object != NULL && process_field(object, field) != NULL) {
+        json_t *process = sf_record(org, json_str_or(fields, "ProcessInstanceId", ""));
+        return process == NULL ? json_null() : sf_value(org, process, process_field(object, field));
+    }
     const json_t *owner = sf_user(org, json_str(fields, "OwnerId"));
     if (strcmp(field, "Owner.Name") == 0) {
         return json_incref(json_object_get(owner, "name"));

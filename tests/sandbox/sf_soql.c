@@ -433,7 +433,8 @@ static json_t *select_fields(json_t *org, const struct query *q, const json_t *r
         char *parent = xstrndup(q->fields[i], (size_t)(dot - q->fields[i]));
         json_t *nested = json_object_get(out, parent);
         if (nested == NULL) {
-            nested = json_pack("{s:{s:s}}", "attributes", "type", "User");
+            nested = json_pack("{s:{s:s}}", "attributes", "type",
+                               strcmp(parent, "Owner") == 0 ? "User" : parent);
             json_object_set_new(out, parent, nested);
         }
         json_object_set_new(nested, dot + 1, value);

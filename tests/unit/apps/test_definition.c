@@ -50,9 +50,9 @@ static void test_the_description_is_complete(void **state)
     arena *mem = arena_new();
     json_t *about = arena_json(mem, app_describe(apps_find(builtin_apps(mem), "salesforce")));
     assert_string_equal(json_string_value(json_at(about, "hosts.default")), "login.salesforce.com");
-    assert_int_equal(json_array_size(json_at(about, "actions")), 4);
+    assert_int_equal(json_array_size(json_at(about, "actions")), 13);
     assert_true(json_is_true(json_at(about, "actions.0.writes")));
-    assert_false(json_is_true(json_at(about, "actions.3.writes")));
+    assert_false(json_is_true(json_at(about, "actions.2.writes")));
     assert_string_equal(json_string_value(json_at(about, "actions.0.inputs.0.name")), "object");
     assert_string_equal(json_string_value(json_at(about, "scopes.0.name")), "api");
     arena_free(mem);

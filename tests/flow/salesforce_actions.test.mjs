@@ -1,0 +1,138 @@
+// What a person does in Salesforce from chat, beyond records: approvals of both engines, search, Chatter, comments.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, create, start, words} from '../lib/flow.mjs';
+
+const step = (id, action, withs) => ({id, connection: 'salesforce', action, with: withs});
+const input = name => ({name, required: true, hint: name, sample: name});
+const recipe = (name, command, inputs, steps, text) => ({name, title: name, command, allow: 'everyone',
+  connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: inputs.map(input), steps, reply: {text}});
+
+const RECIPES = [
+  recipe('submit', 'submit deal', ['id'], [step('s', 'submit_for_approval', {record: '{{inputs.id}}', approver: '005xx000000CLE1AAO', comment: 'please'})],
+    'Submitted: {{steps.s.status}} already {{steps.s.already}}'),
+  recipe('usual', 'submit as usual', ['id'], [step('s', 'submit_for_approval', {record: '{{inputs.id}}'})], 'Submitted: {{steps.s.status}} already {{steps.s.already}}'),
+  recipe('mine', 'my approvals', [], [step('m', 'my_approvals', {})],
+    'Waiting {{steps.m.total}}: {{steps.m.first.Id}} for {{steps.m.first.ProcessInstance.TargetObjectId}}'),
+  recipe('approve', 'approve deal', ['item'], [step('a', 'approve', {work_item: '{{inputs.item}}', comment: 'fine'})],
+    'Decided: {{steps.a.status}} for {{steps.a.work_item}}'),
+  recipe('reject', 'reject deal', ['item'], [step('a', 'reject', {work_item: '{{inputs.item}}', comment: 'too dear'})],
+    'Decided: {{steps.a.status}} for {{steps.a.work_item}}'),
+  recipe('search', 'search accounts', ['text'], [step('f', 'search', {object: 'Account', text: '{{inputs.text}}'})], 'Found {{steps.f.first.Name}}'),
+  recipe('post', 'post news', ['text'], [step('p', 'post_to_chatter', {text: '{{inputs.text}}'})], 'Posted {{steps.p.id}}'),
+  recipe('case', 'open case', ['subject'], [step('c', 'create_record', {object: 'Case', fields: {Subject: '{{inputs.subject}}'}}),
+    step('r', 'add_case_comment', {case: '{{steps.c.id}}', text: 'From chat'})], 'Case {{steps.r.id}} comment {{steps.r.comment}}'),
+  recipe('number', 'show case', ['number'], [step('g', 'get_case', {number: '{{inputs.number}}'})], 'It is {{steps.g.Subject}}'),
+  recipe('call', 'log call', ['about'], [step('t', 'log_task', {subject: 'Called', related: '{{inputs.about}}', status: 'Completed', due: '2026-12-31'})],
+    'Logged {{steps.t.id}}'),
+];
+
+describe('Salesforce actions', () => {
+  let w, ana, cleo;
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+    cleo = w.person('cleo');
+    await ana.connect();
+    await cleo.connect();
+    for (const r of RECIPES) await w.putRecipe(ACME, r);
+  });
+  after(() => w?.stop());
+
+  const of = object => w.records(object);
+  const deal = async name => {
+    await ana.ask(create(name), new RegExp(`Created ${name}`));
+    return (await of('Opportunity')).find(r => r.fields.Name === name).id;
+  };
+  /** A deal that waits for cleo: the id of its work item. */
+  const waiting = async name => {
+    const id = await deal(name);
+    await ana.ask(`submit deal id: ${id}`, /Submitted: Pending/);
+    const [process] = (await of('ProcessInstance')).filter(r => r.fields.TargetObjectId === id);
+    return (await of('ProcessInstanceWorkitem')).find(r => r.fields.ProcessInstanceId === process.id).id;
+  };
+  const status = async name => {
+    const id = (await of('Opportunity')).find(r => r.fields.Name === name).id;
+    return (await of('ProcessInstance')).filter(r => r.fields.TargetObjectId === id).map(r => r.fields.Status);
+  };
+
+  test('a record is submitted, shown to its approver and approved by them', async () => {
+    const item = await waiting('To approve');
+    const shown = await cleo.ask('my approvals', /Waiting 1/);
+    assert.match(words(shown), new RegExp(item));
+    await cleo.ask(`approve deal item: ${item}`, /Decided: Approved/);
+    assert.deepEqual(await status('To approve'), ['Approved']);
+  });
+
+  test('what is in process already counts as submitted', async () => {
+    const id = await deal('Twice');
+    await ana.ask(`submit as usual id: ${id}`, /Submitted: Pending/);
+    await ana.ask(`submit as usual id: ${id}`, /Submitted:.*already true/);
+    await ana.ask(`submit deal id: ${id}`, /Submitted:.*already true/);
+    assert.deepEqual(await status('Twice'), ['Pending']);
+  });
+
+  for (const ok of [false, true]) {
+    test(`apps_trap_14_refusals of approvals are told, whatever their status (${ok ? 200 : 400})`, async () => {
+      await w.sandbox('PUT', '/_config', {salesforce: {approval_refusals_with_200: ok}});
+      const name = `Refused ${ok}`;
+      const item = await waiting(name);
+      await ana.ask(`approve deal item: ${item}`, /waits for somebody else/);
+      assert.deepEqual(await status(name), ['Pending']);
+      await cleo.ask(`reject deal item: ${item}`, /Decided: Rejected/);
+      await cleo.ask(`approve deal item: ${item}`, /decided already, or taken back/);
+      assert.deepEqual(await status(name), ['Rejected']);
+      await w.sandbox('PUT', '/_config', {salesforce: {approval_refusals_with_200: false}});
+    });
+  }
+
+  test('P10 the answer to a submission is lost: it is found, and nobody is asked', async () => {
+    const id = await deal('Lost submission');
+    await w.fault('lost', {method: 'POST', path: '/process/approvals', times: 1});
+    await ana.ask(`submit deal id: ${id}`, /Submitted: Pending/);
+    assert.deepEqual(await status('Lost submission'), ['Pending']);
+  });
+
+  test('P10 an approval that never arrived is sent again; one whose answer is lost is put to the user', async () => {
+    const cut = await waiting('Cut');
+    await w.fault('cut', {method: 'POST', path: '/process/approvals', times: 1});
+    await cleo.ask(`approve deal item: ${cut}`, /Decided: Approved/);
+    assert.deepEqual(await status('Cut'), ['Approved']);
+    const lost = await waiting('Lost');
+    await w.fault('lost', {method: 'POST', path: '/process/approvals', times: 1});
+    await cleo.ask(`approve deal item: ${lost}`, /may have happened or not/);
+    assert.deepEqual(await status('Lost'), ['Approved']);
+  });
+
+  test('records are found by words, and a case by its number', async () => {
+    await ana.ask('search accounts text: northwind', /Found Northwind Traders/);
+    const made = await ana.ask('open case subject: Printer on fire', /Case 500/);
+    assert.match(words(made), /comment 00a/);
+    const [one] = (await of('Case')).filter(r => r.fields.Subject === 'Printer on fire');
+    const [comment] = await of('CaseComment');
+    assert.deepEqual([comment.fields.ParentId, comment.fields.CommentBody, comment.fields.IsPublished], [one.id, 'From chat', false]);
+    await ana.ask(`show case number: ${one.fields.CaseNumber}`, /It is Printer on fire/);
+    await ana.ask('show case number: 99999999', /has no case with this number/);
+  });
+
+  test('a post and a call stand in the name of the person', async () => {
+    await ana.ask('post news text: We won', /Posted 0D5/);
+    const [post] = await of('FeedItem');
+    assert.deepEqual([post.fields.Body, post.creator], ['We won', 'ana@acme.example']);
+    const id = await deal('Called');
+    await ana.ask(`log call about: ${id}`, /Logged 00T/);
+    const [task] = (await of('Task')).filter(r => r.fields.WhatId === id);
+    assert.deepEqual([task.fields.Subject, task.fields.Status, task.fields.ActivityDate], ['Called', 'Completed', '2026-12-31']);
+  });
+
+  test('what waits in the engine of flows is decided by its assignee alone', async () => {
+    const record = await deal('By flow');
+    await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record}]}});
+    const [item] = await of('ApprovalWorkItem');
+    await ana.ask(`approve deal item: ${item.id}`, /waits for somebody else/);
+    await cleo.ask(`approve deal item: ${item.id}`, new RegExp(`Decided:.*for ${item.id}`));
+    assert.equal((await of('ApprovalWorkItem'))[0].fields.Status, 'Approved');
+    await cleo.ask(`reject deal item: ${item.id}`, /decided already, or taken back/);
+    assert.equal((await of('ApprovalWorkItem'))[0].fields.Status, 'Approved');
+  });
+});

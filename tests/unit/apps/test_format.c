@@ -332,6 +332,38 @@ static void test_a_refusal_of_one_request(void **state)
     }
 }
 
+/* What a code means may differ from one request to another. */
+static void test_a_request_has_words_of_its_own(void **state)
+{
+    (void)state;
+    static const char rows_of[] =
+        "\"method\":\"PUT\",\"errors\":[{\"code\":\"GONE\",\"means\":\"refused\","
+        "\"words\":\"It was decided.\"},{\"code\":\"WAIT\",\"means\":\"busy\",\"nothing_done\":true}]";
+    static const struct {
+        int status;
+        const char *body, *words;
+        enum err_kind kind;
+    } rows[] = {
+        {400, "{\"code\":\"GONE\"}", "It was decided.", ERR_UPSTREAM_REFUSED},
+        {400, "{\"code\":\"WAIT\"}", "", ERR_UPSTREAM_BUSY},
+        {429, "{\"code\":\"OTHER\"}", "", ERR_LIMIT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        struct app_result r;
+        const char *words = NULL;
+        arena *mem = arena_new();
+        start(&b, http_answer(mem, rows[i].status, "application/json", rows[i].body),
+              "\"method\":\"PUT\"", rows_of);
+        assert_int_equal(act(&b, "{\"task\":\"t\"}", &r, &words), -1);
+        assert_int_equal(b.e.kind, rows[i].kind);
+        assert_false(b.e.maybe_done);
+        assert_string_equal(words == NULL ? "" : words, rows[i].words);
+        bench_stop(&b);
+        arena_free(mem);
+    }
+}
+
 static void test_when_to_come_again(void **state)
 {
     (void)state;
@@ -477,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_variables_of_the_connection),
         cmocka_unit_test(test_a_refusal_with_200),
         cmocka_unit_test(test_a_refusal_of_one_request),
+        cmocka_unit_test(test_a_request_has_words_of_its_own),
         cmocka_unit_test(test_when_to_come_again),
         cmocka_unit_test(test_which_request_is_meant),
         cmocka_unit_test(test_a_file_is_sent_in_parts),

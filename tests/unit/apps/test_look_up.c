@@ -220,6 +220,33 @@ static void test_whose_row_it_is_and_what_proves_nothing(void **state)
     }
 }
 
+/* The proof may be what an answer says, and not only that something is in it. */
+static void test_what_an_answer_proves(void **state)
+{
+    (void)state;
+    static const char rows_of[] =
+        "\"look_up\":{\"path\":\"/x\",\"found\":\"rows\",\"where\":{\"state\":\"open\"},"
+        "\"not_done\":{\"path\":\"total\",\"is\":0},\"output\":\"found\"},\"output\":\"answer\"";
+    static const struct {
+        const char *body;
+        enum app_lookup found;
+    } rows[] = {
+        {"{\"total\":1,\"rows\":[{\"state\":\"open\"}]}", APP_FOUND},
+        {"{\"total\":1,\"rows\":[{\"state\":\"closed\"}]}", APP_CANNOT_TELL},
+        {"{\"total\":0,\"rows\":[]}", APP_NOT_FOUND},
+        {"{\"rows\":[]}", APP_CANNOT_TELL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        struct app_result r;
+        start(&b, 200, rows[i].body, "\"output\":\"answer\"", rows_of);
+        if (look(&b, "{\"task\":\"t\"}", &r) != rows[i].found) {
+            fail_msg("row %zu", i);
+        }
+        bench_stop(&b);
+    }
+}
+
 static void test_before_a_write_the_app_is_asked(void **state)
 {
     (void)state;
@@ -259,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_a_kept_value_is_a_refusal),
         cmocka_unit_test(test_a_lost_answer_is_looked_up),
         cmocka_unit_test(test_whose_row_it_is_and_what_proves_nothing),
+        cmocka_unit_test(test_what_an_answer_proves),
         cmocka_unit_test(test_before_a_write_the_app_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,15 @@ describe('Salesforce actions', () => {
     assert.deepEqual(await status('Lost'), ['Approved']);
   });
 
+  test('P10 a token that ends before the look-up is refreshed once, and the look-up asked again', async () => {
+    const id = await deal('Lost and expired');
+    await w.fault('lost', {method: 'POST', path: '/process/approvals', times: 1});
+    await w.fault('token_expired', {path: '/query', times: 1});
+    await ana.ask(`submit deal id: ${id}`, /Submitted: Pending/);
+    assert.equal(await w.fired('token_expired'), 1);
+    assert.deepEqual(await status('Lost and expired'), ['Pending']);
+  });
+
   test('records are found by words, and a case by its number', async () => {
     await ana.ask('search accounts text: northwind', /Found Northwind Traders/);
     const made = await ana.ask('open case subject: Printer on fire', /Case 500/);

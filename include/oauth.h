@@ -99,6 +99,9 @@ struct oauth_outcome {
     struct oauth_begin next; /* OAUTH_PROVEN */
     struct chat_identity signed_in; /* oauth_identity: who; zeros when that is not known */
     struct account account;
+    const char *connection_id; /* OAUTH_CONNECTED */
+    const struct account
+        *before;         /* OAUTH_CONNECTED: another account that acted until now; or NULL */
     struct login *login; /* NULL for OAUTH_EXPIRED */
     struct default_connection *connection;
     struct workspace *workspace;
@@ -143,7 +146,8 @@ struct oauth_confirm {
     struct login *login;
     const char *connection_id;
     struct account account;
-    bool account_differs; /* account_match is "warn" and the e-mails differ */
+    const struct account *before; /* another account that acted until now; NULL: none */
+    bool account_differs;         /* account_match is "warn" and the e-mails differ */
 };
 struct oauth_typed {
     const char *workspace;

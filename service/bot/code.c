@@ -183,8 +183,11 @@ static int take(struct turn *t, const char *code, const struct meant *also, stru
     case OAUTH_CODE_RIGHT:
         break;
     }
-    const struct login_done done = {
-        .login = c.login, .account = &c.account, .differs = c.account_differs};
+    const struct login_done done = {.login = c.login,
+                                    .connection_id = c.connection_id,
+                                    .account = &c.account,
+                                    .before = c.before,
+                                    .differs = c.account_differs};
     return connected_settle(sc, &done, e) == 0 ? 1 : -1;
 }
 

@@ -131,8 +131,11 @@ static int take(struct turn *t, enum bot_code *ret, struct err *e)
         return -1;
     }
     if (c.result == OAUTH_CODE_AGAIN || c.result == OAUTH_CODE_RIGHT) {
-        const struct login_done done = {
-            .login = c.login, .account = &c.account, .differs = c.account_differs};
+        const struct login_done done = {.login = c.login,
+                                        .connection_id = c.connection_id,
+                                        .account = &c.account,
+                                        .before = c.before,
+                                        .differs = c.account_differs};
         *ret = BOT_CODE_TAKEN;
         return c.result == OAUTH_CODE_RIGHT ? connected_settle(sc, &done, e) : 0;
     }

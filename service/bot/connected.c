@@ -77,13 +77,20 @@ int connected_say(struct scene *sc, const struct connected *c, struct err *e)
             return -1;
         }
     }
+    if (c->before != NULL) {
+        view_note(view, "Until now you were connected there as %s.",
+                  words_account(sc->mem, c->before));
+    }
     if (c->differs) {
         view_note(view,
                   "Its e-mail is not the one of your chat profile. If this is not the account "
-                  "you meant, type `disconnect`.");
+                  "you meant, press Not me.");
     }
     view_note(view, "Type `help %s` to see what you can do there, `connections` to see or end it.",
               c->app);
+    /* at once, whatever waits: nothing more is to be done as somebody else */
+    view_button(view, &(struct button){
+                          .title = "Not me", .action = "disconnect", .value = c->connection_id});
     return say_dm_as(sc, c->login->id, view, e);
 }
 
@@ -127,8 +134,10 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
 {
     const struct login *l = done->login;
     struct connected notice = {.login = l,
+                               .connection_id = done->connection_id,
                                .app = connected_app(sc, l),
                                .account = done->account,
+                               .before = done->before,
                                .differs = done->differs};
     bool becomes_result = false;
     sc->changed = true;
@@ -153,8 +162,11 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
 {
     struct scene sc = {.bot = arg, .mem = store_arena(s), .s = s, .workspace = o->workspace};
     struct user *u = NULL;
-    const struct login_done done = {
-        .login = o->login, .account = &o->account, .differs = o->account_differs};
+    const struct login_done done = {.login = o->login,
+                                    .connection_id = o->connection_id,
+                                    .account = &o->account,
+                                    .before = o->before,
+                                    .differs = o->account_differs};
     if (store_user_find(s, o->workspace->workspace, o->login->user_id, &u, e) != 0) {
         return -1;
     }

@@ -90,7 +90,9 @@ struct connected; /* run_int.h */
 int connected_say(struct scene *sc, const struct connected *c, struct err *e);
 struct login_done {
     const struct login *login;
+    const char *connection_id;
     const struct account *account;
+    const struct account *before; /* another one that acted until now; NULL: none */
     bool differs;
 };
 /* The login is done: what waited goes on, its prompt and a notice say so. */

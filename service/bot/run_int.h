@@ -50,8 +50,10 @@ int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct
 int run_park(struct scene *sc, struct run *r, const struct default_connection *d, struct err *e);
 struct connected {
     const struct login *login;
+    const char *connection_id;
     const char *app;
     const struct account *account;
+    const struct account *before; /* another one that acted until now; NULL: none */
     bool differs;     /* its e-mail is not the chat profile's, and that is only worth a word */
     struct run *runs; /* that waited for it, as run_release leaves them */
     size_t runs_count;

@@ -49,15 +49,25 @@ static int find_owner(store *s, const struct activation *a, const char **ret, st
     return 0;
 }
 
-static json_t *audit_detail(const struct activation *a, const char *owner)
+static json_t *audit_detail(const struct activation *a, const struct account *before,
+                            const char *owner)
 {
-    return json_pack("{s:s, s:s?, s:s?, s:s, s:s, s:s*}", "connection", a->login->default_name,
-                     "account", a->account->name, "organization", a->account->organization,
-                     "assurance", a->assurance, "account_match", oauth_match_name(a->match),
-                     "owner", owner);
+    return json_pack("{s:s, s:s?, s:s?, s:s, s:s, s:s*, s:s*}", "connection",
+                     a->login->default_name, "account", a->account->name, "organization",
+                     a->account->organization, "assurance", a->assurance, "account_match",
+                     oauth_match_name(a->match), "owner", owner, "account_before",
+                     before == NULL ? NULL : before->name);
 }
 
-int oauth_activate(oauth *o, store *s, const struct activation *a, const char **ret_id,
+/* Whose it was last, where that is somebody else: a person may have two accounts at an app, and a
+ * browser that is still signed in with the other one. */
+static const struct account *other_before(const struct connection *old, const struct account *now)
+{
+    bool other = old != NULL && old->account.key != NULL && !str_equal(old->account.key, now->key);
+    return other ? &old->account : NULL;
+}
+
+int oauth_activate(oauth *o, store *s, const struct activation *a, struct activated *ret,
                    struct err *e)
 {
     arena *mem = store_arena(s);
@@ -83,10 +93,11 @@ int oauth_activate(oauth *o, store *s, const struct activation *a, const char **
                                    .assurance = a->assurance,
                                    .owner = owner};
     if (revoke_replaced(o, s, d, old, e) != 0 ||
-        store_connection_activate(s, &now, ret_id, e) != 0 ||
+        store_connection_activate(s, &now, &ret->id, e) != 0 ||
         store_login_set_done(s, l->workspace, l->id, a->code_hash, e) != 0) {
         return -1;
     }
-    return store_audit_add(s, l->workspace, actor, "connection.connected", *ret_id,
-                           arena_json(mem, audit_detail(a, owner)), e);
+    ret->before = other_before(old, a->account);
+    return store_audit_add(s, l->workspace, actor, "connection.connected", ret->id,
+                           arena_json(mem, audit_detail(a, ret->before, owner)), e);
 }

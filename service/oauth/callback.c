@@ -98,10 +98,12 @@ static int connect_now(struct attempt *c, store *s, const struct tokens *t, cons
                                    .account = &out->account,
                                    .assurance = "sign_in",
                                    .match = c->match};
-    const char *id = NULL;
-    if (oauth_activate(c->oauth, s, &now, &id, e) != 0) {
+    struct activated done = {0};
+    if (oauth_activate(c->oauth, s, &now, &done, e) != 0) {
         return -1;
     }
+    out->connection_id = done.id;
+    out->before = done.before;
     out->login = arena_copy(c->mem, l, sizeof(*l));
     out->login->state = LOGIN_DONE;
     attempt_ended(c, OAUTH_CONNECTED, "connected");

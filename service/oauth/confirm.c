@@ -135,9 +135,12 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
                                    .match = match_of(l->provisional),
                                    .code_hash =
                                        arena_printf(mem, "%s %s", l->code_hash, window_hash(l))};
-    if (oauth_activate(o, s, &now, &ret->connection_id, e) != 0) {
+    struct activated done = {0};
+    if (oauth_activate(o, s, &now, &done, e) != 0) {
         return -1;
     }
+    ret->connection_id = done.id;
+    ret->before = done.before;
     ret->account_differs = now.match == OAUTH_MATCH_DIFFERS;
     ret->result = OAUTH_CODE_RIGHT;
     return 0;

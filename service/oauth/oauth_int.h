@@ -98,9 +98,14 @@ struct activation {
     enum oauth_match match;
     const char *code_hash; /* store_login_set_done() */
 };
+/* What has become active: zeros before. */
+struct activated {
+    const char *id;
+    const struct account *before; /* another account, which acted here until now; NULL: none */
+};
 /* The owner's connection is active with these tokens, the login done, in the caller's transaction.
  */
-int oauth_activate(oauth *o, store *s, const struct activation *a, const char **ret_id,
+int oauth_activate(oauth *o, store *s, const struct activation *a, struct activated *ret,
                    struct err *e);
 
 /* revoke.c: ends a grant at the app now, once, for want of a database that could keep it for later.

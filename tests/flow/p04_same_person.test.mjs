@@ -192,6 +192,29 @@ describe('P4 account_match', () => {
     });
   }
 
+  test('P4 another account than last time is named in the notice, and "Not me" ends it at once, also at the app', async () => {
+    await match('off');
+    const connected = async (asked, username) => ana.ask(await ana.browse(await ana.prompt(asked), username, new Browser()), new RegExp(`is connected\\S* as ${username}`));
+    const before = /Until now you were connected there as/;
+    await connected('connect salesforce', 'ana@acme.example');
+    const same = await connected('connect salesforce again', 'ana@acme.example');
+    assert.doesNotMatch(words(same), before);
+    assert.deepEqual(labels(same), ['Not me']);
+    const other = await connected('connect salesforce again', 'cleo@acme.example');
+    assert.match(words(other), /Until now you were connected there as ana@acme\.example \(Acme Corporation\)\./);
+    assert.equal(await grants('cleo@acme.example'), 1);
+    await ana.press(other, 'Not me');
+    await ana.sees(m => m.ts === other.ts && /Salesforce · Disconnected/.test(words(m)));
+    await w.idle();
+    assert.equal(await grants('cleo@acme.example'), 0);
+    assert.equal((await w.one("select state from connection where user_id = 'U0ANA0001'")).state, 'disconnected');
+    const seen = await w.query("select detail ->> 'account' as account, detail ->> 'account_before' as before from audit where action = 'connection.connected' and actor = 'user:U0ANA0001' order by id desc limit 1");
+    assert.deepEqual(seen, [{account: 'cleo@acme.example', before: 'ana@acme.example'}]);
+    const told = words(await connected('connect salesforce', 'ana@acme.example'));
+    assert.match(told, /Until now you were connected there as cleo@acme/, 'also over a time without any');
+    await disconnect(ana);
+  });
+
   test('P4 require: another account is refused, nothing of it is stored, it is revoked, and the right one still may', async () => {
     await match('require');
     const prompt = await ana.prompt();

@@ -35,6 +35,8 @@ struct digest crypto_sha256(struct bytes b);
 struct digest crypto_hmac_sha256(struct bytes key, struct bytes head, struct bytes message);
 /* What is stored of a handle, state, cookie or code: SHA-256 of the text, as 64 hex digits. */
 char *crypto_hash_text(arena *mem, const char *text);
+/* SHA-1 as 40 hex digits, for the sums of files that an app asks for. No secret rests on it. */
+char *crypto_sha1_hex(arena *mem, struct bytes b);
 bool crypto_equal(const void *a, const void *b, size_t len); /* time does not depend on content */
 /* RFC 7636 section 4.2, method S256, of a verifier. */
 char *crypto_pkce_challenge(arena *mem, const char *verifier);

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "crypto.h"
 
 /* One action of one step, once. */
 
@@ -30,6 +31,19 @@ static int bind_query(struct apps_act *t, const struct apps_input *in, const jso
     return 0;
 }
 
+/* What templates know of a file: its name, and the sum that some apps ask for. */
+static void add_file(struct apps_act *t, const char *input, const json_t *value)
+{
+    arena *mem = t->call->mem;
+    const char *name = NULL;
+    struct bytes data = {0};
+    if (apps_input_file(mem, value, &name, &data)) {
+        json_object_set_new(t->values, arena_printf(mem, "%s_name", input), json_string(name));
+        json_object_set_new(t->values, arena_printf(mem, "%s_sha1", input),
+                            json_string(crypto_sha1_hex(mem, data)));
+    }
+}
+
 static int read_input(struct apps_act *t, const struct apps_input *in, const json_t *with,
                       const char **ret_words, struct err *e)
 {
@@ -50,8 +64,7 @@ static int read_input(struct apps_act *t, const struct apps_input *in, const jso
     }
     json_object_set_new(t->values, in->name, json_deep_copy(value));
     if (in->type == INPUT_FILE) {
-        const char *key = arena_printf(mem, "%s_name", in->name);
-        json_object_set_new(t->values, key, json_string(json_text(value, "name")));
+        add_file(t, in->name, value);
     }
     if (in->type == INPUT_SOQL && bind_query(t, in, with, e) != 0) {
         return bad_input(t, in->values, "a value has the wrong kind.", ret_words, e);
@@ -138,9 +151,10 @@ static const struct apps_already *already(const struct apps_act *t, const struct
                                           const struct apps_refused *row)
 {
     const struct apps_refusal said = apps_refusal_read(t->call->mem, t->action->app, r, row);
+    const json_t *answer = apps_json_body(t->call->mem, r);
     for (size_t i = 0; i < q->already_count; i++) {
         const struct apps_already *a = &q->already[i];
-        if ((a->status == 0 || a->status == said.status) &&
+        if (apps_where_fits(t, &a->where, answer) && (a->status == 0 || a->status == said.status) &&
             (a->code == NULL || str_equal(a->code, said.code)) &&
             (a->contains == NULL ||
              (said.message != NULL && strcasestr(said.message, a->contains) != NULL))) {

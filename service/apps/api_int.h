@@ -142,9 +142,10 @@ struct apps_outcome {
 
 /* A refusal that says that what was wanted is there already. */
 struct apps_already {
-    int status;           /* 0: any */
-    const char *code;     /* NULL: any */
-    const char *contains; /* part of the message, letter case ignored; NULL: any */
+    int status;              /* 0: any */
+    const char *code;        /* NULL: any */
+    const char *contains;    /* part of the message, letter case ignored; NULL: any */
+    struct apps_pairs where; /* paths in the answer and what must stand there */
     struct apps_outcome outcome;
 };
 
@@ -289,6 +290,8 @@ int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
 json_t *apps_scope(const struct apps_act *t, const json_t *answer);
 void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,
                       struct app_result *ret);
+/* All these values stand in the row (or answer). A variable without a value fits nothing. */
+bool apps_where_fits(const struct apps_act *t, const struct apps_pairs *where, const json_t *row);
 /* The same of a write that had happened before: "already" is true, and the id is there. */
 void apps_result_already(const struct apps_act *t, const struct apps_outcome *o,
                          const json_t *scope, struct app_result *ret);

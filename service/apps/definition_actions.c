@@ -13,11 +13,12 @@ static const char **names_of(const struct app_action *x, arena *mem)
     static const char *const ours[] = {"idempotency_key", "account_id"};
     size_t vars = x->app->vars_count, n = 0;
     const char **names =
-        arena_array(mem, 2 * x->inputs_count + vars + x->app->values.count + 3, sizeof(*names));
+        arena_array(mem, 3 * x->inputs_count + vars + x->app->values.count + 3, sizeof(*names));
     for (size_t i = 0; i < x->inputs_count; i++) {
         names[n++] = x->inputs[i].name;
         if (x->inputs[i].type == INPUT_FILE) {
             names[n++] = arena_printf(mem, "%s_name", x->inputs[i].name);
+            names[n++] = arena_printf(mem, "%s_sha1", x->inputs[i].name);
         }
     }
     for (size_t i = 0; i < vars; i++) {

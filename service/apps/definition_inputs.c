@@ -141,7 +141,9 @@ void apps_read_inputs(const struct json_doc *d, struct app_action *x)
             json_doc_fault(d, "inputs", "There is no input \"%s\".", values);
         }
         const char *name = arena_printf(d->mem, "%s_name", x->inputs[i].name);
-        if (x->inputs[i].type == INPUT_FILE && apps_has_input(x, name)) {
+        const char *sha1 = arena_printf(d->mem, "%s_sha1", x->inputs[i].name);
+        if (x->inputs[i].type == INPUT_FILE &&
+            (apps_has_input(x, name) || apps_has_input(x, sha1))) {
             json_doc_fault(&in, name, "This name already stands for something else.");
         }
     }

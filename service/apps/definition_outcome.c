@@ -40,10 +40,19 @@ struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const
     return o;
 }
 
+static void check_where(const struct apps_action_reader *ar, const struct json_doc *d,
+                        const struct apps_pairs *where)
+{
+    for (size_t i = 0; i < where->count; i++) {
+        apps_check_template(ar, d, "where", where->items[i].value);
+    }
+}
+
 void apps_read_already(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {"status", "code", "contains", "output", "record_id", NULL};
+    static const char *const keys[] = {"status", "code",      "contains", "where",
+                                       "output", "record_id", NULL};
     const json_t *list = json_doc_array(d, "already", false, ALREADY_MAX);
     q->already_count = json_array_size(list);
     q->already = arena_array(ar->r->mem, q->already_count + 1, sizeof(*q->already));
@@ -55,7 +64,9 @@ void apps_read_already(const struct apps_action_reader *ar, const struct json_do
         *a = (struct apps_already){.status = status < 0 || status > 599 ? -1 : (int)status,
                                    .code = json_doc_text(&row, "code", false, LIMIT_LABEL),
                                    .contains = json_doc_text(&row, "contains", false, LIMIT_LABEL),
+                                   .where = apps_read_pairs(ar->r, &row, "where", WHERE_MAX),
                                    .outcome = apps_read_outcome(ar, &row, false)};
+        check_where(ar, &row, &a->where);
         if (a->status < 0 || (status != 0 && status < 200)) {
             json_doc_fault(&row, "status", "This must be an HTTP status.");
         }
@@ -114,9 +125,7 @@ static void read_look_up(const struct apps_action_reader *ar, const struct json_
     l->not_done = read_not_done(d);
     l->before = json_doc_flag(d, "before", false);
     l->outcome = apps_read_outcome(ar, d, true);
-    for (size_t i = 0; i < l->where.count; i++) {
-        apps_check_template(ar, d, "where", l->where.items[i].value);
-    }
+    check_where(ar, d, &l->where);
     if (l->found == NULL && (l->not_done.path == NULL || l->before || l->where.count > 0)) {
         json_doc_fault(d, "found", "This must say where the answer shows that it happened.");
     }

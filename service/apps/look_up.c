@@ -20,12 +20,12 @@ const struct apps_look_up *apps_look_up_pick(const struct app_action *x, const j
     return NULL;
 }
 
-static bool row_fits(const struct apps_act *t, const struct apps_look_up *l, const json_t *row)
+bool apps_where_fits(const struct apps_act *t, const struct apps_pairs *where, const json_t *row)
 {
     arena *mem = t->call->mem;
-    for (size_t i = 0; i < l->where.count; i++) {
-        const char *want = apps_template_text(mem, l->where.items[i].value, t->values);
-        const char *have = apps_value_text(mem, json_at(row, l->where.items[i].name));
+    for (size_t i = 0; i < where->count; i++) {
+        const char *want = apps_template_text(mem, where->items[i].value, t->values);
+        const char *have = apps_value_text(mem, json_at(row, where->items[i].name));
         if (want == NULL || !str_equal(want, have)) {
             return false;
         }
@@ -40,9 +40,12 @@ static const json_t *find(const struct apps_act *t, const struct apps_look_up *l
     if (l->where.count == 0) {
         return apps_is_there(there) ? there : NULL;
     }
+    if (json_is_object(there)) {
+        return apps_where_fits(t, &l->where, there) ? there : NULL;
+    }
     for (size_t i = 0; i < json_array_size(there); i++) {
         const json_t *row = json_array_get(there, i);
-        if (row_fits(t, l, row)) {
+        if (apps_where_fits(t, &l->where, row)) {
             return row;
         }
     }

@@ -76,6 +76,16 @@ struct digest crypto_hmac_sha256(struct bytes key, struct bytes head, struct byt
     return d;
 }
 
+char *crypto_sha1_hex(arena *mem, struct bytes b)
+{
+    uint8_t digest[SHA_DIGEST_LENGTH];
+    static const uint8_t nothing[1];
+    if (SHA1(b.data == NULL ? nothing : b.data, b.len, digest) == NULL) {
+        die("SHA-1 failed");
+    }
+    return crypto_hex(mem, (struct bytes){digest, sizeof(digest)});
+}
+
 char *crypto_hash_text(arena *mem, const char *text)
 {
     struct digest d = crypto_sha256(bytes_of(text));

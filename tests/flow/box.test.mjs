@@ -1,5 +1,6 @@
 // Box, whole: connected in chat as the person who types, every action as that person, and its traps.
 import assert from 'node:assert/strict';
+import {createHash} from 'node:crypto';
 import {after, before, beforeEach, describe, test} from 'node:test';
 import {ACME, buttons, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
@@ -9,6 +10,8 @@ const FILE = '8018809384', FOLDER = '160000001', BOARD = '160000002';
 // action: [what is typed, its inputs, what the reply says]
 const ACTIONS = {
   create_folder: ['folder', ['name', 'folder_id'], 'Folder {{steps.one.name}} is {{steps.one.id}}, already: {{steps.one.already}}.'],
+  upload_file: ['upload', ['name', 'content', 'folder_id'], 'Uploaded {{steps.one.name}} {{steps.one.sha1}}, already: {{steps.one.already}}.'],
+  upload_version: ['replace', ['id', 'etag', 'content'], 'Replaced {{steps.one.name}}, now {{steps.one.etag}} {{steps.one.sha1}}'],
   share_link: ['share', ['type', 'id', 'access', 'until'], 'Shared with {{steps.one.access}}: {{steps.one.link}}'],
   search: ['find', ['query', 'type'], 'Found {{steps.one.total}}: {{steps.one.first.name}}'],
   list_folder: ['list', ['folder_id'], 'There are {{steps.one.first.name}} and {{steps.one.records.1.name}}.'],
@@ -22,11 +25,18 @@ const ACTIONS = {
   request_signature: ['sign', ['file_id', 'folder_id', 'email'], 'The request is {{steps.one.state}}'],
 };
 
+/** What the step is given; a file is made of its name and text. */
+function withOf(action, inputs) {
+  const {name, content, ...given} = Object.fromEntries(inputs.map(i => [i, `{{inputs.${i}}}`]));
+  if (content) return {...given, file: {name: name ?? 'new.txt', content}};
+  return name ? {name, ...given} : given;
+}
+
 function recipeOf(action) {
   const [command, inputs, text] = ACTIONS[action];
   return {name: action.replaceAll('_', '-'), title: command, command: `box ${command}`, allow: 'everyone',
     connections: {box: {use: 'acme-box', verify_user_access: true}}, inputs: inputs.map(name => ({name})),
-    steps: [{id: 'one', connection: 'box', action, with: Object.fromEntries(inputs.map(name => [name, `{{inputs.${name}}}`]))}],
+    steps: [{id: 'one', connection: 'box', action, with: withOf(action, inputs)}],
     reply: {text, link: {label: 'Open', url: '{{steps.one.url}}'}}};
 }
 
@@ -97,6 +107,48 @@ describe('Box in chat', () => {
     assert.equal(open(done), `http://${w.hosts.box}/folder/${made.id}`, 'on a stand-in its own address, else app.box.com');
     assert.match(await (await fetch(open(done))).text(), /Offers/);
   });
+
+  const sha1 = text => createHash('sha1').update(text).digest('hex');
+
+  test('apps_trap_16_multipart_order: upload_file and upload_version, attributes first and with their sum', async () => {
+    const done = await ana.ask(`box upload name: offer.txt content: "First words" folder_id: ${FOLDER}`, m => words(m).includes(`Uploaded offer.txt ${sha1('First words')}`));
+    const [made] = await items('offer.txt');
+    assert.equal(open(done), `http://${w.hosts.box}/file/${made.id}`);
+    const [call] = (await w.calls({peer: 'box'})).filter(e => e.path.startsWith('/api/2.0/files/content'));
+    assert.equal(call.headers['content-md5'], sha1('First words'));
+    assert.ok(call.request.indexOf('name="attributes"') < call.request.indexOf('name="file"'));
+    await ana.ask(`box replace id: ${made.id} etag: 0 content: "Second words"`, m => words(m).includes(`now 1 ${sha1('Second words')}`));
+    await ana.ask(`box replace id: ${made.id} etag: 0 content: "Third words"`, /Someone has changed this file in Box meanwhile/);
+    assert.equal((await items('offer.txt'))[0].sha1, sha1('Second words'));
+  });
+
+  test('apps_trap_16_conflicts_array_vs_object: the same file is there already, another one is not overwritten', async () => {
+    await ana.ask(`box upload name: same.txt content: "The same" folder_id: ${FOLDER}`, /Uploaded same\.txt \w+, already: ,/);
+    await ana.ask(`box upload name: SAME.txt content: "The same" folder_id: ${FOLDER}`, /Uploaded same\.txt \w+, already: true/);
+    await ana.ask(`box upload name: same.txt content: "Another" folder_id: ${FOLDER}`, /something else with this name/);
+    assert.deepEqual((await items('same.txt')).map(i => [i.sha1, i.versions]), [[sha1('The same'), 1]]);
+  });
+
+  for (const kind of ['5xx_after', 'lost']) {
+    test(`apps_trap_16_503_after_a_stored_write: a file and a version, ${kind}`, async () => {
+      const name = `stored-${kind === 'lost' ? 'lost' : 'busy'}.txt`;
+      const told = async (text, fits) => {
+        await w.sandbox('DELETE', '/_faults');
+        await fault(w, kind, {method: 'POST', path: '/content'});
+        const said = await ana.say(text);
+        await until('the command to be done', async () => {
+          await later(w);
+          return (await ana.messages()).some(m => m.is_bot && m.ts > said.ts && fits.test(words(m)));
+        });
+        assert.equal(await w.fired(kind), 1);
+      };
+      await told(`box upload name: ${name} content: "One" folder_id: ${FOLDER}`, /Uploaded stored-\w+\.txt \w+, already: true/);
+      const [made] = await items(name);
+      await told(`box replace id: ${made.id} etag: 0 content: "Two"`, /Replaced stored-\w+\.txt, now 1/);
+      const [now] = await items(name);
+      assert.deepEqual([now.sha1, now.versions], [sha1('Two'), 2]);
+    });
+  }
 
   test('file_info, list_folder, search', async () => {
     const info = await ana.ask(`box file id: ${FILE}`, /contract\.pdf, 26 bytes, by Ana Alvarez/);

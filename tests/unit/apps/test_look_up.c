@@ -41,6 +41,8 @@ static const char *output(struct bench *b, const struct app_result *r)
 static const char with_already[] =
     "\"success\":[200],\"already\":[{\"status\":409,\"code\":\"in_use\","
     "\"record_id\":[\"answer.conflicts.0.id\",\"answer.conflicts.id\"]},"
+    "{\"status\":409,\"code\":\"taken\",\"where\":{\"by\":\"{task}\"},"
+    "\"record_id\":\"input.task\"},"
     "{\"contains\":\"already decided\",\"record_id\":\"input.task\","
     "\"output\":{\"why\":\"answer.text\"}}]}],"
     "\"output\":{\"task\":\"answer.id\",\"etag\":\"answer.etag\"}";
@@ -61,6 +63,10 @@ static void test_what_is_there_already_is_done(void **state)
         {400, "{\"text\":\"it was Already Decided\"}",
          "{\"already\":true,\"why\":\"it was Already Decided\"}", "t1"},
         {409, "{\"code\":\"reserved\"}", NULL, NULL},
+        {409, "{\"code\":\"taken\",\"by\":\"t1\"}",
+         "{\"already\":true,\"etag\":null,\"task\":\"t1\"}", "t1"},
+        {409, "{\"code\":\"taken\",\"by\":\"t2\"}", NULL, NULL},
+        {409, "{\"code\":\"taken\"}", NULL, NULL},
         {400, "{\"code\":\"in_use\"}", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -42,6 +42,10 @@ static void test_sha256(void **state)
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_string_equal(hex_of(crypto_sha256((struct bytes){NULL, 0})),
                         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_string_equal(crypto_sha1_hex(mem, (struct bytes){(const uint8_t *)"abc", 3}),
+                        "a9993e364706816aba3e25717850c26c9cd0d89d"); /* FIPS 180, appendix A */
+    assert_string_equal(crypto_sha1_hex(mem, (struct bytes){NULL, 0}),
+                        "da39a3ee5e6b4b0d3255bfef95601890afd80709");
     assert_string_equal(crypto_hash_text(mem, "abc"),
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

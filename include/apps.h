@@ -42,6 +42,14 @@ int64_t app_refresh_margin_s(const app *a);
 bool app_single_use_refresh(const app *a);
 /* Revoking the tokens that a new grant replaces leaves the new ones alive. */
 bool app_revokes_one_grant(const app *a);
+/* False: a public client, which has an id and no secret. */
+bool app_needs_secret(const app *a);
+/* Days after which a refresh token that nobody uses ends, and those after which it ends in any
+ * case; 0: not so. */
+int64_t app_refresh_idle_days(const app *a);
+int64_t app_refresh_fixed_days(const app *a);
+/* So many grants of one user live at a time, and one more ends the oldest; 0: any number. */
+int64_t app_grants_per_user(const app *a);
 /* RFC 9207: the issuer to compare `iss` of a callback with; NULL: not configured. */
 const char *app_issuer(const app *a);
 /* Public description for GET /v1/apps: a new reference. */
@@ -54,7 +62,8 @@ struct app_site {
     const char *host;     /* of the default connection; "login.salesforce.com" */
     bool plain_http;      /* the host is a trusted local peer */
     const char *api_base; /* as captured with the tokens; NULL: the definition's */
-    const json_t *vars;   /* name -> text: of the default connection and the account; NULL: none */
+    const json_t *vars;   /* name -> text, from app_site_vars(); NULL: none */
+    const json_t *own;    /* those of them that the default connection sets; NULL: none */
 };
 
 /* May this host be used for this app: equal to a listed host or below a listed suffix, a plain DNS
@@ -62,6 +71,16 @@ struct app_site {
  * *ret_host. Adds a fault under `path` otherwise. */
 void app_check_host(const app *a, const char *host, bool trusted, const char *path,
                     struct faults *faults, const char **ret_host);
+
+/*
+ * Variables: parts of URLs, paths and bodies that differ from one default connection or account to
+ * another. What a default connection sets counts before what came with the account, that before
+ * the definition's default. A value that the definition does not allow is as if it were not there.
+ */
+const json_t *app_site_vars(arena *mem, const app *a, const json_t *own, const json_t *account);
+/* Faults of what an admin sets (`vars` may be NULL): unknown names, values outside their pattern,
+ * and what only an admin can say and did not. */
+void app_check_vars(const app *a, const json_t *vars, const char *path, struct faults *faults);
 
 /* --- OAuth2 at the app --- */
 
@@ -79,10 +98,24 @@ struct app_authorize {
     const char *challenge;  /* PKCE S256; left out when the definition switches it off */
     const char *login_hint; /* NULL: none */
 };
-/* RFC 6749 section 4.1.1 with the definition's extra parameters. */
-char *app_authorize_url(arena *mem, const struct app_site *site, const struct app_authorize *q);
-/* "https://host": the origin of the authorize page, for form-action of our CSP. */
+/* RFC 6749 section 4.1.1 with the definition's extra parameters. Errors as every URL of a site:
+ *   ERR_CONFIG "missing_var"    a variable in it has no value
+ *   ERR_CONFIG "captured_host"  its value would lead to a host outside the definition */
+int app_authorize_url(arena *mem, const struct app_site *site, const struct app_authorize *q,
+                      char **ret, struct err *e);
+/* "https://host": the origin of the authorize page, for form-action of our CSP; NULL where the
+ * page's URL cannot be made. */
 char *app_authorize_origin(arena *mem, const struct app_site *site);
+
+/* The query parameter of the callback that holds the code: "code", as a rule. */
+const char *app_callback_code(const app *a);
+/* Takes the variables that come as query parameters (name -> text) of the callback into io->vars.
+ * Errors of every variable that an app gives:
+ *   ERR_CONFIG "missing_var"   it is not there
+ *   ERR_CONFIG "captured_var"  its definition does not allow this value
+ *   ERR_CONFIG "other_var"     the default connection is set to another value */
+int app_callback_vars(arena *mem, const struct app_site *site, const json_t *query,
+                      struct account *io, struct err *e);
 
 /* One call of the token endpoint: a code or a refresh token. */
 struct app_grant {
@@ -93,19 +126,22 @@ struct app_grant {
 };
 /*
  * RFC 6749 sections 4.1.3, 5 and 6. A refresh that brings no new refresh token leaves it empty: the
- * old one stays. For a code, *ret_account gets the API base that came with the tokens, checked.
- * Errors, by what they mean and not by what the status was:
+ * old one stays. For a code, *io_account gets what came with the tokens, checked: the API base, and
+ * variables beside those that it has. Errors, beside those of URLs and variables, by what they mean
+ * and not by what the status was:
  *   ERR_LOGIN_NEEDED   "grant_dead"      the provider says that this code or refresh token is dead
  *   ERR_LOGIN_NEEDED   "grant_unclear"   that, or our client is wrong: this app says one for both
  *   ERR_CONFIG         "client_refused"  our client id or secret is wrong, or a setting at the app
- *   ERR_CONFIG         "no_refresh_token" a first grant came without one: *ret is to be revoked
- *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition: as
- * well ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done
- * tells ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
+ *   ERR_CONFIG         "no_refresh_token" a first grant came without one: *ret is to be revoked,
+ *                                     as it is with all of ERR_CONFIG below
+ *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition
+ *   ERR_CONFIG         "scope_missing"   a first grant allows less than the definition requires
+ *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
+ *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
  */
 int app_token(arena *mem, net_client *http, const struct app_site *site,
               const struct app_client *client, const struct app_grant *grant, struct tokens *ret,
-              struct account *ret_account, struct err *e);
+              struct account *io_account, struct err *e);
 
 enum app_revoked {
     APP_REVOKED,    /* at the app, now or before */
@@ -117,9 +153,11 @@ int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
                struct err *e);
 
-/* Who is this account: the definition's identity probe, and a second one for the organization's
- * name that may fail; fills *io (api_base may be there already). ERR_UNAUTHENTIC "app_401" when the
- * token is refused, ERR_UPSTREAM_REFUSED "no_identity" when the answer does not say who. */
+/* Who is this account: the definition's look-ups of variables, its identity probe, and a second one
+ * for the organization's name that may fail; fills *io (api_base and variables may be there
+ * already). ERR_UNAUTHENTIC "app_401" when the token is refused, ERR_UPSTREAM_REFUSED "no_identity"
+ * when the answer does not say who; ERR_CONFIG "lookup_none" when a look-up finds nothing that
+ * fits, "lookup_many" when it finds several and an admin must set which. */
 int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
                  struct account *io, struct err *e);
 

@@ -27,10 +27,12 @@ struct oauth_options {
 };
 oauth *oauth_new(arena *boot, const struct oauth_options *options);
 
-/* Where a default connection's app is; ERR_CONFIG "unknown_app" or "draft" when it cannot be used.
- */
-int oauth_site(const oauth *o, const struct default_connection *d, struct app_site *ret,
+/* Where a default connection's app is; ERR_CONFIG "unknown_app", "draft" or "missing_var" when it
+ * cannot be used. */
+int oauth_site(const oauth *o, arena *mem, const struct default_connection *d, struct app_site *ret,
                struct err *e);
+/* The same site, for one account at it. */
+void oauth_site_account(arena *mem, struct app_site *io, const struct account *a);
 
 /* --- login: handle -> provider (begin.c) --- */
 
@@ -63,6 +65,7 @@ struct oauth_return {
     const char *callback_key; /* of the path; NULL for oauth_identity() */
     const char *platform;     /* "slack" of /identity/slack/callback; for oauth_identity() alone */
     const char *state, *code, *error, *description, *iss; /* NULL: absent */
+    const json_t *query; /* all parameters, name -> text; for oauth_callback() alone */
     const char *cookie;
     /* What happens besides in the transaction in which a connection becomes active without a typed
      * code; for oauth_callback() alone. */
@@ -106,7 +109,8 @@ struct oauth_outcome {
     struct default_connection *connection;
     struct workspace *workspace;
     const char *reason; /* stable code for the log and the audit */
-    const char *why;    /* oauth_identity: in words, for the log alone; NULL: there are none */
+    const char *why;    /* in words, for the log; NULL: there are none */
+    const char *words;  /* what a person can do about it, for the page; NULL: its own words do */
 };
 /* Exchanges, probes, stores provisionally. 0 for every end above; -1 only for our own faults. */
 int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,

@@ -1,6 +1,7 @@
 #ifndef WB_BASE_ACCOUNT_H
 #define WB_BASE_ACCOUNT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct account {
     const char *organization; /* id or name to show */
     bool sandbox;
     const char *api_base; /* where API calls go, as captured and checked; NULL: the definition's */
+    const json_t *vars;   /* name -> text: what the app told of this account; NULL: nothing */
 };
 
 struct tokens {

@@ -77,6 +77,7 @@ struct default_connection {
     int64_t client_version;
     const char **scopes;
     size_t scopes_count;
+    const json_t *vars;        /* name -> text; NULL: none */
     bool assurance_sign_in;    /* else the typed code */
     const char *account_match; /* "off", "warn", "require" */
     const char *callback_key;

@@ -42,7 +42,27 @@ bool app_single_use_refresh(const app *a)
 
 bool app_revokes_one_grant(const app *a)
 {
-    return a->revokes_one_grant;
+    return a->revoke.ends_one_grant;
+}
+
+bool app_needs_secret(const app *a)
+{
+    return a->client_auth != CLIENT_AUTH_NONE;
+}
+
+int64_t app_refresh_idle_days(const app *a)
+{
+    return a->refresh.idle_days;
+}
+
+int64_t app_refresh_fixed_days(const app *a)
+{
+    return a->refresh.fixed_days;
+}
+
+int64_t app_grants_per_user(const app *a)
+{
+    return a->refresh.grants_per_user;
 }
 
 const char *app_issuer(const app *a)
@@ -55,6 +75,19 @@ static json_t *texts_json(const struct apps_texts *t)
     json_t *list = json_array();
     for (size_t i = 0; i < t->count; i++) {
         json_array_append_new(list, json_string(t->items[i]));
+    }
+    return list;
+}
+
+static json_t *vars_json(const app *a)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < a->vars_count; i++) {
+        const struct apps_var *v = &a->vars[i];
+        bool own = v->from == VAR_CONNECTION;
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s?, s:b}", "name", v->name, "words", v->words,
+                                        "default", v->value, "required", own && v->value == NULL));
     }
     return list;
 }
@@ -78,14 +111,16 @@ json_t *app_describe(const app *a)
 {
     json_t *scopes = json_array();
     for (size_t i = 0; i < a->scopes_count; i++) {
-        json_array_append_new(scopes, json_pack("{s:s, s:s}", "name", a->scopes[i].name, "words",
-                                                a->scopes[i].words));
+        json_array_append_new(scopes,
+                              json_pack("{s:s, s:s, s:b}", "name", a->scopes[i].name, "words",
+                                        a->scopes[i].words, "required", a->scopes[i].required));
     }
     json_t *actions = json_array();
     for (size_t i = 0; i < a->actions_count; i++) {
         json_array_append_new(actions, action_json(&a->actions[i]));
     }
-    return json_pack("{s:s, s:s, s:{s:s?, s:o, s:o}, s:o, s:o}", "name", a->name, "title", a->title,
-                     "hosts", "default", a->host, "names", texts_json(&a->host_names), "suffixes",
-                     texts_json(&a->host_suffixes), "scopes", scopes, "actions", actions);
+    return json_pack("{s:s, s:s, s:{s:s?, s:o, s:o}, s:o, s:o, s:o, s:o}", "name", a->name, "title",
+                     a->title, "hosts", "default", a->host, "names", texts_json(&a->host_names),
+                     "suffixes", texts_json(&a->host_suffixes), "vars", vars_json(a), "scopes",
+                     scopes, "unverified", texts_json(&a->unverified), "actions", actions);
 }

@@ -24,20 +24,80 @@ struct apps_var {
     bool in_host;      /* it stands in the host of a URL */
 };
 
+/* A value as the app gives it, before anybody has looked at it. */
+struct apps_given {
+    const struct apps_var *var;
+    const char *value; /* NULL: absent */
+};
+
+const struct apps_var *apps_var_find(const app *a, const char *name);
+bool apps_var_fits(const struct apps_var *v, const char *value);
+/* Into io, checked: app_callback_vars() lists the errors. */
+int apps_var_take(arena *mem, const struct app_site *site, const struct apps_given *given,
+                  json_t *io, struct err *e);
+json_t *apps_vars_copy(arena *mem, const json_t *vars);
+/* The same for what a token endpoint's answer holds. */
+int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answer,
+                    struct account *io, struct err *e);
+
 /* --- a definition --- */
 
 struct apps_scope {
     const char *name;
     const char *words;
+    bool required; /* a grant without it is refused */
 };
 
-enum apps_client_auth { CLIENT_AUTH_POST, CLIENT_AUTH_BASIC };
+enum apps_client_auth {
+    CLIENT_AUTH_POST,
+    CLIENT_AUTH_BASIC,
+    CLIENT_AUTH_BASIC_RAW, /* id and secret as they are, for those who decode nothing */
+    CLIENT_AUTH_NONE       /* a public client: its id alone */
+};
 enum apps_revoke_token { REVOKE_REFRESH, REVOKE_ACCESS, REVOKE_BOTH };
+enum apps_revoke_auth {
+    REVOKE_AUTH_NONE,
+    REVOKE_AUTH_CLIENT,
+    REVOKE_AUTH_BASIC,
+    REVOKE_AUTH_BEARER
+};
+enum apps_revoke_format { REVOKE_FORM, REVOKE_JSON, REVOKE_QUERY };
 
-/* A member of an answer, cut to its first characters (0: whole). */
+struct apps_authorize {
+    const char *url;
+    struct apps_pairs params;
+    struct apps_pairs rename; /* our name -> theirs; "": left out */
+    bool skip_empty;
+    bool pkce;
+    const char *scope_separator;
+};
+
+struct apps_callback {
+    const char *code;          /* the query parameter that holds it */
+    struct apps_pairs capture; /* variable -> query parameter */
+};
+
+/* A call that asks who or where an account is. */
+struct apps_question {
+    const char *url;  /* absolute; or: */
+    const char *path; /* below the API base */
+    const char *method;
+    const json_t *body; /* NULL: none */
+};
+
+/* One variable or more from the one row of an answer that fits. */
+struct apps_site_lookup {
+    struct apps_question ask;
+    const char *list;        /* path of the rows; "": the answer itself */
+    struct apps_pairs where; /* path in a row -> text that must stand there */
+    struct apps_pairs set;   /* variable -> path in a row */
+};
+
+/* A member of an answer, cut to its first characters (0: whole), or a variable or "host". */
 struct apps_part {
-    const char *path;
+    const char *path; /* NULL: var */
     size_t first;
+    const char *var;
 };
 
 /* A second probe, for what the first does not tell. */
@@ -48,7 +108,8 @@ struct apps_details {
 };
 
 struct apps_identity {
-    const char *path; /* below the API base */
+    struct apps_question ask;
+    const char *one; /* path of a list with exactly one row, which is meant; NULL: the answer is */
     struct apps_part *key;
     size_t key_count;
     const char *name; /* paths in the answer */
@@ -57,15 +118,43 @@ struct apps_identity {
     struct apps_details details;
 };
 
+enum apps_expires { EXPIRES_IN_S, EXPIRES_AT_S, EXPIRES_AT_MS, EXPIRES_AT_ISO };
+
 struct apps_token_rules {
     const char *url;
     struct apps_pairs params;
-    const char *api_base; /* path of the base URL in the answer; NULL: none */
-    bool any_type;        /* token_type may be missing or odd */
+    bool json; /* the request's body is JSON */
+    struct apps_pairs headers;
+    const char *tokens;  /* path of the object that holds them; NULL: the answer */
+    const char *expires; /* path of when the access token ends; NULL: found by its name */
+    enum apps_expires expires_unit;
+    struct apps_pairs capture; /* variable -> path in the answer */
+    const char *api_base;      /* path of the base URL in the answer; NULL: none */
+    bool any_type;             /* token_type may be missing or odd */
     bool refresh_required;
     bool single_use_refresh;
     int64_t margin_s;
     struct apps_rules errors;
+};
+
+struct apps_refresh {
+    const char *url; /* NULL: the token endpoint's */
+    struct apps_pairs params;
+    int64_t idle_days;       /* a refresh token that is not used so long ends; 0: never */
+    int64_t fixed_days;      /* it ends so long after the login; 0: never */
+    int64_t grants_per_user; /* one more ends the oldest; 0: any number */
+};
+
+struct apps_revoke {
+    const char *url; /* NULL: the app offers no way */
+    const char *method;
+    enum apps_revoke_token token;
+    enum apps_revoke_format format;
+    enum apps_revoke_auth auth;
+    const char *param; /* "": the token is in the header alone */
+    int success[8];
+    size_t success_count; /* 0: any 2xx */
+    bool ends_one_grant;
 };
 
 struct app {
@@ -75,6 +164,7 @@ struct app {
     struct apps_pairs values;
     struct apps_var *vars;
     size_t vars_count;
+    struct apps_texts unverified;
 
     const char *host; /* the default; NULL: none */
     struct apps_texts host_names;
@@ -84,19 +174,17 @@ struct app {
     struct apps_texts sandbox_marks; /* parts of the API base's host */
 
     enum apps_client_auth client_auth;
-    const char *authorize_url;
-    struct apps_pairs authorize_params;
-    bool pkce;
-    const char *scope_separator;
+    struct apps_authorize authorize;
+    struct apps_callback callback;
     struct apps_scope *scopes;
     const char **scope_names;
     size_t scopes_count;
 
     struct apps_token_rules token;
-    const char *revoke_url; /* NULL: none */
-    enum apps_revoke_token revoke_token;
-    bool revoke_with_client;
-    bool revokes_one_grant;
+    struct apps_refresh refresh;
+    struct apps_revoke revoke;
+    struct apps_site_lookup *lookups;
+    size_t lookups_count;
 
     const char *api_base;        /* URL, when none came with the tokens */
     struct apps_pairs api_bases; /* further ones, by name */
@@ -117,72 +205,8 @@ enum { APPS_DEFINITION_MAX = 256 * 1024 };
 app *apps_definition_read(arena *boot, const char *source, struct bytes text,
                           struct faults *faults);
 
-struct apps_reader {
-    arena *mem;
-    app *app;
-};
-
-/* Parts of it; each adds its own faults. */
-void apps_read_oauth(const struct apps_reader *r, const struct json_doc *top);
-void apps_read_api(const struct apps_reader *r, const struct json_doc *top);
-void apps_read_actions(const struct apps_reader *r, const struct json_doc *top);
-/* A list of non-empty texts. */
-struct apps_texts apps_read_texts(const struct json_doc *d, const char *key, bool required);
-/* An object of texts, with {value} filled in. */
-struct apps_pairs apps_read_pairs(const struct apps_reader *r, const struct json_doc *d,
-                                  const char *key, size_t max);
-/* A URL: "https://{host}..." or "https://" and a fixed host; no other variable. */
-const char *apps_read_url(const struct apps_reader *r, const struct json_doc *d, const char *key,
-                          bool required);
-/* An extended regular expression from ^ to $; `absent` (NULL: none) where there is none. */
-const regex_t *apps_read_pattern(const struct json_doc *d, const char *key, const char *absent);
-/* A text or a list of texts. */
-struct apps_texts apps_read_paths(const struct json_doc *d, const char *key);
-struct apps_refused apps_read_refused(const struct json_doc *d);
-extern const char *const apps_api_meanings[]; /* what a refusal of the API may mean */
-struct apps_refusals apps_read_refusals(const struct apps_reader *r, const struct json_doc *d);
-/* The inputs of an action, into x. */
-void apps_read_inputs(const struct json_doc *d, struct app_action *x);
-/* NULL: there is none of this name. */
-const struct apps_input *apps_input_find(const struct app_action *x, const char *name);
-bool apps_has_input(const struct app_action *x, const char *name);
-
-/* One action while it is read. */
-struct apps_action_reader {
-    const struct apps_reader *r;
-    struct app_action *action;
-    const char **names; /* what its templates may name, NULL-terminated */
-};
-void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
-                       struct apps_request *q);
-/* The part of it that a look-up has too: where it goes and with what. */
-void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc *d,
-                      struct apps_request *q);
-void apps_read_look_ups(const struct apps_action_reader *ar, const struct json_doc *d);
-void apps_read_already(const struct apps_action_reader *ar, const struct json_doc *d,
-                       struct apps_request *q);
-void apps_read_expect(const struct apps_action_reader *ar, const struct json_doc *d,
-                      struct apps_request *q);
-/* "output" and "record_id"; `found`: their paths may begin with "found". */
-struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const struct json_doc *d,
-                                      bool found);
-/* Statuses between least and most. */
-size_t apps_read_statuses(const struct json_doc *d, const char *key, int least, int most, int *ret,
-                          size_t room);
-void apps_check_body(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
-                     const json_t *body);
-/* "multipart" of a request. */
-void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
-                     struct apps_request *q);
-/* Faults when text names what is not known. */
-void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
-                         const char *key, const char *text);
-/* Text in which {value} of "values" is filled in; other {names} stay. */
-const char *apps_read_filled(const struct apps_reader *r, const struct json_doc *d, const char *key,
-                             bool required);
-/* A table of refusals: which meanings may stand in it is a NULL-terminated list of their names. */
-struct apps_rules apps_read_rules(const struct apps_reader *r, const struct json_doc *d,
-                                  const char *key, const char *const *meanings);
+/* The value of one name; NULL: none. */
+const char *apps_pair_value(const struct apps_pairs *p, const char *name);
 
 /* --- "{name}" in texts (template.c) --- */
 
@@ -211,15 +235,40 @@ const char *apps_value_text(arena *mem, const json_t *value);
 
 /* --- where things are (site.c) --- */
 
-/* An absolute URL of the definition at this site. */
-char *apps_site_url(arena *mem, const struct app_site *site, const char *url);
+/* An absolute URL of the definition at this site: app_authorize_url() lists the errors. */
+int apps_site_url(arena *mem, const struct app_site *site, const char *url, char **ret,
+                  struct err *e);
+/* A text with the site's variables and {host} filled in, percent-encoded. */
+int apps_site_fill(arena *mem, const struct app_site *site, const char *text, char **ret,
+                   struct err *e);
+/* What stands between "https://" and the path. */
+char *apps_authority(arena *mem, const char *url);
+/* DNS labels with dots between them. */
+bool apps_is_host_part(const char *text);
 /* Where API calls go. */
-const char *apps_api_base(arena *mem, const struct app_site *site);
+int apps_api_base(arena *mem, const struct app_site *site, const char **ret, struct err *e);
 /* A base URL that came with a token ("instance_url"), without a slash at its end: https and below
  * an allowed suffix, or the site's own trusted peer. ERR_CONFIG "captured_host". */
 int apps_capture_base(arena *mem, const struct app_site *site, const char *url, char **ret,
                       struct err *e);
 bool apps_is_sandbox(arena *mem, const struct app_site *site, const char *api_base);
+
+/* --- asking who and where an account is (probe.c, site_lookup.c) --- */
+
+struct apps_probe {
+    arena *mem;
+    net_client *http;
+    const struct app_site *site;
+    struct secret access;
+};
+/* The JSON of a 200. Errors as those of URLs and of the API; ERR_UPSTREAM_BUSY "app_unreadable". */
+int apps_ask(const struct apps_probe *p, const struct apps_question *q, const json_t **ret,
+             struct err *e);
+/* The rows at a path of an answer ("": the answer): *ret is the one that is there, NULL for none or
+ * several; the number of rows. */
+size_t apps_one_row(const json_t *answer, const char *path, const json_t **ret);
+/* All of a definition's look-ups, into io->vars: app_identify() lists the errors. */
+int apps_look_up_vars(const struct apps_probe *p, struct account *io, struct err *e);
 
 /* --- the token endpoint --- */
 
@@ -238,7 +287,8 @@ struct apps_answer {
 };
 
 struct apps_answer_context {
-    bool any_type;
+    const struct apps_token_rules *rules; /* NULL: as RFC 6749 has it */
+    bool refresh;
     int status;
     const char *content_type;
     int64_t asked_at; /* epoch seconds before the call */
@@ -259,5 +309,11 @@ enum apps_meaning apps_token_meaning(const app *a, const struct apps_refusal *r,
 /* Adds the client's proof to a request: secret in the form (`*io_n` fields so far) or Basic. */
 void apps_client_auth(arena *mem, const app *a, const struct app_client *client,
                       struct net_request *io, size_t *io_n);
+
+/* The form's fields as a JSON body. */
+void apps_body_json(arena *mem, struct net_request *io);
+/* What a code or a refresh token is sent with. */
+int apps_token_request(arena *mem, const struct app_site *site, const struct app_client *client,
+                       const struct app_grant *grant, struct net_request *ret, struct err *e);
 
 #endif

@@ -64,9 +64,14 @@ static int url_of(const struct apps_exchange *x, const char **ret, struct err *e
     if (apps_template_url(mem, q->path, &vars, &path, e) != 0) {
         return -1;
     }
+    const char *base = NULL;
+    char *other = NULL;
+    if (q->base == NULL ? apps_api_base(mem, &x->call->site, &base, e) != 0
+                        : apps_site_url(mem, &x->call->site, q->base, &other, e) != 0) {
+        return -1;
+    }
     struct str s = str_new(mem, LIMIT_URL);
-    str_add(&s, q->base == NULL ? apps_api_base(mem, &x->call->site)
-                                : apps_site_url(mem, &x->call->site, q->base));
+    str_add(&s, q->base == NULL ? base : other);
     str_add(&s, path);
     char sign = '?';
     for (size_t i = 0; i < q->query.count; i++) {

@@ -1,4 +1,4 @@
-#include "apps_int.h"
+#include "definition_int.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 enum { TEXTS_MAX = 50, VALUES_MAX = 20 };
 
 /* Lower-case letters, digits and "_", beginning with a letter. */
-static bool is_word(const char *text)
+bool apps_is_word(const char *text)
 {
     size_t len = strlen(text);
     return len > 0 && len <= LIMIT_NAME && text[0] >= 'a' && text[0] <= 'z' &&
@@ -29,6 +29,23 @@ struct apps_texts apps_read_texts(const struct json_doc *d, const char *key, boo
         }
     }
     return t;
+}
+
+void apps_need(const struct json_doc *d, const char *key)
+{
+    if (d->object != NULL && json_member(d->object, key) == NULL) {
+        json_doc_fault(d, key, "This is required.");
+    }
+}
+
+const char *apps_pair_value(const struct apps_pairs *p, const char *name)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (str_equal(p->items[i].name, name)) {
+            return p->items[i].value;
+        }
+    }
+    return NULL;
 }
 
 static const char *value_of(const struct apps_pairs *pairs, const char *name, size_t len)
@@ -91,34 +108,6 @@ struct apps_pairs apps_read_pairs(const struct apps_reader *r, const struct json
     return p;
 }
 
-static bool url_valid(arena *mem, const char *url)
-{
-    struct net_url parts;
-    struct err e = {0};
-    return net_url_parse(mem, url, &parts, &e) == 0 && str_equal(parts.scheme, "https");
-}
-
-const char *apps_read_url(const struct apps_reader *r, const struct json_doc *d, const char *key,
-                          bool required)
-{
-    static const char with_host[] = "https://{host}";
-    const char *url = apps_read_filled(r, d, key, required);
-    if (url == NULL) {
-        return NULL;
-    }
-    bool variable = str_starts(url, with_host);
-    const char *rest = variable ? url + strlen(with_host) : url;
-    const char *sample = variable ? arena_printf(r->mem, "https://host.example%s", rest) : rest;
-    bool edge = !variable || rest[0] == '/' || rest[0] == '\0';
-    if (!edge || strpbrk(rest, "{}") != NULL || !url_valid(r->mem, sample)) {
-        json_doc_fault(d, key,
-                       "This must be a URL that begins with https://{host}/ or with "
-                       "https:// and a fixed host, and holds no other variable.");
-        return NULL;
-    }
-    return url;
-}
-
 /* "values" come first: everything else may name them. */
 static void read_values(const struct apps_reader *r, const struct json_doc *top)
 {
@@ -126,7 +115,7 @@ static void read_values(const struct apps_reader *r, const struct json_doc *top)
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     for (size_t i = 0; i < p.count; i++) {
         const char *value = p.items[i].value;
-        if (!is_word(p.items[i].name) || strspn(value, plain) != strlen(value) ||
+        if (!apps_is_word(p.items[i].name) || strspn(value, plain) != strlen(value) ||
             strstr(value, "..") != NULL) {
             json_doc_fault(top, "values",
                            "\"%s\": names are lower-case words, values hold "
@@ -179,21 +168,55 @@ static void read_hosts(const struct apps_reader *r, const struct json_doc *top)
     a->sandbox_marks = apps_read_texts(&sandbox, "marks", false);
 }
 
+/* Another kind of login acts for nobody in particular, or in a way that nobody can end. */
+static bool is_oauth2(const struct json_doc *top)
+{
+    static const struct {
+        const char *auth, *why;
+    } others[] = {
+        {"api_key", "a key that is shared acts for nobody in particular"},
+        {"basic", "a password that is handed over acts as its owner for ever, and only a change of "
+                  "it ends that"},
+        {"oauth2_cc", "client credentials act for the app, and for no person"},
+        {"oauth1", "OAuth 1 signs each request in a way of its own"},
+        {"jwt", "a signed assertion acts for the app, and for no person"},
+        {"mtls", "a certificate acts for the app, and for no person"}};
+    const char *auth = json_doc_text(top, "auth", false, LIMIT_NAME);
+    if (auth == NULL || str_equal(auth, "oauth2")) {
+        return true;
+    }
+    size_t i = 0, count = sizeof(others) / sizeof(others[0]);
+    while (i < count && !str_equal(others[i].auth, auth)) {
+        i++;
+    }
+    json_doc_fault(top, "auth",
+                   "This app is not connected with OAuth2: Workbot connects each person with a "
+                   "login of their own that ends on its own (RFC 6749, authorization code), and "
+                   "%s.",
+                   i < count ? others[i].why : "this is another kind");
+    return false;
+}
+
 static void read_all(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {"name",        "title",     "values", "hosts",  "sandbox",
-                                       "client_auth", "authorize", "token",  "revoke", "identity",
-                                       "api",         "actions",   NULL};
+    static const char *const keys[] = {
+        "name",      "title",    "values",  "hosts",      "sandbox", "auth",   "vars",
+        "authorize", "callback", "token",   "refresh",    "revoke",  "lookup", "client_auth",
+        "identity",  "api",      "actions", "unverified", NULL};
     json_doc_known(top, keys);
     r->app->name = json_doc_text(top, "name", true, LIMIT_NAME);
     r->app->title = json_doc_text(top, "title", true, LIMIT_LABEL);
-    if (r->app->name != NULL && !is_word(r->app->name)) {
+    if (r->app->name != NULL && !apps_is_word(r->app->name)) {
         json_doc_fault(top, "name", "This must be lower-case letters, digits and \"_\".");
     }
     read_values(r, top);
+    r->app->unverified = apps_read_texts(top, "unverified", false);
     read_hosts(r, top);
+    apps_read_vars(r, top);
     apps_read_oauth(r, top);
+    apps_read_token(r, top);
     apps_read_api(r, top);
+    apps_read_identity(r, top);
     apps_read_actions(r, top);
 }
 
@@ -208,7 +231,7 @@ app *apps_definition_read(arena *boot, const char *source, struct bytes text, st
     }
     struct apps_reader r = {.mem = boot, .app = arena_alloc(boot, sizeof(app))};
     struct json_doc top = json_doc(faults, boot, source, value);
-    if (top.object != NULL) {
+    if (top.object != NULL && is_oauth2(&top)) {
         read_all(&r, &top);
     }
     return faults->count == before ? r.app : NULL;

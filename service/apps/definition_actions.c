@@ -1,4 +1,4 @@
-#include "apps_int.h"
+#include "definition_int.h"
 
 #include <string.h>
 

@@ -1,76 +1,9 @@
-#include "apps_int.h"
-
-#include <string.h>
+#include "definition_int.h"
 
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { KEY_PARTS_MAX = 4, PART_FIRST_MAX = 100, BASES_MAX = 5, HEADERS_MAX = 6, REFUSALS_MAX = 10 };
-
-static void read_key(const struct apps_reader *r, const struct json_doc *d)
-{
-    static const char *const keys[] = {"path", "first", NULL};
-    const json_t *list = json_doc_array(d, "key", true, KEY_PARTS_MAX);
-    struct apps_identity *identity = &r->app->identity;
-    identity->key_count = json_array_size(list);
-    identity->key = arena_array(r->mem, identity->key_count + 1, sizeof(*identity->key));
-    for (size_t i = 0; i < identity->key_count; i++) {
-        struct json_doc row = json_doc_item(d, "key", i);
-        json_doc_known(&row, keys);
-        int64_t first = json_doc_i64(&row, "first", 0);
-        if (first < 0 || first > PART_FIRST_MAX) {
-            json_doc_fault(&row, "first", "This must be from 0 to %d.", PART_FIRST_MAX);
-            first = 0;
-        }
-        identity->key[i] =
-            (struct apps_part){json_doc_text(&row, "path", true, LIMIT_LABEL), (size_t)first};
-    }
-    if (list != NULL && identity->key_count == 0) {
-        json_doc_fault(d, "key", "This must name what stays the same for a person for ever.");
-    }
-}
-
-/* A path below the API base, without variables; it may have a query. */
-static const char *read_probe_path(const struct apps_reader *r, const struct json_doc *d)
-{
-    const char *path = apps_read_filled(r, d, "path", true);
-    if (path != NULL && (path[0] != '/' || strpbrk(path, "{}# ") != NULL)) {
-        json_doc_fault(d, "path", "This must begin with \"/\" and hold no variable and no space.");
-    }
-    return path;
-}
-
-static void read_details(const struct apps_reader *r, const struct json_doc *identity)
-{
-    static const char *const keys[] = {"path", "organization", "sandbox", NULL};
-    struct json_doc d = json_doc_member(identity, "details", false);
-    if (d.object == NULL) {
-        return;
-    }
-    json_doc_known(&d, keys);
-    struct apps_details *details = &r->app->identity.details;
-    details->path = read_probe_path(r, &d);
-    details->organization = json_doc_text(&d, "organization", false, LIMIT_LABEL);
-    details->sandbox = json_doc_text(&d, "sandbox", false, LIMIT_LABEL);
-    if (details->organization == NULL && details->sandbox == NULL) {
-        json_doc_fault(&d, NULL, "This must name organization or sandbox, or both.");
-    }
-}
-
-static void read_identity(const struct apps_reader *r, const struct json_doc *top)
-{
-    static const char *const keys[] = {"path",         "key",     "name", "email",
-                                       "organization", "details", NULL};
-    struct json_doc d = json_doc_member(top, "identity", true);
-    json_doc_known(&d, keys);
-    struct apps_identity *identity = &r->app->identity;
-    identity->path = read_probe_path(r, &d);
-    identity->name = json_doc_text(&d, "name", true, LIMIT_LABEL);
-    identity->email = json_doc_text(&d, "email", false, LIMIT_LABEL);
-    identity->organization = json_doc_text(&d, "organization", false, LIMIT_LABEL);
-    read_key(r, &d);
-    read_details(r, &d);
-}
+enum { BASES_MAX = 5, HEADERS_MAX = 6, REFUSALS_MAX = 10 };
 
 const char *const apps_api_meanings[] = {"refused", "busy", "limit", "unauthentic", NULL};
 
@@ -187,5 +120,4 @@ void apps_read_api(const struct apps_reader *r, const struct json_doc *top)
     json_doc_known(&d, keys);
     read_calls(r, &d);
     read_errors(r, &d);
-    read_identity(r, top);
 }

@@ -41,14 +41,17 @@ static const char *record_url(const struct apps_act *t, const char *id)
     const char *text = t->action->record_url;
     json_t *values = arena_json(mem, json_copy(t->values));
     json_object_set_new(values, "id", json_string(id));
-    const char *base = apps_api_base(mem, &t->call->site);
-    const struct apps_vars vars = {.values = values, .raw_name = "api_base", .raw_value = base};
+    struct app_site here = t->call->site;
+    struct apps_vars vars = {.values = values, .raw_name = "api_base"};
     struct err why = {0};
     char *url = NULL;
+    here.vars = values;
     if (!str_starts(text, by_base)) {
-        text = apps_site_url(mem, &t->call->site, text);
+        return apps_site_url(mem, &here, text, &url, &why) == 0 ? url : NULL;
     }
-    return apps_template_url(mem, text, &vars, &url, &why) == 0 ? url : NULL;
+    bool made = apps_api_base(mem, &t->call->site, &vars.raw_value, &why) == 0 &&
+                apps_template_url(mem, text, &vars, &url, &why) == 0;
+    return made ? url : NULL;
 }
 
 void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,

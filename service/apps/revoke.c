@@ -1,7 +1,11 @@
 #include "apps_int.h"
 
+#include <string.h>
+
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/str.h"
+#include "crypto.h"
 
 enum { REVOKE_ANSWER_MAX = 64 * 1024 };
 
@@ -17,15 +21,27 @@ static bool already_done(const struct apps_answer *answer)
     return false;
 }
 
+/* Which 2xx say that it is done; no word of the definition: all that are no page and no error. */
+static bool is_success(const struct apps_revoke *v, int status)
+{
+    for (size_t i = 0; i < v->success_count; i++) {
+        if (v->success[i] == status) {
+            return true;
+        }
+    }
+    return v->success_count == 0 && status >= 200 && status < 300;
+}
+
 static int read_answer(arena *mem, const app *a, const struct net_response *r, struct err *e)
 {
+    static const struct apps_token_rules any = {.any_type = true};
     const struct apps_answer_context context = {
-        .any_type = true, .status = r->status, .content_type = r->content_type};
+        .rules = &any, .status = r->status, .content_type = r->content_type};
     struct apps_answer answer;
     apps_answer_read(mem, &context, r->body, &answer);
     bool page = apps_is_html(r) && r->has_body;
     bool refused = answer.kind == ANSWER_REFUSED && answer.error != NULL;
-    if (already_done(&answer) || (r->status >= 200 && r->status < 300 && !page && !refused)) {
+    if (already_done(&answer) || (is_success(&a->revoke, r->status) && !page && !refused)) {
         return 0;
     }
     const struct apps_refusal refusal = {.status = r->status,
@@ -44,22 +60,64 @@ static int read_answer(arena *mem, const app *a, const struct net_response *r, s
     return -1;
 }
 
+/* The client's id may stand in the path. */
+static int url_of(arena *mem, const struct app_site *site, const struct app_client *client,
+                  char **ret, struct err *e)
+{
+    struct app_site here = *site;
+    json_t *vars = apps_vars_copy(mem, site->vars);
+    json_put(vars, "client_id", json_string(client->id));
+    here.vars = vars;
+    return apps_site_url(mem, &here, site->app->revoke.url, ret, e);
+}
+
+static void authenticate(arena *mem, const app *a, const struct app_client *client,
+                         struct secret token, struct net_request *io, size_t *io_n)
+{
+    switch (a->revoke.auth) {
+    case REVOKE_AUTH_NONE:
+        return;
+    case REVOKE_AUTH_CLIENT:
+        apps_client_auth(mem, a, client, io, io_n);
+        return;
+    case REVOKE_AUTH_BASIC:
+        io->basic = net_basic_credential(mem, client->id, client->secret, crypto_base64);
+        return;
+    case REVOKE_AUTH_BEARER:
+        io->bearer = token;
+        return;
+    }
+}
+
 static int revoke_one(arena *mem, net_client *http, const struct app_site *site,
                       const struct app_client *client, struct secret token, struct err *e)
 {
     const app *a = site->app;
+    const struct apps_revoke *v = &a->revoke;
+    char *url = NULL;
+    size_t n = 0;
     if (secret_empty(token)) {
         return 0;
     }
-    struct net_request q = {.method = "POST",
-                            .url = apps_site_url(mem, site, a->revoke_url),
+    if (url_of(mem, site, client, &url, e) != 0) {
+        return -1;
+    }
+    struct net_request q = {.method = v->method,
+                            .url = url,
                             .peer = a->name,
                             .headers = {{"Accept", "application/json"}},
                             .answer_max = REVOKE_ANSWER_MAX};
-    size_t n = 0;
-    q.form[n++] = (struct net_field){.name = "token", .secret = token};
-    if (a->revoke_with_client) {
-        apps_client_auth(mem, a, client, &q, &n);
+    if (v->format == REVOKE_QUERY && v->param[0] != '\0') {
+        struct str s = str_new(mem, LIMIT_URL);
+        str_printf(&s, "%s%c%s=", url, strchr(url, '?') == NULL ? '?' : '&', v->param);
+        str_add_url(&s, secret_reveal(token));
+        q.url = s.text;
+    } else if (v->param[0] != '\0') {
+        q.form[n++] = (struct net_field){.name = v->param, .secret = token};
+    }
+    authenticate(mem, a, client, token, &q, &n);
+    if (v->format == REVOKE_JSON && n > 0) {
+        apps_body_json(mem, &q);
     }
     struct net_response r;
     return net_call(http, mem, &q, &r, e) != 0 ? -1 : read_answer(mem, a, &r, e);
@@ -70,12 +128,12 @@ int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                struct err *e)
 {
     const app *a = site->app;
-    if (a->revoke_url == NULL) {
+    if (a->revoke.url == NULL) {
         *ret = APP_REVOKE_NONE;
         return 0;
     }
-    bool refresh = a->revoke_token != REVOKE_ACCESS && !secret_empty(t->refresh);
-    bool access = a->revoke_token != REVOKE_REFRESH || !refresh;
+    bool refresh = a->revoke.token != REVOKE_ACCESS && !secret_empty(t->refresh);
+    bool access = a->revoke.token != REVOKE_REFRESH || !refresh;
     if ((refresh && revoke_one(mem, http, site, client, t->refresh, e) != 0) ||
         (access && revoke_one(mem, http, site, client, t->access, e) != 0)) {
         return -1;

@@ -9,28 +9,38 @@ enum { DNS_NAME_MAX = 253, DNS_LABEL_MAX = 63 };
 
 static const char host_slot[] = "https://{host}";
 
-/* RFC 1123 section 2.1, at least two labels, the last not a number: no IP address passes. */
-static bool is_dns_name(const char *host)
+/* RFC 1123 section 2.1: labels with dots between them; *ret_last is the last one. 0: it is none. */
+static size_t count_labels(const char *host, const char **ret_last)
 {
     size_t labels = 0;
-    const char *last = host;
     if (strlen(host) > DNS_NAME_MAX) {
-        return false;
+        return 0;
     }
-    for (const char *at = host;; at++, labels++) {
+    for (const char *at = host;; at++) {
         size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-");
         if (len == 0 || len > DNS_LABEL_MAX || at[0] == '-' || at[len - 1] == '-') {
-            return false;
+            return 0;
         }
-        last = at;
+        *ret_last = at;
+        labels++;
         at += len;
-        if (*at == '\0') {
-            return labels > 0 && last[strspn(last, "0123456789")] != '\0';
-        }
         if (*at != '.') {
-            return false;
+            return *at == '\0' ? labels : 0;
         }
     }
+}
+
+bool apps_is_host_part(const char *text)
+{
+    const char *last = NULL;
+    return count_labels(text, &last) > 0;
+}
+
+/* At least two labels, the last not a number: no IP address passes. */
+static bool is_dns_name(const char *host)
+{
+    const char *last = NULL;
+    return count_labels(host, &last) > 1 && last[strspn(last, "0123456789")] != '\0';
 }
 
 static bool is_below(const char *host, const struct apps_texts *suffixes)
@@ -90,28 +100,109 @@ static void add_host(struct str *s, const struct app_site *site)
     }
 }
 
-/* A trusted peer stands for every host of the app. */
-char *apps_site_url(arena *mem, const struct app_site *site, const char *url)
+static int add_named(struct str *s, const struct app_site *site, const char *name, struct err *e)
 {
-    struct str s = str_new(mem, LIMIT_URL);
-    if (site->plain_http) {
-        str_add(&s, "http://");
-        add_host(&s, site);
-        const char *authority = url + strlen("https://");
-        str_add(&s, authority + strcspn(authority, "/?"));
-    } else if (str_starts(url, host_slot)) {
-        str_add(&s, "https://");
-        add_host(&s, site);
-        str_add(&s, url + strlen(host_slot));
-    } else {
-        str_add(&s, url);
+    if (str_equal(name, "host")) {
+        add_host(s, site);
+        return 0;
     }
-    return s.text;
+    const struct apps_var *v = apps_var_find(site->app, name);
+    const char *value = apps_scalar(s->mem, json_member(site->vars, name));
+    if (str_empty(value) || str_equal(value, ".") || str_equal(value, "..") ||
+        (v != NULL && !apps_var_fits(v, value))) {
+        return err_set(e, ERR_CONFIG, "missing_var", "this connection of %s has no \"%s\" (%s)",
+                       site->app->name, name, v == NULL ? name : v->words);
+    }
+    str_add_url(s, value);
+    return 0;
 }
 
-const char *apps_api_base(arena *mem, const struct app_site *site)
+int apps_site_fill(arena *mem, const struct app_site *site, const char *text, char **ret,
+                   struct err *e)
 {
-    return site->api_base != NULL ? site->api_base : apps_site_url(mem, site, site->app->api_base);
+    struct str s = str_new(mem, LIMIT_URL);
+    while (*text != '\0') {
+        size_t plain = strcspn(text, "{");
+        str_add_n(&s, text, plain);
+        text += plain;
+        size_t name = *text == '{' ? strcspn(text + 1, "}") : 0;
+        if (*text == '{') {
+            if (add_named(&s, site, arena_strndup(mem, text + 1, name), e) != 0) {
+                return -1;
+            }
+            text += name + (text[name + 1] == '}' ? 2 : 1);
+        }
+    }
+    if (s.cut) {
+        return err_set(e, ERR_CONFIG, "missing_var", "a URL of %s is longer than %d bytes",
+                       site->app->name, LIMIT_URL);
+    }
+    *ret = s.text;
+    return 0;
+}
+
+char *apps_authority(arena *mem, const char *url)
+{
+    const char *at = url + strlen("https://");
+    return arena_strndup(mem, at, strcspn(at, "/?#"));
+}
+
+/* Behind the last variable stand two names at least, as in {team}.example.com: whatever the value,
+ * the host is the app's. */
+static bool ends_fixed(const char *template)
+{
+    const char *tail = strrchr(template, '}');
+    const char *dot = tail == NULL ? NULL : strchr(tail, '.');
+    return tail == NULL || (dot != NULL && strchr(dot + 1, '.') != NULL);
+}
+
+/* A host that a variable makes is one of the definition's. */
+static int check_authority(arena *mem, const struct app_site *site, const char *template,
+                           const char *url, struct err *e)
+{
+    const app *a = site->app;
+    const char *authority = apps_authority(mem, template), *host = apps_authority(mem, url);
+    if (strchr(authority, '{') == NULL || str_equal(authority, "{host}")) {
+        return 0;
+    }
+    if (is_dns_name(host) &&
+        (ends_fixed(authority) || is_listed(host, &a->host_names) ||
+         is_below(host, &a->host_suffixes) || is_below(host, &a->api_suffixes))) {
+        return 0;
+    }
+    return err_set(e, ERR_CONFIG, "captured_host",
+                   "a variable of %s leads to a host outside its definition", a->name);
+}
+
+/* A trusted peer stands for every host of the app. */
+int apps_site_url(arena *mem, const struct app_site *site, const char *url, char **ret,
+                  struct err *e)
+{
+    char *filled = NULL;
+    if (apps_site_fill(mem, site, url, &filled, e) != 0) {
+        return -1;
+    }
+    if (site->plain_http) {
+        size_t host =
+            str_starts(url, host_slot) ? strlen(site->host) : strlen(apps_authority(mem, filled));
+        *ret = arena_printf(mem, "http://%s%s", site->host, filled + strlen("https://") + host);
+        return 0;
+    }
+    if (check_authority(mem, site, url, filled, e) != 0) {
+        return -1;
+    }
+    *ret = filled;
+    return 0;
+}
+
+int apps_api_base(arena *mem, const struct app_site *site, const char **ret, struct err *e)
+{
+    char *base = NULL;
+    if (site->api_base == NULL && apps_site_url(mem, site, site->app->api_base, &base, e) != 0) {
+        return -1;
+    }
+    *ret = site->api_base == NULL ? base : site->api_base;
+    return 0;
 }
 
 static const char *without_port(arena *mem, const char *host)

@@ -1,54 +1,10 @@
 #include "apps_int.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/str.h"
-#include "crypto.h"
 
-enum { TOKEN_ANSWER_MAX = 256 * 1024 };
-
-void apps_client_auth(arena *mem, const app *a, const struct app_client *client,
-                      struct net_request *io, size_t *io_n)
-{
-    switch (a->client_auth) {
-    case CLIENT_AUTH_BASIC:
-        io->basic = net_basic_credential(mem, client->id, client->secret, crypto_base64);
-        return;
-    case CLIENT_AUTH_POST:
-        break;
-    }
-    io->form[(*io_n)++] = (struct net_field){.name = "client_id", .value = client->id};
-    io->form[(*io_n)++] = (struct net_field){.name = "client_secret", .secret = client->secret};
-}
-
-static struct net_request request_of(arena *mem, const struct app_site *site,
-                                     const struct app_client *client, const struct app_grant *grant)
-{
-    const app *a = site->app;
-    struct net_request q = {.method = "POST",
-                            .url = apps_site_url(mem, site, a->token.url),
-                            .peer = a->name,
-                            .headers = {{"Accept", "application/json"}},
-                            .person_waits = !secret_empty(grant->code),
-                            .answer_max = TOKEN_ANSWER_MAX};
-    size_t n = 0;
-    if (secret_empty(grant->code)) {
-        q.form[n++] = (struct net_field){.name = "grant_type", .value = "refresh_token"};
-        q.form[n++] = (struct net_field){.name = "refresh_token", .secret = grant->refresh};
-    } else {
-        q.form[n++] = (struct net_field){.name = "grant_type", .value = "authorization_code"};
-        q.form[n++] = (struct net_field){.name = "code", .secret = grant->code};
-        q.form[n++] = (struct net_field){.name = "redirect_uri", .value = grant->redirect_uri};
-        if (a->pkce) {
-            q.form[n++] = (struct net_field){.name = "code_verifier", .secret = grant->verifier};
-        }
-    }
-    apps_client_auth(mem, a, client, &q, &n);
-    for (size_t i = 0; i < a->token.params.count; i++) {
-        const struct apps_pair *p = &a->token.params.items[i];
-        q.form[n++] = (struct net_field){.name = p->name, .value = p->value};
-    }
-    return q;
-}
+/* One call of the token endpoint, and what may be kept of its answer. */
 
 /* The network's errors in the words of app_token. */
 static int call_failed(const app *a, const struct err *why, struct err *e)
@@ -69,16 +25,47 @@ static int call_failed(const app *a, const struct err *why, struct err *e)
     return err_set(e, ERR_CONFIG, "client_refused", "token endpoint of %s: %s", a->name, why->text);
 }
 
+static bool granted(const struct tokens *t, const char *scope)
+{
+    size_t i = 0;
+    while (i < t->scopes_count && !str_equal(t->scopes[i], scope)) {
+        i++;
+    }
+    return i < t->scopes_count;
+}
+
+/* An answer that names no scopes grants what was asked for (RFC 6749 section 5.1). */
+static int check_scopes(arena *mem, const app *a, const struct tokens *t, struct err *e)
+{
+    struct str missing = str_new(mem, LIMIT_LABEL);
+    for (size_t i = 0; i < a->scopes_count && t->scopes_count > 0; i++) {
+        if (a->scopes[i].required && !granted(t, a->scopes[i].name)) {
+            str_printf(&missing, "%s\"%s\" (%s)", missing.len == 0 ? "" : ", ", a->scopes[i].words,
+                       a->scopes[i].name);
+        }
+    }
+    return missing.len == 0
+               ? 0
+               : err_set(e, ERR_CONFIG, "scope_missing",
+                         "%s did not allow what Workbot needs there: %s.", a->title, missing.text);
+}
+
 static int keep(arena *mem, const struct app_site *site, const struct app_grant *grant,
                 struct apps_answer *answer, struct account *io, struct err *e)
 {
     const app *a = site->app;
-    bool first = !secret_empty(grant->code);
-    if (first && secret_empty(answer->tokens.refresh) && a->token.refresh_required) {
+    if (secret_empty(grant->code)) {
+        return 0;
+    }
+    if (secret_empty(answer->tokens.refresh) && a->token.refresh_required) {
         return err_set(e, ERR_CONFIG, "no_refresh_token",
                        "%s gave no refresh token: its client or scopes must allow one", a->name);
     }
-    if (!first || a->token.api_base == NULL) {
+    if (check_scopes(mem, a, &answer->tokens, e) != 0 ||
+        apps_token_vars(mem, site, answer->body, io, e) != 0) {
+        return -1;
+    }
+    if (a->token.api_base == NULL) {
         return 0;
     }
     const char *url = json_string_value(json_at(answer->body, a->token.api_base));
@@ -90,15 +77,32 @@ static int keep(arena *mem, const struct app_site *site, const struct app_grant 
     return 0;
 }
 
+static int refused(const app *a, const struct net_response *r, const struct apps_answer *answer,
+                   bool first, struct err *e)
+{
+    const struct apps_refusal refusal = {.status = r->status,
+                                         .code = answer->error,
+                                         .message = answer->description,
+                                         .retry_after = r->retry_after_ms > 0,
+                                         .grant = first ? CODE_GRANT : REFRESH_GRANT};
+    bool html = answer->kind == ANSWER_UNREADABLE && (apps_is_html(r) || r->status < 300);
+    return apps_token_error(a, &refusal, html, r->retry_after_ms, e);
+}
+
 int app_token(arena *mem, net_client *http, const struct app_site *site,
               const struct app_client *client, const struct app_grant *grant, struct tokens *ret,
-              struct account *ret_account, struct err *e)
+              struct account *io_account, struct err *e)
 {
     const app *a = site->app;
-    const struct net_request q = request_of(mem, site, client, grant);
-    struct apps_answer_context context = {.any_type = a->token.any_type, .asked_at = clock_now()};
+    bool first = !secret_empty(grant->code);
+    struct apps_answer_context context = {
+        .rules = &a->token, .refresh = !first, .asked_at = clock_now()};
+    struct net_request q;
     struct net_response r;
     struct err why = {0};
+    if (apps_token_request(mem, site, client, grant, &q, e) != 0) {
+        return -1;
+    }
     if (net_call(http, mem, &q, &r, &why) != 0) {
         return call_failed(a, &why, e);
     }
@@ -106,16 +110,9 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
     context.content_type = r.content_type;
     struct apps_answer answer;
     apps_answer_read(mem, &context, r.body, &answer);
-    if (answer.kind == ANSWER_TOKENS) {
-        *ret = answer.tokens;
-        return keep(mem, site, grant, &answer, ret_account, e);
+    if (answer.kind != ANSWER_TOKENS) {
+        return refused(a, &r, &answer, first, e);
     }
-    const struct apps_refusal refusal = {.status = r.status,
-                                         .code = answer.error,
-                                         .message = answer.description,
-                                         .retry_after = r.retry_after_ms > 0,
-                                         .grant = secret_empty(grant->code) ? REFRESH_GRANT
-                                                                            : CODE_GRANT};
-    bool html = answer.kind == ANSWER_UNREADABLE && (apps_is_html(&r) || r.status < 300);
-    return apps_token_error(a, &refusal, html, r.retry_after_ms, e);
+    *ret = answer.tokens;
+    return keep(mem, site, grant, &answer, io_account, e);
 }

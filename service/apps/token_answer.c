@@ -130,6 +130,24 @@ static int64_t access_end(const json_t *body, int64_t asked_at)
     return sane(iso_time(json_string_value(value)), asked_at);
 }
 
+/* Where the definition says where and how, no other member counts. */
+static int64_t said_end(const json_t *body, const struct apps_token_rules *rules, int64_t asked_at)
+{
+    const json_t *value = json_at(body, rules->expires);
+    int64_t at = 0;
+    switch (rules->expires_unit) {
+    case EXPIRES_AT_S:
+        return number_of(value, &at) ? sane(at, asked_at) : 0;
+    case EXPIRES_AT_MS:
+        return number_of(value, &at) ? sane(at / 1000, asked_at) : 0;
+    case EXPIRES_AT_ISO:
+        return sane(iso_time(json_string_value(value)), asked_at);
+    case EXPIRES_IN_S:
+        break;
+    }
+    return after(value, asked_at);
+}
+
 static int64_t refresh_end(const json_t *body, int64_t asked_at)
 {
     const json_t *in = json_member(body, "refresh_token_expires_in");
@@ -158,10 +176,21 @@ static void read_scopes(arena *mem, const json_t *body, struct tokens *t)
     }
 }
 
-static bool type_accepted(const json_t *body, bool any_type)
+static bool type_accepted(const json_t *body, const struct apps_token_rules *rules)
 {
     const char *type = json_text(body, "token_type");
-    return any_type || (type != NULL && str_equal_fold(type, "Bearer"));
+    return (rules != NULL && rules->any_type) || (type != NULL && str_equal_fold(type, "Bearer"));
+}
+
+/* The object that holds the tokens. What stands beside it at a login is another token, and not the
+ * person's; a refresh may leave the object out. */
+static const json_t *holder_of(const json_t *body, const struct apps_answer_context *c)
+{
+    if (c->rules == NULL || c->rules->tokens == NULL) {
+        return body;
+    }
+    const json_t *holder = json_at(body, c->rules->tokens);
+    return json_is_object(holder) ? holder : c->refresh ? body : NULL;
 }
 
 static bool says_error(const json_t *body, struct apps_answer *ret)
@@ -184,18 +213,21 @@ void apps_answer_read(arena *mem, const struct apps_answer_context *c, struct by
     }
     ret->body = value;
     ret->kind = ANSWER_REFUSED;
-    const char *access = json_text(value, "access_token");
-    const char *refresh = json_text(value, "refresh_token");
+    const json_t *holder = holder_of(value, c);
+    const char *access = json_text(holder, "access_token");
+    const char *refresh = json_text(holder, "refresh_token");
     if (says_error(value, ret) || c->status < 200 || c->status > 299 || !is_token(access) ||
-        (!str_empty(refresh) && !is_token(refresh)) || !type_accepted(value, c->any_type)) {
+        (!str_empty(refresh) && !is_token(refresh)) || !type_accepted(holder, c->rules)) {
         return;
     }
+    bool said = c->rules != NULL && c->rules->expires != NULL;
     ret->kind = ANSWER_TOKENS;
     ret->tokens = (struct tokens){.access = secret_of(mem, access),
-                                  .access_expires_at = access_end(value, c->asked_at),
-                                  .refresh_expires_at = refresh_end(value, c->asked_at)};
+                                  .access_expires_at = said ? said_end(value, c->rules, c->asked_at)
+                                                            : access_end(holder, c->asked_at),
+                                  .refresh_expires_at = refresh_end(holder, c->asked_at)};
     if (!str_empty(refresh)) {
         ret->tokens.refresh = secret_of(mem, refresh);
     }
-    read_scopes(mem, value, &ret->tokens);
+    read_scopes(mem, holder, &ret->tokens);
 }

@@ -28,6 +28,13 @@ static const struct {
               "secret."},
     {"captured_host", "the app answered with an address outside its own hosts. Nothing was sent "
                       "there. Please look."},
+    {"missing_var", "its app needs a variable that nobody has set, or that the app did not give. "
+                    "Please set it under vars, or look."},
+    {"captured_var",
+     "the app answered with a value that its definition does not allow. Nothing was "
+     "sent there. Please look."},
+    {"lookup_many", "an account there has several places to choose from. Please set under vars "
+                    "which one is meant."},
     {"email_unknown", "its account_match compares e-mail addresses, and the chat tells me none. "
                       "Please give the bot the scope users:read.email, or change account_match."},
     {"owner_left", "a command needs it, and whose login it is has left. Please log it in."},

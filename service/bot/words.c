@@ -35,6 +35,7 @@ static const struct {
      "own login is untouched. If only you see this, disconnect and connect again."},
     {"captured_host",
      "%s answered with an address that Workbot does not trust. An admin must look."},
+    {"missing_var", "The %s connection is not set up completely. An admin must finish it."},
     {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
                         "in again, or ask an admin."},
     {"refresh_lost", "%s's answers to renewing your connection got lost. Please log in again."},

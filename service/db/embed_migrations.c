@@ -28,6 +28,7 @@
     X(0021_add_teams)                                                                              \
     X(0022_add_conversation_teams)                                                                 \
     X(0023_add_admin_links)                                                                        \
+    X(0024_add_vars)                                                                               \
     X(0025_note_keys)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */

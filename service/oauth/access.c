@@ -47,9 +47,10 @@ static int look_again(oauth *o, arena *mem, const struct connection *old, struct
     return rc;
 }
 
-static int give(const struct connection *c, struct app_site *site, struct oauth_access *ret)
+static int give(arena *mem, const struct connection *c, struct app_site *site,
+                struct oauth_access *ret)
 {
-    site->api_base = c->account.api_base;
+    oauth_site_account(mem, site, &c->account);
     *ret = (struct oauth_access){.site = *site,
                                  .token = c->tokens.access,
                                  .generation = c->generation,
@@ -78,17 +79,17 @@ int oauth_access(oauth *o, arena *mem, const struct oauth_use *use, struct oauth
         }
         c = now;
     }
-    if (usable(c, e) != 0 || oauth_site(o, use->def, &site, e) != 0) {
+    if (usable(c, e) != 0 || oauth_site(o, mem, use->def, &site, e) != 0) {
         return -1;
     }
     if (good_as_is(c, refused, app_refresh_margin_s(site.app))) {
-        return give(c, &site, ret);
+        return give(mem, c, &site, ret);
     }
     struct connection *fresh = NULL;
     if (oauth_refresh(o, mem, c, use->def, &fresh, e) == 0) {
-        return give(fresh, &site, ret);
+        return give(mem, fresh, &site, ret);
     }
     /* Near its end is not at its end: an outage of the token endpoint alone stops nobody. */
     bool transient = err_fate(e->kind) == FATE_AGAIN || e->kind == ERR_CONFIG;
-    return transient && good_as_is(c, refused, 0) ? give(c, &site, ret) : -1;
+    return transient && good_as_is(c, refused, 0) ? give(mem, c, &site, ret) : -1;
 }

@@ -78,7 +78,7 @@ static int look_at_rows(struct attempt *a, store *s, bool *ret_go, struct err *e
     if (look_at_person(a, s, ret_go, e) != 0) {
         return -1;
     }
-    return *ret_go ? oauth_site(a->oauth, out->connection, &a->site, e) : 0;
+    return *ret_go ? oauth_site(a->oauth, a->mem, out->connection, &a->site, e) : 0;
 }
 
 static int load_attempt(struct attempt *a, store *s, const char *state_hash, bool *ret_go,
@@ -156,8 +156,22 @@ int attempt_refused(struct attempt *a)
     return attempt_ended(a, OAUTH_MISCONFIGURED, "provider_error");
 }
 
+/* Refusals of which our own words say what to do: never the app's. */
+static bool is_told(const char *code)
+{
+    static const char *const told[] = {"scope_missing", "lookup_none", "lookup_many"};
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        if (str_equal(told[i], code)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int attempt_failed(struct attempt *a, const struct err *why)
 {
+    a->out->why = arena_strdup(a->mem, why->text);
+    a->out->words = is_told(why->code) ? a->out->why : NULL;
     switch ((int)why->kind) {
     case ERR_CONFIG:
     case ERR_ATTENTION:

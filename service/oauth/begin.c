@@ -14,7 +14,18 @@ oauth *oauth_new(arena *boot, const struct oauth_options *options)
     return o;
 }
 
-int oauth_site(const oauth *o, const struct default_connection *d, struct app_site *ret,
+/* What an admin alone can say must be said before anybody is sent anywhere. */
+static int check_vars(arena *mem, const app *a, const struct default_connection *d, struct err *e)
+{
+    struct faults f;
+    faults_init(&f, mem);
+    app_check_vars(a, app_site_vars(mem, a, d->vars, NULL), "vars", &f);
+    return f.count == 0 ? 0
+                        : err_set(e, ERR_CONFIG, "missing_var", "connection %s: %s: %s", d->name,
+                                  f.list[0].path, f.list[0].text);
+}
+
+int oauth_site(const oauth *o, arena *mem, const struct default_connection *d, struct app_site *ret,
                struct err *e)
 {
     const app *a = apps_find(o->options.apps, d->app);
@@ -22,12 +33,24 @@ int oauth_site(const oauth *o, const struct default_connection *d, struct app_si
         return err_set(e, ERR_CONFIG, "unknown_app", "connection %s names unknown app %s", d->name,
                        d->app);
     }
-    if (d->client_id == NULL || secret_empty(d->client_secret)) {
+    if (d->client_id == NULL || (secret_empty(d->client_secret) && app_needs_secret(a))) {
         return err_set(e, ERR_CONFIG, "draft", "connection %s has no client yet", d->name);
     }
-    *ret = (struct app_site){
-        .app = a, .host = d->host, .plain_http = config_trusts_host(o->options.config, d->host)};
+    if (check_vars(mem, a, d, e) != 0) {
+        return -1;
+    }
+    *ret = (struct app_site){.app = a,
+                             .host = d->host,
+                             .plain_http = config_trusts_host(o->options.config, d->host),
+                             .vars = app_site_vars(mem, a, d->vars, NULL),
+                             .own = d->vars};
     return 0;
+}
+
+void oauth_site_account(arena *mem, struct app_site *io, const struct account *a)
+{
+    io->api_base = a->api_base;
+    io->vars = app_site_vars(mem, io->app, io->own, a->vars);
 }
 
 char *oauth_handle_new(arena *mem, const char *route, const char **ret_hash)
@@ -110,7 +133,7 @@ int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_be
     const struct default_connection *d = row->connection;
     struct app_site site;
     const char *state = NULL;
-    if (oauth_site(o, d, &site, e) != 0) {
+    if (oauth_site(o, mem, d, &site, e) != 0) {
         return -1;
     }
     struct attempt_row r = *row;
@@ -127,7 +150,11 @@ int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_be
         .challenge = crypto_pkce_challenge(mem, r.verifier),
     };
     q.scopes = scopes_to_ask(&site, d, &q.scopes_count);
-    ret->url = app_authorize_url(mem, &site, &q);
+    char *url = NULL;
+    if (app_authorize_url(mem, &site, &q, &url, e) != 0) {
+        return -1;
+    }
+    ret->url = url;
     return 0;
 }
 
@@ -140,5 +167,6 @@ int oauth_begin(oauth *o, store *s, const struct workspace *w, const struct logi
         return begin_app(o, s, &row, ret, e);
     }
     /* nobody is sent to prove anything for a connection that is not finished */
-    return oauth_site(o, d, &unused, e) != 0 ? -1 : identity_begin(o, s, &row, ret, e);
+    return oauth_site(o, store_arena(s), d, &unused, e) != 0 ? -1
+                                                             : identity_begin(o, s, &row, ret, e);
 }

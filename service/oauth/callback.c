@@ -179,21 +179,25 @@ static int keep_or_give_back(struct attempt *c, store *s, const struct tokens *t
     return may && !refused ? keep(c, s, t, e) : give_back(c, s, t, e);
 }
 
-static int exchange(struct attempt *c, struct err *e)
+static int exchange(struct attempt *c, const char *code, struct err *e)
 {
     struct oauth_outcome *out = c->out;
     net_client *http = c->oauth->options.http;
     const struct app_client client = oauth_client(out->connection);
-    const struct app_grant grant = {.code = secret_of(c->mem, c->in->code),
+    const struct app_grant grant = {.code = secret_of(c->mem, code),
                                     .redirect_uri = c->state->redirect_uri,
                                     .verifier = c->state->verifier};
     struct tokens t = {0};
     struct err why = {0};
+    if (app_callback_vars(c->mem, &c->site, c->in->query, &out->account, &why) != 0) {
+        return attempt_failed(c, &why);
+    }
+    oauth_site_account(c->mem, &c->site, &out->account);
     if (app_token(c->mem, http, &c->site, &client, &grant, &t, &out->account, &why) != 0) {
         attempt_failed(c, &why);
         return secret_empty(t.access) ? 0 : store_or_revoke(c, &t, give_back, e);
     }
-    c->site.api_base = out->account.api_base;
+    oauth_site_account(c->mem, &c->site, &out->account);
     if (app_identify(c->mem, http, &c->site, t.access, &out->account, &why) != 0) {
         attempt_failed(c, &why);
         return store_or_revoke(c, &t, give_back, e);
@@ -220,5 +224,7 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
     if (r->error != NULL) {
         return attempt_refused(&c);
     }
-    return str_empty(r->code) ? attempt_ended(&c, OAUTH_EXPIRED, "code_missing") : exchange(&c, e);
+    const char *code = json_text(r->query, app_callback_code(c.site.app));
+    return str_empty(code) ? attempt_ended(&c, OAUTH_EXPIRED, "code_missing")
+                           : exchange(&c, code, e);
 }

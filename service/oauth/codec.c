@@ -43,11 +43,16 @@ void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret)
     }
 }
 
+json_t *oauth_vars_json(const json_t *vars)
+{
+    return json_must(json_is_object(vars) ? json_deep_copy(vars) : json_object());
+}
+
 json_t *oauth_account_json(const struct account *a)
 {
-    return json_pack("{s:s?, s:s?, s:s?, s:s?, s:b, s:s?}", "key", a->key, "name", a->name, "email",
-                     a->email, "organization", a->organization, "sandbox", a->sandbox, "api_base",
-                     a->api_base);
+    return json_pack("{s:s?, s:s?, s:s?, s:s?, s:b, s:s?, s:o}", "key", a->key, "name", a->name,
+                     "email", a->email, "organization", a->organization, "sandbox", a->sandbox,
+                     "api_base", a->api_base, "vars", oauth_vars_json(a->vars));
 }
 
 void oauth_account_read(arena *mem, const json_t *value, struct account *ret)
@@ -58,6 +63,7 @@ void oauth_account_read(arena *mem, const json_t *value, struct account *ret)
     ret->organization = kept(mem, value, "organization");
     ret->sandbox = json_flag(value, "sandbox");
     ret->api_base = kept(mem, value, "api_base");
+    ret->vars = arena_json(mem, oauth_vars_json(json_member(value, "vars")));
 }
 
 json_t *oauth_provisional_json(arena *mem, const struct provisional *p)

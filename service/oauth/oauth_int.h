@@ -11,6 +11,7 @@ struct oauth {
 /* codec.c: tokens and accounts as JSON, for sealed places only. */
 json_t *oauth_tokens_json(const struct tokens *t);
 void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret);
+json_t *oauth_vars_json(const json_t *vars); /* NULL: none */
 json_t *oauth_account_json(const struct account *a);
 void oauth_account_read(arena *mem, const json_t *value, struct account *ret);
 struct app_client oauth_client(const struct default_connection *d);

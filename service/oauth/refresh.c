@@ -226,9 +226,10 @@ static int failed(struct refresh *r, const struct err *why, struct connection **
 static int call(struct refresh *r, struct connection **ret, struct err *e)
 {
     struct app_site site;
-    if (oauth_site(r->oauth, r->d, &site, e) != 0) {
+    if (oauth_site(r->oauth, r->mem, r->d, &site, e) != 0) {
         return failed(r, &(struct err){.kind = e->kind, .code = e->code}, ret, e);
     }
+    oauth_site_account(r->mem, &site, &r->c->account);
     const struct app_client client = oauth_client(r->d);
     const struct app_grant grant = {.refresh = r->c->tokens.refresh};
     struct tokens t = {0};

@@ -18,10 +18,11 @@ static int add_job(store *s, const struct default_connection *d, const struct to
     if (secret_empty(t->access) && secret_empty(t->refresh)) {
         return 0;
     }
-    json_object_update_new(payload, json_pack("{s:s, s:s, s:s?, s:s, s:o}", "app", d->app, "host",
-                                              d->host, "client_id", d->client_id, "client_secret",
-                                              secret_reveal(d->client_secret), "tokens",
-                                              oauth_tokens_json(t)));
+    json_object_update_new(payload,
+                           json_pack("{s:s, s:s, s:s?, s:s, s:o, s:o}", "app", d->app, "host",
+                                     d->host, "client_id", d->client_id, "client_secret",
+                                     secret_reveal(d->client_secret), "tokens",
+                                     oauth_tokens_json(t), "vars", oauth_vars_json(d->vars)));
     struct job j = {.workspace = d->workspace,
                     .kind = JOB_REVOKE,
                     .payload = bytes_of(json_write(mem, payload))};
@@ -52,7 +53,7 @@ bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
     struct err why = {0};
     enum app_revoked result = APP_REVOKE_NONE;
     const struct app_client client = oauth_client(d);
-    bool done = oauth_site(o, d, &site, &why) == 0 &&
+    bool done = oauth_site(o, mem, d, &site, &why) == 0 &&
                 app_revoke(mem, o->options.http, &site, &client, t, &result, &why) == 0 &&
                 result == APP_REVOKED;
     metric_add(METRIC_REVOKES, done ? "result=\"revoked\"" : "result=\"lost\"", 1);
@@ -124,8 +125,11 @@ int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_rev
         return 0; /* its definition was taken away: there is no address to revoke at */
     }
     const char *host = json_text(payload, "host");
-    const struct app_site site = {
-        .app = a, .host = host, .plain_http = config_trusts_host(o->options.config, host)};
+    const struct app_site site = {.app = a,
+                                  .host = host,
+                                  .plain_http = config_trusts_host(o->options.config, host),
+                                  .vars =
+                                      app_site_vars(mem, a, json_member(payload, "vars"), NULL)};
     const struct app_client client = {.id = json_text(payload, "client_id"),
                                       .secret =
                                           secret_of(mem, json_text(payload, "client_secret"))};

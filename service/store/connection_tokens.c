@@ -11,9 +11,9 @@ static const struct stmt ACTIVATE = {
     "connection_activate",
     "insert into connection as c (workspace, id, default_name, user_id, state, account_key,"
     "    account_name, account_email, organization, sandbox, api_base, scopes, tokens,"
-    "    access_expires_at, refresh_expires_at, generation, assurance, owner, connected_at)"
+    "    access_expires_at, refresh_expires_at, generation, assurance, owner, vars, connected_at)"
     " values ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $10, $11, $12::bytea,"
-    "         instant($13), instant($14), 1, $15, $16, now())"
+    "         instant($13), instant($14), 1, $15, $16, $17::jsonb, now())"
     " on conflict (workspace, default_name, user_id) do update set"
     "   state = 'active', reason = null, account_key = excluded.account_key,"
     "   last_used_at = case when c.account_key = excluded.account_key then c.last_used_at end,"
@@ -23,9 +23,9 @@ static const struct stmt ACTIVATE = {
     "   access_expires_at = excluded.access_expires_at,"
     "   refresh_expires_at = excluded.refresh_expires_at, generation = c.generation + 1,"
     "   refresh_until = null, cool_until = null, failures = 0, assurance = excluded.assurance,"
-    "   owner = excluded.owner, connected_at = now(), updated_at = now()"
+    "   owner = excluded.owner, vars = excluded.vars, connected_at = now(), updated_at = now()"
     "  where c.id = excluded.id",
-    16, 0};
+    17, 0};
 
 /* Who is in the browser is not proven yet: nothing of that account stands where its owner reads. */
 static const struct stmt PROVISIONAL = {
@@ -137,7 +137,8 @@ int store_connection_activate(store *s, const struct connection *c, const char *
             DB_TEXT(a->key), DB_TEXT(a->name), DB_TEXT(a->email), DB_TEXT(a->organization),
             DB_BOOL(a->sandbox), DB_TEXT(a->api_base), DB_TEXTS(t->scopes, t->scopes_count),
             DB_BYTES(store_tokens_seal(s, c->workspace, id, t)), DB_I64(t->access_expires_at),
-            DB_I64(t->refresh_expires_at), DB_TEXT(c->assurance), DB_TEXT(c->owner));
+            DB_I64(t->refresh_expires_at), DB_TEXT(c->assurance), DB_TEXT(c->owner),
+            DB_TEXT(store_object_text(s->mem, a->vars)));
         if (store_query(s, &ACTIVATE, args, NULL, e) != 0) {
             return -1;
         }

@@ -7,11 +7,11 @@
     "c.account_name, c.account_email, c.organization, c.sandbox, c.api_base, c.scopes, "           \
     "epoch(c.access_expires_at), epoch(c.refresh_expires_at), c.generation, "                      \
     "epoch(c.refresh_until), epoch(c.cool_until), c.failures, c.assurance, "                       \
-    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner"
+    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner, c.vars"
 #define FROM                                                                                       \
     " from connection c join default_connection d"                                                 \
     " on d.workspace = c.workspace and d.name = c.default_name"
-enum { COLUMNS_COUNT = 26, COLUMN_TOKENS = 25 };
+enum { COLUMNS_COUNT = 27, COLUMN_VARS = 25, COLUMN_TOKENS = 26 };
 
 static const char *const states[CONNECTION_STATE_COUNT] = {
     "provisional", "active", "needs_attention", "needs_login", "disconnected"};
@@ -132,7 +132,7 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
     return 0;
 }
 
-static void read_account(const rows *r, size_t row, struct account *a)
+static void read_account(arena *mem, const rows *r, size_t row, struct account *a)
 {
     a->key = row_text(r, row, 7);
     a->name = row_text(r, row, 8);
@@ -140,6 +140,7 @@ static void read_account(const rows *r, size_t row, struct account *a)
     a->organization = row_text(r, row, 10);
     a->sandbox = row_bool(r, row, 11);
     a->api_base = row_text(r, row, 12);
+    a->vars = store_object(mem, row_text(r, row, COLUMN_VARS));
 }
 
 static int read_connection(store *s, const rows *r, size_t row, void *to, struct err *e)
@@ -153,7 +154,7 @@ static int read_connection(store *s, const rows *r, size_t row, void *to, struct
     c->state = (enum connection_state)store_name_index(
         states, CONNECTION_STATE_COUNT, row_text(r, row, 5), CONNECTION_NEEDS_ATTENTION);
     c->reason = row_text(r, row, 6);
-    read_account(r, row, &c->account);
+    read_account(s->mem, r, row, &c->account);
     c->tokens.scopes = store_texts(s->mem, row_text(r, row, 13), &c->tokens.scopes_count);
     c->tokens.access_expires_at = row_i64(r, row, 14);
     c->tokens.refresh_expires_at = row_i64(r, row, 15);

@@ -2,21 +2,21 @@
 
 #define COLUMNS                                                                                    \
     "workspace, name, app, host, client_id, client_secret, client_version, scopes, "               \
-    "assurance = 'sign_in', account_match, callback_key, epoch(created_at), epoch(updated_at)"
-enum { COLUMNS_COUNT = 13 };
+    "assurance = 'sign_in', account_match, callback_key, epoch(created_at), epoch(updated_at), vars"
+enum { COLUMNS_COUNT = 14 };
 
 static const struct stmt PUT = {
     "default_put",
     "insert into default_connection (workspace, name, app, host, client_id, client_secret,"
-    "    client_version, scopes, assurance, account_match, callback_key)"
+    "    client_version, scopes, assurance, account_match, callback_key, vars)"
     " values ($1, $2, $3, $4, $5, $6::bytea, $7, $8,"
-    "         case when $9::bool then 'sign_in' else 'code' end, $10, $11)"
+    "         case when $9::bool then 'sign_in' else 'code' end, $10, $11, $12::jsonb)"
     " on conflict (workspace, name) do update set"
     "   app = excluded.app, host = excluded.host, client_id = excluded.client_id,"
     "   client_secret = excluded.client_secret, client_version = excluded.client_version,"
     "   scopes = excluded.scopes, assurance = excluded.assurance,"
-    "   account_match = excluded.account_match, updated_at = now()",
-    11, 0};
+    "   account_match = excluded.account_match, vars = excluded.vars, updated_at = now()",
+    12, 0};
 
 static const struct stmt FIND = {
     "default_find", "select " COLUMNS " from default_connection where workspace = $1 and name = $2",
@@ -72,6 +72,7 @@ static int read_default(store *s, const rows *r, size_t row, void *to, struct er
     d->callback_key = row_text(r, row, 10);
     d->created_at = row_i64(r, row, 11);
     d->updated_at = row_i64(r, row, 12);
+    d->vars = store_object(s->mem, row_text(r, row, 13));
     struct seal_place place = secret_place(d->workspace, d->name);
     return store_unseal_secret(s, &place, row_bytes(r, row, 5), &d->client_secret, e);
 }
@@ -97,7 +98,8 @@ int store_default_put(store *s, const struct default_connection *d, struct err *
                 DB_TEXT(d->host == NULL ? "" : d->host), DB_TEXT(d->client_id),
                 DB_BYTES(store_seal_secret(s, &place, d->client_secret)), DB_I64(d->client_version),
                 DB_TEXTS(d->scopes, d->scopes_count), DB_BOOL(d->assurance_sign_in),
-                DB_TEXT(d->account_match == NULL ? "off" : d->account_match), DB_TEXT(key));
+                DB_TEXT(d->account_match == NULL ? "off" : d->account_match), DB_TEXT(key),
+                DB_TEXT(store_object_text(s->mem, d->vars)));
     return store_query(s, &PUT, args, NULL, e);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/json.h"
 #include "base/str.h"
 
 int store_ask_all(store *s, const struct store_ask *ask, void **ret, size_t *ret_count,
@@ -45,6 +46,20 @@ int store_touch_one(store *s, const struct stmt *stmt, const struct db_arg *args
         return err_set(e, ERR_NOT_FOUND, code, "%s: no such row", stmt->name);
     }
     return 0;
+}
+
+const json_t *store_object(arena *mem, const char *text)
+{
+    json_t *value = NULL;
+    struct err why = {0};
+    bool object =
+        text != NULL && json_read(mem, bytes_of(text), &value, &why) == 0 && json_is_object(value);
+    return object ? value : arena_json(mem, json_object());
+}
+
+char *store_object_text(arena *mem, const json_t *object)
+{
+    return json_is_object(object) ? json_write(mem, object) : arena_strdup(mem, "{}");
 }
 
 /* One element, in quotes or bare; *at moves behind it. */

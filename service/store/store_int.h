@@ -42,6 +42,9 @@ int store_touch_one(store *s, const struct stmt *stmt, const struct db_arg *args
                     struct err *e);
 
 /* The elements of a text[] as PostgreSQL writes it; NULL elements become "". */
+/* A column of type jsonb that holds an object; NULL of one that holds none: {}. */
+const json_t *store_object(arena *mem, const char *text);
+char *store_object_text(arena *mem, const json_t *object);
 const char **store_texts(arena *mem, const char *literal, size_t *ret_count);
 /* The position of text among names, else `unknown`: a newer release may know more. */
 int store_name_index(const char *const *names, int count, const char *text, int unknown);

@@ -10,11 +10,28 @@ struct put {
     struct default_connection next;
     struct api_secret secret;
     const struct default_connection *old; /* NULL: none */
-    bool moved;                           /* to another app, host or client */
+    bool moved;                           /* to another app, host, variable or client */
 };
 
 /* What a connection is before its first PUT. */
 static const struct default_connection none = {.host = "", .account_match = "off"};
+
+/* Those of another app mean nothing to this one. */
+static void read_vars(struct api *a, struct put *p, const app *found)
+{
+    if (api_given(&a->doc, "vars")) {
+        p->next.vars = json_doc_member(&a->doc, "vars", false).object;
+    } else if (p->old != NULL && !str_equal(p->old->app, p->next.app)) {
+        p->next.vars = NULL;
+    }
+    app_check_vars(found, p->next.vars, "vars", &a->faults);
+}
+
+static bool vars_equal(const struct default_connection *a, const struct default_connection *b)
+{
+    bool none_a = json_object_size(a->vars) == 0, none_b = json_object_size(b->vars) == 0;
+    return none_a || none_b ? none_a == none_b : json_equal(a->vars, b->vars) == 1;
+}
 
 static void read_app(struct api *a, struct put *p)
 {
@@ -36,6 +53,7 @@ static void read_app(struct api *a, struct put *p)
     }
     app_check_host(found, p->next.host, config_trusts_host(a->web->config, p->next.host), "host",
                    &a->faults, &p->next.host);
+    read_vars(a, p, found);
 }
 
 /* Without a word the strongest there is; once made it stays as it is until it is named. */
@@ -58,9 +76,9 @@ static void read_assurance(struct api *a, struct put *p)
 
 static void read_connection(struct api *a, struct put *p)
 {
-    static const char *const keys[] = {"name",      "app",           "host",
-                                       "client_id", "client_secret", "scopes",
-                                       "assurance", "account_match", NULL};
+    static const char *const keys[] = {"name",          "app",    "host",      "client_id",
+                                       "client_secret", "scopes", "assurance", "account_match",
+                                       "vars",          NULL};
     static const char *const matches[] = {"off", "warn", "require", NULL};
     const struct json_doc *d = &a->doc;
     json_doc_known(d, keys);
@@ -91,11 +109,12 @@ static void compare(struct api *a, struct put *p)
         return;
     }
     p->moved = !str_equal(old->app, p->next.app) || !str_equal(old->host, p->next.host) ||
-               !str_equal(old->client_id, p->next.client_id);
+               !str_equal(old->client_id, p->next.client_id) || !vars_equal(old, &p->next);
     if (p->moved && !p->secret.given && !secret_empty(old->client_secret)) {
-        faults_add(&a->faults, "client_secret",
-                   "The app, host or client id changes: send the client secret that belongs to "
-                   "it, or null.");
+        faults_add(
+            &a->faults, "client_secret",
+            "The app, host, vars or client id changes: send the client secret that belongs to "
+            "it, or null.");
     }
 }
 
@@ -111,6 +130,7 @@ static json_t *changes(const struct put *p)
     api_note(list,
              !api_texts_equal(old->scopes, old->scopes_count, next->scopes, next->scopes_count),
              "scopes");
+    api_note(list, !vars_equal(old, next), "vars");
     api_note(list, old->assurance_sign_in != next->assurance_sign_in, "assurance");
     api_note(list, !str_equal(old->account_match, next->account_match), "account_match");
     return list;

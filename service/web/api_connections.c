@@ -5,11 +5,19 @@
 
 #include "base/str.h"
 
+bool api_is_draft(const struct api *a, const struct default_connection *d)
+{
+    const app *known = apps_find(a->web->options.apps, d->app);
+    bool public_client = known != NULL && !app_needs_secret(known);
+    return d->client_id == NULL || (secret_empty(d->client_secret) && !public_client);
+}
+
 /* What state a default connection is in: a draft until it has a client, then that of its own
  * tokens. */
-static const char *state_of(const struct default_connection *d, const struct connection *own)
+static const char *state_of(const struct api *a, const struct default_connection *d,
+                            const struct connection *own)
 {
-    if (d->client_id == NULL || secret_empty(d->client_secret)) {
+    if (api_is_draft(a, d)) {
         return "draft";
     }
     return connection_state_name(own == NULL ? CONNECTION_NEEDS_LOGIN : own->state);
@@ -24,11 +32,12 @@ int api_default_json(struct api *a, const struct default_connection *d, json_t *
     json_t *client = json_pack("{s:s?, s:b}", "client_id", d->client_id, "has_client_secret",
                                secret_empty(d->client_secret) ? 0 : 1);
     json_t *value = json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "name", d->name, "app",
-        d->app, "host", d->host, "scopes", api_texts(d->scopes, d->scopes_count), "assurance",
+        "{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "name", d->name,
+        "app", d->app, "host", d->host, "scopes", api_texts(d->scopes, d->scopes_count), "vars",
+        d->vars == NULL ? json_object() : json_deep_copy(d->vars), "assurance",
         d->assurance_sign_in ? "sign_in" : "code", "account_match", d->account_match,
         "redirect_uri", oauth_redirect_uri(a->mem, a->web->options.oauth, d->callback_key), "state",
-        state_of(d, own), "reason", own == NULL ? NULL : own->reason, "account",
+        state_of(a, d, own), "reason", own == NULL ? NULL : own->reason, "account",
         own == NULL ? json_null() : api_account(&own->account), "created",
         api_time(a->mem, d->created_at), "updated", api_time(a->mem, d->updated_at));
     json_object_update_new(value, client);

@@ -118,6 +118,8 @@ int api_end_grants(struct api *a, const struct default_connection *d, enum login
 void api_answer_ended(struct api *a, const struct api_ended *ended);
 
 /* The answer for one default connection (api_connections.c). */
+/* It has no client yet. */
+bool api_is_draft(const struct api *a, const struct default_connection *d);
 int api_default_json(struct api *a, const struct default_connection *d, json_t **ret,
                      struct err *e);
 

@@ -36,10 +36,10 @@ static int connection_login(struct api *a, struct err *e)
     }
     struct app_site site;
     struct err why = {0};
-    if (oauth_site(a->web->options.oauth, d, &site, &why) != 0) {
+    if (oauth_site(a->web->options.oauth, a->mem, d, &site, &why) != 0) {
         return err_set(e, ERR_CONFLICT, why.code,
-                       "This connection cannot be used yet: it needs an app, a client id and a "
-                       "client secret.");
+                       "This connection cannot be used yet: it needs an app, a client id, a client "
+                       "secret, and the \"vars\" that its app asks for.");
     }
     const char *hash = NULL;
     const char *handle = oauth_handle_new(a->mem, w->route, &hash);

@@ -20,11 +20,6 @@ static void warn_of_buttons(struct api *a, const struct recipe *r, const struct 
     }
 }
 
-static bool is_draft(const struct default_connection *d)
-{
-    return d->client_id == NULL || secret_empty(d->client_secret);
-}
-
 static int warn_of_connection(struct api *a, const struct recipe_connection *c,
                               struct faults *warnings, struct err *e)
 {
@@ -37,10 +32,10 @@ static int warn_of_connection(struct api *a, const struct recipe_connection *c,
     }
     bool works = own != NULL &&
                  (own->state == CONNECTION_ACTIVE || own->state == CONNECTION_NEEDS_ATTENTION);
-    if (d != NULL && is_draft(d)) {
+    if (d != NULL && api_is_draft(a, d)) {
         faults_add(warnings, path,
                    "The default connection \"%s\" is a draft: until it has a client id and a "
-                   "secret nobody can run this.",
+                   "secret, and the vars that its app needs, nobody can run this.",
                    c->use);
     } else if (!c->verify_user_access && !works) {
         faults_add(warnings, path,

@@ -36,7 +36,7 @@ static int read_query(const struct request *q, struct oauth_return *ret, struct 
             return -1;
         }
     }
-    return 0;
+    return request_query_all(q, &ret->query, e);
 }
 
 void callback_cookie(web *w, struct landing_answer *to, const struct oauth_begin *begun,

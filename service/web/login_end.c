@@ -49,6 +49,17 @@ static int code_page(struct login_end *p, struct err *e)
     return landing_page("code.html", data, 200, &p->to, e);
 }
 
+/* What an admin or the person can do stands before what is said of all such ends. */
+static json_t *paragraphs(const char *words, const char *text)
+{
+    json_t *list = json_array();
+    if (words != NULL) {
+        json_push(list, json_pack("{s:o}", "text", json_shown(words)));
+    }
+    json_push(list, json_pack("{s:s}", "text", text));
+    return list;
+}
+
 static int no_page(struct login_end *p, struct err *e)
 {
     enum oauth_end end = p->outcome.end;
@@ -66,11 +77,11 @@ static int no_page(struct login_end *p, struct err *e)
     bool tone_error = eyebrow == NULL && end != OAUTH_DENIED;
     json_t *data = arena_json(
         p->to.mem,
-        json_pack("{s:s, s:s?, s:[{s:s}], s:b, s:s?, s:s, s:s?, s:s?, s:s?}", "title", title,
-                  "eyebrow", eyebrow, "paragraphs", "text", text, "tone_error", tone_error,
-                  "retry_link", retry, "retry_label", over == NULL ? "Try again" : "Log in again",
-                  "back_link", p->to.back_link, "back_label", p->to.back_label, "reference",
-                  over == NULL ? p->reference : NULL));
+        json_pack("{s:s, s:s?, s:o, s:b, s:s?, s:s, s:s?, s:s?, s:s?}", "title", title, "eyebrow",
+                  eyebrow, "paragraphs", paragraphs(p->outcome.words, text), "tone_error",
+                  tone_error, "retry_link", retry, "retry_label",
+                  over == NULL ? "Try again" : "Log in again", "back_link", p->to.back_link,
+                  "back_label", p->to.back_label, "reference", over == NULL ? p->reference : NULL));
     return landing_page("message.html", data, said->status, &p->to, e);
 }
 

@@ -59,6 +59,22 @@ static bool proves_by_sign_in(const struct landing *g)
     return g->connection->assurance_sign_in && !str_empty(g->login->user_id);
 }
 
+/* The form ends at the provider, which may redirect on to a host of its customer's own. */
+static const char *provider_source(web *w, const struct landing *g, arena *mem)
+{
+    const struct default_connection *d = g->connection;
+    const app *a = apps_find(w->options.apps, d->app);
+    if (a == NULL || !config_trusts_host(w->config, d->host)) {
+        return "https:";
+    }
+    const struct app_site site = {.app = a,
+                                  .host = d->host,
+                                  .plain_http = true,
+                                  .vars = app_site_vars(mem, a, d->vars, NULL)};
+    const char *origin = app_authorize_origin(mem, &site);
+    return origin == NULL ? "https:" : arena_printf(mem, "https: %s", origin);
+}
+
 static int landing(web *w, const struct landing *g, struct landing_answer *to, struct err *e)
 {
     json_t *scopes = scope_words(w, g);
@@ -76,13 +92,7 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
             proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
             landing_time(to->mem, g->login->expires_at), "action", landing_path(to, g->handle),
             "fields", hidden("start")));
-    const struct app_site site = {.app = apps_find(w->options.apps, g->connection->app),
-                                  .host = g->connection->host,
-                                  .plain_http = config_trusts_host(w->config, g->connection->host)};
-    /* The form ends at the provider, which may redirect on to a host of its customer's own. */
-    to->form_action = site.app != NULL && site.plain_http
-                          ? arena_printf(to->mem, "https: %s", app_authorize_origin(to->mem, &site))
-                          : "https:";
+    to->form_action = provider_source(w, g, to->mem);
     const char *sign_in = chats_sign_in_origin(w->options.chats, to->mem, g->workspace->workspace);
     if (proves_by_sign_in(g) && sign_in != NULL) {
         to->form_action = arena_printf(to->mem, "%s %s", to->form_action, sign_in);

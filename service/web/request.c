@@ -135,6 +135,42 @@ int request_query(const struct request *q, const char *name, const char **ret, s
     return pairs_find(q->mem, &p, name, ret, e);
 }
 
+/* One pair into an object of pairs; one that came twice stands for nothing. */
+static int pair_put(arena *mem, const char *at, size_t len, json_t *all, json_t *twice,
+                    struct err *e)
+{
+    const char *equals = memchr(at, '=', len);
+    size_t name_len = equals == NULL ? len : (size_t)(equals - at);
+    char *name = NULL;
+    char *value = NULL;
+    if (pair_decode(mem, at, name_len, &name, e) != 0 ||
+        pair_decode(mem, at + name_len + (equals == NULL ? 0 : 1),
+                    len - name_len - (equals == NULL ? 0 : 1), &value, e) != 0) {
+        return -1;
+    }
+    if (json_object_get(all, name) != NULL || json_object_get(twice, name) != NULL) {
+        json_object_del(all, name);
+        json_put(twice, name, json_true());
+    } else {
+        json_put(all, name, json_string(value));
+    }
+    return 0;
+}
+
+int request_query_all(const struct request *q, const json_t **ret, struct err *e)
+{
+    json_t *all = arena_json(q->mem, json_object()), *twice = arena_json(q->mem, json_object());
+    for (const char *at = q->query; *at != '\0';) {
+        size_t len = strcspn(at, "&");
+        if (pair_put(q->mem, at, len, all, twice, e) != 0) {
+            return -1;
+        }
+        at += len + (at[len] == '&' ? 1 : 0);
+    }
+    *ret = all;
+    return 0;
+}
+
 int request_form(const struct request *q, const char *name, const char **ret, struct err *e)
 {
     static const char TYPE[] = "application/x-www-form-urlencoded";

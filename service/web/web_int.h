@@ -40,6 +40,8 @@ const char *request_cookie(const struct request *q, const char *name);
 /* One decoded parameter of the query or of a form body. ERR_INPUT when it comes twice or is broken;
  * *ret NULL when absent. */
 int request_query(const struct request *q, const char *name, const char **ret, struct err *e);
+/* All parameters of the query, name -> text, but those that come twice. */
+int request_query_all(const struct request *q, const json_t **ret, struct err *e);
 int request_form(const struct request *q, const char *name, const char **ret, struct err *e);
 /* Does Accept name text/html: a person with a browser is reading. */
 bool request_wants_html(const struct request *q);

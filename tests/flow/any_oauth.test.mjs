@@ -21,7 +21,7 @@ const definition = issuer => ({
     scopes: [{name: 'openid', words: 'See who you are'}, {name: 'email', words: 'See your e-mail address'},
       {name: 'offline_access', words: 'Stay connected until you disconnect'}]},
   token: {url: 'https://{host}/token', single_use_refresh: true},
-  revoke: {url: 'https://{host}/token/revocation', token: 'refresh', client: true},
+  revoke: {url: 'https://{host}/token/revocation', token: 'refresh', auth: 'client'},
   identity: {path: '/me', key: [{path: 'sub'}], name: 'name', email: 'email'},
   api: {base: 'https://{host}', error: {code: ['error'], message: 'error_description'}},
   actions: {who: {title: 'Who am I', inputs: {}, requests: [{path: '/me', success: [200]}], output: {name: 'answer.name'}}},

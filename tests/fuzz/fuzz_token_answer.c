@@ -32,7 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     bool form = (data[0] & 1) != 0;
-    const struct apps_answer_context c = {.any_type = (data[0] & 2) != 0,
+    const struct apps_token_rules rules = {.any_type = (data[0] & 2) != 0,
+                                           .tokens = (data[0] & 8) != 0 ? "authed_user" : NULL,
+                                           .expires = (data[0] & 16) != 0 ? "expires_at" : NULL,
+                                           .expires_unit = (enum apps_expires)((data[0] >> 5) & 3)};
+    const struct apps_answer_context c = {.rules = &rules,
+                                          .refresh = (data[0] & 128) != 0,
                                           .status = (data[0] & 4) != 0 ? 400 : 200,
                                           .content_type = form ? "application/x-www-form-urlencoded"
                                                                : "application/json",

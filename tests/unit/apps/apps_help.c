@@ -19,7 +19,7 @@ static const char sample[] =
     "\"refresh_token\":\"optional\",\"single_use_refresh\":true,\"any_token_type\":true,"
     "\"margin_s\":60,\"errors\":[{\"status\":401,\"code\":\"server_error\","
     "\"contains\":\"access_denied\",\"means\":\"dead\"}]},"
-    "\"revoke\":{\"url\":\"https://id.sample.example/revoke\",\"token\":\"both\",\"client\":true},"
+    "\"revoke\":{\"url\":\"https://id.sample.example/revoke\",\"token\":\"both\",\"auth\":\"client\"},"
     "\"identity\":{\"path\":\"/{v}/me\",\"key\":[{\"path\":\"org.id\"},{\"path\":\"id\"}],"
     "\"name\":\"login\"},"
     "\"api\":{\"base\":\"https://api.sample.example\",\"error\":{\"code\":[\"code\"]}},"
@@ -128,6 +128,30 @@ char *http_answer(arena *mem, int status, const char *type, const char *body)
 {
     return arena_printf(mem, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
                         status, type, strlen(body), body);
+}
+
+char *authorize_url(arena *mem, const struct app_site *site, const struct app_authorize *q)
+{
+    char *url = NULL;
+    struct err e = {0};
+    assert_int_equal(app_authorize_url(mem, site, q, &url, &e), 0);
+    return url;
+}
+
+char *site_url(arena *mem, const struct app_site *site, const char *url)
+{
+    char *filled = NULL;
+    struct err e = {0};
+    assert_int_equal(apps_site_url(mem, site, url, &filled, &e), 0);
+    return filled;
+}
+
+const char *api_base(arena *mem, const struct app_site *site)
+{
+    const char *base = NULL;
+    struct err e = {0};
+    assert_int_equal(apps_api_base(mem, site, &base, &e), 0);
+    return base;
 }
 
 json_t *json_of(arena *mem, const char *text)

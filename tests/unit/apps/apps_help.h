@@ -36,6 +36,10 @@ void bench_stop(struct bench *b);
 char *bench_request(struct bench *b);
 /* HTTP/1.1 STATUS with this body and type. */
 char *http_answer(arena *mem, int status, const char *type, const char *body);
+/* URLs that must come about. */
+char *authorize_url(arena *mem, const struct app_site *site, const struct app_authorize *q);
+char *site_url(arena *mem, const struct app_site *site, const char *url);
+const char *api_base(arena *mem, const struct app_site *site);
 json_t *json_of(arena *mem, const char *text);
 
 #endif

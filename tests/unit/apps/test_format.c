@@ -213,10 +213,9 @@ static void test_variables_of_the_connection(void **state)
     struct app_result r;
     const char *words = NULL;
     bench_start(&b, ok_answer);
-    app *a = sample_app(b.mem, NULL, NULL);
-    struct apps_var vars[] = {{.name = "cloud_id"}};
-    a->vars = vars;
-    a->vars_count = 1;
+    app *a = sample_app(b.mem, "\"hosts\"",
+                        "\"vars\":{\"cloud_id\":{\"from\":\"connection\","
+                        "\"pattern\":\"^.{1,9}$\"}},\"hosts\"");
     b.site.app = a;
     struct apps_request *q = &a->actions[0].requests[0];
     q->path = "/ex/{cloud_id}/tasks/{task}";

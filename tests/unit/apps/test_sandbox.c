@@ -147,7 +147,7 @@ static struct secret log_in(struct world *w)
                               .state = "5f1c0b6d9a7e4c3f8b2a1d0e9c8b7a69",
                               .challenge = crypto_pkce_challenge(mem, VERIFIER)};
     q.scopes = app_scopes(w->site.app, &q.scopes_count);
-    const char *url = app_authorize_url(mem, &w->site, &q);
+    const char *url = authorize_url(mem, &w->site, &q);
     const char *path = strchr(url + strlen("http://"), '/');
     const char *page = raw(w, w->sf_port, arena_printf(mem, "GET %s HTTP/1.1", path), "");
     const char *id = between(mem, page, "name=\"request\" value=\"", "\"");

@@ -111,7 +111,7 @@ static void test_a_forged_host_stays_one_name(void **state)
     static const char *const hosts[] = {"evil.com/#", "a@evil.com", "evil.com?x=", "evil.com\\x"};
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         const struct app_site site = {.app = salesforce(mem), .host = hosts[i]};
-        const char *url = apps_site_url(mem, &site, site.app->token.url);
+        const char *url = site_url(mem, &site, site.app->token.url);
         struct net_url parts;
         struct err e = {0};
         assert_true(net_url_parse(mem, url, &parts, &e) != 0 ||
@@ -213,14 +213,14 @@ static void test_the_authorize_url_of_salesforce(void **state)
     };
     q.scopes = app_scopes(site.app, &q.scopes_count);
     assert_string_equal(
-        app_authorize_url(mem, &site, &q),
+        authorize_url(mem, &site, &q),
         "https://login.salesforce.com/services/oauth2/authorize?response_type=code"
         "&client_id=3MVG9abc&redirect_uri=https%3A%2F%2Fbot.example%2Foauth%2Fcallback%2Fsf1"
         "&scope=api%20refresh_token%20openid&state=5f1c0b6d9a7e4c3f8b2a1d0e9c8b7a69"
         "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
         "&prompt=select_account");
     q.login_hint = "ana+x@acme.example&prompt=none";
-    assert_true(str_ends(app_authorize_url(mem, &site, &q),
+    assert_true(str_ends(authorize_url(mem, &site, &q),
                          "&login_hint=ana%2Bx%40acme.example%26prompt%3Dnone"));
     assert_string_equal(app_authorize_origin(mem, &site), "https://login.salesforce.com");
     const struct app_site peer = {.app = site.app, .host = "127.0.0.1:9002", .plain_http = true};
@@ -240,15 +240,14 @@ static void test_the_authorize_url_of_another(void **state)
                                     .scopes_count = 2,
                                     .state = "s",
                                     .challenge = "left out"};
-    assert_string_equal(app_authorize_url(mem, &site, &q),
+    assert_string_equal(authorize_url(mem, &site, &q),
                         "https://id.sample.example/auth?tenant=1&response_type=code&client_id=c"
                         "&redirect_uri=r&scope=read%2Cwrite&state=s&audience=a%20b%26c");
     /* a trusted peer stands for every fixed host */
     const struct app_site peer = {.app = site.app, .host = "127.0.0.1:9", .plain_http = true};
-    assert_string_equal(apps_site_url(mem, &peer, site.app->token.url),
-                        "http://127.0.0.1:9/v2/token");
-    assert_string_equal(apps_api_base(mem, &peer), "http://127.0.0.1:9");
-    assert_string_equal(apps_api_base(mem, &site), "https://api.sample.example");
+    assert_string_equal(site_url(mem, &peer, site.app->token.url), "http://127.0.0.1:9/v2/token");
+    assert_string_equal(api_base(mem, &peer), "http://127.0.0.1:9");
+    assert_string_equal(api_base(mem, &site), "https://api.sample.example");
     arena_free(mem);
 }
 

@@ -539,7 +539,7 @@ static void test_revoking_where_there_is_less(void **state)
     /* no way at all */
     b.site.app = sample_app(b.mem,
                             "\"revoke\":{\"url\":\"https://id.sample.example/revoke\","
-                            "\"token\":\"both\",\"client\":true},",
+                            "\"token\":\"both\",\"auth\":\"client\"},",
                             "");
     assert_int_equal(app_revoke(b.mem, b.http, &b.site, &b.client, &t, &done, &b.e), 0);
     assert_int_equal(done, APP_REVOKE_NONE);

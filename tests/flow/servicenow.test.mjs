@@ -80,11 +80,11 @@ describe('servicenow', () => {
   after(() => w?.stop());
   beforeEach(() => w.sandbox('DELETE', '/_faults'));
 
-  test('connected as Ana, and known by her sys_id', async () => {
+  test('connected as Ana, and known by instance and sys_id', async () => {
     const told = await connect(ana);
     assert.match(words(told), /\bana\b/);
     const {account_key} = await w.one("select account_key from connection where user_id = 'U0ANA0001' and state = 'active'");
-    assert.equal(account_key, ANA);
+    assert.equal(account_key, `${w.hosts.servicenow}:${ANA}`);
     const [exchange] = (await tokens(w, 'authorization_code')).slice(-1);
     assert.equal(exchange.path, '/oauth_token.do', 'nothing in the query');
     assert.ok(exchange.args.code_verifier && exchange.args.client_secret);
@@ -296,11 +296,28 @@ describe('servicenow: traps', () => {
 
   test('apps_trap_06 a login meets the page: it says so and connects nothing', async () => {
     const prompt = await cleo.prompt('connect servicenow');
-    await fault(w, 'asleep', {path: '/current_user'});
+    await fault(w, 'asleep', {path: '/table/sys_user'});
     await cleo.browser.logIn(loginUrl(prompt), 'cleo');
     assert.equal(cleo.browser.code, null, cleo.browser.text);
     assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and state = 'active'"), 0);
   });
+
+  for (const [what, set] of [['the query is ignored', () => fault(w, 'query_ignored', {path: '/table/sys_user'})],
+    ['the instance forbids scripts in queries', () => settings(w, {javascript_in_queries: false})]]) {
+    test(`apps_trap_15 who am I, and ${what}: several rows come, and nobody is taken`, async () => {
+        const prompt = await cleo.prompt('connect servicenow');
+      await set();
+      try {
+        await cleo.browser.logIn(loginUrl(prompt), 'cleo');
+      } finally {
+        await settings(w, {javascript_in_queries: true});
+      }
+      assert.equal(cleo.browser.code, null, cleo.browser.text);
+      assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and state = 'active'"), 0);
+      const [probe] = (await called(w, '/table/sys_user')).slice(-1);
+      assert.equal(probe.answer.result.length, 2);
+    });
+  }
 
   test('apps_trap_15 a caret or a script in what a user types stays text', async () => {
     await ana.ask('snow find text: printer^ORnumber=INC0000002', /Found: *, as ana/);

@@ -188,17 +188,26 @@ static int hide_all(struct turn *t, const char *code, const char *text, size_t *
     return 0;
 }
 
+static int end_shared(struct turn *t, const char *text, size_t *ret_hidden, struct err *e)
+{
+    const char *code = t->event.place.is_private ? NULL : next_six(t->scene.mem, &text);
+    *ret_hidden = 0;
+    return code == NULL || !has_links(t) ? 0 : hide_all(t, code, text, ret_hidden, e);
+}
+
 int setup_shared(struct turn *t, const char *text, struct err *e)
 {
     size_t hidden = 0;
-    const char *code = t->event.place.is_private ? NULL : next_six(t->scene.mem, &text);
-    if (code == NULL || !has_links(t)) {
-        return 0;
-    }
-    if (hide_all(t, code, text, &hidden, e) != 0) {
+    if (end_shared(t, text, &hidden, e) != 0) {
         return -1;
     }
     return hidden == 0 ? 0 : say_shared(t, e) == 0 ? 1 : -1;
+}
+
+int setup_shared_unheard(struct turn *t, struct err *e)
+{
+    size_t unsaid = 0;
+    return t->event.kind == EVENT_TEXT ? end_shared(t, t->event.text, &unsaid, e) : 0;
 }
 
 /* --- or in the chat --- */

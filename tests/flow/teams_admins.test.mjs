@@ -102,6 +102,26 @@ describe('a set-up link', () => {
     });
   }
 
+  for (const [name, place, refusal] of [['gus', 'General', /only work for members/], ['sid', 'partners', null]]) {
+    test(`where others read it, it is good no more either when ${name}, who may not use Workbot, sends it in ${place}`, async () => {
+      await named(BEN);
+      const [code, kept] = [await shown(await link()), await shown(await link())];
+      const who = person(name), cleo = person('cleo');
+      const before = (await audit('admin_link.code_read')).length;
+      const said = await who.say(`@Workbot admin ${code}`, {place});
+      await w.idle();
+      const told = [...await who.messages(), ...await who.messages(place)].filter(m => m.is_bot && m.ts > said.ts).map(words);
+      assert.doesNotMatch(told.join(), /code|set-up/, 'refused as ever, and nothing is said of codes');
+      if (refusal) assert.match(told.join(), refusal);
+      assert.deepEqual((await audit('admin_link.code_read')).slice(before).map(a => a.actor), [`user:${TEAMS_PEOPLE[name]}`]);
+      await cleo.ask(`admin ${code}`, WRONG);
+      assert.deepEqual(await admins(), [BEN]);
+      await who.say(`@Workbot admin ${other(kept)}`, {place});
+      await w.idle();
+      await cleo.ask(`admin ${kept}`, /You are an admin/); // of another link, which nobody has read
+    });
+  }
+
   test('other digits where others read them are no try, end nothing, and nothing is said of set-up', async () => {
     await named(BEN);
     const code = await shown(await link());

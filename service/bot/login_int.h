@@ -80,7 +80,8 @@ int setup_shared_unheard(struct turn *t, struct err *e);
 bool setup_is_tried(const struct turn *t);
 /* "admin 123456" */
 int setup_try(struct turn *t, const char *text, struct err *e);
-/* "admin", or with other digits, when it is no command: also while something is asked. */
+/* "admin", or with other digits, when it is no command: also while something is asked, unless that
+ * question lists it. */
 int setup_near(struct turn *t, const char *text, struct err *e);
 /* To digits without that word: how such a code is sent. Nothing where others read,
  * or there are none. */

@@ -81,6 +81,7 @@ static int refuse_stranger(struct turn *t, struct err *e)
     view_text(view, "%s", action_others);
     view_note(view, "%s", action_others_advice);
     t->pointed = true;
+    t->refused = true;
     return say_beside(t, view, NULL, e);
 }
 
@@ -181,7 +182,8 @@ static int renew_buttons(struct turn *t, struct err *e)
     const struct chat_driver *driver =
         chats_driver(sc->bot->options.chats, sc->workspace->workspace);
     bool again = false;
-    if (t->acted == NULL || t->shows != NULL || driver == NULL || !driver->presses_once) {
+    if (t->acted == NULL || t->refused || t->shows != NULL || driver == NULL ||
+        !driver->presses_once) {
         return 0;
     }
     if (store_message_once_more(sc->s, t->acted, &again, e) != 0) {

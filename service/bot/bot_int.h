@@ -49,6 +49,7 @@ struct turn {
     bool listed;          /* pressed in the list of what waits, which is to follow the answer */
     bool pointed;         /* the place says already that the answer stands elsewhere */
     bool said, form;      /* something was said on the home page; a form was opened */
+    bool refused;         /* what was pressed is somebody else's: nothing has happened */
     bool again;           /* the platform sends it once more: nothing new begins */
     bool keeps;           /* a form that is shown anew goes without some of what the run keeps */
     const json_t **shows; /* somebody waits for the form that this opens: it goes here; else NULL */

@@ -71,6 +71,23 @@ static int say(struct turn *t, const char *text, const char *note, struct err *e
 
 /* --- it was closed --- */
 
+/* What works already, of a login that renews it, goes on as it is. */
+static int closed_text(struct scene *sc, const struct login *l, const char **ret, struct err *e)
+{
+    struct connection *c = NULL;
+    const char *name = words_app(sc, connected_app(sc, l));
+    if (store_connection_find(sc->s, l->workspace, l->default_name, l->user_id, &c, e) != 0) {
+        return -1;
+    }
+    bool works = c != NULL && c->state == CONNECTION_ACTIVE;
+    *ret = works
+               ? arena_printf(sc->mem,
+                              "You closed the window. You stay connected to %s as %s, as before.",
+                              name, words_account(sc->mem, &c->account))
+               : arena_printf(sc->mem, "You closed the window, so %s is not connected yet.", name);
+    return 0;
+}
+
 /* Told once of each login: whoever closes it again knows by then. */
 static int on_closed(struct turn *t, enum bot_code *ret, struct err *e)
 {
@@ -86,11 +103,11 @@ static int on_closed(struct turn *t, enum bot_code *ret, struct err *e)
     if (count == 0) {
         return 0; /* it was done, in another way */
     }
-    if (is_news(t, arena_printf(sc->mem, "closed %s", open[0].id), CLOSED_ONCE_S, &news, e) != 0) {
+    const char *text = NULL;
+    if (is_news(t, arena_printf(sc->mem, "closed %s", open[0].id), CLOSED_ONCE_S, &news, e) != 0 ||
+        closed_text(sc, &open[0], &text, e) != 0) {
         return -1;
     }
-    const char *text = arena_printf(sc->mem, "You closed the window, so %s is not connected yet.",
-                                    words_app(sc, connected_app(sc, &open[0])));
     const char *note = open[0].state == LOGIN_CODE
                            ? "If your browser still shows a code, type it here. Else press the "
                              "button above again."

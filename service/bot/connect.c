@@ -114,21 +114,19 @@ static int point_to_prompt(struct turn *t, const char *title, const char *login_
     return say_private(t, view, NULL, e);
 }
 
-/* Pressed once more: the prompt may be what was pressed, as it is by now. A home page holds no
- * link. */
-static int say_open(struct turn *t, const char *title, const struct prompted *open, struct err *e)
+/* Pressed once more: the prompt may be what was pressed, as it is by now. There is no second button
+ * with its link: only the first is kept true when that login ends. */
+static int say_open(struct turn *t, const struct default_connection *d, const struct prompted *open,
+                    struct err *e)
 {
-    struct scene *sc = &t->scene;
-    json_t *view = view_new(sc->mem);
+    json_t *view = view_new(t->scene.mem);
     if (t->acted != NULL && str_equal(t->acted->id, open->message_id)) {
         return 0;
     }
-    if (t->event.surface == SURFACE_HOME) {
-        view_text(view, "I have sent you a private message to log in to %s already.", title);
-        return say_private(t, view, NULL, e);
-    }
-    view_text(view, "You have begun to log in to **%s** already: this button leads on.", title);
-    return add_link(sc, view, title, open->login_id, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    view_text(view, "I have sent you a private message to log in to **%s** already.",
+              words_app(&t->scene, d->app));
+    view_note(view, "Type `connect %s` for a new one.", d->app);
+    return say_private(t, view, NULL, e);
 }
 
 static int open_prompt(struct turn *t, const struct default_connection *d, struct prompted *ret,
@@ -186,7 +184,7 @@ static int connect_anew(struct turn *t, const struct default_connection *d, stru
         return point_to_prompt(t, title, made.login_id, e);
     }
     if (made.reused) {
-        return say_open(t, title, &made, e);
+        return say_open(t, d, &made, e);
     }
     bool home = t->event.surface == SURFACE_HOME;
     if (turn_is_private(t) && !home) {

@@ -139,10 +139,17 @@ static int refuse_in_place(struct turn *t, json_t *view, struct err *e)
     return due ? say_new(sc, &here, view, NULL, e) : 0;
 }
 
+/* Some hear that Workbot is not for them. Others have read what they sent all the same. */
 static int refuse_outsider(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     enum standing standing = t->scene.user->standing;
+    if (setup_shared_unheard(t, e) != 0) {
+        return -1;
+    }
+    if (t->foreign) {
+        return 0; /* whose id this is here did nothing */
+    }
     if (standing != STANDING_STRANGER && standing != STANDING_GUEST) {
         return 0; /* bots and deactivated people get no answer */
     }
@@ -277,7 +284,7 @@ int dispatch_act(struct turn *t, struct err *e)
         return x->act(t, e);
     }
     if (t->foreign) {
-        return 0;
+        return refuse_outsider(t, e);
     }
     if (learn_dm(t, e) != 0 || seen_person(t, e) != 0) {
         return -1;

@@ -73,12 +73,15 @@ event_fn code_by_window;
 
 /* Where others read it: a code that is good stands anywhere in this, and is so no more. */
 int setup_shared(struct turn *t, const char *text, struct err *e);
+/* The same of the words of somebody who is refused, who hears nothing of it. 0, or -1. */
+int setup_shared_unheard(struct turn *t, struct err *e);
 /* The turn is about to be setup_try's, in the one-to-one chat: what was known of the person before
  * is not enough to make an admin. */
 bool setup_is_tried(const struct turn *t);
 /* "admin 123456" */
 int setup_try(struct turn *t, const char *text, struct err *e);
-/* "admin", or with other digits, when it is no command: also while something is asked. */
+/* "admin", or with other digits, when it is no command: also while something is asked, unless that
+ * question lists it. */
 int setup_near(struct turn *t, const char *text, struct err *e);
 /* To digits without that word: how such a code is sent. Nothing where others read,
  * or there are none. */

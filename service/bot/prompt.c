@@ -184,10 +184,21 @@ int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, stru
     return say_update(sc, old_id, view, e);
 }
 
+/* The chat has taken it: what was refused, or found nobody, stands on our side alone. */
+static bool is_shown(struct scene *sc, const struct login *l)
+{
+    struct message *m = NULL;
+    struct err unused = {0};
+    return l->message_id != NULL &&
+           store_message_find(sc->s, l->workspace, l->message_id, &m, &unused) == 0 && m != NULL &&
+           !str_equal(m->state, "failed");
+}
+
 /* A prompt that people can still follow: by its link, or by the code it asks for. */
 static bool leads_on(struct scene *sc, const struct login *l)
 {
-    return l != NULL && (l->state == LOGIN_CODE || button_of(sc, l, "login") != NULL);
+    return l != NULL &&
+           (l->state == LOGIN_CODE || (button_of(sc, l, "login") != NULL && is_shown(sc, l)));
 }
 
 /* It will still be there, and its link good for a while, when it is looked for. */

@@ -1,5 +1,6 @@
 #include "login_int.h"
 #include "people_int.h"
+#include "run_int.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -188,17 +189,26 @@ static int hide_all(struct turn *t, const char *code, const char *text, size_t *
     return 0;
 }
 
+static int end_shared(struct turn *t, const char *text, size_t *ret_hidden, struct err *e)
+{
+    const char *code = t->event.place.is_private ? NULL : next_six(t->scene.mem, &text);
+    *ret_hidden = 0;
+    return code == NULL || !has_links(t) ? 0 : hide_all(t, code, text, ret_hidden, e);
+}
+
 int setup_shared(struct turn *t, const char *text, struct err *e)
 {
     size_t hidden = 0;
-    const char *code = t->event.place.is_private ? NULL : next_six(t->scene.mem, &text);
-    if (code == NULL || !has_links(t)) {
-        return 0;
-    }
-    if (hide_all(t, code, text, &hidden, e) != 0) {
+    if (end_shared(t, text, &hidden, e) != 0) {
         return -1;
     }
     return hidden == 0 ? 0 : say_shared(t, e) == 0 ? 1 : -1;
+}
+
+int setup_shared_unheard(struct turn *t, struct err *e)
+{
+    size_t unsaid = 0;
+    return t->event.kind == EVENT_TEXT ? end_shared(t, t->event.text, &unsaid, e) : 0;
 }
 
 /* --- or in the chat --- */
@@ -314,14 +324,39 @@ void setup_add_advice(const struct turn *t, json_t *view)
     }
 }
 
+/* What is asked here stays open; it can still be the answer. */
+static int add_asked(struct turn *t, json_t *view, const struct meant *also, struct err *e)
+{
+    struct run *asking = NULL;
+    struct recipe *recipe = NULL;
+    if (question_find(t, &asking, e) != 0 ||
+        (asking != NULL && recipe_of(&t->scene, asking, &recipe, e) != 0)) {
+        return -1;
+    }
+    if (asking == NULL) {
+        return 0;
+    }
+    view_note(view, "%s still waits: enter its %s, or type `cancel`.",
+              recipe == NULL ? asking->recipe : recipe->title, asking->asking);
+    question_add_meant(&t->scene, view, also);
+    return 0;
+}
+
 int setup_near(struct turn *t, const char *text, struct err *e)
 {
+    struct meant also;
     const char *rest = behind_word(t, text);
     if (rest == NULL || rest[strspn(rest, " -0123456789")] != '\0') {
         return 0;
     }
+    if (question_meant(t, text, &also, e) != 0) {
+        return -1;
+    }
+    if (also.run != NULL && also.input->options_count > 0) {
+        return 0; /* the question lists it: it is the answer */
+    }
     json_t *view = view_new(t->scene.mem);
     view_text(view, "To become an admin of Workbot, open the set-up link that whoever operates it "
                     "has sent you, and send me `admin` and the six digits that its page shows.");
-    return say_private(t, view, NULL, e) == 0 ? 1 : -1;
+    return add_asked(t, view, &also, e) == 0 && say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }

@@ -54,7 +54,10 @@ describe('people who leave', () => {
   });
 
   test('slack_gotcha_30_a_deactivated_users_live_button_does_nothing', async () => {
-    if ((await user('U0ANA0001'))?.standing === 'deactivated') await set('ana', {deleted: false});
+    if ((await user('U0ANA0001'))?.standing === 'deactivated') {
+      await set('ana', {deleted: false});
+      await until('her to be back', async () => (await user('U0ANA0001')).standing !== 'deactivated');
+    }
     const old = await ana.ask('connections', /Your connections/);
     await set('ana', {deleted: true});
     await until('her standing', async () => (await user('U0ANA0001')).standing === 'deactivated');

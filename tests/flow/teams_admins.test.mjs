@@ -1,7 +1,7 @@
 // Microsoft Teams: how a workspace gets its first admin, and the next one: the operator's set-up link.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, ADMIN_TOKEN, Browser, OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, start, until, words} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, Browser, OPPORTUNITY, TEAMS_ACME, TEAMS_GLOBEX, TEAMS_GLOBEX_TENANT, TEAMS_PEOPLE, labels, start, until, words} from '../lib/flow.mjs';
 
 const LINKS = `/workspaces/${TEAMS_ACME}/admin-links`;
 const {ana: ANA, ben: BEN, cleo: CLEO, noa: NOA} = TEAMS_PEOPLE;
@@ -98,6 +98,26 @@ describe('a set-up link', () => {
       await cleo.ask(`admin ${code}`, WRONG);
       assert.deepEqual(await admins(), [BEN]);
       assert.deepEqual((await audit('admin_link.code_read')).slice(before).map(a => a.actor), [`user:${ANA}`]);
+      await cleo.ask(`admin ${kept}`, /You are an admin/); // of another link, which nobody has read
+    });
+  }
+
+  for (const [name, place, refusal] of [['gus', 'General', /only work for members/], ['sid', 'partners', null]]) {
+    test(`where others read it, it is good no more either when ${name}, who may not use Workbot, sends it in ${place}`, async () => {
+      await named(BEN);
+      const [code, kept] = [await shown(await link()), await shown(await link())];
+      const who = person(name), cleo = person('cleo');
+      const before = (await audit('admin_link.code_read')).length;
+      const said = await who.say(`@Workbot admin ${code}`, {place});
+      await w.idle();
+      const told = [...await who.messages(), ...await who.messages(place)].filter(m => m.is_bot && m.ts > said.ts).map(words);
+      assert.doesNotMatch(told.join(), /code|set-up/, 'refused as ever, and nothing is said of codes');
+      if (refusal) assert.match(told.join(), refusal);
+      assert.deepEqual((await audit('admin_link.code_read')).slice(before).map(a => a.actor), [`user:${TEAMS_PEOPLE[name]}`]);
+      await cleo.ask(`admin ${code}`, WRONG);
+      assert.deepEqual(await admins(), [BEN]);
+      await who.say(`@Workbot admin ${other(kept)}`, {place});
+      await w.idle();
       await cleo.ask(`admin ${kept}`, /You are an admin/); // of another link, which nobody has read
     });
   }
@@ -318,6 +338,37 @@ describe('the word', () => {
     await cleo.ask('admin 12345', /open the set-up link/);
     await cleo.ask('Admin deal', /Enter close/); // more than that word: it answers what is asked
     await cleo.ask('cancel', /Cancelled/);
+  });
+
+  test('while something is asked, that is left open and the answer says so; a button still makes it the answer', async () => {
+    const cleo = person('cleo');
+    await cleo.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
+    const how = await cleo.ask('admin', /open the set-up link/);
+    assert.match(words(how), /Create an opportunity still waits: enter its name, or type cancel/);
+    await cleo.press(how, 'Use it as name of Create an opportunity');
+    await cleo.sees(/Enter close/, {after: how.ts});
+    await cleo.ask('admin', m => /still waits: enter its close/.test(words(m)) && !labels(m).some(l => /Use it/.test(l)));
+    await cleo.ask('cancel', /Cancelled/);
+    assert.doesNotMatch(words(await cleo.ask('admin', /open the set-up link/)), /still waits/);
+  });
+
+  test('where the question lists it, it is the answer, by label or by value', async () => {
+    const path = `/workspaces/${TEAMS_ACME}/recipes/add-role`, cleo = person('cleo');
+    const options = [{label: 'Admin', value: 'adm'}, {label: 'Owner', value: 'ADMIN 1'}, {label: 'User', value: 'usr'}];
+    await w.must('PUT', path, {name: 'add-role', title: 'Add a role', command: 'salesforce add role', allow: 'everyone',
+      connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
+      inputs: [{name: 'role', required: true, options}, {name: 'remark', required: true}],
+      steps: [{id: 'opp', connection: 'salesforce', action: 'create_record', with: {object: 'Opportunity', fields: {Name: '{{inputs.role}}', CloseDate: '2026-12-31', StageName: 'Prospecting'}}}],
+      reply: {text: 'Added {{inputs.role}}'}});
+    for (const typed of ['Admin', 'admin', 'admin 1']) {
+      await cleo.ask('salesforce add role', /Enter role/);
+      await cleo.ask(typed, /Enter remark/);
+      await cleo.ask('cancel', /Cancelled/);
+    }
+    await cleo.ask('salesforce add role', /Enter role/);
+    assert.match(words(await cleo.ask('admin 12', /open the set-up link/)), /Add a role still waits: enter its role/);
+    await cleo.ask('cancel', /Cancelled/);
+    await w.must('DELETE', path);
   });
 
   test('in Slack it is no word of ours, and its links are refused', async () => {

@@ -111,6 +111,22 @@ describe('P8 where others read', () => {
     await ana.sees(/Made Among us/, {place: 'renewals'});
   });
 
+  for (const [status, error] of [[400, 'BadArgument'], [413, 'MessageSizeTooBig']]) {
+    test(`P9 a card that Teams did not let become the prompt (${error}): the next press brings it`, async () => {
+      const cleo = person('cleo');
+      const list = await cleo.ask('connections', m => m.is_bot && labels(m).includes('Connect'));
+      await w.sandbox('PUT', '/_faults', {peer: 'teams', fault: 'error', error, status, method: 'PUT', times: 1});
+      await cleo.press(list, 'Connect');
+      await w.idle();
+      assert.equal((await cleo.messages()).some(m => m.ts >= list.ts && loginUrl(m)), false);
+      // the same sending of the card: within two minutes that may be a press that comes twice, later it is another one
+      await cleo.sends('message', {activity: {text: null, value: {wb: {...button(list, 'Connect').value.wb, t: `later${status}`}}, replyToId: list.ts}});
+      await cleo.sees(m => m.ts >= list.ts && loginUrl(m));
+      await cleo.ask('cancel', /Cancelled|nothing/i);
+      await w.idle();
+    });
+  }
+
   test('a button under somebody else\'s result acts as whoever presses it', async () => {
     const ana = person('ana'), ben = person('ben');
     await ana.say(at('salesforce deal name: Shared'), {place: 'deals'});

@@ -40,6 +40,26 @@ describe('lines that point to the one-to-one chat', () => {
     assert.equal(run.state, 'parked');
   });
 
+  test('P9 a prompt that did not arrive is not open: the next command sends another one, and is true about it', async () => {
+    const noa = person('noa');
+    const second = await noa.say(deal('Second deal'), {place: 'renewals'});
+    const line = await noa.sees(/did not arrive/, {place: 'renewals', after: second.ts});
+    assert.match(words(line), /add me as an app/);
+    await noa.installs();
+    await w.idle();
+    assert.equal((await noa.messages()).some(m => loginUrl(m)), false, 'nothing has arrived so far');
+    const third = await noa.say(deal('Third deal'), {place: 'renewals'});
+    await noa.sees(/I sent you a private message/, {place: 'renewals', after: third.ts});
+    await w.idle();
+    const prompts = (await noa.messages()).filter(m => loginUrl(m));
+    assert.equal(prompts.length, 1);
+    const waits = words(await noa.ask('pending', /Waiting/));
+    for (const name of ['Unreached deal', 'Second deal', 'Third deal']) assert.match(waits, new RegExp(name));
+    const [login] = await w.query("select count(*)::int as n from login where user_id = $1 and state = 'open'", [TEAMS_PEOPLE.noa]);
+    assert.equal(login.n, 1);
+    await noa.uninstalls();
+  });
+
   test('a question of a command in a channel stands once in the one-to-one chat, and the line calls it one', async () => {
     const cleo = person('cleo');
     await cleo.ask('help', /Salesforce/);

@@ -65,11 +65,14 @@ describe('cards that others read', () => {
     assert.equal((await run('cleo')).state, 'parked');
     assert.deepEqual({deals: (await inDeals(ben)).length, dm: (await ben.messages()).length}, before, 'not a line anywhere');
     // as a message, from a client that does not know the other way: still no line in the place
+    const version = () => w.one('select version from message where platform_id = $1', [line.ts]);
+    const stood = await version();
     const old = await ben.sends('message', {place: 'deals', activity: {text: null, value: {wb: {a: 'drop', v: id}}, replyToId: line.ts}});
     assert.equal(old.status, 200);
     await ben.sees(/belongs to somebody else/);
     await w.idle();
     assert.equal((await inDeals(ben)).length, before.deals);
+    assert.deepEqual(await version(), stood, 'and no mark of an edit at what stands there');
     assert.equal((await run('cleo')).state, 'parked');
   });
 

@@ -110,6 +110,22 @@ describe('P4 the three ends of a window', () => {
     assert.equal((await login('cleo')).state, 'open');
   });
 
+  for (const typed of [false, true]) {
+    test(`closed ${typed ? 'at its code' : 'before anything was done there'}, with a connection that works: that stays as it is, and its person reads so`, async () => {
+      const ana = person('ana');
+      await ana.connect();
+      const prompt = await ana.prompt('connect salesforce again');
+      const code = typed ? await ana.browse(prompt) : null;
+      assert.equal(await status(ana.window('', {outcome: 'cancelled'})), 200);
+      const [said, ...more] = await told(ana, prompt.ts);
+      assert.deepEqual(more, []);
+      assert.match(said, /You closed the window\. You stay connected to Salesforce as ana@acme\.example .*, as before/);
+      assert.match(said, typed ? /type it here/ : /Nothing was changed/);
+      await ana.ask(create('Goes on'), /Created Goes on/);
+      if (typed) await ana.ask(code, /is connected/);
+    });
+  }
+
   test('a window that failed tells nobody: its page has said why', async () => {
     const {who, since} = await shown('cleo');
     assert.equal(await status(who.window('denied', {outcome: 'failure'})), 200);

@@ -77,6 +77,9 @@ struct apps_callback {
     struct apps_pairs capture; /* variable -> query parameter */
 };
 
+/* In a path of these it stands for the token: for an app that says whose it is in no other way. */
+#define APPS_ACCESS_TOKEN "access_token"
+
 /* A call that asks who or where an account is. */
 struct apps_question {
     const char *url;  /* absolute; or: */
@@ -134,6 +137,8 @@ struct apps_token_rules {
     bool refresh_required;
     bool single_use_refresh;
     int64_t margin_s;
+    struct apps_texts error_code; /* paths, before those of RFC 6749 */
+    struct apps_texts error_message;
     struct apps_rules errors;
 };
 
@@ -214,6 +219,9 @@ const char *apps_pair_value(const struct apps_pairs *p, const char *name);
  * goes to *ret_why as a sentence. */
 bool apps_template_known(arena *mem, const char *text, const char *const *names,
                          const char **ret_why);
+/* Faults of the texts in a body; there "{{" and "}}" are braces that are meant. */
+void apps_check_body(const struct json_doc *d, const char *key, const json_t *body,
+                     const char *const *names);
 
 struct apps_vars {
     const json_t *values; /* name -> text */

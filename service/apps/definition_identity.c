@@ -9,6 +9,20 @@
 
 enum { KEY_PARTS_MAX = 4, PART_FIRST_MAX = 100, LOOKUPS_MAX = 3, WHERE_MAX = 5 };
 
+/* Beside the variables: some apps say whose a token is only where it stands in the address. */
+static const char *const *names_of(const struct apps_reader *r)
+{
+    const char *const *vars = apps_var_names(r, VAR_ANY, "host");
+    size_t n = 0;
+    while (vars[n] != NULL) {
+        n++;
+    }
+    const char **names = arena_array(r->mem, n + 2, sizeof(*names));
+    memcpy(names, vars, n * sizeof(*names));
+    names[n] = APPS_ACCESS_TOKEN;
+    return names;
+}
+
 /* A path below the API base; it may have a query. */
 static const char *read_path(const struct apps_reader *r, const struct json_doc *d)
 {
@@ -19,7 +33,7 @@ static const char *read_path(const struct apps_reader *r, const struct json_doc 
     }
     if (path[0] != '/' || strpbrk(path, "# ") != NULL) {
         json_doc_fault(d, "path", "This must begin with \"/\" and hold no \"#\" and no space.");
-    } else if (!apps_template_known(r->mem, path, apps_var_names(r, VAR_ANY, "host"), &why)) {
+    } else if (!apps_template_known(r->mem, path, names_of(r), &why)) {
         json_doc_fault(d, "path", "%s", why);
     }
     return path;
@@ -42,6 +56,7 @@ static struct apps_question read_question(const struct apps_reader *r, const str
     if (q.body != NULL && !str_equal(q.method, "POST")) {
         json_doc_fault(d, "body", "A body belongs to method POST.");
     }
+    apps_check_body(d, "body", q.body, apps_var_names(r, VAR_ANY, NULL));
     return q;
 }
 

@@ -72,8 +72,6 @@ struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const
 /* Statuses between least and most. */
 size_t apps_read_statuses(const struct json_doc *d, const char *key, int least, int most, int *ret,
                           size_t room);
-void apps_check_body(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
-                     const json_t *body);
 /* "multipart" of a request. */
 void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
                      struct apps_request *q);

@@ -18,26 +18,6 @@ void apps_check_template(const struct apps_action_reader *ar, const struct json_
     }
 }
 
-void apps_check_body(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
-                     const json_t *body)
-{
-    const char *text = json_string_value(body);
-    apps_check_template(ar, d, key, text);
-    size_t i = 0;
-    json_t *item = NULL;
-    json_array_foreach(body, i, item)
-    {
-        apps_check_body(ar, d, key, item);
-    }
-    union {
-        const json_t *given;
-        json_t *open;
-    } o = {.given = body}; /* jansson's iterator only reads, but its parameter is not const */
-    for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
-        apps_check_body(ar, d, key, json_object_iter_value(at));
-    }
-}
-
 void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc *d,
                      struct apps_request *q)
 {
@@ -54,7 +34,7 @@ void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc 
         q->parts[i] = (struct apps_form_part){.name = json_doc_text(&row, "name", true, LIMIT_NAME),
                                               .json = json_member(row.object, "json"),
                                               .file = file};
-        apps_check_body(ar, &row, "json", q->parts[i].json);
+        apps_check_body(&row, "json", q->parts[i].json, ar->names);
         const struct apps_input *in = apps_input_find(ar->action, file);
         if (slot != NULL && (in == NULL || in->type != INPUT_FILE || slot[0] != '{')) {
             json_doc_fault(&row, "file", "This must be {INPUT}, an input of the type file.");
@@ -143,7 +123,7 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
     apps_check_template(ar, d, "path", q->path);
     check_pairs(ar, d, "query", &q->query);
     check_pairs(ar, d, "headers", &q->headers);
-    apps_check_body(ar, d, "body", q->body);
+    apps_check_body(d, "body", q->body, ar->names);
     if (q->path != NULL && (q->path[0] != '/' || strpbrk(q->path, "?#") != NULL)) {
         json_doc_fault(d, "path", "This must begin with \"/\" and have no \"?\" or \"#\".");
     }

@@ -56,12 +56,21 @@ static void read_expires(const struct apps_reader *r, const struct json_doc *tok
     t->expires_unit = unit < 0 ? EXPIRES_IN_S : (enum apps_expires)unit;
 }
 
+static void read_error(const struct json_doc *token, struct apps_token_rules *t)
+{
+    static const char *const keys[] = {"code", "message", NULL};
+    struct json_doc d = json_doc_member(token, "error", false);
+    json_doc_known(&d, keys);
+    t->error_code = apps_read_paths(&d, "code");
+    t->error_message = apps_read_paths(&d, "message");
+}
+
 static void read_endpoint(const struct apps_reader *r, const struct json_doc *top)
 {
     static const char *const keys[] = {
-        "url",           "params",   "api_base", "any_token_type",     "headers", "tokens",
-        "refresh_token", "margin_s", "format",   "single_use_refresh", "capture", "expires",
-        "errors",        NULL};
+        "url",     "params",        "api_base", "any_token_type", "headers",
+        "tokens",  "refresh_token", "margin_s", "format",         "single_use_refresh",
+        "capture", "expires",       "error",    "errors",         NULL};
     static const char *const refresh[] = {"required", "optional", NULL};
     static const char *const formats[] = {"form", "json", NULL};
     static const char *const meanings[] = {"refused", "busy", "dead", "config", NULL};
@@ -82,6 +91,7 @@ static void read_endpoint(const struct apps_reader *r, const struct json_doc *to
     t->single_use_refresh = json_doc_flag(&d, "single_use_refresh", false);
     t->margin_s = bounded(&d, "margin_s", MARGIN_S, MARGIN_MAX_S);
     t->errors = apps_read_rules(r, &d, "errors", meanings);
+    read_error(&d, t);
     read_expires(r, &d);
     apps_check_params(&d, &t->params, may_say);
     if (t->api_base != NULL && r->app->api_suffixes.count == 0) {

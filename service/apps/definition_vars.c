@@ -14,8 +14,9 @@ static const char any_value[] = "^[A-Za-z0-9_-]{1,63}$";
 /* Names that stand for something else already. */
 static bool is_taken(const app *a, const char *name)
 {
-    static const char *const taken[] = {"host",       "id",        "api_base", "idempotency_key",
-                                        "account_id", "client_id", NULL};
+    static const char *const taken[] = {
+        "host",       "id",        "api_base",        "idempotency_key",
+        "account_id", "client_id", APPS_ACCESS_TOKEN, NULL};
     for (size_t i = 0; taken[i] != NULL; i++) {
         if (str_equal(taken[i], name)) {
             return true;

@@ -1,10 +1,34 @@
 #include "apps_int.h"
 
+#include <string.h>
+
+#include "base/limits.h"
 #include "base/str.h"
 
 /* Questions about an account, asked while a person waits for the page behind them. */
 
 enum { PROBE_MS = 10000 };
+
+static const char token_slot[] = "{" APPS_ACCESS_TOKEN "}";
+
+/* The token stands in the path only where the definition says so: such an app has no other way. */
+static int fill_path(const struct apps_probe *p, const char *path, struct str *s, struct err *e)
+{
+    const char *slot = strstr(path, token_slot);
+    const char *parts[] = {slot == NULL ? path : arena_strndup(p->mem, path, (size_t)(slot - path)),
+                           slot == NULL ? "" : slot + strlen(token_slot)};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char *filled = NULL;
+        if (apps_site_fill(p->mem, p->site, parts[i], &filled, e) != 0) {
+            return -1;
+        }
+        str_add(s, filled);
+        if (i == 0 && slot != NULL) {
+            str_add_url(s, secret_reveal(p->access));
+        }
+    }
+    return 0;
+}
 
 static int url_of(const struct apps_probe *p, const struct apps_question *q, const char **ret,
                   struct err *e)
@@ -18,11 +42,15 @@ static int url_of(const struct apps_probe *p, const struct apps_question *q, con
         *ret = at;
         return 0;
     }
-    if (apps_api_base(p->mem, p->site, &base, e) != 0 ||
-        apps_site_fill(p->mem, p->site, q->path, &at, e) != 0) {
+    if (apps_api_base(p->mem, p->site, &base, e) != 0) {
         return -1;
     }
-    *ret = arena_printf(p->mem, "%s%s", base, at);
+    struct str s = str_new(p->mem, LIMIT_URL);
+    str_add(&s, base);
+    if (fill_path(p, q->path, &s, e) != 0) {
+        return -1;
+    }
+    *ret = s.text;
     return 0;
 }
 

@@ -9,7 +9,22 @@
 #include "base/str.h"
 
 /* The built-in definitions: definitions/NAME.json. */
-#define DEFINITIONS(X) X(salesforce) X(servicenow) X(box)
+/* clang-format off: one a line */
+#define DEFINITIONS(X)                                                                             \
+    X(box)                                                                                         \
+    X(figma)                                                                                       \
+    X(github)                                                                                      \
+    X(gitlab)                                                                                      \
+    X(google)                                                                                      \
+    X(hubspot)                                                                                     \
+    X(jira)                                                                                        \
+    X(linear)                                                                                      \
+    X(microsoft)                                                                                   \
+    X(notion)                                                                                      \
+    X(quickbooks)                                                                                  \
+    X(salesforce)                                                                                  \
+    X(servicenow)
+/* clang-format on */
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

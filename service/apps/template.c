@@ -6,11 +6,20 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-/* "{name}" in the texts of a definition. Values are data: they are never searched for braces. */
+/* "{name}" in the texts of a definition; in a body "{{" and "}}" are a brace that is meant, as
+ * GraphQL has them. Values are data: they are never searched for braces. */
 
-/* The name of the "{name}" at text, NULL if it is broken; *ret_len: of the whole slot. */
+static bool is_doubled(const char *text)
+{
+    return (text[0] == '{' || text[0] == '}') && text[1] == text[0];
+}
+
+/* The name of the "{name}" at text, NULL if there is none; *ret_len: of the whole slot. */
 static const char *slot_name(arena *mem, const char *text, size_t *ret_len)
 {
+    if (*text != '{') {
+        return NULL;
+    }
     size_t len = strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789_");
     if (len == 0 || text[len + 1] != '}') {
         return NULL;
@@ -27,12 +36,17 @@ static bool listed(const char *const *names, const char *name)
     return *names != NULL;
 }
 
-bool apps_template_known(arena *mem, const char *text, const char *const *names,
-                         const char **ret_why)
+/* braces: a doubled one is one that is meant. */
+static bool known(arena *mem, const char *text, const char *const *names, bool braces,
+                  const char **ret_why)
 {
     for (text += strcspn(text, "{}"); *text != '\0'; text += strcspn(text, "{}")) {
-        size_t len = 0;
-        const char *name = *text == '{' ? slot_name(mem, text, &len) : NULL;
+        size_t len = 2;
+        if (braces && is_doubled(text)) {
+            text += len;
+            continue;
+        }
+        const char *name = slot_name(mem, text, &len);
         if (name == NULL) {
             *ret_why = "A brace is not part of {name}.";
             return false;
@@ -44,6 +58,34 @@ bool apps_template_known(arena *mem, const char *text, const char *const *names,
         text += len;
     }
     return true;
+}
+
+bool apps_template_known(arena *mem, const char *text, const char *const *names,
+                         const char **ret_why)
+{
+    return known(mem, text, names, false, ret_why);
+}
+
+void apps_check_body(const struct json_doc *d, const char *key, const json_t *body,
+                     const char *const *names)
+{
+    const char *text = json_string_value(body), *why = NULL;
+    if (text != NULL && !known(d->mem, text, names, true, &why)) {
+        json_doc_fault(d, key, "%s", why);
+    }
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(body, i, item)
+    {
+        apps_check_body(d, key, item, names);
+    }
+    union {
+        const json_t *given;
+        json_t *open;
+    } o = {.given = body}; /* jansson's iterator only reads, but its parameter is not const */
+    for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
+        apps_check_body(d, key, json_object_iter_value(at), names);
+    }
 }
 
 const char *apps_value_text(arena *mem, const json_t *value)
@@ -110,17 +152,22 @@ int apps_template_url(arena *mem, const char *text, const struct apps_vars *vars
 static json_t *text_json(arena *mem, const char *text, const json_t *values)
 {
     size_t len = 0;
-    const char *name = text[0] == '{' ? slot_name(mem, text, &len) : NULL;
+    const char *name = slot_name(mem, text, &len);
     if (name != NULL && text[len] == '\0') {
         const json_t *value = json_member(values, name);
         return value == NULL || json_is_null(value) ? NULL : json_deep_copy(value);
     }
     struct str s = str_new(mem, LIMIT_TEMPLATE_OUTPUT);
     for (; *text != '\0'; text += len) {
-        len = strcspn(text, "{");
-        name = len == 0 ? slot_name(mem, text, &len) : NULL;
-        if (name == NULL) {
+        len = strcspn(text, "{}");
+        if (len > 0) {
             str_add_n(&s, text, len);
+            continue;
+        }
+        len = is_doubled(text) ? 2 : 1;
+        name = slot_name(mem, text, &len);
+        if (name == NULL) {
+            str_add_n(&s, text, 1);
         } else {
             str_add(&s, apps_value_text(mem, json_member(values, name)));
         }

@@ -77,14 +77,28 @@ static int keep(arena *mem, const struct app_site *site, const struct app_grant 
     return 0;
 }
 
+/* Where the app says it, else where RFC 6749 section 5.2 does. */
+static const char *said_at(const struct apps_texts *paths, const json_t *body, const char *standard)
+{
+    for (size_t i = 0; i < paths->count; i++) {
+        const char *text = json_string_value(json_at(body, paths->items[i]));
+        if (!str_empty(text)) {
+            return text;
+        }
+    }
+    return standard;
+}
+
 static int refused(const app *a, const struct net_response *r, const struct apps_answer *answer,
                    bool first, struct err *e)
 {
-    const struct apps_refusal refusal = {.status = r->status,
-                                         .code = answer->error,
-                                         .message = answer->description,
-                                         .retry_after = r->retry_after_ms > 0,
-                                         .grant = first ? CODE_GRANT : REFRESH_GRANT};
+    const struct apps_token_rules *rules = &a->token;
+    const struct apps_refusal refusal = {
+        .status = r->status,
+        .code = said_at(&rules->error_code, answer->body, answer->error),
+        .message = said_at(&rules->error_message, answer->body, answer->description),
+        .retry_after = r->retry_after_ms > 0,
+        .grant = first ? CODE_GRANT : REFRESH_GRANT};
     bool html = answer->kind == ANSWER_UNREADABLE && (apps_is_html(r) || r->status < 300);
     return apps_token_error(a, &refusal, html, r->retry_after_ms, e);
 }

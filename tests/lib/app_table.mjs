@@ -6,9 +6,12 @@
 // token: url, auth (post, basic), format (form, json), params, lifetime_s, scopes (separator in the answer; null: not told),
 //   answer (what else the first answer holds, with `always` every one), optional (a login without refresh token is taken),
 //   badCode, badClient (the provider's refusals)
-// refresh: url (null: the token's), params, brings (new, same, none: which refresh token), oldLives, dead (its refusal)
-// revoke: null where the provider names no address
-// lookup, identity, details: calls that a login makes; api: headers demanded, and how it refuses
+// refresh: url (absent: the token's), params, brings (new, same, none: which refresh token), oldLives, dead (its refusal),
+//   doubtful (a wrong client secret is refused with the same words)
+// revoke: null where the provider names no address; token: access, refresh, both (calls: 2)
+// site: the host of a customer's own; captured: the API's address comes with the tokens
+// needed: a scope without which a login is of no use; absent where the provider does not say what it granted
+// lookup, identity (identityToo: the provider has two ways), details: calls that a login makes; api: headers demanded, and how it refuses
 // read, write: one command each; asks (what the peer must get), answer, shows (what the user reads)
 
 const OAUTH_DEAD = {status: 400, body: {error: 'invalid_grant', error_description: 'The refresh token is invalid or expired'}};
@@ -19,6 +22,7 @@ const ANY_ISSUE = 'An issue of ours';
 export const TABLE = {
   github: {
     title: 'GitHub',
+    needed: 'repo',
     authorize: {url: 'https://github.com/login/oauth/authorize', params: {}, pkce: 'yes', separator: ' ', scopes: ['repo', 'read:user', 'user:email']},
     token: {url: 'https://github.com/login/oauth/access_token', auth: 'post', format: 'form', lifetime_s: 28800, scopes: ',', optional: true,
       badCode: {status: 200, body: {error: 'bad_verification_code', error_description: 'The code passed is incorrect or expired.'}},
@@ -43,6 +47,7 @@ export const TABLE = {
 
   jira: {
     title: 'Jira',
+    needed: 'write:jira-work',
     authorize: {url: 'https://auth.atlassian.com/authorize', params: {audience: 'api.atlassian.com', prompt: 'consent'}, pkce: 'any', separator: ' ',
       scopes: ['offline_access', 'read:me', 'read:jira-work', 'write:jira-work']},
     token: {url: 'https://auth.atlassian.com/oauth/token', auth: 'post', format: 'json', lifetime_s: 3600, scopes: ' ', type: 'Bearer', badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
@@ -92,6 +97,7 @@ export const TABLE = {
 
   google: {
     title: 'Google Calendar',
+    needed: 'https://www.googleapis.com/auth/calendar.events',
     authorize: {url: 'https://accounts.google.com/o/oauth2/v2/auth', params: {access_type: 'offline', prompt: 'consent'}, pkce: 'yes', separator: ' ',
       scopes: ['openid', 'email', 'profile', 'https://www.googleapis.com/auth/calendar.events']},
     token: {url: 'https://oauth2.googleapis.com/token', auth: 'post', format: 'form', lifetime_s: 3599, scopes: ' ', type: 'Bearer',
@@ -184,6 +190,7 @@ export const TABLE = {
 
   gitlab: {
     title: 'GitLab',
+    needed: 'api',
     authorize: {url: 'https://gitlab.com/oauth/authorize', params: {}, pkce: 'yes', separator: ' ', scopes: ['api']},
     token: {url: 'https://gitlab.com/oauth/token', auth: 'post', format: 'form', lifetime_s: 7200, scopes: ' ', type: 'Bearer', badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
     refresh: {brings: 'new', dead: OAUTH_DEAD},
@@ -203,6 +210,7 @@ export const TABLE = {
 
   linear: {
     title: 'Linear',
+    needed: 'write',
     authorize: {url: 'https://linear.app/oauth/authorize', params: {}, pkce: 'any', separator: ',', scopes: ['read', 'write']},
     token: {url: 'https://api.linear.app/oauth/token', auth: 'post', format: 'form', lifetime_s: 86399, scopes: ' ', type: 'Bearer', badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
     refresh: {brings: 'new', dead: OAUTH_DEAD},
@@ -244,6 +252,7 @@ export const TABLE = {
   },
 
   salesforce: {
+    captured: true,
     title: 'Salesforce',
     authorize: {url: 'https://login.salesforce.com/services/oauth2/authorize', params: {prompt: 'select_account'}, pkce: 'yes', separator: ' ', scopes: ['api', 'refresh_token', 'openid']},
     token: {url: 'https://login.salesforce.com/services/oauth2/token', auth: 'post', format: 'form', lifetime_s: null, scopes: ' ', type: 'Bearer', always: true,
@@ -264,5 +273,50 @@ export const TABLE = {
       query: {fields: /^Name$/}, answer: {Name: 'Acme Labs'}, text: '{{steps.it.Name}}', shows: 'Acme Labs'},
     write: {action: 'create_record', with: {object: 'Lead', fields: {LastName: 'Doe', Company: 'Acme'}}, method: 'POST', status: 201, url: 'https://login.salesforce.com/services/data/v67.0/sobjects/Lead',
       body: {LastName: 'Doe', Company: 'Acme'}, answer: {id: '00Q000000000001AAA', success: true, errors: []}, text: 'Made {{steps.it.id}}', shows: 'Made 00Q000000000001AAA'},
+  },
+
+  servicenow: {
+    title: 'ServiceNow',
+    site: 'acme.service-now.com',
+    authorize: {url: 'https://acme.service-now.com/oauth_auth.do', params: {}, pkce: 'any', separator: ' ', scopes: ['useraccount']},
+    token: {url: 'https://acme.service-now.com/oauth_token.do', auth: 'post', format: 'form', lifetime_s: 1799, scopes: ' ', type: 'Bearer', badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
+    refresh: {brings: 'same', doubtful: true, dead: {status: 401, body: {error_description: 'access_denied', error: 'server_error'}}},
+    revoke: {method: 'POST', url: 'https://acme.service-now.com/oauth_revoke_token.do', auth: 'none', format: 'form', param: 'token', token: 'both', calls: 2, status: 200},
+    identity: {url: 'https://acme.service-now.com/api/now/table/sys_user', query: {sysparm_query: /^user_name=javascript:gs\.getUserName\(\)$/, sysparm_fields: /sys_id/, sysparm_limit: /^2$/},
+      answer: {result: [{sys_id: '6816f79cc0a8016401c5a33be04be441', user_name: 'ana.alvarez', name: 'Ana Alvarez', email: 'ana@acme.example'}]}},
+    identityToo: {url: 'https://acme.service-now.com/api/now/ui/user/current_user', answer: {result: {user_sys_id: '6816f79cc0a8016401c5a33be04be441', user_name: 'ana.alvarez', user_display_name: 'Ana Alvarez'}}},
+    account: 'ana.alvarez',
+    api: {
+      unauthentic: {status: 401, headers: {'www-authenticate': 'BASIC realm="Service-now"'}, body: {error: {message: 'User Not Authenticated', detail: 'Required to provide Auth information'}, status: 'failure'}},
+      throttled: {body: {error: {message: 'Rate limit exceeded', detail: 'Rate limit of 100 requests per hour for Table API exceeded'}, status: 'failure'}},
+      refusal: {status: 404, body: {error: {message: 'No Record found', detail: "Record doesn't exist or ACL restricts the record retrieval"}, status: 'failure'}},
+    },
+    read: {action: 'get_incident', with: {number: 'INC0010046'}, url: 'https://acme.service-now.com/api/now/table/incident',
+      query: {sysparm_query: /^number=INC0010046$/, sysparm_fields: /number/, sysparm_display_value: /^all$/, sysparm_exclude_reference_link: /^true$/, sysparm_limit: /^1$/},
+      answer: {result: [{sys_id: {value: 'a9e30c7dc61122760116894de7bcc7bd'}, number: {value: 'INC0010046'}, short_description: {value: 'VPN down'}, state: {value: '1', display_value: 'New'}}]},
+      text: '{{steps.it.short_description}}', shows: 'VPN down'},
+    write: {action: 'add_comment', with: {id: 'a9e30c7dc61122760116894de7bcc7bd', comments: 'On it'}, method: 'PATCH',
+      url: 'https://acme.service-now.com/api/now/table/incident/a9e30c7dc61122760116894de7bcc7bd', query: {sysparm_exclude_reference_link: /^true$/}, body: {comments: 'On it'},
+      answer: {result: {sys_id: 'a9e30c7dc61122760116894de7bcc7bd', number: 'INC0010046', state: '1'}}, text: 'Said on {{steps.it.number}}', shows: 'Said on INC0010046'},
+  },
+
+  box: {
+    title: 'Box',
+    authorize: {url: 'https://account.box.com/api/oauth2/authorize', params: {}, pkce: 'any', separator: ' ', scopes: []},
+    token: {url: 'https://api.box.com/oauth2/token', auth: 'post', format: 'form', lifetime_s: 4175, scopes: null, answer: {restricted_to: []}, always: true,
+      badCode: {status: 400, body: {error: 'invalid_grant', error_description: "Auth code doesn't exist or is invalid for the client"}}, badClient: {status: 400, body: {error: 'invalid_client', error_description: 'The client credentials are invalid'}}},
+    refresh: {brings: 'new', dead: {status: 400, body: {error: 'invalid_grant', error_description: 'Refresh token has expired'}}},
+    revoke: {method: 'POST', url: 'https://api.box.com/oauth2/revoke', auth: 'post', format: 'form', param: 'token', token: 'refresh', status: 200},
+    identity: {url: 'https://api.box.com/2.0/users/me', query: {fields: /name/}, answer: {type: 'user', id: '12345678', name: 'Ana Alvarez', login: 'ana@acme.example', enterprise: {id: '77', name: 'Acme'}}},
+    account: 'ana@acme.example',
+    api: {
+      unauthentic: {status: 401, headers: {'www-authenticate': 'Bearer realm="Service", error="invalid_token", error_description="The access token provided is invalid."'}},
+      throttled: {body: {type: 'error', status: 429, code: 'rate_limit_exceeded', message: 'Request rate limit exceeded, please try again later', request_id: 'z9'}},
+      refusal: {status: 404, body: {type: 'error', status: 404, code: 'not_found', message: 'Not Found', request_id: 'q1'}},
+    },
+    read: {action: 'file_info', with: {id: '8018809384'}, url: 'https://api.box.com/2.0/files/8018809384', query: {fields: /name/}, answer: {type: 'file', id: '8018809384', name: 'contract.pdf'},
+      text: '{{steps.it.name}}', shows: 'contract.pdf'},
+    write: {action: 'comment', with: {id: '8018809384', message: 'Looks good'}, method: 'POST', status: 201, url: 'https://api.box.com/2.0/comments',
+      body: {message: 'Looks good', item: {type: 'file', id: '8018809384'}}, answer: {type: 'comment', id: '900', message: 'Looks good'}, text: 'Said {{steps.it.comment_id}}', shows: 'Said 900'},
   },
 };

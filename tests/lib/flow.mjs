@@ -661,6 +661,17 @@ export class World {
     await this.must('POST', `${path}/login/confirm`, {code: await new Browser().codeOf(login_url, username)});
   }
 
+  /** The same where the peer asks nothing of its visitors. */
+  async authorizeAt(workspace, name) {
+    const path = `/workspaces/${workspace}/connections/${name}`;
+    const {login_url} = await this.must('POST', `${path}/login`, {});
+    const browser = new Browser();
+    await browser.get(login_url);
+    await browser.submit();
+    assert.ok(browser.code, `no code on: ${browser.page.status} ${browser.text}`);
+    await this.must('POST', `${path}/login/confirm`, {code: browser.code});
+  }
+
   /** With a bot token that Slack was asked about. */
   async putWorkspace(workspace, body) {
     const made = await this.must('PUT', `/workspaces/${workspace}`, body);

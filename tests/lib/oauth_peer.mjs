@@ -73,9 +73,9 @@ export class OauthPeer {
     for (const g of this.grants) g.access = null;
   }
 
-  /** The person ends it at the app: neither token works any more. */
+  /** The person of the last login ends it at the app: neither token works any more. */
   revoked() {
-    for (const g of this.grants) Object.assign(g, {access: null, over: true});
+    Object.assign(this.grant, {access: null, over: true});
   }
 
   // --- HTTP ------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ export class OauthPeer {
       case 'slow': { // a drip: the head at once, the body bit by bit
         const {status = 200, headers = {}, body} = this.#answer(call, fault);
         s.writeHead(status, {'content-type': 'application/json', ...headers});
-        for (const part of JSON.stringify(body).match(/[\s\S]{1,40}/g)) {
+        for (const part of JSON.stringify(body)?.match(/[\s\S]{1,40}/g) ?? []) {
           s.write(part);
           await pause(fault.ms ?? 20);
         }
@@ -172,7 +172,7 @@ export class OauthPeer {
       const body = this.fields(call);
       return body.grant_type === 'refresh_token' ? 'refresh' : 'code';
     }
-    for (const kind of ['lookup', 'identity', 'details', 'read', 'write']) {
+    for (const kind of ['lookup', 'identity', 'identityToo', 'details', 'read', 'write']) {
       if (row[kind] && this.#meant(row[kind], call)) return kind;
     }
     if (row.revoke && call.path === pathOf(row.revoke.url)) return 'revoke';
@@ -290,14 +290,15 @@ export class OauthPeer {
       return row.token.badCode;
     }
     if (!kept.challenge && fields.code_verifier) this.#fault('a verifier without a challenge');
-    const grant = {scopes: kept.scopes, access: secret('access'), refresh: secret('refresh'), spent: []};
+    const access = secret('access');
+    const grant = {scopes: kept.scopes, access, lastAccess: access, refresh: secret('refresh'), spent: [], older: []};
     this.grants.push(grant);
     return {body: this.#reply(grant, {first: true, ...fault})};
   }
 
   #refresh(fields, fault) {
     const {row} = this;
-    const grant = this.grants.find(g => [g.refresh, ...g.spent].includes(fields.refresh_token));
+    const grant = this.grants.find(g => [g.refresh, ...g.spent, ...g.older].includes(fields.refresh_token));
     if (!grant || grant.over || grant.spent.includes(fields.refresh_token)) {
       if (grant?.spent.includes(fields.refresh_token)) {
         grant.over = true; // RFC 9700 section 4.14: reuse ends the family
@@ -305,9 +306,9 @@ export class OauthPeer {
       }
       return row.refresh.dead;
     }
-    grant.access = secret('access');
+    grant.access = grant.lastAccess = secret('access');
     if (row.refresh.brings === 'new') {
-      if (!row.refresh.oldLives) grant.spent.push(grant.refresh);
+      (row.refresh.oldLives ? grant.older : grant.spent).push(grant.refresh);
       grant.refresh = secret('refresh');
     }
     return {body: this.#reply(grant, fault)};
@@ -336,9 +337,9 @@ export class OauthPeer {
     } else wrong.push(...this.#client(call, fields, revoke.auth));
     const given = fields[revoke.param];
     // who was told no refresh token can only hand the other one back
-    const tokens = g => (revoke.token !== 'refresh' ? [g[revoke.token]] : g.untold ? [g.access] : [g.refresh, ...g.spent]);
-    const grant = this.grants.find(g => tokens(g).includes(given) && given);
-    if (revoke.param && !grant) wrong.push(`${revoke.param} is no ${revoke.token} token`);
+    const grant = this.grants.find(g => given && revoke.token !== 'access' && !g.untold && [g.refresh, ...g.spent].includes(given)) ||
+      this.grants.find(g => given && (revoke.token !== 'refresh' || g.untold) && g.lastAccess === given);
+    if (!grant) wrong.push(`${revoke.param} is no ${revoke.token} token`);
     for (const name of Object.keys(fields)) if (name !== revoke.param && name !== 'token_type_hint') wrong.push(`${name} was not expected`);
     if (wrong.length) {
       this.#fault(`revoke: ${wrong.join('; ')}`);

@@ -81,7 +81,7 @@ static void test_token_requests_take_many_forms(void **state)
     }
 }
 
-/* apps.md's own vector with encoding, and what those get who decode nothing. */
+/* With the form encoding of RFC 6749 section 2.3.1, and what those get who decode nothing. */
 static void test_apps_trap_20_basic_with_and_without_encoding(void **state)
 {
     (void)state;

@@ -125,6 +125,8 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 #define OAUTH_SIGN_IN_BARRED "sign_in_barred"
 /* The same: the app let somebody in, and gave nothing to stay connected with. */
 #define OAUTH_NO_REFRESH "no_refresh_token"
+/* The app granted less than its definition requires. */
+#define OAUTH_SCOPE_MISSING "scope_missing"
 
 /* Proves that the browser's person is the login's user, before the provider is called. As
  * oauth_callback(); nothing is stored but the state of the way on. */

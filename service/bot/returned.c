@@ -84,6 +84,9 @@ static const char *fault_of(const struct oauth_outcome *o)
          "its connection is set up wrong. The login came without a refresh token, "
          "so it would have ended within hours. An admin of Workbot must see to "
          "it that the app gives one"},
+        {OAUTH_SCOPE_MISSING,
+         "not all was allowed that your commands need. Log in again and allow all of it; where you "
+         "were not asked for it, an admin of Workbot must see to it"},
     };
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         if (str_equal(o->reason, faults[i].reason)) {

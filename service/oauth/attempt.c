@@ -159,7 +159,7 @@ int attempt_refused(struct attempt *a)
 /* Refusals of which our own words say what to do: never the app's. */
 static bool is_told(const char *code)
 {
-    static const char *const told[] = {"scope_missing", "lookup_none", "lookup_many"};
+    static const char *const told[] = {OAUTH_SCOPE_MISSING, "lookup_none", "lookup_many"};
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
         if (str_equal(told[i], code)) {
             return true;

@@ -310,7 +310,7 @@ describe('apps: conformance', () => {
       check('a login that grants less than the app needs: refused, and it is said what is missing', async () => {
         const rest = row.authorize.scopes.filter(s => s !== row.needed);
         peer.next('code', 'short', {scopes: rest.length ? rest : ['something_else']});
-        await notConnected(/set up wrong/, /did not allow what Workbot needs/);
+        await notConnected(/not all was allowed that your commands need/, /did not allow what Workbot needs/);
       });
     }
 

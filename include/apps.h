@@ -50,8 +50,9 @@ int64_t app_refresh_idle_days(const app *a);
 int64_t app_refresh_fixed_days(const app *a);
 /* So many grants of one user live at a time, and one more ends the oldest; 0: any number. */
 int64_t app_grants_per_user(const app *a);
-/* RFC 9207: the issuer to compare `iss` of a callback with; NULL: not configured. */
-const char *app_issuer(const app *a);
+/* RFC 9207: `iss` of a callback, NULL when there is none. A definition that names no issuer takes
+ * any; one that demands it takes no callback without. */
+bool app_issuer_fits(const app *a, const char *iss);
 /* Public description for GET /v1/apps: a new reference. */
 json_t *app_describe(const app *a);
 

@@ -65,9 +65,12 @@ int64_t app_grants_per_user(const app *a)
     return a->refresh.grants_per_user;
 }
 
-const char *app_issuer(const app *a)
+bool app_issuer_fits(const app *a, const char *iss)
 {
-    return a->issuer;
+    if (a->issuer == NULL) {
+        return true;
+    }
+    return iss == NULL ? !a->issuer_required : str_equal(iss, a->issuer);
 }
 
 static json_t *texts_json(const struct apps_texts *t)

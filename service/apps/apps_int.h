@@ -166,6 +166,7 @@ struct app {
     const char *name;
     const char *title;
     const char *issuer;
+    bool issuer_required;
     struct apps_pairs values;
     struct apps_var *vars;
     size_t vars_count;

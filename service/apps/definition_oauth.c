@@ -78,11 +78,20 @@ static void check_rename(const struct json_doc *d, const struct apps_pairs *p)
     }
 }
 
+static void read_issuer(const struct apps_reader *r, const struct json_doc *d)
+{
+    r->app->issuer = json_doc_text(d, "issuer", false, LIMIT_LABEL);
+    r->app->issuer_required = json_doc_flag(d, "issuer_required", false);
+    if (r->app->issuer_required && str_empty(r->app->issuer)) {
+        json_doc_fault(d, "issuer_required", "Name the issuer to demand it.");
+    }
+}
+
 static void read_authorize(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {"url",    "params", "pkce",   "scope_separator",
-                                       "scopes", "issuer", "rename", "skip_empty",
-                                       NULL};
+    static const char *const keys[] = {
+        "url",    "params",          "pkce", "scopes", "issuer", "issuer_required", "skip_empty",
+        "rename", "scope_separator", NULL};
     static const char *const none[] = {NULL};
     struct json_doc d = json_doc_member(top, "authorize", true);
     json_doc_known(&d, keys);
@@ -95,7 +104,7 @@ static void read_authorize(const struct apps_reader *r, const struct json_doc *t
                                 .skip_empty = json_doc_flag(&d, "skip_empty", false),
                                 .pkce = json_doc_flag(&d, "pkce", true),
                                 .scope_separator = str_empty(separator) ? " " : separator};
-    a->issuer = json_doc_text(&d, "issuer", false, LIMIT_LABEL);
+    read_issuer(r, &d);
     apps_need(&d, "url");
     read_scopes(r, &d);
     apps_check_params(&d, &a->authorize.params, none);

@@ -217,8 +217,7 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
     if (!go) {
         return 0;
     }
-    const char *issuer = app_issuer(c.site.app);
-    if (r->iss != NULL && issuer != NULL && !str_equal(r->iss, issuer)) {
+    if (!app_issuer_fits(c.site.app, r->iss)) {
         return attempt_ended(&c, OAUTH_MISCONFIGURED, "issuer_differs");
     }
     if (r->error != NULL) {

@@ -17,7 +17,7 @@ const definition = issuer => ({
   name: 'anyone', title: 'Anyone',
   hosts: {names: ['oauth.anyone.example']},
   client_auth: 'basic',
-  authorize: {url: 'https://{host}/auth', params: {prompt: 'consent'}, issuer,
+  authorize: {url: 'https://{host}/auth', params: {prompt: 'consent'}, issuer, issuer_required: true,
     scopes: [{name: 'openid', words: 'See who you are'}, {name: 'email', words: 'See your e-mail address'},
       {name: 'offline_access', words: 'Stay connected until you disconnect'}]},
   token: {url: 'https://{host}/token', single_use_refresh: true},

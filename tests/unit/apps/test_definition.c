@@ -39,7 +39,7 @@ static void test_salesforce_is_built_in(void **state)
     assert_string_equal(app_scope_words(sf, "wave_api"), "wave_api");
     assert_false(app_single_use_refresh(sf));
     assert_true(app_revokes_one_grant(sf));
-    assert_null(app_issuer(sf));
+    assert_true(app_issuer_fits(sf, NULL) && app_issuer_fits(sf, "https://any"));
     assert_int_equal(app_refresh_margin_s(sf), 90);
     arena_free(mem);
 }
@@ -65,7 +65,8 @@ static void test_another_provider_needs_no_code(void **state)
     const app *a = sample_app(mem, NULL, NULL);
     assert_true(app_single_use_refresh(a));
     assert_false(app_revokes_one_grant(a));
-    assert_string_equal(app_issuer(a), "https://id");
+    assert_true(app_issuer_fits(a, "https://id") && app_issuer_fits(a, NULL));
+    assert_false(app_issuer_fits(a, "https://id/") || app_issuer_fits(a, ""));
     assert_int_equal(app_refresh_margin_s(a), 60);
     const app_action *x = app_action_find(a, "approve");
     assert_true(app_action_approves(x));

@@ -336,6 +336,21 @@ static void test_an_app_without_oauth2_is_refused_with_the_reason(void **state)
     }
 }
 
+/* RFC 9207 section 2.4: whose metadata promises `iss` never sends a callback without it. */
+static void test_apps_trap_08_an_issuer_that_is_demanded(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    const app *a = sample_app(mem, "\"issuer\":\"https://id\"",
+                              "\"issuer\":\"https://id\",\"issuer_required\":true");
+    assert_true(app_issuer_fits(a, "https://id"));
+    static const char *const others[] = {NULL, "", "https://id/", "HTTPS://ID", "https://evil"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(app_issuer_fits(a, others[i]));
+    }
+    arena_free(mem);
+}
+
 static void test_faults_of_these_keys(void **state)
 {
     (void)state;
@@ -346,6 +361,8 @@ static void test_faults_of_these_keys(void **state)
          "Workbot sends"},
         {"\"pkce\":false", "\"rename\":{\"scope\":\"a b\"}", "sample.json.authorize.rename.scope",
          "Workbot sends"},
+        {"\"issuer\":\"https://id\"", "\"issuer_required\":true",
+         "sample.json.authorize.issuer_required", "Name the issuer"},
         {"\"extra\":\"1\"", "\"code\":\"1\"", "sample.json.token.params.code", "itself"},
         {"\"params\":{\"extra\":\"1\"}", "\"headers\":{\"Authorization\":\"x\"}",
          "sample.json.token.headers.Authorization", "itself"},
@@ -401,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_revoking_takes_many_forms),
         cmocka_unit_test(test_what_a_forecast_needs),
         cmocka_unit_test(test_an_app_without_oauth2_is_refused_with_the_reason),
+        cmocka_unit_test(test_apps_trap_08_an_issuer_that_is_demanded),
         cmocka_unit_test(test_faults_of_these_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ describe('an admin changes a default connection', () => {
     assert.deepEqual([now.name, now.guests, now.installer], ['Acme Inc', 'allow', 'U0BEN0001']);
   });
 
-  test('P5 the client changes while a browser comes back: what the old one got is given back', async () => {
+  test('apps_trap_10_client P5 the client changes while a browser comes back: what the old one got is given back', async () => {
     const browser = new Browser();
     const {location} = await browser.logIn(loginUrl(await ana.prompt('connect salesforce')), 'ana@acme.example', {stop: '/oauth/callback/'});
     await w.fault('slow', {path: 'oauth2/token', delay_ms: 1500});

@@ -140,7 +140,7 @@ describe('P2 who acts', () => {
     assert.equal((await w.records('Task')).find(r => r.fields.Subject === 'Pressed by Cleo').owner, 'cleo@acme.example');
   });
 
-  test('P2 the same user id in another workspace is another person', async () => {
+  test('apps_trap_12_same_id P2 the same user id in another workspace is another person', async () => {
     const list = await gina.ask('connections', /Your connections/);
     assert.match(words(list), /Not connected/);
     assert.doesNotMatch(words(list), /acme/i);
@@ -172,7 +172,7 @@ describe('P2 never the default connection instead', () => {
     assert.equal(await w.count('run_connection', "rule <> 'personal'"), 0);
   };
 
-  test('P2 the grant ended at the app: a login is asked for', async () => {
+  test('apps_trap_19_ended P2 the grant ended at the app: a login is asked for', async () => {
     await w.fault('grant_revoked');
     const prompt = await ana.prompt(create('After the end'));
     await nothingByDefault();
@@ -182,7 +182,7 @@ describe('P2 never the default connection instead', () => {
     await nothingByDefault();
   });
 
-  test('P2 disconnected: a login is asked for', async () => {
+  test('apps_trap_19_disconnected P2 disconnected: a login is asked for', async () => {
     await ana.ask('disconnect salesforce', /Your connections/);
     await w.idle();
     const prompt = await ana.prompt(create('After disconnect'));
@@ -191,7 +191,7 @@ describe('P2 never the default connection instead', () => {
     await ana.sees(/Created After disconnect, as ana@acme\.example/);
   });
 
-  test('P2 refreshes fail, or the connection needs attention: the run waits or fails', async () => {
+  test('apps_trap_19_attention P2 refreshes fail, or the connection needs attention: the run waits or fails', async () => {
     await w.query("update connection set state = 'needs_attention', reason = 'refresh_refused', cool_until = now() + interval '1 h' where user_id = 'U0ANA0001'");
     await ana.ask(create('Attention'), /did not work|needs attention/);
     await nothingByDefault();

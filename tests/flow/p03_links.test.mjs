@@ -14,7 +14,7 @@ describe('P3 links', () => {
   });
   after(() => w?.stop());
 
-  test('P3 a preview bot that fetches every link spends nothing', async () => {
+  test('apps_trap_11_preview_bot P3 a preview bot that fetches every link spends nothing', async () => {
     await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'preview_bot', times: -1});
     const prompt = await ana.prompt();
     const path = new URL(loginUrl(prompt)).pathname;
@@ -26,7 +26,7 @@ describe('P3 links', () => {
     assert.ok(path.startsWith('/login/'));
   });
 
-  test('P3 GET and HEAD by hand, twenty times, leave every row as it was, and the link works', async () => {
+  test('apps_trap_11_by_hand P3 GET and HEAD by hand, twenty times, leave every row as it was, and the link works', async () => {
     const prompt = await ana.prompt('connect salesforce');
     const url = loginUrl(prompt);
     await w.idle();
@@ -45,7 +45,7 @@ describe('P3 links', () => {
     await ana.ask(code, /is connected/);
   });
 
-  test('P3 a callback without state, with a made-up state, or without its cookie changes nothing', async () => {
+  test('apps_trap_08_unknown P3 a callback without state, with a made-up state, or without its cookie changes nothing', async () => {
     const cleo = w.person('cleo');
     const prompt = await cleo.prompt('connect salesforce');
     const {callback_key: key} = await w.one('select callback_key from default_connection limit 1');
@@ -76,7 +76,7 @@ describe('P3 links', () => {
     await cleo.ask(browser.code, /is connected/);
   });
 
-  test('P3 the admin\'s login link is not spent by a look either', async () => {
+  test('apps_trap_11_admin P3 the admin\'s login link is not spent by a look either', async () => {
     const {login_url} = await w.must('POST', '/workspaces/slack:T0ACME001/connections/acme-salesforce/login', {});
     await w.idle();
     const before = await w.rows(...TABLES);

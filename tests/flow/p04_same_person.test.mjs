@@ -17,7 +17,7 @@ describe('P4 the code', () => {
 
   const connectionOf = user => w.one('select state, tokens is not null as tokens, account_name, assurance from connection where user_id = $1', [user]);
 
-  test('P4 a forwarded link: what Ben completed in his browser is unusable until Ana types the code', async () => {
+  test('apps_trap_09_forwarded P4 a forwarded link: what Ben completed in his browser is unusable until Ana types the code', async () => {
     const prompt = await ana.prompt();
     const code = await ben.browse(prompt, 'ben@acme.example');
     await w.idle();
@@ -39,7 +39,7 @@ describe('P4 the code', () => {
     assert.ok(!words(page).includes(code), 'the chat does not show the code');
   });
 
-  test('P4 three wrong codes end it: counted over two replicas, tokens revoked upstream', async () => {
+  test('apps_trap_09_wrong_codes P4 three wrong codes end it: counted over two replicas, tokens revoked upstream', async () => {
     const grants = (await w.grants()).filter(g => g.alive).length;
     const {code_hash} = await w.one("select code_hash from login where user_id = 'U0ANA0001' and state = 'code'");
     assert.ok(code_hash);
@@ -83,7 +83,7 @@ describe('P4 the code', () => {
     assert.equal(await connectionOf('U0CLEO001'), undefined);
   });
 
-  test('P4 a callback in another browser is refused and spends nothing', async () => {
+  test('apps_trap_08_other_browser P4 a callback in another browser is refused and spends nothing', async () => {
     const prompt = await cleo.prompt('connect salesforce');
     const mine = new Browser(), other = new Browser();
     const {location} = await mine.logIn(loginUrl(prompt), 'cleo@acme.example', {stop: '/oauth/callback/'});
@@ -93,7 +93,7 @@ describe('P4 the code', () => {
     assert.equal((await mine.request('GET', location)).status, 200, 'the browser that began it goes on');
   });
 
-  test('P4 a state works once, and only on the path of its own connection', async () => {
+  test('apps_trap_08_once apps_trap_10_path P4 a state works once, and only on the path of its own connection', async () => {
     const other = await w.must('PUT', `/workspaces/${ACME}/connections/other-salesforce`, {app: 'salesforce', host: w.salesforceHost,
       client_id: '3MVG9sampleGlobex01', client_secret: 'sample-globex-consumer-secret', assurance: 'code'});
     const prompt = await cleo.prompt('connect acme-salesforce');
@@ -135,7 +135,7 @@ describe('P4 the clock', () => {
   });
   after(() => w?.stop());
 
-  test('P4 a code that ran out connects nothing, and the tokens are given back', async () => {
+  test('apps_trap_09_ran_out P4 a code that ran out connects nothing, and the tokens are given back', async () => {
     const prompt = await ana.prompt();
     const code = await ana.browse(prompt);
     await ana.sees(m => m.ts === prompt.ts && /expired|has ended/.test(words(m)));
@@ -192,7 +192,7 @@ describe('P4 account_match', () => {
     });
   }
 
-  test('P4 another account than last time is named in the notice, and "Not me" ends it at once, also at the app', async () => {
+  test('apps_trap_13_another_account P4 another account than last time is named in the notice, and "Not me" ends it at once, also at the app', async () => {
     await match('off');
     const connected = async (asked, username) => ana.ask(await ana.browse(await ana.prompt(asked), username, new Browser()), new RegExp(`is connected\\S* as ${username}`));
     const before = /Until now you were connected there as/;

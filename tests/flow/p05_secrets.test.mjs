@@ -117,7 +117,7 @@ describe('P5 secrets', () => {
     }
   }
 
-  test('P5 not in the log, though it tells everything', () => {
+  test('apps_trap_18_log P5 not in the log, though it tells everything', () => {
     const log = w.log();
     assert.match(log, /"level":"debug"/);
     assert.match(log, /a login came to nothing/);
@@ -125,11 +125,11 @@ describe('P5 secrets', () => {
     search('the log', log);
   });
 
-  test('P5 not in any answer of the API', () => search('API answers', answers.join('\n')));
-  test('P5 not in a page', () => search('pages', pages.join('\n')));
-  test('P5 not in the metrics', async () => search('metrics', await (await fetch(w.replicas[0].opsUrl + '/metrics')).text()));
+  test('apps_trap_18_api P5 not in any answer of the API', () => search('API answers', answers.join('\n')));
+  test('apps_trap_18_pages P5 not in a page', () => search('pages', pages.join('\n')));
+  test('apps_trap_18_metrics P5 not in the metrics', async () => search('metrics', await (await fetch(w.replicas[0].opsUrl + '/metrics')).text()));
 
-  test('P5 not in the chat, but for the login link in its private prompt', async () => {
+  test('apps_trap_18_chat P5 not in the chat, but for the login link in its private prompt', async () => {
     const calls = (await w.calls({peer: 'slack'})).filter(c => /\/api\/(chat|views|conversations)/.test(c.path) || /\/response\//.test(c.path));
     assert.ok(calls.length > 10);
     search('chat', calls.map(c => JSON.stringify(c.args)).join('\n'), ['login handle', 'a handle that is open', 'bot token']);
@@ -137,7 +137,7 @@ describe('P5 secrets', () => {
     assert.ok(posted.length > 0 && posted.every(c => /^D0/.test(c.args.channel)), 'the link stands in a DM alone');
   });
 
-  test('P5 not in a dump of the database: the handle as a hash alone, message bodies and inputs sealed', async () => {
+  test('apps_trap_18_dump P5 not in a dump of the database: the handle as a hash alone, message bodies and inputs sealed', async () => {
     const dump = execFileSync(PG_DUMP, ['--inserts', w.databaseUrl], {encoding: 'utf8', maxBuffer: 1 << 28});
     assert.match(dump, /INSERT INTO public\.login/);
     search('the dump', dump);
@@ -145,7 +145,7 @@ describe('P5 secrets', () => {
     assert.ok(!dump.includes(Buffer.from('Canary').toString('hex')), 'nor as bytes');
   });
 
-  test('P5 every sealed value is bound to its row: swapped tokens open nowhere', async () => {
+  test('apps_trap_18_moved P5 every sealed value is bound to its row: swapped tokens open nowhere', async () => {
     await cleo.ask(canaries.get('a typed code that waits'), /is connected/);
     await w.idle();
     await w.query(`update connection set tokens = (select tokens from connection where user_id = 'U0ANA0001') where user_id = 'U0CLEO001'`);

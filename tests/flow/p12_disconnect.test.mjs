@@ -42,7 +42,7 @@ describe('P12 disconnect', () => {
     assert.equal(await alive(w), 1);
   });
 
-  test('P12 the revoke endpoint is down: removed here at once, revoked there later', async () => {
+  test('apps_trap_13_revoke_down P12 the revoke endpoint is down: removed here at once, revoked there later', async () => {
     await w.fault('5xx', {path: 'oauth2/revoke', times: 2});
     const list = await ana.ask('disconnect salesforce', /Your connections/);
     assert.match(words(list), /Disconnected/);
@@ -54,7 +54,7 @@ describe('P12 disconnect', () => {
     assert.equal(await w.count('job', "kind = 'revoke'"), 0, 'the sealed tokens leave with the job');
   });
 
-  test('P12 the app never revokes: removed here, and the user is told to end it there too', async () => {
+  test('apps_trap_13_never_revoked P12 the app never revokes: removed here, and the user is told to end it there too', async () => {
     await ana.connect();
     await w.fault('5xx', {path: 'oauth2/revoke', times: -1});
     const said = await ana.say('disconnect salesforce');
@@ -82,7 +82,7 @@ describe('P12 disconnect', () => {
     assert.equal(await w.count('audit', "action = 'connection.forgotten'"), 1);
   });
 
-  test('P12 disconnect while a refresh runs: the new tokens do not survive', async () => {
+  test('apps_trap_13_refreshing P12 disconnect while a refresh runs: the new tokens do not survive', async () => {
     await ana.connect();
     await w.sandbox('PUT', '/_config', {salesforce: {rotation: true}});
     await w.fault('token_expired', {path: '/sobjects/'});

@@ -29,7 +29,7 @@ describe('races', () => {
     await w.idle();
   };
 
-  test('P4 the same callback twice at once: one code, one grant', async () => {
+  test('apps_trap_08_twice P4 the same callback twice at once: one code, one grant', async () => {
     const prompt = await ana.prompt('connect salesforce');
     const {browser, location} = await returning(prompt);
     const tabs = [browser, browser.tab(), browser.tab(), browser.tab()];
@@ -112,7 +112,7 @@ describe('races', () => {
     assert.equal(await w.count('run', "state = 'parked'"), 0);
   });
 
-  test('P12 Disconnect while a refresh stores a rotated token: that one is revoked too', async () => {
+  test('apps_trap_13_stored P12 Disconnect while a refresh stores a rotated token: that one is revoked too', async () => {
     await w.sandbox('PUT', '/_config', {salesforce: {rotation: true}});
     await w.query("update connection set access_expires_at = now() - interval '1 minute' where user_id = 'U0ANA0001'");
     await w.fault('slow', {path: 'oauth2/token', delay_ms: 700});

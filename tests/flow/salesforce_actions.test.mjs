@@ -56,7 +56,7 @@ describe('Salesforce actions', () => {
     return (await of('ProcessInstance')).filter(r => r.fields.TargetObjectId === id).map(r => r.fields.Status);
   };
 
-  test('a record is submitted, shown to its approver and approved by them', async () => {
+  test('apps_trap_14_by_work_item a record is submitted, shown to its approver and approved by them', async () => {
     const item = await waiting('To approve');
     const shown = await cleo.ask('my approvals', /Waiting 1/);
     assert.match(words(shown), new RegExp(item));
@@ -73,7 +73,7 @@ describe('Salesforce actions', () => {
   });
 
   for (const ok of [false, true]) {
-    test(`apps_trap_14_refusals of approvals are told, whatever their status (${ok ? 200 : 400})`, async () => {
+    test(`apps_trap_14_already_decided refusals of approvals are told, whatever their status (${ok ? 200 : 400})`, async () => {
       await w.sandbox('PUT', '/_config', {salesforce: {approval_refusals_with_200: ok}});
       const name = `Refused ${ok}`;
       const item = await waiting(name);
@@ -134,7 +134,7 @@ describe('Salesforce actions', () => {
     assert.deepEqual([task.fields.Subject, task.fields.Status, task.fields.ActivityDate], ['Called', 'Completed', '2026-12-31']);
   });
 
-  test('what waits in the engine of flows is decided by its assignee alone', async () => {
+  test('apps_trap_14_both_engines what waits in the engine of flows is decided by its assignee alone', async () => {
     const record = await deal('By flow');
     await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record}]}});
     const [item] = await of('ApprovalWorkItem');

@@ -235,7 +235,7 @@ describe('servicenow: traps', () => {
   const stateOf = async user => (await w.one('select state from connection where user_id = $1', [user])).state;
   const soon = () => w.query("update job set run_at = now() where state = 'queued' and run_at > now()");
 
-  test('apps_trap_05 401 server_error/access_denied to a refresh is a dead grant: one prompt, and the command goes on behind the login', async () => {
+  test('apps_trap_05_dead 401 server_error/access_denied to a refresh is a dead grant: one prompt, and the command goes on behind the login', async () => {
     await fault(w, 'token_expired', {path: '/table/incident'});
     await fault(w, 'grant_revoked', {path: '/oauth_token.do'});
     const prompt = await ana.ask(FIND, m => m.is_bot && loginUrl(m));
@@ -245,7 +245,7 @@ describe('servicenow: traps', () => {
     await ana.sees(/INC0000002 Mail does not arrive/);
   });
 
-  test('apps_trap_06 a sleeping instance answers 200 with a page: a read waits and goes on, nobody is disconnected', async () => {
+  test('apps_trap_06_sleeping a sleeping instance answers 200 with a page: a read waits and goes on, nobody is disconnected', async () => {
     await fault(w, 'asleep', {path: '/table/incident'});
     const said = await ana.say(FIND);
     await until('the page to have come', async () => await w.fired('asleep') === 1);
@@ -256,7 +256,7 @@ describe('servicenow: traps', () => {
     assert.equal(await stateOf('U0ANA0001'), 'active');
   });
 
-  test('apps_trap_06 what the sleeping instance was to write is written when it is awake, once, and nobody is asked', async () => {
+  test('apps_trap_06_sleeping_write what the sleeping instance was to write is written when it is awake, once, and nobody is asked', async () => {
     await fault(w, 'asleep', {method: 'POST', path: '/table/incident'});
     const said = await ana.say('snow create incident short_description: Slept over');
     await until('the page to have come', async () => await w.fired('asleep') === 1);
@@ -268,7 +268,7 @@ describe('servicenow: traps', () => {
     assert.equal(await w.count('run', "state = 'unknown'"), 0);
   });
 
-  test('apps_trap_06 an order has no key to look for, and yet nobody is asked: a sleeping instance did nothing', async () => {
+  test('apps_trap_06_sleeping_order an order has no key to look for, and yet nobody is asked: a sleeping instance did nothing', async () => {
     await fault(w, 'asleep', {path: 'order_now'});
     const said = await ana.say(`snow order item: ${LAPTOP} memory: 16`);
     await until('the page to have come', async () => await w.fired('asleep') === 1);
@@ -281,7 +281,7 @@ describe('servicenow: traps', () => {
     assert.equal((await rows(w, 'sc_request')).length, 1);
   });
 
-  test('apps_trap_06 a refresh meets the page: the connection stays', async () => {
+  test('apps_trap_06_refresh a refresh meets the page: the connection stays', async () => {
     await fault(w, 'token_expired', {path: '/table/incident'});
     await fault(w, 'asleep', {path: '/oauth_token.do'});
     const said = await ana.say(FIND);
@@ -294,7 +294,7 @@ describe('servicenow: traps', () => {
     assert.equal(await w.count('login', "state = 'open'"), 0, 'nobody is asked to log in');
   });
 
-  test('apps_trap_06 a login meets the page: it says so and connects nothing', async () => {
+  test('apps_trap_06_login a login meets the page: it says so and connects nothing', async () => {
     const prompt = await cleo.prompt('connect servicenow');
     await fault(w, 'asleep', {path: '/table/sys_user'});
     await cleo.browser.logIn(loginUrl(prompt), 'cleo');
@@ -304,7 +304,7 @@ describe('servicenow: traps', () => {
 
   for (const [what, set] of [['the query is ignored', () => fault(w, 'query_ignored', {path: '/table/sys_user'})],
     ['the instance forbids scripts in queries', () => settings(w, {javascript_in_queries: false})]]) {
-    test(`apps_trap_15 who am I, and ${what}: several rows come, and nobody is taken`, async () => {
+    test(`apps_trap_15_who_am_i who am I, and ${what}: several rows come, and nobody is taken`, async () => {
         const prompt = await cleo.prompt('connect servicenow');
       await set();
       try {
@@ -319,7 +319,7 @@ describe('servicenow: traps', () => {
     });
   }
 
-  test('apps_trap_15 a caret or a script in what a user types stays text', async () => {
+  test('apps_trap_15_caret a caret or a script in what a user types stays text', async () => {
     await ana.ask('snow find text: printer^ORnumber=INC0000002', /Found: *, as ana/);
     await ana.ask('snow find text: printer^NQactive=true', /Found: *, as ana/);
     await ana.ask('snow find text: javascript:gs.getUserID()', /Found: *, as ana/);
@@ -328,7 +328,7 @@ describe('servicenow: traps', () => {
     for (const q of queries) assert.match(q, /^[^^]*\^ORDERBYDESCsys_created_on$/);
   });
 
-  test('apps_trap_15 a field that ServiceNow drops without a word is a refusal, and the old value stays', async () => {
+  test('apps_trap_15_silent_drop a field that ServiceNow drops without a word is a refusal, and the old value stays', async () => {
     await connect(cleo);
     await cleo.ask('snow create incident short_description: Mouse is dead', /Made INC001/);
     const [own] = await rows(w, 'incident', r => r.short_description === 'Mouse is dead');
@@ -340,19 +340,19 @@ describe('servicenow: traps', () => {
     await cleo.ask(FIND, /no incident of this number, or this account may not see it/);
   });
 
-  test('apps_trap_15 a refusal with detail null is understood', async () => {
+  test('apps_trap_15_detail_null a refusal with detail null is understood', async () => {
     await ana.ask(`snow order item: ${LAPTOP}`, /The catalog item needs a variable that was left empty/);
     const [refused] = (await called(w, 'order_now')).slice(-1);
     assert.deepEqual([refused.status, refused.answer.error.detail], [400, null]);
   });
 
-  test('apps_trap_15 a change is made with 200, and that is success', async () => {
+  test('apps_trap_15_change a change is made with 200, and that is success', async () => {
     await ana.ask('snow create change short_description: Two hundred', /Made CHG001/);
     const [made] = (await called(w, '/sn_chg_rest/')).slice(-1);
     assert.equal(made.status, 200);
   });
 
-  test('apps_trap_15 a rejection without a comment is never sent', async () => {
+  test('apps_trap_15_rejection a rejection without a comment is never sent', async () => {
     await w.putRecipe(ACME, {...recipeOf('reject'), inputs: [{name: 'id'}, {name: 'comments'}]});
     const sent = (await called(w, '/sysapproval_approver/')).length;
     await ana.ask(`snow reject id: ${APPROVAL}`, /"comments"/);
@@ -361,7 +361,7 @@ describe('servicenow: traps', () => {
     assert.equal((await rows(w, 'sysapproval_approver', r => r.sys_id === APPROVAL))[0].state, 'rejected');
   });
 
-  test('apps_trap_15 the state of every login is letters and digits', async () => {
+  test('apps_trap_15_state the state of every login is letters and digits', async () => {
     const states = (await called(w, '/oauth_auth.do')).map(e => new URL(e.path, 'http://x').searchParams.get('state'));
     assert.ok(states.length >= 3);
     for (const s of states) assert.match(s, /^[A-Za-z0-9]{20,}$/);

@@ -616,7 +616,12 @@ export class World {
     let holds = null;
     this.between = http.createServer((req, res) => {
       const out = http.request({host: '127.0.0.1', port: host.split(':')[1], method: req.method, path: req.url, headers: req.headers}, back => {
-        const pass = () => {
+        const pass = instead => {
+          if (instead) {
+            back.resume();
+            res.writeHead(instead.status, {'content-type': 'application/json'}).end(JSON.stringify(instead.body));
+            return;
+          }
           res.writeHead(back.statusCode, back.headers);
           back.pipe(res);
         };
@@ -632,9 +637,10 @@ export class World {
     this.answers = {
       hold: path => { holds = path; },
       held: () => waiting.length,
-      release: () => {
+      /** As they came, or this {status, body} in their place. */
+      release: instead => {
         holds = null;
-        waiting.splice(0).forEach(pass => pass());
+        waiting.splice(0).forEach(pass => pass(instead));
       },
     };
   }

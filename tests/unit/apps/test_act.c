@@ -73,7 +73,7 @@ static void test_create_sends_a_post(void **state)
     arena_free(mem);
 }
 
-static void test_create_with_an_external_id_is_repeatable(void **state)
+static void test_apps_trap_14_upsert_is_repeatable(void **state)
 {
     (void)state;
     static const char with[] = "{\"object\":\"Case\",\"external_id_field\":\"Bot_Key__c\","
@@ -115,7 +115,7 @@ static void test_create_with_an_external_id_is_repeatable(void **state)
     }
 }
 
-static void test_update_and_get(void **state)
+static void test_apps_trap_14_204_has_no_body(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -206,7 +206,7 @@ static void test_another_app_is_the_same_code(void **state)
 }
 
 /* Every row of Salesforce's table, and what stands behind it. */
-static void test_what_each_refusal_means(void **state)
+static void test_apps_trap_14_what_each_refusal_means(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -438,7 +438,7 @@ static void test_bad_values_are_not_sent(void **state)
     }
 }
 
-static void test_soql_values_cannot_leave_their_place(void **state)
+static void test_apps_trap_14_soql_values_cannot_leave_their_place(void **state)
 {
     (void)state;
     static const struct {
@@ -540,6 +540,30 @@ static int identify(struct bench *b, struct account *a)
 {
     b->e = (struct err){0};
     return app_identify(b->mem, b->http, &b->site, secret_of(b->mem, "00Dx!access"), a, &b->e);
+}
+
+/* The same person and organisation, whichever form of the ids the answer has. */
+static void test_apps_trap_14_ids_of_15_and_of_18(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    static const char *const forms[][2] = {{"005x00000012Q9P", "00Dx0000000BV7z"},
+                                           {"005x00000012Q9PAAU", "00Dx0000000BV7zEAG"},
+                                           {"005x00000012Q9PAAU", "00Dx0000000BV7z"}};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct bench b;
+        struct account a = {0};
+        bench_start(&b, http_answer(mem, 200, "application/json",
+                                    arena_printf(mem,
+                                                 "{\"user_id\":\"%s\",\"organization_id\":\"%s\","
+                                                 "\"preferred_username\":\"jane@acme.example\"}",
+                                                 forms[i][0], forms[i][1])));
+        a.api_base = arena_printf(mem, "http://%s/acme", b.host);
+        assert_int_equal(identify(&b, &a), 0);
+        assert_string_equal(a.key, "00Dx0000000BV7z:005x00000012Q9P");
+        bench_stop(&b);
+    }
+    arena_free(mem);
 }
 
 static void test_who_it_is(void **state)
@@ -659,17 +683,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_create_sends_a_post),
-        cmocka_unit_test(test_create_with_an_external_id_is_repeatable),
-        cmocka_unit_test(test_update_and_get),
+        cmocka_unit_test(test_apps_trap_14_upsert_is_repeatable),
+        cmocka_unit_test(test_apps_trap_14_204_has_no_body),
         cmocka_unit_test(test_query_gives_records_total_and_first),
         cmocka_unit_test(test_another_app_is_the_same_code),
-        cmocka_unit_test(test_what_each_refusal_means),
+        cmocka_unit_test(test_apps_trap_14_what_each_refusal_means),
         cmocka_unit_test(test_when_to_try_again),
         cmocka_unit_test(test_a_lost_write_is_marked),
         cmocka_unit_test(test_what_a_lost_answer_leaves),
         cmocka_unit_test(test_bad_values_are_not_sent),
-        cmocka_unit_test(test_soql_values_cannot_leave_their_place),
+        cmocka_unit_test(test_apps_trap_14_soql_values_cannot_leave_their_place),
         cmocka_unit_test(test_a_recipe_is_checked_before_it_runs),
+        cmocka_unit_test(test_apps_trap_14_ids_of_15_and_of_18),
         cmocka_unit_test(test_who_it_is),
         cmocka_unit_test(test_the_organization_has_a_name),
         cmocka_unit_test(test_who_it_is_not),

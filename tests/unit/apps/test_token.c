@@ -27,7 +27,7 @@ static struct apps_answer read_json(arena *mem, const char *members)
         arena_printf(mem, "{\"access_token\":\"A\",\"token_type\":\"Bearer\"%s}", members));
 }
 
-static void test_every_way_to_say_when_it_ends(void **state)
+static void test_apps_trap_01_every_way_to_say_when_it_ends(void **state)
 {
     (void)state;
     static const struct {
@@ -105,7 +105,7 @@ static void test_scopes_as_text_or_list(void **state)
     arena_free(mem);
 }
 
-static void test_form_encoded_tokens(void **state)
+static void test_apps_trap_06_form_encoded_tokens(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -127,7 +127,7 @@ static void test_form_encoded_tokens(void **state)
     arena_free(mem);
 }
 
-static void test_what_is_no_token(void **state)
+static void test_apps_trap_06_what_is_no_token(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -182,7 +182,7 @@ static void test_what_is_no_token(void **state)
 }
 
 /* P7: each row of the table of meanings, the generic one and Salesforce's. */
-static void test_what_each_refusal_means(void **state)
+static void test_apps_trap_05_what_each_refusal_means(void **state)
 {
     (void)state;
     static const struct {
@@ -278,7 +278,7 @@ static void test_when_to_try_again_and_what_may_be_spent(void **state)
     arena_free(mem);
 }
 
-static void test_basic_credentials_are_form_encoded(void **state)
+static void test_apps_trap_20_basic_credentials_are_form_encoded(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -388,7 +388,7 @@ static void test_a_stolen_base_address_is_refused(void **state)
     arena_free(mem);
 }
 
-static void test_a_refresh_may_bring_a_new_one(void **state)
+static void test_apps_trap_02_a_refresh_may_bring_a_new_one(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -409,7 +409,7 @@ static void test_a_refresh_may_bring_a_new_one(void **state)
 }
 
 /* Whole answers, as they come over the wire. No error's text holds what was sent (P5). */
-static void test_refusals_over_the_wire(void **state)
+static void test_apps_trap_06_refusals_over_the_wire(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -478,7 +478,7 @@ static void test_a_peer_that_is_away(void **state)
     arena_free(mem);
 }
 
-static void test_revoking(void **state)
+static void test_apps_trap_13_what_is_revoked_already(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -551,21 +551,21 @@ static void test_revoking_where_there_is_less(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_way_to_say_when_it_ends),
+        cmocka_unit_test(test_apps_trap_01_every_way_to_say_when_it_ends),
         cmocka_unit_test(test_the_end_of_a_refresh_token),
         cmocka_unit_test(test_scopes_as_text_or_list),
-        cmocka_unit_test(test_form_encoded_tokens),
-        cmocka_unit_test(test_what_is_no_token),
-        cmocka_unit_test(test_what_each_refusal_means),
+        cmocka_unit_test(test_apps_trap_06_form_encoded_tokens),
+        cmocka_unit_test(test_apps_trap_06_what_is_no_token),
+        cmocka_unit_test(test_apps_trap_05_what_each_refusal_means),
         cmocka_unit_test(test_when_to_try_again_and_what_may_be_spent),
-        cmocka_unit_test(test_basic_credentials_are_form_encoded),
+        cmocka_unit_test(test_apps_trap_20_basic_credentials_are_form_encoded),
         cmocka_unit_test(test_a_code_becomes_tokens),
         cmocka_unit_test(test_a_first_grant_must_last),
         cmocka_unit_test(test_a_stolen_base_address_is_refused),
-        cmocka_unit_test(test_a_refresh_may_bring_a_new_one),
-        cmocka_unit_test(test_refusals_over_the_wire),
+        cmocka_unit_test(test_apps_trap_02_a_refresh_may_bring_a_new_one),
+        cmocka_unit_test(test_apps_trap_06_refusals_over_the_wire),
         cmocka_unit_test(test_a_peer_that_is_away),
-        cmocka_unit_test(test_revoking),
+        cmocka_unit_test(test_apps_trap_13_what_is_revoked_already),
         cmocka_unit_test(test_revoking_where_there_is_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static void test_hmac_slack(void **state)
 }
 
 /* RFC 7636 appendix B */
-static void test_pkce(void **state)
+static void test_apps_trap_20_pkce(void **state)
 {
     (void)state;
     assert_string_equal(crypto_pkce_challenge(mem, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
@@ -244,10 +244,11 @@ static void test_signatures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_sha256),         TEST(test_hmac_rfc4231),   TEST(test_hmac_slack),
-        TEST(test_pkce),           TEST(test_base64_vectors), TEST(test_base64_round_trip),
-        TEST(test_base64_refused), TEST(test_random),         TEST(test_equal),
-        TEST(test_signatures),
+        TEST(test_sha256),         TEST(test_hmac_rfc4231),
+        TEST(test_hmac_slack),     TEST(test_apps_trap_20_pkce),
+        TEST(test_base64_vectors), TEST(test_base64_round_trip),
+        TEST(test_base64_refused), TEST(test_random),
+        TEST(test_equal),          TEST(test_signatures),
     };
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static void test_every_bit_counts(void **state)
     expect_open(k, sealed, bytes_of("sample-token"));
 }
 
-static void test_bound_to_its_place(void **state)
+static void test_apps_trap_18_bound_to_its_place(void **state)
 {
     (void)state;
     keyring *k = ring("k1:" KEY_A);
@@ -111,7 +111,7 @@ static void test_bound_to_its_place(void **state)
     }
 }
 
-static void test_keys_rotate(void **state)
+static void test_apps_trap_18_keys_rotate(void **state)
 {
     (void)state;
     struct bytes old = crypto_seal(mem, ring("old:" KEY_A), &place, bytes_of("sample-token"));
@@ -196,8 +196,12 @@ static void test_too_many_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),    TEST(test_every_bit_counts), TEST(test_bound_to_its_place),
-        TEST(test_keys_rotate),   TEST(test_no_sealed_value),  TEST(test_keyring_faults),
+        TEST(test_round_trip),
+        TEST(test_every_bit_counts),
+        TEST(test_apps_trap_18_bound_to_its_place),
+        TEST(test_apps_trap_18_keys_rotate),
+        TEST(test_no_sealed_value),
+        TEST(test_keyring_faults),
         TEST(test_too_many_keys),
     };
     return cmocka_run_group_tests_name("seal", tests, NULL, NULL);

@@ -320,7 +320,7 @@ static bool answer_gzip(const struct scripted_request *q)
     return scripted_text(q->fd, head) && scripted_write(q->fd, gzipped, sizeof(gzipped));
 }
 
-static void test_gzip(void **state)
+static void test_apps_trap_06_gzip(void **state)
 {
     (void)state;
     struct bench *b = bench_new(answer_gzip, NULL);
@@ -356,7 +356,7 @@ static bool answer_endless(const struct scripted_request *q)
     return false;
 }
 
-static void test_endless_answer(void **state)
+static void test_apps_trap_06_endless_answer(void **state)
 {
     (void)state;
     struct bench *b = bench_new(answer_endless, NULL);
@@ -364,7 +364,7 @@ static void test_endless_answer(void **state)
     bench_free(b);
 }
 
-static void test_large_answer(void **state)
+static void test_apps_trap_06_large_answer(void **state)
 {
     (void)state;
     char head[64];
@@ -424,7 +424,7 @@ static bool answer_drip(const struct scripted_request *q)
     return false;
 }
 
-static void test_timeouts(void **state)
+static void test_apps_trap_06_timeouts(void **state)
 {
     (void)state;
     static const scripted_answer answers[] = {answer_silence, answer_half_headers, answer_drip};
@@ -812,12 +812,12 @@ int main(void)
         cmocka_unit_test(test_no_content),
         cmocka_unit_test(test_redirect_not_followed),
         cmocka_unit_test(test_chunked),
-        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_apps_trap_06_gzip),
         cmocka_unit_test(test_answer_bound),
-        cmocka_unit_test(test_endless_answer),
-        cmocka_unit_test(test_large_answer),
+        cmocka_unit_test(test_apps_trap_06_endless_answer),
+        cmocka_unit_test(test_apps_trap_06_large_answer),
         cmocka_unit_test(test_endless_headers),
-        cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_apps_trap_06_timeouts),
         cmocka_unit_test(test_lost_answers),
         cmocka_unit_test(test_nobody_listens),
         cmocka_unit_test(test_no_such_name),

@@ -109,7 +109,7 @@ static const char query[] = "'action':'query','with':{'soql':'SELECT Id FROM Tas
 static const char approve[] = "'action':'approve','with':{'task':'{{run.reference}}'}";
 static const char ping[] = "'action':'ping'";
 
-static void sharing_a_connection_must_be_meant(void **state)
+static void apps_trap_19_sharing_a_connection_must_be_meant(void **state)
 {
     (void)state;
     static const struct {
@@ -152,7 +152,7 @@ static void sharing_a_connection_must_be_meant(void **state)
 }
 
 /* Of a run's version under the current one: what is not meant any more decides as the person. */
-static void a_shared_connection_decides_while_both_versions_mean_it(void **state)
+static void apps_trap_19_a_shared_connection_decides_while_both_versions_mean_it(void **state)
 {
     (void)state;
     static const char meant[] = "'allow':'everyone','shared_approver':true",
@@ -443,8 +443,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(templates_name_what_is_there),
-        cmocka_unit_test(sharing_a_connection_must_be_meant),
-        cmocka_unit_test(a_shared_connection_decides_while_both_versions_mean_it),
+        cmocka_unit_test(apps_trap_19_sharing_a_connection_must_be_meant),
+        cmocka_unit_test(apps_trap_19_a_shared_connection_decides_while_both_versions_mean_it),
         cmocka_unit_test(one_verified_alias_does_not_cover_another),
         cmocka_unit_test(what_it_refers_to_must_exist),
         cmocka_unit_test(a_command_hides_no_other),

@@ -16,7 +16,14 @@ async function picture(page, name, options = {}) {
   await page.screenshot({path, ...options});
   console.log(`${path}  ${Math.round((await stat(path)).size / 1024)} KB`);
 }
-const glance = process.argv[2] ? picture : async () => {};
+/** A page as a whole: in a window of its height, as what sticks to the window's end would lie in its middle. */
+async function whole(page, name) {
+  const {width, height} = page.viewportSize();
+  await page.setViewportSize({width, height: await page.evaluate(() => document.documentElement.scrollHeight)});
+  await picture(page, name);
+  await page.setViewportSize({width, height});
+}
+const glance = process.argv[2] ? whole : async () => {};
 const type = async (chat, name, text) => {
   const box = chat.getByRole('textbox', {name: `Message as ${name}`});
   await box.fill(text);
@@ -37,20 +44,20 @@ try {
   const page = await opening;
   await page.setViewportSize({width: 720, height: 900});
   await page.getByRole('button', {name: 'Continue to Salesforce'}).waitFor();
-  await picture(page, '2-landing', {fullPage: true});
+  await whole(page, '2-landing');
   await page.emulateMedia({colorScheme: 'dark'});
-  await glance(page, '2-landing-dark', {fullPage: true});
+  await glance(page, '2-landing-dark');
   await page.emulateMedia({colorScheme: 'light'});
   await page.setViewportSize({width: 360, height: 740});
-  await glance(page, '2-landing-phone', {fullPage: true});
+  await glance(page, '2-landing-phone');
   await page.setViewportSize({width: 720, height: 900});
   await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
   await page.getByRole('button', {name: /ana@acme/}).click();
   await page.getByRole('heading', {name: 'Allow access?'}).waitFor();
-  await glance(page, '3-consent', {fullPage: true});
+  await glance(page, '3-consent');
   await page.getByRole('button', {name: 'Allow', exact: true}).click();
   await page.locator('#code').waitFor();
-  await picture(page, '3-code', {fullPage: true});
+  await whole(page, '3-code');
 
   await type(chat, 'Ana Alvarez', await codeOf(page));
   await ana.getByText('Created Acme renewal').waitFor();
@@ -90,10 +97,10 @@ try {
   await page.getByRole('button', {name: 'Continue to Salesforce'}).click();
   await atSalesforce(page, /cleo@acme/, 'Deny');
   await page.getByRole('heading', {name: 'Not connected'}).waitFor();
-  await glance(page, '6-denied', {fullPage: true});
+  await glance(page, '6-denied');
   await glance(chat, '6-denied-chat');
   await page.goto(url.slice(0, -4) + '0000');
-  await glance(page, '7-unknown', {fullPage: true});
+  await glance(page, '7-unknown');
 } finally {
   await stage.close();
 }

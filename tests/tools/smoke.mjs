@@ -199,7 +199,7 @@ async function story(demo) {
     assert.match(other.text, /Another e-mail than in your chat profile/);
     await type('ana', code);
     const notice = await answered('ana', 'Salesforce is connected as cleo@acme.example');
-    assert.match(words(notice), /Its e-mail is not the one of your chat profile\. If this is not the account you meant, type disconnect/);
+    assert.match(words(notice), /Its e-mail is not the one of your chat profile\. If this is not the account you meant, press Not me/);
   });
 
   await step('No token, code or secret is in the log.', async () => {

@@ -154,6 +154,29 @@ describe('P2 who acts', () => {
     assert.equal((await record('Still connected')).owner, 'ana@acme.example');
     await gina.ask(create('Not her command'), /do not know that command/);
   });
+
+  test('apps_trap_12_same_names P2 nor is it the same connection where both workspaces name theirs alike', async () => {
+    const host = w.salesforceHost;
+    for (const [at, client_id, client_secret] of [['slack:T0ACME001', '3MVG9sampleAcme0001', 'sample-acme-consumer-secret'],
+      ['slack:T0GLOBEX1', '3MVG9sampleGlobex01', 'sample-globex-consumer-secret']]) {
+      await w.putConnection(at, 'crm', {app: 'salesforce', host, client_id, client_secret, assurance: 'code', account_match: 'off'});
+      await w.putRecipe(at, {name: 'crm-task', title: 'Task', command: 'crm task', allow: 'everyone', inputs: [],
+        connections: {it: {use: 'crm', verify_user_access: true}},
+        steps: [{id: 'one', connection: 'it', action: 'create_record', with: {object: 'Task', fields: {Subject: 'Alike'}}}], reply: {text: 'Alike'}});
+    }
+    await ana.ask(await ana.browse(await ana.prompt('crm task')), /is connected/);
+    await ana.sees(/Alike, as ana@acme\.example/);
+    const prompt = await gina.prompt('crm task');
+    await w.idle();
+    const owners = async () => (await w.records('Task')).filter(r => r.fields.Subject === 'Alike').map(r => r.owner).sort();
+    assert.deepEqual(await owners(), ['ana@acme.example']);
+    await gina.say(await gina.browse(prompt, 'gina@globex.example'));
+    await gina.sees(/Alike, as gina@globex\.example/);
+    await w.idle();
+    assert.deepEqual(await owners(), ['ana@acme.example', 'gina@globex.example']);
+    await gina.ask('disconnect crm', /Your connections/);
+    await ana.ask('crm task', /Alike, as ana@acme\.example/);
+  });
 });
 
 describe('P2 never the default connection instead', () => {

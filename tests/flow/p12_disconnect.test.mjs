@@ -94,6 +94,9 @@ describe('P12 disconnect', () => {
     const prompt = await ana.sees(m => m.is_bot && loginUrl(m) && /goes on by itself/.test(words(m)));
     await w.idle();
     await until('every grant to be ended', async () => await alive(w) === 0);
+    // where tokens are revoked one by one, the new one is not left out
+    const brought = (await w.tokenCalls('refresh_token')).at(-1).answer.refresh_token;
+    await until('the new token to be given back', async () => (await w.calls({peer: 'salesforce', path: 'oauth2/revoke'})).some(c => c.args.token === brought));
     assert.deepEqual([(await row(w)).state, (await row(w)).bare], ['disconnected', true]);
     assert.equal((await w.records()).length, 0);
     await ana.press(prompt, 'Back');

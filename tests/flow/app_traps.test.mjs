@@ -1,8 +1,9 @@
 // What a provider, a browser or an admin does to a login and to a connection in use. The other traps of business
 // apps stand where their promise is tested: `grep -rn apps_trap_ tests`.
 import assert from 'node:assert/strict';
+import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -201,5 +202,32 @@ describe('traps of business apps', () => {
     assert.match(args, /serve/);
     const secrets = [SIGNING_SECRET, ADMIN_TOKEN, CLIENT.client_secret, new URL(w.databaseUrl).password, w.env.WORKBOT_ENCRYPTION_KEYS.slice(3)];
     for (const secret of secrets) assert.ok(secret.length > 5 && !args.includes(secret));
+  });
+
+  /** Dies of a signal that writes a core where that is allowed: the files that are there then. */
+  const dumped = async child => {
+    const cwd = readlinkSync(`/proc/${child.pid}/cwd`);
+    const cores = () => readdirSync(cwd).filter(name => /^core(\.\d+)?$/.test(name));
+    assert.deepEqual(cores(), [], `left in ${cwd}`);
+    execFileSync('prlimit', ['--core=unlimited', '--pid', String(child.pid)]);
+    const ended = once(child, 'exit');
+    child.kill('SIGABRT');
+    assert.equal((await ended)[1], 'SIGABRT');
+    const found = cores();
+    for (const name of found) rmSync(join(cwd, name));
+    return found;
+  };
+
+  test('apps_trap_18_core a replica that dies of a signal leaves no core with its keys', async t => {
+    const usual = spawn('sleep', ['60'], {cwd: dir, stdio: 'ignore'});
+    await once(usual, 'spawn');
+    if ((await dumped(usual)).length === 0) return t.skip('this machine puts no core beside any program');
+    const {child} = await w.startReplica(1);
+    try {
+      assert.deepEqual(await dumped(child), []);
+    } finally {
+      child.kill('SIGKILL');
+      w.replicas.pop();
+    }
   });
 });

@@ -191,6 +191,8 @@ struct app_result {
  *   ERR_UNAUTHENTIC      "app_401"        refresh once, repeat once
  *   ERR_UPSTREAM_REFUSED "app_refused"    the app's own word; e->text for the log. The user's
  *                                         words are in *ret_words: short, plain, from our table
+ *   ERR_UPSTREAM_REFUSED "app_scope"      the token allows less than this needs, and nothing was
+ *                                         done; e->needed: which scopes, where the app says so
  *   ERR_INVALID          "bad_input"      a value that a template gave does not do; *ret_words say
  *   ERR_LIMIT, ERR_UPSTREAM_BUSY, ERR_TIMEOUT  again later; maybe_done: a write may have happened
  */

@@ -206,6 +206,27 @@ struct oauth_use {
 int oauth_access(oauth *o, arena *mem, const struct oauth_use *use, struct oauth_access *ret,
                  struct err *e);
 
+/* --- scopes: asked for, and granted (scopes.c) --- */
+
+/* connection.reason of one that acts: asked again, the app did not allow all that is asked for. */
+#define OAUTH_SCOPE_REFUSED "scope_refused"
+
+struct oauth_scopes {
+    const char *const *names;
+    size_t count;
+};
+/* What a login asks for: the default connection's scopes, else those of its app. */
+struct oauth_scopes oauth_scopes_asked(const oauth *o, const struct default_connection *d);
+/* Those of them that c's login did not bring; none where it is not known what it brought. OpenID
+ * Connect's own do not count: many apps grant them and do not name them. */
+struct oauth_scopes oauth_scopes_lacking(const oauth *o, arena *mem,
+                                         const struct default_connection *d,
+                                         const struct connection *c);
+/* Would a new login ask for what c's lacks? needed: the scopes that the app named, one of which may
+ * do, with blanks between them; "": it named none. */
+bool oauth_consent_helps(const oauth *o, arena *mem, const struct default_connection *d,
+                         const struct connection *c, const char *needed);
+
 /* --- the bot's own token at its chat (bot_token.c) --- */
 
 struct oauth_bot {

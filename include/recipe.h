@@ -205,7 +205,7 @@ recipes *recipes_new(arena *boot, const struct recipes_options *options);
 
 enum run_end {
     RUN_END_DONE,
-    RUN_END_LOGIN,   /* `need` says for which default connection; nothing was called for it */
+    RUN_END_LOGIN,   /* `need` says for which default connection; nothing was done for it */
     RUN_END_AGAIN,   /* put the job back: err says why and when */
     RUN_END_FAILED,  /* err and words */
     RUN_END_UNKNOWN, /* a write may have happened: ask the user */
@@ -220,9 +220,11 @@ struct run_outcome {
     struct resolved *resolved; /* one per alias of the recipe */
     size_t resolved_count;
     struct resolved *need;
-    json_t *context;   /* inputs, steps, connections: for the reply's templates */
-    const char *step;  /* where it ended, for failed and unknown */
-    const char *words; /* the app's refusal in plain words; NULL: use the error's words */
+    int64_t consent_generation; /* of RUN_END_LOGIN: the tokens that act and allow too little; 0:
+                                   none act */
+    json_t *context;            /* inputs, steps, connections: for the reply's templates */
+    const char *step;           /* where it ended, for failed and unknown */
+    const char *words;          /* the app's refusal in plain words; NULL: use the error's words */
     struct err err;
     struct run_step *last; /* done and not stored yet: the caller's to store; NULL: none */
 };

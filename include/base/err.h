@@ -47,7 +47,7 @@ struct err {
     const char *where;      /* "file:line" where it was set */
     int64_t retry_after_ms; /* 0: not said */
     bool maybe_done;        /* a write was sent and its answer never came */
-    char needed[80];        /* the scope that the caller lacks; "" when it is not that */
+    char needed[80];        /* scopes that the caller lacks; "": not that, or not said */
     char text[240];
 };
 

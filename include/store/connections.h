@@ -78,6 +78,9 @@ int store_connection_delete(store *s, const char *workspace, const char *id, str
 /* Every connection under a default one whose client changed: needs_login "client_changed". */
 int store_connection_client_changed(store *s, const char *workspace, const char *default_name,
                                     struct err *e);
+/* Its people may be asked again for a consent that the app did not give: "scope_refused" goes. */
+int store_connection_scopes_changed(store *s, const char *workspace, const char *default_name,
+                                    struct err *e);
 /* Provisional rows whose time is over: deleted, or disconnected when they had been connected. */
 int store_connection_expire_provisional(store *s, int64_t older_than_s, int64_t *ret_count,
                                         struct err *e);

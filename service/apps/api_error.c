@@ -1,5 +1,6 @@
 #include "apps_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -102,8 +103,28 @@ static const char *words_of(arena *mem, const app *a, const struct apps_rule *ru
                         rule->words_with_fields, fields, at + strlen(slot));
 }
 
-static enum apps_meaning meaning_of(const struct net_response *r, const struct apps_rule *rule)
+/* The header says it whatever row fits; without one, the code that most apps have for it does. */
+static bool lacks_scope(arena *mem, const struct net_response *r, const struct apps_rule *rule,
+                        const struct apps_refusal *refusal, const char **ret_scope)
 {
+    const char *scope = NULL;
+    *ret_scope = "";
+    if (r->status != 401 && r->status != 403) {
+        return false;
+    }
+    if (apps_challenge_scope(mem, r->www_authenticate, &scope)) {
+        *ret_scope = scope;
+        return true;
+    }
+    return (rule == NULL && r->status == 403 && str_equal(refusal->code, "insufficient_scope"));
+}
+
+static enum apps_meaning meaning_of(const struct net_response *r, const struct apps_rule *rule,
+                                    bool lacks)
+{
+    if (lacks) {
+        return MEANS_SCOPE;
+    }
     if (rule != NULL) {
         return rule->meaning;
     }
@@ -131,6 +152,19 @@ static bool may_stand(const struct net_response *r, const struct apps_rule *rule
     return r->status >= 500 || r->status < 300 || r->status == 408;
 }
 
+static const struct apps_rule *rule_of(const app *a, const struct apps_request *q,
+                                       const struct apps_refusal *refusal)
+{
+    const struct apps_rule *rule = q == NULL ? NULL : apps_rule_find(&q->rules, refusal);
+    return rule != NULL ? rule : apps_rule_find(&a->errors.rules, refusal);
+}
+
+/* Its words are of whatever has this status. */
+static bool is_broad(const struct apps_rule *rule)
+{
+    return rule != NULL && rule->code == NULL && rule->contains == NULL;
+}
+
 int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
                      const struct apps_refused *row, const struct apps_request *q, bool writes,
                      const char **ret_words, struct err *e)
@@ -143,19 +177,19 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
         {MEANS_UNAUTHENTIC, ERR_UNAUTHENTIC, "app_401"},
         {MEANS_LIMIT, ERR_LIMIT, "app_limit"},
         {MEANS_BUSY, ERR_UPSTREAM_BUSY, "app_busy"},
+        {MEANS_SCOPE, ERR_UPSTREAM_REFUSED, "app_scope"},
         {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
     };
     const struct apps_refusal refusal = apps_refusal_read(mem, a, r, row);
-    const struct apps_rule *rule = q == NULL ? NULL : apps_rule_find(&q->rules, &refusal);
-    if (rule == NULL) {
-        rule = apps_rule_find(&a->errors.rules, &refusal);
-    }
-    enum apps_meaning meaning = meaning_of(r, rule);
+    const struct apps_rule *rule = rule_of(a, q, &refusal);
+    const char *scope = NULL;
+    bool lacks = lacks_scope(mem, r, rule, &refusal, &scope);
+    enum apps_meaning meaning = meaning_of(r, rule, lacks);
     size_t i = 0;
     while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
         i++;
     }
-    *ret_words = words_of(mem, a, rule, apps_json_body(mem, r));
+    *ret_words = lacks && is_broad(rule) ? NULL : words_of(mem, a, rule, apps_json_body(mem, r));
     if (*ret_words == NULL && row != NULL) {
         *ret_words = row->words;
     }
@@ -163,7 +197,9 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
             apps_code_text(refusal.code));
     int64_t wait_ms = apps_retry_after(a, r, meaning == MEANS_LIMIT);
     e->retry_after_ms = wait_ms > 0 || rule == NULL ? wait_ms : rule->retry_after_ms;
-    e->maybe_done = writes && may_stand(r, rule, row != NULL);
+    e->maybe_done = writes && !lacks && may_stand(r, rule, row != NULL);
+    (void)snprintf(e->needed, sizeof(e->needed), "%s",
+                   strlen(scope) < sizeof(e->needed) ? scope : "");
     return -1;
 }
 

@@ -30,6 +30,7 @@ enum apps_meaning {
     MEANS_BUSY,
     MEANS_LIMIT,
     MEANS_UNAUTHENTIC, /* of the API: the access token is not accepted */
+    MEANS_SCOPE,       /* of the API: the access token is good, and allows less than this needs */
     MEANS_DEAD,        /* of the token endpoint: this grant has ended */
     MEANS_CONFIG       /* of the token endpoint: our client or a setting at the app */
 };
@@ -220,6 +221,9 @@ int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool 
 int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
                      const struct apps_refused *row, const struct apps_request *q, bool writes,
                      const char **ret_words, struct err *e);
+/* RFC 6750 section 3.1, read leniently: a WWW-Authenticate header that says insufficient_scope.
+ * *ret_scope: the scopes that it names, "" for none. (challenge.c) */
+bool apps_challenge_scope(arena *mem, const char *header, const char **ret_scope);
 /* Milliseconds to wait by Retry-After and the headers that the definition names; those that hold a
  * time only for a limit, for they stand on every answer. 0: nothing says. */
 int64_t apps_retry_after(const app *a, const struct net_response *r, bool limit);

@@ -5,7 +5,7 @@
 
 enum { BASES_MAX = 5, HEADERS_MAX = 6, REFUSALS_MAX = 10 };
 
-const char *const apps_api_meanings[] = {"refused", "busy", "limit", "unauthentic", NULL};
+const char *const apps_api_meanings[] = {"refused", "busy", "limit", "unauthentic", "scope", NULL};
 
 struct apps_texts apps_read_paths(const struct json_doc *d, const char *key)
 {

@@ -9,8 +9,8 @@
 
 enum { RULES_MAX = 100, RETRY_MAX_S = 86400 };
 
-static const char *const meaning_names[] = {"refused",     "busy", "limit",
-                                            "unauthentic", "dead", "config"};
+static const char *const meaning_names[] = {"refused", "busy", "limit", "unauthentic",
+                                            "scope",   "dead", "config"};
 
 static enum apps_meaning meaning_of(const char *name)
 {

@@ -1,4 +1,5 @@
 #include "lists_int.h"
+#include "login_int.h"
 #include "run_int.h"
 
 #include "base/clock.h"
@@ -118,30 +119,57 @@ void list_add_disconnect(struct scene *sc, json_t *view, const struct connection
                                             title)});
 }
 
+/* What works goes on; only what needs more asks for it. */
+static bool add_consent(struct scene *sc, json_t *view, const struct default_connection *d,
+                        const struct connection *c)
+{
+    const char *words = consent_words(sc, d, c);
+    if (words != NULL) {
+        view_text(view, "%s wants your consent to: %s (%s).", words_app(sc, d->app), words,
+                  consent_cause(d, c));
+    }
+    return words != NULL;
+}
+
+static void add_connect(json_t *view, const struct default_connection *d, bool again)
+{
+    view_button(view, &(struct button){.title = again ? "Log in again" : "Connect",
+                                       .action = again ? "reconnect" : "connect",
+                                       .value = d->name,
+                                       .style = BUTTON_PRIMARY});
+}
+
+static void add_delete(struct scene *sc, json_t *view, const struct default_connection *d,
+                       const struct connection *c)
+{
+    if (c->state == CONNECTION_PROVISIONAL) {
+        return;
+    }
+    view_button(view, &(struct button){.title = "Delete",
+                                       .action = "forget",
+                                       .value = c->id,
+                                       .confirm_title = arena_printf(sc->mem, "Delete %s?",
+                                                                     words_app(sc, d->app)),
+                                       .confirm = "Forget this connection for good?"});
+}
+
 static void add_buttons(struct scene *sc, json_t *view, const struct default_connection *d,
                         const struct connection *c)
 {
+    bool consent = add_consent(sc, view, d, c);
     if (c == NULL && d->client_id == NULL) {
         return; /* nobody can log in there yet */
     }
-    bool on =
-        c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
+    bool unsure = c != NULL && c->state == CONNECTION_NEEDS_ATTENTION;
+    bool on = unsure || (c != NULL && c->state == CONNECTION_ACTIVE);
     if (on) {
         list_add_disconnect(sc, view, c);
     }
-    if (!on || c->state == CONNECTION_NEEDS_ATTENTION) {
-        view_button(view, &(struct button){.title = "Connect",
-                                           .action = "connect",
-                                           .value = d->name,
-                                           .style = BUTTON_PRIMARY});
+    if (!on || consent || unsure) {
+        add_connect(view, d, consent);
     }
-    if (c != NULL && !on && c->state != CONNECTION_PROVISIONAL) {
-        view_button(view, &(struct button){.title = "Delete",
-                                           .action = "forget",
-                                           .value = c->id,
-                                           .confirm_title = arena_printf(sc->mem, "Delete %s?",
-                                                                         words_app(sc, d->app)),
-                                           .confirm = "Forget this connection for good?"});
+    if (c != NULL && !on) {
+        add_delete(sc, view, d, c);
     }
 }
 

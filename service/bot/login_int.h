@@ -30,6 +30,18 @@ void prompt_add_back(struct scene *sc, json_t *view, const struct login *l);
 /* A button with the link of an open prompt; false when the link is not known any more. */
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
 
+/* --- consent.c: a connection that acts and allows less than is asked for by now --- */
+
+/* "See and change your data, Use Chatter"; NULL: it lacks nothing that is known of, or does not
+ * act. */
+char *consent_words(struct scene *sc, const struct default_connection *d,
+                    const struct connection *c);
+/* Why it lacks that, as a clause. */
+const char *consent_cause(const struct default_connection *d, const struct connection *c);
+/* To a prompt: what is wanted, why, and that c goes on meanwhile. */
+void consent_add_reason(struct scene *sc, json_t *view, const struct default_connection *d,
+                        const struct connection *c);
+
 /* --- waiting.c: what waits for a login --- */
 
 struct awaiting {

@@ -47,6 +47,13 @@ static const struct {
      "it asks people to sign in to this chat first, and an administrator of the directory must "
      "allow that once: in Entra, Enterprise applications, Workbot, Permissions, Grant admin "
      "consent. Then people try again."},
+    {"token_refused",
+     "the app refuses to renew a login, in a way that I do not know. Its tokens are kept, and the "
+     "next commands try again. If it stays so, please look at the client and at the log."},
+    {"app_scope",
+     "the app says that a login does not allow what a command needs, and a new login would not "
+     "change that or has not. Please look at its scopes, and at what the client may do there; "
+     "when they have changed, people are asked for their consent."},
     {"unknown_app", "this version does not know its app. Please look."},
 };
 

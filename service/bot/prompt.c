@@ -23,15 +23,12 @@ static const struct connection *in_state(struct scene *sc, const struct prompt *
 }
 
 /* What works now ends with this login, also where it is of another account. */
-static void add_replaced(struct scene *sc, json_t *view, const struct prompt *p)
+static void add_replaced(struct scene *sc, json_t *view, const struct connection *acts)
 {
-    const struct connection *c = in_state(sc, p, CONNECTION_ACTIVE);
-    if (c != NULL) {
-        view_note(view,
-                  "You are connected there as %s. The account that you log in with now takes its "
-                  "place.",
-                  words_account(sc->mem, &c->account));
-    }
+    view_note(
+        view,
+        "You are connected there as %s. The account that you log in with now takes its place.",
+        words_account(sc->mem, &acts->account));
 }
 
 void prompt_add_back(struct scene *sc, json_t *view, const struct login *l)
@@ -78,9 +75,13 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
     bool again = in_state(sc, p, CONNECTION_NEEDS_LOGIN) != NULL;
+    const struct connection *acts = in_state(sc, p, CONNECTION_ACTIVE);
+    bool consent = acts != NULL && (p->run != NULL || consent_words(sc, p->def, acts) != NULL);
     struct awaiting w;
     struct err unused = {0};
-    if (again) {
+    if (consent) {
+        consent_add_reason(sc, view, p->def, acts);
+    } else if (again) {
         view_text(view, "**Log in to %s again**: the login you had there has ended.", app_words);
     } else if (p->run != NULL) {
         view_text(view, "**Log in to %s** to go on. I act there as you, not as anybody else.",
@@ -95,7 +96,9 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
     if (awaiting_load(sc, &l, p->run, &w, &unused) != 0) {
         w = (struct awaiting){.count = 0};
     }
-    add_replaced(sc, view, p);
+    if (acts != NULL && !consent) {
+        add_replaced(sc, view, acts);
+    }
     add_waiting(sc, view, p, &w);
     view_button(view, &(struct button){.title = arena_printf(sc->mem, "Log in to %s", app_words),
                                        .action = "login",

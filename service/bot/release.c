@@ -177,18 +177,19 @@ static int park_behind(struct scene *sc, struct run *r, const struct default_con
 
 /* The login that this run would wait for was finished since the run was resolved. The open login,
  * if there is one, stays locked: whoever types its code now sees the run that we park. */
-static int finished_meanwhile(struct scene *sc, const struct run *r,
-                              const struct default_connection *d, bool *ret, struct err *e)
+static int finished_meanwhile(struct scene *sc, const struct default_connection *d,
+                              int64_t consent_generation, bool *ret, struct err *e)
 {
+    const char *workspace = sc->workspace->workspace, *user = sc->user->user_id;
     struct login *l = NULL;
     struct connection *c = NULL;
-    if (store_login_find_open(sc->s, r->workspace, r->user_id, d->name, &l, e) != 0) {
+    if (store_login_find_open(sc->s, workspace, user, d->name, &l, e) != 0) {
         return -1;
     }
-    if (l == NULL && store_connection_find(sc->s, r->workspace, d->name, r->user_id, &c, e) != 0) {
+    if (l == NULL && store_connection_find(sc->s, workspace, d->name, user, &c, e) != 0) {
         return -1;
     }
-    *ret = c != NULL && c->state == CONNECTION_ACTIVE;
+    *ret = c != NULL && c->state == CONNECTION_ACTIVE && c->generation != consent_generation;
     return 0;
 }
 
@@ -219,12 +220,13 @@ static int ask_login(struct scene *sc, struct run *r, const struct default_conne
     return 0;
 }
 
-int run_park(struct scene *sc, struct run *r, const struct default_connection *d, struct err *e)
+int run_park(struct scene *sc, struct run *r, const struct default_connection *d,
+             int64_t consent_generation, struct err *e)
 {
     enum run_state from = r->state;
     bool finished = false, changed = false;
     struct prompted made = {0};
-    if (finished_meanwhile(sc, r, d, &finished, e) != 0) {
+    if (finished_meanwhile(sc, d, consent_generation, &finished, e) != 0) {
         return -1;
     }
     if (finished) {

@@ -47,7 +47,9 @@ int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct
 
 /* --- release.c, runs.c: runs go on or end --- */
 
-int run_park(struct scene *sc, struct run *r, const struct default_connection *d, struct err *e);
+/* consent_generation: as in struct run_outcome. */
+int run_park(struct scene *sc, struct run *r, const struct default_connection *d,
+             int64_t consent_generation, struct err *e);
 struct connected {
     const struct login *login;
     const char *connection_id;

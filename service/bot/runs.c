@@ -113,7 +113,7 @@ static int ended_login(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
     metric_add(METRIC_RUNS, "result=\"parked\"", 1);
-    if (run_park(&x->scene, o->run, o->need->def, e) != 0) {
+    if (run_park(&x->scene, o->run, o->need->def, o->consent_generation, e) != 0) {
         return -1;
     }
     return store_job_done(x->scene.s, x->job, e);

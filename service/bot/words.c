@@ -41,6 +41,8 @@ static const struct {
     {"refresh_lost", "%s's answers to renewing your connection got lost. Please log in again."},
     {"refreshing", "Your %s connection could not be renewed in time. Please try again."},
     {"app_401", "%s does not accept your login. Disconnect and connect again."},
+    {"app_scope", "%s does not let Workbot do this with the login that it has: a permission is "
+                  "missing, and another login would not bring it. An admin of Workbot must look."},
     {"template_too_long", "The values of this command are too long."},
 };
 
@@ -150,6 +152,7 @@ char *words_state(arena *mem, const struct connection *c)
         {"login_ended", "the last login was not finished"},
         {"admin", "an admin disconnected it"},
         {"owner_left", "its owner has left"},
+        {OAUTH_SCOPE_REFUSED, "the app did not allow all that is asked for"},
     };
     static const char *const states[CONNECTION_STATE_COUNT] = {
         [CONNECTION_PROVISIONAL] = "Waiting for the code from your browser",

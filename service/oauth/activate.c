@@ -67,6 +67,20 @@ static const struct account *other_before(const struct connection *old, const st
     return other ? &old->account : NULL;
 }
 
+/* An answer that names no scopes grants what was asked for (RFC 6749 section 5.1). */
+static void name_scopes(const oauth *o, arena *mem, const struct default_connection *d,
+                        struct tokens *io)
+{
+    const struct oauth_scopes asked = oauth_scopes_asked(o, d);
+    if (io->scopes_count > 0) {
+        return;
+    }
+    io->scopes = arena_array(mem, asked.count + 1, sizeof(*io->scopes));
+    for (size_t i = 0; i < asked.count; i++) {
+        io->scopes[io->scopes_count++] = asked.names[i];
+    }
+}
+
 int oauth_activate(oauth *o, store *s, const struct activation *a, struct activated *ret,
                    struct err *e)
 {
@@ -85,13 +99,14 @@ int oauth_activate(oauth *o, store *s, const struct activation *a, struct activa
     }
     const char *actor =
         str_empty(l->user_id) ? l->requested_by : arena_printf(mem, "user:%s", l->user_id);
-    const struct connection now = {.workspace = l->workspace,
-                                   .default_name = l->default_name,
-                                   .user_id = l->user_id,
-                                   .account = *a->account,
-                                   .tokens = *a->tokens,
-                                   .assurance = a->assurance,
-                                   .owner = owner};
+    struct connection now = {.workspace = l->workspace,
+                             .default_name = l->default_name,
+                             .user_id = l->user_id,
+                             .account = *a->account,
+                             .tokens = *a->tokens,
+                             .assurance = a->assurance,
+                             .owner = owner};
+    name_scopes(o, mem, d, &now.tokens);
     if (revoke_replaced(o, s, d, old, e) != 0 ||
         store_connection_activate(s, &now, &ret->id, e) != 0 ||
         store_login_set_done(s, l->workspace, l->id, a->code_hash, e) != 0) {

@@ -87,16 +87,6 @@ char *oauth_cookie_key(arena *mem, const char *state)
     return arena_strndup(mem, crypto_hash_text(mem, state), 12);
 }
 
-static const char *const *scopes_to_ask(const struct app_site *site,
-                                        const struct default_connection *d, size_t *ret_count)
-{
-    if (d->scopes_count == 0) {
-        return app_scopes(site->app, ret_count);
-    }
-    *ret_count = d->scopes_count;
-    return d->scopes;
-}
-
 int attempt_add(oauth *o, store *s, const struct attempt_row *row, const char **ret_state,
                 struct oauth_begin *ret, struct err *e)
 {
@@ -149,7 +139,9 @@ int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_be
         .state = state,
         .challenge = crypto_pkce_challenge(mem, r.verifier),
     };
-    q.scopes = scopes_to_ask(&site, d, &q.scopes_count);
+    const struct oauth_scopes asked = oauth_scopes_asked(o, d);
+    q.scopes = asked.names;
+    q.scopes_count = asked.count;
     char *url = NULL;
     if (app_authorize_url(mem, &site, &q, &url, e) != 0) {
         return -1;

@@ -5,6 +5,8 @@
 
 /* Inside the engine: one execution of one run by one worker. */
 
+enum { ENGINE_ATTEMPTS_MAX = 10 };
+
 struct recipes {
     struct recipes_options options;
 };
@@ -40,6 +42,15 @@ int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e);
 
 /* A run that stops here though its begun step may have had its effect is unknown. */
 int engine_find_unsettled(struct engine *g, struct err *e);
+
+/* consent.c: the app said that this token allows too little. */
+struct engine_scope {
+    struct resolved *resolved;
+    int64_t generation; /* of the token */
+    const char *needed; /* scopes that it named; "": none */
+};
+/* *ret_ask: its person is to be asked for consent, and the outcome's end is set. */
+int engine_consent(struct engine *g, const struct engine_scope *q, bool *ret_ask, struct err *e);
 
 /* What an error of a call means for the run; sets the end. */
 int engine_failed(struct engine *g, const struct recipe_step *p, const struct err *why,

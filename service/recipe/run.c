@@ -126,6 +126,26 @@ static int load(struct engine *g, store *s, const char *run_id, struct err *e)
     return resolve_all(g, s, &person, e);
 }
 
+int engine_failed(struct engine *g, const struct recipe_step *p, const struct err *why,
+                  const char *words)
+{
+    bool again = err_fate(why->kind) == FATE_AGAIN && g->job->attempts < ENGINE_ATTEMPTS_MAX;
+    g->out->end = again ? RUN_END_AGAIN : RUN_END_FAILED;
+    g->out->step = p->id;
+    g->out->words = words;
+    g->out->err = *why;
+    return 0;
+}
+
+int recipe_last_step(store *s, const struct job *job, const struct run_outcome *o, struct err *e)
+{
+    if (o->last == NULL) {
+        return 0; /* there may be no run either: it has gone */
+    }
+    const struct step_place at = {.job = job, .run_id = o->run->id, .position = o->last->position};
+    return store_step_end(s, &at, o->last, e);
+}
+
 int engine_start(struct engine *g, const char *first_step, struct run_step **ret_first,
                  struct err *e)
 {

@@ -11,7 +11,7 @@
  * repeated only when that is harmless, else looked up, else the run becomes unknown.
  */
 
-enum { REFRESH_WAIT_MS = 1000, ATTEMPTS_MAX = 10 };
+enum { REFRESH_WAIT_MS = 1000 };
 
 struct step {
     struct engine *engine;
@@ -23,17 +23,6 @@ struct step {
     json_t *with;
     struct run_step *row;
 };
-
-int engine_failed(struct engine *g, const struct recipe_step *p, const struct err *why,
-                  const char *words)
-{
-    bool again = err_fate(why->kind) == FATE_AGAIN && g->job->attempts < ATTEMPTS_MAX;
-    g->out->end = again ? RUN_END_AGAIN : RUN_END_FAILED;
-    g->out->step = p->id;
-    g->out->words = words;
-    g->out->err = *why;
-    return 0;
-}
 
 static struct run_step *known_step(const struct engine *g, size_t position)
 {
@@ -146,15 +135,6 @@ static int end(struct step *st, const char *state, const char *error_code, struc
     return rc;
 }
 
-int recipe_last_step(store *s, const struct job *job, const struct run_outcome *o, struct err *e)
-{
-    if (o->last == NULL) {
-        return 0; /* there may be no run either: it has gone */
-    }
-    const struct step_place at = {.job = job, .run_id = o->run->id, .position = o->last->position};
-    return store_step_end(s, &at, o->last, e);
-}
-
 /* The call certainly had no effect: its intent is taken back. One that stood there before us stays,
  * with its key: what its own call did is not known. */
 static int undo(struct step *st, struct err *e)
@@ -219,12 +199,20 @@ static int call_failed(struct step *st, const struct err *why, const char *words
     if (writes && why->maybe_done) {
         /* The intent stays: the next attempt repeats it if harmless, or looks it up. */
         g->out->end = RUN_END_AGAIN;
-        return g->job->attempts < ATTEMPTS_MAX ? 0 : end_unknown(st, e);
+        return g->job->attempts < ENGINE_ATTEMPTS_MAX ? 0 : end_unknown(st, e);
     }
     if (g->out->end == RUN_END_AGAIN) {
         return undo(st, e);
     }
     return writes && !st->row->begun ? end_unknown(st, e) : end(st, "failed", why->code, e);
+}
+
+/* No refresh brings more: only its person can, and nothing was done. */
+static int ask_consent(struct step *st, const struct err *why, bool *ret_ask, struct err *e)
+{
+    const struct engine_scope q = {
+        .resolved = st->resolved, .generation = st->access->generation, .needed = why->needed};
+    return engine_consent(st->engine, &q, ret_ask, e);
 }
 
 static int act(struct step *st, bool *ret_go, struct err *e)
@@ -250,7 +238,11 @@ static int act(struct step *st, bool *ret_go, struct err *e)
         return settle_done(st, &result, e);
     }
     *ret_go = false;
-    return call_failed(st, &why, words, e);
+    bool ask = false;
+    if (str_equal(why.code, "app_scope") && ask_consent(st, &why, &ask, e) != 0) {
+        return -1;
+    }
+    return ask ? undo(st, e) : call_failed(st, &why, words, e);
 }
 
 /* Asks the app, with one refresh and one repeat for a token that it does not take. */
@@ -288,7 +280,7 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
     if (rc != 0 || !*ret_go) {
         return rc;
     }
-    if (err_fate(why.kind) == FATE_AGAIN && g->job->attempts < ATTEMPTS_MAX) {
+    if (err_fate(why.kind) == FATE_AGAIN && g->job->attempts < ENGINE_ATTEMPTS_MAX) {
         *ret_go = false;
         return engine_failed(g, st->recipe, &why, NULL);
     }

@@ -76,6 +76,13 @@ static const struct stmt CLIENT_CHANGED = {
     " where workspace = $1 and default_name = $2 and state <> 'disconnected'",
     2, 0};
 
+/* What the app did not allow then is asked for once more. */
+static const struct stmt SCOPES_CHANGED = {
+    "connection_scopes_changed",
+    "update connection set reason = null, updated_at = now()"
+    " where workspace = $1 and default_name = $2 and reason = 'scope_refused'",
+    2, 0};
+
 static const struct stmt EXPIRE_PROVISIONAL = {
     "connection_expire_provisional",
     "with over as ("
@@ -91,10 +98,18 @@ static const struct stmt EXPIRE_PROVISIONAL = {
     "select (select count(*) from gone) + (select count(*) from back)",
     1, 1};
 
-const struct stmt *const store_connections_stmts[] = {
-    &FIND,      &LOAD,  &LOCK,   &LIST,           &PAGE,
-    &SET_STATE, &TOUCH, &DELETE, &CLIENT_CHANGED, &EXPIRE_PROVISIONAL,
-    NULL};
+const struct stmt *const store_connections_stmts[] = {&FIND,
+                                                      &LOAD,
+                                                      &LOCK,
+                                                      &LIST,
+                                                      &PAGE,
+                                                      &SET_STATE,
+                                                      &TOUCH,
+                                                      &DELETE,
+                                                      &CLIENT_CHANGED,
+                                                      &SCOPES_CHANGED,
+                                                      &EXPIRE_PROVISIONAL,
+                                                      NULL};
 
 const char *connection_state_name(enum connection_state state)
 {
@@ -276,6 +291,13 @@ int store_connection_client_changed(store *s, const char *workspace, const char 
                                     struct err *e)
 {
     return store_query(s, &CLIENT_CHANGED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(default_name)), NULL,
+                       e);
+}
+
+int store_connection_scopes_changed(store *s, const char *workspace, const char *default_name,
+                                    struct err *e)
+{
+    return store_query(s, &SCOPES_CHANGED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(default_name)), NULL,
                        e);
 }
 

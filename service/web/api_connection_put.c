@@ -169,6 +169,7 @@ static int store_it(struct api *a, struct put *p, const struct workspace *w, jso
     next->client_secret =
         p->secret.given || p->old == NULL ? p->secret.value : p->old->client_secret;
     if (leave_old_place(a, p, &ended, e) != 0 || store_default_put(a->s, next, e) != 0 ||
+        store_connection_scopes_changed(a->s, a->workspace, a->name, e) != 0 ||
         api_touch_homes(a, e) != 0) {
         return -1;
     }

@@ -12,7 +12,8 @@
 // site: the host of a customer's own; captured: the API's address comes with the tokens
 // needed: a scope without which a login is of no use; absent where the provider does not say what it granted
 // lookup, identity (identityToo: the provider has two ways), details: calls that a login makes; api: headers demanded, and how it refuses
-// read, write: one command each; asks (what the peer must get), answer, shows (what the user reads)
+// read, write: one command each; asks (what the peer must get), answer, shows (what the user reads), scope (what the
+//   grant must hold; api.lacks is how the provider says that it does not)
 
 const OAUTH_DEAD = {status: 400, body: {error: 'invalid_grant', error_description: 'The refresh token is invalid or expired'}};
 const OAUTH_BAD_CODE = {status: 400, body: {error: 'invalid_grant', error_description: 'The code is invalid'}};

@@ -23,6 +23,7 @@ const secret = kind => `sample-${kind}-${randomBytes(12).toString('hex')}`;
 export class OauthPeer {
   constructor(name, row) {
     Object.assign(this, {name, row, faults: [], codes: new Map(), grants: [], coming: [], calls: [],
+      withheld: [], // scopes that nobody is granted, whatever they ask for
       client: {id: `sample-${name}-client`, secret: `sample-${name}+secret:%/=`, redirects: []}});
   }
 
@@ -222,7 +223,8 @@ export class OauthPeer {
     for (const name of Object.keys(q)) wrong.push(`${name} was not expected`);
     if (wrong.length) return {status: 400, headers: {'content-type': 'text/html'}, body: `<p>${this.#fault(`authorize: ${wrong.join('; ')}`)}`};
     const code = `${secret('code')}/==`;
-    this.codes.set(code, {to, challenge, scopes: scope ? scope.split(a.separator) : []});
+    const scopes = (scope ? scope.split(a.separator) : []).filter(s => !this.withheld.includes(s));
+    this.codes.set(code, {to, challenge, scopes});
     const back = new URL(to);
     for (const [name, value] of Object.entries({code, state, ...a.callback, ...this.says})) back.searchParams.set(name, value);
     return {status: 302, headers: {location: back.href}};
@@ -369,6 +371,7 @@ export class OauthPeer {
     const grant = this.grants.find(g => g.access && call.headers.authorization === `Bearer ${g.access}`);
     if (!grant) return row.api.unauthentic;
     if (fault?.what === 'error') return fault.answer;
+    if (rule.scope && !grant.scopes.includes(rule.scope)) return row.api.lacks(rule.scope);
     return {status: rule.status ?? 200, body: rule.answer};
   }
 

@@ -94,7 +94,7 @@ size_t page_from(const struct turn *t, size_t total);
 int list_view(struct scene *sc, json_t **ret, struct err *e);
 /* A button that disconnects, asking first. */
 void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c);
-/* The first few of them into a view, with a way to the rest. */
+/* The first few of them into a view that shows what waits, too; with a way to the rest. */
 int list_add_some(struct scene *sc, json_t *view, struct err *e);
 /* The default connections under which commands that wait for the user act by his own. */
 enum { NEEDS_MAX = 200 };

@@ -96,6 +96,8 @@ struct event {
     const char *text;
     bool has_file;        /* EVENT_TEXT: a file came instead of words */
     const char *typed;    /* EVENT_TEXT: the same with all characters kept: for a free answer */
+    bool told;            /* EVENT_ACTION: whoever pressed reads in the answer to the press, alone,
+                             that what is private stands in the one-to-one chat */
     const char *action;   /* our action's name, "disconnect" */
     const char *value;    /* our action's value: an id or words, never an authority */
     const json_t *fields; /* EVENT_SUBMIT: {input: text or null}; of several chosen, a comma between

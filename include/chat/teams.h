@@ -101,6 +101,9 @@ struct bytes chat_teams_icon_outline(void);
 
 /* refusal NULL: it is being worked on. */
 char *chat_teams_press_answer(arena *mem, const char *refusal);
+/* The same where others read: whoever pressed reads there, alone, that what is private comes in the
+ * one-to-one chat. (event.told) */
+char *chat_teams_shared_press_answer(arena *mem, const char *refusal);
 struct teams_shown {
     const json_t *view;                 /* NULL: there is nothing to show */
     const char *our_id, *owner_address; /* as in struct chat_post */

@@ -25,7 +25,9 @@ struct scene {
     const struct workspace *workspace;
     const struct user *user;
     struct origin from; /* of what goes to the user's one-to-one chat now */
-    bool changed;       /* what the user's home page shows: home_flush() ends the transaction */
+    bool told;    /* the user knows already that what is private goes to the one-to-one chat: a run
+                     that waits for a login needs no line for all that says so */
+    bool changed; /* what the user's home page shows: home_flush() ends the transaction */
     int64_t until_ms;   /* monotonic: nobody waits for what comes of it after that; 0: as usual */
     struct reach reach; /* where to ask about the person, as the event says; zeros: not said */
 };

@@ -31,7 +31,7 @@ static const struct command {
 
 const char *const *bot_reserved_words(void)
 {
-    /* with those that are kept for what is to come, so that no recipe takes them */
+    /* with that of the set-up links, and one that is kept for what is to come */
     static const char *const words[] = {"help",
                                         "connections",
                                         "personal_connections",
@@ -44,6 +44,7 @@ const char *const *bot_reserved_words(void)
                                         "whoami",
                                         "why",
                                         "history",
+                                        "admin",
                                         "console",
                                         NULL};
     return words;

@@ -294,6 +294,7 @@ int dispatch_act(struct turn *t, struct err *e)
     }
     if (!turn_is_private(t)) {
         t->scene.from = say_origin(t);
+        t->pointed = t->scene.told = t->event.told;
     }
     if (store_recipe_list(t->scene.s, t->scene.workspace->workspace, &t->recipes, &t->recipes_count,
                           e) != 0) {

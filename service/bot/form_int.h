@@ -35,8 +35,10 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
 /* Answered in a form: the question that offers the form says what was filled in. */
 int question_settle(struct scene *sc, const struct run *r, const struct recipe *recipe,
                     struct err *e);
-/* Where the result comes, told where the last answer was given; nothing when it is the same. */
-int question_tell_where(struct scene *sc, const struct run *r, struct err *e);
+/* Where the result comes, told where the last answer was given; nothing when it is the same, or
+ * when a login comes first. */
+int question_tell_where(struct turn *t, const struct run *r, const struct recipe *recipe,
+                        struct err *e);
 extern const char start_too_many[]; /* what is said then */
 event_fn shortcut_take;
 /* A form or search of the message shortcut. */

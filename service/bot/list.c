@@ -12,16 +12,18 @@ enum { ROWS_A_PAGE = 10, ROWS_SOME = 5 };
 static void add_facts(json_t *view, arena *mem, const struct connection *c)
 {
     const struct account *a = &c->account;
+    bool works = c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION;
     if (a->name != NULL) {
-        view_field(view, "Account", a->name);
+        /* of the account that waits for its code nothing is here */
+        view_field(view, c->state == CONNECTION_PROVISIONAL ? "Account before" : "Account",
+                   a->name);
     }
     if (a->organization != NULL) {
         view_field(view, "Organisation", a->organization);
         view_field(view, "Kind", a->sandbox ? "Sandbox" : "Production");
     }
     if (c->connected_at > 0) {
-        bool ended = c->state == CONNECTION_DISCONNECTED || c->state == CONNECTION_NEEDS_LOGIN;
-        view_field(view, ended ? "Was connected" : "Connected", words_ago(mem, c->connected_at));
+        view_field(view, works ? "Connected" : "Was connected", words_ago(mem, c->connected_at));
         view_field(view, "Last used", words_ago(mem, c->last_used_at));
     }
     if (c->state == CONNECTION_ACTIVE) {
@@ -50,6 +52,7 @@ struct owned {
     size_t connections_count;
     struct login *logins;
     size_t logins_count;
+    bool beside_pending; /* which asks for the codes */
 };
 
 static int add_needs(struct scene *sc, const struct run *r, struct needs *ret, struct err *e)
@@ -215,21 +218,30 @@ static int add_default(struct scene *sc, json_t *view, const struct default_conn
     return 0;
 }
 
+/* One line; two where a connection works while the login that replaces it waits for its code. */
+static void add_state(struct scene *sc, json_t *view, const struct default_connection *d,
+                      const struct owned *mine, const struct connection *c)
+{
+    const char *name = name_of(sc, d, mine);
+    const char *none = d->client_id == NULL ? "Not set up yet: ask an admin" : "Not connected";
+    bool asks = !mine->beside_pending && awaits_code(mine->logins, mine->logins_count, d->name);
+    if (asks) {
+        view_text(view,
+                  "**%s**: type the 6-digit code that your browser shows, in our %s, to "
+                  "finish the login.",
+                  name, words_dm(sc));
+    }
+    if (!asks || c == NULL || c->state != CONNECTION_PROVISIONAL) {
+        view_text(view, "**%s** · %s", name, c == NULL ? none : words_state(sc->mem, c));
+    }
+}
+
 static void add_own(struct scene *sc, json_t *view, const struct default_connection *d,
                     const struct owned *mine)
 {
     const struct connection *c = under(mine->connections, mine->connections_count, d->name);
-    bool code = awaits_code(mine->logins, mine->logins_count, d->name);
     view_divider(view);
-    if (code) {
-        view_text(view,
-                  "**%s**: type the 6-digit code that your browser shows, in our %s, to "
-                  "finish the login.",
-                  name_of(sc, d, mine), words_dm(sc));
-    }
-    const char *none = d->client_id == NULL ? "Not set up yet: ask an admin" : "Not connected";
-    view_text(view, "**%s** · %s", name_of(sc, d, mine),
-              c == NULL ? none : words_state(sc->mem, c));
+    add_state(sc, view, d, mine, c);
     if (c != NULL) {
         add_facts(view, sc->mem, c);
     }
@@ -287,7 +299,11 @@ static int add_rows(struct scene *sc, json_t *view, const struct owned *mine, si
 int list_add_some(struct scene *sc, json_t *view, struct err *e)
 {
     struct owned mine;
-    if (load(sc, &mine, e) != 0 || add_rows(sc, view, &mine, 0, ROWS_SOME, e) != 0) {
+    if (load(sc, &mine, e) != 0) {
+        return -1;
+    }
+    mine.beside_pending = true;
+    if (add_rows(sc, view, &mine, 0, ROWS_SOME, e) != 0) {
         return -1;
     }
     if (mine.defs_count > ROWS_SOME) {

@@ -46,6 +46,8 @@ void outlook_of(arena *mem, const struct outlook *o, const struct recipe_row *ro
 /* What keeps this command from running for him here, whatever he enters or logs in to; NULL:
  * nothing. The admins are told, as by a run that meets it. */
 int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words, struct err *e);
+/* Will it ask for a login before it runs? */
+int outlook_login(struct turn *t, const struct recipe *r, bool *ret_waits, struct err *e);
 /* A line that says what is missing; none where nothing is. */
 void outlook_add_note(struct scene *sc, json_t *view, const struct prospect *p);
 /* Where a command of named places works. */
@@ -94,7 +96,7 @@ size_t page_from(const struct turn *t, size_t total);
 int list_view(struct scene *sc, json_t **ret, struct err *e);
 /* A button that disconnects, asking first. */
 void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c);
-/* The first few of them into a view, with a way to the rest. */
+/* The first few of them into a view that shows what waits, too; with a way to the rest. */
 int list_add_some(struct scene *sc, json_t *view, struct err *e);
 /* The default connections under which commands that wait for the user act by his own. */
 enum { NEEDS_MAX = 200 };

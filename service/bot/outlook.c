@@ -85,6 +85,17 @@ int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words
     return notice_admins(sc, at.def, at.problem, e);
 }
 
+int outlook_login(struct turn *t, const struct recipe *r, bool *ret_waits, struct err *e)
+{
+    struct outlook o;
+    struct resolved at = {.problem = NULL};
+    if (outlook_load(t, &o, e) != 0) {
+        return -1;
+    }
+    *ret_waits = by_connections(&o, r, &at) == OBSTACLE_LOGIN;
+    return 0;
+}
+
 /* Of places that no reader is shown by name there is only one thing to say. */
 static bool names_places(const struct scene *sc)
 {

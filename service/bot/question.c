@@ -1,4 +1,5 @@
 #include "form_int.h"
+#include "lists_int.h"
 
 #include <string.h>
 
@@ -87,16 +88,23 @@ static void add_origin(json_t *view, const struct run *r)
         return;
     }
     if (run_for_one(r)) {
-        view_text(view, "You typed this in <#%s>.", r->channel);
+        view_text(view, "You began this in <#%s>.", r->channel);
     } else {
-        view_text(view, "You typed this in <#%s>; the result is posted there.", r->channel);
+        view_text(view, "You began this in <#%s>; the result is posted there.", r->channel);
     }
 }
 
-int question_tell_where(struct scene *sc, const struct run *r, struct err *e)
+int question_tell_where(struct turn *t, const struct run *r, const struct recipe *recipe,
+                        struct err *e)
 {
-    if (run_for_one(r)) {
-        return 0;
+    struct scene *sc = &t->scene;
+    bool waits = false;
+    sc->told = sc->told || words_has_own_views(sc);
+    if (run_for_one(r) || outlook_login(t, recipe, &waits, e) != 0) {
+        return run_for_one(r) ? 0 : -1;
+    }
+    if (waits) {
+        return 0; /* the login comes first, and says what waits for it */
     }
     json_t *view = view_new(sc->mem);
     view_text(view, "Running it: the result comes in <#%s>.", r->channel);
@@ -226,7 +234,7 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
     if (next.input != NULL) {
         return question_ask(t, r, recipe, &next, e);
     }
-    return question_tell_where(&t->scene, r, e) != 0 ? -1
+    return question_tell_where(t, r, recipe, e) != 0 ? -1
                                                      : run_enqueue(&t->scene, r, RUN_ASKING, e);
 }
 

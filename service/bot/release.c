@@ -42,6 +42,9 @@ int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err
     *r = next;
     sc->changed = true;
     json_t *payload = arena_json(sc->mem, json_pack("{s:s}", "run", r->id));
+    if (sc->told) {
+        json_object_set_new(payload, "told", json_true());
+    }
     struct job j = {.workspace = r->workspace,
                     .kind = JOB_RUN,
                     .lane = lane_of(sc->mem, r),
@@ -145,6 +148,14 @@ static json_t *neutral_view(struct scene *sc, const struct run *r,
     return view;
 }
 
+/* Whoever was told in private is told no more where all read it: the result alone stands there. */
+static int say_parked(struct scene *sc, struct run *r, const struct default_connection *d,
+                      struct err *e)
+{
+    bool known = sc->told && r->message_id == NULL;
+    return known ? 0 : run_line(sc, r, neutral_view(sc, r, d), e);
+}
+
 static json_t *waiting_view(struct scene *sc, const struct login *l,
                             const struct default_connection *d, const struct run *r)
 {
@@ -172,7 +183,7 @@ static int park_behind(struct scene *sc, struct run *r, const struct default_con
         }
         return l == NULL ? 0 : run_show(sc, r, waiting_view(sc, l, d, r), e);
     }
-    return run_line(sc, r, neutral_view(sc, r, d), e);
+    return say_parked(sc, r, d, e);
 }
 
 /* The login that this run would wait for was finished since the run was resolved. The open login,
@@ -214,7 +225,7 @@ static int ask_login(struct scene *sc, struct run *r, const struct default_conne
         return rc == 0 && own ? supersede_twins(sc, r, made->login_id, e) : rc;
     }
     if (!own) {
-        return run_line(sc, r, neutral_view(sc, r, d), e);
+        return say_parked(sc, r, d, e);
     }
     r->message_id = made->message_id;
     return 0;

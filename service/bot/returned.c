@@ -59,6 +59,8 @@ static json_t *code_view(struct scene *sc, const struct oauth_outcome *o)
         view_note(view, "Send it in our %s, or behind the command that you began with.",
                   words_dm(sc));
     }
+    view_note(view, "If you did not log in just now, somebody else used your link: press Back and "
+                    "type no code.");
     prompt_add_back(sc, view, o->login);
     return view;
 }

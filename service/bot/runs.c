@@ -266,23 +266,24 @@ static int store_ending(struct ending *x, struct err *e)
     return rc;
 }
 
-static const char *run_id_of(arena *mem, const struct job *j, struct err *e)
+static const char *read_payload(struct ending *x, struct err *e)
 {
     json_t *payload = NULL;
-    if (json_read(mem, j->payload, &payload, e) != 0) {
+    if (json_read(x->scene.mem, x->job->payload, &payload, e) != 0) {
         return NULL;
     }
     const char *id = json_text(payload, "run");
     if (id == NULL) {
-        err_set(e, ERR_INPUT, "job_payload", "run job %s names no run", j->id);
+        err_set(e, ERR_INPUT, "job_payload", "run job %s names no run", x->job->id);
     }
+    x->scene.told = json_is_true(json_member(payload, "told"));
     return id;
 }
 
 int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct ending x = {.scene = {.bot = b, .mem = mem}, .job = j};
-    const char *run_id = run_id_of(mem, j, e);
+    const char *run_id = read_payload(&x, e);
     if (run_id == NULL || recipe_run(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
         return -1;
     }
@@ -293,7 +294,7 @@ int bot_job_run(bot *b, arena *mem, const struct job *j, struct err *e)
 int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e)
 {
     struct ending x = {.scene = {.bot = b, .mem = mem}, .job = j};
-    const char *run_id = run_id_of(mem, j, e);
+    const char *run_id = read_payload(&x, e);
     if (run_id == NULL || recipe_give_up(b->options.recipes, mem, j, run_id, &x.outcome, e) != 0) {
         return -1;
     }

@@ -342,6 +342,18 @@ static int add_asked(struct turn *t, json_t *view, const struct meant *also, str
     return 0;
 }
 
+static void add_way(struct scene *sc, json_t *view)
+{
+    if (words_for_admin(sc)) {
+        view_text(view, "You are an admin of Workbot here already.");
+        return;
+    }
+    view_text(view, "You become an admin of Workbot by a set-up link: open it, and send me `admin` "
+                    "and the six digits that its page shows.");
+    view_note(view, "Without one, ask whoever operates Workbot.");
+    words_add_admins(sc, view);
+}
+
 int setup_near(struct turn *t, const char *text, struct err *e)
 {
     struct meant also;
@@ -356,7 +368,6 @@ int setup_near(struct turn *t, const char *text, struct err *e)
         return 0; /* the question lists it: it is the answer */
     }
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "To become an admin of Workbot, open the set-up link that whoever operates it "
-                    "has sent you, and send me `admin` and the six digits that its page shows.");
+    add_way(&t->scene, view);
     return add_asked(t, view, &also, e) == 0 && say_private(t, view, NULL, e) == 0 ? 1 : -1;
 }

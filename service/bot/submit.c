@@ -201,7 +201,7 @@ static int go_on(struct taking *x, struct run *r, struct form_answer *ret, struc
     bool asked = run_asks_question(r); /* in words, before the form */
     r->inputs = x->inputs;
     if (question_settle(&t->scene, r, x->recipe, e) != 0 ||
-        (asked && question_tell_where(&t->scene, r, e) != 0)) {
+        (asked && question_tell_where(t, r, x->recipe, e) != 0)) {
         return -1;
     }
     return run_enqueue(&t->scene, r, RUN_ASKING, e);

@@ -37,6 +37,13 @@ char *chat_teams_press_answer(arena *mem, const char *refusal)
     return teams_answer_message(mem, refusal == NULL ? "Working on it." : refusal);
 }
 
+char *chat_teams_shared_press_answer(arena *mem, const char *refusal)
+{
+    static const char taken[] =
+        "Working on it. What is for you alone comes in our one-to-one chat.";
+    return teams_answer_message(mem, refusal == NULL ? taken : refusal);
+}
+
 char *teams_task_message(arena *mem, const char *text)
 {
     return written(mem, json_pack("{s:{s:s, s:s}}", "task", "type", "message", "value", text));

@@ -40,7 +40,12 @@ static struct event event_of_look(const struct teams_reading *s)
 static struct event event_of_execute(const struct teams_reading *s)
 {
     const json_t *value = teams_value(s->mem, s->activity);
-    return teams_is_refresh(value) ? event_of_look(s) : teams_press_event(s);
+    if (teams_is_refresh(value)) {
+        return event_of_look(s);
+    }
+    struct event ev = teams_press_event(s);
+    ev.told = ev.kind == EVENT_ACTION && !ev.place.is_private; /* chat_teams_shared_press_answer */
+    return ev;
 }
 
 /* --- forms --- */

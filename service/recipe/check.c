@@ -126,7 +126,9 @@ static void check_command(struct check *c)
         }
     }
     for (size_t i = 0; apps_at(c->world->apps, i) != NULL; i++) {
-        if (str_equal(own, app_name(apps_at(c->world->apps, i)))) {
+        const app *a = apps_at(c->world->apps, i);
+        if (str_equal(own, app_name(a)) ||
+            str_equal(own, recipe_command_fold(c->mem, app_title(a)))) {
             faults_add(c->faults, "command", "An app's name alone lists its commands.");
         }
     }

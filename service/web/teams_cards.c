@@ -29,7 +29,7 @@ static int answer_press(web *w, const struct request *q, struct response *r, str
         return -1;
     }
     metric_add(METRIC_FORMS, refusal == NULL ? "result=\"pressed\"" : "result=\"refused\"", 1);
-    hook_respond_json(r, chat_teams_press_answer(q->mem, refusal));
+    hook_respond_json(r, chat_teams_shared_press_answer(q->mem, refusal));
     hook_wake(w);
     return 0;
 }

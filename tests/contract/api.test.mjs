@@ -198,7 +198,7 @@ test('a recipe: versions, faults, list', async () => {
   assert.ok(body(recipe()), JSON.stringify(body.errors));
   await refused(['command'], 'PUT', W + '/recipes/other', recipe());
   await refused(['command'], 'PUT', W + '/recipes/other', recipe({command: 'Salesforce  CREATE'}));
-  await refused(['command'], 'PUT', W + '/recipes/other', recipe({command: 'help me'}));
+  for (const command of ['help me', 'admin', 'Admin users']) await refused(['command'], 'PUT', W + '/recipes/other', recipe({command}));
   await refused(['connections.salesforce.use', 'command', 'nope', 'name', 'inputs[0].type', 'steps[0].connection', 'reply.text'], 'PUT', W + '/recipes/other',
     recipe({name: 'x', command: 'connections', nope: 1, connections: {salesforce: {use: 'gone'}}, inputs: [{name: 'a', type: 'tree'}],
       steps: [{id: 'opp', connection: 'box', action: 'x', with: {}}]}));

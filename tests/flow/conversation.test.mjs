@@ -202,7 +202,7 @@ describe('conversation', () => {
     const before = await posted();
     await cleo.ask('@workbot team note', /private message/, {place: 'sales'});
     const question = await cleo.sees(/Enter text/);
-    assert.match(words(question), /You typed this in <?#(C0SALES01|sales)>?; the result is posted there/);
+    assert.match(words(question), /You began this in <?#(C0SALES01|sales)>?; the result is posted there/);
     const code = await cleo.browse(await cleo.prompt('connect acme-salesforce'), 'cleo@acme.example', new Browser());
     const told = await cleo.ask(wrong(code, 1), /That is not the code that your browser shows\. Two tries are left/);
     assert.deepEqual(labels(told), ['Use it as text of Leave a note for the sales team']);

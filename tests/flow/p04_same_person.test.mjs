@@ -2,7 +2,7 @@
 // shows and the chat takes, before the connection is usable.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const wrong = code => String((Number(code) + 1) % 1000000).padStart(6, '0');
 
@@ -37,6 +37,8 @@ describe('P4 the code', () => {
     assert.equal((await w.records()).length, 0);
     const page = await ana.sees(m => m.ts === prompt.ts && /6-digit code/.test(words(m)));
     assert.ok(!words(page).includes(code), 'the chat does not show the code');
+    assert.match(words(page), /If you did not log in just now, somebody else used your link: press Back and type no code\./);
+    assert.ok(button(page, 'Back'), JSON.stringify(labels(page)));
   });
 
   test('apps_trap_09_wrong_codes P4 three wrong codes end it: counted over two replicas, tokens revoked upstream', async () => {

@@ -134,6 +134,24 @@ describe('home', () => {
     await cleo.ask('cancel', /Cancelled/);
   });
 
+  test('while a new login waits for its code, the account that has ended is not shown as connected; the code is asked for once', async () => {
+    const count = (view, pattern) => (words(view).match(pattern) || []).length;
+    const ended = view => {
+      assert.match(words(view), /Account before\s+cleo@acme\.example[\s\S]*Was connected\s/);
+      assert.doesNotMatch(words(view), /^(Account|Connected)$/m);
+      assert.equal(count(view, /6-digit code/g), 1, words(view));
+    };
+    await cleo.ask('connections', /Salesforce · Needs a new login[\s\S]*Was connected/);
+    await cleo.browse(await cleo.prompt('connect salesforce'), 'cleo@acme.example');
+    const page = await cleo.home(/Salesforce · Waiting for the code from your browser[\s\S]*waits for your code: type the 6-digit code/);
+    ended(page);
+    const list = await cleo.ask('connections', /Salesforce: type the 6-digit code that your browser shows/);
+    ended(list);
+    assert.doesNotMatch(words(list), /Waiting for the code/);
+    await cleo.ask('cancel', /Cancelled/);
+    await cleo.ask('connections', /Salesforce · Disconnected: the last login was not finished[\s\S]*Was connected/);
+  });
+
   test('the installer sees the default connections, read-only, with why', async () => {
     await ben.opensHome();
     const page = await ben.home(/You installed Workbot/);

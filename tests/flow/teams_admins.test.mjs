@@ -314,10 +314,26 @@ describe('who cannot become an admin', () => {
 describe('the word', () => {
   test('"admin" alone says how; a command that begins so is a command', async () => {
     const ana = person('ana');
-    const how = await ana.ask('admin', /open the set-up link/);
+    const how = await ana.ask('admin', /by a set-up link/);
     assert.match(words(how), /send me admin and the six digits/, 'the word is set as code, not with the marks of it');
-    await ana.ask('admin 12345', /open the set-up link/);
+    await ana.ask('admin 12345', /by a set-up link/);
     await ana.ask('admin please', m => m.is_bot && !/set-up link/.test(words(m)));
+  });
+
+  test('"admin" says whom to ask, and what an admin is already', async () => {
+    await named(BEN);
+    const member = words(await person('cleo').ask('admin', /by a set-up link/));
+    assert.match(member, /Without one, ask whoever operates Workbot/);
+    assert.match(member, /You can ask Ben/);
+    assert.doesNotMatch(member, /has sent you/);
+    const ben = person('ben');
+    for (const typed of ['admin', 'admin 12345']) {
+      const told = words(await ben.ask(typed, /You are an admin of Workbot here already\./));
+      assert.doesNotMatch(told, /set-up link|six digits|You can ask/);
+    }
+    await ben.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
+    await ben.ask('admin', /You are an admin of Workbot here already\.[\s\S]*still waits: enter its name/);
+    await ben.ask('cancel', /Cancelled/);
   });
 
   test('its digits alone are answered with it, and make nobody an admin', async () => {
@@ -334,8 +350,8 @@ describe('the word', () => {
   test('while something is asked it is that word, too, and no answer', async () => {
     const cleo = person('cleo');
     await cleo.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
-    await cleo.ask('admin', /open the set-up link/);
-    await cleo.ask('admin 12345', /open the set-up link/);
+    await cleo.ask('admin', /by a set-up link/);
+    await cleo.ask('admin 12345', /by a set-up link/);
     await cleo.ask('Admin deal', /Enter close/); // more than that word: it answers what is asked
     await cleo.ask('cancel', /Cancelled/);
   });
@@ -343,13 +359,13 @@ describe('the word', () => {
   test('while something is asked, that is left open and the answer says so; a button still makes it the answer', async () => {
     const cleo = person('cleo');
     await cleo.ask(OPPORTUNITY.replace(/ name: .*/, ''), /Enter name/);
-    const how = await cleo.ask('admin', /open the set-up link/);
+    const how = await cleo.ask('admin', /by a set-up link/);
     assert.match(words(how), /Create an opportunity still waits: enter its name, or type cancel/);
     await cleo.press(how, 'Use it as name of Create an opportunity');
     await cleo.sees(/Enter close/, {after: how.ts});
     await cleo.ask('admin', m => /still waits: enter its close/.test(words(m)) && !labels(m).some(l => /Use it/.test(l)));
     await cleo.ask('cancel', /Cancelled/);
-    assert.doesNotMatch(words(await cleo.ask('admin', /open the set-up link/)), /still waits/);
+    assert.doesNotMatch(words(await cleo.ask('admin', /by a set-up link/)), /still waits/);
   });
 
   test('where the question lists it, it is the answer, by label or by value', async () => {
@@ -366,7 +382,7 @@ describe('the word', () => {
       await cleo.ask('cancel', /Cancelled/);
     }
     await cleo.ask('salesforce add role', /Enter role/);
-    assert.match(words(await cleo.ask('admin 12', /open the set-up link/)), /Add a role still waits: enter its role/);
+    assert.match(words(await cleo.ask('admin 12', /by a set-up link/)), /Add a role still waits: enter its role/);
     await cleo.ask('cancel', /Cancelled/);
     await w.must('DELETE', path);
   });

@@ -100,4 +100,37 @@ describe('lines that point to the one-to-one chat', () => {
     assert.match(words({card: own}), /Cancelled: Create an opportunity\. Nothing was done/);
     assert.match(words({card: own}), /WB-/);
   });
+
+  test("P8 somebody else's button answers whoever presses it, in the answer to the press: no line in the place, until the result", async () => {
+    const [ben, cleo] = [person('ben'), person('cleo')];
+    await ben.connect();
+    await ben.ask('help', /Salesforce/);
+    await cleo.ask('help', /Salesforce/);
+    const asked = await ben.say(deal('Pressed on'), {place: 'deals'});
+    const done = await ben.sees(/Created Pressed on/, {place: 'deals', after: asked.ts});
+    await w.idle();
+    const before = {deals: (await cleo.messages('deals')).length, dm: (await cleo.messages()).length};
+    const answer = JSON.parse((await cleo.press(done, 'Add a task')).answer);
+    assert.equal(answer.type, 'application/vnd.microsoft.activity.message');
+    assert.equal(answer.value, 'Working on it. What is for you alone comes in our one-to-one chat.');
+    const question = await cleo.sees(/Enter subject/);
+    assert.match(words(question), /You began this in [^;]*; the result is posted there\./);
+    await cleo.say('Call them back');
+    const prompt = await cleo.sees(m => m.is_bot && loginUrl(m), {after: question.ts});
+    await w.idle();
+    assert.equal((await cleo.messages('deals')).length, before.deals, 'not a line for all');
+    const own = (await cleo.messages()).slice(before.dm).filter(m => m.is_bot);
+    assert.deepEqual(own.map(m => m.ts), [question.ts, prompt.ts], own.map(words).join('\n'));
+    await cleo.ask(await cleo.browse(prompt), /is connected/);
+    await cleo.sees(/Call them back/, {place: 'deals'});
+    await w.idle();
+    assert.equal((await cleo.messages('deals')).length, before.deals + 1, 'the result alone');
+    assert.match(words((await cleo.messages('deals')).at(-1)), /as Cleo Chen/);
+    // who is logged in is told where the result comes
+    await cleo.press(done, 'Add a task');
+    const again = await cleo.sees(/Enter subject/, {after: prompt.ts});
+    await cleo.say('And once more');
+    await cleo.sees(/Running it: the result comes in/, {after: again.ts});
+    await cleo.sees(/And once more/, {place: 'deals'});
+  });
 });

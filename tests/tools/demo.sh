@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # demo.sh : a private PostgreSQL, the sandbox and Workbot, with two companies to play in, each with a
 # Slack workspace and a Teams tenant. Ctrl-C
-# (or TERM) stops all of it; a second run goes on with the same data.
+# (or TERM) stops all of it; a second run goes on with Workbot's data, and an empty sandbox.
 #
 #   RESET=1         forget everything first
 #   DEMO_DIR        where it keeps its files (.run/demo)
@@ -174,17 +174,18 @@ say '' "Open ${bold}http://$at_sandbox/?show=both${plain} and type as Ana, in Sl
   "  ${bold}salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31${plain}" '' \
   'You are asked to log in to Salesforce (choose Ana, allow), type the code that the page shows into' \
   'the chat, and the command goes on by itself: the opportunity belongs to Ana. In Teams the login' \
-  'opens in a window of the chat, which hands its end over by itself; this page is no Teams, so here' \
-  'too the code is typed. Then try' '' \
+  'opens in a window of the chat, which hands its end over by itself; this page is no Teams, so the' \
+  'code goes into the field "Code" that appears above the message box. Then try' '' \
   '  connections                         who you are in each app, with Disconnect' \
   '  help salesforce                     what you can do there' \
   '  salesforce find opportunity name: renewal' \
-  '  the first command as Ben            he installed Workbot and runs on the default connection' \
+  '  the first command as Ben            the installer (in Teams the API named him): the default connection acts' \
   '  @Workbot team note text: Hello      in #sales (Teams: #deals): a command that needs no login' \
   '  a login link of Ana, opened by Cleo nothing is connected without the code in Ana'"'"'s chat' '' \
   "API: http://$at_workbot/v1 with the token in ${dir#"$PWD/"}/secrets.env; logs in ${dir#"$PWD/"}/." \
-  'The sandbox forgets its chats and records when it stops; Workbot keeps its own data, RESET=1' \
-  'forgets that too. Ctrl-C stops everything.'
+  'The sandbox forgets its chats, records and logins when it stops. Workbot keeps its own data: a' \
+  'personal connection of the last run asks for a new login at its next command. RESET=1 forgets' \
+  'that too. Ctrl-C stops everything.'
 
 # --- run -----------------------------------------------------------------------------------------
 

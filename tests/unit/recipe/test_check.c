@@ -10,7 +10,7 @@
 
 /* An app with an action that approves and one that takes no inputs; no built-in one has them. */
 static const char approvals[] =
-    "{\"name\":\"approvals\",\"title\":\"Approvals\","
+    "{\"name\":\"approvals\",\"title\":\"Sign-Off Desk\","
     "\"hosts\":{\"default\":\"id.approvals.example\",\"names\":[\"id.approvals.example\"],"
     "\"api_suffixes\":[\".approvals.example\"]},"
     "\"authorize\":{\"url\":\"https://{host}/auth\","
@@ -264,6 +264,8 @@ static void a_command_hides_no_other(void **state)
         {"why not", "a word of Workbot"},
         {"salesforce", "app's name"},
         {"Approvals", "app's name"},
+        {"sign-off desk", "app's name"},
+        {"sign-off", NULL},
         {"salesforce create lead", NULL},
     };
     arena *mem = arena_new();

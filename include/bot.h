@@ -41,6 +41,7 @@ int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_check(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_keep(bot *b, arena *mem, const struct job *j, struct err *e);
 
 /* What a chat waits for with a person before it, as the door has read it. */
 struct bot_sent {
@@ -156,6 +157,8 @@ int bot_unreachable_at_home(store *s, arena *mem, const struct user *u, struct e
 int bot_reconcile_due(bot *b, store *s, struct err *e);
 /* The same for jobs that ask about tokens of bots. */
 int bot_check_due(bot *b, store *s, struct err *e);
+/* The same for jobs that renew connections which would end for want of use. */
+int bot_keep_due(bot *b, store *s, struct err *e);
 
 /* Built-in words, NULL-terminated: no recipe's command may equal or begin one. */
 const char *const *bot_reserved_words(void);
@@ -163,6 +166,9 @@ const char *const *bot_reserved_words(void);
 /* A revocation that is given up: its user is told to end the login in the app. */
 int bot_revoke_failed(bot *b, arena *mem, const struct job *j, const struct err *why,
                       struct err *e);
+
+/* A renewal that is given up: whoever asked for it is told. */
+int bot_keep_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e);
 
 /* Tells an end that a worker could not bring about: attempts used up, fault of ours. */
 int bot_run_failed(bot *b, arena *mem, const struct job *j, const struct err *why, struct err *e);

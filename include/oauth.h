@@ -227,6 +227,17 @@ struct oauth_scopes oauth_scopes_lacking(const oauth *o, arena *mem,
 bool oauth_consent_helps(const oauth *o, arena *mem, const struct default_connection *d,
                          const struct connection *c, const char *needed);
 
+/* --- the end of a connection (forecast.c) --- */
+
+/* So long before its end is its owner told of one that lasts so long, in seconds; 0: not told. */
+int64_t oauth_lead_s(int64_t life_s);
+/* Renews the tokens although they are good yet, so that the connection does not end for want of
+ * use. asked: by a person; else nothing is done where keep_alive was switched off. Nothing is done
+ * either where it was renewed since x was made. *ret: how it stands now. Errors as oauth_access(),
+ * and ERR_NOT_FOUND "no_connection". */
+int oauth_keep(oauth *o, arena *mem, const struct known_end *x, bool asked, struct connection **ret,
+               struct err *e);
+
 /* --- the bot's own token at its chat (bot_token.c) --- */
 
 struct oauth_bot {

@@ -13,7 +13,7 @@
 
 #include "store/session.h" /* session.c, stmts.c */
 
-#include "store/connections.h"   /* connections.c, connection_tokens.c */
+#include "store/connections.h"   /* connections.c, connection_tokens.c, endings.c */
 #include "store/conversations.h" /* conversations.c */
 #include "store/homes.h"         /* homes.c */
 #include "store/jobs.h"          /* jobs.c, job_claim.c */

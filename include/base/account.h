@@ -26,6 +26,10 @@ struct tokens {
     struct secret refresh;      /* empty: none */
     int64_t access_expires_at;  /* epoch seconds; 0: unknown, use until 401 */
     int64_t refresh_expires_at; /* 0: unknown */
+    int64_t refresh_since;      /* when that refresh token was first given; 0: unknown */
+    int64_t warn_at; /* when its owner is told of refresh_expires_at; 0: never, or told already */
+    int64_t keep_at; /* when it is renewed where keep_alive is on; 0: that would not put its end off
+                      */
     const char **scopes;
     size_t scopes_count;
 };

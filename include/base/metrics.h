@@ -28,6 +28,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
     X(METRIC_RUNS, METRIC_COUNTER, "workbot_runs_total", "Runs ended, by result")                  \
     X(METRIC_LOGINS, METRIC_COUNTER, "workbot_logins_total", "Logins ended, by result")            \
     X(METRIC_REFRESHES, METRIC_COUNTER, "workbot_refreshes_total", "Token refreshes, by result")   \
+    X(METRIC_ENDINGS, METRIC_COUNTER, "workbot_endings_total",                                     \
+      "Connections whose end came near, so that their owners were told")                           \
     X(METRIC_BOT_REFRESHES, METRIC_COUNTER, "workbot_bot_refreshes_total",                         \
       "Renewals of a bot's own token, by result")                                                  \
     X(METRIC_BOTS_BROKEN, METRIC_COUNTER, "workbot_bots_broken_total",                             \

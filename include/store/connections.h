@@ -99,4 +99,25 @@ int store_refresh_done(store *s, const char *workspace, const char *id, int64_t 
 int store_refresh_failed(store *s, const char *workspace, const char *id, int64_t generation,
                          const char *outcome, int64_t cool_s, struct err *e);
 
+/* --- ends that are known (endings.c) --- */
+
+struct known_end {
+    const char *workspace;
+    const char *connection_id;
+    const char *user_id; /* of store_ending_due alone */
+    int64_t generation;  /* not of store_ending_due */
+};
+/* One connection, the most urgent, whose owner is to be told of its end; nothing is locked. */
+int store_ending_due(store *s, struct known_end *ret, bool *ret_found, struct err *e);
+/* Takes that on in the caller's transaction; *ret_mine false: somebody else has, or it has moved.
+ */
+int store_ending_take(store *s, const struct known_end *x, bool *ret_mine, struct err *e);
+/* Up to max connections under a default connection with keep_alive that are to be renewed now. They
+ * come again after again_s, unless they were renewed. */
+int store_keep_due(store *s, int64_t max, int64_t again_s, struct known_end **ret,
+                   size_t *ret_count, struct err *e);
+/* Adds the job that renews it, in the caller's transaction. message_id: a person has asked for it
+ * there; NULL: nobody has. */
+int store_keep_add(store *s, const struct known_end *x, const char *message_id, struct err *e);
+
 #endif

@@ -30,6 +30,7 @@ enum job_kind {
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */
     JOB_FORM,
     JOB_CHECK, /* of a bot's token: store_bot_check_later */
+    JOB_KEEP,  /* of a connection: {"connection", "generation", "message_id"} */
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);

@@ -80,6 +80,7 @@ struct default_connection {
     const json_t *vars;        /* name -> text; NULL: none */
     bool assurance_sign_in;    /* else the typed code */
     const char *account_match; /* "off", "warn", "require" */
+    bool keep_alive;           /* what rests under it is renewed before it ends */
     const char *callback_key;
     int64_t created_at, updated_at;
 };

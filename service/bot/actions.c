@@ -38,6 +38,7 @@ static const struct {
     {"page", action_page, true, false, false},
     {"resume", action_resume, true, true, true},
     {"home", action_home, true, false, false},
+    {"keep", action_keep, true, false, false},
 };
 
 /* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what

@@ -209,7 +209,7 @@ bool action_stands(const struct turn *t);
 action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,
     action_forget, action_run, action_answer, action_drop, action_run_now, action_renew,
     action_unknown_done, action_unknown_again, action_resume, action_home, action_page,
-    action_words, action_late, action_drop_login;
+    action_words, action_late, action_drop_login, action_keep;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);

@@ -172,13 +172,19 @@ static int next_left(struct expiry *x, struct err *e)
                                       OAUTH_OWNER_LEFT, &changed, e);
 }
 
+static int next_ending(struct expiry *x, struct err *e)
+{
+    return ending_next(x->bot, x->s, x->tell, &x->found, e);
+}
+
 static const struct kind {
     int (*next)(struct expiry *x, struct err *e);
     enum metric metric;
     const char *label;
 } kinds[] = {{next_run, METRIC_RUNS, "result=\"expired\""},
              {next_login, METRIC_LOGINS, "result=\"expired\""},
-             {next_left, METRIC_REVOKES, "result=\"owner_left\""}};
+             {next_left, METRIC_REVOKES, "result=\"owner_left\""},
+             {next_ending, METRIC_ENDINGS, NULL}};
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static int in_transaction(struct expiry *x, const struct kind *k, struct err *e)

@@ -2,15 +2,16 @@
 #include "login_int.h"
 #include "run_int.h"
 
-#include "base/clock.h"
 #include "base/str.h"
 
 /* `connections`: what a user is connected to, as whom, since when; readable by that user alone. */
 
 enum { ROWS_A_PAGE = 10, ROWS_SOME = 5 };
 
-static void add_facts(json_t *view, arena *mem, const struct connection *c)
+static void add_facts(struct scene *sc, json_t *view, const struct default_connection *d,
+                      const struct connection *c)
 {
+    arena *mem = sc->mem;
     const struct account *a = &c->account;
     bool works = c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION;
     if (a->name != NULL) {
@@ -27,11 +28,9 @@ static void add_facts(json_t *view, arena *mem, const struct connection *c)
         view_field(view, "Last used", words_ago(mem, c->last_used_at));
     }
     if (c->state == CONNECTION_ACTIVE) {
-        view_field(view, "Expires",
-                   c->tokens.refresh_expires_at > 0
-                       ? arena_strndup(mem, clock_rfc3339(mem, c->tokens.refresh_expires_at), 10)
-                   : str_empty(c->user_id) ? "Never, until an admin ends it"
-                                           : "Never, until you disconnect");
+        ending_add_field(sc, view, d, c);
+    } else if (c->state == CONNECTION_NEEDS_LOGIN) {
+        ending_add_grants(sc, view, c);
     }
 }
 
@@ -166,6 +165,7 @@ static void add_buttons(struct scene *sc, json_t *view, const struct default_con
     bool unsure = c != NULL && c->state == CONNECTION_NEEDS_ATTENTION;
     bool on = unsure || (c != NULL && c->state == CONNECTION_ACTIVE);
     if (on) {
+        ending_add_button(view, c);
         list_add_disconnect(sc, view, c);
     }
     if (!on || consent || unsure) {
@@ -214,7 +214,7 @@ static int add_default(struct scene *sc, json_t *view, const struct default_conn
         return 0;
     }
     view_note(view, "%s", words_state(sc->mem, c));
-    add_facts(view, sc->mem, c);
+    add_facts(sc, view, d, c);
     return 0;
 }
 
@@ -243,7 +243,7 @@ static void add_own(struct scene *sc, json_t *view, const struct default_connect
     view_divider(view);
     add_state(sc, view, d, mine, c);
     if (c != NULL) {
-        add_facts(view, sc->mem, c);
+        add_facts(sc, view, d, c);
     }
     add_buttons(sc, view, d, c);
 }

@@ -98,7 +98,22 @@ int list_view(struct scene *sc, json_t **ret, struct err *e);
 void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c);
 /* The first few of them into a view that shows what waits, too; with a way to the rest. */
 int list_add_some(struct scene *sc, json_t *view, struct err *e);
-/* The default connections under which commands that wait for the user act by his own. */
+
+/* --- ending.c: connections whose end is known --- */
+
+/* "until 2027-01-20"; NULL: it is not known to end. */
+char *ending_words(arena *mem, const struct connection *c);
+/* "Expires", of one that is active. */
+void ending_add_field(struct scene *sc, json_t *view, const struct default_connection *d,
+                      const struct connection *c);
+/* Why it may have ended without anybody's doing, where the app keeps few logins of one account. */
+void ending_add_grants(struct scene *sc, json_t *view, const struct connection *c);
+/* One press that puts its end off, when that is near. */
+void ending_add_button(json_t *view, const struct connection *c);
+/* Tells of one that is due, in the caller's transaction; tell false: it is taken as told. */
+int ending_next(bot *b, store *s, bool tell, bool *ret_found, struct err *e);
+
+/* list.c: The default connections under which commands that wait for the user act by his own. */
 enum { NEEDS_MAX = 200 };
 struct needs {
     const char *names[NEEDS_MAX];

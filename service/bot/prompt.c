@@ -1,3 +1,4 @@
+#include "lists_int.h"
 #include "login_int.h"
 #include "people_int.h"
 #include "run_int.h"
@@ -74,15 +75,16 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
 {
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
-    bool again = in_state(sc, p, CONNECTION_NEEDS_LOGIN) != NULL;
+    const struct connection *ended = in_state(sc, p, CONNECTION_NEEDS_LOGIN);
     const struct connection *acts = in_state(sc, p, CONNECTION_ACTIVE);
     bool consent = acts != NULL && (p->run != NULL || consent_words(sc, p->def, acts) != NULL);
     struct awaiting w;
     struct err unused = {0};
     if (consent) {
         consent_add_reason(sc, view, p->def, acts);
-    } else if (again) {
+    } else if (ended != NULL) {
         view_text(view, "**Log in to %s again**: the login you had there has ended.", app_words);
+        ending_add_grants(sc, view, ended);
     } else if (p->run != NULL) {
         view_text(view, "**Log in to %s** to go on. I act there as you, not as anybody else.",
                   app_words);

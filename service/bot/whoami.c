@@ -61,9 +61,11 @@ static void add_rule(struct scene *sc, json_t *view, const struct outlook *o,
         view_note(view, "%s: I ask you to log in first.", which);
         return;
     }
-    view_note(view, "%s: as %s%s%s.", which, words_shared(sc, r.rule == RULE_PERSONAL),
+    const char *until = ending_words(sc->mem, r.connection);
+    view_note(view, "%s: as %s%s%s%s%s.", which, words_shared(sc, r.rule == RULE_PERSONAL),
               words_account(sc->mem, &r.connection->account),
-              r.rule == RULE_INSTALLER ? ", because you installed Workbot" : "");
+              r.rule == RULE_INSTALLER ? ", because you installed Workbot" : "",
+              until == NULL ? "" : ", ", until == NULL ? "" : until);
 }
 
 static size_t of_app(const struct outlook *o, const struct default_connection *d)

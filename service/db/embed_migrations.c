@@ -29,7 +29,8 @@
     X(0022_add_conversation_teams)                                                                 \
     X(0023_add_admin_links)                                                                        \
     X(0024_add_vars)                                                                               \
-    X(0025_note_keys)
+    X(0025_note_keys)                                                                              \
+    X(0026_add_endings)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

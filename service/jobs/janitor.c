@@ -83,6 +83,11 @@ static int check_bots(jobs *j, store *s, struct err *e)
     return bot_check_due(j->options.bot, s, e);
 }
 
+static int keep_alive(jobs *j, store *s, struct err *e)
+{
+    return bot_keep_due(j->options.bot, s, e);
+}
+
 static int note_key(jobs *j, store *s, struct err *e)
 {
     (void)j;
@@ -101,6 +106,7 @@ static const struct chore {
     {forget_removed, 300000, "forget removed workspaces"},
     {reconcile, 2000, "plan reconciliations"},
     {check_bots, 2000, "ask about tokens of bots"},
+    {keep_alive, 5000, "keep connections alive"},
     {note_key, 60000, "note the key that seals"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };

@@ -105,6 +105,17 @@ static int drop(jobs *j, arena *mem, const struct job *job, const struct err *wh
     return rc;
 }
 
+static int run_keep(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_keep(j->options.bot, mem, job, e);
+}
+
+static int tell_keep_failed(jobs *j, arena *mem, const struct job *job, const struct err *why,
+                            struct err *e)
+{
+    return bot_keep_failed(j->options.bot, mem, job, why, e);
+}
+
 static const struct kind {
     int (*run)(jobs *j, arena *mem, const struct job *job, struct err *e);
     int (*give_up)(jobs *j, arena *mem, const struct job *job, const struct err *why,
@@ -127,6 +138,7 @@ static const struct kind {
     [JOB_FORM] = {run_form, drop, 12, "kind=\"form\""},
     [JOB_RECONCILE] = {run_reconcile, drop, 30, "kind=\"reconcile\""},
     [JOB_CHECK] = {run_check, drop, 4, "kind=\"check\""},
+    [JOB_KEEP] = {run_keep, tell_keep_failed, 8, "kind=\"keep\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)

@@ -107,6 +107,7 @@ int oauth_activate(oauth *o, store *s, const struct activation *a, struct activa
                              .assurance = a->assurance,
                              .owner = owner};
     name_scopes(o, mem, d, &now.tokens);
+    oauth_forecast(apps_find(o->options.apps, d->app), &now, NULL, &now.tokens);
     if (revoke_replaced(o, s, d, old, e) != 0 ||
         store_connection_activate(s, &now, &ret->id, e) != 0 ||
         store_login_set_done(s, l->workspace, l->id, a->code_hash, e) != 0) {

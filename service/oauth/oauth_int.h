@@ -36,6 +36,11 @@ enum oauth_match {
     OAUTH_MATCH_UNKNOWN /* the chat tells no e-mail of its user */
 };
 
+/* Fills what is known of the end of io (refresh_expires_at as the app said, or 0), tokens of this
+ * connection's owner; old: those that it renews, NULL for a login's. (forecast.c) */
+void oauth_forecast(const app *a, const struct connection *of, const struct tokens *old,
+                    struct tokens *io);
+
 /* --- attempts: one trip of a browser to a provider or to the chat platform's sign-in --- */
 
 #define PURPOSE_APP "app"

@@ -239,6 +239,7 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
         oauth_clear_up(r->oauth, r->mem, &(struct oauth_unclear){r->c, r->d}, &why);
         return failed(r, &why, ret, e);
     }
+    oauth_forecast(site.app, r->c, &r->c->tokens, &t);
     if (keep_surely(r, &t, e) != 0 || with_store(r, reload, ret, e) != 0) {
         return -1;
     }

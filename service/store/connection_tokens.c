@@ -11,9 +11,11 @@ static const struct stmt ACTIVATE = {
     "connection_activate",
     "insert into connection as c (workspace, id, default_name, user_id, state, account_key,"
     "    account_name, account_email, organization, sandbox, api_base, scopes, tokens,"
-    "    access_expires_at, refresh_expires_at, generation, assurance, owner, vars, connected_at)"
+    "    access_expires_at, refresh_expires_at, generation, assurance, owner, vars, connected_at,"
+    "    refresh_since, warn_at, keep_at)"
     " values ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $10, $11, $12::bytea,"
-    "         instant($13), instant($14), 1, $15, $16, $17::jsonb, now())"
+    "         instant($13), instant($14), 1, $15, $16, $17::jsonb, now(), instant($18), instant($19),"
+    "         instant($20))"
     " on conflict (workspace, default_name, user_id) do update set"
     "   state = 'active', reason = null, account_key = excluded.account_key,"
     "   last_used_at = case when c.account_key = excluded.account_key then c.last_used_at end,"
@@ -23,9 +25,11 @@ static const struct stmt ACTIVATE = {
     "   access_expires_at = excluded.access_expires_at,"
     "   refresh_expires_at = excluded.refresh_expires_at, generation = c.generation + 1,"
     "   refresh_until = null, cool_until = null, failures = 0, assurance = excluded.assurance,"
-    "   owner = excluded.owner, vars = excluded.vars, connected_at = now(), updated_at = now()"
+    "   owner = excluded.owner, vars = excluded.vars, connected_at = now(), updated_at = now(),"
+    "   refresh_since = excluded.refresh_since, warn_at = excluded.warn_at,"
+    "   keep_at = excluded.keep_at"
     "  where c.id = excluded.id",
-    17, 0};
+    20, 0};
 
 /* Who is in the browser is not proven yet: nothing of that account stands where its owner reads. */
 static const struct stmt PROVISIONAL = {
@@ -57,13 +61,17 @@ static const struct stmt REFRESH_BEGIN = {
     "select b.unanswered + 1 from begun, before b",
     4, 1};
 
-/* Attempts of earlier generations have nothing to tell any more. */
+/* Attempts of earlier generations have nothing to tell any more. Of an end that stays the same
+ * nobody is told twice. */
 static const struct stmt REFRESH_DONE = {
     "refresh_done",
     "with stored as ("
     "  update connection set tokens = $4::bytea, access_expires_at = instant($5),"
     "     refresh_expires_at = case when $7::bool then instant($6)"
     "                               else coalesce(instant($6), refresh_expires_at) end,"
+    "     warn_at = case when $6 = epoch(refresh_expires_at) or $6 = 0 and not $7 then warn_at"
+    "                    else instant($10) end,"
+    "     refresh_since = coalesce(instant($9), refresh_since), keep_at = instant($11),"
     "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
     "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
     "     state = 'active', reason = case when reason = 'scope_refused' then reason end,"
@@ -77,7 +85,7 @@ static const struct stmt REFRESH_DONE = {
     "  delete from refresh_attempt a using stored s"
     "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation < $3) "
     "select count(*) from stored",
-    8, 1};
+    11, 1};
 
 /* Only our own attempt, the newest, is closed: an earlier open one still has no answer. */
 static const struct stmt REFRESH_FAILED = {
@@ -139,7 +147,8 @@ int store_connection_activate(store *s, const struct connection *c, const char *
             DB_BOOL(a->sandbox), DB_TEXT(a->api_base), DB_TEXTS(t->scopes, t->scopes_count),
             DB_BYTES(store_tokens_seal(s, c->workspace, id, t)), DB_I64(t->access_expires_at),
             DB_I64(t->refresh_expires_at), DB_TEXT(c->assurance), DB_TEXT(c->owner),
-            DB_TEXT(store_object_text(s->mem, a->vars)));
+            DB_TEXT(store_object_text(s->mem, a->vars)), DB_I64(t->refresh_since),
+            DB_I64(t->warn_at), DB_I64(t->keep_at));
         if (store_query(s, &ACTIVATE, args, NULL, e) != 0) {
             return -1;
         }
@@ -211,10 +220,11 @@ int store_refresh_done(store *s, const char *workspace, const char *id, int64_t 
         return 0;
     }
     rows *r = NULL;
-    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_I64(generation),
-                                        DB_BYTES(store_tokens_seal(s, workspace, id, &stored)),
-                                        DB_I64(t->access_expires_at), DB_I64(t->refresh_expires_at),
-                                        DB_BOOL(rotated), DB_TEXTS(t->scopes, t->scopes_count));
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(workspace), DB_TEXT(id), DB_I64(generation),
+        DB_BYTES(store_tokens_seal(s, workspace, id, &stored)), DB_I64(t->access_expires_at),
+        DB_I64(t->refresh_expires_at), DB_BOOL(rotated), DB_TEXTS(t->scopes, t->scopes_count),
+        DB_I64(t->refresh_since), DB_I64(t->warn_at), DB_I64(t->keep_at));
     if (store_query(s, &REFRESH_DONE, args, &r, e) != 0) {
         return -1;
     }

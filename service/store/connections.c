@@ -7,11 +7,12 @@
     "c.account_name, c.account_email, c.organization, c.sandbox, c.api_base, c.scopes, "           \
     "epoch(c.access_expires_at), epoch(c.refresh_expires_at), c.generation, "                      \
     "epoch(c.refresh_until), epoch(c.cool_until), c.failures, c.assurance, "                       \
-    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner, c.vars"
+    "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner, c.vars, "         \
+    "epoch(coalesce(c.refresh_since, c.connected_at)), epoch(c.warn_at), epoch(c.keep_at)"
 #define FROM                                                                                       \
     " from connection c join default_connection d"                                                 \
     " on d.workspace = c.workspace and d.name = c.default_name"
-enum { COLUMNS_COUNT = 27, COLUMN_VARS = 25, COLUMN_TOKENS = 26 };
+enum { COLUMNS_COUNT = 30, COLUMN_VARS = 25, COLUMN_TOKENS = 29 };
 
 static const char *const states[CONNECTION_STATE_COUNT] = {
     "provisional", "active", "needs_attention", "needs_login", "disconnected"};
@@ -173,6 +174,9 @@ static int read_connection(store *s, const rows *r, size_t row, void *to, struct
     c->tokens.scopes = store_texts(s->mem, row_text(r, row, 13), &c->tokens.scopes_count);
     c->tokens.access_expires_at = row_i64(r, row, 14);
     c->tokens.refresh_expires_at = row_i64(r, row, 15);
+    c->tokens.refresh_since = row_i64(r, row, 26);
+    c->tokens.warn_at = row_i64(r, row, 27);
+    c->tokens.keep_at = row_i64(r, row, 28);
     c->generation = row_i64(r, row, 16);
     c->refresh_until = row_i64(r, row, 17);
     c->cool_until = row_i64(r, row, 18);

@@ -1,22 +1,25 @@
 #include "store_int.h"
 
-#define COLUMNS                                                                                    \
-    "workspace, name, app, host, client_id, client_secret, client_version, scopes, "               \
-    "assurance = 'sign_in', account_match, callback_key, epoch(created_at), epoch(updated_at), vars"
-enum { COLUMNS_COUNT = 14 };
+#define COLUMNS                                                                                        \
+    "workspace, name, app, host, client_id, client_secret, client_version, scopes, "                   \
+    "assurance = 'sign_in', account_match, callback_key, epoch(created_at), epoch(updated_at), vars, " \
+    "keep_alive"
+enum { COLUMNS_COUNT = 15 };
 
 static const struct stmt PUT = {
     "default_put",
     "insert into default_connection (workspace, name, app, host, client_id, client_secret,"
-    "    client_version, scopes, assurance, account_match, callback_key, vars)"
+    "    client_version, scopes, assurance, account_match, callback_key, vars, keep_alive)"
     " values ($1, $2, $3, $4, $5, $6::bytea, $7, $8,"
-    "         case when $9::bool then 'sign_in' else 'code' end, $10, $11, $12::jsonb)"
+    "         case when $9::bool then 'sign_in' else 'code' end, $10, $11, $12::jsonb,"
+    "         $13)"
     " on conflict (workspace, name) do update set"
     "   app = excluded.app, host = excluded.host, client_id = excluded.client_id,"
     "   client_secret = excluded.client_secret, client_version = excluded.client_version,"
     "   scopes = excluded.scopes, assurance = excluded.assurance,"
-    "   account_match = excluded.account_match, vars = excluded.vars, updated_at = now()",
-    12, 0};
+    "   account_match = excluded.account_match, vars = excluded.vars,"
+    "   keep_alive = excluded.keep_alive, updated_at = now()",
+    13, 0};
 
 static const struct stmt FIND = {
     "default_find", "select " COLUMNS " from default_connection where workspace = $1 and name = $2",
@@ -73,6 +76,7 @@ static int read_default(store *s, const rows *r, size_t row, void *to, struct er
     d->created_at = row_i64(r, row, 11);
     d->updated_at = row_i64(r, row, 12);
     d->vars = store_object(s->mem, row_text(r, row, 13));
+    d->keep_alive = row_bool(r, row, 14);
     struct seal_place place = secret_place(d->workspace, d->name);
     return store_unseal_secret(s, &place, row_bytes(r, row, 5), &d->client_secret, e);
 }
@@ -99,7 +103,7 @@ int store_default_put(store *s, const struct default_connection *d, struct err *
                 DB_BYTES(store_seal_secret(s, &place, d->client_secret)), DB_I64(d->client_version),
                 DB_TEXTS(d->scopes, d->scopes_count), DB_BOOL(d->assurance_sign_in),
                 DB_TEXT(d->account_match == NULL ? "off" : d->account_match), DB_TEXT(key),
-                DB_TEXT(store_object_text(s->mem, d->vars)));
+                DB_TEXT(store_object_text(s->mem, d->vars)), DB_BOOL(d->keep_alive));
     return store_query(s, &PUT, args, NULL, e);
 }
 

@@ -18,6 +18,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_PURGE] = "purge",
     [JOB_FORM] = "form",
     [JOB_CHECK] = "check",
+    [JOB_KEEP] = "keep",
 };
 
 static const struct stmt ADD = {
@@ -156,7 +157,7 @@ bool job_is_event(enum job_kind kind)
 
 bool job_waits_for_app(enum job_kind kind)
 {
-    return kind == JOB_RUN || kind == JOB_REVOKE;
+    return kind == JOB_RUN || kind == JOB_REVOKE || kind == JOB_KEEP;
 }
 
 enum job_kind store_job_kind(const char *name)

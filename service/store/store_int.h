@@ -133,6 +133,7 @@ extern const struct stmt *const store_homes_stmts[];
 extern const struct stmt *const store_defaults_stmts[];
 extern const struct stmt *const store_connections_stmts[];
 extern const struct stmt *const store_connection_tokens_stmts[];
+extern const struct stmt *const store_endings_stmts[];
 extern const struct stmt *const store_logins_stmts[];
 extern const struct stmt *const store_states_stmts[];
 extern const struct stmt *const store_recipes_stmts[];

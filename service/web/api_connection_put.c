@@ -76,9 +76,9 @@ static void read_assurance(struct api *a, struct put *p)
 
 static void read_connection(struct api *a, struct put *p)
 {
-    static const char *const keys[] = {"name",          "app",    "host",      "client_id",
-                                       "client_secret", "scopes", "assurance", "account_match",
-                                       "vars",          NULL};
+    static const char *const keys[] = {"name",          "app",        "host",      "client_id",
+                                       "client_secret", "scopes",     "assurance", "account_match",
+                                       "vars",          "keep_alive", NULL};
     static const char *const matches[] = {"off", "warn", "require", NULL};
     const struct json_doc *d = &a->doc;
     json_doc_known(d, keys);
@@ -97,6 +97,9 @@ static void read_connection(struct api *a, struct put *p)
     if (api_given(d, "account_match")) {
         int match = json_doc_choice(d, "account_match", matches, 0);
         p->next.account_match = matches[match < 0 ? 0 : match];
+    }
+    if (api_given(d, "keep_alive")) {
+        p->next.keep_alive = json_doc_flag(d, "keep_alive", false);
     }
     read_assurance(a, p);
 }
@@ -133,6 +136,7 @@ static json_t *changes(const struct put *p)
     api_note(list, !vars_equal(old, next), "vars");
     api_note(list, old->assurance_sign_in != next->assurance_sign_in, "assurance");
     api_note(list, !str_equal(old->account_match, next->account_match), "account_match");
+    api_note(list, old->keep_alive != next->keep_alive, "keep_alive");
     return list;
 }
 

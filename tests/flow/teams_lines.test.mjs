@@ -133,4 +133,20 @@ describe('lines that point to the one-to-one chat', () => {
     await cleo.sees(/Running it: the result comes in/, {after: again.ts});
     await cleo.sees(/And once more/, {place: 'deals'});
   });
+
+  test('P8 what a press in a place began and nobody there was told of ends in private, too', async () => {
+    const ana = person('ana');
+    await ana.ask('help', /Salesforce/);
+    const [done] = (await ana.messages('deals')).filter(m => m.is_bot && labels(m).includes('Add a task'));
+    const before = (await ana.messages('deals')).length;
+    await ana.press(done, 'Add a task');
+    await ana.sees(/Enter subject/);
+    await ana.say('Forgotten task');
+    await ana.sees(m => m.is_bot && loginUrl(m));
+    await w.idle();
+    await w.query("update run set expires_at = now() - interval '1 s' where state = 'parked' and user_id = $1", [TEAMS_PEOPLE.ana]);
+    await ana.sees(/The time for the login is over\. Nothing was done/);
+    await w.idle();
+    assert.equal((await ana.messages('deals')).length, before, 'not a line for all');
+  });
 });

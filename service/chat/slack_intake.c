@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "crypto.h"
 
 static int malformed(struct err *e, const char *what)
 {
@@ -77,6 +78,11 @@ static int take_callback(arena *mem, const json_t *envelope, struct bytes body,
     struct slack_intake found = {.job_kind = "slack_event", .payload = body};
     if (!slack_event_kept(mem, envelope, &found)) {
         return dropped(out, "ignored");
+    }
+    if (found.keys[0] == NULL && found.keys[1] == NULL) { /* no id: known by all of it */
+        const struct digest digest = crypto_sha256(body);
+        const char *hex = crypto_hex(mem, (struct bytes){digest.bytes, sizeof digest.bytes});
+        found.keys[0] = arena_printf(mem, "body:%s", hex);
     }
     found.workspace = slack_event_workspace(mem, envelope);
     return kept(out, &found);

@@ -420,6 +420,28 @@ static void test_life_is_kept(void **state)
     }
 }
 
+static const char *nameless_key(struct door *f, const char *more)
+{
+    struct bytes body = changed(f->mem, SAMPLE_DM, "event",
+                                "{'type':'user_change','user':{'id':'U1','deleted':true}}");
+    body = changed(f->mem, (const char *)body.data, "", more);
+    body = changed(f->mem, (const char *)body.data, "", "{'event_id':'(absent)'}");
+    struct slack_intake in = take(f, SLACK_EVENTS, body);
+    assert_true(in.store);
+    return in.keys[0];
+}
+
+/* Slack gives each event an id. One without is kept once all the same. */
+static void test_what_has_no_id_is_known_by_all_of_it(void **state)
+{
+    struct door *f = *state;
+    const char *key = nameless_key(f, "{}");
+    assert_int_equal(strncmp(key, "body:", 5), 0);
+    assert_int_equal(strlen(key), 5 + 64);
+    assert_string_equal(key, nameless_key(f, "{}"));
+    assert_string_not_equal(key, nameless_key(f, "{'event_context':'EC9'}"));
+}
+
 static const char *person_key(struct door *f, const char *changes)
 {
     return dm(f, "event", changes).keys[1];
@@ -551,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_form_decoding),
         cmocka_unit_test(test_ssl_check),
         cmocka_unit_test(test_life_is_kept),
+        cmocka_unit_test(test_what_has_no_id_is_known_by_all_of_it),
         cmocka_unit_test(test_status_bursts_share_a_key),
         cmocka_unit_test(test_slack_gotcha_04_command_is_answered_with_nothing),
         cmocka_unit_test(test_workspace_of_commands),

@@ -85,7 +85,7 @@ LDFLAGS_ALL = $(SANITIZE) -pthread $(LINK) $(LDFLAGS)
 
 # Asked when first used, thus after the packages are there, and only once.
 once = $(eval $(1) := $$(shell pkg-config $(2)))$($(1))
-SERVICE_PKGS := libmicrohttpd jansson libpq libcurl libssl libcrypto cjose
+SERVICE_PKGS := libmicrohttpd jansson libpq libcurl libssl libcrypto cjose expat
 SANDBOX_PKGS := libmicrohttpd jansson libcurl libssl libcrypto
 SERVICE_INC  = $(call once,SERVICE_INC,--cflags $(SERVICE_PKGS))
 SERVICE_LIBS = $(call once,SERVICE_LIBS,--libs $(SERVICE_PKGS))
@@ -161,7 +161,7 @@ $(UNIT_BIN) $(DB_BIN) $(FUZZ_BIN) $(call obj,$(UNIT_SRC) $(DB_SRC) $(HELPER_SRC)
 
 # --- everyday ------------------------------------------------------------------------------------
 
-.PHONY: test test-long demo smoke bench fuzz fuzz-run format format-check analyze
+.PHONY: test test-long demo smoke try bench fuzz fuzz-run format format-check analyze
 test: deps                            ## every suite in its short form; ends with "N passed, N failed"
 	BUILD=$(BUILD) tests/tools/run_tests.sh
 test-long: deps                       ## full counts, sanitizers, a minute of fuzzing per target
@@ -170,6 +170,8 @@ demo: deps-run all                    ## the whole thing to play with; Ctrl-C st
 	BUILD=$(BUILD) tests/tools/demo.sh
 smoke: deps-run all                   ## the demo's story without a person; prints a transcript
 	BUILD=$(BUILD) tests/tools/smoke.sh
+try: deps-run all                     ## a recipe against the stand-ins: RECIPE="FILE..." TYPE="the command" or EVENT=FILE
+	BUILD=$(BUILD) tests/tools/try.sh $(RECIPE) $(if $(TYPE),--type "$(TYPE)") $(if $(EVENT),--event "$(EVENT)")
 bench: deps                           ## the figures of docs/benchmarks.md
 	$(MAKE) release
 	BUILD=$(BUILD) tests/bench/run.sh

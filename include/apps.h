@@ -28,7 +28,11 @@ typedef struct app app;   /* one entry */
  * shadowed names are faults, all at once. */
 int apps_load(arena *boot, const char *dir, apps **ret, struct faults *faults);
 const app *apps_find(const apps *a, const char *name); /* NULL if unknown */
-const app *apps_at(const apps *a, size_t index);       /* NULL behind the last; by name */
+/* Of the folder that apps_load() was given, NULL behind the last: the apps that came from there,
+ * and the files that it passed over, since their names do not end in ".json" (at most 50). */
+const char *apps_from_dir(const apps *a, size_t index);
+const char *apps_passed_over(const apps *a, size_t index);
+const app *apps_at(const apps *a, size_t index); /* NULL behind the last; by name */
 
 const char *app_name(const app *a);  /* "salesforce" */
 const char *app_title(const app *a); /* "Salesforce" */
@@ -36,12 +40,20 @@ const char *app_title(const app *a); /* "Salesforce" */
 const char *const *app_scopes(const app *a, size_t *ret_count);
 /* Plain words for a scope on the landing page; the scope itself when there are none. */
 const char *app_scope_words(const app *a, const char *scope);
+/* Whether its token endpoint ever says what it granted. */
+bool app_tells_scopes(const app *a);
+/* Who was granted the one may do what the other allows: the same, or one that covers it. */
+bool app_scope_covers(const app *a, const char *granted, const char *scope);
 /* Seconds before its end at which an access token is refreshed. */
 int64_t app_refresh_margin_s(const app *a);
 /* Each refresh token works once: a lost answer may be tried again once, and no more. */
 bool app_single_use_refresh(const app *a);
 /* Revoking the tokens that a new grant replaces leaves the new ones alive. */
 bool app_revokes_one_grant(const app *a);
+/* It offers to end a login from outside, and ends with it every grant of the user to the client. */
+bool app_revokes_all_grants(const app *a);
+/* Its revocation takes an access token, and one that lives. */
+bool app_revokes_by_access(const app *a);
 /* False: a public client, which has an id and no secret. */
 bool app_needs_secret(const app *a);
 /* Days after which a refresh token that nobody uses ends, and those after which it ends in any
@@ -60,11 +72,12 @@ json_t *app_describe(const app *a);
 
 struct app_site {
     const app *app;
-    const char *host;     /* of the default connection; "login.salesforce.com" */
-    bool plain_http;      /* the host is a trusted local peer */
-    const char *api_base; /* as captured with the tokens; NULL: the definition's */
-    const json_t *vars;   /* name -> text, from app_site_vars(); NULL: none */
-    const json_t *own;    /* those of them that the default connection sets; NULL: none */
+    const char *workspace; /* whose calls these are; NULL: nobody calls there */
+    const char *host;      /* of the default connection; "login.salesforce.com" */
+    bool plain_http;       /* the host is a trusted local peer */
+    const char *api_base;  /* as captured with the tokens; NULL: the definition's */
+    const json_t *vars;    /* name -> text, from app_site_vars(); NULL: none */
+    const json_t *own;     /* those of them that the default connection sets; NULL: none */
 };
 
 /* May this host be used for this app: equal to a listed host or below a listed suffix, a plain DNS
@@ -110,6 +123,9 @@ char *app_authorize_origin(arena *mem, const struct app_site *site);
 
 /* The query parameter of the callback that holds the code: "code", as a rule. */
 const char *app_callback_code(const app *a);
+/* What an administrator of the app does where it lets nobody in before that: whole sentences; NULL:
+ * nothing is known of it. Some apps say so on a page of their own, and send no browser back. */
+const char *app_barred(const app *a);
 /* Takes the variables that come as query parameters (name -> text) of the callback into io->vars.
  * Errors of every variable that an app gives:
  *   ERR_CONFIG "missing_var"   it is not there
@@ -124,6 +140,9 @@ struct app_grant {
     const char *redirect_uri;
     struct secret verifier;
     struct secret refresh;
+    const char *const
+        *scopes; /* of a code: what was asked for; none: all that the definition has */
+    size_t scopes_count;
 };
 /*
  * RFC 6749 sections 4.1.3, 5 and 6. A refresh that brings no new refresh token leaves it empty: the
@@ -136,7 +155,9 @@ struct app_grant {
  *   ERR_CONFIG         "no_refresh_token" a first grant came without one: *ret is to be revoked,
  *                                     as it is with all of ERR_CONFIG below
  *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition
- *   ERR_CONFIG         "scope_missing"   a first grant allows less than the definition requires
+ *   ERR_CONFIG         "token_signature" the app signs its answers, and this one it has not signed
+ *   ERR_CONFIG         "scope_missing"   a first grant allows less than was asked for, and the
+ *                                     definition requires it
  *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
  *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
  */
@@ -149,7 +170,8 @@ enum app_revoked {
     APP_REVOKE_NONE /* the app offers no way: removed here only */
 };
 /* RFC 7009. ERR_UPSTREAM_BUSY "revoke_busy" and the network's errors: try again later.
- * ERR_ATTENTION "revoke_refused": the app does not do it, nor will it. */
+ * ERR_ATTENTION "revoke_refused", "revoke_other_token": the app does not do it, nor will it with
+ * these tokens. */
 int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
                struct err *e);
@@ -161,6 +183,9 @@ int app_revoke(arena *mem, net_client *http, const struct app_site *site,
  * fits, "lookup_many" when it finds several and an admin must set which. */
 int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
                  struct account *io, struct err *e);
+
+/* "GET /user for id, login": for whoever must find out why that gives nothing. */
+const char *app_identity_asks(arena *mem, const app *a);
 
 /* --- actions --- */
 
@@ -178,8 +203,20 @@ struct app_call {
     struct app_site site;
     struct secret access;
     const char *idempotency_key; /* of the step */
+    bool again;                  /* an earlier try of the step may have had its effect */
     const char *account_key;
 };
+
+/* A member of an output: a sentence that says which inputs of a write the app did not take. */
+#define APPS_NOT_TAKEN "not_taken"
+
+/* Would the action take these values? `with` of a step as far as it is known by now, and the names
+ * of what is not. ERR_INVALID "bad_input", with the input's name and *ret_words as of app_act. */
+struct app_given {
+    const json_t *with, *later;
+};
+int app_act_fits(arena *mem, const app_action *x, const struct app_given *given,
+                 const char **ret_input, const char **ret_words, struct err *e);
 
 struct app_result {
     json_t *output;         /* what later templates see as steps.ID */

@@ -41,7 +41,26 @@ int bot_job_notice(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_move(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_check(bot *b, arena *mem, const struct job *j, struct err *e);
+int bot_job_hook(bot *b, arena *mem, const struct job *j, struct err *e);
 int bot_job_keep(bot *b, arena *mem, const struct job *j, struct err *e);
+
+/* Erases a person of a workspace (P15): ends everything of theirs and revokes it at the apps, then,
+ * when nothing of that is under way any more, takes away or changes whatever names them and looks
+ * for it once more. To be called again until `erased`. ERR_NOT_FOUND "no_workspace", "no_person";
+ * ERR_CONFLICT "person_installs", "person_owns" with what to do first. */
+struct bot_forget {
+    const char *workspace, *user_id;
+    const char *actor; /* for the audit */
+};
+struct bot_forgotten {
+    bool erased;
+    int64_t waiting; /* not erased: jobs and runs under way; 0: proof.places name them still */
+    const char *pseudonym;
+    struct erased done;
+    struct erase_proof proof;
+};
+int bot_forget(bot *b, arena *mem, const struct bot_forget *q, struct bot_forgotten *ret,
+               struct err *e);
 
 /* What a chat waits for with a person before it, as the door has read it. */
 struct bot_sent {
@@ -115,6 +134,16 @@ int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err 
  * is over. */
 int bot_setup_show(bot *b, arena *mem, const struct setup *link, const char **ret, struct err *e);
 
+/* The page of a console link shows a new code, to be sent in the chat (console.c), and this browser
+ * (hash of its cookie) is the one that it lets in; *ret NULL: the link is over, or another
+ * browser's. */
+struct bot_console {
+    const struct console_session *link;
+    const char *browser_hash, *was_hash; /* was: of the cookie that came; NULL: none */
+};
+int bot_console_show(bot *b, arena *mem, const struct bot_console *what, const char **ret,
+                     struct err *e);
+
 /* Workspaces that were removed 30 days ago go with all that admins set up there; the grants of
  * their default connections are revoked. */
 int bot_forget_removed(bot *b, arena *mem, struct err *e);
@@ -124,6 +153,9 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
 /* "Not me" on the page: login ended, tokens revoked, prompt says so. */
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,
                      struct err *e);
+/* A login to take a default connection over in the chat was ended by another way to log it in. */
+int bot_takeover_replaced(bot *b, store *s, const struct workspace *w, const struct login *l,
+                          struct err *e);
 /* "Send me a new prompt" on the page of an old handle: a new prompt goes to its user privately,
  * unless one is open already or the user may not use Workbot (any more): then an old link makes no
  * rows and changes no prompt. */
@@ -137,6 +169,9 @@ int bot_expire(bot *b, arena *mem, bool *ret_more, struct err *e);
 /* A message of ours is to be sent: what one person does in a place is told there in its order, and
  * one that the platform refuses again and again keeps nobody else's back. */
 int bot_message_send(store *s, arena *mem, const struct message *m, struct err *e);
+/* What a hook's recipe tells could not be delivered: the admins are told. Nothing of others. */
+int bot_post_undelivered(store *s, arena *mem, const struct message *m, const char *code,
+                         struct err *e);
 /* The lane of its send jobs: a job of another one is of the time before the message moved. */
 const char *bot_message_lane(arena *mem, const struct message *m);
 /* What is said where it was asked for, when the private message about it could not arrive. */

@@ -67,6 +67,8 @@ struct config {
     /* clocks, seconds (WORKBOT_TTL_*) */
     int64_t ttl_state;
     int64_t ttl_code;
+    int64_t ttl_console;
+    int64_t ttl_console_idle;
     int64_t ttl_provisional;
     int64_t ttl_question;
     int64_t ttl_stale_write;

@@ -33,6 +33,9 @@ struct digest {
 struct digest crypto_sha256(struct bytes b);
 /* Of head and message as one text; either may be empty. */
 struct digest crypto_hmac_sha256(struct bytes key, struct bytes head, struct bytes message);
+/* The same of any number of parts, by "sha1", "sha256" or "sha512". */
+struct bytes crypto_hmac(arena *mem, const char *algorithm, struct bytes key,
+                         const struct bytes *parts, size_t count);
 /* What is stored of a handle, state, cookie or code: SHA-256 of the text, as 64 hex digits. */
 char *crypto_hash_text(arena *mem, const char *text);
 /* SHA-1 as 40 hex digits, for the sums of files that an app asks for. No secret rests on it. */

@@ -22,6 +22,8 @@ struct jobs_options {
     void (*cut)(void *arg); /* ends running calls out when the drain time is over */
     void *cut_arg;
 };
+/* How many of so many workers run commands at the same time, that is, may wait for apps. */
+size_t jobs_places(size_t workers);
 /* Starts config->workers threads, the claimer and the janitor. */
 jobs *jobs_start(arena *boot, const struct jobs_options *options);
 /* There is something to do: called after commits, from any thread. */

@@ -21,6 +21,7 @@ struct net_options {
     size_t trusted_count;
     size_t handles;  /* idle handles kept, at least one per worker is wise */
     size_t per_peer; /* calls in flight to one peer at one host, at most; 0: any number */
+    size_t per_app;  /* the same for a call that says for_app */
     /* Sets the trusted certificates of an SSL_CTX, false on failure: crypto_tls_trust. NULL: each
      * connection loads its own from libcurl's default place. */
     bool (*tls_trust)(void *ssl_ctx);
@@ -55,12 +56,13 @@ struct net_part {
     struct bytes data;
 };
 
-enum { NET_HEADERS_MAX = 20, NET_FIELDS_MAX = 24, NET_ASKED_MAX = 4 };
+enum { NET_HEADERS_MAX = 20, NET_FIELDS_MAX = 24, NET_ASKED_MAX = 6 };
 
 struct net_request {
     const char *method; /* "GET", "POST", ... */
     const char *url;
     const char *peer;         /* metric label: slack, salesforce, ... a closed set */
+    const char *workspace;    /* for which it is made; NULL: for none of them alone */
     struct secret bearer;     /* Authorization: Bearer, RFC 6750 section 2.1 */
     const char *token_header; /* the header that holds `bearer` instead; NULL: Authorization */
     const char *token_prefix; /* what stands before it there, "Bearer " too; NULL: nothing */
@@ -72,6 +74,7 @@ struct net_request {
     size_t parts_count;
     const char *content_type;
     bool person_waits;  /* somebody in a browser: a peer's share of the workers does not count */
+    bool for_app;       /* of a command, behind which those for other apps wait: per_app counts */
     int64_t timeout_ms; /* whole call; 0: 15,000. Connecting has at most 5,000 of it */
     size_t answer_max;  /* 0: LIMIT_UPSTREAM_BODY */
     const char *ask_headers[NET_ASKED_MAX]; /* of the answer, to be given back; ends at NULL */
@@ -91,7 +94,8 @@ struct net_response {
 /* 0 for every HTTP answer, whatever its status. Errors:
  *   ERR_UPSTREAM_BUSY "no_name", "no_connection", "tls": nothing was sent
  *   ERR_UPSTREAM_BUSY "peer_rests", "peer_full": nothing was sent, for calls to this peer found no
- *     answer lately, or it has its share of the workers
+ *     answer lately (those of this workspace, or those of several), or it has its share of the
+ *     workers: net_was_held() of this error
  *   ERR_UPSTREAM_BUSY "answer_lost", ERR_TIMEOUT "upstream_timeout" with maybe_done: the request
  *     may have been received. Only GET and HEAD are sent again, once, when a kept connection turns
  *     out dead; nothing else is ever sent twice
@@ -101,6 +105,8 @@ struct net_response {
  *   ERR_INPUT "bad_url", "bad_request": what the caller gave cannot be sent */
 int net_call(net_client *c, arena *mem, const struct net_request *q, struct net_response *ret,
              struct err *e);
+/* The call was put off before anything was tried: that uses up nobody's attempt. */
+bool net_was_held(const struct err *e);
 
 /* Milliseconds from now_ms until what a header says, as seconds or HTTP date (RFC 9110 section
  * 10.2.3), at most one day; 0 when the text is unusable or in the past. */

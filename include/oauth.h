@@ -86,6 +86,7 @@ enum oauth_end {
     OAUTH_OTHER_PERSON,  /* oauth_identity: somebody else is signed in; the login stays open */
     OAUTH_UNPROVEN,      /* oauth_identity: what came back proves nobody */
     OAUTH_NOT_ALLOWED,   /* the login's user may not use Workbot (any more): tokens revoked */
+    OAUTH_TOO_MANY, /* CONNECTION_ACCOUNTS_MAX others of this user stand there: tokens revoked */
     OAUTH_END_COUNT
 };
 struct oauth_outcome {
@@ -104,8 +105,9 @@ struct oauth_outcome {
     struct account account;
     const char *connection_id; /* OAUTH_CONNECTED */
     const struct account
-        *before;         /* OAUTH_CONNECTED: another account that acted until now; or NULL */
-    struct login *login; /* NULL for OAUTH_EXPIRED */
+        *before;                /* OAUTH_CONNECTED: another account that acted until now; or NULL */
+    struct account_place place; /* OAUTH_CONNECTED: where it stands beside this user's others */
+    struct login *login;        /* NULL for OAUTH_EXPIRED */
     struct default_connection *connection;
     struct workspace *workspace;
     const char *reason; /* stable code for the log and the audit */
@@ -118,6 +120,9 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 
 /* Why a default connection's own tokens rest: whose they are has left. */
 #define OAUTH_OWNER_LEFT "owner_left"
+/* Why a connection's tokens are not renewed any more: whether the app has taken the one for it is
+ * not known. An access token that still lives is used. */
+#define OAUTH_REFRESH_LOST "refresh_lost"
 
 /* --- the chat platform's sign-in -> callback (identity.c) --- */
 
@@ -125,6 +130,14 @@ int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 #define OAUTH_SIGN_IN_BARRED "sign_in_barred"
 /* The same: the app let somebody in, and gave nothing to stay connected with. */
 #define OAUTH_NO_REFRESH "no_refresh_token"
+/* the app sent the browser back with an error that only an admin can mend */
+#define OAUTH_PROVIDER_ERROR "provider_error"
+/* The app did not take the code: too old, used, or of another try. Another login helps. */
+#define OAUTH_NOT_TAKEN "login_not_taken"
+/* The app did not take the code, for no reason that we know or for our client's sake. */
+#define OAUTH_EXCHANGE_REFUSED "exchange_refused"
+/* The app let somebody in, and does not say whose account that is. */
+#define OAUTH_NO_IDENTITY "no_identity"
 /* The app granted less than its definition requires. */
 #define OAUTH_SCOPE_MISSING "scope_missing"
 
@@ -143,16 +156,24 @@ enum oauth_code {
     OAUTH_CODE_SPENT  /* that was the last try, its time is over, or it proves too little by now:
                          tokens are being revoked */
 };
+/* What a connection may demand since the code was shown. */
+#define OAUTH_NOW_SIGN_IN "sign_in_required"
+#define OAUTH_NOW_ACCOUNT "account_differs" /* account_match is "require": another e-mail */
+#define OAUTH_NOW_E_MAIL "email_unknown"    /* the same, and the chat tells no e-mail */
+#define OAUTH_NOW_NO_ADMIN "no_admin"       /* who takes a default connection over is none now */
 struct oauth_confirm {
     enum oauth_code result;
     int64_t tries_left;
-    bool expired;  /* OAUTH_CODE_SPENT: by its time, not by wrong tries */
-    bool unproven; /* OAUTH_CODE_SPENT: it was right, and its connection demands a sign-in by now */
+    bool expired; /* OAUTH_CODE_SPENT: by its time, not by wrong tries */
+    /* OAUTH_CODE_SPENT: it was right, and does not do what its connection demands by now:
+     * OAUTH_NOW_*, as in the reason of its login; NULL: not that */
+    const char *barred;
     bool ended; /* OAUTH_CODE_NONE, by_window: a login of this user came to nothing a moment ago */
     struct login *login;
     const char *connection_id;
     struct account account;
     const struct account *before; /* another account that acted until now; NULL: none */
+    struct account_place place;   /* where it stands beside this user's others */
     bool account_differs;         /* account_match is "warn" and the e-mails differ */
 };
 struct oauth_typed {
@@ -193,10 +214,14 @@ struct oauth_access {
  * A valid access token of this connection, refreshed first if it is about to end. After a 401 pass
  * the generation that was refused: it is refreshed once, or a newer one is taken. Errors:
  *   ERR_LOGIN_NEEDED "grant_dead"     the row is needs_login now
+ *   ERR_LOGIN_NEEDED OAUTH_REFRESH_LOST the row is needs_attention: tokens kept, and not renewed
  *   ERR_ATTENTION    "needs_attention" the row is needs_attention: tokens kept
  *   ERR_LIMIT        "refreshing"     another worker refreshes, or a cool-down runs: retry_after_ms
- *   ERR_UPSTREAM_BUSY, ERR_CONFIG     as app_token()
+ *   ERR_LIMIT        OAUTH_MOVED      after a 401: the connection has another client, host or
+ * account than when it was resolved: resolve it anew, nothing was tried ERR_UPSTREAM_BUSY,
+ * ERR_CONFIG     as app_token()
  */
+#define OAUTH_MOVED "connection_moved"
 enum { OAUTH_ANY_GENERATION = -1 };
 struct oauth_use {
     const struct connection *connection; /* as just resolved, with its tokens */
@@ -299,9 +324,18 @@ struct oauth_disconnect {
     const char *message_id; /* told the outcome; NULL: nobody */
 };
 int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struct err *e);
-/* Adds a revoke job for tokens that stand in no row any more. */
+
+/* Tokens that are to act no more, and whose they were. */
+struct oauth_grant {
+    const struct tokens *tokens;
+    const struct account *account; /* its key is NULL: nobody knows whose */
+    const char *user_id;           /* "": the default connection's own */
+};
+struct oauth_grant oauth_grant_of(const struct connection *c);
+/* Adds a revoke job for tokens that stand in no row any more. Where the app would end with them
+ * what somebody else of the workspace acts by, the job ends nothing there and says so. */
 int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
-                       const struct tokens *t, const char *message_id, struct err *e);
+                       const struct oauth_grant *g, const char *message_id, struct err *e);
 
 /* The same, and what came of it goes into the audit: whose it was must have ended. */
 struct oauth_evidence {
@@ -310,17 +344,24 @@ struct oauth_evidence {
     const char *user_id;
 };
 int oauth_revoke_on_record(oauth *o, store *s, const struct default_connection *d,
-                           const struct tokens *t, const struct oauth_evidence *of, struct err *e);
+                           const struct oauth_grant *g, const struct oauth_evidence *of,
+                           struct err *e);
 
 struct oauth_revoked {
     enum app_revoked result;
     const char *app_title;
     const char *message_id;
     struct oauth_evidence of; /* zeros: nobody asked for it */
+    const char *default_name; /* whose it was; NULL: an earlier release does not say */
+    const char *user_id;
+    struct account_holder kept_for; /* who acts by the same grant: it stays; zeros: nobody */
+    const char *next; /* nothing is revoked yet: the tokens were renewed for it; NULL: it is over */
 };
 /* The job: payload as written by oauth_revoke_later. ERR_UPSTREAM_BUSY: again. */
 int oauth_revoke_run(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
                      struct err *e);
+/* The job that goes on with renewed tokens (r->next), in the transaction that ends this one. */
+int oauth_revoke_go_on(store *s, const struct job *j, const struct oauth_revoked *r, struct err *e);
 /* What the job's payload says of it, without doing anything: for one that is given up. */
 int oauth_revoke_read(oauth *o, arena *mem, const struct job *j, struct oauth_revoked *ret,
                       struct err *e);

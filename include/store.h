@@ -13,9 +13,15 @@
 
 #include "store/session.h" /* session.c, stmts.c */
 
+#include "store/api_tokens.h"    /* api_tokens.c */
 #include "store/connections.h"   /* connections.c, connection_tokens.c, endings.c */
+#include "store/console.h"       /* console.c */
 #include "store/conversations.h" /* conversations.c */
+#include "store/decisions.h"     /* decisions.c */
+#include "store/erase.h"         /* erase.c, erase_audit.c */
+#include "store/groups.h"        /* groups.c */
 #include "store/homes.h"         /* homes.c */
+#include "store/hooks.h"         /* hooks.c */
 #include "store/jobs.h"          /* jobs.c, job_claim.c */
 #include "store/keys.h"          /* keys.c */
 #include "store/leavers.h"       /* leavers.c */
@@ -24,7 +30,9 @@
 #include "store/moves.h"         /* moves.c, move_names.c, move_rows.c */
 #include "store/people.h"        /* users.c, defaults.c */
 #include "store/runs.h"          /* recipes.c, runs.c, run_steps.c */
+#include "store/seals.h"         /* seals.c, seal_days.c */
 #include "store/setups.h"        /* setups.c */
+#include "store/time_zones.h"    /* time_zones.c */
 #include "store/workspaces.h"    /* workspaces.c, installations.c, bot_tokens.c */
 
 #endif

@@ -25,6 +25,7 @@ struct tokens {
     struct secret access;
     struct secret refresh;      /* empty: none */
     int64_t access_expires_at;  /* epoch seconds; 0: unknown, use until 401 */
+    int64_t access_life_s;      /* how long it was good for when it came; 0: unknown */
     int64_t refresh_expires_at; /* 0: unknown */
     int64_t refresh_since;      /* when that refresh token was first given; 0: unknown */
     int64_t warn_at; /* when its owner is told of refresh_expires_at; 0: never, or told already */

@@ -25,6 +25,7 @@ enum err_fate {
     X(ERR_NOT_FOUND, 404, FATE_STOP)                                                               \
     X(ERR_CONFLICT, 409, FATE_STOP)                                                                \
     X(ERR_TOO_LARGE, 413, FATE_STOP)                                                               \
+    X(ERR_MEDIA_TYPE, 415, FATE_STOP)                                                              \
     X(ERR_INVALID, 422, FATE_STOP)                                                                 \
     X(ERR_LIMIT, 429, FATE_AGAIN)                                                                  \
     X(ERR_LOGIN_NEEDED, 409, FATE_PARK)                                                            \

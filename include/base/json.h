@@ -13,6 +13,15 @@
  * refused with ERR_INPUT "bad_json"; any JSON value is a document. The error never quotes the
  * document, which may hold secrets. The value lives on mem. */
 int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e);
+/* The same, and where it is not well-formed: line and column, from 1. */
+struct json_place {
+    int line, column;
+};
+int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_place *ret_place,
+                     struct err *e);
+/* Where in this text, which is JSON, "steps[0].with.fields.Name" stands: a member's key, an item's
+ * first character. Of what is not there, the nearest member or item around it (json_place.c). */
+struct json_place json_place(struct bytes text, const char *path);
 /* Compact text on mem; keys sorted, so that equal values give equal text. NULL gives "null". */
 char *json_write(arena *mem, const json_t *value);
 

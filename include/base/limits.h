@@ -5,6 +5,7 @@
 enum {
     LIMIT_WEBHOOK_BODY = 1024 * 1024,
     LIMIT_TEAMS_BODY = 256 * 1024, /* Teams itself takes messages of 100 KB */
+    LIMIT_HOOK_BODY = 256 * 1024,  /* what apps tell of their own accord */
     LIMIT_API_BODY = 512 * 1024,
     LIMIT_FORM_BODY = 16 * 1024,
     LIMIT_URL = 16 * 1024,
@@ -18,6 +19,8 @@ enum {
     LIMIT_RECIPE_CONNECTIONS_COUNT = 10,
     LIMIT_RECIPE_BODY = 256 * 1024,
     LIMIT_TEMPLATE_OUTPUT = 64 * 1024,
+    LIMIT_FILE_BETWEEN_STEPS = 1024 * 1024, /* before base64 */
+    LIMIT_FILE_GIVEN = 10 * 1024 * 1024,    /* in a form of the chat; Slack takes no larger one */
     LIMIT_TOKEN = 16 * 1024,
     LIMIT_NAME = 63,
     LIMIT_LABEL = 200,

@@ -25,6 +25,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
       "Forms sent and choices asked for, by what they were answered")                              \
     X(METRIC_INTAKE_BATCH, METRIC_HISTOGRAM, "workbot_intake_batch_events",                        \
       "Events committed together")                                                                 \
+    X(METRIC_HOOK_EVENTS, METRIC_COUNTER, "workbot_hook_events_total",                             \
+      "Events of apps acted on, by result")                                                        \
     X(METRIC_RUNS, METRIC_COUNTER, "workbot_runs_total", "Runs ended, by result")                  \
     X(METRIC_LOGINS, METRIC_COUNTER, "workbot_logins_total", "Logins ended, by result")            \
     X(METRIC_REFRESHES, METRIC_COUNTER, "workbot_refreshes_total", "Token refreshes, by result")   \
@@ -66,7 +68,7 @@ enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
 #undef METRIC_ENUM
 
 /* Label sets of one metric: routes times status classes is the largest set. */
-enum { METRIC_SERIES_MAX = 320 };
+enum { METRIC_SERIES_MAX = 768 };
 
 /* labels: NULL for none, else ready text that lives as long as the process (a literal). After
  * METRIC_SERIES_MAX label sets of one metric the rest is counted under overflow="true", and in

@@ -58,6 +58,13 @@ struct chat_answer {
     bool adds; /* a new message for whoever clicked or typed; else in place of what was clicked */
 };
 
+/* A file that somebody gave in a form. */
+struct chat_file {
+    const char *id;
+    const char *user_id; /* who gave it: only that person's own file is fetched */
+    size_t max;          /* bytes */
+};
+
 /* --- the platform's own sign-in: who sits in the browser (P4) --- */
 
 /* One attempt, as it went to the platform. */
@@ -164,6 +171,13 @@ struct chat_driver {
     /* A form that is open shows this now. ERR_NOT_FOUND when it is not open any more. */
     int (*update_form)(chats *c, arena *mem, const struct chat_access *a, const char *form_id,
                        const json_t *form, struct err *e);
+    /* The bytes of a file that somebody gave in a form, only from the platform's own host; NULL
+     * where a form takes none. ERR_NOT_FOUND "file_gone"; ERR_FORBIDDEN "file_not_yours": somebody
+     * else shared it; ERR_INVALID "file_elsewhere": it lies at another host, "file_too_large";
+     * ERR_UPSTREAM_REFUSED "file_refused"; ERR_CONFIG "chat_scope". */
+    int (*file)(chats *c, arena *mem, const struct chat_access *a, const struct chat_file *f,
+                struct bytes *ret, struct err *e);
+    const char *file_scope; /* what the bot must have been granted for that; NULL: nothing */
     /* The platform's sign-in page; NULL where sign-in is switched off. */
     char *(*sign_in_url)(const chats *c, arena *mem, const struct chat_sign_in *q);
     /* Who came back from there, by the platform's signed word. ERR_UNAUTHENTIC: it does not prove

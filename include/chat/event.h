@@ -86,8 +86,10 @@ struct event {
                                    not said. EVENT_LEFT: all of it is meant */
     const char *person_address; /* the platform's other id of .user_id, by which it is written to;
                                    NULL: there is none */
-    const char *our_id;     /* EVENT_ACTION: which of our messages it says that it stands in, by our
-                               id; as little an authority as a value */
+    const char
+        *time_zone;     /* of .user_id, "Europe/Zurich", where what was done says it; else NULL */
+    const char *our_id; /* EVENT_ACTION: which of our messages it says that it stands in, by our
+                           id; as little an authority as a value */
     const char *message_id; /* EVENT_TEXT: of the typed message, NULL for a slash command;
                                EVENT_ACTION: of ours, NULL if ephemeral or not in a message */
     /* EVENT_TEXT: decoded: platform escapes and own mention resolved, smart quotes, dashes and
@@ -100,7 +102,8 @@ struct event {
                              that what is private stands in the one-to-one chat */
     const char *action;   /* our action's name, "disconnect" */
     const char *value;    /* our action's value: an id or words, never an authority */
-    const json_t *fields; /* EVENT_SUBMIT: {input: text or null}; of several chosen, a comma between
+    const json_t *fields; /* EVENT_SUBMIT: {input: text or null}, of a file {"id", "name", "size",
+                             "mime"}; of several chosen, a comma between
                            */
     const char *field;    /* EVENT_CHOICES: which */
     const char *view_id, *view_hash; /* of the home or form it was done in */

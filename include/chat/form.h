@@ -14,16 +14,19 @@
  *    "form": its name, "heading", "submit": what its button says,
  *    "private": our own text, which comes back with what was sent and is never an authority,
  *    "fields": [{"name","label","kind","required","value","hint","sample",
- *                "choices":[{"label","value"}],"search"}]}
+ *                "choices":[{"label","value"}],"search","endings":["pdf"]}]}
  * A view without "form" can be shown in the same way: a page with nothing to send.
  */
 enum form_kind {
-    FORM_TEXT,   /* one line */
-    FORM_LINES,  /* several */
-    FORM_NUMBER, /* with or without decimals */
-    FORM_DATE,   /* "2026-12-31" */
-    FORM_CHOICE, /* one of `choices` */
-    FORM_FLAG    /* "yes", or "no" or nothing */
+    FORM_TEXT,      /* one line */
+    FORM_LINES,     /* several */
+    FORM_NUMBER,    /* with or without decimals */
+    FORM_DATE,      /* "2026-12-31" */
+    FORM_DATE_TIME, /* "2026-12-31T13:30:00Z"; what comes back names no zone where the platform has
+                       none to tell */
+    FORM_CHOICE,    /* one of `choices` */
+    FORM_FLAG,      /* "yes", or "no" or nothing */
+    FORM_FILE       /* one, where the platform takes them (chat_driver.file) */
 };
 
 enum {
@@ -42,7 +45,10 @@ struct form_field {
     enum form_kind kind;
     bool required;
     const char *value; /* filled in already; NULL: nothing. Of a choice: its value */
+    const char *local; /* FORM_DATE_TIME: the value as the user's clock shows it */
     const char *hint, *sample;
+    const char *const *endings; /* of a file that may be chosen: "pdf"; none: any */
+    size_t endings_count;
     const struct form_choice *choices;
     size_t choices_count;
     bool search; /* of the choices only the chosen one goes along; the others are asked for */

@@ -24,6 +24,7 @@ struct connection {
     const char *default_name;
     const char *app;     /* of its default connection */
     const char *user_id; /* "" for the default connection's own tokens */
+    bool resting;        /* another account of this user is chosen, and this one acts for nobody */
     enum connection_state state;
     const char
         *reason; /* stable code: "revoked_at_app", "refresh_refused", "client_changed", ... */
@@ -38,7 +39,8 @@ struct connection {
     int64_t connected_at, last_used_at, created_at;
 };
 
-/* The owner's connection under a default connection, whatever its state; tokens opened. */
+/* The owner's connection under a default connection, whatever its state; tokens opened. Of several
+ * accounts of one user it is the chosen one; NULL: none is. */
 int store_connection_find(store *s, const char *workspace, const char *default_name,
                           const char *user_id, struct connection **ret, struct err *e);
 int store_connection_load(store *s, const char *workspace, const char *id, struct connection **ret,
@@ -46,9 +48,31 @@ int store_connection_load(store *s, const char *workspace, const char *id, struc
 /* The same, locked until the transaction ends: no refresh stores tokens meanwhile. */
 int store_connection_lock(store *s, const char *workspace, const char *id, struct connection **ret,
                           struct err *e);
-/* A user's connections without tokens, by app and name. */
+/* A user's connections without tokens, by app and name; of several accounts the chosen one first.
+ */
 int store_connection_list(store *s, const char *workspace, const char *user_id,
                           struct connection **ret, size_t *ret_count, struct err *e);
+/* Whose personal connection under that default one of this app is active and of this account, by
+ * its e-mail address or its key (the other is NULL). NULL when there is not exactly one person
+ * (account_people.c). */
+struct account_name {
+    const char *app;
+    const char *default_name; /* NULL: the only one of the app; where there are several, nobody */
+    const char *email, *key;
+};
+int store_account_person(store *s, const char *workspace, const struct account_name *name,
+                         const char **ret_user_id, struct err *e);
+/* Some connection that acts by a grant of this account to this client, the default's own first; of
+ * an account that is not known (key NULL) one of this user's. id NULL: there is none. */
+struct account_grant {
+    const char *app, *client_id, *key;
+    const char *user_id; /* "": the default connection's own */
+};
+struct account_holder {
+    const char *id, *default_name, *user_id;
+};
+int store_account_holder(store *s, const char *workspace, const struct account_grant *g,
+                         struct account_holder *ret, struct err *e);
 struct connection_filter {
     const char *app;      /* NULL: all */
     const char *user_id;  /* NULL: all personal ones */
@@ -59,7 +83,8 @@ int store_connection_page(store *s, const char *workspace, const struct connecti
                           struct connection **ret, size_t *ret_count, struct err *e);
 
 /* Makes the row of c's owner (workspace, default_name, user_id) active with c's tokens, account and
- * assurance, and generation + 1; id and created_at of an earlier row stay. *ret_id is its id. */
+ * assurance, and generation + 1; id and created_at of an earlier row stay. *ret_id is its id. Where
+ * c rests it is the row with c's id, which goes on resting. */
 int store_connection_activate(store *s, const struct connection *c, const char **ret_id,
                               struct err *e);
 /* A row that says "waiting for the typed code", where none acts. The account that was logged in
@@ -85,6 +110,27 @@ int store_connection_scopes_changed(store *s, const char *workspace, const char 
 int store_connection_expire_provisional(store *s, int64_t older_than_s, int64_t *ret_count,
                                         struct err *e);
 
+/* --- several accounts of one user under one default connection (accounts.c) --- */
+
+/* Exactly one of them acts, or none: the chosen one. All of these want the user locked
+ * (store_user_may_use), as each login and each press has it. */
+enum { CONNECTION_ACCOUNTS_MAX = 5 };
+
+struct account_place {
+    const struct connection *old;  /* the row that it becomes, tokens opened; NULL: a new one */
+    const struct connection *kept; /* acted until now and rests from now on; NULL: none did */
+    const struct connection *used; /* acts as before, and what is connected rests; NULL: it acts */
+};
+/* Makes place for the account that c's user has logged in with: one that is there already keeps its
+ * row; another one takes the place of the chosen one or, where the login adds, rests that. */
+int store_account_place(store *s, const struct connection *c, bool adds, struct account_place *ret,
+                        struct err *e);
+/* Would that be a row too many? */
+int store_account_fits(store *s, const struct connection *c, bool adds, bool *ret, struct err *e);
+/* A resting one is chosen from now on, and the one that was rests. *ret_chosen false: it does not
+ * rest any more. */
+int store_account_choose(store *s, const struct connection *c, bool *ret_chosen, struct err *e);
+
 /* Refresh by lease and generation (P6). One caller over all replicas gets *ret_mine = true: the row
  * has this generation and no live lease, and now a lease of lease_s and an open refresh_attempt
  * with number *ret_attempt (2 or more: an earlier answer never came). */
@@ -98,6 +144,9 @@ int store_refresh_done(store *s, const char *workspace, const char *id, int64_t 
  * outcome "no_answer" counts like an attempt that was never closed. */
 int store_refresh_failed(store *s, const char *workspace, const char *id, int64_t generation,
                          const char *outcome, int64_t cool_s, struct err *e);
+/* Ends the lease of one that sent nothing: as if it had not begun. */
+int store_refresh_held(store *s, const char *workspace, const char *id, int64_t generation,
+                       struct err *e);
 
 /* --- ends that are known (endings.c) --- */
 

@@ -23,6 +23,9 @@ int store_conversation_learn(store *s, const struct conversation *c, struct err 
  * alone count. *ret_late (may be NULL): something newer was heard from there, or whose one-to-one
  * chat it is has begun a login or connected since, so nothing is gone. */
 int store_conversation_gone(store *s, const struct conversation *c, bool *ret_late, struct err *e);
+/* Something is to be posted there though nothing was ever heard from it: it is tried by the newest
+ * address of this workspace. On a platform that has no addresses, nothing happens. */
+int store_conversation_assume(store *s, const char *workspace, const char *channel, struct err *e);
 /* Whose one-to-one chat it is; NULL: nobody's that is known. */
 int store_conversation_owner(store *s, const char *workspace, const char *channel,
                              const char **ret_user_id, struct err *e);

@@ -29,8 +29,9 @@ enum job_kind {
     JOB_PURGE,
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */
     JOB_FORM,
-    JOB_CHECK, /* of a bot's token: store_bot_check_later */
-    JOB_KEEP,  /* of a connection: {"connection", "generation", "message_id"} */
+    JOB_CHECK,      /* of a bot's token: store_bot_check_later */
+    JOB_KEEP,       /* of a connection: {"connection", "generation", "message_id"} */
+    JOB_HOOK_EVENT, /* {"hook", "id": the sender's, or of the body, "received", "data"} */
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);
@@ -47,6 +48,7 @@ enum {
     JOB_PRIORITY_URGENT = 1,
     JOB_PRIORITY_NORMAL = 5,
     JOB_PRIORITY_HOME = 6,
+    JOB_PRIORITY_HOOK = 6,
     JOB_PRIORITY_RUN = 7,
     JOB_PRIORITY_REVOKE = 8
 };

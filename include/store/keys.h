@@ -35,12 +35,19 @@ struct key_walk {
 };
 /* "run.inputs", whose turn it is. */
 const char *store_keys_column(const struct key_walk *w);
-/* The next page, in a transaction of its own. ERR_DATABASE: the same page may be tried again. */
+/* The next page, in a transaction of its own; one that seals notes the key before. ERR_DATABASE:
+ * the same page may be tried again. */
 int store_keys_page(store *s, struct key_walk *io, struct err *e);
 
 /* A rotation has found no value of this key. *ret false: a process sealed with it in the last five
  * minutes, so there may be new ones. */
 int store_keys_emptied(store *s, const char *id, bool *ret, struct err *e);
+
+/* Another key than the first of the ring, with which a process seals that lives, as far as is
+ * known: each notes its key once a minute, so one that has died counts for STORE_KEYS_LIVE_S. NULL:
+ * none. *ret_age_s: since its last note. */
+enum { STORE_KEYS_LIVE_S = 180 };
+int store_keys_older(store *s, const char **ret, int64_t *ret_age_s, struct err *e);
 
 /* Is this column walked through? For the test that holds the list against the catalogue. */
 bool store_keys_knows(const char *table, const char *column);

@@ -4,6 +4,7 @@
 /* Attempts to make a connection, and the OAuth states of their browsers. The common rules
  * stand in store.h. */
 
+#include "store/people.h"
 #include "store/session.h"
 
 /* --- logins (logins.c) and OAuth states (states.c) --- */
@@ -21,8 +22,9 @@ enum login_state {
 struct login {
     const char *workspace;
     const char *id;
-    const char *user_id; /* "" when an admin authorises a default connection */
+    const char *user_id; /* "": of a default connection's own tokens */
     const char *default_name;
+    bool adds;              /* one more account, beside the one that is connected */
     const char *run_id;     /* NULL: connect ahead of need */
     const char *message_id; /* the prompt */
     enum login_state state;
@@ -36,6 +38,16 @@ struct login {
     int64_t created_at, updated_at;
 };
 
+/* Of a default connection's own tokens, and asked for in the chat: its prompt and its code stand
+ * there. One that the API or the console asked for has no message. */
+bool store_login_takes_over(const struct login *l);
+/* The admin who asked for a default connection's login; NULL: another's login, or an operator. */
+const char *store_login_admin(const struct login *l);
+/* Whose it is in the chat: its user, or the admin who takes over; "": nobody's there. */
+const char *store_login_person(const struct login *l);
+/* May that person (u; NULL: not known) still go on with it? Who takes over must be an admin now. */
+bool store_login_allowed(const struct login *l, const struct user *u, const struct workspace *w);
+
 int store_login_add(store *s, const struct login *l, const char *handle_hash, struct err *e);
 int store_login_by_handle(store *s, const char *workspace, const char *handle_hash,
                           struct login **ret, struct err *e);
@@ -47,12 +59,20 @@ int store_login_lock(store *s, const char *workspace, const char *id, struct log
 /* The newest open or code-waiting login of this user under this default connection, locked. */
 int store_login_find_open(store *s, const char *workspace, const char *user_id,
                           const char *default_name, struct login **ret, struct err *e);
-/* All of a user's logins that wait for a typed code, newest first; locked until commit. */
+/* All that wait for a code of this person, store_login_person(), newest first; "": of all default
+ * connections. Locked until commit. */
 int store_login_waiting_code(store *s, const char *workspace, const char *user_id,
                              struct login **ret, size_t *ret_count, struct err *e);
+/* Everybody's that wait for one at this client of an app; not locked, and without those whose
+ * sealed value does not open. */
+int store_login_waiting_at(store *s, const char *workspace, const char *app, const char *client_id,
+                           struct login **ret, size_t *ret_count, struct err *e);
 /* A user's open and code-waiting logins, newest first; not locked. */
 int store_login_list_open(store *s, const char *workspace, const char *user_id, struct login **ret,
                           size_t *ret_count, struct err *e);
+/* The same, and those with which this admin takes a default connection over. */
+int store_login_list_all_open(store *s, const char *workspace, const char *user_id,
+                              struct login **ret, size_t *ret_count, struct err *e);
 /* Those that came to an end (done, expired, refused) no longer than this ago, newest first. */
 int store_login_list_ended(store *s, const char *workspace, const char *user_id, int64_t within_s,
                            struct login **ret, size_t *ret_count, struct err *e);

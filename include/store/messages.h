@@ -116,7 +116,14 @@ struct audit_row {
 /* detail may be NULL; never holds a secret, a payload or an input. */
 int store_audit_add(store *s, const char *workspace, const char *actor, const char *action,
                     const char *subject, json_t *detail, struct err *e);
-int store_audit_page(store *s, const char *workspace, const char *before_id, int64_t limit,
+struct audit_filter {
+    const char *actor, *subject; /* NULL: all */
+    const char *action;          /* this one, or all that begin with it and a dot; NULL: all */
+    int64_t since, until;        /* at or after, and before; 0: all */
+    const char *before_id;       /* cursor */
+    int64_t limit;
+};
+int store_audit_page(store *s, const char *workspace, const struct audit_filter *f,
                      struct audit_row **ret, size_t *ret_count, struct err *e);
 
 /* --- retention (retention.c): P15 --- */

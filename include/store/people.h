@@ -48,12 +48,17 @@ int store_user_put(store *s, const struct user *u, struct err *e);
 int store_user_set_dm(store *s, const char *workspace, const char *user_id, const char *channel,
                       struct err *e);
 
+int store_user_set_time_zone(store *s, const char *workspace, const char *user_id,
+                             const char *time_zone, struct err *e);
+
 /* --- who may use Workbot (users.c): one rule for all that is done in a person's name --- */
 
 /* Somebody of this standing, in a workspace that welcomes guests or not? */
 bool store_standing_allowed(enum standing standing, const struct workspace *w);
 /* This user (NULL: nobody), in this workspace, which must still have the bot? As both were read. */
 bool store_person_allowed(const struct user *u, const struct workspace *w);
+/* Is this user the installer, or named an admin? What they may do also asks the rule above. */
+bool store_is_admin(const struct workspace *w, const char *user_id);
 /* The same of the rows as they stand, and neither changes until the transaction ends: whoever
  * off-boards this user waits and finds what was stored, or was first and *ret is false. A default
  * connection's login has no user (""): true. After a hold of the default connection, before any

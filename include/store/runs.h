@@ -26,8 +26,23 @@ struct recipe_row {
 int store_recipe_put(store *s, const struct recipe_row *r, const char *actor, struct err *e);
 int store_recipe_find(store *s, const char *workspace, const char *name, struct recipe_row **ret,
                       struct err *e);
+/* Names of the recipes that use this default connection, as they are now. */
+int store_recipe_using(store *s, const char *workspace, const char *default_name, const char ***ret,
+                       size_t *ret_count, struct err *e);
 int store_recipe_version(store *s, const char *workspace, const char *name, int64_t version,
                          struct recipe_row **ret, struct err *e);
+/* Its versions, newest first, also of one that was deleted: `made` by whom and when. */
+struct recipe_made {
+    int64_t version;
+    int64_t at;
+    const char *by; /* audit actor */
+    bool current;
+    const char *body;
+};
+/* Below this version (0: from the newest). */
+int store_recipe_versions(store *s, const char *workspace, const char *name, int64_t below,
+                          int64_t limit, struct recipe_made **ret, size_t *ret_count,
+                          struct err *e);
 int store_recipe_list(store *s, const char *workspace, struct recipe_row **ret, size_t *ret_count,
                       struct err *e);
 int store_recipe_delete(store *s, const char *workspace, const char *name, bool *ret_existed,
@@ -76,8 +91,9 @@ struct run {
     json_t *inputs;         /* object: name -> typed value */
     const char *unreadable; /* NULL, or why inputs and result did not open and are NULL: "unseal",
                                "key_missing" */
-    const char *asking;     /* the input that is being asked */
-    const char *place;      /* "dm" or "channel" */
+    const char *asking; /* the input that is being asked; parked: the step that waits for a press,
+                           NULL: a login is waited for */
+    const char *place;  /* "dm" or "channel" */
     const char *channel;
     const char *thread;
     const char *message_id; /* the message that becomes the result */
@@ -87,6 +103,9 @@ struct run {
     const char *error_code;
     int64_t created_at, parked_at, expires_at, ended_at;
     int64_t asked_at; /* by the platform's clock; 0: of an earlier release */
+    /* {message, handle, bound: [inputs that nobody may change], ask: [inputs], decides, title} of
+     * the bound button whose press began it; NULL: none did */
+    const json_t *pressed;
 };
 
 /* Makes id and reference when absent in *r (set on *r). Not added when its user has open_max runs
@@ -102,6 +121,7 @@ int store_run_open(store *s, const char *workspace, const char *user_id, struct 
                    size_t *ret_count, struct err *e);
 struct run_filter {
     const char *user_id, *reference, *state, *recipe; /* NULL: all */
+    int64_t since, until;                             /* begun at or after, and before; 0: all */
     const char *before_id;                            /* cursor */
     int64_t limit;
 };
@@ -150,6 +170,7 @@ struct run_connection {
     const char *rule; /* "default", "installer", "personal" */
     const char *connection_id;
     const char *account;
+    const char *account_hash; /* of the run and the account's key; NULL: not known */
 };
 struct run_step;
 struct run_start {
@@ -164,12 +185,23 @@ struct run_start {
  * the lease is lost or the run is in another state. */
 int store_run_start(store *s, const struct run_start *q, struct run_step **ret_first,
                     struct err *e);
+/* People's runs that failed for this reason since then, of recipes that use this default connection
+ * now: by user, the newest first. */
+struct run_stopped {
+    const char *default_name, *error_code;
+    int64_t since; /* epoch seconds */
+    int64_t limit;
+};
+int store_run_stopped(store *s, const char *workspace, const struct run_stopped *q,
+                      struct run **ret, size_t *ret_count, struct err *e);
+
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e);
 
 /* A user's own runs as they are told, newest first, without inputs and results (run_history.c). */
 struct run_line {
     const char *id, *reference, *recipe;
+    const char *message_id;  /* of its answer; NULL: none */
     const char *recipe_body; /* of the run's version; NULL: gone */
     enum run_state state;
     const char *error_code;
@@ -182,15 +214,27 @@ struct run_line {
 struct run_history {
     const char *user_id;
     const char *reference; /* NULL: all */
+    const char *recipe;    /* by its name; NULL: all */
     int64_t from, limit;
 };
 int store_run_history(store *s, const char *workspace, const struct run_history *q,
                       struct run_line **ret, size_t *ret_count, struct err *e);
 
+/*
+ * One row is one execution of a step: its intent, then its outcome. A step that runs once stands at
+ * its place in the recipe. One that runs for each item of a list stands there too, started while
+ * its turns run (STEP_LOOP: it calls nothing itself), and each turn has a row of its own.
+ */
+enum { STEP_LOOP = -1, STEP_ONCE = 0, STEP_SPAN = 100 };
+/* Where the row of this turn (from 1) of the step at this place stands; place = position %
+ * STEP_SPAN. */
+int64_t store_step_position(size_t place, int64_t turn);
+
 struct run_step {
     int64_t position;
+    int64_t turn; /* STEP_LOOP, STEP_ONCE, or the turn's number from 1 */
     const char *step;
-    const char *state; /* "started", "done", "failed", "unknown" */
+    const char *state; /* "started", "done", "failed", "unknown", "skipped" */
     bool begun;        /* by this very store_step_begin: no earlier call can have had an effect */
     const char *idempotency_key;
     json_t *output;
@@ -199,24 +243,36 @@ struct run_step {
     const char *record_url;
     const char *error_code;
     int64_t started_at, ended_at;
+    int64_t took_ms;      /* -1: not ended */
+    const char *wrote_by; /* alias of a step that writes, for its outcome; NULL: it only reads */
+    const char *wrote;    /* and its action */
 };
-/* Where a worker writes about a step, by the lease of its job: each of the three is ERR_LEASE_LOST
+/* Where a worker writes about a step, by the lease of its job: each of the four is ERR_LEASE_LOST
  * without it. */
 struct step_place {
     const struct job *job;
     const char *run_id;
     int64_t position;
+    int64_t turn; /* for a row that is begun or skipped */
 };
 /* Intent: inserts "started" with a new key, or returns the row that stands there already. */
 int store_step_begin(store *s, const struct step_place *at, const char *step, struct run_step **ret,
                      struct err *e);
-/* Outcome: state, output, record and error of *p. */
+/* Its condition does not hold: on record, and nothing was called. */
+int store_step_skip(store *s, const struct step_place *at, const char *step, struct err *e);
+/* Outcome: state, output, record and error of *p; of a write (wrote_by) with a line in the audit.
+ */
 int store_step_end(store *s, const struct step_place *at, const struct run_step *p, struct err *e);
 /* Takes an intent back whose call certainly had no effect. */
 int store_step_undo(store *s, const struct step_place *at, struct err *e);
 /* Forgets a step that is "unknown" and, as its user says, had no effect: it can be begun again. */
 int store_step_forget(store *s, const char *workspace, const char *run_id, int64_t position,
                       struct err *e);
+/* Ends the step at p's position that waits for a press, which no job does: state, output and error
+ * of *p. Nothing when it does not wait (any more). */
+int store_step_answer(store *s, const char *workspace, const char *run_id, const struct run_step *p,
+                      struct err *e);
+/* In the order of the recipe, a step before its turns. */
 int store_steps(store *s, const char *workspace, const char *run_id, struct run_step **ret,
                 size_t *ret_count, struct err *e);
 

@@ -8,7 +8,7 @@
 
 /* One action of one step, once. */
 
-static int bad_input(struct apps_act *t, const char *name, const char *fault,
+static int bad_input(const struct apps_act *t, const char *name, const char *fault,
                      const char **ret_words, struct err *e)
 {
     *ret_words = arena_printf(t->call->mem, "%s cannot use \"%s\" as it is: %s",
@@ -72,6 +72,37 @@ static int read_input(struct apps_act *t, const struct apps_input *in, const jso
     return 0;
 }
 
+/* Which request it will be may hang on what is not known yet. */
+static int fits_places(const struct apps_act *t, const struct app_given *given,
+                       const char **ret_input, const char **ret_words, struct err *e)
+{
+    const app_action *x = t->action;
+    if (x->requests_count > 1 && json_object_size(given->later) > 0) {
+        return 0;
+    }
+    const struct apps_request *q = apps_request_pick(x, given->with);
+    const char *fault = apps_place_fault(t, q, given->later, ret_input);
+    return fault == NULL ? 0 : bad_input(t, *ret_input, fault, ret_words, e);
+}
+
+int app_act_fits(arena *mem, const app_action *x, const struct app_given *given,
+                 const char **ret_input, const char **ret_words, struct err *e)
+{
+    const struct app_call none = {.mem = mem};
+    struct apps_act t = {
+        .call = &none, .action = x, .values = arena_json(mem, json_must(json_object()))};
+    for (size_t i = 0; i < x->inputs_count; i++) {
+        const struct apps_input *in = &x->inputs[i];
+        bool later = json_member(given->later, in->name) != NULL ||
+                     (in->values != NULL && json_member(given->later, in->values) != NULL);
+        if (!later && read_input(&t, in, given->with, ret_words, e) != 0) {
+            *ret_input = in->name;
+            return -1;
+        }
+    }
+    return fits_places(&t, given, ret_input, ret_words, e);
+}
+
 /* What is no input: the connection's own, and what this step is known by. */
 static void add_own(struct apps_act *t)
 {
@@ -129,6 +160,9 @@ int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
     const json_t *answer = apps_json_body(t->call->mem, r);
     *ret_row = NULL;
     if (answer == NULL && r->has_body) {
+        if (!apps_is_html(r)) {
+            return apps_odd(a, r, t->action->writes, e);
+        }
         /* a sleeping instance or a sign-in page answers 200 with HTML */
         err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable", "%s: HTTP %d without JSON", a->name,
                 r->status);
@@ -178,24 +212,6 @@ static int refused(const struct apps_act *t, const struct apps_request *q,
     return 0;
 }
 
-/* The app took it, but what it shows is not what it was told. */
-static int check_expected(const struct apps_act *t, const struct apps_request *q,
-                          const json_t *answer, const char **ret_words, struct err *e)
-{
-    arena *mem = t->call->mem;
-    for (size_t i = 0; i < q->expect_count; i++) {
-        const struct apps_expect *x = &q->expect[i];
-        const char *want = apps_template_text(mem, x->equals, t->values);
-        const char *have = apps_value_text(mem, json_at(answer, x->path));
-        if (want != NULL && !str_equal(want, have)) {
-            *ret_words = x->words;
-            return err_set(e, ERR_UPSTREAM_REFUSED, "app_refused", "%s: %s is not what was asked",
-                           t->action->app->name, x->path);
-        }
-    }
-    return 0;
-}
-
 /* No JSON: a row for this very status may know the page, what it proves, and words for it. */
 static int unreadable(const struct apps_act *t, const struct net_response *r,
                       const char **ret_words, struct err *e)
@@ -217,15 +233,70 @@ static int judge(const struct apps_act *t, const struct apps_request *q,
     if (!apps_is_success(q, r->status)) {
         return refused(t, q, r, NULL, ret, ret_words, e);
     }
-    if (apps_answer_body(t, q, r, &answer, &row, e) != 0) {
+    if (q->is_file) {
+        answer = apps_file_answer(t, r);
+    } else if (apps_answer_body(t, q, r, &answer, &row, e) != 0) {
         return row == NULL ? unreadable(t, r, ret_words, e)
                            : refused(t, q, r, row, ret, ret_words, e);
     }
-    if (check_expected(t, q, answer, ret_words, e) != 0) {
+    switch (apps_look_of(t, q, r, answer)) {
+    case LOOKS_REFUSED:
+        return refused(t, q, r, NULL, ret, ret_words, e);
+    case LOOKS_ODD:
+        return apps_odd(t->action->app, r, t->action->writes, e);
+    case LOOKS_GOOD:
+        break;
+    }
+    if (apps_check_expected(t, q, answer, ret_words, e) != 0 ||
+        apps_check_taken(t, q, answer, ret_words, e) != 0) {
         return -1;
     }
     apps_result_make(t, &q->outcome, arena_json(t->call->mem, apps_scope(t, answer)), ret);
+    apps_add_taken(t, q, answer, ret);
     return 0;
+}
+
+/* A request that cannot be made of what was given: told as the input that it is. */
+static int check_places(const struct apps_act *t, const struct apps_request *q,
+                        const char **ret_words, struct err *e)
+{
+    const char *input = NULL;
+    const char *fault = apps_place_fault(t, q, NULL, &input);
+    return fault == NULL ? 0 : bad_input(t, input, fault, ret_words, e);
+}
+
+static int not_sent(const struct apps_act *t, const struct apps_request *q, const char **ret_words,
+                    struct err *e)
+{
+    const char *input = apps_longest_input(t);
+    if (str_equal(e->code, "template_too_long") && input != NULL) {
+        return bad_input(t, input, "it is too long.", ret_words, e);
+    }
+    e->maybe_done = e->maybe_done && t->action->writes;
+    return q->is_file ? apps_file_failed(t, ret_words, e) : -1;
+}
+
+static int ask(const struct apps_act *t, const struct apps_request *q, struct app_result *ret,
+               const char **ret_words, struct err *e)
+{
+    const struct apps_exchange asked = {t->call, q, t->values};
+    struct net_response r;
+    if (apps_send(&asked, &r, e) != 0) {
+        return not_sent(t, q, ret_words, e);
+    }
+    if (q->is_file && apps_file_follow(t, q, &r, ret_words, e) != 0) {
+        return -1;
+    }
+    return judge(t, q, &r, ret, ret_words, e);
+}
+
+/* Once it may have been done, what stands there may be ours: then it is sent again. */
+static int look_before(const struct apps_act *t, const json_t *with, enum app_lookup *ret_found,
+                       struct app_result *ret, const char **ret_words, struct err *e)
+{
+    const struct apps_look_up *l = apps_look_up_pick(t->action, with);
+    bool ours = t->call->again && app_action_repeatable(t->action, with);
+    return l == NULL || !l->before || ours ? 0 : apps_look(t, l, ret_found, ret, ret_words, e);
 }
 
 int app_act(const struct app_call *c, const app_action *x, const json_t *with,
@@ -235,21 +306,24 @@ int app_act(const struct app_call *c, const app_action *x, const json_t *with,
     const struct apps_look_up *l = apps_look_up_pick(x, with);
     enum app_lookup found = APP_NOT_FOUND;
     struct apps_act t;
-    struct net_response r;
     *ret_words = NULL;
     if (apps_act_begin(c, x, with, ret_words, &t, e) != 0) {
         return -1;
     }
-    if (l != NULL && l->before && apps_look(&t, l, &found, ret, ret_words, e) != 0) {
+    if (check_places(&t, q, ret_words, e) != 0 ||
+        (l != NULL && check_places(&t, &l->request, ret_words, e) != 0)) {
+        return -1;
+    }
+    if (look_before(&t, with, &found, ret, ret_words, e) != 0) {
         return -1;
     }
     if (found == APP_FOUND) {
         return 0;
     }
-    const struct apps_exchange asked = {c, q, t.values};
-    if (apps_send(&asked, &r, e) != 0) {
-        e->maybe_done = e->maybe_done && x->writes;
-        return -1;
+    if (ask(&t, q, ret, ret_words, e) == 0) {
+        return 0;
     }
-    return judge(&t, q, &r, ret, ret_words, e);
+    /* no outage that time mends: a read is asked once more, at once */
+    bool odd = str_equal(e->code, APPS_ODD) && !x->writes;
+    return odd ? ask(&t, q, ret, ret_words, e) : -1;
 }

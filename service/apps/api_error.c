@@ -50,6 +50,7 @@ struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net
                                       const struct apps_refused *row)
 {
     struct apps_refusal refusal = {.status = r->status,
+                                   .decided = row != NULL && row->decided,
                                    .retry_after = apps_retry_after(a, r, false) > 0};
     const json_t *body = apps_json_body(mem, r);
     if (body == NULL) {
@@ -119,9 +120,13 @@ static bool lacks_scope(arena *mem, const struct net_response *r, const struct a
     return (rule == NULL && r->status == 403 && str_equal(refusal->code, "insufficient_scope"));
 }
 
-static enum apps_meaning meaning_of(const struct net_response *r, const struct apps_rule *rule,
-                                    bool lacks)
+static enum apps_meaning meaning_of(const struct net_response *r,
+                                    const struct apps_refusal *refusal,
+                                    const struct apps_rule *rule, bool lacks)
 {
+    if (refusal->decided) {
+        return MEANS_DECIDED;
+    }
     if (lacks) {
         return MEANS_SCOPE;
     }
@@ -143,7 +148,8 @@ static enum apps_meaning meaning_of(const struct net_response *r, const struct a
  * it, unless its own words are that the app could not say. */
 static bool may_stand(const struct net_response *r, const struct apps_rule *rule, bool told)
 {
-    if (rule != NULL && (rule->meaning == MEANS_REFUSED || rule->nothing_done)) {
+    bool no = rule != NULL && (rule->meaning == MEANS_REFUSED || rule->meaning == MEANS_DECIDED);
+    if (no || (rule != NULL && rule->nothing_done)) {
         return false;
     }
     if (told) {
@@ -178,13 +184,14 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
         {MEANS_LIMIT, ERR_LIMIT, "app_limit"},
         {MEANS_BUSY, ERR_UPSTREAM_BUSY, "app_busy"},
         {MEANS_SCOPE, ERR_UPSTREAM_REFUSED, "app_scope"},
+        {MEANS_DECIDED, ERR_UPSTREAM_REFUSED, "already_decided"},
         {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
     };
     const struct apps_refusal refusal = apps_refusal_read(mem, a, r, row);
     const struct apps_rule *rule = rule_of(a, q, &refusal);
     const char *scope = NULL;
     bool lacks = lacks_scope(mem, r, rule, &refusal, &scope);
-    enum apps_meaning meaning = meaning_of(r, rule, lacks);
+    enum apps_meaning meaning = meaning_of(r, &refusal, rule, lacks);
     size_t i = 0;
     while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
         i++;

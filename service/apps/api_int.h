@@ -32,7 +32,8 @@ enum apps_meaning {
     MEANS_UNAUTHENTIC, /* of the API: the access token is not accepted */
     MEANS_SCOPE,       /* of the API: the access token is good, and allows less than this needs */
     MEANS_DEAD,        /* of the token endpoint: this grant has ended */
-    MEANS_CONFIG       /* of the token endpoint: our client or a setting at the app */
+    MEANS_CONFIG,      /* of the token endpoint: our client or a setting at the app */
+    MEANS_DECIDED      /* of the API: somebody has decided there before */
 };
 
 enum apps_grant_kind { ANY_GRANT, CODE_GRANT, REFRESH_GRANT };
@@ -63,6 +64,7 @@ struct apps_refusal {
     const char *message; /* NULL: none */
     bool retry_after;
     enum apps_grant_kind grant;
+    bool decided; /* by a row of refused_when */
 };
 
 /* The first row that fits; NULL if none does. */
@@ -81,7 +83,9 @@ struct apps_refused {
     bool missing;         /* the path leads nowhere */
     const char *code;     /* paths; NULL: where every refusal of this app has them */
     const char *message;
-    const char *words; /* for the user, when no row of errors has any; NULL: none */
+    struct apps_texts unless_code; /* codes of what is no refusal here */
+    bool decided;                  /* it says that somebody has decided before */
+    const char *words;             /* for the user, when no row of errors has any; NULL: none */
 };
 
 struct apps_refusals {
@@ -167,6 +171,8 @@ struct apps_request {
     const json_t *body;           /* with "{x}" in texts; NULL: none */
     struct apps_form_part *parts; /* instead of a body */
     size_t parts_count;
+    bool is_file;                 /* what its answer is */
+    struct apps_texts file_hosts; /* suffixes: where a redirect may lead to */
     int success[8];
     size_t success_count;
     bool repeatable;
@@ -176,6 +182,8 @@ struct apps_request {
     size_t already_count;
     struct apps_expect *expect;
     size_t expect_count;
+    struct apps_pairs
+        taken; /* input -> path in the answer where its value stands if it was taken */
     struct apps_outcome outcome;
 };
 
@@ -188,7 +196,8 @@ struct apps_look_up {
     struct apps_pairs where;      /* path in a row -> text with "{x}" that must stand there */
     struct apps_refused not_done; /* an answer that proves that it was not done; no path: that
                                      nothing is found proves it */
-    bool before;                  /* asked before each write too */
+    bool before; /* asked before each write too; of one that may be sent again, before
+                    the first try alone */
     struct apps_outcome outcome;
 };
 
@@ -285,11 +294,34 @@ int apps_act_begin(const struct app_call *c, const app_action *x, const json_t *
                    const char **ret_words, struct apps_act *ret, struct err *e);
 bool apps_is_success(const struct apps_request *q, int status);
 /* The JSON of a good answer (NULL: it has no body). Errors: what an answer of 2xx says against
- * itself, and ERR_UPSTREAM_BUSY "app_unreadable" for HTML and the like. *ret_row: the refusal that
- * was found in it. */
+ * itself, ERR_UPSTREAM_BUSY "app_unreadable" for HTML, and APPS_ODD for anything else that is no
+ * JSON. *ret_row: the refusal that was found in it. */
 int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
                      const struct net_response *r, const json_t **ret,
                      const struct apps_refused **ret_row, struct err *e);
+/* An answer of 2xx held against what its action gives (shown.c). */
+enum apps_look_of { LOOKS_GOOD, LOOKS_REFUSED, LOOKS_ODD };
+enum apps_look_of apps_look_of(const struct apps_act *t, const struct apps_request *q,
+                               const struct net_response *r, const json_t *answer);
+/* ERR_UPSTREAM_REFUSED "app_refused": the app took it, but shows another value than it was told. */
+int apps_check_expected(const struct apps_act *t, const struct apps_request *q,
+                        const json_t *answer, const char **ret_words, struct err *e);
+/* What is wrong with an input where this request puts it, as the end of a sentence; NULL: nothing.
+ * later: names of those that are not known yet; NULL: none (places.c). */
+const char *apps_place_fault(const struct apps_act *t, const struct apps_request *q,
+                             const json_t *later, const char **ret_input);
+const char *apps_longest_input(const struct apps_act *t); /* its name; NULL: there is none */
+/* Every input of `taken` that was sent stands in the answer (taken.c). */
+bool apps_is_taken(const struct apps_act *t, const struct apps_request *q, const json_t *answer);
+/* ERR_UPSTREAM_REFUSED "app_refused": a change of which the app took nothing. */
+int apps_check_taken(const struct apps_act *t, const struct apps_request *q, const json_t *answer,
+                     const char **ret_words, struct err *e);
+/* Into the output, as APPS_NOT_TAKEN: what the app left out, or does not show, in words. */
+void apps_add_taken(const struct apps_act *t, const struct apps_request *q, const json_t *answer,
+                    struct app_result *io);
+/* ERR_UPSTREAM_REFUSED "app_odd": an answer that nothing can be made of. */
+#define APPS_ODD "app_odd"
+int apps_odd(const app *a, const struct net_response *r, bool writes, struct err *e);
 /* {"answer":, "input":}, a new reference. */
 json_t *apps_scope(const struct apps_act *t, const json_t *answer);
 void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,
@@ -303,5 +335,20 @@ const struct apps_look_up *apps_look_up_pick(const struct app_action *x, const j
 /* Asks. *ret_result is set when it was found. */
 int apps_look(const struct apps_act *t, const struct apps_look_up *l, enum app_lookup *ret,
               struct app_result *ret_result, const char **ret_words, struct err *e);
+
+/* --- answers that are files (download.c) --- */
+
+enum { APPS_RETRY_HEADERS_MAX = 4 }; /* the others of NET_ASKED_MAX are for files */
+/* After apps_api_dress: the bound of a file, and the headers that tell of it. */
+void apps_file_ask(const app *a, struct net_request *io);
+/* Goes where the answer says that the file lies, once and without the token; nothing when it says
+ * no such thing. Errors of the network, ERR_CONFIG "captured_host", ERR_UPSTREAM_BUSY "app_busy",
+ * ERR_UPSTREAM_REFUSED "app_refused". */
+int apps_file_follow(const struct apps_act *t, const struct apps_request *q,
+                     struct net_response *io, const char **ret_words, struct err *e);
+/* Words for a call for a file that failed with *e; gives -1. */
+int apps_file_failed(const struct apps_act *t, const char **ret_words, struct err *e);
+/* {"file": {"name", "content_base64"}, "size"}. */
+const json_t *apps_file_answer(const struct apps_act *t, const struct net_response *r);
 
 #endif

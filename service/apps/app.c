@@ -30,6 +30,24 @@ const char *app_scope_words(const app *a, const char *scope)
     return scope;
 }
 
+bool app_tells_scopes(const app *a)
+{
+    return a->authorize.scopes_told;
+}
+
+bool app_scope_covers(const app *a, const char *granted, const char *scope)
+{
+    for (size_t i = 0; i < a->covers_count; i++) {
+        const struct apps_cover *c = &a->covers[i];
+        for (size_t n = 0; str_equal_fold(c->scope, granted) && n < c->covers.count; n++) {
+            if (str_equal_fold(c->covers.items[n], scope)) {
+                return true;
+            }
+        }
+    }
+    return str_equal_fold(granted, scope);
+}
+
 int64_t app_refresh_margin_s(const app *a)
 {
     return a->token.margin_s;
@@ -43,6 +61,11 @@ bool app_single_use_refresh(const app *a)
 bool app_revokes_one_grant(const app *a)
 {
     return a->revoke.ends_one_grant;
+}
+
+bool app_revokes_all_grants(const app *a)
+{
+    return a->revoke.url != NULL && !a->revoke.ends_one_grant;
 }
 
 bool app_needs_secret(const app *a)
@@ -98,7 +121,7 @@ static json_t *vars_json(const app *a)
 static json_t *action_json(const struct app_action *x)
 {
     static const char *const types[] = {"text",    "object", "soql", "number",
-                                        "boolean", "date",   "list"};
+                                        "boolean", "date",   "list", "file"};
     json_t *inputs = json_array();
     for (size_t i = 0; i < x->inputs_count; i++) {
         const struct apps_input *in = &x->inputs[i];

@@ -35,10 +35,17 @@ bool apps_var_fits(const struct apps_var *v, const char *value);
 /* Into io, checked: app_callback_vars() lists the errors. */
 int apps_var_take(arena *mem, const struct app_site *site, const struct apps_given *given,
                   json_t *io, struct err *e);
+/* A parameter's text with the connection's variables. ERR_CONFIG "missing_var": one has no value.
+ */
+int apps_var_text(arena *mem, const struct app_site *site, const char *text, const char **ret,
+                  struct err *e);
 json_t *apps_vars_copy(arena *mem, const json_t *vars);
 /* The same for what a token endpoint's answer holds. */
 int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answer,
                     struct account *io, struct err *e);
+
+/* "2026-11-02T09:15:00Z", fractions and offsets cut off or counted; 0 when it is none. */
+int64_t apps_iso_time(const char *text); /* token_answer.c */
 
 /* --- a definition --- */
 
@@ -46,6 +53,12 @@ struct apps_scope {
     const char *name;
     const char *words;
     bool required; /* a grant without it is refused */
+};
+
+/* A scope that allows what others do. */
+struct apps_cover {
+    const char *scope;
+    struct apps_texts covers;
 };
 
 enum apps_client_auth {
@@ -70,6 +83,8 @@ struct apps_authorize {
     bool skip_empty;
     bool pkce;
     const char *scope_separator;
+    bool scopes_told;   /* what was granted is known from the answer of the token endpoint */
+    const char *barred; /* what to do where the app lets nobody in yet; NULL: nothing is known */
 };
 
 struct apps_callback {
@@ -112,6 +127,7 @@ struct apps_details {
 
 struct apps_identity {
     struct apps_question ask;
+    const char *sandbox_url; /* in place of ask.url at a host of sandbox.hosts; NULL: the same */
     const char *one; /* path of a list with exactly one row, which is meant; NULL: the answer is */
     struct apps_part *key;
     size_t key_count;
@@ -160,7 +176,19 @@ struct apps_revoke {
     int success[8];
     size_t success_count; /* 0: any 2xx */
     bool ends_one_grant;
+    struct apps_texts gone; /* error words for a token that has ended, beside those of RFC 7009 */
 };
+
+/* What a definition cannot say: each hook may be NULL. One file of each, driver_NAME.c, and a row
+ * in drivers.c. */
+struct apps_driver {
+    const char *name;
+    /* Is this answer of the token endpoint the app's own? ERR_CONFIG: nothing of it is used. */
+    int (*check_tokens)(arena *mem, const struct app_client *client, const json_t *answer,
+                        struct err *e);
+};
+const struct apps_driver *apps_driver_find(const char *name); /* NULL: there is none */
+extern const struct apps_driver apps_driver_salesforce;
 
 struct app {
     const char *name;
@@ -179,12 +207,15 @@ struct app {
     struct apps_texts sandbox_hosts;
     struct apps_texts sandbox_marks; /* parts of the API base's host */
 
+    const struct apps_driver *driver; /* NULL: none is needed */
     enum apps_client_auth client_auth;
     struct apps_authorize authorize;
     struct apps_callback callback;
     struct apps_scope *scopes;
     const char **scope_names;
     size_t scopes_count;
+    struct apps_cover *covers;
+    size_t covers_count;
 
     struct apps_token_rules token;
     struct apps_refresh refresh;
@@ -252,6 +283,8 @@ int apps_site_fill(arena *mem, const struct app_site *site, const char *text, ch
                    struct err *e);
 /* What stands between "https://" and the path. */
 char *apps_authority(arena *mem, const char *url);
+/* A full name in lower case, and no IP address. */
+bool apps_is_dns_name(const char *host);
 /* DNS labels with dots between them. */
 bool apps_is_host_part(const char *text);
 /* Where API calls go. */
@@ -260,6 +293,11 @@ int apps_api_base(arena *mem, const struct app_site *site, const char **ret, str
  * an allowed suffix, or the site's own trusted peer. ERR_CONFIG "captured_host". */
 int apps_capture_base(arena *mem, const struct app_site *site, const char *url, char **ret,
                       struct err *e);
+/* An https URL without a port at a host below one of these suffixes; where the site is a trusted
+ * peer, any of these by http. */
+bool apps_is_below(arena *mem, const struct app_site *site, const char *url,
+                   const struct apps_texts *suffixes);
+#define APPS_TOKEN_SLOT "{token}" /* in revoke.url: one segment of its path */
 bool apps_is_sandbox(arena *mem, const struct app_site *site, const char *api_base);
 
 /* --- asking who and where an account is (probe.c, site_lookup.c) --- */

@@ -48,7 +48,12 @@ int app_authorize_url(arena *mem, const struct app_site *site, const struct app_
         add_param(&s, a, "code_challenge_method", "S256");
     }
     for (size_t i = 0; i < a->authorize.params.count; i++) {
-        add_param(&s, a, a->authorize.params.items[i].name, a->authorize.params.items[i].value);
+        const struct apps_pair *p = &a->authorize.params.items[i];
+        const char *value = NULL;
+        if (apps_var_text(mem, site, p->value, &value, e) != 0) {
+            return -1;
+        }
+        add_param(&s, a, p->name, value);
     }
     add_param(&s, a, "login_hint", q->login_hint);
     *ret = s.text;
@@ -64,6 +69,11 @@ char *app_authorize_origin(arena *mem, const struct app_site *site)
     }
     const char *host = strstr(url, "://") + strlen("://");
     return arena_strndup(mem, url, (size_t)(host - url) + strcspn(host, "/?"));
+}
+
+const char *app_barred(const app *a)
+{
+    return str_empty(a->authorize.barred) ? NULL : a->authorize.barred;
 }
 
 const char *app_callback_code(const app *a)

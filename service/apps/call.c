@@ -41,6 +41,7 @@ void apps_api_dress(arena *mem, const app *a, struct secret access, const json_t
                     struct net_request *io)
 {
     io->peer = a->name;
+    io->for_app = true;
     io->bearer = access;
     io->token_header = a->token_header;
     io->token_prefix = a->token_prefix;
@@ -162,6 +163,7 @@ int apps_send(const struct apps_exchange *x, struct net_response *ret, struct er
     if (check_vars(x, e) != 0 || url_of(x, &out.url, e) != 0) {
         return -1;
     }
+    out.workspace = x->call->site.workspace;
     apps_api_dress(mem, x->call->site.app, x->call->access, x->values, &out);
     if (q->parts_count > 0) {
         add_parts(x, &out);
@@ -172,5 +174,8 @@ int apps_send(const struct apps_exchange *x, struct net_response *ret, struct er
         out.content_type = "application/json";
     }
     add_headers(mem, &q->headers, x->values, &out);
+    if (q->is_file) {
+        apps_file_ask(x->call->site.app, &out);
+    }
     return net_call(x->call->http, mem, &out, ret, e);
 }

@@ -126,7 +126,7 @@ static void read_values(const struct apps_reader *r, const struct json_doc *top)
     r->app->values = p;
 }
 
-static void check_suffixes(const struct json_doc *d, const char *key, const struct apps_texts *t)
+void apps_check_suffixes(const struct json_doc *d, const char *key, const struct apps_texts *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         const char *dot = strchr(t->items[i] + 1, '.');
@@ -148,8 +148,9 @@ static void read_hosts(const struct apps_reader *r, const struct json_doc *top)
     a->host_names = apps_read_texts(&d, "names", false);
     a->host_suffixes = apps_read_texts(&d, "suffixes", false);
     a->api_suffixes = apps_read_texts(&d, "api_suffixes", false);
-    check_suffixes(&d, "suffixes", &a->host_suffixes);
-    check_suffixes(&d, "api_suffixes", &a->api_suffixes);
+    apps_check_hosts(&d, "names", &a->host_names);
+    apps_check_suffixes(&d, "suffixes", &a->host_suffixes);
+    apps_check_suffixes(&d, "api_suffixes", &a->api_suffixes);
     if (d.object != NULL && a->host_names.count + a->host_suffixes.count == 0) {
         json_doc_fault(&d, NULL, "This must list the app's hosts in names or suffixes.");
     }
@@ -197,12 +198,21 @@ static bool is_oauth2(const struct json_doc *top)
     return false;
 }
 
+static void read_driver(const struct apps_reader *r, const struct json_doc *top)
+{
+    const char *name = json_doc_text(top, "driver", false, LIMIT_NAME);
+    r->app->driver = apps_driver_find(name);
+    if (name != NULL && r->app->driver == NULL) {
+        json_doc_fault(top, "driver", "This program has no driver of that name.");
+    }
+}
+
 static void read_all(const struct apps_reader *r, const struct json_doc *top)
 {
     static const char *const keys[] = {
         "name",      "title",    "values",  "hosts",      "sandbox", "auth",   "vars",
         "authorize", "callback", "token",   "refresh",    "revoke",  "lookup", "client_auth",
-        "identity",  "api",      "actions", "unverified", NULL};
+        "identity",  "api",      "actions", "unverified", "driver",  NULL};
     json_doc_known(top, keys);
     r->app->name = json_doc_text(top, "name", true, LIMIT_NAME);
     r->app->title = json_doc_text(top, "title", true, LIMIT_LABEL);
@@ -211,6 +221,7 @@ static void read_all(const struct apps_reader *r, const struct json_doc *top)
     }
     read_values(r, top);
     r->app->unverified = apps_read_texts(top, "unverified", false);
+    read_driver(r, top);
     read_hosts(r, top);
     apps_read_vars(r, top);
     apps_read_oauth(r, top);

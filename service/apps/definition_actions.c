@@ -107,6 +107,9 @@ void apps_read_actions(const struct apps_reader *r, const struct json_doc *top)
 {
     struct json_doc d = json_doc_member(top, "actions", true);
     json_t *object = d.object == NULL ? NULL : json_member(top->object, "actions");
+    if (d.object != NULL && json_object_size(object) == 0) {
+        json_doc_fault(top, "actions", "This must name what the app can do.");
+    }
     if (json_object_size(object) > ACTIONS_MAX) {
         json_doc_fault(&d, NULL, "This may have at most %d members.", ACTIONS_MAX);
         return;

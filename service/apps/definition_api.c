@@ -5,14 +5,24 @@
 
 enum { BASES_MAX = 5, HEADERS_MAX = 6, REFUSALS_MAX = 10 };
 
-const char *const apps_api_meanings[] = {"refused", "busy", "limit", "unauthentic", "scope", NULL};
+const char *const apps_api_meanings[] = {"refused", "busy",    "limit", "unauthentic",
+                                         "scope",   "decided", NULL};
+
+static struct apps_texts read_path_list(const struct json_doc *d, const char *key)
+{
+    struct apps_texts all = apps_read_texts(d, key, false);
+    for (size_t i = 0; i < all.count; i++) {
+        apps_check_path(d, arena_printf(d->mem, "%s[%zu]", key, i), all.items[i]);
+    }
+    return all;
+}
 
 struct apps_texts apps_read_paths(const struct json_doc *d, const char *key)
 {
     if (json_is_array(json_member(d->object, key))) {
-        return apps_read_texts(d, key, false);
+        return read_path_list(d, key);
     }
-    const char *path = json_doc_text(d, key, false, LIMIT_LABEL);
+    const char *path = apps_read_path(d, key, false);
     struct apps_texts one = {arena_array(d->mem, 1, sizeof(*one.items)), path == NULL ? 0 : 1};
     one.items[0] = path;
     return one;
@@ -20,16 +30,22 @@ struct apps_texts apps_read_paths(const struct json_doc *d, const char *key)
 
 struct apps_refused apps_read_refused(const struct json_doc *d)
 {
-    static const char *const keys[] = {"path", "is",      "is_not", "missing",
-                                       "code", "message", "words",  NULL};
+    static const char *const keys[] = {"path",    "is",          "is_not", "missing", "code",
+                                       "message", "unless_code", "words",  "means",   NULL};
+    static const char *const meanings[] = {"refused", "decided", NULL};
     json_doc_known(d, keys);
-    struct apps_refused q = {.path = json_doc_text(d, "path", true, LIMIT_LABEL),
+    struct apps_refused q = {.path = apps_read_path(d, "path", true),
                              .is = json_member(d->object, "is"),
                              .is_not = json_member(d->object, "is_not"),
                              .missing = json_doc_flag(d, "missing", false),
-                             .code = json_doc_text(d, "code", false, LIMIT_LABEL),
-                             .message = json_doc_text(d, "message", false, LIMIT_LABEL),
+                             .code = apps_read_path(d, "code", false),
+                             .message = apps_read_path(d, "message", false),
+                             .unless_code = apps_read_texts(d, "unless_code", false),
                              .words = json_doc_text(d, "words", false, LIMIT_LABEL)};
+    q.decided = json_doc_choice(d, "means", meanings, 0) == 1;
+    if (q.unless_code.count > 0 && q.code == NULL) {
+        json_doc_fault(d, "code", "unless_code needs the path of the code.");
+    }
     if ((q.is != NULL) + (q.is_not != NULL) + (q.missing ? 1 : 0) > 1) {
         json_doc_fault(d, NULL, "Only one of is, is_not and missing may stand here.");
     }
@@ -72,10 +88,12 @@ static void read_calls(const struct apps_reader *r, const struct json_doc *d)
     a->api_base = apps_read_url(r, d, "base", true);
     a->api_headers = apps_read_pairs(r, d, "headers", HEADERS_MAX);
     check_headers(a, d, "headers", &a->api_headers);
+    apps_check_headers(d, "headers", &a->api_headers, NULL);
     struct json_doc token = json_doc_member(d, "token_header", false);
     json_doc_known(&token, token_keys);
     a->token_header = json_doc_text(&token, "name", true, LIMIT_NAME);
     a->token_prefix = json_doc_text(&token, "prefix", false, LIMIT_NAME);
+    apps_check_token_header(&token, a->token_header, a->token_prefix);
     struct json_doc bases = json_doc_member(d, "bases", false);
     json_t *object = bases.object == NULL ? NULL : json_member(d->object, "bases");
     a->api_bases.items = arena_array(r->mem, BASES_MAX, sizeof(*a->api_bases.items));
@@ -97,17 +115,17 @@ static void read_errors(const struct apps_reader *r, const struct json_doc *d)
     struct apps_errors *errors = &r->app->errors;
     struct json_doc where = json_doc_member(d, "error", false);
     json_doc_known(&where, error_keys);
-    errors->code = apps_read_texts(&where, "code", false);
+    errors->code = read_path_list(&where, "code");
     errors->message = apps_read_paths(&where, "message");
-    errors->fields = json_doc_text(&where, "fields", false, LIMIT_LABEL);
+    errors->fields = apps_read_path(&where, "fields", false);
     errors->rules = apps_read_rules(r, d, "errors", apps_api_meanings);
     errors->refused = apps_read_refusals(r, d);
     struct json_doc retry = json_doc_member(d, "retry", false);
     json_doc_known(&retry, retry_keys);
     errors->retry_after = apps_read_paths(&retry, "after");
     errors->retry_at = apps_read_paths(&retry, "at");
-    if (errors->retry_after.count + errors->retry_at.count > NET_ASKED_MAX) {
-        json_doc_fault(&retry, NULL, "At most %d headers may be named.", NET_ASKED_MAX);
+    if (errors->retry_after.count + errors->retry_at.count > APPS_RETRY_HEADERS_MAX) {
+        json_doc_fault(&retry, NULL, "At most %d headers may be named.", APPS_RETRY_HEADERS_MAX);
     }
 }
 

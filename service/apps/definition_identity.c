@@ -33,6 +33,8 @@ static const char *read_path(const struct apps_reader *r, const struct json_doc 
     }
     if (path[0] != '/' || strpbrk(path, "# ") != NULL) {
         json_doc_fault(d, "path", "This must begin with \"/\" and hold no \"#\" and no space.");
+    } else if (apps_has_dot_segment(path)) {
+        json_doc_fault(d, "path", "No segment of this may be \".\" or \"..\".");
     } else if (!apps_template_known(r->mem, path, names_of(r), &why)) {
         json_doc_fault(d, "path", "%s", why);
     }
@@ -64,7 +66,7 @@ static struct apps_part read_part(const struct apps_reader *r, const struct json
 {
     static const char *const keys[] = {"path", "first", "var", NULL};
     json_doc_known(row, keys);
-    struct apps_part part = {.path = json_doc_text(row, "path", false, LIMIT_LABEL),
+    struct apps_part part = {.path = apps_read_path(row, "path", false),
                              .var = json_doc_text(row, "var", false, LIMIT_NAME)};
     int64_t first = json_doc_i64(row, "first", 0);
     if (first < 0 || first > PART_FIRST_MAX) {
@@ -110,8 +112,8 @@ static void read_details(const struct apps_reader *r, const struct json_doc *ide
     struct apps_details *details = &r->app->identity.details;
     apps_need(&d, "path");
     details->path = read_path(r, &d);
-    details->organization = json_doc_text(&d, "organization", false, LIMIT_LABEL);
-    details->sandbox = json_doc_text(&d, "sandbox", false, LIMIT_LABEL);
+    details->organization = apps_read_path(&d, "organization", false);
+    details->sandbox = apps_read_path(&d, "sandbox", false);
     if (details->organization == NULL && details->sandbox == NULL) {
         json_doc_fault(&d, NULL, "This must name organization or sandbox, or both.");
     }
@@ -124,7 +126,7 @@ static void read_lookup(const struct apps_reader *r, const struct json_doc *d,
                                        "list", "where", "set",    NULL};
     json_doc_known(d, keys);
     l->ask = read_question(r, d);
-    l->list = json_doc_text(d, "list", false, LIMIT_LABEL);
+    l->list = apps_read_path(d, "list", false);
     l->where = apps_read_pairs(r, d, "where", WHERE_MAX);
     l->set = apps_read_pairs(r, d, "set", WHERE_MAX);
     if (d->object != NULL && l->set.count == 0) {
@@ -172,16 +174,18 @@ static void check_sources(const struct apps_reader *r, const struct json_doc *to
 
 void apps_read_identity(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {"path", "url",   "method",       "body",    "one", "key",
-                                       "name", "email", "organization", "details", NULL};
+    static const char *const keys[] = {"path",         "url",     "method",      "body",
+                                       "one",          "key",     "name",        "email",
+                                       "organization", "details", "sandbox_url", NULL};
     struct json_doc d = json_doc_member(top, "identity", true);
     json_doc_known(&d, keys);
     struct apps_identity *identity = &r->app->identity;
     identity->ask = read_question(r, &d);
-    identity->one = json_doc_text(&d, "one", false, LIMIT_LABEL);
-    identity->name = json_doc_text(&d, "name", true, LIMIT_LABEL);
-    identity->email = json_doc_text(&d, "email", false, LIMIT_LABEL);
-    identity->organization = json_doc_text(&d, "organization", false, LIMIT_LABEL);
+    identity->sandbox_url = apps_read_url_from(r, &d, "sandbox_url", VAR_ANY);
+    identity->one = apps_read_path(&d, "one", false);
+    identity->name = apps_read_path(&d, "name", true);
+    identity->email = apps_read_path(&d, "email", false);
+    identity->organization = apps_read_path(&d, "organization", false);
     read_key(r, &d);
     read_details(r, &d);
     read_lookups(r, top);

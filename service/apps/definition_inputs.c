@@ -7,30 +7,7 @@
 
 /* What an action takes: "inputs" of its definition. */
 
-enum { INPUTS_MAX = 30, PATTERN_MAX = 300 };
-
-static void free_pattern(void *object)
-{
-    regfree(object);
-}
-
-const regex_t *apps_read_pattern(const struct json_doc *d, const char *key, const char *absent)
-{
-    const char *given = json_doc_text(d, key, false, PATTERN_MAX);
-    const char *text = given == NULL ? absent : given;
-    if (text == NULL) {
-        return NULL;
-    }
-    size_t len = strlen(text);
-    regex_t *re = arena_alloc(d->mem, sizeof(*re));
-    if (len < 2 || text[0] != '^' || text[len - 1] != '$' ||
-        regcomp(re, text, REG_EXTENDED | REG_NOSUB) != 0) {
-        json_doc_fault(d, key, "This must be an extended regular expression from ^ to $.");
-        return NULL;
-    }
-    arena_defer(d->mem, free_pattern, re);
-    return re;
-}
+enum { INPUTS_MAX = 30 };
 
 static void check_kind(const struct json_doc *d, const struct apps_input *in)
 {

@@ -19,6 +19,8 @@ void apps_read_api(const struct apps_reader *r, const struct json_doc *top);
 void apps_read_actions(const struct apps_reader *r, const struct json_doc *top);
 /* A list of non-empty texts. */
 struct apps_texts apps_read_texts(const struct json_doc *d, const char *key, bool required);
+/* Each begins with a dot and is a host's name behind it. */
+void apps_check_suffixes(const struct json_doc *d, const char *key, const struct apps_texts *t);
 /* An object of texts, with {value} filled in. */
 struct apps_pairs apps_read_pairs(const struct apps_reader *r, const struct json_doc *d,
                                   const char *key, size_t max);
@@ -37,8 +39,21 @@ const char *apps_read_url_from(const struct apps_reader *r, const struct json_do
                                const char *key, unsigned from);
 const char *apps_read_url(const struct apps_reader *r, const struct json_doc *d, const char *key,
                           bool required);
-/* An extended regular expression from ^ to $; `absent` (NULL: none) where there is none. */
+/* An extended regular expression from ^ to $, whose repeats stay small; `absent` (NULL: none) where
+ * there is none. */
 const regex_t *apps_read_pattern(const struct json_doc *d, const char *key, const char *absent);
+/* Names are tokens and none of those that Workbot sets itself, or of `more` (NULL: none); values
+ * are one line. */
+void apps_check_headers(const struct json_doc *d, const char *key, const struct apps_pairs *pairs,
+                        const char *const *more);
+void apps_check_token_header(const struct json_doc *d, const char *name, const char *prefix);
+/* "." or ".." between the slashes of a URL's path, encoded ones too. */
+bool apps_has_dot_segment(const char *path);
+/* A path in an answer: no name in it is empty. */
+const char *apps_read_path(const struct json_doc *d, const char *key, bool required);
+void apps_check_path(const struct json_doc *d, const char *key, const char *path);
+/* Each is a host's full name. */
+void apps_check_hosts(const struct json_doc *d, const char *key, const struct apps_texts *t);
 /* A text or a list of texts. */
 struct apps_texts apps_read_paths(const struct json_doc *d, const char *key);
 struct apps_refused apps_read_refused(const struct json_doc *d);
@@ -64,6 +79,9 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
 void apps_read_look_ups(const struct apps_action_reader *ar, const struct json_doc *d);
 void apps_read_already(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q);
+/* "taken": which inputs the app may leave out without a word, and where its answer shows them. */
+void apps_read_taken(const struct apps_action_reader *ar, const struct json_doc *d,
+                     struct apps_request *q);
 void apps_read_expect(const struct apps_action_reader *ar, const struct json_doc *d,
                       struct apps_request *q);
 /* "output" and "record_id"; `found`: their paths may begin with "found". */
@@ -82,6 +100,9 @@ void apps_check_template(const struct apps_action_reader *ar, const struct json_
 const char *apps_read_revoke_url(const struct apps_reader *r, const struct json_doc *d,
                                  const char *key);
 /* Parameters that Workbot sets itself may not come from a definition, except `but`. */
+/* Only these variables stand in their texts. */
+void apps_check_param_values(const struct json_doc *d, const struct apps_pairs *p,
+                             const char *const *names);
 void apps_check_params(const struct json_doc *d, const struct apps_pairs *p,
                        const char *const *but);
 /* Text in which {value} of "values" is filled in; other {names} stay. */

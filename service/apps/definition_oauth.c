@@ -7,7 +7,7 @@
 
 /* The browser's trip: to the app and back. */
 
-enum { SCOPES_MAX = 50, PARAMS_MAX = 8 };
+enum { SCOPES_MAX = 50, COVERS_MAX = 20, PARAMS_MAX = 8, LIMIT_BARRED = 400 };
 
 static void read_scopes(const struct apps_reader *r, const struct json_doc *d)
 {
@@ -27,12 +27,42 @@ static void read_scopes(const struct apps_reader *r, const struct json_doc *d)
     }
 }
 
+/* "covers": {"full": ["api", ...]}. */
+static void read_covers(const struct apps_reader *r, const struct json_doc *d)
+{
+    struct json_doc of = json_doc_member(d, "covers", false);
+    app *a = r->app;
+    a->covers = arena_array(r->mem, COVERS_MAX, sizeof(*a->covers));
+    const char *name = NULL;
+    json_t *list = NULL;
+    json_object_foreach((json_t *)(uintptr_t)of.object, name, list)
+    {
+        if (a->covers_count == COVERS_MAX) {
+            json_doc_fault(d, "covers", "At most %d scopes may cover others.", COVERS_MAX);
+            return;
+        }
+        a->covers[a->covers_count++] = (struct apps_cover){
+            arena_strdup(r->mem, name), apps_read_texts(&of, arena_strdup(r->mem, name), false)};
+    }
+}
+
 static bool listed(const char *const *names, const char *name)
 {
     while (*names != NULL && !str_equal(*names, name)) {
         names++;
     }
     return *names != NULL;
+}
+
+void apps_check_param_values(const struct json_doc *d, const struct apps_pairs *p,
+                             const char *const *names)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const char *why = NULL;
+        if (!apps_template_known(d->mem, p->items[i].value, names, &why)) {
+            json_doc_fault(d, arena_printf(d->mem, "params.%s", p->items[i].name), "%s", why);
+        }
+    }
 }
 
 void apps_check_params(const struct json_doc *d, const struct apps_pairs *p, const char *const *but)
@@ -89,9 +119,11 @@ static void read_issuer(const struct apps_reader *r, const struct json_doc *d)
 
 static void read_authorize(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {
-        "url",    "params",          "pkce", "scopes", "issuer", "issuer_required", "skip_empty",
-        "rename", "scope_separator", NULL};
+    static const char *const keys[] = {"url",        "params", "pkce",
+                                       "scopes",     "issuer", "issuer_required",
+                                       "skip_empty", "rename", "scope_separator",
+                                       "barred",     "covers", "scopes_told",
+                                       NULL};
     static const char *const none[] = {NULL};
     struct json_doc d = json_doc_member(top, "authorize", true);
     json_doc_known(&d, keys);
@@ -103,11 +135,15 @@ static void read_authorize(const struct apps_reader *r, const struct json_doc *t
                                 .rename = apps_read_pairs(r, &d, "rename", PARAMS_MAX),
                                 .skip_empty = json_doc_flag(&d, "skip_empty", false),
                                 .pkce = json_doc_flag(&d, "pkce", true),
+                                .scopes_told = json_doc_flag(&d, "scopes_told", true),
+                                .barred = json_doc_text(&d, "barred", false, LIMIT_BARRED),
                                 .scope_separator = str_empty(separator) ? " " : separator};
     read_issuer(r, &d);
     apps_need(&d, "url");
     read_scopes(r, &d);
+    read_covers(r, &d);
     apps_check_params(&d, &a->authorize.params, none);
+    apps_check_param_values(&d, &a->authorize.params, apps_var_names(r, VAR_CONNECTION, NULL));
     check_rename(&d, &a->authorize.rename);
 }
 

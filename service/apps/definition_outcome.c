@@ -7,7 +7,14 @@
 
 /* What comes of a request: what later steps see, what counts as done, and how to find out. */
 
-enum { OUTPUT_MAX = 30, ALREADY_MAX = 6, EXPECT_MAX = 4, LOOK_UPS_MAX = 4, WHERE_MAX = 4 };
+enum {
+    OUTPUT_MAX = 30,
+    ALREADY_MAX = 6,
+    EXPECT_MAX = 8,
+    TAKEN_MAX = 30,
+    LOOK_UPS_MAX = 4,
+    WHERE_MAX = 4
+};
 
 static void check_path(const struct json_doc *d, const char *key, const char *path, bool found)
 {
@@ -18,7 +25,9 @@ static void check_path(const struct json_doc *d, const char *key, const char *pa
     if (!known) {
         json_doc_fault(d, key, "This must be answer, answer.PATH%s or input.NAME.",
                        found ? ", found, found.PATH" : "");
+        return;
     }
+    apps_check_path(d, key, path);
 }
 
 struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const struct json_doc *d,
@@ -33,6 +42,10 @@ struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const
         struct apps_pairs paths = apps_read_pairs(ar->r, d, "output", OUTPUT_MAX);
         for (size_t i = 0; i < paths.count; i++) {
             check_path(d, "output", paths.items[i].value, found);
+        }
+        if (json_member(o.output, APPS_NOT_TAKEN) != NULL) {
+            json_doc_fault(d, "output.not_taken",
+                           "What an app did not take stands there: this needs another name.");
         }
     } else if (o.output != NULL) {
         check_path(d, "output", json_string_value(o.output), found);
@@ -87,10 +100,27 @@ void apps_read_expect(const struct apps_action_reader *ar, const struct json_doc
         struct json_doc row = json_doc_item(d, "expect", i);
         json_doc_known(&row, keys);
         q->expect[i] =
-            (struct apps_expect){.path = json_doc_text(&row, "path", true, LIMIT_LABEL),
+            (struct apps_expect){.path = apps_read_path(&row, "path", true),
                                  .equals = json_doc_text(&row, "equals", true, LIMIT_LABEL),
                                  .words = json_doc_text(&row, "words", true, LIMIT_LABEL)};
         apps_check_template(ar, &row, "equals", q->expect[i].equals);
+    }
+}
+
+void apps_read_taken(const struct apps_action_reader *ar, const struct json_doc *d,
+                     struct apps_request *q)
+{
+    q->taken = apps_read_pairs(ar->r, d, "taken", TAKEN_MAX);
+    for (size_t i = 0; i < q->taken.count; i++) {
+        const struct apps_pair *p = &q->taken.items[i];
+        const char *at = arena_printf(d->mem, "taken.%s", p->name);
+        if (!apps_has_input(ar->action, p->name)) {
+            json_doc_fault(d, at, "There is no input \"%s\".", p->name);
+        }
+        apps_check_path(d, at, p->value);
+    }
+    if (q->taken.count > 0 && !ar->action->writes) {
+        json_doc_fault(d, "taken", "This belongs to an action that writes.");
     }
 }
 
@@ -101,7 +131,7 @@ static struct apps_refused read_not_done(const struct json_doc *d)
         struct json_doc row = json_doc_member(d, "not_done", false);
         return apps_read_refused(&row);
     }
-    return (struct apps_refused){.path = json_doc_text(d, "not_done", false, LIMIT_LABEL)};
+    return (struct apps_refused){.path = apps_read_path(d, "not_done", false)};
 }
 
 static void read_look_up(const struct apps_action_reader *ar, const struct json_doc *d,
@@ -120,13 +150,15 @@ static void read_look_up(const struct apps_action_reader *ar, const struct json_
     }
     l->none_count =
         apps_read_statuses(d, "none", 400, 499, l->none, sizeof(l->none) / sizeof(l->none[0]));
-    l->found = json_doc_text(d, "found", false, LIMIT_LABEL);
+    l->found = apps_read_path(d, "found", false);
     l->where = apps_read_pairs(ar->r, d, "where", WHERE_MAX);
     l->not_done = read_not_done(d);
     l->before = json_doc_flag(d, "before", false);
     l->outcome = apps_read_outcome(ar, d, true);
     check_where(ar, d, &l->where);
-    if (l->found == NULL && (l->not_done.path == NULL || l->before || l->where.count > 0)) {
+    bool judges = l->before && l->request.refused.count > 0;
+    if (l->found == NULL &&
+        (l->not_done.path == NULL || (l->before && !judges) || l->where.count > 0)) {
         json_doc_fault(d, "found", "This must say where the answer shows that it happened.");
     }
     if ((l->found != NULL) != (l->outcome.output != NULL)) {

@@ -48,6 +48,20 @@ void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc 
     }
 }
 
+/* "file": {"hosts"}: the answer is one, and a redirect may lead below these. */
+static void read_file(const struct json_doc *d, struct apps_request *q)
+{
+    static const char *const keys[] = {"hosts", NULL};
+    struct json_doc file = json_doc_member(d, "file", false);
+    json_doc_known(&file, keys);
+    q->is_file = file.object != NULL;
+    q->file_hosts = apps_read_texts(&file, "hosts", false);
+    apps_check_suffixes(&file, "hosts", &q->file_hosts);
+    if (q->is_file && !str_equal(q->method, "GET")) {
+        json_doc_fault(d, "file", "A file comes as the answer of a GET.");
+    }
+}
+
 static void check_pairs(const struct apps_action_reader *ar, const struct json_doc *d,
                         const char *key, const struct apps_pairs *pairs)
 {
@@ -123,19 +137,22 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
     apps_check_template(ar, d, "path", q->path);
     check_pairs(ar, d, "query", &q->query);
     check_pairs(ar, d, "headers", &q->headers);
+    apps_check_headers(d, "headers", &q->headers, NULL);
     apps_check_body(d, "body", q->body, ar->names);
     if (q->path != NULL && (q->path[0] != '/' || strpbrk(q->path, "?#") != NULL)) {
         json_doc_fault(d, "path", "This must begin with \"/\" and have no \"?\" or \"#\".");
+    } else if (q->path != NULL && apps_has_dot_segment(q->path)) {
+        json_doc_fault(d, "path", "No segment of this may be \".\" or \"..\".");
     }
 }
 
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {
-        "errors",  "multipart", "when",   "method",    "base",       "path",
-        "query",   "headers",   "body",   "success",   "repeatable", "refused_when",
-        "already", "expect",    "output", "record_id", NULL};
+    static const char *const keys[] = {"errors",     "multipart",    "when",    "method", "base",
+                                       "path",       "query",        "headers", "body",   "success",
+                                       "repeatable", "refused_when", "already", "expect", "output",
+                                       "record_id",  "file",         "taken",   NULL};
     json_doc_known(d, keys);
     apps_read_asking(ar, d, q);
     q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
@@ -146,7 +163,9 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
     }
     q->rules = apps_read_rules(ar->r, d, "errors", apps_api_meanings);
     apps_read_parts(ar, d, q);
+    read_file(d, q);
     apps_read_already(ar, d, q);
     apps_read_expect(ar, d, q);
+    apps_read_taken(ar, d, q);
     q->outcome = apps_read_outcome(ar, d, false);
 }

@@ -25,22 +25,9 @@ static int64_t bounded(const struct json_doc *d, const char *key, int64_t absent
 /* Headers that the HTTP call or Workbot makes itself stay theirs. */
 static struct apps_pairs read_headers(const struct apps_reader *r, const struct json_doc *d)
 {
-    static const char *const ours[] = {"authorization", "content-type", "content-length",    "host",
-                                       "accept",        "cookie",       "transfer-encoding", NULL};
+    static const char *const ours[] = {"content-type", "accept", NULL};
     struct apps_pairs p = apps_read_pairs(r, d, "headers", PARAMS_MAX);
-    for (size_t i = 0; i < p.count; i++) {
-        const char *name = str_lower(r->mem, p.items[i].name), *value = p.items[i].value;
-        size_t taken = 0;
-        while (ours[taken] != NULL && !str_equal(ours[taken], name)) {
-            taken++;
-        }
-        if (ours[taken] != NULL ||
-            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name) ||
-            strpbrk(value, "\r\n") != NULL) {
-            json_doc_fault(d, arena_printf(r->mem, "headers.%s", p.items[i].name),
-                           "This must be a header that Workbot does not set itself.");
-        }
-    }
+    apps_check_headers(d, "headers", &p, ours);
     return p;
 }
 
@@ -51,7 +38,7 @@ static void read_expires(const struct apps_reader *r, const struct json_doc *tok
     struct json_doc d = json_doc_member(token, "expires", false);
     json_doc_known(&d, keys);
     struct apps_token_rules *t = &r->app->token;
-    t->expires = json_doc_text(&d, "path", true, LIMIT_LABEL);
+    t->expires = apps_read_path(&d, "path", true);
     int unit = json_doc_choice(&d, "unit", units, EXPIRES_IN_S);
     t->expires_unit = unit < 0 ? EXPIRES_IN_S : (enum apps_expires)unit;
 }
@@ -82,10 +69,10 @@ static void read_endpoint(const struct apps_reader *r, const struct json_doc *to
     t->params = apps_read_pairs(r, &d, "params", PARAMS_MAX);
     t->json = json_doc_choice(&d, "format", formats, 0) == 1;
     t->headers = read_headers(r, &d);
-    t->tokens = json_doc_text(&d, "tokens", false, LIMIT_LABEL);
+    t->tokens = apps_read_path(&d, "tokens", false);
     t->tokens = str_empty(t->tokens) ? NULL : t->tokens;
     t->capture = apps_read_capture(r, &d, VAR_TOKEN);
-    t->api_base = json_doc_text(&d, "api_base", false, LIMIT_LABEL);
+    t->api_base = apps_read_path(&d, "api_base", false);
     t->any_type = json_doc_flag(&d, "any_token_type", false);
     t->refresh_required = json_doc_choice(&d, "refresh_token", refresh, 0) == 0;
     t->single_use_refresh = json_doc_flag(&d, "single_use_refresh", false);
@@ -94,6 +81,7 @@ static void read_endpoint(const struct apps_reader *r, const struct json_doc *to
     read_error(&d, t);
     read_expires(r, &d);
     apps_check_params(&d, &t->params, may_say);
+    apps_check_param_values(&d, &t->params, apps_var_names(r, VAR_CONNECTION | VAR_CALLBACK, NULL));
     if (t->api_base != NULL && r->app->api_suffixes.count == 0) {
         json_doc_fault(&d, "api_base", "hosts.api_suffixes must say which hosts may come here.");
     }
@@ -112,6 +100,7 @@ static void read_refresh(const struct apps_reader *r, const struct json_doc *top
                               .fixed_days = bounded(&d, "fixed_days", 0, DAYS_MAX),
                               .grants_per_user = bounded(&d, "grants_per_user", 0, GRANTS_MAX)};
     apps_check_params(&d, &r->app->refresh.params, may_say);
+    apps_check_param_values(&d, &r->app->refresh.params, apps_var_names(r, VAR_ANY, NULL));
 }
 
 static void read_success(const struct json_doc *d, struct apps_revoke *v)
@@ -139,7 +128,7 @@ static unsigned choice(const struct json_doc *d, const char *key, const char *co
 static void read_revoke(const struct apps_reader *r, const struct json_doc *top)
 {
     static const char *const keys[] = {"url",  "method",  "token",          "param", "format",
-                                       "auth", "success", "ends_one_grant", NULL};
+                                       "auth", "success", "ends_one_grant", "gone",  NULL};
     static const char *const tokens[] = {"refresh", "access", "both", NULL};
     static const char *const methods[] = {"POST", "DELETE", "GET", NULL};
     static const char *const formats[] = {"form", "json", "query", NULL};
@@ -155,11 +144,14 @@ static void read_revoke(const struct apps_reader *r, const struct json_doc *top)
     v->auth = (enum apps_revoke_auth)choice(&d, "auth", auths);
     v->param = json_doc_text(&d, "param", false, LIMIT_NAME);
     v->ends_one_grant = json_doc_flag(&d, "ends_one_grant", false);
+    v->gone = apps_read_texts(&d, "gone", false);
     read_success(&d, v);
+    bool elsewhere = v->auth == REVOKE_AUTH_BEARER ||
+                     (v->url != NULL && strstr(v->url, APPS_TOKEN_SLOT) != NULL);
     if (v->param == NULL) {
-        v->param = v->auth == REVOKE_AUTH_BEARER ? "" : "token";
+        v->param = elsewhere ? "" : "token";
     }
-    if (v->param[0] == '\0' && v->auth != REVOKE_AUTH_BEARER) {
+    if (v->param[0] == '\0' && !elsewhere) {
         json_doc_fault(&d, "param", "Without it nothing says which token is meant.");
     }
     if (str_equal(v->method, "GET") && v->format != REVOKE_QUERY && v->param[0] != '\0') {

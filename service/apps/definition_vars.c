@@ -193,7 +193,19 @@ const char *apps_read_url_from(const struct apps_reader *r, const struct json_do
 const char *apps_read_revoke_url(const struct apps_reader *r, const struct json_doc *d,
                                  const char *key)
 {
-    return read_url(r, d, key, apps_var_names(r, VAR_CONNECTION, "client_id"));
+    const char *const *names = apps_var_names(r, VAR_CONNECTION, "client_id");
+    size_t n = 0;
+    while (names[n] != NULL) {
+        n++;
+    }
+    const char **all = arena_array(r->mem, n + 2, sizeof(*all));
+    memcpy(all, names, n * sizeof(*all));
+    all[n] = "token";
+    const char *url = read_url(r, d, key, all);
+    if (url != NULL && strstr(apps_authority(r->mem, url), "{token}") != NULL) {
+        json_doc_fault(d, key, "A token stands in the path alone.");
+    }
+    return url;
 }
 
 const char *apps_read_url(const struct apps_reader *r, const struct json_doc *d, const char *key,

@@ -85,6 +85,16 @@ static void add_details(const struct apps_probe *p, struct account *io)
     }
 }
 
+/* Some apps keep the people of their sandbox apart. */
+static struct apps_question question_of(arena *mem, const struct app_site *site)
+{
+    struct apps_question q = site->app->identity.ask;
+    if (site->app->identity.sandbox_url != NULL && apps_is_sandbox(mem, site, "")) {
+        q.url = site->app->identity.sandbox_url;
+    }
+    return q;
+}
+
 int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
                  struct account *io, struct err *e)
 {
@@ -99,9 +109,28 @@ int app_identify(arena *mem, net_client *http, const struct app_site *site, stru
     if (a->lookups_count > 0) {
         here.vars = app_site_vars(mem, a, here.own, io->vars);
     }
-    if (apps_ask(&p, &a->identity.ask, &answer, e) != 0 || fill(mem, &here, answer, io, e) != 0) {
+    const struct apps_question q = question_of(mem, &here);
+    if (apps_ask(&p, &q, &answer, e) != 0 || fill(mem, &here, answer, io, e) != 0) {
         return -1;
     }
     add_details(&p, io);
     return 0;
+}
+
+const char *app_identity_asks(arena *mem, const app *a)
+{
+    const struct apps_identity *identity = &a->identity;
+    struct str s = str_new(mem, LIMIT_LABEL);
+    str_printf(&s, "%s %s for ", identity->ask.method,
+               identity->ask.url != NULL ? identity->ask.url : identity->ask.path);
+    if (identity->one != NULL) {
+        str_printf(&s, "exactly one row at \"%s\", with ", identity->one);
+    }
+    for (size_t i = 0; i < identity->key_count; i++) {
+        if (!str_empty(identity->key[i].path)) {
+            str_printf(&s, "%s, ", identity->key[i].path);
+        }
+    }
+    str_add(&s, identity->name);
+    return s.text;
 }

@@ -58,7 +58,10 @@ int apps_ask(const struct apps_probe *p, const struct apps_question *q, const js
              struct err *e)
 {
     const app *a = p->site->app;
-    struct net_request ask = {.method = q->method, .timeout_ms = PROBE_MS, .person_waits = true};
+    struct net_request ask = {.method = q->method,
+                              .workspace = p->site->workspace,
+                              .timeout_ms = PROBE_MS,
+                              .person_waits = true};
     struct net_response r;
     const char *words = NULL;
     if (url_of(p, q, &ask.url, e) != 0) {
@@ -77,9 +80,12 @@ int apps_ask(const struct apps_probe *p, const struct apps_question *q, const js
         return apps_api_error(p->mem, a, &r, false, &words, e);
     }
     *ret = apps_json_body(p->mem, &r);
-    return *ret != NULL ? 0
-                        : err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable",
-                                  "%s answers the probe without JSON", a->name);
+    if (*ret != NULL) {
+        return 0;
+    }
+    return apps_is_html(&r) ? err_set(e, ERR_UPSTREAM_BUSY, "app_unreadable",
+                                      "%s answers the probe with a page", a->name)
+                            : apps_odd(a, &r, false, e);
 }
 
 size_t apps_one_row(const json_t *answer, const char *path, const json_t **ret)

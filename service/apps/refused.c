@@ -20,9 +20,25 @@ bool apps_is_there(const json_t *value)
     return !apps_input_empty(value) && !json_is_false(value);
 }
 
+/* A refusal that says that there is nothing of the kind, where that is a state like others. */
+static bool is_excepted(const struct apps_refused *row, const json_t *answer)
+{
+    const char *code =
+        row->unless_code.count == 0 ? NULL : json_string_value(json_at(answer, row->code));
+    size_t i = 0;
+    while (code != NULL && i < row->unless_code.count &&
+           !str_equal(row->unless_code.items[i], code)) {
+        i++;
+    }
+    return code != NULL && i < row->unless_code.count;
+}
+
 bool apps_row_fits(const struct apps_refused *row, const json_t *answer)
 {
     const json_t *value = json_at(answer, row->path);
+    if (is_excepted(row, answer)) {
+        return false;
+    }
     if (row->missing) {
         return value == NULL || json_is_null(value);
     }

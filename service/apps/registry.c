@@ -2,9 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -47,11 +50,15 @@ static const struct builtin {
 #undef ROW
 };
 
-enum { APPS_MAX = 500 };
+enum { APPS_MAX = 500, PASSED_OVER_MAX = 50 };
 
 struct apps {
     app *list[APPS_MAX];
     size_t count;
+    const char *from_dir[APPS_MAX]; /* names, as the files stand */
+    size_t from_dir_count;
+    const char *passed_over[PASSED_OVER_MAX]; /* names of files that are no definition's */
+    size_t passed_over_count;
 };
 
 /* The list stays sorted by name. */
@@ -83,15 +90,26 @@ static void add(apps *all, app *a, const char *source, struct faults *faults)
     }
 }
 
-static bool read_file(arena *boot, const char *path, struct bytes *ret)
+static bool read_file(arena *boot, const char *path, struct bytes *ret, const char **ret_why)
 {
-    FILE *in = fopen(path, "rbe");
+    /* O_NONBLOCK: a FIFO that nobody writes would hold the process for ever */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+    if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        *ret_why = fd < 0 ? strerrordesc_np(errno) : "it is no regular file";
+        (void)(fd < 0 ? 0 : close(fd));
+        return false;
+    }
+    FILE *in = fdopen(fd, "rb");
     if (in == NULL) {
+        *ret_why = strerrordesc_np(errno);
+        (void)close(fd);
         return false;
     }
     uint8_t *text = arena_alloc(boot, APPS_DEFINITION_MAX + 2);
     size_t len = fread(text, 1, APPS_DEFINITION_MAX + 1, in);
     bool ok = ferror(in) == 0;
+    *ret_why = "it ends in an error";
     (void)fclose(in);
     *ret = (struct bytes){text, len};
     return ok;
@@ -101,8 +119,9 @@ static void load_file(arena *boot, apps *all, const char *dir, const char *name,
                       struct faults *faults)
 {
     struct bytes text;
-    if (!read_file(boot, arena_printf(boot, "%s/%s", dir, name), &text)) {
-        faults_add(faults, name, "This file cannot be read: %s.", strerrordesc_np(errno));
+    const char *why = NULL;
+    if (!read_file(boot, arena_printf(boot, "%s/%s", dir, name), &text, &why)) {
+        faults_add(faults, name, "This file cannot be read: %s.", why);
     } else if (text.len > APPS_DEFINITION_MAX) {
         faults_add(faults, name, "This file is larger than %d bytes.", APPS_DEFINITION_MAX);
     } else {
@@ -110,22 +129,45 @@ static void load_file(arena *boot, apps *all, const char *dir, const char *name,
     }
 }
 
-static int is_definition(const struct dirent *entry)
+static int is_shown(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && str_ends(entry->d_name, ".json");
+    return entry->d_name[0] != '.';
+}
+
+/* A name in other letters, say: nobody would look there for why an app is missing. */
+static void pass_over(arena *boot, apps *all, const char *name)
+{
+    if (all->passed_over_count < PASSED_OVER_MAX) {
+        all->passed_over[all->passed_over_count++] = arena_strdup(boot, name);
+    }
+}
+
+static void load_entry(arena *boot, apps *all, const char *dir, const char *name,
+                       struct faults *faults)
+{
+    size_t before = all->count;
+    if (!str_ends(name, ".json")) {
+        pass_over(boot, all, name);
+        return;
+    }
+    load_file(boot, all, dir, name, faults);
+    if (all->count > before) {
+        all->from_dir[all->from_dir_count++] =
+            arena_strndup(boot, name, strlen(name) - strlen(".json"));
+    }
 }
 
 static void load_dir(arena *boot, apps *all, const char *dir, struct faults *faults)
 {
     struct dirent **entries = NULL;
-    int count = scandir(dir, &entries, is_definition, alphasort);
+    int count = scandir(dir, &entries, is_shown, alphasort);
     if (count < 0) {
         faults_add(faults, "WORKBOT_APPS_DIR", "%s cannot be listed: %s.", dir,
                    strerrordesc_np(errno));
         return;
     }
     for (int i = 0; i < count; i++) {
-        load_file(boot, all, dir, entries[i]->d_name, faults);
+        load_entry(boot, all, dir, entries[i]->d_name, faults);
         free(entries[i]);
     }
     free(entries);
@@ -158,6 +200,16 @@ const app *apps_find(const apps *all, const char *name)
         }
     }
     return NULL;
+}
+
+const char *apps_from_dir(const apps *all, size_t index)
+{
+    return index < all->from_dir_count ? all->from_dir[index] : NULL;
+}
+
+const char *apps_passed_over(const apps *all, size_t index)
+{
+    return index < all->passed_over_count ? all->passed_over[index] : NULL;
 }
 
 const app *apps_at(const apps *all, size_t index)

@@ -54,6 +54,15 @@ static const char *record_url(const struct apps_act *t, const char *id)
     return made ? url : NULL;
 }
 
+/* Sentences of ours alone stand there. */
+static json_t *without_our_words(json_t *output)
+{
+    if (json_is_object(output)) {
+        json_object_del(output, APPS_NOT_TAKEN);
+    }
+    return output;
+}
+
 void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,
                       struct app_result *ret)
 {
@@ -61,7 +70,8 @@ void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, co
     const struct apps_outcome *own = &t->action->outcome;
     const json_t *paths = o->output != NULL ? o->output : own->output;
     const struct apps_texts *ids = o->record_id.count > 0 ? &o->record_id : &own->record_id;
-    *ret = (struct app_result){.output = arena_json(mem, output_of(paths, scope))};
+    *ret =
+        (struct app_result){.output = arena_json(mem, without_our_words(output_of(paths, scope)))};
     for (size_t i = 0; i < ids->count && ret->record_id == NULL; i++) {
         ret->record_id = apps_scalar(mem, json_at(scope, ids->items[i]));
     }

@@ -36,11 +36,11 @@ bool apps_is_host_part(const char *text)
     return count_labels(text, &last) > 0;
 }
 
-/* At least two labels, the last not a number: no IP address passes. */
-static bool is_dns_name(const char *host)
+/* At least two labels, the last begins with a letter: no IP address passes, not 127.0.0.0x1. */
+bool apps_is_dns_name(const char *host)
 {
     const char *last = NULL;
-    return count_labels(host, &last) > 1 && last[strspn(last, "0123456789")] != '\0';
+    return count_labels(host, &last) > 1 && last[0] >= 'a' && last[0] <= 'z';
 }
 
 static bool is_below(const char *host, const struct apps_texts *suffixes)
@@ -79,7 +79,7 @@ void app_check_host(const app *a, const char *host, bool trusted, const char *pa
         return;
     }
     const char *lower = str_lower(faults->mem, host);
-    if (!is_dns_name(lower)) {
+    if (!apps_is_dns_name(lower)) {
         faults_add(faults, path,
                    "This must be a host's name alone, like %s: no https://, port or path.",
                    a->host == NULL ? "acme.example.com" : a->host);
@@ -165,7 +165,7 @@ static int check_authority(arena *mem, const struct app_site *site, const char *
     if (strchr(authority, '{') == NULL || str_equal(authority, "{host}")) {
         return 0;
     }
-    if (is_dns_name(host) &&
+    if (apps_is_dns_name(host) &&
         (ends_fixed(authority) || is_listed(host, &a->host_names) ||
          is_below(host, &a->host_suffixes) || is_below(host, &a->api_suffixes))) {
         return 0;
@@ -226,6 +226,21 @@ static bool is_plain_path(const char *path)
            strstr(path, "..") == NULL && strstr(path, "//") == NULL;
 }
 
+/* By http the client reaches trusted peers alone. */
+bool apps_is_below(arena *mem, const struct app_site *site, const char *url,
+                   const struct apps_texts *suffixes)
+{
+    struct net_url u;
+    struct err why = {0};
+    if (net_url_parse(mem, url, &u, &why) != 0) {
+        return false;
+    }
+    bool https = str_equal(u.scheme, "https");
+    return (https && str_equal(u.host, u.host_port) && apps_is_dns_name(u.host) &&
+            is_below(u.host, suffixes)) ||
+           (!https && site->plain_http);
+}
+
 int apps_capture_base(arena *mem, const struct app_site *site, const char *url, char **ret,
                       struct err *e)
 {
@@ -236,7 +251,7 @@ int apps_capture_base(arena *mem, const struct app_site *site, const char *url, 
                        "%s gave a base address that is no plain URL", site->app->name);
     }
     bool https = str_equal(u.scheme, "https");
-    bool public_host = https && str_equal(u.host, u.host_port) && is_dns_name(u.host) &&
+    bool public_host = https && str_equal(u.host, u.host_port) && apps_is_dns_name(u.host) &&
                        is_below(u.host, &site->app->api_suffixes);
     if (!public_host && !is_own_peer(mem, site, &u)) {
         return err_set(e, ERR_CONFIG, "captured_host",

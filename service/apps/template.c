@@ -143,7 +143,8 @@ int apps_template_url(arena *mem, const char *text, const struct apps_vars *vars
         text += len;
     }
     if (s.cut) {
-        return err_set(e, ERR_INVALID, "bad_path", "a URL is longer than %d bytes", LIMIT_URL);
+        return err_set(e, ERR_INVALID, "template_too_long", "a URL is longer than %d bytes",
+                       LIMIT_URL);
     }
     *ret = s.text;
     return 0;

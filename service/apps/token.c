@@ -17,31 +17,43 @@ static int call_failed(const app *a, const struct err *why, struct err *e)
     case FATE_PARK:
         break;
     }
-    if (why->maybe_done) {
-        err_set(e, ERR_UPSTREAM_BUSY, "token_busy", "token endpoint of %s: %s", a->name, why->text);
-        e->maybe_done = true;
-        return -1;
+    if (why->maybe_done) { /* an answer came, and is too long to be one of tokens */
+        return err_set(e, ERR_UPSTREAM_BUSY, "token_busy", "token endpoint of %s: %s", a->name,
+                       why->text);
     }
     return err_set(e, ERR_CONFIG, "client_refused", "token endpoint of %s: %s", a->name, why->text);
 }
 
-static bool granted(const struct tokens *t, const char *scope)
+static bool granted(const app *a, const struct tokens *t, const char *scope)
 {
     size_t i = 0;
-    while (i < t->scopes_count && !str_equal(t->scopes[i], scope)) {
+    while (i < t->scopes_count && !app_scope_covers(a, t->scopes[i], scope)) {
         i++;
     }
     return i < t->scopes_count;
 }
 
+/* An admin may ask for a set of their own, as ServiceNow's are: nobody lacks what nobody asked
+ * for. */
+static bool was_asked(const app *a, const struct app_grant *grant, const char *scope)
+{
+    size_t i = 0;
+    while (i < grant->scopes_count && !app_scope_covers(a, grant->scopes[i], scope)) {
+        i++;
+    }
+    return grant->scopes_count == 0 || i < grant->scopes_count;
+}
+
 /* An answer that names no scopes grants what was asked for (RFC 6749 section 5.1). */
-static int check_scopes(arena *mem, const app *a, const struct tokens *t, struct err *e)
+static int check_scopes(arena *mem, const app *a, const struct app_grant *grant,
+                        const struct tokens *t, struct err *e)
 {
     struct str missing = str_new(mem, LIMIT_LABEL);
     for (size_t i = 0; i < a->scopes_count && t->scopes_count > 0; i++) {
-        if (a->scopes[i].required && !granted(t, a->scopes[i].name)) {
+        const char *scope = a->scopes[i].name;
+        if (a->scopes[i].required && was_asked(a, grant, scope) && !granted(a, t, scope)) {
             str_printf(&missing, "%s\"%s\" (%s)", missing.len == 0 ? "" : ", ", a->scopes[i].words,
-                       a->scopes[i].name);
+                       scope);
         }
     }
     return missing.len == 0
@@ -61,7 +73,7 @@ static int keep(arena *mem, const struct app_site *site, const struct app_grant 
         return err_set(e, ERR_CONFIG, "no_refresh_token",
                        "%s gave no refresh token: its client or scopes must allow one", a->name);
     }
-    if (check_scopes(mem, a, &answer->tokens, e) != 0 ||
+    if (check_scopes(mem, a, grant, &answer->tokens, e) != 0 ||
         apps_token_vars(mem, site, answer->body, io, e) != 0) {
         return -1;
     }
@@ -128,5 +140,9 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
         return refused(a, &r, &answer, first, e);
     }
     *ret = answer.tokens;
+    if (a->driver != NULL && a->driver->check_tokens != NULL &&
+        a->driver->check_tokens(mem, client, answer.body, e) != 0) {
+        return -1;
+    }
     return keep(mem, site, grant, &answer, io_account, e);
 }

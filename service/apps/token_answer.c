@@ -81,8 +81,7 @@ static bool number_of(const json_t *value, int64_t *ret)
     return false;
 }
 
-/* "2026-11-02T09:15:00Z", fractions and offsets cut off or counted; 0 when it is none. */
-static int64_t iso_time(const char *text)
+int64_t apps_iso_time(const char *text)
 {
     struct tm t = {0};
     const char *rest = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%S", &t);
@@ -127,7 +126,7 @@ static int64_t access_end(const json_t *body, int64_t asked_at)
     if (number_of(value, &at)) {
         return sane(at >= MILLISECONDS_FROM ? at / 1000 : at, asked_at);
     }
-    return sane(iso_time(json_string_value(value)), asked_at);
+    return sane(apps_iso_time(json_string_value(value)), asked_at);
 }
 
 /* Where the definition says where and how, no other member counts. */
@@ -141,7 +140,7 @@ static int64_t said_end(const json_t *body, const struct apps_token_rules *rules
     case EXPIRES_AT_MS:
         return number_of(value, &at) ? sane(at / 1000, asked_at) : 0;
     case EXPIRES_AT_ISO:
-        return sane(iso_time(json_string_value(value)), asked_at);
+        return sane(apps_iso_time(json_string_value(value)), asked_at);
     case EXPIRES_IN_S:
         break;
     }
@@ -193,6 +192,14 @@ static const json_t *holder_of(const json_t *body, const struct apps_answer_cont
     return json_is_object(holder) ? holder : c->refresh ? body : NULL;
 }
 
+/* Of the access token; 0: not said. */
+static int64_t end_of(const json_t *value, const json_t *holder,
+                      const struct apps_answer_context *c)
+{
+    bool said = c->rules != NULL && c->rules->expires != NULL;
+    return said ? said_end(value, c->rules, c->asked_at) : access_end(holder, c->asked_at);
+}
+
 static bool says_error(const json_t *body, struct apps_answer *ret)
 {
     const json_t *error = json_member(body, "error");
@@ -220,11 +227,11 @@ void apps_answer_read(arena *mem, const struct apps_answer_context *c, struct by
         (!str_empty(refresh) && !is_token(refresh)) || !type_accepted(holder, c->rules)) {
         return;
     }
-    bool said = c->rules != NULL && c->rules->expires != NULL;
+    int64_t end = end_of(value, holder, c);
     ret->kind = ANSWER_TOKENS;
     ret->tokens = (struct tokens){.access = secret_of(mem, access),
-                                  .access_expires_at = said ? said_end(value, c->rules, c->asked_at)
-                                                            : access_end(holder, c->asked_at),
+                                  .access_expires_at = end,
+                                  .access_life_s = end > c->asked_at ? end - c->asked_at : 0,
                                   .refresh_expires_at = refresh_end(holder, c->asked_at)};
     if (!str_empty(refresh)) {
         ret->tokens.refresh = secret_of(mem, refresh);

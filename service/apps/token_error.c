@@ -61,8 +61,6 @@ int apps_token_error(const app *a, const struct apps_refusal *r, bool html, int6
     if (e != NULL && meaning == MEANS_BUSY) {
         e->retry_after_ms =
             retry_after_ms > 0 || rule == NULL ? retry_after_ms : rule->retry_after_ms;
-        /* a gateway lost the answer, or a 2xx page hides it: the grant may be spent */
-        e->maybe_done = r->status < 300 || r->status == 502 || r->status == 504;
     }
     return -1;
 }

@@ -49,20 +49,31 @@ void apps_body_json(arena *mem, struct net_request *io)
     io->content_type = "application/json";
 }
 
+struct form {
+    arena *mem;
+    struct net_field *fields;
+    size_t count;
+};
+
 /* What a definition says again takes the place of what stands there. */
-static void add_params(const struct apps_pairs *p, const char *but, struct net_request *io,
-                       size_t *io_n)
+static int add_params(const struct app_site *site, const struct apps_pairs *p, const char *but,
+                      struct form *io, struct err *e)
 {
     for (size_t i = 0; i < p->count; i++) {
+        const char *value = NULL;
+        if (apps_var_text(io->mem, site, p->items[i].value, &value, e) != 0) {
+            return -1;
+        }
         size_t at = str_equal(p->items[i].name, but) ? NET_FIELDS_MAX : 0;
-        while (at < *io_n && !str_equal(io->form[at].name, p->items[i].name)) {
+        while (at < io->count && !str_equal(io->fields[at].name, p->items[i].name)) {
             at++;
         }
         if (at < NET_FIELDS_MAX) {
-            io->form[at] = (struct net_field){.name = p->items[i].name, .value = p->items[i].value};
-            *io_n += at == *io_n ? 1 : 0;
+            io->fields[at] = (struct net_field){.name = p->items[i].name, .value = value};
+            io->count += at == io->count ? 1 : 0;
         }
     }
+    return 0;
 }
 
 static void add_code(const app *a, const struct app_grant *grant, struct net_request *io,
@@ -97,6 +108,7 @@ int apps_token_request(arena *mem, const struct app_site *site, const struct app
     *ret = (struct net_request){.method = "POST",
                                 .url = url,
                                 .peer = a->name,
+                                .workspace = site->workspace,
                                 .headers = {{"Accept", "application/json"}},
                                 .person_waits = first,
                                 .answer_max = TOKEN_ANSWER_MAX};
@@ -110,9 +122,10 @@ int apps_token_request(arena *mem, const struct app_site *site, const struct app
         add_refresh(grant, ret, &n);
     }
     apps_client_auth(mem, a, client, ret, &n);
-    add_params(&a->token.params, first ? NULL : "grant_type", ret, &n);
-    if (!first) {
-        add_params(&a->refresh.params, NULL, ret, &n);
+    struct form form = {mem, ret->form, n};
+    if (add_params(site, &a->token.params, first ? NULL : "grant_type", &form, e) != 0 ||
+        (!first && add_params(site, &a->refresh.params, NULL, &form, e) != 0)) {
+        return -1;
     }
     if (a->token.json) {
         apps_body_json(mem, ret);

@@ -19,11 +19,20 @@ const struct apps_var *apps_var_find(const app *a, const char *name)
     return NULL;
 }
 
+static bool has_control(const char *value)
+{
+    const unsigned char *c = (const unsigned char *)value;
+    while (*c >= ' ' && *c != 0x7f) {
+        c++;
+    }
+    return *c != '\0';
+}
+
 bool apps_var_fits(const struct apps_var *v, const char *value)
 {
     return !str_empty(value) && strlen(value) <= VALUE_MAX && !str_equal(value, ".") &&
-           !str_equal(value, "..") && regexec(v->pattern, value, 0, NULL, 0) == 0 &&
-           (!v->in_host || apps_is_host_part(value));
+           !str_equal(value, "..") && !has_control(value) &&
+           regexec(v->pattern, value, 0, NULL, 0) == 0 && (!v->in_host || apps_is_host_part(value));
 }
 
 static const char *value_in(const struct apps_var *v, const json_t *values)
@@ -153,5 +162,26 @@ int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answe
         }
     }
     io->vars = vars;
+    return 0;
+}
+
+/* Empty where no admin has set it: a parameter without its value asks for something else. */
+static bool lacks(arena *mem, const struct app_site *site, const char *text, const char *name)
+{
+    return strstr(text, arena_printf(mem, "{%s}", name)) != NULL &&
+           str_empty(json_text(site->vars, name));
+}
+
+int apps_var_text(arena *mem, const struct app_site *site, const char *text, const char **ret,
+                  struct err *e)
+{
+    const app *a = site->app;
+    for (size_t i = 0; i < a->vars_count; i++) {
+        if (lacks(mem, site, text, a->vars[i].name)) {
+            return err_set(e, ERR_CONFIG, "missing_var", "%s: the connection has no %s", a->name,
+                           a->vars[i].name);
+        }
+    }
+    *ret = strchr(text, '{') == NULL ? text : apps_template_text(mem, text, site->vars);
     return 0;
 }

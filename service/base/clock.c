@@ -68,3 +68,49 @@ char *clock_rfc3339(arena *mem, int64_t at)
     return arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
                         t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
+
+/* Each run of "0" in `shape` is a number of so many digits; every other sign must be itself. */
+static bool reads_as(const char *text, const char *shape, int *numbers)
+{
+    size_t i = 0, n = 0;
+    for (; shape[i] != '\0'; i++) {
+        if (shape[i] != '0' && text[i] != shape[i]) {
+            return false;
+        }
+        if (shape[i] != '0') {
+            n++;
+            continue;
+        }
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+        numbers[n] = numbers[n] * 10 + (text[i] - '0');
+    }
+    return text[i] == '\0';
+}
+
+bool clock_read_rfc3339(const char *text, int64_t *ret)
+{
+    enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, PARTS };
+    int day[PARTS + 1] = {0}, time[PARTS + 1] = {0};
+    bool whole = reads_as(text, "0000-00-00T00:00:00Z", time);
+    if (!whole && !reads_as(text, "0000-00-00", day)) {
+        return false;
+    }
+    const int *n = whole ? time : day;
+    struct tm t = {.tm_year = n[YEAR] - 1900,
+                   .tm_mon = n[MONTH] - 1,
+                   .tm_mday = n[DAY],
+                   .tm_hour = n[HOUR],
+                   .tm_min = n[MINUTE],
+                   .tm_sec = n[SECOND]};
+    const struct tm said = t;
+    time_t at = timegm(&t);
+    /* the 30th of February becomes a day of March */
+    if (t.tm_mon != said.tm_mon || t.tm_mday != said.tm_mday || t.tm_hour != said.tm_hour ||
+        t.tm_min != said.tm_min || t.tm_sec != said.tm_sec) {
+        return false;
+    }
+    *ret = at;
+    return true;
+}

@@ -54,6 +54,14 @@ static const char *words_of(enum json_error_code code)
 
 int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e)
 {
+    struct json_place unused;
+    return json_read_placed(mem, text, ret, &unused, e);
+}
+
+int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_place *ret_place,
+                     struct err *e)
+{
+    *ret_place = (struct json_place){.line = 1, .column = 1};
     if (text.len == 0) {
         return err_set(e, ERR_INPUT, "bad_json", "not JSON: it is empty");
     }
@@ -65,6 +73,7 @@ int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e)
     json_t *value = json_loadb((const char *)text.data, text.len,
                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (value == NULL) {
+        *ret_place = (struct json_place){.line = fault.line, .column = fault.column};
         return err_set(e, ERR_INPUT, "bad_json", "not JSON: %s (line %d, column %d)",
                        words_of(json_error_code(&fault)), fault.line, fault.column);
     }

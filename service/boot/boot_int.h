@@ -20,6 +20,7 @@
 /* The object graph of a serving process, in the order it is built. */
 struct service {
     arena *mem;
+    bool patient; /* a statement may take as long as it takes: what a person runs by hand */
     struct config config;
     keyring *keys;
     db_pool *pool;
@@ -57,11 +58,18 @@ int command_migrate(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_health(int argc, char **argv); /* health.c */
 int command_recipe(int argc, char **argv);
+int command_forget(int argc, char **argv);   /* forget.c */
 int command_keys(int argc, char **argv);     /* keys.c */
 int command_manifest(int argc, char **argv); /* manifest.c */
 
 /* keys.c: which key seals how many values, a line each on standard output. */
 int keys_print(struct service *s, struct err *e);
+/* Another key than the first, with which a process seals that may still live; NULL: none.
+ * *ret_wait_s: until it counts as dead, if it is. */
+int keys_older(struct service *s, const char **ret, int64_t *ret_wait_s, struct err *e);
+
+/* audit.c: of each workspace what is wrong, a line each on standard output. workspace NULL: all. */
+int audit_check(struct service *s, const char *workspace, bool *ret_whole, struct err *e);
 
 /* manifest_teams.c */
 struct teams_options {

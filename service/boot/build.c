@@ -10,7 +10,9 @@ enum {
     DB_STATEMENT_MS = 15000,
     RESERVED = 3, /* database connections, of few: 1 */
     RESERVE_FROM = 8,
-    KEPT_FROM_ONE_PEER = 16 /* one worker of so many */
+    KEPT_FROM_ONE_PEER = 16, /* one worker of so many */
+    KEPT_FROM_ONE_APP = 4,   /* one place for runs of so many */
+    KEPT_FROM_ONE_APP_MAX = 32
 };
 
 static void build_database(struct service *s)
@@ -21,7 +23,7 @@ static void build_database(struct service *s)
                                  .connections = all - reserved,
                                  .prepare = s->config.db_prepare,
                                  .wait_ms = DB_WAIT_MS,
-                                 .statement_ms = DB_STATEMENT_MS};
+                                 .statement_ms = s->patient ? 0 : DB_STATEMENT_MS};
     s->pool = db_pool_new(&options);
     s->stores = stores_new(s->pool, s->keys);
     options.connections = reserved;
@@ -59,6 +61,16 @@ static void set_teams(arena *mem, const struct config *c, struct chat_settings *
     ret->teams_service_hosts_count = c->teams_service_hosts.count;
 }
 
+/* Of the workers that may wait for apps; less than one workspace alone may have of them (where
+ * there are more than a few), so that its other apps are served beside one that hangs. */
+static size_t app_share(size_t workers)
+{
+    size_t places = jobs_places(workers);
+    size_t kept = (places + KEPT_FROM_ONE_APP - 1) / KEPT_FROM_ONE_APP;
+    kept = kept > KEPT_FROM_ONE_APP_MAX ? KEPT_FROM_ONE_APP_MAX : kept;
+    return places > kept ? places - kept : 1;
+}
+
 static void build_outside(struct service *s)
 {
     const struct config *c = &s->config;
@@ -67,6 +79,7 @@ static void build_outside(struct service *s)
                                     .trusted_count = c->trusted_http_hosts.count,
                                     .handles = workers + 16,
                                     .per_peer = workers - workers / KEPT_FROM_ONE_PEER,
+                                    .per_app = app_share(workers),
                                     .tls_trust = crypto_tls_trust};
     s->http = net_client_new(&net);
     net_forbid(db_thread_in_transaction);
@@ -103,7 +116,8 @@ void build_objects(struct service *s)
                                                  .stores = s->stores,
                                                  .http = s->http,
                                                  .apps = s->apps,
-                                                 .oauth = s->oauth};
+                                                 .oauth = s->oauth,
+                                                 .chats = s->chats};
     s->recipes = recipes_new(s->mem, &recipe_parts);
     const struct bot_options bot_parts = {.config = &s->config,
                                           .stores = s->stores,

@@ -11,7 +11,10 @@ static const struct {
 } commands[] = {
     {"serve", command_serve, "[--role all|web|worker]  answer webhooks and browsers, run jobs"},
     {"migrate", command_migrate, "bring the database's schema up to this version"},
-    {"check", command_check, "[--reference]  say everything that is wrong with the settings"},
+    {"check", command_check,
+     "say everything that is wrong with the settings\n"
+     "           --reference  the table of all settings\n"
+     "           --audit [WORKSPACE]  is the audit what was sealed each night? exit status 0 or 1"},
     {"health", command_health,
      "[--ready]  ask the running service beside this one; exit status 0 or 1"},
     {"manifest", command_manifest,
@@ -20,6 +23,8 @@ static const struct {
     {"keys", command_keys,
      "say which encryption keys seal how many values\n"
      "           rotate  seal every value with the first key, so that the others may go"},
+    {"forget", command_forget,
+     "WORKSPACE USER  erase a person, and prove it; exit status 1: not yet, run it again"},
     {"recipe", command_recipe, "check FILE...  say everything that is wrong with a recipe"},
 };
 

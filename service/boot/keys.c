@@ -110,14 +110,6 @@ static int reseal_all(struct service *s, struct key_walk *ret, struct err *e)
     return 0;
 }
 
-static int with_store(struct service *s, int (*work)(store *st, struct err *e), struct err *e)
-{
-    store *st = NULL;
-    int rc = store_open(s->stores, s->mem, &st, e) == 0 ? work(st, e) : -1;
-    store_close(st);
-    return rc;
-}
-
 /* What may leave the settings now; *ret_all false: not every key but the first. */
 static int free_keys(struct service *s, const struct key_walk *w, bool *ret_all, struct err *e)
 {
@@ -144,10 +136,50 @@ static int free_keys(struct service *s, const struct key_walk *w, bool *ret_all,
     return rc;
 }
 
+int keys_older(struct service *s, const char **ret, int64_t *ret_wait_s, struct err *e)
+{
+    store *st = NULL;
+    int64_t age_s = 0;
+    if (store_open(s->stores, s->mem, &st, e) != 0) {
+        return -1;
+    }
+    int rc = store_keys_older(st, ret, &age_s, e);
+    store_close(st);
+    *ret_wait_s = age_s < STORE_KEYS_LIVE_S ? STORE_KEYS_LIVE_S - age_s : 0;
+    return rc;
+}
+
+/* Before anything is sealed: what a process cannot open it cannot serve. */
+static int may_begin(struct service *s, bool *ret, struct err *e)
+{
+    const char *older = NULL;
+    int64_t wait_s = 0;
+    if (keys_older(s, &older, &wait_s, e) != 0) {
+        return -1;
+    }
+    *ret = older == NULL;
+    if (older != NULL) {
+        printf("nothing was sealed anew: a process that seals with the key %s was alive %lld s "
+               "ago, and might not open what the key %s seals. Restart every process with these "
+               "settings, then run this again %lld s after the last one of the others has ended\n",
+               older, (long long)(STORE_KEYS_LIVE_S - wait_s), crypto_keyring_id(s->keys, 0),
+               (long long)STORE_KEYS_LIVE_S);
+    }
+    return 0;
+}
+
 static int rotate(struct service *s, bool *ret_all, struct err *e)
 {
     struct key_walk w = {0};
-    if (with_store(s, store_keys_note, e) != 0 || reseal_all(s, &w, e) != 0) {
+    bool may = false;
+    *ret_all = false;
+    if (may_begin(s, &may, e) != 0) {
+        return -1;
+    }
+    if (!may) {
+        return keys_print(s, e);
+    }
+    if (reseal_all(s, &w, e) != 0) {
         return -1;
     }
     printf("%lld values were sealed anew with the key %s\n", (long long)w.resealed,

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/str.h"
 
+enum { NOTE_EVERY_S = 60, NOTE_SOON_S = 1 };
+
 static bool role_of(const char *name, enum role *ret)
 {
     static const char *const names[] = {"all", "web", "worker"};
@@ -59,6 +61,34 @@ static void share_heaps(void)
     (void)mallopt(M_ARENA_MAX, HEAPS);
 }
 
+/* Whoever would take this process's key out of the settings is told that it seals. */
+static bool note_key(struct service *s)
+{
+    arena *mem = arena_new();
+    store *st = NULL;
+    struct err e = {0};
+    bool noted = stores_ready(s->reserved, &e) == 0 && store_open(s->reserved, mem, &st, &e) == 0 &&
+                 store_keys_note(st, &e) == 0;
+    if (!noted) {
+        log_err(LOG_WARN, "the key that seals is not noted yet", &e, NULL, 0);
+    }
+    store_close(st);
+    arena_free(mem);
+    return noted;
+}
+
+/* The janitor of a worker notes the key from time to time; who has none does it here. */
+static int wait_for_signal(struct service *s, const sigset_t *signals, bool noted)
+{
+    int got = -1;
+    while (got < 0) {
+        const struct timespec pause = {.tv_sec = noted ? NOTE_EVERY_S : NOTE_SOON_S};
+        got = s->jobs == NULL ? sigtimedwait(signals, NULL, &pause) : sigwaitinfo(signals, NULL);
+        noted = got < 0 && s->jobs == NULL ? note_key(s) : noted;
+    }
+    return got;
+}
+
 static void say_ready(const struct service *s, int64_t began_ms)
 {
     log_info("ready", LOG_TEXT("public_url", s->config.public_url),
@@ -96,6 +126,7 @@ int command_serve(int argc, char **argv)
     raise_descriptors();
     share_heaps();
     build_objects(&s);
+    bool noted = note_key(&s); /* before anything is sealed */
     if (build_start(&s, role, &e) != 0) {
         log_err(LOG_ERROR, "cannot start", &e, NULL, 0);
         build_stop(&s); /* the workers stand already: at exit they would run into freed libraries */
@@ -103,8 +134,7 @@ int command_serve(int argc, char **argv)
         return 1;
     }
     say_ready(&s, began_ms);
-    int got = 0;
-    sigwait(&signals, &got);
+    int got = wait_for_signal(&s, &signals, noted);
     log_info("stopping", LOG_TEXT("signal", got == SIGTERM ? "SIGTERM" : "SIGINT"));
     build_stop(&s);
     build_free(&s);

@@ -24,7 +24,8 @@ bool faults_report(const struct faults *f)
         }
     }
     if (f->count > kept) {
-        fprintf(stderr, "and %zu more\n", f->count - kept);
+        fprintf(stderr, "and %zu more: they are shown when some of these are mended\n",
+                f->count - kept);
     }
     return f->count == 0;
 }

@@ -72,40 +72,90 @@ static int check_sign_in(struct service *s, bool *ret_demanded, struct err *e)
     return rc;
 }
 
+/* What came of WORKBOT_APPS_DIR: a file in other letters is easily overlooked. */
+static void tell_apps(const struct service *s)
+{
+    const char *name = NULL;
+    if (s->config.apps_dir == NULL) {
+        return;
+    }
+    printf("apps from WORKBOT_APPS_DIR:");
+    for (size_t i = 0; (name = apps_from_dir(s->apps, i)) != NULL; i++) {
+        printf("%s %s", i == 0 ? "" : ",", name);
+    }
+    printf("%s\n", apps_from_dir(s->apps, 0) == NULL ? " none" : "");
+    for (size_t i = 0; (name = apps_passed_over(s->apps, i)) != NULL; i++) {
+        fprintf(stderr, "WORKBOT_APPS_DIR: %s is passed over: a definition's file is NAME.json\n",
+                name);
+    }
+}
+
+/* No fault: a new key is on its way. */
+static void say_older_key(struct service *s)
+{
+    struct err unused = {0};
+    const char *older = NULL;
+    int64_t wait_s = 0;
+    if (keys_older(s, &older, &wait_s, &unused) == 0 && older != NULL) {
+        printf("a process that seals with the key %s was alive a moment ago: 'workbot keys rotate' "
+               "begins when none has been for %d s, in %lld s at the earliest\n",
+               older, STORE_KEYS_LIVE_S, (long long)wait_s);
+    }
+}
+
+static int check_all(struct service *s)
+{
+    struct err e = {0};
+    bool demanded = false;
+    if (s->config.slack_app_id == NULL && s->config.teams_app_id == NULL) {
+        printf("no chat platform is set, so nobody can type a command: set "
+               "WORKBOT_SLACK_APP_ID or WORKBOT_TEAMS_APP_ID\n");
+    }
+    tell_apps(s);
+    if (check_database(s, &e) != 0 || check_sign_in(s, &demanded, &e) != 0) {
+        fprintf(stderr, "database: %s\n", e.text);
+        if (str_equal(e.code, "keys_wrong")) {
+            (void)keys_print(s, &e);
+        }
+        return 1;
+    }
+    say_older_key(s);
+    if (!demanded) {
+        printf("settings, keys, app definitions and database are in order\n");
+    }
+    return demanded ? 1 : 0;
+}
+
+static int check_audit(struct service *s, const char *workspace)
+{
+    struct err e = {0};
+    bool whole = false;
+    if (check_database(s, &e) != 0 || audit_check(s, workspace, &whole, &e) != 0) {
+        fprintf(stderr, "audit: %s\n", e.text);
+        return 1;
+    }
+    return whole ? 0 : 1;
+}
+
 int command_check(int argc, char **argv)
 {
     struct service s = {.mem = arena_new()};
-    struct err e = {0};
+    bool audit = (argc == 1 || argc == 2) && strcmp(argv[0], "--audit") == 0;
     if (argc == 1 && strcmp(argv[0], "--reference") == 0) {
         printf("%s", config_reference(s.mem));
         arena_free(s.mem);
         return 0;
     }
-    if (argc != 0) {
-        fprintf(stderr, "usage: workbot check [--reference]\n");
+    if (argc != 0 && !audit) {
+        fprintf(stderr, "usage: workbot check [--reference | --audit [WORKSPACE]]\n");
         return 2;
     }
     if (!settings_load(&s)) {
         arena_free(s.mem);
         return 1;
     }
-    if (s.config.slack_app_id == NULL && s.config.teams_app_id == NULL) {
-        printf("no chat platform is set, so nobody can type a command: set "
-               "WORKBOT_SLACK_APP_ID or WORKBOT_TEAMS_APP_ID\n");
-    }
     build_objects(&s);
-    bool demanded = false;
-    int rc = check_database(&s, &e) == 0 && check_sign_in(&s, &demanded, &e) == 0 ? 0 : 1;
-    if (rc != 0) {
-        fprintf(stderr, "database: %s\n", e.text);
-        if (str_equal(e.code, "keys_wrong")) {
-            (void)keys_print(&s, &e);
-        }
-    } else if (demanded) {
-        rc = 1;
-    } else {
-        printf("settings, keys, app definitions and database are in order\n");
-    }
+    int rc = audit ? check_audit(&s, argc == 2 ? argv[1] : NULL) : check_all(&s);
     build_free(&s);
     return rc;
 }
@@ -129,22 +179,28 @@ static bool check_recipe(const char *path)
     struct bytes text;
     json_t *body = NULL;
     struct recipe *r = NULL;
+    struct json_place at = {0};
+    bool unread = false;
     struct err e = {0};
     struct faults *f = arena_alloc(mem, sizeof(*f));
     faults_init(f, mem);
     if (read_file(mem, path, &text) != 0) {
-        faults_add(f, "", "The file cannot be read, or is over %d bytes.", LIMIT_RECIPE_BODY);
-    } else if (json_read(mem, text, &body, &e) != 0) {
-        faults_add(f, "", "%s", e.text);
+        printf("%s: The file cannot be read, or is over %d bytes.\n", path, LIMIT_RECIPE_BODY);
+        unread = true;
+    } else if (json_read_placed(mem, text, &body, &at, &e) != 0) {
+        printf("%s:%d:%d: %s\n", path, at.line, at.column, e.text);
+        unread = true;
     } else {
         recipe_parse(mem, body, &r, f);
         recipe_check_references(mem, r, f);
     }
     for (size_t i = 0; i < f->count && i < FAULTS_MAX; i++) {
         const char *place = f->list[i].path; /* none: the file as a whole */
-        printf("%s: %s%s%s\n", path, place, place[0] == '\0' ? "" : ": ", f->list[i].text);
+        at = json_place(text, place);
+        printf("%s:%d:%d: %s%s%s\n", path, at.line, at.column, place, place[0] == '\0' ? "" : ": ",
+               f->list[i].text);
     }
-    bool fine = f->count == 0;
+    bool fine = f->count == 0 && !unread;
     printf("%s: %s\n", path, fine ? "fine" : "faulty");
     arena_free(mem);
     return fine;

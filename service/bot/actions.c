@@ -1,5 +1,5 @@
+#include "form_int.h"
 #include "lists_int.h"
-#include "run_int.h"
 
 #include <string.h>
 
@@ -24,7 +24,11 @@ static const struct {
     {"connect", action_connect, true, false, false},
     {"reconnect", action_reconnect, true, false, false},
     {"disconnect", action_disconnect, true, false, false},
+    {"not_me", action_not_me, true, false, false},
     {"forget", action_forget, true, false, false},
+    {"press", action_bound, false, true, false},
+    {"choice", action_choice, false, false, true},
+    {"choice_all", action_choice, false, false, false},
     {"run", action_run, false, true, false},
     {"late", action_late, true, false, true},
     {"answer", action_answer, false, false, true},
@@ -39,6 +43,9 @@ static const struct {
     {"resume", action_resume, true, true, true},
     {"home", action_home, true, false, false},
     {"keep", action_keep, true, false, false},
+    {"choose", action_choose, true, false, false},
+    {"add_account", action_add_account, true, false, false},
+    {"take_over", action_take_over, true, false, false},
 };
 
 /* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what
@@ -62,14 +69,32 @@ static int find_ephemeral(struct turn *t, struct err *e)
                                           say_response_until(t), e);
 }
 
+/* Pressed before the platform's answer to its post was stored, or the platform names no message: it
+ * says itself which one it is. */
+static int find_named(struct turn *t, struct err *e)
+{
+    const struct event *ev = &t->event;
+    struct message *m = NULL;
+    if (store_message_find(t->scene.s, t->scene.workspace->workspace, ev->our_id, &m, e) != 0) {
+        return -1;
+    }
+    bool here = m != NULL && !m->ephemeral && str_equal(m->channel, ev->place.channel) &&
+                (m->platform_id == NULL || ev->message_id == NULL);
+    t->acted = here ? m : NULL;
+    return 0;
+}
+
 static int find_acted(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
     if (ev->message_id == NULL) {
-        return is_in_ephemeral(t) ? find_ephemeral(t, e) : 0;
+        return is_in_ephemeral(t) ? find_ephemeral(t, e) : find_named(t, e);
     }
-    return store_message_by_platform(t->scene.s, t->scene.workspace->workspace, ev->place.channel,
-                                     ev->message_id, &t->acted, e);
+    if (store_message_by_platform(t->scene.s, t->scene.workspace->workspace, ev->place.channel,
+                                  ev->message_id, &t->acted, e) != 0) {
+        return -1;
+    }
+    return t->acted == NULL ? find_named(t, e) : 0;
 }
 
 const char action_others[] = "That button belongs to somebody else.";
@@ -125,12 +150,12 @@ static bool is_pressed(const struct turn *t, const json_t *button)
            str_equal(json_text(button, "value"), t->event.value);
 }
 
-bool action_stands(const struct turn *t)
+static bool stands_in(const struct turn *t, const json_t *view)
 {
     bool found = false;
     size_t i = 0, k = 0;
     const json_t *block = NULL, *button = NULL;
-    json_array_foreach(json_member(t->acted->body, "blocks"), i, block)
+    json_array_foreach(json_member(view, "blocks"), i, block)
     {
         found = found || is_pressed(t, json_member(block, "button"));
         json_array_foreach(json_member(block, "buttons"), k, button)
@@ -139,6 +164,11 @@ bool action_stands(const struct turn *t)
         }
     }
     return found;
+}
+
+bool action_stands(const struct turn *t)
+{
+    return stands_in(t, t->acted->body) || stands_in(t, view_own(t->acted->body));
 }
 
 /* A button of an older version of ours. */
@@ -225,7 +255,14 @@ int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err
     return 0;
 }
 
-/* A command with inputs, as a recipe's reply put it there. */
+/* Where the platform does not sign what a button says, its message must say the same. */
+static bool is_as_sent(const struct turn *t)
+{
+    return forms_kept(&t->scene) || (t->acted != NULL && action_stands(t));
+}
+
+/* A command with inputs that its button says itself: of a message that helps to type one, or of
+ * before buttons were bound. */
 int action_run(struct turn *t, const char *value, struct err *e)
 {
     json_t *call = NULL;
@@ -234,7 +271,7 @@ int action_run(struct turn *t, const char *value, struct err *e)
         return 0; /* was not written by us */
     }
     t->fills = json_is_true(json_member(call, "form"));
-    if (t->shows != NULL && !t->fills) {
+    if ((t->shows != NULL && !t->fills) || !is_as_sent(t)) {
         return 0; /* as no button of ours asks */
     }
     const char *rest = NULL, *command = json_text(call, "command");

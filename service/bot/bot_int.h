@@ -55,6 +55,8 @@ struct turn {
     bool again;           /* the platform sends it once more: nothing new begins */
     bool keeps;           /* a form that is shown anew goes without some of what the run keeps */
     const json_t **shows; /* somebody waits for the form that this opens: it goes here; else NULL */
+    const struct bound
+        *bound;           /* the button that began it; NULL: it was typed, or says all itself */
     enum bot_code *coded; /* the same for what came of a window's code */
 };
 /* dispatch.c: what an event does, in the transaction that ends its job; scene.user may be NULL. */
@@ -131,6 +133,8 @@ bool place_look_again(struct scene *sc, struct run *r);
 void run_place(const struct turn *t, struct run *r); /* sets place, channel and thread */
 /* Prompts, questions and the result stand in the run's own private message. */
 bool run_in_private(const struct run *r);
+/* A message stays there as it is when the result stands below it. */
+bool place_keeps(const struct run *r);
 bool run_for_one(const struct run *r); /* only its user reads how it ends */
 struct target run_target(const struct scene *sc, const struct run *r);      /* of its message */
 int run_line(struct scene *sc, struct run *r, json_t *view, struct err *e); /* neutral, for all */
@@ -145,7 +149,7 @@ char *words_failure(arena *mem, const struct err *why, const char *words, const 
 /* What is the matter, without advice: for a run that goes on by itself. */
 char *words_reason(arena *mem, const struct err *why, const char *app);
 /* The sentence for a stored error code; NULL: there is none. */
-const char *words_code(arena *mem, const char *code);
+const char *words_code(arena *mem, const char *code, const char *title);
 /* May this user use Workbot at all? and what is said to guests and strangers who may not. */
 bool words_open_to(const struct scene *sc);
 /* Does the platform have a home page of the bot? */
@@ -177,6 +181,11 @@ char *words_in(arena *mem, int64_t delay_s); /* "in 5 seconds" */
 char *words_account(arena *mem, const struct account *a);
 /* The person's name in the chat; the id where readers would see nothing of it. */
 const char *words_person(const struct user *u);
+/* A value of an input as people read it; of a file its name and size. */
+char *words_value(arena *mem, const json_t *value);
+
+/* --- words_inputs.c: what a command was given --- */
+
 /* "name: Acme renewal", the first that was given, cut to a few words; NULL: none was. */
 char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs);
 /* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */
@@ -195,7 +204,8 @@ int command_try_any_order(struct turn *t, const char *text, struct err *e);
 /* "hi", when it answers nothing: the help. */
 int command_try_greeting(struct turn *t, const char *text, struct err *e);
 command_fn command_help, command_connections, command_connect, command_disconnect, command_cancel,
-    command_pending, command_history, command_why, command_whoami;
+    command_pending, command_history, command_why, command_whoami, command_console,
+    command_take_over;
 
 /* actions.c: the table of buttons */
 typedef int action_fn(struct turn *t, const char *value, struct err *e);
@@ -207,15 +217,17 @@ extern const char action_others[], action_others_advice[];
 /* The pressed message still shows the button: it has not been answered. */
 bool action_stands(const struct turn *t);
 action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,
-    action_forget, action_run, action_answer, action_drop, action_run_now, action_renew,
-    action_unknown_done, action_unknown_again, action_resume, action_home, action_page,
-    action_words, action_late, action_drop_login, action_keep;
+    action_forget, action_not_me, action_run, action_answer, action_drop, action_run_now,
+    action_renew, action_unknown_done, action_unknown_again, action_resume, action_home,
+    action_page, action_words, action_late, action_drop_login, action_keep, action_bound,
+    action_choose, action_choice, action_add_account, action_take_over;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);
 int notice_one(struct scene *sc, const char *user_id, json_t *view, struct err *e);
-/* A fault of this connection that only an admin can mend; other codes are no news. */
+/* A fault of this connection that only an admin can mend; other codes are no news. lacks: a
+ * sentence of ours that names the scopes; NULL: none are known. */
 int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
-                  struct err *e);
+                  const char *lacks, struct err *e);
 
 #endif

@@ -24,7 +24,11 @@ static int end_run(struct scene *sc, struct run *r, json_t *view, struct err *e)
     bool changed = false;
     struct run next = *r;
     next.state = RUN_CANCELLED;
-    if (r->message_id != NULL && run_show(sc, r, cancelled_for_all(sc, r, view), e) != 0) {
+    if (wait_over(sc, r, e) != 0 || decided_end(sc, r, RUN_CANCELLED, &view, e) != 0) {
+        return -1;
+    }
+    if (view != NULL && r->message_id != NULL &&
+        run_show(sc, r, cancelled_for_all(sc, r, view), e) != 0) {
         return -1;
     }
     if (store_run_update(sc->s, &next, r->state, &changed, e) != 0) {
@@ -92,7 +96,7 @@ static int end_login(struct scene *sc, const struct login *l, json_t **ret_view,
     json_t *view = view_new(sc->mem), *prompt = view_new(sc->mem);
     view_text(view, "Cancelled: **the login to %s**. Its link does nothing any more.", title);
     view_text(prompt, "Cancelled: **the login to %s**. Nothing was changed.", title);
-    view_button(prompt, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    prompt_add_renew(prompt, l);
     *ret_view = view;
     return l->message_id == NULL ? 0 : say_update(sc, l->message_id, prompt, e);
 }
@@ -122,8 +126,8 @@ static int find_waiting(struct turn *t, struct waiting *ret, struct err *e)
     size_t runs = 0, logins = 0;
     *ret = (struct waiting){.runs = NULL};
     if (store_run_open(t->scene.s, workspace, t->event.user_id, &ret->runs, &runs, e) != 0 ||
-        store_login_list_open(t->scene.s, workspace, t->event.user_id, &ret->logins, &logins, e) !=
-            0) {
+        store_login_list_all_open(t->scene.s, workspace, t->event.user_id, &ret->logins, &logins,
+                                  e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < runs; i++) {
@@ -261,7 +265,7 @@ static int login_of_user(struct turn *t, const char *id, struct login **ret, str
     if (store_login_lock(t->scene.s, t->scene.workspace->workspace, id, ret, e) != 0) {
         return -1;
     }
-    if (*ret != NULL && !str_equal((*ret)->user_id, t->event.user_id)) {
+    if (*ret != NULL && !str_equal(store_login_person(*ret), t->event.user_id)) {
         *ret = NULL;
     }
     return 0;
@@ -383,6 +387,9 @@ int action_back(struct turn *t, const char *value, struct err *e)
     }
     if (l == NULL) {
         return 0;
+    }
+    if (store_login_takes_over(l)) {
+        return is_open(l) ? takeover_back(t, l, e) : 0;
     }
     if (is_waited_for(&t->scene, l, &waited_for, e) != 0 ||
         (waited_for && awaiting_load(&t->scene, l, NULL, &w, e) != 0)) {

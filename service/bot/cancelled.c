@@ -26,7 +26,7 @@ int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, 
     struct recipe *recipe = NULL;
     const char *so_far = NULL;
     bool unsure = false;
-    if (recipe_of(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0 ||
+    if (result_recipe(sc, r, &recipe, e) != 0 || result_so_far(sc, r, &so_far, e) != 0 ||
         result_unsure(sc, r, &unsure, e) != 0) {
         return -1;
     }

@@ -80,10 +80,34 @@ static int say_wrong(struct turn *t, int64_t left, const struct meant *also, str
 
 static const char *why_spent(const struct oauth_confirm *c)
 {
-    if (c->unproven) {
-        return "its connection asks by now that you sign in to this chat first";
+    static const struct {
+        const char *barred, *words;
+    } now[] = {
+        {OAUTH_NOW_SIGN_IN, "its connection asks by now that you sign in to this chat first"},
+        {OAUTH_NOW_ACCOUNT, "its connection takes by now only an account whose e-mail is the one "
+                            "of your chat profile"},
+        {OAUTH_NOW_E_MAIL, "its connection compares e-mails by now, and this chat does not tell me "
+                           "yours. The admins have been told"},
+        {OAUTH_NOW_NO_ADMIN, "it is for admins of Workbot here, and you are none any more"},
+    };
+    for (size_t i = 0; c->barred != NULL && i < sizeof(now) / sizeof(now[0]); i++) {
+        if (str_equal(now[i].barred, c->barred)) {
+            return now[i].words;
+        }
     }
     return c->expired ? "the time for its code is over" : "that was the third wrong code";
+}
+
+static int tell_admins(struct scene *sc, const struct oauth_confirm *c, struct err *e)
+{
+    const struct login *l = c->login;
+    struct default_connection *d = NULL;
+    if (!str_equal(c->barred, OAUTH_NOW_E_MAIL)) {
+        return 0;
+    }
+    return store_default_find(sc->s, l->workspace, l->default_name, &d, e) != 0
+               ? -1
+               : notice_admins(sc, d, "email_unknown", NULL, e);
 }
 
 /* Said once, where the person is looking, with the reason and the way on; the prompt, perhaps far
@@ -96,7 +120,7 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct
     struct run *waiting = NULL;
     size_t count = 0;
     metric_add(METRIC_LOGINS, "result=\"code_refused\"", 1);
-    if (other_person_over(&t->scene, l, e) != 0 ||
+    if (other_person_over(&t->scene, l, e) != 0 || tell_admins(&t->scene, c, e) != 0 ||
         store_run_parked_for(t->scene.s, l->workspace, l->user_id, l->default_name, &waiting,
                              &count, e) != 0) {
         return -1;
@@ -105,7 +129,7 @@ static int say_spent(struct turn *t, const struct oauth_confirm *c, const struct
               words_app(&t->scene, connected_app(&t->scene, l)));
     view_note(view, count > 0 ? "What you typed still waits. Log in again to go on."
                               : "Log in again if you still want to connect it.");
-    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    prompt_add_renew(view, l);
     question_add_meant(&t->scene, view, also);
     if (say_private(t, view, NULL, e) != 0) {
         return -1;
@@ -187,8 +211,11 @@ static int take(struct turn *t, const char *code, const struct meant *also, stru
                                     .connection_id = c.connection_id,
                                     .account = &c.account,
                                     .before = c.before,
+                                    .place = c.place,
                                     .differs = c.account_differs};
-    return connected_settle(sc, &done, e) == 0 ? 1 : -1;
+    int rc = store_login_takes_over(c.login) ? takeover_settle(sc, &done, e)
+                                             : connected_settle(sc, &done, e);
+    return rc == 0 ? 1 : -1;
 }
 
 static int try(struct turn *t, const char *text, bool among_words, struct err *e)

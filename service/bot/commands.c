@@ -27,11 +27,13 @@ static const struct command {
     {"history", false, command_history},
     {"whoami", false, command_whoami},
     {"why", true, command_why},
+    {"console", true, command_console},
+    {"take over", true, command_take_over},
 };
 
 const char *const *bot_reserved_words(void)
 {
-    /* with that of the set-up links, and one that is kept for what is to come */
+    /* with that of the set-up links */
     static const char *const words[] = {"help",
                                         "connections",
                                         "personal_connections",
@@ -46,6 +48,7 @@ const char *const *bot_reserved_words(void)
                                         "history",
                                         "admin",
                                         "console",
+                                        "take over",
                                         NULL};
     return words;
 }

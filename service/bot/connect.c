@@ -114,8 +114,8 @@ static int point_to_prompt(struct turn *t, const char *title, const char *login_
     return say_private(t, view, NULL, e);
 }
 
-/* Pressed once more: the prompt may be what was pressed, as it is by now. There is no second button
- * with its link: only the first is kept true when that login ends. */
+/* Pressed once more: the prompt may be what was pressed, as it is by now. A home page is no place
+ * for it. */
 static int say_open(struct turn *t, const struct default_connection *d, const struct prompted *open,
                     struct err *e)
 {
@@ -125,16 +125,21 @@ static int say_open(struct turn *t, const struct default_connection *d, const st
     }
     view_text(view, "I have sent you a private message to log in to **%s** already.",
               words_app(&t->scene, d->app));
-    view_note(view, "Type `connect %s` for a new one.", d->app);
+    view_button(view, &(struct button){
+                          .title = "Send it again", .action = "renew", .value = open->login_id});
     return say_private(t, view, NULL, e);
 }
 
-static int open_prompt(struct turn *t, const struct default_connection *d, struct prompted *ret,
-                       struct err *e)
+static int open_prompt(struct turn *t, const struct default_connection *d, bool adds,
+                       struct prompted *ret, struct err *e)
 {
     bool own = turn_is_private(t);
     const struct target here = say_place(t);
-    struct prompt p = {.def = d, .target = own ? &here : NULL, .pressed = t->navigates};
+    struct prompt p = {.def = d,
+                       .target = own ? &here : NULL,
+                       .pressed = t->navigates,
+                       .moves = t->event.surface == SURFACE_MESSAGE,
+                       .adds = adds};
     if (own && t->acted != NULL) {
         p.message_id = t->acted->id;
     } else if (own && !t->event.place.is_private && say_prepare(t, &p.message_id, e) != 0) {
@@ -153,15 +158,16 @@ static int say_connected(struct turn *t, const struct default_connection *d,
     view_text(view, "You are already connected to **%s** as %s. You logged in there %s.", title,
               words_account(sc->mem, &mine->account), words_ago(sc->mem, mine->connected_at));
     view_note(view,
-              "Log in again to renew that, or to use another account. Until that is done, your "
-              "commands go on as they are.");
+              "Log in again to renew that, or to put another account in its place; or add another "
+              "one beside it. Until that is done, your commands go on as they are.");
     view_button(view,
                 &(struct button){.title = "Log in again", .action = "reconnect", .value = d->name});
+    accounts_add_another(view, d);
     list_add_disconnect(sc, view, mine);
     return say_private(t, view, NULL, e);
 }
 
-static int connect_anew(struct turn *t, const struct default_connection *d, struct err *e)
+int connect_anew(struct turn *t, const struct default_connection *d, bool adds, struct err *e)
 {
     struct scene *sc = &t->scene;
     const char *title = words_app(sc, d->app);
@@ -177,7 +183,7 @@ static int connect_anew(struct turn *t, const struct default_connection *d, stru
         return say_private(t, view, NULL, e);
     }
     struct prompted made = {0};
-    if (open_prompt(t, d, &made, e) != 0) {
+    if (open_prompt(t, d, adds, &made, e) != 0) {
         return -1;
     }
     if (t->event.surface == SURFACE_FORM) {
@@ -209,7 +215,7 @@ static int connect_to(struct turn *t, const struct default_connection *d, bool a
         return -1;
     }
     bool works = mine != NULL && mine->state == CONNECTION_ACTIVE;
-    return works ? say_connected(t, d, mine, e) : connect_anew(t, d, e);
+    return works ? say_connected(t, d, mine, e) : connect_anew(t, d, false, e);
 }
 
 static int connect_pressed(struct turn *t, const char *value, bool again, struct err *e)

@@ -67,19 +67,48 @@ static int add_line(struct scene *sc, json_t *view, const struct run *r, struct 
     return 0;
 }
 
+/* Of two accounts one is used: which, and that the other one stays. */
+static void add_others(struct scene *sc, json_t *view, const struct connected *c)
+{
+    if (c->place.used != NULL) {
+        view_text(view, "Your commands go on as **%s**: you had both accounts already.",
+                  words_account(sc->mem, &c->place.used->account));
+    } else if (c->place.kept != NULL) {
+        view_text(view,
+                  "Your commands use this account from now on. You stay connected as **%s**, which "
+                  "they do not use.",
+                  words_account(sc->mem, &c->place.kept->account));
+    }
+}
+
+static void add_choice(struct scene *sc, json_t *view, const struct connected *c)
+{
+    const struct connection renewed = {
+        .id = c->connection_id, .account = c->account == NULL ? (struct account){0} : *c->account};
+    if (c->place.used != NULL) {
+        accounts_add_use(sc, view, &renewed);
+    } else if (c->place.kept != NULL) {
+        accounts_add_use(sc, view, c->place.kept);
+    }
+}
+
 int connected_say(struct scene *sc, const struct connected *c, struct err *e)
 {
     json_t *view = view_new(sc->mem);
-    view_text(view, "**%s is connected** as %s.", words_app(sc, c->app),
-              words_account(sc->mem, c->account));
+    const struct connection *used = c->place.used;
+    view_text(view,
+              used == NULL ? "**%s is connected** as %s." : "**%s**: your login as %s is renewed.",
+              words_app(sc, c->app), words_account(sc->mem, c->account));
+    add_others(sc, view, c);
     for (size_t i = 0; i < c->runs_count; i++) {
         if (add_line(sc, view, &c->runs[i], e) != 0) {
             return -1;
         }
     }
     if (c->before != NULL) {
-        view_note(view, "Until now you were connected there as %s.",
-                  words_account(sc->mem, c->before));
+        const char *before = words_account(sc->mem, c->before);
+        view_note(view, "Until now you were connected there as %s.", before);
+        json_object_set_new(last_block(view), "before", json_string(before));
     }
     if (c->differs) {
         view_note(view,
@@ -89,8 +118,12 @@ int connected_say(struct scene *sc, const struct connected *c, struct err *e)
     view_note(view, "Type `help %s` to see what you can do there, `connections` to see or end it.",
               c->app);
     /* at once, whatever waits: nothing more is to be done as somebody else */
-    view_button(view, &(struct button){
-                          .title = "Not me", .action = "disconnect", .value = c->connection_id});
+    view_button(
+        view, &(struct button){.title = "Not me",
+                               .action = "not_me",
+                               .value = not_me_value(sc->mem, c->connection_id,
+                                                     c->account == NULL ? NULL : c->account->key)});
+    add_choice(sc, view, c);
     return say_dm_as(sc, c->login->id, view, e);
 }
 
@@ -138,6 +171,7 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
                                .app = connected_app(sc, l),
                                .account = done->account,
                                .before = done->before,
+                               .place = done->place,
                                .differs = done->differs};
     bool becomes_result = false;
     sc->changed = true;
@@ -166,6 +200,7 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
                                     .connection_id = o->connection_id,
                                     .account = &o->account,
                                     .before = o->before,
+                                    .place = o->place,
                                     .differs = o->account_differs};
     if (store_user_find(s, o->workspace->workspace, o->login->user_id, &u, e) != 0) {
         return -1;

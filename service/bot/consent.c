@@ -1,5 +1,7 @@
 #include "login_int.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -26,6 +28,27 @@ char *consent_words(struct scene *sc, const struct default_connection *d,
         str_printf(&s, " and %zu more", list.count - NAMED_MAX);
     }
     return s.text;
+}
+
+char *consent_needed(struct scene *sc, const struct default_connection *d, const char *needed)
+{
+    static const char of_scopes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                    " ._:/-";
+    const app *a = apps_find(sc->bot->options.apps, d->app);
+    if (a == NULL || str_empty(needed) || needed[strspn(needed, of_scopes)] != '\0') {
+        return NULL;
+    }
+    struct str s = str_new(sc->mem, WORDS_MAX);
+    for (const char *at = needed; *at != '\0'; at += strspn(at, " ")) {
+        const char *name = arena_strndup(sc->mem, at, strcspn(at, " "));
+        const char *words = app_scope_words(a, name);
+        str_printf(&s, "%s%s", s.len == 0 ? "" : ", ", name);
+        if (!str_equal(words, name)) {
+            str_printf(&s, " (%s)", words);
+        }
+        at += strlen(name);
+    }
+    return s.len == 0 ? NULL : arena_printf(sc->mem, "It says that this needs %s.", s.text);
 }
 
 const char *consent_cause(const struct default_connection *d, const struct connection *c)

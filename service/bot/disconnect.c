@@ -55,7 +55,7 @@ static int find_ending(struct scene *sc, struct ending *x, struct err *e)
         return -1;
     }
     x->granted = !secret_empty(c->tokens.access) || !secret_empty(c->tokens.refresh);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !c->resting; i++) {
         if (str_equal(x->logins[i].default_name, c->default_name)) {
             x->granted = x->granted || x->logins[i].provisional != NULL;
             x->logins[x->logins_count++] = x->logins[i];
@@ -96,12 +96,14 @@ static int end_row(struct turn *t, const struct ending *x, const char *notice, s
 {
     struct scene *sc = &t->scene;
     struct connection *left = NULL;
+    struct err missing = {0};
     const struct connection *c = x->connection;
     const char *actor = arena_printf(sc->mem, "user:%s", c->user_id);
-    if (store_connection_find(sc->s, c->workspace, c->default_name, c->user_id, &left, e) != 0) {
-        return -1;
-    }
-    if (left == NULL) {
+    if (store_connection_load(sc->s, c->workspace, c->id, &left, &missing) != 0) {
+        if (missing.kind != ERR_NOT_FOUND) {
+            *e = missing;
+            return -1;
+        }
         json_t *detail = arena_json(
             sc->mem, json_pack("{s:s, s:s}", "connection", c->default_name, "user", c->user_id));
         return store_audit_add(sc->s, c->workspace, actor, "connection.disconnected", c->id, detail,
@@ -112,7 +114,28 @@ static int end_row(struct turn *t, const struct ending *x, const char *notice, s
     return oauth_disconnect(sc->bot->options.oauth, sc->s, &q, e);
 }
 
-static int disconnect_one(struct turn *t, const struct connection *c, bool forget, struct err *e)
+/* What its receipt says until the app has answered (receipt.c). */
+static int add_telling(struct scene *sc, json_t *view, const struct connection *c, struct err *e)
+{
+    const char *title = words_app(sc, c->app);
+    struct ended x;
+    if (ended_of(sc, c, &x, e) != 0) {
+        return -1;
+    }
+    if (x.account == NULL) {
+        view_text(view, "%s is disconnected here. I am telling %s to forget the login too.", title,
+                  title);
+        return 0;
+    }
+    view_text(view,
+              "**%s** is disconnected here. I am telling %s to forget the login of that account "
+              "too.",
+              x.account, title);
+    ended_keep(view, &x);
+    return ended_add_rest(sc, view, &x, e);
+}
+
+int disconnect_one(struct turn *t, const struct connection *c, bool forget, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct ending x = {.connection = c, .forget = forget};
@@ -120,9 +143,8 @@ static int disconnect_one(struct turn *t, const struct connection *c, bool forge
     const char *notice = NULL;
     sc->changed = true;
     json_t *view = view_new(sc->mem);
-    view_text(view, "%s is disconnected here. I am telling %s to forget the login too.", title,
-              title);
-    if (find_ending(sc, &x, e) != 0 || (x.granted && say_dm(sc, view, &notice, e) != 0)) {
+    if (find_ending(sc, &x, e) != 0 || add_telling(sc, view, c, e) != 0 ||
+        (x.granted && say_dm(sc, view, &notice, e) != 0)) {
         return -1;
     }
     for (size_t i = 0; i < x.logins_count; i++) {
@@ -133,27 +155,43 @@ static int disconnect_one(struct turn *t, const struct connection *c, bool forge
     return end_row(t, &x, notice, e);
 }
 
+int disconnect_find(struct turn *t, const char *id, struct connection **ret, bool *ret_gone,
+                    struct err *e)
+{
+    struct scene *sc = &t->scene;
+    struct err missing = {0};
+    *ret = NULL;
+    *ret_gone = false;
+    if (!id_valid(id)) {
+        return 0;
+    }
+    if (store_connection_load(sc->s, sc->workspace->workspace, id, ret, &missing) != 0) {
+        *ret = NULL;
+        *ret_gone = missing.kind == ERR_NOT_FOUND;
+        *e = *ret_gone ? *e : missing;
+        return *ret_gone ? 0 : -1;
+    }
+    if (!str_equal((*ret)->user_id, t->event.user_id)) {
+        *ret = NULL; /* the id in a button selects nobody else's connection */
+    }
+    return 0;
+}
+
 static int disconnect_by_id(struct turn *t, const char *id, bool forget, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct connection *c = NULL;
-    struct err missing = {0};
-    json_t *view = NULL;
-    if (!id_valid(id)) {
-        return 0;
-    }
-    if (store_connection_load(sc->s, sc->workspace->workspace, id, &c, &missing) != 0) {
-        if (missing.kind != ERR_NOT_FOUND) {
-            *e = missing;
-            return -1;
-        }
-    } else if (!str_equal(c->user_id, t->event.user_id)) {
-        return 0; /* the id in a button selects nobody else's connection */
-    } else if ((forget || c->state != CONNECTION_DISCONNECTED) && /* not for a second press */
-               disconnect_one(t, c, forget, e) != 0) {
+    bool gone = false;
+    if (disconnect_find(t, id, &c, &gone, e) != 0) {
         return -1;
     }
-    return list_view(sc, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    if (c == NULL) {
+        return gone ? list_say_deleted(t, e) : 0;
+    }
+    bool again = !forget && c->state == CONNECTION_DISCONNECTED; /* a second press */
+    return !again && disconnect_one(t, c, forget, e) != 0
+               ? -1
+               : list_say_behind(t, view_new(sc->mem), e);
 }
 
 int action_disconnect(struct turn *t, const char *value, struct err *e)
@@ -186,6 +224,34 @@ static int say_nothing_to_end(struct turn *t, const struct default_connection *d
     return say_private(t, view, NULL, e);
 }
 
+/* Which of the accounts is for its user to say; what was in use may have ended before. */
+static int ask_which(struct turn *t, const struct default_connection *d, const struct accounts *all,
+                     struct err *e)
+{
+    struct scene *sc = &t->scene;
+    const char *title = words_app(sc, d->app);
+    json_t *view = view_new(sc->mem);
+    if (all->used) {
+        view_text(view,
+                  "**Nothing has ended yet**: you are connected with %lld accounts of %s. "
+                  "Disconnect the one that you mean below.",
+                  (long long)all->acting, title);
+    } else if (all->chosen != NULL && all->chosen->connected_at > 0) {
+        view_text(view, "**Nothing has ended now**: your login to %s as **%s** was over before.",
+                  title, words_account(sc->mem, &all->chosen->account));
+    } else {
+        view_text(view, "**Nothing has ended now**: your commands use no account of %s.", title);
+    }
+    if (!all->used) {
+        const struct ended over = {.account = "", .default_name = d->name};
+        if (ended_add_rest(sc, view, &over, e) != 0) {
+            return -1;
+        }
+        view_text(view, "Disconnect it below if you mean that one.");
+    }
+    return list_add(sc, view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+}
+
 /* Typed: asks first when commands under way need it (a button asks by itself). */
 static int disconnect_asked(struct turn *t, const struct default_connection *d,
                             const struct connection *mine, struct err *e)
@@ -216,6 +282,7 @@ int command_disconnect(struct turn *t, const char *rest, struct err *e)
     struct scene *sc = &t->scene;
     struct choices c;
     struct connection *mine = NULL;
+    struct accounts all;
     if (choices_find(t, rest, &c, e) != 0) {
         return -1;
     }
@@ -231,6 +298,12 @@ int command_disconnect(struct turn *t, const char *rest, struct err *e)
     if (store_connection_find(sc->s, sc->workspace->workspace, c.items[0]->name, t->event.user_id,
                               &mine, e) != 0) {
         return -1;
+    }
+    if (accounts_load(sc, c.items[0]->name, &all, e) != 0) {
+        return -1;
+    }
+    if (all.acting > (all.used ? 1 : 0)) {
+        return ask_which(t, c.items[0], &all, e);
     }
     if (mine == NULL || mine->state == CONNECTION_DISCONNECTED) {
         return say_nothing_to_end(t, c.items[0], e);

@@ -72,8 +72,8 @@ static void add_button(json_t *view, const struct connection *c)
                                            .style = BUTTON_PRIMARY});
     } else if (!str_empty(c->user_id)) {
         view_button(view, &(struct button){.title = "Log in again",
-                                           .action = "reconnect",
-                                           .value = c->default_name,
+                                           .action = c->resting ? "add_account" : "reconnect",
+                                           .value = c->resting ? c->id : c->default_name,
                                            .style = BUTTON_PRIMARY});
     }
 }
@@ -122,6 +122,9 @@ static json_t *ending_view(struct scene *sc, const struct connection *c)
     } else {
         view_text(view, "**Your connection to %s ends on %s.** You are connected there as %s.",
                   title, day, whom);
+    }
+    if (c->resting) {
+        view_note(view, "Your commands do not use this account now: another one of yours does.");
     }
     add_advice(view, c, title);
     add_button(view, c);

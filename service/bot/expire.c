@@ -55,6 +55,7 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
     json_t *view = view_new(sc->mem);
     view_text(view, "%s. %s",
               r->state == RUN_ASKING ? "This question has expired"
+              : run_awaits_press(r)  ? "Nobody pressed a button in time"
                                      : "The time for the login is over",
               so_far == NULL ? "Nothing was done: type the command again." : so_far);
     view_note(view, "Reference %s", r->reference);
@@ -67,7 +68,7 @@ static const char *what_ran_out(const struct login *l)
     return l->provisional != NULL ? "code_expired" : "expired";
 }
 
-static int expire_login(struct scene *sc, const struct login *l, struct err *e)
+int login_expired(struct scene *sc, const struct login *l, struct err *e)
 {
     json_t *view = view_new(sc->mem);
     if (login_end(sc, l, LOGIN_EXPIRED, what_ran_out(l), e) != 0) {
@@ -78,7 +79,7 @@ static int expire_login(struct scene *sc, const struct login *l, struct err *e)
     }
     view_text(view, "This login has expired%s. Nothing was connected.",
               l->provisional != NULL ? ": its code was not typed in time" : "");
-    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    prompt_add_renew(view, l);
     return say_update(sc, l->message_id, view, e);
 }
 
@@ -133,14 +134,15 @@ static int next_login(struct expiry *x, struct err *e)
     if (!x->found) {
         return 0;
     }
-    if (x->tell && scene_of(x->bot, x->s, l->workspace, l->user_id, &sc, &known, e) != 0) {
+    if (x->tell &&
+        scene_of(x->bot, x->s, l->workspace, store_login_person(l), &sc, &known, e) != 0) {
         return -1;
     }
     /* an admin's login has nobody to tell, but its tokens must be revoked all the same */
     if (!known) {
         return oauth_login_end(x->bot->options.oauth, x->s, l, LOGIN_EXPIRED, what_ran_out(l), e);
     }
-    return expire_login(&sc, l, e) != 0 ? -1 : home_touch(&sc, e);
+    return login_expired(&sc, l, e) != 0 ? -1 : home_touch(&sc, e);
 }
 
 /* The login of an admin who has left, and whom nobody took it over from: its time is over. */
@@ -164,8 +166,8 @@ static int next_left(struct expiry *x, struct err *e)
     const struct oauth_evidence of = {.connection_id = c->id,
                                       .default_name = c->default_name,
                                       .user_id = c->owner == NULL ? "" : c->owner};
-    if (d != NULL &&
-        oauth_revoke_on_record(x->bot->options.oauth, x->s, d, &c->tokens, &of, e) != 0) {
+    const struct oauth_grant gone = oauth_grant_of(c);
+    if (d != NULL && oauth_revoke_on_record(x->bot->options.oauth, x->s, d, &gone, &of, e) != 0) {
         return -1;
     }
     return store_connection_set_state(x->s, workspace, id, -1, CONNECTION_NEEDS_LOGIN,

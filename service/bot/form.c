@@ -93,11 +93,13 @@ const char *form_choice_value(arena *mem, const struct recipe_input *in, const c
 /* --- the form of a run --- */
 
 struct filling {
+    struct scene *scene;
     arena *mem;
     json_t *form;
     const json_t *inputs;
     size_t inline_left;
     size_t values_left; /* bytes */
+    struct form_clocks clocks;
     bool whole; /* all goes along in one answer, lists as well: the chat does not ask for more */
 };
 
@@ -112,10 +114,8 @@ static const char *given_text(arena *mem, const json_t *value)
 static enum form_kind kind_of(const struct recipe_input *in, const char *given)
 {
     static const enum form_kind kinds[INPUT_TYPE_COUNT] = {
-        [INPUT_STRING] = FORM_TEXT,
-        [INPUT_NUMBER] = FORM_NUMBER,
-        [INPUT_BOOLEAN] = FORM_FLAG,
-        [INPUT_DATE] = FORM_DATE,
+        [INPUT_STRING] = FORM_TEXT, [INPUT_NUMBER] = FORM_NUMBER,       [INPUT_BOOLEAN] = FORM_FLAG,
+        [INPUT_DATE] = FORM_DATE,   [INPUT_DATE_TIME] = FORM_DATE_TIME, [INPUT_FILE] = FORM_FILE,
     };
     if (in->options_count > 0) {
         return FORM_CHOICE;
@@ -180,12 +180,49 @@ static const char *misfit(struct filling *f, const struct recipe_input *in, cons
                         *hint == '\0' ? "" : " ", hint);
 }
 
+/* Only a moment can stand in its field, where the platform tells no zone as a clock shows it. */
+static void add_time(struct filling *f, const struct recipe_input *in, const char *given,
+                     const char *why)
+{
+    struct err unused = {0};
+    int64_t at = 0;
+    bool fits = recipe_instant(json_member(f->inputs, in->name), &at);
+    struct form_field field = {.name = in->name,
+                               .label = in->name,
+                               .kind = FORM_DATE_TIME,
+                               .required = in->required,
+                               .value = fits ? given : NULL,
+                               .hint = in->hint,
+                               .sample = question_sample(in)};
+    if (fits && clocks_show(f->scene, f->clocks.zone, at, &field.local, &unused) != 0) {
+        field.value = NULL; /* nothing is stored after this either */
+    }
+    if (given != NULL && !fits) {
+        why = f->clocks.misread.input == in ? f->clocks.misread.why : why;
+        field.hint = misfit(f, in, given, why == NULL ? "Clocks are turned then." : why);
+    }
+    if (f->whole) {
+        field.hint =
+            arena_printf(f->mem, "%s%sThe time is read %s.", field.hint == NULL ? "" : field.hint,
+                         field.hint == NULL ? "" : " ", recipe_zone_words(f->mem, f->clocks.zone));
+    }
+    form_add(f->form, &field);
+}
+
 static void add_input(struct filling *f, const struct recipe_input *in)
 {
+    if (in->type == INPUT_FILE) {
+        form_add_file(f->scene, f->form, in, json_member(f->inputs, in->name));
+        return;
+    }
     const char *given = given_text(f->mem, json_member(f->inputs, in->name)), *why = NULL;
     json_t *value = NULL;
     bool fits = given != NULL && recipe_input_value(f->mem, in, given, &value, &why);
     const char *shown = fits ? given : NULL;
+    if (in->type == INPUT_DATE_TIME) {
+        add_time(f, in, given, why);
+        return;
+    }
     if (stays(f, in, shown)) {
         return;
     }
@@ -207,11 +244,16 @@ static void add_input(struct filling *f, const struct recipe_input *in)
 
 json_t *form_of_run(struct scene *sc, const struct run *r, const struct recipe *recipe)
 {
-    struct filling f = {.mem = sc->mem,
+    struct filling f = {.scene = sc,
+                        .mem = sc->mem,
                         .inputs = r->inputs,
                         .inline_left = CHOICES_INLINE_MAX,
                         .values_left = VALUES_BYTES_MAX,
                         .whole = in_answers(sc)};
+    struct err unused = {0};
+    if (clocks_of_form(sc, recipe, r->inputs, &f.clocks, &unused) == 0) {
+        f.inputs = f.clocks.inputs;
+    }
     f.form = form_new(sc->mem, &(struct form){.name = "inputs",
                                               .heading = recipe->title,
                                               .submit = "Run",
@@ -223,7 +265,9 @@ json_t *form_of_run(struct scene *sc, const struct run *r, const struct recipe *
         view_note(f.form, "%s", recipe->hint);
     }
     for (size_t i = 0; i < recipe->inputs_count; i++) {
-        add_input(&f, &recipe->inputs[i]);
+        if (!bound_hides(r, &recipe->inputs[i])) {
+            add_input(&f, &recipe->inputs[i]);
+        }
     }
     return f.form;
 }

@@ -89,9 +89,14 @@ static int ask_inputs(struct opening *o, struct run *r, struct err *e)
     if (recipe == NULL || recipe->inputs_count == 0) {
         return 0;
     }
-    q.input = recipe_asks(t->scene.mem, recipe, r->inputs, &q.why);
+    if (clocks_ask(&t->scene, recipe, r->inputs, &q, e) != 0) {
+        return -1;
+    }
     if (q.input == NULL) {
-        q.input = &recipe->inputs[0]; /* complete, and shown to be looked over */
+        q.input = bound_first(r, recipe); /* complete, and shown to be looked over */
+    }
+    if (q.input == NULL) {
+        return run_enqueue(&t->scene, r, RUN_ASKING, e);
     }
     return question_ask(t, r, recipe, &q, e);
 }
@@ -150,6 +155,9 @@ int bot_job_form(bot *b, arena *mem, const struct job *j, struct err *e)
     if (o.turn.scene.workspace != NULL) {
         struct err why = {0};
         o.opened = open_form(&o, &why) == 0;
+        if (!o.opened && str_equal(why.code, "chat_scope")) {
+            files_note_scope(&o.turn.scene, why.needed);
+        }
         metric_add(METRIC_FORMS, o.opened ? "result=\"opened\"" : "result=\"not_opened\"", 1);
     }
     return scene_do(&o.turn.scene, j, settle, &o, e);

@@ -191,7 +191,7 @@ static void add_none_yet(struct scene *sc, json_t *view)
     words_add_admins(sc, view);
 }
 
-static void add_utilities(json_t *view)
+static void add_utilities(const struct scene *sc, json_t *view)
 {
     static const struct {
         const char *words, *title, *text;
@@ -200,10 +200,12 @@ static void add_utilities(json_t *view)
         {"pending", "Pending", "what waits for you"},
         {"history", "History", "your last commands and what came of them"},
         {"whoami", "Who am I", "who you are here, and which account acts in each app"},
+        {"console", "Console", "for admins: recipes, connections, runs and the audit"},
     };
+    size_t count = sizeof(words) / sizeof(words[0]) - (words_for_admin(sc) ? 0 : 1);
     view_divider(view);
     view_text(view, "**Utilities**");
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < count; i++) {
         view_row(
             view,
             &(struct button){.title = words[i].title, .action = "words", .value = words[i].words},
@@ -230,7 +232,7 @@ static int help_all(struct turn *t, struct err *e)
     } else {
         add_none_yet(&t->scene, view);
     }
-    add_utilities(view);
+    add_utilities(&t->scene, view);
     return say_private(t, view, NULL, e);
 }
 

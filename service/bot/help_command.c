@@ -1,5 +1,5 @@
+#include "form_int.h"
 #include "lists_int.h"
-#include "run_int.h"
 
 #include <string.h>
 
@@ -21,8 +21,9 @@ static char *options_line(arena *mem, const struct recipe_input *in)
     return out.text;
 }
 
-static void add_input(arena *mem, json_t *view, const struct recipe_input *in)
+static void add_input(const struct scene *sc, json_t *view, const struct recipe_input *in)
 {
+    arena *mem = sc->mem;
     const char *sample = question_sample(in);
     struct str more = str_new(mem, 3000);
     if (in->hint != NULL) {
@@ -33,6 +34,10 @@ static void add_input(arena *mem, json_t *view, const struct recipe_input *in)
     }
     if (sample != NULL) {
         str_printf(&more, ", e.g. %s", sample);
+    }
+    if (in->type == INPUT_FILE) {
+        const char *refused = files_refused(sc);
+        str_printf(&more, ". %s", refused == NULL ? "It is chosen in a form." : refused);
     }
     view_text(view, "**%s** · %s%s%s", in->name, question_kind(in),
               in->required ? "" : ", may be left out", more.text);
@@ -49,7 +54,7 @@ static char *example_of(arena *mem, const struct recipe *r, const char *command)
         if (sample == NULL && in->options_count > 0) {
             sample = in->options[0].label;
         }
-        if (in->required) {
+        if (in->required && in->type != INPUT_FILE) {
             str_printf(&out, " %s: %s", in->name, sample == NULL ? "..." : sample);
         }
     }
@@ -69,7 +74,7 @@ static void add_inputs(struct turn *t, json_t *view, const struct prospect *p)
     }
     view_note(view, "Inputs, as `name: value` behind the command, or one by one when I ask:");
     for (size_t i = page.from; i < r->inputs_count && i < page.from + page.size; i++) {
-        add_input(t->scene.mem, view, &r->inputs[i]);
+        add_input(&t->scene, view, &r->inputs[i]);
     }
     page_end(&t->scene, view, &page);
     view_note(view, "For example: `%s`", example_of(t->scene.mem, r, p->row->command));
@@ -87,6 +92,9 @@ int help_command(struct turn *t, const struct recipe_row *row, struct err *e)
     view_title(view, "%s", p.title);
     view_text(view, "`%s`", row->command);
     outlook_add_note(&t->scene, view, &p);
+    if (p.obstacle != OBSTACLE_PLACE && !outlook_may_press(&p)) {
+        words_add_admins(&t->scene, view);
+    }
     if (p.recipe != NULL) {
         if (p.recipe->hint != NULL) {
             view_text(view, "%s", p.recipe->hint);

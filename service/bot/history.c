@@ -31,12 +31,35 @@ static const char *first_input(arena *mem, const struct run_line *l)
     return words_input(mem, recipe, l->inputs);
 }
 
-static const char *what_came(arena *mem, const struct run_line *l)
+/* Of several apps it is not on record which one it was. */
+static const char *why_failed(const struct scene *sc, const struct run_line *l)
+{
+    const char *title = l->acted_count == 1 ? words_app(sc, l->acted[0].app) : NULL;
+    return l->state == RUN_FAILED ? words_code(sc->mem, l->error_code, title) : NULL;
+}
+
+const char *history_failure(struct scene *sc, const struct run_line *l)
+{
+    struct message *m = NULL;
+    struct err unread = {0};
+    if (l->message_id != NULL &&
+        store_message_find(sc->s, sc->workspace->workspace, l->message_id, &m, &unread) == 0 &&
+        m != NULL) {
+        const json_t *said = json_member(m->body, "failure");
+        if (str_equal(json_text(said, "run"), l->id)) {
+            return json_text(said, "text");
+        }
+    }
+    const char *why = why_failed(sc, l);
+    return why == NULL ? "Its answer in this chat says why." : why;
+}
+
+static const char *what_came(const struct scene *sc, const struct run_line *l)
 {
     static const char *const states[RUN_STATE_COUNT] = {
         [RUN_QUEUED] = "is about to run",
         [RUN_ASKING] = "waits for you",
-        [RUN_PARKED] = "waits for a login",
+        [RUN_PARKED] = "waits",
         [RUN_RUNNING] = "is running",
         [RUN_DONE] = "done",
         [RUN_FAILED] = "did not work",
@@ -45,8 +68,8 @@ static const char *what_came(arena *mem, const struct run_line *l)
         [RUN_EXPIRED] = "not run: it waited too long",
         [RUN_SUPERSEDED] = "not run: you typed it again",
     };
-    const char *why = l->state == RUN_FAILED ? words_code(mem, l->error_code) : NULL;
-    return why == NULL ? states[l->state] : arena_printf(mem, "%s: %s", states[l->state], why);
+    const char *why = why_failed(sc, l);
+    return why == NULL ? states[l->state] : arena_printf(sc->mem, "%s: %s", states[l->state], why);
 }
 
 static char *as_whom(struct scene *sc, const struct run_line *l)
@@ -70,11 +93,11 @@ static void add_line(struct scene *sc, json_t *view, const struct run_line *l)
         .title = "Open", .action = "open", .value = l->id, .url = l->record_url};
     const char *record = l->record_id != NULL && !link ? l->record_id : NULL;
     const char *input = first_input(sc->mem, l);
-    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s%s%s · %s",
-             history_title(sc->mem, l), what_came(sc->mem, l), input == NULL ? "" : input,
-             input == NULL ? "" : " · ", who, *who == '\0' ? "" : " · ",
-             words_ago(sc->mem, l->created_at), record == NULL ? "" : " · record ",
-             record == NULL ? "" : record, l->reference);
+    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s%s%s", history_title(sc->mem, l),
+             what_came(sc, l), input == NULL ? "" : input, input == NULL ? "" : " · ", who,
+             *who == '\0' ? "" : " · ", l->reference, record == NULL ? "" : " · record ",
+             record == NULL ? "" : record);
+    view_row_at(view, l->created_at);
 }
 
 int history_add(struct scene *sc, json_t *view, size_t from, size_t limit, bool *ret_more,

@@ -73,7 +73,7 @@ int action_keep(struct turn *t, const char *value, struct err *e)
         return id_valid(value) ? -1 : 0;
     }
     if (store_connection_load(sc->s, sc->workspace->workspace, value, &c, e) != 0) {
-        return e->kind == ERR_NOT_FOUND ? command_connections(t, "", e) : -1;
+        return e->kind == ERR_NOT_FOUND ? list_say_deleted(t, e) : -1;
     }
     bool own =
         str_empty(c->user_id) ? words_for_admin(sc) : str_equal(c->user_id, t->event.user_id);
@@ -134,14 +134,15 @@ static int tell_asker(struct scene *sc, const struct kept *k, const struct conne
     return u == NULL ? 0 : say_update(sc, k->message_id, kept_view(sc, k, c), e);
 }
 
-/* What only an admin can mend is told to the admins, asked or not. */
+/* What only an admin can mend is told to the admins, asked or not; a login of one's own is not. */
 static int tell(struct scene *sc, const struct kept *k, const struct connection *c, struct err *e)
 {
     struct default_connection *d = NULL;
     if (store_default_find(sc->s, c->workspace, c->default_name, &d, e) != 0) {
         return -1;
     }
-    if (k->as == NULL && notice_admins(sc, d, k->why->code, e) != 0) {
+    bool own = !str_empty(c->user_id) && k->as == NULL && k->why->kind == ERR_LOGIN_NEEDED;
+    if (k->as == NULL && !own && notice_admins(sc, d, k->why->code, NULL, e) != 0) {
         return -1;
     }
     return k->message_id == NULL ? 0 : tell_asker(sc, k, c, e);

@@ -1,4 +1,5 @@
 #include "lists_int.h"
+#include "login_int.h"
 #include "run_int.h"
 
 #include "base/clock.h"
@@ -11,7 +12,7 @@
  * All of it is one transaction with one line in the audit; each revocation adds what came of it.
  */
 
-enum { OWNER_REST_S = 7 * 86400 };
+enum { OWNER_REST_S = 7 * 86400, BUTTONS_MAX = 5 };
 
 struct leaving {
     struct scene *scene;
@@ -46,8 +47,8 @@ static int end_logins(struct leaving *x, struct err *e)
 {
     struct login *list = NULL;
     size_t count = 0;
-    if (store_login_list_open(x->scene->s, x->scene->workspace->workspace, user_of(x), &list,
-                              &count, e) != 0) {
+    if (store_login_list_all_open(x->scene->s, x->scene->workspace->workspace, user_of(x), &list,
+                                  &count, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
@@ -65,15 +66,17 @@ static int cancel_run(struct leaving *x, struct run *r, struct err *e)
     bool seen = r->message_id != NULL && (str_equal(r->place, "dm") ? x->tells : x->tells_all);
     r->error_code = "left";
     if (seen) {
-        json_t *view = view_new(sc->mem);
-        view_text(view, "Cancelled. Nothing was done.");
-        view_note(view, "Reference %s", r->reference);
+        json_t *view = NULL;
         x->runs++;
-        return run_end(sc, r, r->state, RUN_CANCELLED, view, e);
+        return cancelled_view(sc, r, NULL, &view, e) != 0
+                   ? -1
+                   : run_end(sc, r, r->state, RUN_CANCELLED, view, e);
     }
+    json_t *none = NULL;
     struct run next = *r;
     next.state = RUN_CANCELLED;
-    if (store_run_update(sc->s, &next, r->state, &changed, e) != 0) {
+    if (decided_end(sc, r, RUN_CANCELLED, x->tells_all ? &none : NULL, e) != 0 ||
+        store_run_update(sc->s, &next, r->state, &changed, e) != 0) {
         return -1;
     }
     x->runs += changed ? 1 : 0;
@@ -114,8 +117,8 @@ static int end_connection(struct leaving *x, const char *id, struct err *e)
         .connection_id = c->id, .default_name = c->default_name, .user_id = c->user_id};
     bool revoking =
         d != NULL && !(secret_empty(c->tokens.access) && secret_empty(c->tokens.refresh));
-    if (revoking &&
-        oauth_revoke_on_record(sc->bot->options.oauth, sc->s, d, &c->tokens, &of, e) != 0) {
+    const struct oauth_grant gone = oauth_grant_of(c);
+    if (revoking && oauth_revoke_on_record(sc->bot->options.oauth, sc->s, d, &gone, &of, e) != 0) {
         return -1;
     }
     json_array_append_new(x->connections,
@@ -194,7 +197,13 @@ static int tell_admins(struct leaving *x, struct err *e)
                   json_string_value(json_array_get(x->defaults, i)));
     }
     if (count > 0) {
-        view_note(view, "Log it in as another admin. The old login is ended then, or in 7 days.");
+        view_note(view, "Any admin can take over, with a login of their own. The old one is ended "
+                        "then, or in 7 days.");
+    }
+    for (size_t i = 0; i < count && i < BUTTONS_MAX; i++) {
+        const char *name = json_string_value(json_array_get(x->defaults, i));
+        takeover_add_button(view, name,
+                            count == 1 ? "Take over" : arena_printf(sc->mem, "Take over %s", name));
     }
     return notice_all(sc, view, e);
 }

@@ -6,7 +6,7 @@
 
 /* `connections`: what a user is connected to, as whom, since when; readable by that user alone. */
 
-enum { ROWS_A_PAGE = 10, ROWS_SOME = 5 };
+enum { ROWS_A_PAGE = 10, ROWS_LONG = 4, ROWS_SOME = 5 };
 
 static void add_facts(struct scene *sc, json_t *view, const struct default_connection *d,
                       const struct connection *c)
@@ -108,17 +108,21 @@ char *needs_words(arena *mem, size_t count)
 void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c)
 {
     const char *title = words_app(sc, c->app);
-    view_button(view,
-                &(struct button){
-                    .title = "Disconnect",
-                    .action = "disconnect",
-                    .value = c->id,
-                    .style = BUTTON_DANGER,
-                    .confirm_title = arena_printf(sc->mem, "Disconnect %s?", title),
-                    .confirm = arena_printf(sc->mem,
-                                            "Commands that act as you in %s, also those that wait "
-                                            "now, then ask you to log in again.",
-                                            title)});
+    view_button(
+        view,
+        &(struct button){
+            .title = "Disconnect",
+            .action = "disconnect",
+            .value = c->id,
+            .style = BUTTON_DANGER,
+            .confirm_title = arena_printf(sc->mem, "Disconnect %s?", title),
+            .confirm = c->resting
+                           ? arena_printf(sc->mem, "Your commands do not use %s.",
+                                          words_account(sc->mem, &c->account))
+                           : arena_printf(sc->mem,
+                                          "Commands that act as you in %s, also those that wait "
+                                          "now, then ask you to log in again.",
+                                          title)});
 }
 
 /* What works goes on; only what needs more asks for it. */
@@ -141,8 +145,7 @@ static void add_connect(json_t *view, const struct default_connection *d, bool a
                                        .style = BUTTON_PRIMARY});
 }
 
-static void add_delete(struct scene *sc, json_t *view, const struct default_connection *d,
-                       const struct connection *c)
+void list_add_delete(struct scene *sc, json_t *view, const struct connection *c)
 {
     if (c->state == CONNECTION_PROVISIONAL) {
         return;
@@ -151,7 +154,7 @@ static void add_delete(struct scene *sc, json_t *view, const struct default_conn
                                        .action = "forget",
                                        .value = c->id,
                                        .confirm_title = arena_printf(sc->mem, "Delete %s?",
-                                                                     words_app(sc, d->app)),
+                                                                     words_app(sc, c->app)),
                                        .confirm = "Forget this connection for good?"});
 }
 
@@ -167,12 +170,13 @@ static void add_buttons(struct scene *sc, json_t *view, const struct default_con
     if (on) {
         ending_add_button(view, c);
         list_add_disconnect(sc, view, c);
+        accounts_add_another(view, d);
     }
     if (!on || consent || unsure) {
         add_connect(view, d, consent);
     }
     if (c != NULL && !on) {
-        add_delete(sc, view, d, c);
+        list_add_delete(sc, view, c);
     }
 }
 
@@ -186,17 +190,6 @@ static const char *name_of(struct scene *sc, const struct default_connection *d,
     }
     const char *title = words_app(sc, d->app);
     return of_app > 1 ? arena_printf(sc->mem, "%s, %s", title, d->name) : title;
-}
-
-static const struct connection *under(const struct connection *list, size_t count,
-                                      const char *default_name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i].default_name, default_name)) {
-            return &list[i];
-        }
-    }
-    return NULL;
 }
 
 /* The installer acts by the default connections: shown, not changeable here, with the reason. */
@@ -237,15 +230,26 @@ static void add_state(struct scene *sc, json_t *view, const struct default_conne
 }
 
 static void add_own(struct scene *sc, json_t *view, const struct default_connection *d,
-                    const struct owned *mine)
+                    const struct owned *mine, bool *io_asks)
 {
-    const struct connection *c = under(mine->connections, mine->connections_count, d->name);
+    struct accounts all;
+    accounts_of(mine->connections, mine->connections_count, d->name, &all);
     view_divider(view);
-    add_state(sc, view, d, mine, c);
-    if (c != NULL) {
-        add_facts(sc, view, d, c);
+    add_state(sc, view, d, mine, all.chosen);
+    if (all.chosen == NULL && d->client_id == NULL && !*io_asks) {
+        *io_asks = true; /* under the first is enough */
+        words_add_admins(sc, view);
     }
-    add_buttons(sc, view, d, c);
+    if (all.chosen != NULL) {
+        add_facts(sc, view, d, all.chosen);
+    }
+    if (all.used && all.resting_count > 0) {
+        view_note(view, "Your commands use this account.");
+    } else if (accounts_to_choose(&all)) {
+        view_note(view, "**None of your accounts there is used now**: choose one, or log in.");
+    }
+    add_buttons(sc, view, d, all.chosen);
+    accounts_add_resting(sc, view, &all, name_of(sc, d, mine));
 }
 
 bool uses_default(const struct scene *sc)
@@ -286,9 +290,10 @@ static int add_rows(struct scene *sc, json_t *view, const struct owned *mine, si
 {
     view_title(view, "Your connections");
     add_introduction(sc, view, mine->defs_count);
+    bool asks = false;
     for (size_t i = from; i < mine->defs_count && i < from + size; i++) {
         if (!uses_default(sc)) {
-            add_own(sc, view, &mine->defs[i], mine);
+            add_own(sc, view, &mine->defs[i], mine, &asks);
         } else if (add_default(sc, view, &mine->defs[i], e) != 0) {
             return -1;
         }
@@ -315,32 +320,60 @@ int list_add_some(struct scene *sc, json_t *view, struct err *e)
     return 0;
 }
 
-static int list_page(struct scene *sc, size_t from, json_t **ret, struct err *e)
+/* Who has several accounts of one app has longer rows. */
+static size_t rows_a_page(const struct owned *mine)
+{
+    for (size_t i = 0; i < mine->connections_count; i++) {
+        if (mine->connections[i].resting) {
+            return ROWS_LONG;
+        }
+    }
+    return ROWS_A_PAGE;
+}
+
+static int add_page(struct scene *sc, size_t from, json_t *view, struct err *e)
 {
     struct owned mine;
     if (load(sc, &mine, e) != 0) {
         return -1;
     }
     const struct page p = {.from = from < mine.defs_count ? from : 0,
-                           .size = ROWS_A_PAGE,
+                           .size = rows_a_page(&mine),
                            .total = mine.defs_count,
                            .words = "connections"};
-    *ret = view_new(sc->mem);
-    if (add_rows(sc, *ret, &mine, p.from, p.size, e) != 0) {
+    if (add_rows(sc, view, &mine, p.from, p.size, e) != 0) {
         return -1;
     }
-    page_end(sc, *ret, &p);
+    page_end(sc, view, &p);
     return 0;
+}
+
+int list_add(struct scene *sc, json_t *view, struct err *e)
+{
+    return add_page(sc, 0, view, e);
 }
 
 int list_view(struct scene *sc, json_t **ret, struct err *e)
 {
-    return list_page(sc, 0, ret, e);
+    *ret = view_new(sc->mem);
+    return list_add(sc, *ret, e);
+}
+
+int list_say_behind(struct turn *t, json_t *said, struct err *e)
+{
+    return list_add(&t->scene, said, e) != 0 ? -1 : say_private(t, said, NULL, e);
+}
+
+int list_say_deleted(struct turn *t, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "**That connection was deleted meanwhile**, so there is nothing to change.");
+    return list_say_behind(t, view, e);
 }
 
 int command_connections(struct turn *t, const char *rest, struct err *e)
 {
-    json_t *view = NULL;
+    json_t *view = view_new(t->scene.mem);
     (void)rest;
-    return list_page(&t->scene, t->from, &view, e) != 0 ? -1 : say_private(t, view, NULL, e);
+    return add_page(&t->scene, t->from, view, e) != 0 ? -1 : say_private(t, view, NULL, e);
 }

@@ -75,6 +75,8 @@ int pending_changed(struct scene *sc, struct err *e);
 /* --- history.c: a user's own runs --- */
 
 const char *history_title(arena *mem, const struct run_line *l);
+/* Why it failed: as its answer says it, as long as that is there. */
+const char *history_failure(struct scene *sc, const struct run_line *l);
 /* 1: rows were added; 0: there are none */
 int history_add(struct scene *sc, json_t *view, size_t from, size_t limit, bool *ret_more,
                 struct err *e);
@@ -94,10 +96,73 @@ size_t page_from(const struct turn *t, size_t total);
 
 /* --- list.c: the user's connections --- */
 int list_view(struct scene *sc, json_t **ret, struct err *e);
+/* The same behind what the view says already. */
+int list_add(struct scene *sc, json_t *view, struct err *e);
+/* The answer to a press: said, and behind that the list as it is now. */
+int list_say_behind(struct turn *t, json_t *said, struct err *e);
+/* The same, where the connection that was pressed has been deleted. */
+int list_say_deleted(struct turn *t, struct err *e);
+
+/* --- disconnect.c --- */
+
+/* The presser's own connection; NULL: somebody else's, or (*ret_gone) there is none any more. */
+int disconnect_find(struct turn *t, const char *id, struct connection **ret, bool *ret_gone,
+                    struct err *e);
+int disconnect_one(struct turn *t, const struct connection *c, bool forget, struct err *e);
+
+/* --- not_me.c --- */
+
+/* The value of a button that ends this account's connection, and no other account's that has taken
+ * its place there. */
+char *not_me_value(arena *mem, const char *connection_id, const char *account_key);
+
 /* A button that disconnects, asking first. */
 void list_add_disconnect(struct scene *sc, json_t *view, const struct connection *c);
 /* The first few of them into a view that shows what waits, too; with a way to the rest. */
 int list_add_some(struct scene *sc, json_t *view, struct err *e);
+
+/* A button that deletes one which is not connected. */
+void list_add_delete(struct scene *sc, json_t *view, const struct connection *c);
+
+/* --- accounts.c: several of one user under one default connection --- */
+
+enum { ACCOUNTS_SHOWN = 8, ACCOUNT_TITLE_MAX = 60 };
+struct accounts {
+    const struct connection *chosen; /* NULL: none is */
+    const struct connection *resting[ACCOUNTS_SHOWN];
+    size_t resting_count;
+    size_t count;  /* that were connected once */
+    size_t acting; /* that could act, were they chosen */
+    bool used;     /* the chosen one acts */
+};
+/* Of store_connection_list(). */
+void accounts_of(const struct connection *list, size_t count, const char *default_name,
+                 struct accounts *ret);
+int accounts_load(struct scene *sc, const char *default_name, struct accounts *ret, struct err *e);
+/* None acts, and one could. */
+bool accounts_to_choose(const struct accounts *a);
+/* Then: that it is so, and a button for each that could. */
+void accounts_add_choices(struct scene *sc, json_t *view, const struct accounts *a);
+void accounts_add_use(struct scene *sc, json_t *view, const struct connection *c);
+/* name: as the list calls their app. */
+void accounts_add_resting(struct scene *sc, json_t *view, const struct accounts *a,
+                          const char *name);
+void accounts_add_another(json_t *view, const struct default_connection *d);
+void accounts_add_full(struct scene *sc, json_t *view, const char *title);
+
+/* --- ended.c: which of several accounts ended --- */
+
+struct ended {
+    const char *account; /* NULL: of whoever has one alone, its app's name says it */
+    const char *default_name;
+    const char *id;
+};
+int ended_of(struct scene *sc, const struct connection *c, struct ended *ret, struct err *e);
+/* With the message of this view, and from a message's body. */
+void ended_keep(json_t *view, const struct ended *x);
+struct ended ended_read(const json_t *view);
+/* What he stays connected as; nothing where no account is named. */
+int ended_add_rest(struct scene *sc, json_t *view, const struct ended *x, struct err *e);
 
 /* --- ending.c: connections whose end is known --- */
 

@@ -13,11 +13,13 @@ struct prompt {
     const char *message_id;      /* one of the user's private messages that becomes the prompt */
     const struct target *target; /* where a new one goes; NULL: the one-to-one chat */
     bool pressed;                /* by a button, which may be pressed more than once */
+    bool moves;                  /* an open one that was pressed for goes there, too */
+    bool adds;                   /* one more account, beside the one that is connected */
 };
 struct prompted {
     const char *login_id;
     const char *message_id;
-    bool reused; /* an open prompt stands already */
+    bool reused; /* an open prompt stands already, and stays where it is */
 };
 /* ERR_UPSTREAM_BUSY "person_moved": off-boarded meanwhile; tried again, it is refused. */
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e);
@@ -30,12 +32,20 @@ void prompt_add_back(struct scene *sc, json_t *view, const struct login *l);
 /* A button with the link of an open prompt; false when the link is not known any more. */
 bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, const char *title);
 
+/* A new login in place of one that is over: for the chat's own logins, or to take over. */
+void prompt_add_renew(json_t *view, const struct login *l);
+/* The same, with the value (of a login that takes over it names the connection). */
+void prompt_add_again(json_t *view, const struct login *l, const char *value, const char *title);
+
 /* --- consent.c: a connection that acts and allows less than is asked for by now --- */
 
 /* "See and change your data, Use Chatter"; NULL: it lacks nothing that is known of, or does not
  * act. */
 char *consent_words(struct scene *sc, const struct default_connection *d,
                     const struct connection *c);
+/* A sentence that names what the app says it needs, with the definition's words where it has some;
+ * NULL: it says nothing that could be a list of scopes. */
+char *consent_needed(struct scene *sc, const struct default_connection *d, const char *needed);
 /* Why it lacks that, as a clause. */
 const char *consent_cause(const struct default_connection *d, const struct connection *c);
 /* To a prompt: what is wanted, why, and that c goes on meanwhile. */
@@ -107,7 +117,8 @@ struct login_done {
     const struct login *login;
     const char *connection_id;
     const struct account *account;
-    const struct account *before; /* another one that acted until now; NULL: none */
+    const struct account *before; /* another one that it replaces; NULL: none */
+    struct account_place place;
     bool differs;
 };
 /* The login is done: what waited goes on, its prompt and a notice say so. */
@@ -116,6 +127,26 @@ int connected_settle(struct scene *sc, const struct login_done *done, struct err
 const char *connected_app(struct scene *sc, const struct login *l);
 /* The run stands otherwise now: its line in the notice of its login, if there is one, says so. */
 int connected_tell(struct scene *sc, const struct run *r, struct err *e);
+
+/* --- takeover.c: an admin logs a default connection in whose owner has left --- */
+
+struct login_done;
+/* Its value names the connection and nothing else: who may take it over is looked at when it is
+ * pressed. */
+void takeover_add_button(json_t *view, const char *default_name, const char *title);
+/* What its prompt says to who is no admin any more. */
+json_t *takeover_no_admin(struct scene *sc);
+
+/* --- takeover_told.c: how that ends, and who hears of it --- */
+
+/* The code was typed: the connection has a new owner. The other admins hear of it, and those whose
+ * commands stopped for want of an owner since it was logged in last. */
+int takeover_settle(struct scene *sc, const struct login_done *done, struct err *e);
+/* Back, in its prompt. */
+int takeover_back(struct turn *t, const struct login *l, struct err *e);
+/* --- expire.c --- */
+
+int login_expired(struct scene *sc, const struct login *l, struct err *e);
 
 /* --- returned.c: a browser asks --- */
 
@@ -143,5 +174,7 @@ struct choices {
 /* By their own name, else all of an app; all for "". */
 int choices_find(struct turn *t, const char *word, struct choices *ret, struct err *e);
 int choices_unknown(struct turn *t, const char *word, struct err *e);
+/* A prompt, and what the place is told of it. adds: for one more account. */
+int connect_anew(struct turn *t, const struct default_connection *d, bool adds, struct err *e);
 
 #endif

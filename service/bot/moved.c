@@ -27,7 +27,8 @@ static int end_lost(struct scene *sc, const struct move_lost *lost, struct err *
     def.workspace = workspace;
     json_t *detail = arena_json(
         sc->mem, json_pack("{s:s, s:s}", "connection", c->default_name, "user", c->user_id));
-    if (oauth_revoke_later(sc->bot->options.oauth, sc->s, &def, &c->tokens, NULL, e) != 0 ||
+    const struct oauth_grant gone = oauth_grant_of(c);
+    if (oauth_revoke_later(sc->bot->options.oauth, sc->s, &def, &gone, NULL, e) != 0 ||
         store_audit_add(sc->s, workspace, "system", "connection.superseded", c->id, detail, e) !=
             0) {
         return -1;

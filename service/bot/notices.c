@@ -1,4 +1,4 @@
-#include "bot_int.h"
+#include "login_int.h"
 
 #include "base/str.h"
 
@@ -23,6 +23,10 @@ static const struct {
      "a login there came without a refresh token, and would have ended within hours. "
      "Nobody was connected. Please ask for the scope, or switch on the setting of "
      "its client, that gives one."},
+    {OAUTH_SCOPE_MISSING,
+     "a login there does not allow all that the app's definition requires. Nobody was connected. "
+     "Please see to it that the client may ask for it; then people allow it when they log in "
+     "again."},
     {"no_default_tokens", "a command needs it, and nobody has logged it in. Please log it in."},
     {"draft", "a command needs it, and it is not finished. Please complete its client id and "
               "secret."},
@@ -37,6 +41,7 @@ static const struct {
                     "which one is meant."},
     {"email_unknown", "its account_match compares e-mail addresses, and the chat tells me none. "
                       "Please give the bot the scope users:read.email, or change account_match."},
+    {OAUTH_REFRESH_LOST, "the app's answers to renewing its login were lost. Please log it in."},
     {"owner_left", "a command needs it, and whose login it is has left. Please log it in."},
     {"sign_in_off",
      "it asks people to sign in to this chat first, and that is switched off. Please "
@@ -50,10 +55,24 @@ static const struct {
     {"token_refused",
      "the app refuses to renew a login, in a way that I do not know. Its tokens are kept, and the "
      "next commands try again. If it stays so, please look at the client and at the log."},
+    {"token_signature",
+     "the app's answer to a login is not signed with the client's secret. Nothing of it was "
+     "used. Please compare the secret, and look who answers in the app's place."},
     {"app_scope",
      "the app says that a login does not allow what a command needs, and a new login would not "
      "change that or has not. Please look at its scopes, and at what the client may do there; "
      "when they have changed, people are asked for their consent."},
+    {OAUTH_EXCHANGE_REFUSED,
+     "the app did not take a login, and does not say that it was too late. Nobody was connected. "
+     "Please compare client id, secret and redirect address with what the app has; the log has its "
+     "words."},
+    {OAUTH_NO_IDENTITY,
+     "the app lets people in, but does not say whose login that is. Nobody was connected. Please "
+     "look at its scopes, and at what the client may read there."},
+    {OAUTH_PROVIDER_ERROR,
+     "its app sent somebody who wanted to log in back with an error. Nobody was "
+     "connected. Please compare client id, redirect address and scopes with what the "
+     "app has; the log has its words."},
     {"unknown_app", "this version does not know its app. Please look."},
 };
 
@@ -81,8 +100,34 @@ int notice_all(struct scene *sc, json_t *view, struct err *e)
     return w->installer == NULL || installer_listed ? 0 : notice_one(sc, w->installer, view, e);
 }
 
+static void add_barred(struct scene *sc, json_t *view, const struct default_connection *d,
+                       const char *code)
+{
+    const app *a = apps_find(sc->bot->options.apps, d->app);
+    if (a != NULL && app_barred(a) != NULL && str_equal(code, OAUTH_PROVIDER_ERROR)) {
+        view_note(view, "%s", app_barred(a));
+    }
+}
+
+/* What was asked to know whose login it is. */
+static void add_asked(struct scene *sc, json_t *view, const struct default_connection *d,
+                      const char *code)
+{
+    const app *a = apps_find(sc->bot->options.apps, d->app);
+    if (a != NULL && str_equal(code, OAUTH_NO_IDENTITY)) {
+        view_note(view, "Its definition asks %s.", app_identity_asks(sc->mem, a));
+    }
+}
+
+static void add_takeover(json_t *view, const struct default_connection *d, const char *code)
+{
+    if (str_equal(code, "owner_left") || str_equal(code, "no_default_tokens")) {
+        takeover_add_button(view, d->name, "Take over");
+    }
+}
+
 int notice_admins(struct scene *sc, const struct default_connection *d, const char *code,
-                  struct err *e)
+                  const char *lacks, struct err *e)
 {
     bool due = false;
     for (size_t i = 0; d != NULL && i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -96,6 +141,12 @@ int notice_admins(struct scene *sc, const struct default_connection *d, const ch
         json_t *view = view_new(sc->mem);
         view_text(view, "**%s**, connection `%s`: %s", words_app(sc, d->app), d->name,
                   faults[i].text);
+        add_barred(sc, view, d, code);
+        add_asked(sc, view, d, code);
+        if (!str_empty(lacks)) {
+            view_note(view, "%s", lacks);
+        }
+        add_takeover(view, d, code);
         return due ? notice_all(sc, view, e) : 0;
     }
     return 0;

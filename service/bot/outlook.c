@@ -13,7 +13,8 @@ int outlook_load(struct turn *t, struct outlook *ret, struct err *e)
     *ret = (struct outlook){.person = {.workspace = sc->workspace,
                                        .user = sc->user,
                                        .channel = t->event.place.channel}};
-    if (store_default_list(sc->s, workspace, &stock->defaults, &stock->defaults_count, e) != 0 ||
+    if (recipe_person_groups(sc->s, NULL, &ret->person, e) != 0 ||
+        store_default_list(sc->s, workspace, &stock->defaults, &stock->defaults_count, e) != 0 ||
         store_connection_list(sc->s, workspace, sc->user->user_id, &stock->own, &stock->own_count,
                               e) != 0) {
         return -1;
@@ -82,7 +83,7 @@ int outlook_setup(struct turn *t, const struct recipe *r, const char **ret_words
     err_set(&why, ERR_CONFIG, at.problem, "not set up");
     *ret_words =
         words_failure(sc->mem, &why, NULL, at.def == NULL ? NULL : words_app(sc, at.def->app));
-    return notice_admins(sc, at.def, at.problem, e);
+    return notice_admins(sc, at.def, at.problem, NULL, e);
 }
 
 int outlook_login(struct turn *t, const struct recipe *r, bool *ret_waits, struct err *e)

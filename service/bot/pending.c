@@ -29,7 +29,9 @@ static const char *what_for(const struct run *r, const struct login *l)
                : run_asks_question(r) ? "asks for an input"
                                       : "waits for its form";
     case RUN_PARKED:
-        return l != NULL && l->state == LOGIN_CODE ? "waits for your code" : "waits for a login";
+        return run_awaits_press(r)                   ? "waits for a press of its buttons"
+               : l != NULL && l->state == LOGIN_CODE ? "waits for your code"
+                                                     : "waits for a login";
     case RUN_UNKNOWN:
         return "ended without a certain answer";
     case RUN_QUEUED:
@@ -62,7 +64,7 @@ static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
                             const struct login *l, bool links)
 {
     const char *value = here(sc->mem, r->id);
-    if (r->state == RUN_PARKED) {
+    if (r->state == RUN_PARKED && !run_awaits_press(r)) {
         add_login_button(sc, view, r, l, links);
     }
     if (r->state == RUN_ASKING) {
@@ -130,9 +132,9 @@ static int add_login(struct scene *sc, json_t *view, const struct login *l, bool
               code ? "waits for your code: " : "waits for you", code ? type_code(sc) : "");
     view_note(view, "Asked for %s", words_age(sc->mem, l->created_at));
     if (code || !links || !prompt_add_button(sc, l, view, "Log in")) {
-        view_button(view, &(struct button){.title = code ? "New login" : "Log in",
-                                           .action = "renew",
-                                           .value = here(sc->mem, l->id)});
+        prompt_add_again(view, l,
+                         here(sc->mem, store_login_takes_over(l) ? l->default_name : l->id),
+                         code ? "New login" : "Log in");
     }
     view_button(view, &(struct button){.title = "Cancel it",
                                        .action = "drop_login",
@@ -171,7 +173,7 @@ int pending_add(struct scene *sc, json_t *view, const struct pending_part *q, si
     struct login *logins = NULL;
     size_t runs = 0, count = 0;
     if (store_run_open(sc->s, workspace, user, &open, &runs, e) != 0 ||
-        store_login_list_open(sc->s, workspace, user, &logins, &count, e) != 0) {
+        store_login_list_all_open(sc->s, workspace, user, &logins, &count, e) != 0) {
         return -1;
     }
     count = keep_own(logins, count);

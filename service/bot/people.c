@@ -125,11 +125,7 @@ bool person_says_team(arena *mem, const struct chat_person *p, const char *team)
 
 bool person_is_admin(const struct workspace *w, const char *user_id)
 {
-    bool has = str_equal(w->installer, user_id);
-    for (size_t i = 0; i < w->admins_count; i++) {
-        has = has || str_equal(w->admins[i], user_id);
-    }
-    return has;
+    return store_is_admin(w, user_id);
 }
 
 /* An event does not repeat everything: what it leaves out stands as it did. */
@@ -149,7 +145,8 @@ static struct user *changed(struct scene *sc, const struct user *known,
              : *known;
     u->name = said_or(news, p->name, u->name);
     u->email = said_or(news, p->email, u->email);
-    u->time_zone = said_or(news, p->time_zone, u->time_zone);
+    /* not every platform says it where it says the rest */
+    u->time_zone = str_empty(p->time_zone) ? u->time_zone : p->time_zone;
     u->standing = person_standing(p);
     if (news->asked) {
         u->teams = teams_of(sc->mem, p, &u->teams_count);

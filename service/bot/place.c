@@ -1,6 +1,7 @@
 #include "run_int.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
 
 /*
@@ -110,13 +111,20 @@ void run_place(const struct turn *t, struct run *r)
     r->thread = p->thread;
     r->place = p->is_private ? DM : p->is_external ? SHARED : CHANNEL;
     bool apart = p->is_external && say_is_elsewhere(t);
-    if (!p->is_private && (turn_is_private(t) || apart)) {
+    bool decides = json_text(r->pressed, "decides") != NULL; /* for all: its message says so */
+    if (!p->is_private && (turn_is_private(t) || apart || decides)) {
         r->place = PRIVATE;
     }
     /* nobody would see an ephemeral in a thread that has not begun */
     if (p->thread_is_new && !str_equal(r->place, CHANNEL)) {
         r->thread = NULL;
     }
+}
+
+/* What an ephemeral's press gives replaces it, and works where the bot is no member. */
+bool place_keeps(const struct run *r)
+{
+    return str_equal(r->place, CHANNEL) || str_equal(r->place, DM);
 }
 
 bool run_in_private(const struct run *r)

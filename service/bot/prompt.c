@@ -23,9 +23,21 @@ static const struct connection *in_state(struct scene *sc, const struct prompt *
     return found && c != NULL && c->state == state ? c : NULL;
 }
 
-/* What works now ends with this login, also where it is of another account. */
-static void add_replaced(struct scene *sc, json_t *view, const struct connection *acts)
+/* What works now ends with this login, also where it is of another account; unless that is added.
+ */
+static void add_replaced(struct scene *sc, json_t *view, const struct prompt *p,
+                         const struct connection *acts)
 {
+    if (p->adds) {
+        view_note(view,
+                  "You are connected there as %s, and stay so. Your commands use the account that "
+                  "you add, until you choose another one.",
+                  words_account(sc->mem, &acts->account));
+        view_note(view,
+                  "Where the browser takes you back as the same account without asking, log out "
+                  "there first.");
+        return;
+    }
     view_note(
         view,
         "You are connected there as %s. The account that you log in with now takes its place.",
@@ -70,21 +82,43 @@ static void add_waiting(struct scene *sc, json_t *view, const struct prompt *p,
     }
 }
 
+/* Instead of logging in. */
+static void add_choices(struct scene *sc, json_t *view, const struct prompt *p)
+{
+    struct accounts mine;
+    struct err unused = {0};
+    if (!p->adds && accounts_load(sc, p->def->name, &mine, &unused) == 0) {
+        accounts_add_choices(sc, view, &mine);
+    }
+}
+
+static bool is_lost(const struct connection *c)
+{
+    return c != NULL && str_equal(c->reason, OAUTH_REFRESH_LOST);
+}
+
 static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char *login_id,
                            const char *url)
 {
     const char *app_words = words_app(sc, p->def->app);
     json_t *view = view_new(sc->mem);
     const struct connection *ended = in_state(sc, p, CONNECTION_NEEDS_LOGIN);
+    bool lost = is_lost(in_state(sc, p, CONNECTION_NEEDS_ATTENTION));
     const struct connection *acts = in_state(sc, p, CONNECTION_ACTIVE);
-    bool consent = acts != NULL && (p->run != NULL || consent_words(sc, p->def, acts) != NULL);
+    bool consent =
+        acts != NULL && !p->adds && (p->run != NULL || consent_words(sc, p->def, acts) != NULL);
     struct awaiting w;
     struct err unused = {0};
     if (consent) {
         consent_add_reason(sc, view, p->def, acts);
+    } else if (p->adds) {
+        view_text(view, "**Log in to %s with the account that you want to add.**", app_words);
     } else if (ended != NULL) {
         view_text(view, "**Log in to %s again**: the login you had there has ended.", app_words);
         ending_add_grants(sc, view, ended);
+    } else if (lost) {
+        view_text(view, "**Log in to %s again**: its answers to renewing your login were lost.",
+                  app_words);
     } else if (p->run != NULL) {
         view_text(view, "**Log in to %s** to go on. I act there as you, not as anybody else.",
                   app_words);
@@ -99,9 +133,10 @@ static json_t *prompt_view(struct scene *sc, const struct prompt *p, const char 
         w = (struct awaiting){.count = 0};
     }
     if (acts != NULL && !consent) {
-        add_replaced(sc, view, acts);
+        add_replaced(sc, view, p, acts);
     }
     add_waiting(sc, view, p, &w);
+    add_choices(sc, view, p);
     view_button(view, &(struct button){.title = arena_printf(sc->mem, "Log in to %s", app_words),
                                        .action = "login",
                                        .value = login_id,
@@ -134,6 +169,7 @@ static int open_new(struct scene *sc, const struct prompt *p, struct prompted *r
                       .id = arena_strdup(sc->mem, id.text),
                       .user_id = sc->user->user_id,
                       .default_name = p->def->name,
+                      .adds = p->adds,
                       .run_id = p->run == NULL ? NULL : p->run->id,
                       .requested_by = arena_printf(sc->mem, "user:%s", sc->user->user_id),
                       .expires_at = clock_now() + config->ttl_prompt};
@@ -179,6 +215,19 @@ bool prompt_add_button(struct scene *sc, const struct login *l, json_t *view, co
     return true;
 }
 
+void prompt_add_again(json_t *view, const struct login *l, const char *value, const char *title)
+{
+    bool takes = store_login_takes_over(l);
+    view_button(view, &(struct button){.title = takes ? "Take over" : title,
+                                       .action = takes ? "take_over" : "renew",
+                                       .value = value});
+}
+
+void prompt_add_renew(json_t *view, const struct login *l)
+{
+    prompt_add_again(view, l, store_login_takes_over(l) ? l->default_name : l->id, "New login");
+}
+
 int prompt_retire(struct scene *sc, const char *old_id, const char *new_id, struct err *e)
 {
     if (old_id == NULL || str_equal(old_id, new_id)) {
@@ -219,6 +268,32 @@ static bool lasts(struct scene *sc, const struct prompt *p, const struct login *
     return !m->ephemeral || str_equal(p->message_id, m->id);
 }
 
+/* Where it was pressed for stands the prompt from now on, with the link that it had: a browser that
+ * has followed it goes on, and no other message leads there. It is wanted for itself now, whatever
+ * else waits for it. */
+static int move_here(struct scene *sc, const struct prompt *p, const struct login *l,
+                     struct prompted *ret, struct err *e)
+{
+    const char *url = json_text(button_of(sc, l, "login"), "url"), *message_id = NULL;
+    if (show(sc, p, prompt_view(sc, p, l->id, url), &message_id, e) != 0 ||
+        store_login_set_run(sc->s, l->workspace, l->id, NULL, message_id, e) != 0) {
+        return -1;
+    }
+    *ret = (struct prompted){.login_id = l->id, .message_id = message_id};
+    sc->changed = true;
+    return prompt_retire(sc, l->message_id, message_id, e);
+}
+
+static int reuse(struct scene *sc, const struct prompt *p, const struct login *l,
+                 struct prompted *ret, struct err *e)
+{
+    if (p->run == NULL && p->moves && !str_equal(p->message_id, l->message_id)) {
+        return move_here(sc, p, l, ret, e);
+    }
+    *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
+    return 0;
+}
+
 int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, struct err *e)
 {
     struct login *l = NULL;
@@ -231,9 +306,8 @@ int prompt_open(struct scene *sc, const struct prompt *p, struct prompted *ret, 
     }
     bool open = leads_on(sc, l);
     /* who waits for it, or has pressed before, is led there; who types it means another one */
-    if (open && (p->run != NULL || (p->pressed && lasts(sc, p, l)))) {
-        *ret = (struct prompted){.login_id = l->id, .message_id = l->message_id, .reused = true};
-        return 0;
+    if (open && (p->run != NULL || (p->pressed && l->adds == p->adds && lasts(sc, p, l)))) {
+        return reuse(sc, p, l, ret, e);
     }
     /* asked for on purpose, or a dead end: the earlier link stops here */
     if (l != NULL && login_end(sc, l, LOGIN_CANCELLED, "replaced", e) != 0) {

@@ -174,6 +174,19 @@ int bot_job_purge(bot *b, arena *mem, const struct job *j, struct err *e)
 
 /* --- what admins set up, when its time is over --- */
 
+static int revoke_default(struct scene *sc, const struct default_connection *d, struct err *e)
+{
+    struct connection *c = NULL;
+    if (store_connection_find(sc->s, d->workspace, d->name, "", &c, e) != 0) {
+        return -1;
+    }
+    if (c == NULL) {
+        return 0;
+    }
+    const struct oauth_grant gone = oauth_grant_of(c);
+    return oauth_revoke_later(sc->bot->options.oauth, sc->s, d, &gone, NULL, e);
+}
+
 static int revoke_defaults(struct scene *sc, const char *workspace, struct err *e)
 {
     struct default_connection *list = NULL;
@@ -182,10 +195,7 @@ static int revoke_defaults(struct scene *sc, const char *workspace, struct err *
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        struct connection *c = NULL;
-        if (store_connection_find(sc->s, workspace, list[i].name, "", &c, e) != 0 ||
-            (c != NULL && oauth_revoke_later(sc->bot->options.oauth, sc->s, &list[i], &c->tokens,
-                                             NULL, e) != 0)) {
+        if (revoke_default(sc, &list[i], e) != 0) {
             return -1;
         }
     }

@@ -23,10 +23,9 @@ static bool is_first(const struct run *r)
 const char *question_kind(const struct recipe_input *in)
 {
     static const char *const kinds[INPUT_TYPE_COUNT] = {
-        [INPUT_STRING] = "any text",
-        [INPUT_NUMBER] = "a number",
-        [INPUT_BOOLEAN] = "yes or no",
-        [INPUT_DATE] = "a date",
+        [INPUT_STRING] = "any text",           [INPUT_NUMBER] = "a number",
+        [INPUT_BOOLEAN] = "yes or no",         [INPUT_DATE] = "a date",
+        [INPUT_DATE_TIME] = "a date and time", [INPUT_FILE] = "a file",
     };
     return in->options_count > 0 ? "one of these" : kinds[in->type];
 }
@@ -36,7 +35,12 @@ const char *question_sample(const struct recipe_input *in)
     if (in->sample != NULL || in->hint != NULL || in->options_count > 0) {
         return in->sample;
     }
-    return in->type == INPUT_DATE ? "2026-12-31" : in->type == INPUT_NUMBER ? "5000" : NULL;
+    static const char *const samples[INPUT_TYPE_COUNT] = {
+        [INPUT_NUMBER] = "5000",
+        [INPUT_DATE] = "2026-12-31",
+        [INPUT_DATE_TIME] = "2026-12-31 14:30",
+    };
+    return samples[in->type];
 }
 
 static char *hint_of(arena *mem, const struct recipe_input *in)
@@ -128,6 +132,19 @@ int question_settle(struct scene *sc, const struct run *r, const struct recipe *
     return say_update(sc, m->id, view, e);
 }
 
+/* What is asked, and for a file where it is chosen. */
+static void add_request(struct turn *t, json_t *view, const struct recipe_input *in)
+{
+    const char *refused = in->type == INPUT_FILE ? files_refused(&t->scene) : NULL;
+    if (refused != NULL) {
+        view_text(view, "It needs a file for **%s**. %s", in->name, refused);
+    } else if (in->type == INPUT_FILE) {
+        view_text(view, "Choose **%s** %s in the form:", in->name, hint_of(t->scene.mem, in));
+    } else {
+        view_text(view, "Enter **%s** %s:", in->name, hint_of(t->scene.mem, in));
+    }
+}
+
 static json_t *question_view(struct turn *t, const struct run *r, const struct recipe *recipe,
                              const struct question *q)
 {
@@ -144,14 +161,14 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
     if (q->why != NULL) {
         add_misfit(t, view, r, q);
     }
-    view_text(view, "Enter **%s** %s:", in->name, hint_of(mem, in));
+    add_request(t, view, in);
     for (size_t i = 0; i < in->options_count && i < OPTION_BUTTONS_MAX; i++) {
         view_button(view, &(struct button){
                               .title = in->options[i].label,
                               .action = "answer",
                               .value = answer_value(mem, r->id, in->name, in->options[i].value)});
     }
-    if (first || q->form != NULL) {
+    if (first || q->form != NULL || in->type == INPUT_FILE) {
         form_button(t, view,
                     &(struct button){.title = q->form == NULL ? "Fill in a form" : q->form,
                                      .action = "resume",
@@ -163,7 +180,14 @@ static json_t *question_view(struct turn *t, const struct run *r, const struct r
 int question_ask(struct turn *t, struct run *r, const struct recipe *recipe,
                  const struct question *q, struct err *e)
 {
+    const char *clock = NULL;
+    if (clocks_note(&t->scene, q->input, &clock, e) != 0) {
+        return -1;
+    }
     json_t *view = question_view(t, r, recipe, q);
+    if (clock != NULL) {
+        view_note(view, "%s", clock);
+    }
     bool changed = false, first = is_first(r);
     struct target here = say_place(t);
     struct run next = *r;
@@ -229,8 +253,10 @@ int question_take(struct turn *t, struct run *r, const char *text, struct err *e
         return say_try_again(t, r, recipe, why, e);
     }
     json_object_set(r->inputs, in->name, value);
-    struct question next = {.input = recipe_asks(t->scene.mem, recipe, r->inputs, &why)};
-    next.why = why;
+    struct question next = {.input = NULL};
+    if (clocks_ask(&t->scene, recipe, r->inputs, &next, e) != 0) {
+        return -1;
+    }
     if (next.input != NULL) {
         return question_ask(t, r, recipe, &next, e);
     }

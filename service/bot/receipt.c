@@ -1,26 +1,8 @@
-#include "bot_int.h"
+#include "lists_int.h"
+
+#include "base/str.h"
 
 /* What came of a revocation: the receipt of a disconnect (P12), or a line in the audit. */
-
-static json_t *receipt_view(struct scene *sc, const char *title, bool tried, enum app_revoked how)
-{
-    json_t *view = view_new(sc->mem);
-    if (!tried) {
-        view_text(view,
-                  "Disconnected here, but %s did not confirm that it ended the login. Please end "
-                  "it in its own settings too.",
-                  title);
-    } else if (how == APP_REVOKED) {
-        view_text(view, "Disconnected: %s has ended the login too.", title);
-    } else {
-        view_text(view,
-                  "Disconnected here only: %s offers no way to end the login from outside. You can "
-                  "end it in its own settings.",
-                  title);
-    }
-    view_note(view, "Type `connections` to connect again.");
-    return view;
-}
 
 struct receipt {
     const struct job *job;
@@ -28,12 +10,32 @@ struct receipt {
     bool tried; /* false: given up */
 };
 
+static const char *app_words(const struct receipt *r)
+{
+    return r->revoked.app_title == NULL ? "the app" : r->revoked.app_title;
+}
+
+/* Why a login that is of no use here lives on at the app. */
+static int add_kept(struct scene *sc, const struct receipt *r, struct err *e)
+{
+    const struct oauth_revoked *x = &r->revoked;
+    if (x->kept_for.id == NULL) {
+        return 0;
+    }
+    json_t *detail = arena_json(
+        sc->mem, json_pack("{s:s?, s:s?, s:s, s:s}", "connection", x->default_name, "user",
+                           x->user_id, "acts", x->kept_for.default_name, "why", "same_account"));
+    return store_audit_add(sc->s, r->job->workspace, "system", "connection.grant_kept",
+                           x->kept_for.id, detail, e);
+}
+
 /* Who has left is told nothing: what came of it stands in the audit. */
 static int add_evidence(struct scene *sc, const struct receipt *r, struct err *e)
 {
     const struct oauth_evidence *of = &r->revoked.of;
     bool ended = r->tried && r->revoked.result == APP_REVOKED;
     const char *result = !r->tried ? "failed" : (ended ? "revoked" : "not_offered");
+    result = r->revoked.kept_for.id == NULL ? result : "kept";
     if (of->connection_id == NULL) {
         return 0;
     }
@@ -42,6 +44,47 @@ static int add_evidence(struct scene *sc, const struct receipt *r, struct err *e
                                       of->user_id, "result", result));
     return store_audit_add(sc->s, r->job->workspace, "system", "connection.revoked",
                            of->connection_id, detail, e);
+}
+
+static void add_result(struct scene *sc, json_t *view, const struct receipt *r,
+                       const struct ended *of)
+{
+    const char *title = app_words(r);
+    const char *holder = r->revoked.kept_for.user_id;
+    const char *what = of->account == NULL ? "" : arena_printf(sc->mem, " %s", of->account);
+    if (!r->tried) {
+        view_text(view,
+                  "Disconnected%s here, but %s did not confirm that it ended the login. Please end "
+                  "it in its own settings too.",
+                  what, title);
+    } else if (r->revoked.kept_for.id != NULL) {
+        view_text(view,
+                  "Disconnected%s here. %s keeps one login for each account, and %s still acts by "
+                  "it: so it lives on there.",
+                  what, title,
+                  str_empty(holder) ? "the shared connection" : "another connection here");
+    } else if (r->revoked.result == APP_REVOKED) {
+        view_text(view, "Disconnected%s: %s has ended the login too.", what, title);
+    } else {
+        view_text(view,
+                  "Disconnected%s here only: %s offers no way to end the login from outside. You "
+                  "can end it in its own settings.",
+                  what, title);
+    }
+}
+
+static int say_receipt(struct scene *sc, const struct message *m, const struct receipt *r,
+                       struct err *e)
+{
+    const struct ended of = ended_read(m->body);
+    json_t *view = view_new(sc->mem);
+    add_result(sc, view, r, &of);
+    ended_keep(view, &of);
+    if (ended_add_rest(sc, view, &of, e) != 0) {
+        return -1;
+    }
+    view_note(view, "Type `connections` to connect again.");
+    return say_update(sc, m->id, view, e);
 }
 
 static int tell_revoked(struct scene *sc, const struct receipt *r, struct err *e)
@@ -66,15 +109,18 @@ static int tell_revoked(struct scene *sc, const struct receipt *r, struct err *e
     }
     sc->workspace = w;
     sc->user = u;
-    const char *title = r->revoked.app_title == NULL ? "the app" : r->revoked.app_title;
-    json_t *view = receipt_view(sc, title, r->tried, r->revoked.result);
-    return w != NULL && u != NULL ? say_update(sc, message_id, view, e) : 0;
+    return w != NULL && u != NULL ? say_receipt(sc, m, r, e) : 0;
 }
 
 static int end_revoke(struct scene *sc, void *arg, struct err *e)
 {
     const struct receipt *r = arg;
-    return tell_revoked(sc, r, e) != 0 || add_evidence(sc, r, e) != 0 ||
+    if (r->revoked.next != NULL) {
+        return oauth_revoke_go_on(sc->s, r->job, &r->revoked, e) != 0
+                   ? -1
+                   : store_job_done(sc->s, r->job, e);
+    }
+    return tell_revoked(sc, r, e) != 0 || add_kept(sc, r, e) != 0 || add_evidence(sc, r, e) != 0 ||
                    store_job_done(sc->s, r->job, e) != 0
                ? -1
                : 0;

@@ -41,6 +41,9 @@ int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err
     }
     *r = next;
     sc->changed = true;
+    if ((from == RUN_QUEUED || from == RUN_ASKING) && decided_hold(sc, r, e) != 0) {
+        return -1;
+    }
     json_t *payload = arena_json(sc->mem, json_pack("{s:s}", "run", r->id));
     if (sc->told) {
         json_object_set_new(payload, "told", json_true());
@@ -72,7 +75,8 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
             struct err *e)
 {
     bool changed = false;
-    if (run_show(sc, r, view, e) != 0) {
+    if (wait_over(sc, r, e) != 0 || decided_end(sc, r, to, &view, e) != 0 ||
+        (view != NULL && run_show(sc, r, view, e) != 0)) {
         return -1;
     }
     struct run next = *r;
@@ -100,7 +104,7 @@ static int supersede_twins(struct scene *sc, const struct run *r, const char *lo
     }
     for (size_t i = 0; i < count; i++) {
         struct run *twin = &open[i];
-        if (twin->state != RUN_PARKED || str_equal(twin->id, r->id) ||
+        if (twin->state != RUN_PARKED || run_awaits_press(twin) || str_equal(twin->id, r->id) ||
             !str_equal(twin->recipe, r->recipe) || !json_equal(twin->inputs, r->inputs)) {
             continue;
         }
@@ -261,8 +265,13 @@ int run_park(struct scene *sc, struct run *r, const struct default_connection *d
     return changed ? 0 : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
 }
 
-/* A write that waited long shows what it would do before it does it. */
-static int ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, struct err *e)
+bool run_is_stale(const struct scene *sc, const struct run *r, const struct recipe *recipe)
+{
+    bool late = clock_now() - r->parked_at > sc->bot->options.config->ttl_stale_write;
+    return late && recipe != NULL && recipe->writes && !r->confirmed;
+}
+
+int run_ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, struct err *e)
 {
     json_t *view = view_new(sc->mem);
     bool changed = false;
@@ -290,13 +299,13 @@ static int release_one(struct scene *sc, struct run *r, const struct connected *
         return -1;
     }
     r->login_id = c->login->id;
-    bool late = clock_now() - r->parked_at > sc->bot->options.config->ttl_stale_write;
-    if (late && recipe != NULL && recipe->writes && !r->confirmed) {
-        return ask_again(sc, r, recipe, e);
+    if (run_is_stale(sc, r, recipe)) {
+        return run_ask_again(sc, r, recipe, e);
     }
     if (str_equal(r->message_id, c->login->message_id)) {
         json_t *view = view_new(sc->mem);
-        view_text(view, "Logged in as %s. Working on it.", words_account(sc->mem, c->account));
+        view_text(view, "%s %s. Working on it.", c->chosen ? "Using" : "Logged in as",
+                  words_account(sc->mem, c->account));
         if (say_update(sc, r->message_id, view, e) != 0) {
             return -1;
         }

@@ -65,7 +65,7 @@ static int open_again(struct scene *sc, const struct renewal *q, const struct de
     struct run *first = count > 0 ? &waiting[0] : NULL;
     const char *old = reusable_message(l, first);
     const char *at = q->fresh ? NULL : q->message_id != NULL ? q->message_id : old;
-    const struct prompt p = {.def = d, .run = first, .message_id = at};
+    const struct prompt p = {.def = d, .run = first, .message_id = at, .adds = l->adds};
     struct prompted made = {0};
     if (prompt_open(sc, &p, &made, e) != 0 || move_runs(sc, waiting, count, &made, e) != 0) {
         return -1;

@@ -11,6 +11,8 @@
  * private views, by the chat person's name where others read.
  */
 
+enum { NOT_TAKEN_MAX = 5 };
+
 static const char *acted_as(struct scene *sc, const struct resolved *d, bool is_private)
 {
     bool shared = d->rule == RULE_DEFAULT || d->rule == RULE_INSTALLER;
@@ -43,7 +45,7 @@ static char *as_whom(struct scene *sc, const struct run_outcome *o, bool is_priv
 }
 
 /* Where others read, an account is the chat person's name, and organisations are left out. */
-static json_t *context_for(struct scene *sc, const struct run_outcome *o, bool is_private)
+json_t *result_context(struct scene *sc, const struct run_outcome *o, bool is_private)
 {
     json_t *context = arena_json(sc->mem, json_deep_copy(o->context));
     json_t *connections = json_member(context, "connections");
@@ -61,35 +63,65 @@ static void add_buttons(struct scene *sc, const struct run_outcome *o, const jso
 {
     const struct recipe *r = o->recipe;
     if (r->reply_link_url != NULL) {
-        const char *url = template_text(sc->mem, r->reply_link_url, context, 2000);
-        if (words_is_link(sc, url)) {
+        const char *url = template_url(sc->mem, r->reply_link_url, context, 2000);
+        if (url != NULL && words_is_link(sc, url)) {
             view_button(view, &(struct button){.title = r->reply_link_label,
                                                .action = "open",
                                                .value = o->run->id,
                                                .url = url});
         }
     }
-    for (size_t i = 0; i < r->reply_buttons_count; i++) {
-        const struct recipe_button *b = &r->reply_buttons[i];
-        struct err unused = {0};
-        json_t *inputs = NULL;
-        if (template_expand(sc->mem, b->inputs == NULL ? json_null() : b->inputs, context, &inputs,
-                            &unused) != 0) {
-            continue;
-        }
-        json_t *call =
-            arena_json(sc->mem, json_pack("{s:s, s:O}", "command", b->command, "inputs", inputs));
-        const char *value = json_write(sc->mem, call);
-        if (strlen(value) <= 1900) {
-            view_button(view, &(struct button){.title = b->title, .action = "run", .value = value});
+    struct err unused = {0}; /* the transaction that it belongs to ends with it */
+    (void)bound_add(sc, view, &(struct bound_source){r, context, o->run}, &unused);
+}
+
+/* What an app did not take of a step, each sentence once. */
+static void add_not_taken(const json_t *step, json_t *view, json_t *seen)
+{
+    const char *text = json_text(step, APPS_NOT_TAKEN);
+    if (text != NULL && json_object_size(seen) < NOT_TAKEN_MAX && !json_member(seen, text)) {
+        json_put(seen, text, json_true());
+        view_text(view, "%s", text);
+    }
+}
+
+static void add_all_not_taken(struct scene *sc, const struct recipe *r, const json_t *context,
+                              json_t *view)
+{
+    json_t *steps = json_member(context, "steps");
+    json_t *seen = arena_json(sc->mem, json_must(json_object()));
+    for (size_t k = 0; k < r->steps_count; k++) {
+        const json_t *step = json_member(steps, r->steps[k].id);
+        /* of a step that runs once, "items" is its app's */
+        const json_t *turns = r->steps[k].each == NULL ? NULL : json_member(step, "items");
+        add_not_taken(step, view, seen);
+        for (size_t i = 0; i < json_array_size(turns); i++) {
+            add_not_taken(json_array_get(turns, i), view, seen);
         }
     }
+}
+
+void result_add_rest(struct scene *sc, const struct run_outcome *o, const json_t *context,
+                     json_t *view)
+{
+    const struct recipe *r = o->recipe;
+    add_all_not_taken(sc, r, context, view);
+    for (size_t i = 0; i < r->reply_fields_count; i++) {
+        const char *value = template_text(sc->mem, r->reply_fields[i].value, context, 1000);
+        int64_t at = 0;
+        if (!str_empty(value) && recipe_instant(arena_json(sc->mem, json_string(value)), &at)) {
+            view_field_at(view, r->reply_fields[i].label, at);
+        } else if (!str_empty(value)) {
+            view_field(view, r->reply_fields[i].label, value);
+        }
+    }
+    add_buttons(sc, o, context, view);
 }
 
 static json_t *view_for(struct scene *sc, const struct run_outcome *o, bool is_private)
 {
     const struct recipe *r = o->recipe;
-    json_t *context = context_for(sc, o, is_private);
+    json_t *context = result_context(sc, o, is_private);
     json_t *view = view_new(sc->mem);
     char *text = template_text(sc->mem, r->reply_text, context, 2000);
     size_t len = strlen(text);
@@ -97,13 +129,7 @@ static json_t *view_for(struct scene *sc, const struct run_outcome *o, bool is_p
         text[len - 1] = '\0';
     }
     view_text(view, "%s, as %s", text, as_whom(sc, o, is_private));
-    for (size_t i = 0; i < r->reply_fields_count; i++) {
-        const char *value = template_text(sc->mem, r->reply_fields[i].value, context, 1000);
-        if (!str_empty(value)) {
-            view_field(view, r->reply_fields[i].label, value);
-        }
-    }
-    add_buttons(sc, o, context, view);
+    result_add_rest(sc, o, context, view);
     return view;
 }
 
@@ -133,23 +159,63 @@ json_t *result_view(struct scene *sc, const struct run_outcome *o)
     return view;
 }
 
+const char *result_other_account(struct scene *sc, const struct run_outcome *o)
+{
+    const char *was = o->began_as->account;
+    return !run_for_one(o->run)
+               ? NULL
+               : arena_printf(
+                     sc->mem,
+                     "It began as %s, and it would go on as %s, which is logged in now. It "
+                     "stops here, and nothing more was done.",
+                     was == NULL ? "another account" : was,
+                     words_account(sc->mem, &o->goes_as->account));
+}
+
+static bool has_written(const struct scene *sc, const struct recipe *recipe,
+                        const struct run_step *p)
+{
+    return str_equal(p->state, "done") && written_by(sc, recipe, p) != WRITES_NOTHING;
+}
+
+int result_recipe(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e)
+{
+    struct err why = {0};
+    if (recipe_of(sc, r, ret, &why) == 0) {
+        return 0;
+    }
+    *ret = NULL;
+    if (str_equal(why.code, "recipe_faulty")) {
+        return 0;
+    }
+    *e = why;
+    return -1;
+}
+
 int result_so_far(struct scene *sc, const struct run *r, const char **ret, struct err *e)
 {
     struct run_step *steps = NULL;
+    struct recipe *recipe = NULL;
     size_t count = 0;
-    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0) {
+    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0 ||
+        result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
     struct str made = str_new(sc->mem, 1500);
+    bool wrote = false;
     for (size_t i = 0; i < count; i++) {
         const char *record = steps[i].record_url == NULL ? steps[i].record_id : steps[i].record_url;
-        if (str_equal(steps[i].state, "done") && record != NULL) {
+        if (!has_written(sc, recipe, &steps[i])) {
+            continue;
+        }
+        wrote = true;
+        if (record != NULL) {
             str_printf(&made, "%s%s", made.len == 0 ? "" : ", ", record);
         }
     }
-    *ret = made.len == 0
-               ? NULL
-               : arena_printf(sc->mem, "Made before that, and still there: %s", made.text);
+    *ret = made.len > 0 ? arena_printf(sc->mem, "Made before that, and still there: %s", made.text)
+           : wrote      ? "What it did in the app before that stays done."
+                        : NULL;
     return 0;
 }
 
@@ -162,7 +228,10 @@ int result_unsure(struct scene *sc, const struct run *r, bool *ret, struct err *
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        *ret = *ret || str_equal(steps[i].state, "started") || str_equal(steps[i].state, "unknown");
+        bool calls = steps[i].turn != STEP_LOOP && /* its turns do */
+                     !(run_awaits_press(r) && str_equal(steps[i].step, r->asking));
+        *ret = *ret || (calls && str_equal(steps[i].state, "started")) ||
+               str_equal(steps[i].state, "unknown");
     }
     return 0;
 }
@@ -175,6 +244,7 @@ json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe 
     const char *text = words_failure(sc->mem, f->why, f->words, f->app);
     bool ours = f->words == NULL; /* an app's own words mean its own admins */
     view_text(view, "%s", text);
+    json_put(view, "failure", json_pack("{s:s, s:s}", "run", r->id, "text", text));
     if (ours && strstr(text, "dmin") != NULL && run_for_one(r)) {
         words_add_admins(sc, view);
     }

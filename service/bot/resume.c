@@ -36,7 +36,9 @@ int run_say_moved_on(struct turn *t, const struct run *r, struct err *e)
         return -1;
     }
     const char *title = recipe == NULL ? r->recipe : recipe->title;
-    if (r->state == RUN_CANCELLED) {
+    if (run_awaits_press(r)) {
+        view_text(view, "**%s** waits for a press of its buttons now.", title);
+    } else if (r->state == RUN_CANCELLED) {
         view_text(view, "Cancelled already: **%s**.", title);
     } else {
         view_text(view, "**%s** %s.", title, states[r->state]);
@@ -71,25 +73,15 @@ int action_run_now(struct turn *t, const char *value, struct err *e)
     return settle_pressed(t, r, pressed, e);
 }
 
-/* Its form, or the open question again at the end of the one-to-one chat. */
-int action_resume(struct turn *t, const char *value, struct err *e)
+static int ask_anew(struct turn *t, struct run *r, const struct recipe *recipe, struct err *e)
 {
-    struct run *r = NULL;
-    struct recipe *recipe = NULL;
     struct question q = {.why = NULL};
-    if (run_of_user(t, value, &r, e) != 0 || r == NULL) {
-        return r == NULL ? 0 : -1;
-    }
-    if (r->state != RUN_ASKING || r->asking == NULL) {
-        return run_say_moved_on(t, r, e);
-    }
-    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+    bool lost = recipe == NULL || r->inputs == NULL;
+    json_t *view = view_new(t->scene.mem);
+    if (!lost && clocks_ask(&t->scene, recipe, r->inputs, &q, e) != 0) {
         return -1;
     }
-    q.input = recipe == NULL || r->inputs == NULL
-                  ? NULL
-                  : recipe_asks(t->scene.mem, recipe, r->inputs, &q.why);
-    json_t *view = view_new(t->scene.mem);
+    q.input = q.input == NULL && !lost ? bound_first(r, recipe) : q.input;
     if (q.input == NULL) {
         view_text(view, "This cannot go on: its inputs are not there any more. Type it again.");
         return say_private(t, view, NULL, e);
@@ -104,10 +96,28 @@ int action_resume(struct turn *t, const char *value, struct err *e)
     return settle_pressed(t, r, view, e);
 }
 
+/* Its form, or the open question again at the end of the one-to-one chat. */
+int action_resume(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    struct recipe *recipe = NULL;
+    if (run_of_user(t, value, &r, e) != 0 || r == NULL) {
+        return r == NULL ? 0 : -1;
+    }
+    if (r->state != RUN_ASKING || r->asking == NULL) {
+        return run_say_moved_on(t, r, e);
+    }
+    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    return ask_anew(t, r, recipe, e);
+}
+
 /* --- a write whose answer was lost: the user says what became of it (P10) --- */
 
 struct verdict {
     const char *words;
+    const char *said; /* for the audit */
     int (*act)(struct turn *t, struct run *r, json_t *view, struct err *e);
     bool ends; /* the run goes on no more */
 };
@@ -122,6 +132,16 @@ static json_t *verdict_view(const struct turn *t, const struct run *r, const str
     return view;
 }
 
+static int audit_verdict(struct turn *t, const struct run *r, const struct verdict *v,
+                         struct err *e)
+{
+    arena *mem = t->scene.mem;
+    json_t *detail = arena_json(
+        mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "recipe", r->recipe, "said", v->said));
+    return store_audit_add(t->scene.s, r->workspace, arena_printf(mem, "user:%s", r->user_id),
+                           "run.settled", r->reference, detail, e);
+}
+
 static int take_verdict(struct turn *t, const char *value, const struct verdict *v, struct err *e)
 {
     struct run *r = NULL;
@@ -131,7 +151,7 @@ static int take_verdict(struct turn *t, const char *value, const struct verdict 
     if (r == NULL || r->state != RUN_UNKNOWN) {
         return r == NULL ? 0 : run_say_moved_on(t, r, e);
     }
-    return v->act(t, r, verdict_view(t, r, v), e) != 0
+    return audit_verdict(t, r, v, e) != 0 || v->act(t, r, verdict_view(t, r, v), e) != 0
                ? -1
                : settle_pressed(t, r, verdict_view(t, r, v), e);
 }
@@ -143,8 +163,10 @@ static int end_unknown(struct turn *t, struct run *r, json_t *view, struct err *
 
 int action_unknown_done(struct turn *t, const char *value, struct err *e)
 {
-    static const struct verdict done = {
-        .words = "Noted: it had happened. I do nothing more.", .act = end_unknown, .ends = true};
+    static const struct verdict done = {.words = "Noted: it had happened. I do nothing more.",
+                                        .said = "it_happened",
+                                        .act = end_unknown,
+                                        .ends = true};
     return take_verdict(t, value, &done, e);
 }
 
@@ -174,6 +196,7 @@ static int run_unknown_again(struct turn *t, struct run *r, json_t *view, struct
 
 int action_unknown_again(struct turn *t, const char *value, struct err *e)
 {
-    static const struct verdict again = {.words = "Running it again.", .act = run_unknown_again};
+    static const struct verdict again = {
+        .words = "Running it again.", .said = "run_it_again", .act = run_unknown_again};
     return take_verdict(t, value, &again, e);
 }

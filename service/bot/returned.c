@@ -17,7 +17,7 @@ static int for_user(struct scene *sc, void *arg, struct err *e)
 {
     const struct returning *x = arg;
     struct user *u = NULL;
-    if (store_user_lock(sc->s, x->login->workspace, x->login->user_id, &u, e) != 0) {
+    if (store_user_lock(sc->s, x->login->workspace, store_login_person(x->login), &u, e) != 0) {
         return -1;
     }
     sc->user = u;
@@ -86,6 +86,9 @@ static const char *fault_of(const struct oauth_outcome *o)
          "its connection is set up wrong. The login came without a refresh token, "
          "so it would have ended within hours. An admin of Workbot must see to "
          "it that the app gives one"},
+        {OAUTH_NO_IDENTITY,
+         "you were let in there, but the app does not say whose login that is. An "
+         "admin of Workbot must look at it"},
         {OAUTH_SCOPE_MISSING,
          "not all was allowed that your commands need. Log in again and allow all of it; where you "
          "were not asked for it, an admin of Workbot must see to it"},
@@ -123,8 +126,11 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
                   title);
         view_note(view, "Try again, with the account that is yours.");
         break;
+    case OAUTH_TOO_MANY:
+        accounts_add_full(sc, view, title);
+        break;
     case OAUTH_NOT_ALLOWED:
-        return closed_view(sc);
+        return store_login_takes_over(o->login) ? takeover_no_admin(sc) : closed_view(sc);
     case OAUTH_CODE_SHOWN:
     case OAUTH_CONNECTED:
     case OAUTH_PROVEN:
@@ -154,24 +160,26 @@ static int lock_open(struct scene *sc, const struct login *seen, struct login **
 
 static int tell(struct scene *sc, const void *arg, struct err *e)
 {
-    const struct oauth_outcome *o = arg;
+    struct oauth_outcome o = *(const struct oauth_outcome *)arg;
     struct login *l = NULL;
-    json_t *view = o->end == OAUTH_CODE_SHOWN ? code_view(sc, o) : other_view(sc, o);
-    const char *fault = o->email_unknown ? "email_unknown" : o->reason;
-    bool faulty = o->end == OAUTH_MISCONFIGURED || o->email_unknown;
-    if (faulty && notice_admins(sc, o->connection, fault, e) != 0) {
+    const char *fault = o.email_unknown ? "email_unknown" : o.reason;
+    bool faulty = o.end == OAUTH_MISCONFIGURED || o.email_unknown;
+    const char *lacks = str_equal(fault, OAUTH_SCOPE_MISSING) ? o.words : NULL;
+    if (faulty && notice_admins(sc, o.connection, fault, lacks, e) != 0) {
         return -1;
     }
-    if (o->end == OAUTH_OTHER_PERSON) {
-        return other_person_tell(sc, o, e);
+    if (o.end == OAUTH_OTHER_PERSON) {
+        return other_person_tell(sc, &o, e);
     }
-    if (view == NULL || o->login->message_id == NULL) {
+    if (lock_open(sc, o.login, &l, e) != 0) {
+        return -1;
+    }
+    if (l == NULL) {
         return 0;
     }
-    if (lock_open(sc, o->login, &l, e) != 0) {
-        return -1;
-    }
-    return l == NULL ? 0 : say_update(sc, o->login->message_id, view, e);
+    o.login = l; /* its prompt may stand elsewhere by now */
+    json_t *view = o.end == OAUTH_CODE_SHOWN ? code_view(sc, &o) : other_view(sc, &o);
+    return view == NULL || l->message_id == NULL ? 0 : say_update(sc, l->message_id, view, e);
 }
 
 static const char *const labels[OAUTH_END_COUNT] = {
@@ -187,6 +195,7 @@ static const char *const labels[OAUTH_END_COUNT] = {
     [OAUTH_OTHER_PERSON] = "result=\"other_person\"",
     [OAUTH_UNPROVEN] = "result=\"unproven\"",
     [OAUTH_NOT_ALLOWED] = "result=\"not_allowed\"",
+    [OAUTH_TOO_MANY] = "result=\"too_many\"",
 };
 
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e)
@@ -197,7 +206,7 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
     if (o->end == OAUTH_CONNECTED && !o->email_unknown) {
         return 0; /* told in the transaction that connected */
     }
-    if (o->login == NULL || str_empty(o->login->user_id)) {
+    if (o->login == NULL || str_empty(store_login_person(o->login))) {
         return 0;
     }
     return returned_scene(b, mem, o->login, o->workspace, tell, o, e);
@@ -220,7 +229,7 @@ static int not_me(struct scene *sc, const void *arg, struct err *e)
     if (l->run_id != NULL) {
         view_note(view, "What you typed still waits. Log in again, or Back to cancel it.");
     }
-    view_button(view, &(struct button){.title = "New login", .action = "renew", .value = l->id});
+    prompt_add_renew(view, l);
     prompt_add_back(sc, view, l);
     return l->message_id == NULL ? 0 : say_update(sc, l->message_id, view, e);
 }

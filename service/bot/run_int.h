@@ -10,14 +10,23 @@
 /* The recipe of a current row; ERR_CONFIG "recipe_faulty". */
 int recipe_read(arena *mem, const struct recipe_row *row, struct recipe **ret, struct err *e);
 int start_recipe(struct turn *t, const struct recipe_row *row, const char *rest, struct err *e);
+/* Texts to typed values. One that does not fit stays as its text, and is asked for again. */
+json_t *start_inputs(arena *mem, const struct recipe *r, const json_t *given);
 /* The same from a button that carries inputs: an object of texts. */
 int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,
                       struct err *e);
 struct question {
     const struct recipe_input *input;
     const char *why;  /* its value does not fit; NULL: it has none */
+    bool in_utc;      /* a time was read in UTC, since the user's zone is not known */
     const char *form; /* title of a button that opens the form for all of them; NULL: as usual */
 };
+/* clocks.c: sets input, why and in_utc of *io as recipe_asks() says it; and what names no zone
+ * becomes the instant that the user's clock shows, or is asked for. */
+int clocks_ask(struct scene *sc, const struct recipe *r, json_t *inputs, struct question *io,
+               struct err *e);
+/* By whose clock this input is read, a sentence; NULL: it is no time. */
+int clocks_note(struct scene *sc, const struct recipe_input *in, const char **ret, struct err *e);
 /* "a number"; and a value that would do, NULL: none is known. */
 const char *question_kind(const struct recipe_input *in);
 const char *question_sample(const struct recipe_input *in);
@@ -55,7 +64,9 @@ struct connected {
     const char *connection_id;
     const char *app;
     const struct account *account;
-    const struct account *before; /* another one that acted until now; NULL: none */
+    const struct account *before; /* another one that it replaces; NULL: none */
+    struct account_place place;   /* where it stands beside this user's others */
+    bool chosen;                  /* no login: one that was there is used from now on */
     bool differs;     /* its e-mail is not the chat profile's, and that is only worth a word */
     struct run *runs; /* that waited for it, as run_release leaves them */
     size_t runs_count;
@@ -63,6 +74,9 @@ struct connected {
 /* The runs that waited for c's login go on (or ask again when they are old writes). */
 int run_release(struct scene *sc, struct connected *c, struct err *e);
 int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err *e);
+/* A write that waited long shows what it would do before it does it. */
+bool run_is_stale(const struct scene *sc, const struct run *r, const struct recipe *recipe);
+int run_ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, struct err *e);
 /* Ends a run with a view where its result belongs. */
 int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state to, json_t *view,
             struct err *e);
@@ -90,6 +104,75 @@ int cancelled_prompt(struct scene *sc, const struct run *r, const struct login *
 /* The question that it asked, with the button of its form. */
 int cancelled_question(struct turn *t, const struct run *r, struct err *e);
 
+struct failure {
+    const struct err *why;
+    const char *words; /* the app's refusal in our words; NULL: by the error's code */
+    const char *app;   /* title; NULL: "The app" */
+};
+
+/* --- bound.c: buttons that stand for what is stored with their message --- */
+
+struct bound {
+    const char *message_id, *handle;
+    const json_t *call; /* {command, inputs, ask, decides, title} */
+};
+struct bound_source {
+    const struct recipe *recipe;
+    const json_t *context; /* of the templates */
+    const struct run *run; /* of this recipe */
+};
+/* The recipe's buttons, with what each of them does. */
+int bound_add(struct scene *sc, json_t *view, const struct bound_source *q, struct err *e);
+/* The button of a view that has this handle and a call; NULL: none has. */
+const json_t *bound_button(const json_t *view, const char *handle);
+/* For the run that a press begins (run.pressed). */
+const json_t *bound_record(arena *mem, const struct bound *b);
+/* The first input that the button gives and its command cannot take: no form may ask for it, so
+ * nothing is begun. inputs: as recipe_asks() leaves them. NULL: all fit. */
+const struct recipe_input *bound_misfit(arena *mem, const struct bound *b, const struct recipe *r,
+                                        const json_t *inputs, const char **ret_why);
+int bound_say_misfit(struct turn *t, const struct recipe_input *in, const char *why, struct err *e);
+/* The same button of the same message began `last`; b NULL: no button that is bound did. */
+bool bound_presses_again(arena *mem, const struct bound *b, const struct run *last);
+bool bound_asks(const struct bound *b); /* its form opens though nothing is missing */
+/* The value came with the button: nobody can change it. */
+bool bound_fixes(const struct run *r, const struct recipe_input *in);
+/* It is not asked for in the run's form. */
+bool bound_hides(const struct run *r, const struct recipe_input *in);
+/* What a complete run with a form asks for; NULL: nothing. */
+const struct recipe_input *bound_first(const struct run *r, const struct recipe *recipe);
+
+/* --- decided.c: messages of which a press decides for all who read them --- */
+
+/* The pressed message is the person's own: it becomes the prompt, the question and the result.
+ * NULL: it is not, or the run decides nothing. */
+const char *decided_in_place(const struct turn *t, const struct run *r);
+/* Its prompt and result stand in the pressed message. */
+bool decided_is_in_place(const struct run *r);
+/* A copy without buttons that have a call. */
+json_t *decided_without_buttons(arena *mem, const json_t *view);
+/* Its buttons go while its run goes on; what it said stands under what takes its place. */
+int decided_hold(struct scene *sc, const struct run *r, struct err *e);
+/* The run ends so. The message says for all what was decided, or, where it is the person's own,
+ * what it said before. *view NULL: what would be shown has no place any more; view NULL: no message
+ * of the place can be changed. */
+int decided_end(struct scene *sc, const struct run *r, enum run_state to, json_t **view,
+                struct err *e);
+/* The run has failed: others were first, or the app says that it is decided. */
+int decided_failed(struct scene *sc, const struct run *r, const struct failure *f, json_t **view,
+                   struct err *e);
+/* Somebody has decided it, or is about to: *ret_told whoever presses has been told. */
+int decided_before(struct turn *t, bool *ret_told, struct err *e);
+
+/* --- wait.c, wait_press.c: a step that asks in the chat and waits for a press --- */
+
+/* The run waits for a press, not for a login. */
+bool run_awaits_press(const struct run *r);
+/* The step's message is posted, and the run is parked behind it. */
+int wait_begin(struct scene *sc, const struct job *j, struct run_outcome *o, struct err *e);
+/* The run ends, or goes another way: nobody presses any more. */
+int wait_over(struct scene *sc, const struct run *r, struct err *e);
+
 /* --- resume.c: buttons of a run that waits --- */
 
 /* The pressed button is of another time: how the run stands now. */
@@ -104,18 +187,52 @@ bool run_may_cancel(const struct run *r);
 void why_add(struct scene *sc, json_t *view, const struct resolved *d,
              const struct recipe_connection *c);
 
+/* --- written.c: what a run has written --- */
+
+enum writing {
+    WRITES_NOTHING,
+    WRITES_SOMETHING,
+    WRITES_DECISION, /* approves or rejects */
+};
+/* By its action's name alone: its connection may be gone. recipe NULL: it may have written. */
+enum writing written_by(const struct scene *sc, const struct recipe *recipe,
+                        const struct run_step *p);
+/* Of a recipe that approves or rejects that alone decides, of any other whatever it writes. */
+struct written {
+    bool decides;    /* such a step is done */
+    bool may_decide; /* one was begun and its answer is not known */
+};
+int written_of(struct scene *sc, const struct run *r, struct written *ret, struct err *e);
+
 /* --- result.c: what is said of a run that has ended --- */
 
+/* Its recipe; NULL where that cannot be read any more. */
+int result_recipe(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);
 /* What an earlier step of a run that ends now has written stays written. NULL: nothing. */
 int result_so_far(struct scene *sc, const struct run *r, const char **ret, struct err *e);
 /* A step of it was begun and its answer is not known: it may have happened. */
 int result_unsure(struct scene *sc, const struct run *r, bool *ret, struct err *e);
 json_t *result_view(struct scene *sc, const struct run_outcome *o);
-struct failure {
-    const struct err *why;
-    const char *words; /* the app's refusal in our words; NULL: by the error's code */
-    const char *app;   /* title; NULL: "The app" */
-};
+/* Why a run with began_as stops. NULL: where others read, no account is named. */
+const char *result_other_account(struct scene *sc, const struct run_outcome *o);
+/* What templates of the reply see; and fields, link and buttons of it. */
+json_t *result_context(struct scene *sc, const struct run_outcome *o, bool is_private);
+void result_add_rest(struct scene *sc, const struct run_outcome *o, const json_t *context,
+                     json_t *view);
+
+/* --- unknown.c: a write whose answer was lost --- */
+
+/* The question to its user. app_words NULL: no app is known. */
+json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words);
+/* "item 2 of 3"; NULL: the step goes through no list. */
+char *unknown_item(arena *mem, const struct run_outcome *o);
+
+/* --- post.c: runs that a hook began, and nobody --- */
+
+/* The run is done: its message goes to its person or channel. */
+int post_done(struct scene *sc, struct run_outcome *o, struct err *e);
+/* It has failed, or an answer was lost: the admins are told, once in an hour for each reason. */
+int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e);
 json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe *recipe,
                      const struct failure *f);
 

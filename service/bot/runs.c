@@ -1,4 +1,5 @@
 #include "lists_int.h"
+#include "login_int.h"
 #include "run_int.h"
 
 #include "base/clock.h"
@@ -30,6 +31,12 @@ struct ending {
 
 typedef int end_fn(struct ending *x, struct err *e);
 
+/* A hook began it. */
+static bool is_nobodys(const struct ending *x)
+{
+    return x->outcome.run != NULL && str_empty(x->outcome.run->user_id);
+}
+
 /* The connection at which the run stands: of its step, else the first one with a problem. */
 static const struct resolved *stands_at(const struct ending *x)
 {
@@ -58,7 +65,10 @@ static const char *app_of(const struct ending *x)
 static int tell_admins(struct ending *x, struct err *e)
 {
     const struct resolved *d = stands_at(x);
-    return d == NULL ? 0 : notice_admins(&x->scene, d->def, x->outcome.err.code, e);
+    const struct err *why = &x->outcome.err;
+    return d == NULL ? 0
+                     : notice_admins(&x->scene, d->def, why->code,
+                                     consent_needed(&x->scene, d->def, why->needed), e);
 }
 
 static int touch_connections(struct ending *x, struct err *e)
@@ -91,11 +101,15 @@ static int ended_done(struct ending *x, struct err *e)
 static int ended_failed(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
-    const struct failure f = {.why = &o->err, .words = o->words, .app = app_of(x)};
+    const char *words = o->began_as == NULL ? o->words : result_other_account(&x->scene, o);
+    const struct failure f = {.why = &o->err, .words = words, .app = app_of(x)};
     metric_add(METRIC_RUNS, "result=\"failed\"", 1);
     o->run->error_code = o->err.code;
     json_t *view = failure_view(&x->scene, o->run, o->recipe, &f);
     const char *so_far = NULL;
+    if (decided_failed(&x->scene, o->run, &f, &view, e) != 0) {
+        return -1;
+    }
     if (result_so_far(&x->scene, o->run, &so_far, e) != 0) {
         return -1;
     }
@@ -119,26 +133,21 @@ static int ended_login(struct ending *x, struct err *e)
     return store_job_done(x->scene.s, x->job, e);
 }
 
+static int ended_wait(struct ending *x, struct err *e)
+{
+    metric_add(METRIC_RUNS, "result=\"parked\"", 1);
+    return wait_begin(&x->scene, x->job, &x->outcome, e) != 0
+               ? -1
+               : store_job_done(x->scene.s, x->job, e);
+}
+
 /* The write may have happened: only its user can say, and is asked (P10). */
 static int ended_unknown(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
-    const char *title = app_of(x);
-    json_t *view = view_new(x->scene.mem);
+    json_t *view = unknown_view(&x->scene, o, app_of(x));
     metric_add(METRIC_RUNS, "result=\"unknown\"", 1);
     o->run->error_code = o->err.code;
-    view_text(view, "**%s** may have happened or not: %s's answer got lost.",
-              o->recipe == NULL ? o->run->recipe : o->recipe->title,
-              title == NULL ? "the app" : title);
-    view_text(view, "Please look there before you choose.");
-    words_inputs(view, o->recipe, o->run->inputs);
-    view_button(view, &(struct button){
-                          .title = "It happened", .action = "unknown_done", .value = o->run->id});
-    view_button(view, &(struct button){.title = "It did not: run it again",
-                                       .action = "unknown_again",
-                                       .value = o->run->id,
-                                       .style = BUTTON_PRIMARY});
-    view_note(view, "Reference %s", o->run->reference);
     bool own = run_for_one(o->run);
     if (!own && say_dm(&x->scene, view, NULL, e) != 0) {
         return -1;
@@ -173,6 +182,9 @@ static int64_t backoff_ms(const struct ending *x)
 static int tell_still_working(struct ending *x, int64_t delay_s, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
+    if (is_nobodys(x)) {
+        return 0;
+    }
     json_t *view = view_new(x->scene.mem);
     view_text(view, "Still working on **%s**.", o->recipe->title);
     view_note(view, "%s I try again %s; `cancel` stops it.",
@@ -189,9 +201,26 @@ static int wait_for_next_try(struct ending *x, struct err *e)
     return store_run_update(x->scene.s, &next, x->outcome.run->state, &changed, e);
 }
 
+/* Nothing was tried, so no attempt is used up. By its age it looks again soon, and more seldom when
+ * it waits for long; its user hears of that once. */
+static int ended_held(struct ending *x, struct err *e)
+{
+    enum { SOON_S = 1, SELDOM_S = 10 };
+    int64_t age_s = clock_now() - x->job->created_at;
+    int64_t delay_s = age_s < SOON_S ? SOON_S : at_most(age_s, SELDOM_S);
+    bool told = age_s < SELDOM_S && age_s + delay_s >= SELDOM_S;
+    if ((told && tell_still_working(x, delay_s, e) != 0) || wait_for_next_try(x, e) != 0) {
+        return -1;
+    }
+    return store_job_wait(x->scene.s, x->job, delay_s, x->outcome.err.code, e);
+}
+
 static int ended_again(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
+    if (recipe_not_tried(&o->err) && store_job_may_wait(x->job)) {
+        return ended_held(x, e);
+    }
     bool told = x->job->attempts == STILL_WORKING_AFTER || o->err.retry_after_ms > LONG_WAIT_MS;
     int64_t delay_s = (backoff_ms(x) + 999) / 1000;
     if ((told && tell_still_working(x, delay_s, e) != 0) || wait_for_next_try(x, e) != 0) {
@@ -205,10 +234,37 @@ static int ended_gone(struct ending *x, struct err *e)
     return store_job_done(x->scene.s, x->job, e);
 }
 
+static int nobody_done(struct ending *x, struct err *e)
+{
+    metric_add(METRIC_RUNS, "result=\"done\"", 1);
+    if (post_done(&x->scene, &x->outcome, e) != 0 || touch_connections(x, e) != 0) {
+        return -1;
+    }
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+static int nobody_failed(struct ending *x, struct err *e)
+{
+    metric_add(METRIC_RUNS, "result=\"failed\"", 1);
+    if (tell_admins(x, e) != 0 || post_failed(&x->scene, &x->outcome, app_of(x), e) != 0) {
+        return -1;
+    }
+    return store_job_done(x->scene.s, x->job, e);
+}
+
+/* Nobody can log in, nor say what became of a write, nor press for its user. */
+static end_fn *const nobodys_endings[] = {
+    [RUN_END_DONE] = nobody_done,      [RUN_END_LOGIN] = nobody_failed,
+    [RUN_END_AGAIN] = ended_again,     [RUN_END_FAILED] = nobody_failed,
+    [RUN_END_UNKNOWN] = nobody_failed, [RUN_END_WAIT] = nobody_failed,
+    [RUN_END_GONE] = ended_gone,
+};
+
 static end_fn *const endings[] = {
     [RUN_END_DONE] = ended_done,       [RUN_END_LOGIN] = ended_login,
     [RUN_END_AGAIN] = ended_again,     [RUN_END_FAILED] = ended_failed,
-    [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_GONE] = ended_gone,
+    [RUN_END_UNKNOWN] = ended_unknown, [RUN_END_WAIT] = ended_wait,
+    [RUN_END_GONE] = ended_gone,
 };
 
 /* What could not be stored as a whole is tried again as a whole; by then it must be known that the
@@ -247,14 +303,15 @@ static int store_in(struct scene *sc, void *arg, struct err *e)
     if (x->shared && store_run_set_shared(sc->s, x->job->workspace, x->outcome.run->id, e) != 0) {
         return -1;
     }
-    return endings[x->outcome.end](x, e) != 0 ? -1 : home_flush(sc, e);
+    end_fn *end = is_nobodys(x) ? nobodys_endings[x->outcome.end] : endings[x->outcome.end];
+    return end(x, e) != 0 ? -1 : home_flush(sc, e);
 }
 
 static int store_ending(struct ending *x, struct err *e)
 {
     x->scene.workspace = x->outcome.workspace;
     x->scene.user = x->outcome.user;
-    if (x->scene.user == NULL) {
+    if (x->scene.user == NULL && !is_nobodys(x)) {
         x->outcome.end = RUN_END_GONE; /* nobody is left to tell */
     } else if (x->outcome.run != NULL) {
         x->scene.from = run_origin(x->outcome.run);

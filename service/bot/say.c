@@ -94,6 +94,9 @@ int say_update(struct scene *sc, const char *message_id, json_t *view, struct er
     if (m->user_id != NULL && view_owner(view) != NULL) {
         view_note_moved(view); /* it could not stand where it was meant for */
     }
+    if (!view_says_under(view) && view_under(m->body) != NULL) {
+        view_set_under(view, view_under(m->body));
+    }
     if (view_line(m->body) != NULL) {
         view_set_line(view, view_line(m->body)); /* it may never have arrived */
     }

@@ -47,8 +47,23 @@ int seen_place(struct turn *t, struct err *e)
     return store_conversation_learn(t->scene.s, &c, e);
 }
 
+static int learn_time_zone(struct turn *t, struct err *e)
+{
+    const char *zone = t->event.time_zone;
+    if (zone == NULL || str_equal(zone, t->scene.user->time_zone)) {
+        return 0;
+    }
+    struct user *now = arena_copy(t->scene.mem, t->scene.user, sizeof *now);
+    now->time_zone = zone;
+    t->scene.user = now;
+    return store_user_set_time_zone(t->scene.s, now->workspace, now->user_id, zone, e);
+}
+
 int seen_person(struct turn *t, struct err *e)
 {
+    if (learn_time_zone(t, e) != 0) {
+        return -1;
+    }
     const struct event *ev = &t->event;
     const struct user *u = t->scene.user;
     /* the one-to-one chat is noted as such */

@@ -21,25 +21,36 @@ struct picking {
     size_t count;
 };
 
-static bool may_pick(struct turn *t, const struct recipe_row *row, struct recipe **ret)
+static int who_picks(struct turn *t, struct recipe_person *ret, struct err *e)
 {
-    struct err faulty = {0};
-    const struct recipe_person person = {
+    *ret = (struct recipe_person){
         .workspace = t->scene.workspace, .user = t->scene.user, .channel = t->event.place.channel};
-    return row->enabled && row->command != NULL &&
-           recipe_read(t->scene.mem, row, ret, &faulty) == 0 && recipe_allows(*ret, &person);
+    return recipe_person_groups(t->scene.s, NULL, ret, e);
 }
 
-static struct picking pick_from(struct turn *t)
+static bool may_pick(struct turn *t, const struct recipe_person *who, const struct recipe_row *row,
+                     struct recipe **ret)
 {
+    struct err faulty = {0};
+    return row->enabled && row->command != NULL &&
+           recipe_read(t->scene.mem, row, ret, &faulty) == 0 && recipe_allows(*ret, who);
+}
+
+static int pick_from(struct turn *t, struct picking *ret, struct err *e)
+{
+    struct recipe_person who;
+    if (who_picks(t, &who, e) != 0) {
+        return -1;
+    }
     struct picking p = {.list = arena_array(t->scene.mem, t->recipes_count + 1, sizeof(*p.list))};
     struct recipe *r = NULL;
     for (size_t i = 0; i < t->recipes_count; i++) {
-        if (!t->recipes[i].hidden && may_pick(t, &t->recipes[i], &r)) {
+        if (!t->recipes[i].hidden && may_pick(t, &who, &t->recipes[i], &r)) {
             p.list[p.count++] = (struct form_choice){r->title, t->recipes[i].name};
         }
     }
-    return p;
+    *ret = p;
+    return 0;
 }
 
 /* --- taking a shortcut --- */
@@ -73,7 +84,10 @@ static json_t *pick_form(struct turn *t, const struct picking *p)
 
 static int use(struct turn *t, struct err *e)
 {
-    const struct picking p = pick_from(t);
+    struct picking p;
+    if (pick_from(t, &p, e) != 0) {
+        return -1;
+    }
     if (p.count > 0) {
         return form_show(t, pick_form(t, &p), NULL, e);
     }
@@ -141,12 +155,13 @@ static void read_place(struct turn *t)
     t->event.place = (struct place){.channel = channel, .thread = thread};
 }
 
-static const struct recipe_row *picked(struct turn *t, struct recipe **ret)
+static const struct recipe_row *picked(struct turn *t, const struct recipe_person *who,
+                                       struct recipe **ret)
 {
     const char *name = json_text(t->event.fields, "command");
     for (size_t i = 0; i < t->recipes_count; i++) {
         if (str_equal(t->recipes[i].name, name)) {
-            return may_pick(t, &t->recipes[i], ret) ? &t->recipes[i] : NULL;
+            return may_pick(t, who, &t->recipes[i], ret) ? &t->recipes[i] : NULL;
         }
     }
     return NULL;
@@ -224,8 +239,12 @@ int shortcut_sent(struct turn *t, struct form_answer *ret, struct err *e)
                           e) != 0) {
         return -1;
     }
+    struct recipe_person who;
     read_place(t);
-    const struct recipe_row *row = picked(t, &recipe);
+    if (who_picks(t, &who, e) != 0) {
+        return -1;
+    }
+    const struct recipe_row *row = picked(t, &who, &recipe);
     return row == NULL ? refuse(t, "command", "You cannot run this command here.", ret)
                        : begin(t, row, recipe, ret, e);
 }
@@ -237,7 +256,10 @@ int shortcut_choices(struct turn *t, struct form_choice **ret, size_t *ret_count
         return -1;
     }
     read_place(t);
-    const struct picking p = pick_from(t);
+    struct picking p;
+    if (pick_from(t, &p, e) != 0) {
+        return -1;
+    }
     arena *mem = t->scene.mem;
     const char *typed = str_lower(mem, t->event.typed);
     *ret = p.list;

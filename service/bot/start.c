@@ -162,10 +162,8 @@ static int say_not_understood(struct turn *t, const struct typed *x, struct err 
     return say_private(t, view, NULL, e);
 }
 
-/* Texts to typed values. One that does not fit stays as its text, and is asked for again. */
-static json_t *take_inputs(struct turn *t, const struct recipe *r, const json_t *given)
+json_t *start_inputs(arena *mem, const struct recipe *r, const json_t *given)
 {
-    arena *mem = t->scene.mem;
     json_t *inputs = arena_json(mem, json_object());
     const char *name = NULL, *why = NULL;
     json_t *text = NULL, *value = NULL;
@@ -218,8 +216,10 @@ static int find_first_press(struct turn *t, const struct recipe_row *row, const 
     if (store_run_page(t->scene.s, t->scene.workspace->workspace, &newest, &last, &count, e) != 0) {
         return -1;
     }
-    bool same = count > 0 && str_equal(last[0].channel, t->event.place.channel) &&
-                json_equal(last[0].inputs, inputs);
+    bool same = count > 0 && last[0].state != RUN_CANCELLED &&
+                str_equal(last[0].channel, t->event.place.channel) &&
+                json_equal(last[0].inputs, inputs) &&
+                bound_presses_again(t->scene.mem, t->bound, &last[0]);
     if (same && (is_soon_after(t, &last[0]) || (t->shows != NULL && has_open_form(&last[0])))) {
         *ret = &last[0];
     }
@@ -247,7 +247,9 @@ int start_run(struct turn *t, const struct recipe_row *row, struct run *r, bool 
     if (r->state == RUN_ASKING && person_hold(&t->scene, e) != 0) {
         return -1;
     }
-    if (run_in_private(r) && !t->event.place.is_private && say_prepare(t, &r->message_id, e) != 0) {
+    r->message_id = decided_in_place(t, r);
+    if (r->message_id == NULL && run_in_private(r) && !t->event.place.is_private &&
+        say_prepare(t, &r->message_id, e) != 0) {
         return -1;
     }
     return store_run_add(t->scene.s, r, OPEN_MAX, ret_added, e);
@@ -265,9 +267,21 @@ static int refuse_setup(struct turn *t, const struct recipe *r, const char *miss
     return say_private(t, view, NULL, e);
 }
 
+/* A time was typed, and whose clock it is by is not known. */
+static int say_in_utc(struct turn *t, const struct recipe *r, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "**%s**: I read the time %s.", r->title, recipe_zone_words(t->scene.mem, NULL));
+    view_note(view, "Write it with its distance from UTC to be exact: 2026-12-31 14:30 +01:00.");
+    return say_beside(t, view, NULL, e);
+}
+
 static int ask_or_queue(struct turn *t, struct run *run, struct recipe *r, const struct question *q,
                         struct err *e)
 {
+    if (q->in_utc && say_in_utc(t, r, e) != 0) {
+        return -1;
+    }
     if (run->state == RUN_QUEUED) {
         return run_enqueue(&t->scene, run, RUN_QUEUED, e);
     }
@@ -284,17 +298,28 @@ static int begun_before(struct turn *t, struct run *first, const struct recipe *
     return shown ? form_ask(t, first, r, e) : say_second_press(t, r, e);
 }
 
+/* Why it is no use to ask: a sentence; NULL: it is. */
+static int lacks(struct turn *t, const struct recipe *r, const json_t *inputs, const char **ret,
+                 struct err *e)
+{
+    if (outlook_setup(t, r, ret, e) != 0) {
+        return -1;
+    }
+    *ret = *ret == NULL ? files_missing(&t->scene, r, inputs) : *ret;
+    return 0;
+}
+
 static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe *r, json_t *inputs,
-                     struct err *e)
+                     const struct question *q, struct err *e)
 {
     bool added = false;
     struct run *first = NULL;
-    struct question q = {.why = NULL};
-    q.input = recipe_asks(t->scene.mem, r, inputs, &q.why);
-    bool asks = q.input != NULL || (t->fills && form_possible(t));
-    struct run run = {.state = asks ? RUN_ASKING : RUN_QUEUED, .inputs = inputs};
+    bool asks = q->input != NULL || (t->fills && form_possible(t));
+    struct run run = {.state = asks ? RUN_ASKING : RUN_QUEUED,
+                      .inputs = inputs,
+                      .pressed = bound_record(t->scene.mem, t->bound)};
     const char *missing = NULL;
-    if (asks && outlook_setup(t, r, &missing, e) != 0) {
+    if (asks && lacks(t, r, inputs, &missing, e) != 0) {
         return -1;
     }
     if (missing != NULL) {
@@ -312,18 +337,33 @@ static int begin_run(struct turn *t, const struct recipe_row *row, struct recipe
     if (!added) {
         return refuse(t, start_too_many, e);
     }
-    return ask_or_queue(t, &run, r, &q, e);
+    return ask_or_queue(t, &run, r, q, e);
+}
+
+static int begin_if_fit(struct turn *t, const struct recipe_row *row, struct recipe *r,
+                        json_t *inputs, const struct question *q, struct err *e)
+{
+    const char *why = NULL;
+    (void)recipe_asks(t->scene.mem, r, inputs, &why); /* with its defaults */
+    const struct recipe_input *wrong = bound_misfit(t->scene.mem, t->bound, r, inputs, &why);
+    return wrong != NULL ? bound_say_misfit(t, wrong, why, e) : begin_run(t, row, r, inputs, q, e);
 }
 
 static int start(struct turn *t, const struct recipe_row *row, struct recipe *r,
                  const json_t *given, struct err *e)
 {
-    const struct recipe_person person = {
+    struct recipe_person person = {
         .workspace = t->scene.workspace, .user = t->scene.user, .channel = t->event.place.channel};
+    if (recipe_person_groups(t->scene.s, r, &person, e) != 0) {
+        return -1;
+    }
     if (!recipe_allows(r, &person)) {
         return refuse_leave(t, r, recipe_leave_of(r, &person), e);
     }
-    return begin_run(t, row, r, take_inputs(t, r, given), e);
+    struct question q = {.why = NULL};
+    json_t *inputs = start_inputs(t->scene.mem, r, given);
+    return clocks_ask(&t->scene, r, inputs, &q, e) != 0 ? -1
+                                                        : begin_if_fit(t, row, r, inputs, &q, e);
 }
 
 int start_recipe_with(struct turn *t, const struct recipe_row *row, const json_t *given,

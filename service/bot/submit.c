@@ -25,82 +25,6 @@ static json_t *page(arena *mem, const char *text, const char *note)
     return view;
 }
 
-/* --- what was filled in --- */
-
-struct taking {
-    struct turn *turn;
-    const struct recipe *recipe;
-    const struct run *run;
-    json_t *inputs; /* what the run has after it */
-    json_t *errors;
-};
-
-static void fault(struct taking *x, const char *field, const char *text)
-{
-    if (json_member(x->errors, field) == NULL) {
-        json_object_set_new(x->errors, field, json_string(text));
-    }
-}
-
-/* An empty box says no where an answer is needed or was given before; else nothing. */
-static void take_empty(struct taking *x, const struct recipe_input *in)
-{
-    bool asked =
-        in->required || in->fallback != NULL || json_member(x->run->inputs, in->name) != NULL;
-    json_object_del(x->inputs, in->name);
-    if (in->type == INPUT_BOOLEAN && in->options_count == 0) {
-        if (asked) {
-            json_object_set_new(x->inputs, in->name, json_false());
-        }
-        return;
-    }
-    if (in->required && in->fallback == NULL) {
-        fault(x, in->name, "Please fill this in.");
-    }
-}
-
-static void take_field(struct taking *x, const struct recipe_input *in, const json_t *sent)
-{
-    arena *mem = x->turn->scene.mem;
-    const char *text = json_string_value(sent), *why = NULL;
-    json_t *value = NULL;
-    if (sent == NULL) {
-        return; /* was not asked for: what was typed stays */
-    }
-    if (text == NULL || *str_trim(mem, text) == '\0') {
-        take_empty(x, in);
-        return;
-    }
-    if (in->options_count > 0) {
-        text = form_choice_value(mem, in, text);
-    }
-    if (text == NULL) {
-        fault(x, in->name, "Please choose one of these.");
-    } else if (recipe_input_value(mem, in, text, &value, &why)) {
-        json_object_set(x->inputs, in->name, value);
-    } else {
-        fault(x, in->name, why);
-    }
-}
-
-static void take_fields(struct taking *x)
-{
-    const json_t *fields = x->turn->event.fields;
-    arena *mem = x->turn->scene.mem;
-    const char *why = NULL;
-    x->inputs = arena_json(mem, json_deep_copy(x->run->inputs));
-    x->errors = arena_json(mem, json_object());
-    for (size_t i = 0; i < x->recipe->inputs_count; i++) {
-        const struct recipe_input *in = &x->recipe->inputs[i];
-        take_field(x, in, json_member(fields, in->name));
-    }
-    const struct recipe_input *left =
-        json_object_size(x->errors) > 0 ? NULL : recipe_asks(mem, x->recipe, x->inputs, &why);
-    if (left != NULL) {
-        fault(x, left->name, why == NULL ? "Please fill this in." : why);
-    }
-}
-
 /* --- the run --- */
 
 /* What a form is told whose run does not ask any more. NULL: it asks. */
@@ -109,7 +33,7 @@ static const char *over(const struct run *r)
     static const char *const words[RUN_STATE_COUNT] = {
         [RUN_QUEUED] = "This command is under way already.",
         [RUN_RUNNING] = "This command is under way already.",
-        [RUN_PARKED] = "This command waits for a login already.",
+        [RUN_PARKED] = "This command waits already: type pending to see it.",
         [RUN_DONE] = "This command has run already.",
         [RUN_FAILED] = "This command has ended already.",
         [RUN_UNKNOWN] = "This command has ended already.",
@@ -125,31 +49,50 @@ static const char *over(const struct run *r)
 }
 
 /* The very same form, sent twice: the second one is no news. */
-static bool is_second(struct taking *x)
+static int is_second(struct form_taking *x, bool *ret, struct err *e)
 {
+    *ret = false;
     bool went_on =
         x->run->state == RUN_QUEUED || x->run->state == RUN_RUNNING || x->run->state == RUN_DONE;
     if (!went_on || x->recipe == NULL) {
-        return false;
+        return 0;
     }
-    take_fields(x);
-    return json_object_size(x->errors) == 0 && json_equal(x->inputs, x->run->inputs);
+    if (form_take(x, e) != 0) {
+        return -1;
+    }
+    *ret = json_object_size(x->errors) == 0 && json_equal(x->inputs, x->run->inputs);
+    return 0;
 }
 
-static int answer_over(struct taking *x, struct form_answer *ret)
+static int answer_over(struct form_taking *x, struct form_answer *ret, struct err *e)
 {
-    if (!is_second(x)) {
+    bool second = false;
+    if (is_second(x, &second, e) != 0) {
+        return -1;
+    }
+    if (!second) {
         ret->next = page(x->turn->scene.mem, over(x->run),
                          arena_printf(x->turn->scene.mem, "Reference %s", x->run->reference));
     }
     return 0;
 }
 
-static bool may_run(struct turn *t, const struct recipe *recipe, const struct run *r)
+/* A page that says no, or none. */
+static int refuse_run(struct form_taking *x, struct form_answer *ret, struct err *e)
 {
-    const struct recipe_person person = {
-        .workspace = t->scene.workspace, .user = t->scene.user, .channel = r->channel};
-    return recipe_allows(recipe, &person);
+    struct scene *sc = &x->turn->scene;
+    struct recipe_person person = {
+        .workspace = sc->workspace, .user = sc->user, .channel = x->run->channel};
+    if (recipe_person_groups(sc->s, x->recipe, &person, e) != 0) {
+        return -1;
+    }
+    if (!recipe_allows(x->recipe, &person)) {
+        json_t *refused = page(sc->mem, "You may not run this command any more. Nothing was done.",
+                               "Ask an admin of Workbot to allow you.");
+        words_add_admins(sc, refused);
+        ret->next = refused;
+    }
+    return 0;
 }
 
 static bool asks_for(const json_t *form, const char *name)
@@ -167,7 +110,8 @@ static bool asks_for(const json_t *form, const char *name)
 
 /* The form with what was entered. What is right but too long to be shown again is left out of it:
  * then the run keeps all that is right. */
-static int ask_again(struct taking *x, const struct run *r, struct form_answer *ret, struct err *e)
+static int ask_again(struct form_taking *x, const struct run *r, struct form_answer *ret,
+                     struct err *e)
 {
     struct turn *t = x->turn;
     struct run kept = *r, shown = *r;
@@ -191,10 +135,34 @@ static int ask_again(struct taking *x, const struct run *r, struct form_answer *
     return t->keeps ? store_run_update(t->scene.s, &kept, RUN_ASKING, &changed, e) : 0;
 }
 
-static int go_on(struct taking *x, struct run *r, struct form_answer *ret, struct err *e)
+/* No field is there to mend it in. */
+static bool errors_are_bound(const struct form_taking *x)
+{
+    const char *name = NULL;
+    json_t *text = NULL;
+    json_object_foreach(x->errors, name, text)
+    {
+        const struct recipe_input *in = recipe_input_find(x->recipe, name);
+        if (in == NULL || !bound_fixes(x->run, in)) {
+            return false;
+        }
+    }
+    return json_object_size(x->errors) > 0;
+}
+
+static int go_on(struct form_taking *x, struct run *r, struct form_answer *ret, struct err *e)
 {
     struct turn *t = x->turn;
-    take_fields(x);
+    if (form_take(x, e) != 0) {
+        return -1;
+    }
+    if (errors_are_bound(x)) {
+        ret->next = page(t->scene.mem,
+                         "What this command's button says does not fit, and nobody can change it. "
+                         "Nothing was done: please tell an admin of Workbot.",
+                         "Type `cancel` to end it.");
+        return 0;
+    }
     if (json_object_size(x->errors) > 0) {
         return ask_again(x, r, ret, e);
     }
@@ -223,22 +191,18 @@ static int inputs_sent(struct turn *t, struct form_answer *ret, struct err *e)
     if (recipe_of(&t->scene, r, &recipe, e) != 0) {
         return -1;
     }
-    struct taking x = {.turn = t, .recipe = recipe, .run = r};
+    struct form_taking x = {.turn = t, .recipe = recipe, .run = r};
     if (over(r) != NULL) {
-        return answer_over(&x, ret);
+        return answer_over(&x, ret, e);
     }
     if (recipe == NULL || r->inputs == NULL) {
         ret->next = page(mem, "This command is gone. Nothing was done.", NULL);
         return 0;
     }
-    if (!may_run(t, recipe, r)) {
-        json_t *refused = page(mem, "You may not run this command any more. Nothing was done.",
-                               "Ask an admin of Workbot to allow you.");
-        words_add_admins(&t->scene, refused);
-        ret->next = refused;
-        return 0;
+    if (refuse_run(&x, ret, e) != 0) {
+        return -1;
     }
-    return go_on(&x, r, ret, e);
+    return ret->next != NULL ? 0 : go_on(&x, r, ret, e);
 }
 
 /* --- all forms --- */
@@ -298,9 +262,7 @@ static int in_one_go(struct turn *t, const struct bot_sent *sent, struct form_an
     return rc;
 }
 
-/* As an event is looked at; a team without an installation of its own may have its organisation's.
- * j: to be read as if it were the event's job. */
-static int look(struct turn *t, struct job *j, bool *ret_ours, struct err *e)
+int form_look(struct turn *t, struct job *j, bool *ret_ours, struct err *e)
 {
     const struct chat_driver *driver = chats_driver(t->scene.bot->options.chats, j->workspace);
     if (dispatch_look(t, ret_ours, e) != 0) {
@@ -320,7 +282,7 @@ int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_a
     struct turn t = {.scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j};
     struct form_answer answer = {.errors = NULL};
     bool ours = false;
-    if (look(&t, &j, &ours, e) != 0) {
+    if (form_look(&t, &j, &ours, e) != 0) {
         return -1;
     }
     if (!ours || t.event.kind != EVENT_SUBMIT) {
@@ -333,60 +295,4 @@ int bot_form_sent(bot *b, arena *mem, const struct bot_sent *sent, struct form_a
     }
     *ret = answer;
     return 0;
-}
-
-/* --- choices --- */
-
-static bool has(arena *mem, const char *text, const char *part)
-{
-    return strstr(str_lower(mem, text), str_lower(mem, part)) != NULL;
-}
-
-static int input_choices(struct turn *t, struct form_choice **ret, size_t *ret_count, struct err *e)
-{
-    struct run *r = NULL;
-    struct recipe *recipe = NULL;
-    if (store_run_find(t->scene.s, t->scene.workspace->workspace, t->event.value, &r, e) != 0) {
-        return -1;
-    }
-    if (r == NULL || !str_equal(r->user_id, t->event.user_id)) {
-        return 0;
-    }
-    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
-        return -1;
-    }
-    const struct recipe_input *in =
-        recipe == NULL ? NULL : recipe_input_find(recipe, t->event.field);
-    size_t count = in == NULL ? 0 : in->options_count;
-    *ret = arena_array(t->scene.mem, count + 1, sizeof(**ret));
-    for (size_t i = 0; i < count && *ret_count < FORM_CHOICES_SHOWN; i++) {
-        if (has(t->scene.mem, in->options[i].label, t->event.typed)) {
-            (*ret)[(*ret_count)++] =
-                (struct form_choice){in->options[i].label, form_choice_key(t->scene.mem, in, i)};
-        }
-    }
-    return 0;
-}
-
-int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct form_choice **ret,
-                     size_t *ret_count, struct err *e)
-{
-    struct job j = {.workspace = sent->workspace, .kind = sent->kind, .payload = sent->payload};
-    struct turn t = {.scene = {.bot = b, .mem = mem, .until_ms = sent->until_ms}, .job = &j};
-    bool ours = false;
-    *ret_count = 0;
-    if (look(&t, &j, &ours, e) != 0) {
-        return -1;
-    }
-    bool known = ours && t.event.kind == EVENT_CHOICES && t.scene.user != NULL;
-    if (!known || !words_open_to(&t.scene)) {
-        return 0;
-    }
-    if (store_open(b->options.stores, mem, &t.scene.s, e) != 0) {
-        return -1;
-    }
-    bool picks = str_equal(t.event.action, "use") && forms_kept(&t.scene);
-    int rc = picks ? shortcut_choices(&t, ret, ret_count, e) : input_choices(&t, ret, ret_count, e);
-    store_close(t.scene.s);
-    return rc;
 }

@@ -44,7 +44,8 @@ static struct uses uses_of(struct turn *t, const struct default_connection *d)
     return found;
 }
 
-static void add_rule(struct scene *sc, json_t *view, const struct outlook *o,
+/* false: nobody can act by it. */
+static bool add_rule(struct scene *sc, json_t *view, const struct outlook *o,
                      const struct default_connection *d, bool verify)
 {
     const struct recipe_connection c = {.alias = "x", .use = d->name, .verify_user_access = verify};
@@ -55,17 +56,27 @@ static void add_rule(struct scene *sc, json_t *view, const struct outlook *o,
     if (r.problem != NULL) {
         view_note(view, "%s: nobody can act yet. An admin must %s it.", which,
                   str_equal(r.problem, "draft") ? "finish" : "log in");
-        return;
+        return false;
     }
+    struct accounts mine;
+    accounts_of(o->stock.own, o->stock.own_count, d->name, &mine);
     if (r.connection == NULL) {
-        view_note(view, "%s: I ask you to log in first.", which);
-        return;
+        view_note(view,
+                  accounts_to_choose(&mine) ? "%s: I ask you first which of your accounts to use."
+                                            : "%s: I ask you to log in first.",
+                  which);
+        return true;
     }
     const char *until = ending_words(sc->mem, r.connection);
     view_note(view, "%s: as %s%s%s%s%s.", which, words_shared(sc, r.rule == RULE_PERSONAL),
               words_account(sc->mem, &r.connection->account),
               r.rule == RULE_INSTALLER ? ", because you installed Workbot" : "",
               until == NULL ? "" : ", ", until == NULL ? "" : until);
+    if (r.rule == RULE_PERSONAL && mine.resting_count > 0) {
+        view_note(view, "Of your %lld accounts there it is the one that is used.",
+                  (long long)mine.count);
+    }
+    return true;
 }
 
 static size_t of_app(const struct outlook *o, const struct default_connection *d)
@@ -82,16 +93,20 @@ static void add_app(struct turn *t, json_t *view, const struct outlook *o,
 {
     struct scene *sc = &t->scene;
     struct uses uses = uses_of(t, d);
+    bool stands = true;
     if (words_for_admin(sc) || of_app(o, d) > 1) {
         view_text(view, "**%s** · `%s`", words_app(sc, d->app), d->name);
     } else {
         view_text(view, "**%s**", words_app(sc, d->app));
     }
     if (uses.own || !uses.shared) {
-        add_rule(sc, view, o, d, true);
+        stands = add_rule(sc, view, o, d, true);
     }
     if (uses.shared) {
-        add_rule(sc, view, o, d, false);
+        stands = add_rule(sc, view, o, d, false) && stands;
+    }
+    if (!stands) {
+        words_add_admins(sc, view);
     }
 }
 

@@ -48,6 +48,14 @@ static void add_rule(struct scene *sc, json_t *view, enum recipe_rule rule, cons
     }
 }
 
+/* Without saying so in an error: then the login is offered, which offers them, too. */
+static bool is_to_choose(struct scene *sc, const struct resolved *d)
+{
+    struct accounts mine;
+    struct err unused = {0};
+    return accounts_load(sc, d->def->name, &mine, &unused) == 0 && accounts_to_choose(&mine);
+}
+
 void why_add(struct scene *sc, json_t *view, const struct resolved *d,
              const struct recipe_connection *c)
 {
@@ -56,6 +64,11 @@ void why_add(struct scene *sc, json_t *view, const struct resolved *d,
     view_divider(view);
     if (missing != NULL) {
         view_text(view, "**%s**: nobody can act yet. %s", named, missing);
+        words_add_admins(sc, view);
+    } else if (d->connection == NULL && is_to_choose(sc, d)) {
+        view_row(view,
+                 &(struct button){.title = "Choose one", .action = "words", .value = "connections"},
+                 "**%s**: none of your accounts there is used now.", named);
     } else if (d->connection == NULL) {
         view_row(view,
                  &(struct button){.title = arena_printf(sc->mem, "Connect %s", named),
@@ -88,18 +101,52 @@ static void add_leave(struct scene *sc, json_t *view, const struct recipe *r,
     }
 }
 
+/* Why it does not work may be asked after it did not. */
+static void add_outcome(struct scene *sc, json_t *view, const struct run_line *l, const char *which)
+{
+    if (l->state == RUN_FAILED) {
+        view_text(view, "%s **did not work**. %s", which, history_failure(sc, l));
+    } else if (l->state == RUN_UNKNOWN) {
+        view_text(view,
+                  "%s **may have happened or not**: the app's answer was lost. `pending` asks you "
+                  "what to do.",
+                  which);
+    }
+}
+
+static int add_last(struct scene *sc, json_t *view, const char *recipe, struct err *e)
+{
+    struct run_line *l = NULL;
+    size_t count = 0;
+    const struct run_history q = {.user_id = sc->user->user_id, .recipe = recipe, .limit = 1};
+    if (store_run_history(sc->s, sc->workspace->workspace, &q, &l, &count, e) != 0) {
+        return -1;
+    }
+    if (count == 0 || (l->state != RUN_FAILED && l->state != RUN_UNKNOWN)) {
+        return 0;
+    }
+    view_divider(view);
+    add_outcome(sc, view, l,
+                arena_printf(sc->mem, "Your last one, %s,", words_ago(sc->mem, l->created_at)));
+    view_note(view, "Reference %s", l->reference);
+    return 0;
+}
+
 static int why_command(struct turn *t, const struct recipe_row *row, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct recipe *r = NULL;
     struct err faulty = {0};
     json_t *view = view_new(sc->mem);
-    const struct recipe_person person = {
+    struct recipe_person person = {
         .workspace = sc->workspace, .user = sc->user, .channel = t->event.place.channel};
     if (recipe_read(sc->mem, row, &r, &faulty) != 0) {
         view_text(view, "This command is set up wrong. An admin must look at its recipe.");
         words_add_admins(sc, view);
         return say_private(t, view, NULL, e);
+    }
+    if (recipe_person_groups(sc->s, r, &person, e) != 0) {
+        return -1;
     }
     view_title(view, "%s", str_empty(r->title) ? row->name : r->title);
     view_note(view, "`%s`", row->command);
@@ -111,7 +158,7 @@ static int why_command(struct turn *t, const struct recipe_row *row, struct err 
         }
         why_add(sc, view, &d, &r->connections[i]);
     }
-    return say_private(t, view, NULL, e);
+    return add_last(sc, view, row->name, e) != 0 ? -1 : say_private(t, view, NULL, e);
 }
 
 /* --- a run of the past --- */
@@ -155,6 +202,7 @@ static int why_run(struct turn *t, const char *reference, struct err *e)
     }
     view_title(view, "%s", history_title(sc->mem, l));
     view_note(view, "%s · reference %s", words_ago(sc->mem, l->created_at), l->reference);
+    add_outcome(sc, view, l, "It");
     if (l->acted_count == 0) {
         view_text(view, "It has not acted in any app.");
     }

@@ -38,11 +38,20 @@ static const struct {
     {"missing_var", "The %s connection is not set up completely. An admin must finish it."},
     {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
                         "in again, or ask an admin."},
-    {"refresh_lost", "%s's answers to renewing your connection got lost. Please log in again."},
+    {OAUTH_REFRESH_LOST, "%s's answers to renewing this connection were lost. It needs a new "
+                         "login."},
     {"refreshing", "Your %s connection could not be renewed in time. Please try again."},
     {"app_401", "%s does not accept your login. Disconnect and connect again."},
     {"app_scope", "%s does not let Workbot do this with the login that it has: a permission is "
                   "missing, and another login would not bring it. An admin of Workbot must look."},
+    {"app_odd", "%s answered in a way that I do not understand. Try again, and tell an admin of "
+                "Workbot if it stays so."},
+    {RECIPE_ACCOUNT_CHANGED, "What it did so far, it did as another account than the one that is "
+                             "logged in now. It stops here, and nothing more was done."},
+    {"decision_taken", "Somebody else was first to decide this."},
+    {"already_decided", "This was decided in %s before."},
+    {"too_many_items", "There are more items than this command goes through at once."},
+    {"no_list", "What this command goes through is no list. An admin must look at its recipe."},
     {"template_too_long", "The values of this command are too long."},
 };
 
@@ -97,21 +106,35 @@ char *words_reason(arena *mem, const struct err *why, const char *title)
     return text;
 }
 
-const char *words_code(arena *mem, const char *code)
+const char *words_code(arena *mem, const char *code, const char *title)
 {
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
         if (str_equal(sentences[i].code, code)) {
-            return with_app(mem, sentences[i].text, NULL);
+            return with_app(mem, sentences[i].text, title);
         }
     }
     return NULL;
 }
 
+/* A chat that refuses one link refuses its whole message; and what stands before "@" looks like the
+ * host that is opened. */
+static bool is_address(const char *rest)
+{
+    size_t host = strcspn(rest, "/?#");
+    for (const char *p = rest; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c <= ' ' || c == 0x7f || strchr("<>\"|\\", c) != NULL) {
+            return false;
+        }
+    }
+    return host > 0 && memchr(rest, '@', host) == NULL;
+}
+
 bool words_is_link(const struct scene *sc, const char *url)
 {
-    const struct config *config = sc->bot->options.config;
-    return str_starts(url, "https://") ||
-           (config->public_is_loopback && str_starts(url, "http://"));
+    bool plain = sc->bot->options.config->public_is_loopback && str_starts(url, "http://");
+    bool known = plain || str_starts(url, "https://");
+    return known && is_address(strstr(url, "://") + 3);
 }
 
 bool words_for_admin(const struct scene *sc)
@@ -145,7 +168,7 @@ char *words_state(arena *mem, const struct connection *c)
         const char *reason, *text;
     } reasons[] = {
         {"ended_at_app", "ended at the app"},
-        {"refresh_lost", "its renewal got lost on the way"},
+        {OAUTH_REFRESH_LOST, "the answers to renewing it were lost. Please log in again"},
         {"client_changed", "an admin changed the connection"},
         {"refresh_refused", "the app refuses to renew it"},
         {"disconnected", "you disconnected it"},
@@ -227,71 +250,6 @@ char *words_account(arena *mem, const struct account *a)
     }
     return a->organization == NULL ? arena_strdup(mem, name)
                                    : arena_printf(mem, "%s (%s)", name, a->organization);
-}
-
-/* Enough to know it again: a message holds the inputs of many commands. */
-static char *shown_value(arena *mem, const char *text)
-{
-    enum { SHOWN_CHARACTERS = 300 };
-    size_t at = 0, len = strlen(text);
-    for (int n = 0; n < SHOWN_CHARACTERS && at < len; n++) {
-        size_t step = str_utf8_step(text + at, len - at);
-        at += step == 0 ? 1 : step;
-    }
-    return at == len ? arena_strdup(mem, text)
-                     : arena_printf(mem, "%.*s\xE2\x80\xA6", (int)at, text);
-}
-
-static bool add_input(json_t *view, arena *mem, const char *name, const json_t *value)
-{
-    if (value == NULL || json_is_null(value)) {
-        return false;
-    }
-    const char *text = json_is_string(value) ? json_string_value(value) : json_write(mem, value);
-    view_field(view, name, shown_value(mem, text));
-    return true;
-}
-
-void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t *inputs, size_t max)
-{
-    arena *mem = arena_new();
-    size_t shown = 0, all = json_object_size(inputs);
-    const char *name = NULL;
-    json_t *value = NULL;
-    for (size_t i = 0; recipe != NULL && i < recipe->inputs_count && shown < max; i++) {
-        name = recipe->inputs[i].name;
-        shown += add_input(view, mem, name, json_member(inputs, name)) ? 1 : 0;
-    }
-    json_object_foreach((json_t *)(uintptr_t)inputs, name, value)
-    {
-        if (recipe == NULL && shown < max) {
-            shown += add_input(view, mem, name, value) ? 1 : 0;
-        }
-    }
-    if (shown == max && all > shown) {
-        view_note(view, "and %lld more", (long long)(all - shown));
-    }
-    arena_free(mem);
-}
-
-char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs)
-{
-    enum { WORDS_MAX = 60 };
-    for (size_t i = 0; i < recipe->inputs_count; i++) {
-        const char *name = recipe->inputs[i].name;
-        const json_t *value = json_member(inputs, name);
-        if (value != NULL && !json_is_null(value)) {
-            const char *text =
-                json_is_string(value) ? json_string_value(value) : json_write(mem, value);
-            return arena_printf(mem, "%s: %s", name, str_cut(mem, text, WORDS_MAX));
-        }
-    }
-    return NULL;
-}
-
-void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs)
-{
-    words_inputs_first(view, recipe, inputs, SIZE_MAX);
 }
 
 bool words_has_home(const struct scene *sc)

@@ -178,6 +178,12 @@ int64_t slack_pause_left(struct slack_pauses *p, const struct slack_turn *t);
 /* Counts the end of a call out and passes its error on; returns `result`. */
 int slack_settle(int result, const struct err *why, struct err *e);
 
+/* --- slack_file.c --- */
+
+#define SLACK_SCOPE_FILES "files:read"
+int slack_file(chats *c, arena *mem, const struct chat_access *a, const struct chat_file *f,
+               struct bytes *ret, struct err *e);
+
 /* --- slack_install.c: what the driver does with the bot's own token --- */
 
 int slack_refresh(chats *c, arena *mem, const char *workspace, struct secret refresh,

@@ -34,19 +34,29 @@ static json_t *choices_of(const struct form_field *f)
 void form_add(json_t *form, const struct form_field *f)
 {
     static const char *const kinds[] = {
-        [FORM_TEXT] = "text", [FORM_LINES] = "lines",   [FORM_NUMBER] = "number",
-        [FORM_DATE] = "date", [FORM_CHOICE] = "choice", [FORM_FLAG] = "flag"};
+        [FORM_TEXT] = "text",           [FORM_LINES] = "lines",   [FORM_NUMBER] = "number",
+        [FORM_DATE] = "date",           [FORM_CHOICE] = "choice", [FORM_FLAG] = "flag",
+        [FORM_DATE_TIME] = "date_time", [FORM_FILE] = "file"};
     json_t *field = json_must(json_object());
     json_put_words(field, "name", f->name);
     json_put_shown(field, "label", f->label);
     json_put_words(field, "kind", kinds[f->kind]);
     json_put(field, "required", json_boolean(f->required));
     json_put_words(field, "value", f->value);
+    if (f->local != NULL) {
+        json_put_words(field, "local", f->local);
+    }
     json_put_shown(field, "hint", f->hint);
     json_put_shown(field, "sample", f->sample);
     if (f->kind == FORM_CHOICE) {
         json_put(field, "choices", choices_of(f));
         json_put(field, "search", json_boolean(f->search));
+    }
+    if (f->kind == FORM_FILE) {
+        json_put(field, "endings", json_array());
+    }
+    for (size_t i = 0; f->kind == FORM_FILE && i < f->endings_count; i++) {
+        json_push(json_member(field, "endings"), json_string(f->endings[i]));
     }
     json_push(json_member(form, "fields"), field);
 }
@@ -62,6 +72,7 @@ void form_fill(json_t *form, const json_t *fields)
             continue; /* is none of what was asked for */
         }
         json_object_del(field, "value");
+        json_object_del(field, "local");
         json_put_words(field, "value", json_string_value(sent));
     }
 }

@@ -72,6 +72,8 @@ static const struct refusal REFUSALS[] = {
     SETTINGS("access_denied"),
     SETTINGS("accesslimited"),
     {"team_access_not_granted", ERR_NOT_FOUND, "chat_not_granted", false},
+    {"file_not_found", ERR_NOT_FOUND, "file_gone", false},
+    {"file_deleted", ERR_NOT_FOUND, "file_gone", false},
     TARGET("channel_not_found"),
     TARGET("not_in_channel"),
     TARGET("user_not_in_channel"),

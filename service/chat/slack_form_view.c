@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -77,6 +78,24 @@ static void draw_date(const struct drawing *d)
 {
     put_value(d, "initial_date", strlen("2026-12-31"));
     put_sample(d);
+}
+
+/* Slack takes seconds of ten digits (docs.slack.dev/reference/block-kit/block-elements/
+ * datetime-picker-element) and shows them in the zone of who looks. Other times are typed. */
+static void draw_date_time(const struct drawing *d)
+{
+    const int64_t first = 1000000000, last = 9999999999;
+    const char *value = json_text(d->field, "value");
+    int64_t at = 0;
+    if (str_empty(value)) {
+        return; /* it takes no placeholder */
+    }
+    if (clock_read_rfc3339(value, &at) && at >= first && at <= last) {
+        json_put(d->element, "initial_date_time", json_integer(at));
+        return;
+    }
+    json_put(d->element, "type", json_string("plain_text_input"));
+    put_value(d, "initial_value", FORM_TEXT_MAX);
 }
 
 static json_t *option_object(arena *mem, const json_t *choice)
@@ -164,13 +183,24 @@ static void draw_yes_no(const struct drawing *d)
     json_put(d->element, "options", options);
 }
 
+/* Slack looks at the ending of the name alone, and so does the recipe once more. */
+static void draw_file(const struct drawing *d)
+{
+    const json_t *endings = json_member(d->field, "endings");
+    json_put(d->element, "max_files", json_integer(1));
+    if (json_array_size(endings) > 0) {
+        json_put(d->element, "filetypes", json_deep_copy(endings));
+    }
+}
+
 static const struct kind {
     const char *kind, *type;
     void (*draw)(const struct drawing *d);
 } kinds[] = {
-    {"text", "plain_text_input", draw_text},  {"lines", "plain_text_input", draw_text},
-    {"number", "number_input", draw_number},  {"date", "datepicker", draw_date},
-    {"choice", "static_select", draw_choice}, {"flag", "checkboxes", draw_flag},
+    {"text", "plain_text_input", draw_text},         {"lines", "plain_text_input", draw_text},
+    {"number", "number_input", draw_number},         {"date", "datepicker", draw_date},
+    {"choice", "static_select", draw_choice},        {"flag", "checkboxes", draw_flag},
+    {"date_time", "datetimepicker", draw_date_time}, {"file", "file_input", draw_file},
 };
 static const struct kind yes_no = {"flag", "radio_buttons", draw_yes_no};
 

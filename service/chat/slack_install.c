@@ -144,6 +144,8 @@ int slack_refresh(chats *c, arena *mem, const char *workspace, struct secret ref
     slack_call_add(&call, "grant_type", "refresh_token");
     call.fields[call.count++] = (struct net_field){.name = "refresh_token", .secret = refresh};
     if (token_call(c, mem, workspace, &call, &answer, e) != 0) {
+        /* an outage that says so took nothing: only an answer that never came may have */
+        e->maybe_done = e->maybe_done && !str_equal(e->code, "chat_busy");
         return -1;
     }
     return read_tokens(mem, answer, ret, e);

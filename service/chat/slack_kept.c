@@ -2,6 +2,7 @@
  * the HTTP thread: what the platform sends in masses is told by a few members alone. */
 #include "chat_int.h"
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -45,26 +46,17 @@ static bool keep_home(const struct arrived *a, struct slack_intake *out)
     return out->lane != NULL && (tab == NULL || str_equal(tab, "home"));
 }
 
-static uint64_t mix(uint64_t hash, const char *text)
-{
-    static const uint64_t prime = 1099511628211U; /* FNV-1a */
-    for (const char *c = text == NULL ? "" : text; *c != '\0'; c++) {
-        hash = (hash ^ (unsigned char)*c) * prime;
-    }
-    return (hash ^ 0x1F) * prime;
-}
-
 /* What we know of people, and nothing else of them: a new status text changes none of it. */
 static uint64_t told_of(const json_t *user)
 {
     static const char *const names[] = {"email", "display_name", "real_name"};
-    uint64_t hash = 14695981039346656037U;
+    uint64_t hash = HASH_START;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        hash = mix(hash, json_text(json_member(user, "profile"), names[i]));
+        hash = hash_text(hash, json_text(json_member(user, "profile"), names[i]));
     }
-    hash = mix(hash, json_text(user, "name"));
-    hash = mix(hash, json_text(user, "tz"));
-    return mix(hash, slack_id(user, "team_id"));
+    hash = hash_text(hash, json_text(user, "name"));
+    hash = hash_text(hash, json_text(user, "tz"));
+    return hash_text(hash, slack_id(user, "team_id"));
 }
 
 static bool is_flagged(const json_t *user)

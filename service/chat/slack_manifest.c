@@ -8,11 +8,13 @@
 
 /* What for: slash command and shortcuts, answers, mentions, direct messages (their words and
  * finding a post of ours again), opening them, who a person is, what kind of place a channel is.
- * The e-mail is for account_match alone; whoever installs may leave it out. */
-static const char *const scopes[] = {
-    "commands",   "chat:write",    "app_mentions:read", "im:history",       "im:write",
-    "users:read", "channels:read", "groups:read",       "users:read.email", NULL};
-static const char *const optional_scopes[] = {"users:read.email", NULL};
+ * The e-mail is for account_match alone, and files for commands that take one; whoever installs may
+ * leave both out. */
+static const char *const scopes[] = {"commands",        "chat:write",  "app_mentions:read",
+                                     "im:history",      "im:write",    "users:read",
+                                     "channels:read",   "groups:read", "users:read.email",
+                                     SLACK_SCOPE_FILES, NULL};
+static const char *const optional_scopes[] = {"users:read.email", SLACK_SCOPE_FILES, NULL};
 
 static const char *const events[] = {
     "message.im",          "app_mention",         "app_home_opened",    "member_joined_channel",

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -135,10 +136,14 @@ static struct event event_of_shortcut(const struct slack_sent *s)
 /* --- forms --- */
 
 /* What was chosen or typed; NULL when nothing was. */
-static const char *one_value(const json_t *state)
+static const char *one_value(arena *mem, const json_t *state)
 {
     static const char *const plain[] = {"value", "selected_date", "selected_time", "selected_user"};
     const char *chosen = json_text(json_member(state, "selected_option"), "value");
+    const json_t *moment = json_member(state, "selected_date_time");
+    if (json_is_integer(moment)) {
+        return clock_rfc3339(mem, json_integer_value(moment));
+    }
     for (size_t i = 0; i < sizeof plain / sizeof plain[0] && chosen == NULL; i++) {
         chosen = json_text(state, plain[i]);
     }
@@ -159,10 +164,30 @@ static const char *several_values(arena *mem, const json_t *options)
     return all.len == 0 ? NULL : all.text;
 }
 
+/* The one that was chosen: who it is and what it is called, and nothing that leads to it. */
+static json_t *file_value(arena *mem, const json_t *files)
+{
+    enum { TYPE_MAX = 100 };
+    const json_t *file = json_array_get(files, 0);
+    const char *id = slack_id(file, "id");
+    const char *name = json_text(file, "name"), *type = json_text(file, "mimetype");
+    if (id == NULL) {
+        return json_null();
+    }
+    return json_must(json_pack("{s:s, s:s, s:I, s:s}", "id", id, "name", name == NULL ? "" : name,
+                               "size", (json_int_t)json_i64(file, "size"), "mime",
+                               type == NULL ? "" : str_cut(mem, type, TYPE_MAX)));
+}
+
 static json_t *field_value(arena *mem, const json_t *state)
 {
+    const json_t *files = json_member(state, "files");
+    if (json_is_array(files)) {
+        return file_value(mem, files);
+    }
     const json_t *options = json_member(state, "selected_options");
-    const char *text = json_is_array(options) ? several_values(mem, options) : one_value(state);
+    const char *text =
+        json_is_array(options) ? several_values(mem, options) : one_value(mem, state);
     return text == NULL ? json_null() : json_string(text);
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum { SLOTS = 512 };
 
@@ -33,25 +34,14 @@ struct slack_pauses *slack_pauses_new(arena *mem)
     return p;
 }
 
-/* FNV-1a, going on from `hash`; the NUL counts, so that "a","bc" and "ab","c" differ. */
-static uint64_t mix(uint64_t hash, const char *text)
-{
-    static const uint64_t prime = 0x100000001b3;
-    do {
-        hash = (hash ^ (uint8_t)*text) * prime;
-    } while (*text++ != '\0');
-    return hash;
-}
-
 static uint64_t method_key(const struct slack_turn *t)
 {
-    static const uint64_t offset = 0xcbf29ce484222325;
-    return mix(mix(offset, t->workspace), t->method);
+    return hash_text(hash_text(HASH_START, t->workspace), t->method);
 }
 
 static uint64_t channel_key(const struct slack_turn *t)
 {
-    return t->channel == NULL ? 0 : mix(method_key(t), t->channel) | 1;
+    return t->channel == NULL ? 0 : hash_text(method_key(t), t->channel) | 1;
 }
 
 void slack_pause(struct slack_pauses *p, const struct slack_turn *t, int64_t wait_ms)

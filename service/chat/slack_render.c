@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -21,7 +22,9 @@ enum {
     ACTION_UNITS = 255,
     CONFIRM_UNITS = 300,
     CONFIRM_TITLE_UNITS = 100,
-    ANSWER_UNITS = 30
+    ANSWER_UNITS = 30,
+    STAMP_UNITS = 100,
+    OPTION_UNITS = 75
 };
 
 static const char HOME_MORE[] = "There is more than fits on this page.";
@@ -75,6 +78,27 @@ static void render_note(struct render *r, const json_t *block)
     }
 }
 
+/* Each reader sees it in their own time zone. docs.slack.dev/messaging/formatting-message-text */
+static char *slack_date(arena *mem, int64_t at, const char *form)
+{
+    return arena_printf(mem, "<!date^%lld^%s|%s>", (long long)at, form, clock_rfc3339(mem, at));
+}
+
+static void render_stamp(struct render *r, const json_t *block)
+{
+    int64_t at = json_integer_value(json_member(block, "at"));
+    bool row = str_equal(json_text(block, "kind"), "row");
+    const json_t *pieces =
+        slack_mrkdwn(r->mem, json_member(block, "spans"), SLACK_SECTION_UNITS - STAMP_UNITS);
+    const char *text = json_string_value(json_array_get(pieces, 0));
+    json_t *piece = json_string(arena_printf(
+        r->mem, "%s%s%s", text == NULL ? "" : text, row ? "\n" : ", ",
+        slack_date(r->mem, at,
+                   row ? "{date_short_pretty}, {time}" : "{time}, {date_short_pretty}")));
+    json_push(r->blocks, json_pack("{s:s, s:o}", "type", "section", "text", mrkdwn_object(piece)));
+    json_decref(piece);
+}
+
 /* "*Label*\nvalue"; what is too long ends with an ellipsis. */
 static json_t *field_object(arena *mem, const json_t *field)
 {
@@ -85,6 +109,11 @@ static json_t *field_object(arena *mem, const json_t *field)
     const json_t *pieces = slack_mrkdwn(mem, arena_json(mem, spans), SLACK_FIELD_UNITS);
     const char *text = json_string_value(json_array_get(pieces, 0));
     const char *more = json_array_size(pieces) > 1 ? "\xE2\x80\xA6 (cut)" : "";
+    const json_t *at = json_member(field, "at");
+    if (at != NULL) {
+        text = arena_strndup(mem, text, strlen(text) - 1); /* the dash of no value */
+        more = slack_date(mem, json_integer_value(at), "{date_short_pretty}, {time}");
+    }
     return json_pack("{s:s, s:o, s:b}", "type", "mrkdwn", "text",
                      json_string(arena_printf(mem, "%s%s", text, more)), "verbatim", 1);
 }
@@ -176,7 +205,9 @@ static void render_row(struct render *r, const json_t *block)
     const json_t *button = json_member(block, "button");
     json_t *object = button == NULL ? NULL : button_object(r, button);
     size_t before = json_array_size(r->blocks);
-    render_text(r, block);
+    void (*draw)(struct render *, const json_t *) =
+        json_member(block, "at") == NULL ? render_text : render_stamp;
+    draw(r, block);
     if (object == NULL) {
         return;
     }
@@ -207,6 +238,36 @@ static void render_buttons(struct render *r, const json_t *block)
     }
 }
 
+/* One of them is chosen: its value comes back as a button's would. */
+static void render_menu(struct render *r, const json_t *block)
+{
+    json_t *options = json_must(json_array());
+    const char *action = NULL;
+    size_t i = 0;
+    const json_t *button = NULL;
+    json_array_foreach(json_member(block, "buttons"), i, button)
+    {
+        const char *value = json_text(button, "value");
+        json_t *title = slack_plain(r->mem, json_text(button, "title"), OPTION_UNITS);
+        if (title == NULL || value == NULL || !fits(value, OPTION_UNITS)) {
+            json_decref(title);
+            continue;
+        }
+        action = json_text(button, "action");
+        json_push(options, json_pack("{s:o, s:s}", "text", title, "value", value));
+    }
+    json_t *title = slack_plain(r->mem, json_text(block, "title"), OPTION_UNITS);
+    if (json_array_size(options) == 0 || title == NULL) {
+        json_decref(options);
+        json_decref(title);
+        return;
+    }
+    const char *id = arena_printf(r->mem, SLACK_ACTION_PREFIX "%s:%zu", action, ++r->buttons);
+    json_push(r->blocks, json_pack("{s:s, s:[{s:s, s:s, s:o, s:o}]}", "type", "actions", "elements",
+                                   "type", "static_select", "action_id", id, "placeholder", title,
+                                   "options", options));
+}
+
 static void render_block(struct render *r, const json_t *block)
 {
     static const struct {
@@ -215,7 +276,7 @@ static void render_block(struct render *r, const json_t *block)
     } rows[] = {
         {"title", render_title},   {"text", render_text},       {"note", render_note},
         {"fields", render_fields}, {"divider", render_divider}, {"buttons", render_buttons},
-        {"row", render_row},
+        {"row", render_row},       {"stamp", render_stamp},     {"menu", render_menu},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (str_equal(rows[i].kind, json_text(block, "kind"))) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -12,7 +13,8 @@ enum {
     FACTS_MAX = 40,
     FACT_BYTES_MAX = 300,
     ROW_BUTTONS_MAX = 5,
-    LEAD_ITEMS_MAX = 5,    /* of the longest text that can stand first */
+    LEAD_ITEMS_MAX = 5, /* of the longest text that can stand first */
+    MENU_CHARS = 75,
     BESIDE_CHARS_MAX = 12, /* a longer button leaves too little beside it on a phone */
     REFRESH_USERS_MAX = 60
 };
@@ -57,6 +59,21 @@ static void draw_note(struct drawing *d, const json_t *block)
     teams_rich(d->mem, d->items, json_member(block, "spans"), &as_note);
 }
 
+/* Clients put their reader's time there; of the text nothing may be read so. */
+static void add_time(struct drawing *d, const json_t *block, json_t *items)
+{
+    const char *day = clock_rfc3339(d->mem, json_integer_value(json_member(block, "at")));
+    json_push(items, json_pack("{s:s, s:s, s:s, s:b, s:b, s:s}", "type", "TextBlock", "text",
+                               arena_printf(d->mem, "{{TIME(%s)}}, {{DATE(%s, SHORT)}}", day, day),
+                               "size", "Small", "isSubtle", 1, "wrap", 1, "spacing", "None"));
+}
+
+static void draw_stamp(struct drawing *d, const json_t *block)
+{
+    draw_text(d, block);
+    add_time(d, block, d->items);
+}
+
 static void draw_divider(struct drawing *d, const json_t *block)
 {
     (void)block;
@@ -79,8 +96,8 @@ static bool are_plain(arena *mem, const json_t *fields)
     {
         const char *value = shown(mem, field, "value");
         bool nothing = str_equal(value, "-");
-        if (!teams_is_plain(shown(mem, field, "label")) || (!nothing && !teams_is_plain(value)) ||
-            strlen(value) > FACT_BYTES_MAX) {
+        if (json_member(field, "at") != NULL || !teams_is_plain(shown(mem, field, "label")) ||
+            (!nothing && !teams_is_plain(value)) || strlen(value) > FACT_BYTES_MAX) {
             return false;
         }
     }
@@ -114,11 +131,15 @@ static void draw_lines(struct drawing *d, const json_t *fields)
     json_array_foreach(fields, i, field)
     {
         size_t before = json_array_size(d->items);
+        bool at = json_member(field, "at") != NULL;
         json_t *spans =
             json_pack("[{s:o}, s]", "bold",
                       json_string(arena_printf(d->mem, "%s: ", shown(d->mem, field, "label"))),
-                      shown(d->mem, field, "value"));
+                      at ? "" : shown(d->mem, field, "value"));
         teams_rich(d->mem, d->items, arena_json(d->mem, json_must(spans)), &as_usual);
+        if (at) {
+            add_time(d, field, d->items);
+        }
         json_t *first = json_array_get(d->items, before);
         if (first != NULL && i > 0) {
             json_put_words(first, "spacing", "Small");
@@ -157,6 +178,22 @@ static void draw_buttons(struct drawing *d, const json_t *block)
     }
 }
 
+/* Each of them may open a form in its answer, as no choice of a list can: they unfold. */
+static void draw_menu(struct drawing *d, const json_t *block)
+{
+    struct drawing inside = *d;
+    const char *title = teams_line(d->mem, json_text(block, "title"), MENU_CHARS);
+    inside.items = json_must(json_array());
+    draw_buttons(&inside, block);
+    if (json_array_size(inside.items) == 0 || title == NULL) {
+        json_decref(inside.items);
+        return;
+    }
+    json_push(d->items, json_pack("{s:s, s:[{s:s, s:s, s:{s:s, s:o}}]}", "type", "ActionSet",
+                                  "actions", "type", "Action.ShowCard", "title", title, "card",
+                                  "type", "AdaptiveCard", "body", inside.items));
+}
+
 static json_t *column(const char *width, json_t *items)
 {
     return json_must(
@@ -187,6 +224,9 @@ static void draw_row(struct drawing *d, const json_t *block)
     if (json_array_size(actions) == 0) {
         json_decref(actions);
         draw_text(d, block);
+        if (json_member(block, "at") != NULL) {
+            add_time(d, block, d->items);
+        }
         return;
     }
     json_t *set = json_must(json_pack("{s:s, s:o}", "type", "ActionSet", "actions", actions));
@@ -196,6 +236,9 @@ static void draw_row(struct drawing *d, const json_t *block)
         json_decref(text);
         json_push(d->items, set);
         return;
+    }
+    if (json_member(block, "at") != NULL) {
+        add_time(d, block, text);
     }
     json_push(d->items, row_of(text, set));
 }
@@ -224,7 +267,7 @@ static void draw_block(struct drawing *d, const json_t *block)
     } rows[] = {
         {"title", draw_title},   {"text", draw_text},       {"note", draw_note},
         {"fields", draw_fields}, {"divider", draw_divider}, {"buttons", draw_buttons},
-        {"row", draw_row},
+        {"row", draw_row},       {"stamp", draw_stamp},     {"menu", draw_menu},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!str_equal(rows[i].kind, json_text(block, "kind"))) {

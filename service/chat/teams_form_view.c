@@ -101,6 +101,41 @@ static void draw_date(struct drawing *d)
     put_text(d->input, "value", json_text(d->field, "value"));
 }
 
+/* What the user's clock shows, "2026-12-31T14:30"; as it was sent when it is shown again. */
+static const char *local_of(const struct drawing *d)
+{
+    const char *local = json_text(d->field, "local");
+    local = local != NULL ? local : json_text(d->field, "value");
+    return local == NULL ? "" : local;
+}
+
+/* Teams asks for a day and a time apart: the day here, the time in draw_time. */
+static void draw_date_time(struct drawing *d)
+{
+    const char *local = local_of(d);
+    if (strchr(local, '-') == NULL) {
+        return; /* a time alone was sent */
+    }
+    put_text(d->input, "value", arena_strndup(d->mem, local, strcspn(local, "T")));
+}
+
+static json_t *draw_time(const struct drawing *d)
+{
+    const char *name = json_text(d->field, "name"), *label = json_text(d->input, "label");
+    const char *local = local_of(d), *mark = strchr(local, 'T');
+    const char *time = mark != NULL ? mark + 1 : strchr(local, '-') == NULL ? local : "";
+    json_t *input =
+        json_must(json_pack("{s:s, s:s, s:s, s:s}", "type", "Input.Time", "id",
+                            arena_printf(d->mem, TEAMS_INPUT "%s" TEAMS_INPUT_TIME, name), "label",
+                            arena_printf(d->mem, "%s: time", label), "spacing", "Small"));
+    put_text(input, "value", arena_strndup(d->mem, time, strnlen(time, 5)));
+    if (json_flag(d->field, "required")) {
+        json_put(input, "isRequired", json_true());
+        put_text(input, "errorMessage", "Please fill this in.");
+    }
+    return input;
+}
+
 static void draw_flag(struct drawing *d)
 {
     bool on = str_equal(json_text(d->field, "value"), "yes");
@@ -211,9 +246,10 @@ static const struct kind {
     const char *kind, *type;
     void (*draw)(struct drawing *d);
 } kinds[] = {
-    {"text", "Input.Text", draw_text},          {"lines", "Input.Text", draw_text},
-    {"number", "Input.Number", draw_number},    {"date", "Input.Date", draw_date},
-    {"choice", "Input.ChoiceSet", draw_choice}, {"flag", "Input.Toggle", draw_flag},
+    {"text", "Input.Text", draw_text},           {"lines", "Input.Text", draw_text},
+    {"number", "Input.Number", draw_number},     {"date", "Input.Date", draw_date},
+    {"choice", "Input.ChoiceSet", draw_choice},  {"flag", "Input.Toggle", draw_flag},
+    {"date_time", "Input.Date", draw_date_time},
 };
 
 static const struct kind *kind_of(const json_t *field)
@@ -253,6 +289,9 @@ static void draw_field(struct drawing *d, const json_t *field)
         put_text(d->input, "errorMessage", "Please fill this in.");
     }
     json_push(d->items, d->input);
+    if (k->draw == draw_date_time) {
+        json_push(d->items, draw_time(d));
+    }
     bool little = d->room >= ROOM_WITHOUT_HINTS;
     draw_under(d, d->found != NULL ? d->found : json_text(d->errors, name),
                little ? ERROR_CHARS_MIN : ERROR_CHARS, &as_error);
@@ -266,16 +305,24 @@ static void draw_field(struct drawing *d, const json_t *field)
 static json_t *send_action(arena *mem, const json_t *form)
 {
     json_t *names = json_must(json_array()), *flags = json_must(json_array());
+    json_t *times = json_must(json_array());
     size_t i = 0;
     const json_t *field = NULL;
     json_array_foreach(json_member(form, "fields"), i, field)
     {
-        bool flag = str_equal(json_text(field, "kind"), "flag");
-        json_push(flag ? flags : names, json_string(json_text(field, "name")));
+        const char *kind = json_text(field, "kind");
+        json_t *list = str_equal(kind, "flag")        ? flags
+                       : str_equal(kind, "date_time") ? times
+                                                      : names;
+        json_push(list, json_string(json_text(field, "name")));
     }
     const char *title = teams_line(mem, json_text(form, "submit"), TITLE_CHARS);
     json_t *ours = json_must(
         json_pack("{s:s, s:o, s:o}", "f", json_text(form, "form"), "l", names, "y", flags));
+    if (json_array_size(times) > 0) {
+        json_put(ours, "t", json_incref(times));
+    }
+    json_decref(times);
     put_text(ours, "p", json_text(form, "private"));
     return json_must(json_pack("{s:s, s:s, s:{s:o}}", "type", "Action.Submit", "title",
                                title == NULL ? "Send" : title, "data", "wb", ours));
@@ -322,7 +369,7 @@ static json_t *task_of(arena *mem, const json_t *form, json_t *card)
     return arena_json(mem, json_must(json_pack("{s:s, s:o}", "type", "continue", "value", value)));
 }
 
-static bool is_too_long(arena *mem, const json_t *task)
+bool teams_task_too_long(arena *mem, const json_t *task)
 {
     return strlen(json_write(mem, task)) > TASK_BYTES_MAX;
 }
@@ -330,53 +377,8 @@ static bool is_too_long(arena *mem, const json_t *task)
 json_t *teams_task(arena *mem, const json_t *form, const json_t *errors)
 {
     json_t *task = task_of(mem, form, form_card(mem, form, errors, ROOM_FOR_ALL));
-    for (int room = ROOM_FOR_ALL + 1; room < ROOM_COUNT && is_too_long(mem, task); room++) {
+    for (int room = ROOM_FOR_ALL + 1; room < ROOM_COUNT && teams_task_too_long(mem, task); room++) {
         task = task_of(mem, form, form_card(mem, form, errors, (enum room)room));
     }
     return task;
-}
-
-/* --- answers --- */
-
-bool chat_teams_form_opens(arena *mem, struct bytes payload)
-{
-    json_t *activity = NULL;
-    return json_read(mem, payload, &activity, NULL) == 0 &&
-           str_equal(json_text(activity, "name"), "task/fetch");
-}
-
-/* Nothing of what somebody entered is cut: what cannot be shown is told of. */
-static char *answer_with(arena *mem, const json_t *form, const json_t *errors)
-{
-    json_t *task = teams_task(mem, form, errors);
-    if (is_too_long(mem, task)) {
-        return teams_task_message(
-            mem, "This is more than a form of Teams holds. Answer in our chat instead: type the "
-                 "command again with shorter values, or give them one after the other.");
-    }
-    return json_write(mem, arena_json(mem, json_must(json_pack("{s:O}", "task", task))));
-}
-
-char *chat_teams_form_opened(arena *mem, const json_t *form)
-{
-    if (form == NULL) {
-        return teams_task_message(mem, "There is nothing to fill in here any more: see our chat.");
-    }
-    return answer_with(mem, form, NULL);
-}
-
-/* Of a form that nobody can show anew: its words alone. */
-static char *first_error(arena *mem, const json_t *errors)
-{
-    json_t *any = json_object_iter_value(json_object_iter((json_t *)(uintptr_t)errors));
-    return teams_task_message(mem, json_is_string(any) ? json_string_value(any) : "Try again.");
-}
-
-char *chat_teams_form_answer(arena *mem, const struct form_answer *a)
-{
-    const json_t *shown = a->errors != NULL ? a->again : a->next;
-    if (shown == NULL) {
-        return a->errors == NULL ? NULL : first_error(mem, a->errors);
-    }
-    return answer_with(mem, shown, a->errors);
 }

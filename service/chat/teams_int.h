@@ -206,8 +206,10 @@ void teams_card_refresh(json_t *card, const char *our_id, const char *const *peo
 /* A form, or a view as one, as the "task" of a task module's answer; errors ({field: text}, NULL:
  * none) stand under their fields. */
 json_t *teams_task(arena *mem, const json_t *form, const json_t *errors);
+bool teams_task_too_long(arena *mem, const json_t *task); /* for Teams */
 /* id of an input: this and the field's name, so that it is no other member of the data. */
 #define TEAMS_INPUT "in_"
+#define TEAMS_INPUT_TIME "-time" /* behind it: no name of an input holds a hyphen */
 /* The words of a message as typed: own mention, entities and stray spaces removed. */
 char *teams_text(arena *mem, const json_t *activity);
 

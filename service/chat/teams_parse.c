@@ -1,9 +1,20 @@
 /* A stored activity of Teams as a struct event; typed words are read here. */
 #include "teams_read.h"
 
+#include <string.h>
+
 #include "base/die.h"
 #include "base/json.h"
 #include "base/str.h"
+
+/* By the clock of the device that it was done with. A name that is none is found out where it is
+ * used. */
+static const char *time_zone_of(const json_t *activity)
+{
+    enum { NAME_MAX_BYTES = 64 };
+    const char *name = json_text(activity, "localTimezone");
+    return str_empty(name) || strlen(name) > NAME_MAX_BYTES ? NULL : name;
+}
 
 struct event teams_event_base(const struct teams_reading *s, enum event_kind kind)
 {
@@ -17,6 +28,7 @@ struct event teams_event_base(const struct teams_reading *s, enum event_kind kin
         .address = json_text(s->activity, "serviceUrl"),
         .group = teams_id(json_at(s->activity, "channelData.team"), "id"),
         .person_address = teams_id(json_member(s->activity, "from"), "id"),
+        .time_zone = time_zone_of(s->activity),
         .at = at_ms / 1000,
         .at_ms = at_ms,
     };

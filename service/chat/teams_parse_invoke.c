@@ -67,8 +67,36 @@ struct filled {
     json_t *fields;
 };
 
-/* A field that nothing was entered in may be left out; a flag says "yes" or nothing. */
-static void take_fields(const struct filled *f, const char *list, bool flags)
+static const char *entered(const struct filled *f, const char *key, const char *behind)
+{
+    const char *id = arena_printf(f->mem, TEAMS_INPUT "%s%s", key, behind);
+    return text_of(f->mem, json_member(f->data, id));
+}
+
+static const char *as_text(const struct filled *f, const char *key)
+{
+    return entered(f, key, "");
+}
+
+/* "yes" or nothing. */
+static const char *as_flag(const struct filled *f, const char *key)
+{
+    const char *text = entered(f, key, "");
+    return str_equal(text, "yes") ? text : NULL;
+}
+
+/* The day and the time that stand in two inputs, as a clock shows them. One alone is no time, and
+ * is told of where the value is read. */
+static const char *as_time(const struct filled *f, const char *key)
+{
+    const char *day = entered(f, key, ""), *time = entered(f, key, TEAMS_INPUT_TIME);
+    bool both = day != NULL && time != NULL;
+    return both ? arena_printf(f->mem, "%sT%s", day, time) : day != NULL ? day : time;
+}
+
+/* A field that nothing was entered in may be left out. */
+static void take_fields(const struct filled *f, const char *list,
+                        const char *(*as)(const struct filled *f, const char *key))
 {
     size_t i = 0;
     const json_t *name = NULL;
@@ -78,9 +106,7 @@ static void take_fields(const struct filled *f, const char *list, bool flags)
         if (key == NULL) {
             continue;
         }
-        const char *id = arena_printf(f->mem, TEAMS_INPUT "%s", key);
-        const char *text = text_of(f->mem, json_member(f->data, id));
-        text = flags && !str_equal(text, "yes") ? NULL : text;
+        const char *text = as(f, key);
         json_t *value = text == NULL ? json_null() : json_string(text);
         if (value == NULL || json_object_set_new(f->fields, key, value) != 0) {
             die("out of memory for a form");
@@ -91,8 +117,9 @@ static void take_fields(const struct filled *f, const char *list, bool flags)
 static const json_t *form_fields(arena *mem, const json_t *data)
 {
     struct filled f = {mem, data, arena_json(mem, json_object())};
-    take_fields(&f, "l", false);
-    take_fields(&f, "y", true);
+    take_fields(&f, "l", as_text);
+    take_fields(&f, "y", as_flag);
+    take_fields(&f, "t", as_time);
     return f.fields;
 }
 

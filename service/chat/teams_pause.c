@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/str.h"
 
 enum { SLOTS = 512 };
@@ -35,17 +36,15 @@ struct teams_pauses *teams_pauses_new(arena *mem)
     return p;
 }
 
-/* FNV-1a of the conversation, whatever thread of it, and of what is done there. 0: of none. */
+/* Of the conversation, whatever thread of it, and of what is done there. 0: of none. */
 static uint64_t key_of(const struct teams_call *call)
 {
-    static const uint64_t offset = 0xcbf29ce484222325, prime = 0x100000001b3;
     const char *id = str_equal(call->path[0], "conversations") ? call->path[1] : NULL;
-    uint64_t hash = offset;
-    for (size_t i = 0; id != NULL && id[i] != '\0' && id[i] != ';'; i++) {
-        hash = (hash ^ (uint8_t)id[i]) * prime;
+    if (id == NULL) {
+        return 0;
     }
-    bool reads = str_equal(call->method, "GET");
-    return id == NULL ? 0 : ((hash ^ (reads ? 1 : 2)) * prime) | 1;
+    uint64_t hash = hash_bytes(HASH_START, id, strcspn(id, ";"));
+    return hash_text(hash, str_equal(call->method, "GET") ? "reads" : "writes") | 1;
 }
 
 void teams_pause(struct teams_pauses *p, const struct teams_call *call, int64_t wait_ms)

@@ -200,11 +200,29 @@ void view_note(json_t *view, const char *format, ...)
     va_end(args);
 }
 
+void view_stamp(json_t *view, int64_t at, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    json_t *block = block_add(view, "stamp");
+    json_put(block, "spans", spans_new(format, &args));
+    json_put(block, "at", json_integer(at));
+    va_end(args);
+}
+
 void view_field(json_t *view, const char *label, const char *value)
 {
     json_t *field = json_must(json_object());
     json_put(field, "label", json_shown(label));
     json_put(field, "value", json_shown(value));
+    json_push(list_at_end(view, "fields", SIZE_MAX), field);
+}
+
+void view_field_at(json_t *view, const char *label, int64_t at)
+{
+    json_t *field = json_must(json_object());
+    json_put(field, "label", json_shown(label));
+    json_put(field, "at", json_integer(at));
     json_push(list_at_end(view, "fields", SIZE_MAX), field);
 }
 
@@ -231,12 +249,25 @@ static json_t *button_json(const struct button *b)
     if (b->window) {
         json_put(button, "window", json_true());
     }
+    if (b->call != NULL) {
+        json_put(button, "call", json_deep_copy(b->call));
+    }
     return button;
 }
 
 void view_button(json_t *view, const struct button *b)
 {
     json_push(list_at_end(view, "buttons", BUTTONS_A_ROW), button_json(b));
+}
+
+void view_menu(json_t *view, const char *title, const struct button *list, size_t count)
+{
+    json_t *block = block_add(view, "menu"), *all = json_must(json_array());
+    json_put(block, "title", json_shown(title));
+    json_put(block, "buttons", all);
+    for (size_t i = 0; i < count; i++) {
+        json_push(all, button_json(&list[i]));
+    }
 }
 
 const json_t *view_find_button(const json_t *view, const char *action)
@@ -266,6 +297,12 @@ void view_row(json_t *view, const struct button *b, const char *format, ...)
     }
 }
 
+void view_row_at(json_t *view, int64_t at)
+{
+    const json_t *blocks = json_member(view, "blocks");
+    json_put(json_array_get(blocks, json_array_size(blocks) - 1), "at", json_integer(at));
+}
+
 /* One line without addresses: a notification is shown on locked screens. */
 static char *one_line(arena *mem, const char *text)
 {
@@ -291,52 +328,6 @@ static const json_t *first_of(const json_t *view, const char *kind)
         }
     }
     return NULL;
-}
-
-void view_set_owner(json_t *view, const char *user_id)
-{
-    json_put(view, "owner", json_string(user_id));
-}
-
-const char *view_owner(const json_t *view)
-{
-    return json_text(view, "owner");
-}
-
-void view_set_own(json_t *view, const char *user_id, const json_t *own)
-{
-    json_t *blocks = json_deep_copy(json_member(own, "blocks"));
-    json_put(view, "own", json_pack("{s:s, s:o}", "user", user_id, "blocks", blocks));
-}
-
-const json_t *view_own(const json_t *view)
-{
-    return json_member(view, "own");
-}
-
-void view_set_line(json_t *view, const char *message_id)
-{
-    json_put(view, "line", json_string(message_id));
-}
-
-const char *view_line(const json_t *view)
-{
-    return json_text(view, "line");
-}
-
-void view_set_promise(json_t *view, bool waits)
-{
-    json_put(view, "promise", json_boolean(waits));
-}
-
-bool view_promises(const json_t *view, bool *ret_waits)
-{
-    const json_t *promise = json_member(view, "promise");
-    if (promise == NULL) {
-        return false;
-    }
-    *ret_waits = json_is_true(promise);
-    return true;
 }
 
 void view_note_moved(json_t *view)

@@ -28,7 +28,7 @@ const struct config_key config_keys[] = {
      SECRET_MAX, "`id:base64(32 bytes)`, comma separated. The first seals, all open."},
     {"WORKBOT_ADMIN_TOKENS", CONFIG_SECRETS, AT(admin_tokens), NEED_NOT, NULL, 32, SECRET_MAX,
      "Operator bearer tokens of `/v1`, comma separated for rotation, each at least 32 characters. "
-     "Unset: scoped tokens only."},
+     "Unset: tokens of workspaces only."},
     {"WORKBOT_ALLOWED_WORKSPACES", CONFIG_LIST, AT(allowed_workspaces), NEED_NOT, NULL, 1, TEXT_MAX,
      "Workspaces (`slack:T...`, `teams:<tenant>`) that may install by themselves, comma separated, "
      "or `*` for all. Unset: only workspaces made by the API or the console."},
@@ -87,6 +87,10 @@ const struct config_key config_keys[] = {
      "A login's state between our page and the provider's answer."},
     {"WORKBOT_TTL_CODE", CONFIG_SECONDS, AT(ttl_code), NEED_NOT, "10m", 1, 86400,
      "A code that is shown in the browser and typed in the chat."},
+    {"WORKBOT_TTL_CONSOLE", CONFIG_SECONDS, AT(ttl_console), NEED_NOT, "8h", 1, 30 * 86400,
+     "Who signs in to the console is signed out after that."},
+    {"WORKBOT_TTL_CONSOLE_IDLE", CONFIG_SECONDS, AT(ttl_console_idle), NEED_NOT, "30m", 1, 86400,
+     "The same for who does nothing there for so long."},
     {"WORKBOT_TTL_PROVISIONAL", CONFIG_SECONDS, AT(ttl_provisional), NEED_NOT, "10m", 1, 86400,
      "Tokens that wait for that code."},
     {"WORKBOT_TTL_QUESTION", CONFIG_SECONDS, AT(ttl_question), NEED_NOT, "30m", 1, 7 * 86400,

@@ -154,6 +154,16 @@ static void rule_workspaces(arena *mem, const struct config *c, struct faults *f
     }
 }
 
+/* A run that waits for its user must not have left by the time that they come. */
+static void rule_clocks(const struct config *c, struct faults *faults)
+{
+    if (c->ttl_runs < c->ttl_parked) {
+        faults_add(faults, "WORKBOT_TTL_RUNS",
+                   "WORKBOT_TTL_RUNS must not be shorter than WORKBOT_TTL_PARKED: a run that waits "
+                   "for a login would leave before that comes.");
+    }
+}
+
 void config_rules(const struct config *c, const bool *faulty, struct faults *faults)
 {
     rule_platforms(c, faulty, faults);
@@ -161,5 +171,6 @@ void config_rules(const struct config *c, const bool *faulty, struct faults *fau
     rule_public_url(faults->mem, c, faults);
     rule_peer_urls(faults->mem, c, faults);
     rule_workspaces(faults->mem, c, faults);
+    rule_clocks(c, faults);
     config_rules_teams(c, faults);
 }

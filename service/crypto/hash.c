@@ -76,6 +76,32 @@ struct digest crypto_hmac_sha256(struct bytes key, struct bytes head, struct byt
     return d;
 }
 
+struct bytes crypto_hmac(arena *mem, const char *algorithm, struct bytes key,
+                         const struct bytes *parts, size_t count)
+{
+    static const uint8_t nothing[1];
+    uint8_t *mac = arena_alloc(mem, EVP_MAX_MD_SIZE);
+    size_t len = 0;
+    char *name = arena_strdup(mem, algorithm);
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, strlen(name)),
+        OSSL_PARAM_construct_end()};
+    if (pthread_once(&hmac_once, hmac_fetch) != 0) {
+        die("pthread_once failed");
+    }
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
+    bool ok = context != NULL &&
+              EVP_MAC_init(context, key.data == NULL ? nothing : key.data, key.len, params) == 1;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = parts[i].len == 0 || EVP_MAC_update(context, parts[i].data, parts[i].len) == 1;
+    }
+    if (!ok || EVP_MAC_final(context, mac, &len, EVP_MAX_MD_SIZE) != 1) {
+        die("HMAC-%s failed", algorithm);
+    }
+    EVP_MAC_CTX_free(context);
+    return (struct bytes){mac, len};
+}
+
 char *crypto_sha1_hex(arena *mem, struct bytes b)
 {
     uint8_t digest[SHA_DIGEST_LENGTH];

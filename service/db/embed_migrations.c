@@ -30,7 +30,19 @@
     X(0023_add_admin_links)                                                                        \
     X(0024_add_vars)                                                                               \
     X(0025_note_keys)                                                                              \
-    X(0026_add_endings)
+    X(0026_add_endings)                                                                            \
+    X(0027_add_accounts)                                                                           \
+    X(0028_add_hooks)                                                                              \
+    X(0029_add_decisions)                                                                          \
+    X(0030_add_turns)                                                                              \
+    X(0031_add_groups)                                                                             \
+    X(0032_seal_audit)                                                                             \
+    X(0036_add_api_tokens)                                                                         \
+    X(0037_erase_people)                                                                           \
+    X(0038_add_console)                                                                            \
+    X(0042_keep_acting_account)                                                                    \
+    X(0043_note_decision_steps)                                                                    \
+    X(0044_read_text_arrays)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

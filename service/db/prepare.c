@@ -2,17 +2,16 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 /*
  * The key is the statement's name and the address of its text. Two statements that share a name by
  * mistake thus never run one another's text: the second is refused by the server.
  */
 static uint64_t key_of(const struct stmt *s)
 {
-    uint64_t hash = 1469598103934665603ULL; /* FNV-1a, 64 bits */
-    for (const char *c = s->name; *c != '\0'; c++) {
-        hash = (hash ^ (uint8_t)*c) * 1099511628211ULL;
-    }
-    hash = (hash ^ (uint64_t)(uintptr_t)s->sql) * 1099511628211ULL;
+    uintptr_t text = (uintptr_t)s->sql;
+    uint64_t hash = hash_bytes(hash_text(HASH_START, s->name), &text, sizeof text);
     hash ^= hash >> 32;
     return hash == 0 ? 1 : hash;
 }

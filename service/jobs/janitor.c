@@ -16,7 +16,9 @@ enum {
     STATES_KEPT_S = 86400,
     PURGE_BATCH = 1000,
     RENEW_MAX_MS = 2000,
-    EXPIRE_BATCHES = 3
+    EXPIRE_BATCHES = 3,
+    SEAL_TURN_MS = 150,
+    SEAL_BATCH = 2000
 };
 
 typedef int chore_fn(jobs *j, store *s, struct err *e);
@@ -68,6 +70,38 @@ static int purge(jobs *j, store *s, struct err *e)
                : store_retention_sweep(s, &keep, &more, e);
 }
 
+/* Of a day with many lines a part each time: this thread has leases to renew. */
+static int seal_audit(jobs *j, store *s, struct err *e)
+{
+    int64_t until_ms = clock_mono_ms() + SEAL_TURN_MS;
+    struct seal_step step = {.found = true};
+    while (step.found && clock_mono_ms() < until_ms && !atomic_load(&j->stopping)) {
+        if (store_begin(s, e) != 0 || store_seal_step(s, SEAL_BATCH, &step, e) != 0 ||
+            store_commit(s, e) != 0) {
+            return -1;
+        }
+        if (step.sealed) {
+            log_info("audit sealed", LOG_TEXT("workspace", step.seal.workspace),
+                     LOG_TEXT("day", step.seal.day), LOG_INT("lines", step.seal.lines),
+                     LOG_TEXT("seal", step.seal.seal));
+        } else if (step.held.kind != ERR_NONE) {
+            log_err(LOG_ERROR, "the audit of a workspace cannot be sealed", &step.held, NULL, 0);
+        }
+    }
+    return 0;
+}
+
+static int retire_audit(jobs *j, store *s, struct err *e)
+{
+    int64_t count = 0;
+    if (store_seal_adopt(s, e) != 0 || store_begin(s, e) != 0 ||
+        store_seal_retire(s, j->options.config->ttl_audit, PURGE_BATCH, &count, e) != 0 ||
+        store_commit(s, e) != 0) {
+        return -1;
+    }
+    return store_seal_forget(s, e);
+}
+
 static int forget_removed(jobs *j, store *s, struct err *e)
 {
     return bot_forget_removed(j->options.bot, store_arena(s), e);
@@ -107,6 +141,8 @@ static const struct chore {
     {reconcile, 2000, "plan reconciliations"},
     {check_bots, 2000, "ask about tokens of bots"},
     {keep_alive, 5000, "keep connections alive"},
+    {seal_audit, 1000, "seal the audit"},
+    {retire_audit, 30000, "retire old days of the audit"},
     {note_key, 60000, "note the key that seals"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };

@@ -110,6 +110,11 @@ static int run_keep(jobs *j, arena *mem, const struct job *job, struct err *e)
     return bot_job_keep(j->options.bot, mem, job, e);
 }
 
+static int run_hook(jobs *j, arena *mem, const struct job *job, struct err *e)
+{
+    return bot_job_hook(j->options.bot, mem, job, e);
+}
+
 static int tell_keep_failed(jobs *j, arena *mem, const struct job *job, const struct err *why,
                             struct err *e)
 {
@@ -139,6 +144,7 @@ static const struct kind {
     [JOB_RECONCILE] = {run_reconcile, drop, 30, "kind=\"reconcile\""},
     [JOB_CHECK] = {run_check, drop, 4, "kind=\"check\""},
     [JOB_KEEP] = {run_keep, tell_keep_failed, 8, "kind=\"keep\""},
+    [JOB_HOOK_EVENT] = {run_hook, NULL, EVENT_ATTEMPTS, "kind=\"hook_event\""},
 };
 
 static int64_t backoff_s(const struct job *job, const struct err *why)
@@ -171,9 +177,9 @@ static int settle_unsigned(store *s, const struct job *job, const struct err *wh
     return store_job_wait(s, job, SECRET_S, why->code, e);
 }
 
-/* It is woken when the bot works; should it be so in this very moment, it looks again soon. */
-static int wait_for_bot(store *s, const struct job *job, int64_t most_s, const struct err *why,
-                        struct err *e)
+/* It looks again soon, and what waits for long more seldom. */
+static int wait_by_age(store *s, const struct job *job, int64_t most_s, const struct err *why,
+                       struct err *e)
 {
     enum { SOON_S = 1 };
     int64_t age_s = clock_now() - job->created_at;
@@ -181,17 +187,32 @@ static int wait_for_bot(store *s, const struct job *job, int64_t most_s, const s
     return store_job_wait(s, job, delay_s, why->code, e);
 }
 
+/* It is woken when the bot works; should it be so in this very moment, it looks again. */
 static int settle_unchecked(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     enum { CHECKED_S = 15 };
-    return wait_for_bot(s, job, CHECKED_S, why, e);
+    return wait_by_age(s, job, CHECKED_S, why, e);
+}
+
+/* Its peer's share of the workers is in use, and each of them may end in this very moment: who has
+ * waited for long must not look more seldom than those who come. */
+static int settle_crowded(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    enum { CROWDED_S = 2 };
+    return wait_by_age(s, job, CROWDED_S, why, e);
+}
+
+static int settle_resting(store *s, const struct job *job, const struct err *why, struct err *e)
+{
+    enum { RESTING_S = 10 };
+    return wait_by_age(s, job, RESTING_S, why, e);
 }
 
 /* What is to be said keeps its lane: what is said after it waits for the same. */
 static int settle_held(store *s, const struct job *job, const struct err *why, struct err *e)
 {
     enum { MENDED_S = 60 };
-    return job->kind == JOB_SEND ? wait_for_bot(s, job, MENDED_S, why, e)
+    return job->kind == JOB_SEND ? wait_by_age(s, job, MENDED_S, why, e)
                                  : store_job_hold(s, job, backoff_s(job, why), e);
 }
 
@@ -253,6 +274,13 @@ static const struct {
     {"chat_unchecked",
      {settle_unchecked, LOG_INFO, "a job waits until the chat has said whose the bot's token is",
       "result=\"waiting\""}},
+    /* nothing was tried, and who asks for more than a peer's share is not to fail by it */
+    {"peer_full",
+     {settle_crowded, LOG_DEBUG, "a job waits for its peer's share of the workers",
+      "result=\"waiting\""}},
+    /* nor by what others met there */
+    {"peer_rests",
+     {settle_resting, LOG_DEBUG, "a job waits, as its peer rests", "result=\"waiting\""}},
     /* our own secret is over, or mistyped: an operator mends it */
     {"chat_client",
      {settle_unsigned, LOG_ERROR, "a job waits, as the chat refuses the app's own credential",

@@ -329,6 +329,7 @@ static int end_failed(struct sending *x, store *s, struct err *e)
     const struct message *m = x->message;
     /* the line first, as everybody locks it who changes both */
     if (m != NULL && (sending_tell_place(x, s, e) != 0 ||
+                      bot_post_undelivered(s, x->mem, m, x->why->code, e) != 0 ||
                       store_message_failed(s, m->workspace, m->id, x->why->code, e) != 0)) {
         return -1;
     }

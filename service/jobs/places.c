@@ -15,7 +15,7 @@
 
 enum { RESERVE_MIN = 2, RESERVE_MAX = 32, RESERVE_PART = 8, GREED = 8, STEP_PART = 4 };
 
-static size_t places_of(size_t workers)
+size_t jobs_places(size_t workers)
 {
     size_t part = workers / RESERVE_PART;
     size_t reserve = part < RESERVE_MIN ? RESERVE_MIN : part;
@@ -26,7 +26,7 @@ static size_t places_of(size_t workers)
 void places_init(struct places *p, arena *boot, size_t workers)
 {
     pthread_mutex_init(&p->lock, NULL);
-    p->max = places_of(workers);
+    p->max = jobs_places(workers);
     p->held = 0;
     p->list = arena_array(boot, p->max, sizeof(*p->list));
     p->count = 0;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "base/str.h"
@@ -17,14 +18,11 @@ void net_forbid(bool (*inside)(void))
     atomic_store(&forbidden_inside, inside);
 }
 
-/* FNV-1a: spreads texts over tables, decides nothing. */
 static uint64_t text_hash(const char *const *parts, size_t count)
 {
-    uint64_t hash = 14695981039346656037U;
+    uint64_t hash = HASH_START;
     for (size_t p = 0; p < count; p++) {
-        for (const char *at = parts[p]; *at != '\0'; at++) {
-            hash = (hash ^ (uint8_t)*at) * 1099511628211U;
-        }
+        hash = hash_text(hash, parts[p]);
     }
     return hash;
 }
@@ -40,9 +38,14 @@ static int state_make(net_client *c, arena *mem, const struct net_request *q,
     bool has_port = !str_equal(s.url.host, s.url.host_port);
     s.host_port =
         has_port ? s.url.host_port : arena_printf(mem, "%s:%d", s.url.host, https ? 443 : 80);
-    const char *const parts[] = {s.url.scheme, s.host_port, " ", q->peer == NULL ? "" : q->peer};
+    const char *const parts[] = {s.url.scheme, s.host_port, " ", q->peer == NULL ? "" : q->peer,
+                                 " ",          q->workspace};
     s.host = text_hash(parts, 2);
-    s.peer = text_hash(parts, sizeof parts / sizeof parts[0]);
+    s.peer = text_hash(parts, 4);
+    if (q->workspace != NULL) {
+        s.workspace = text_hash(&q->workspace, 1);
+        s.own = text_hash(parts, sizeof parts / sizeof parts[0]);
+    }
     s.trusted = net_client_trusts(c, s.host_port);
     s.repeatable = str_equal(q->method, "GET") || str_equal(q->method, "HEAD");
     s.answer_max = q->answer_max == 0 ? LIMIT_UPSTREAM_BODY : q->answer_max;

@@ -22,6 +22,8 @@ struct net_peer_load {
     uint64_t peer;
     size_t in_flight;
     size_t unanswered;     /* calls in a row */
+    uint64_t of[2];        /* the first workspaces whose they were; 0: none */
+    bool of_several;       /* a third one's were among them, or nobody's */
     int64_t rest_ms;       /* how long it rests; 0: it is well */
     int64_t rest_until_ms; /* on clock_mono_ms(), as the next */
     int64_t used_at_ms;
@@ -31,13 +33,15 @@ struct net_peer_load {
 enum { NET_PEERS_MAX = 256 };
 
 struct net_client {
-    pthread_mutex_t lock;  /* guards idle, idle_count, live and peers */
+    pthread_mutex_t lock;  /* guards idle, idle_count, live, peers and own */
     struct net_idle *idle; /* longest idle first */
     size_t idle_count;
     size_t live; /* handles that exist, idle or in use */
     size_t idle_max;
     size_t per_peer; /* calls in flight at most; 0: any number */
+    size_t per_app;  /* the same for those of runs */
     struct net_peer_load peers[NET_PEERS_MAX];
+    struct net_peer_load own[NET_PEERS_MAX]; /* of one workspace's calls that found no answer */
     atomic_bool stopped;
     CURLSH *share; /* DNS answers and TLS sessions */
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
@@ -67,10 +71,12 @@ struct net_call_state {
     arena *mem;
     const struct net_request *q;
     struct net_url url;
-    const char *host_port; /* always with a port */
-    uint64_t host;         /* hash of scheme and host_port */
-    uint64_t peer;         /* hash of these and the peer's name */
-    struct net_peer_load *load;
+    const char *host_port;                 /* always with a port */
+    uint64_t host;                         /* hash of scheme and host_port */
+    uint64_t peer;                         /* hash of these and the peer's name */
+    uint64_t workspace;                    /* 0: none */
+    uint64_t own;                          /* hash of the peer's and the workspace */
+    struct net_peer_load *load, *own_load; /* NULL: none */
     bool trusted;
     bool repeatable; /* a method without effect: curl may send it again on a fresh connection */
     bool forbidden;  /* an address rule refused the peer */

@@ -69,6 +69,7 @@ net_client *net_client_new(const struct net_options *options)
     c->idle_max = options->handles == 0 ? 1 : options->handles;
     c->idle = must_alloc(c->idle_max, sizeof(*c->idle));
     c->per_peer = options->per_peer;
+    c->per_app = options->per_app;
     c->tls_trust = options->tls_trust;
     c->trusted_count = options->trusted_count;
     c->trusted = must_alloc(c->trusted_count, sizeof(*c->trusted));

@@ -29,8 +29,8 @@ static const char *misfit(const struct attempt *a)
 int attempt_not_allowed(struct attempt *a, store *s, struct err *e)
 {
     const struct login *l = a->out->login;
-    json_t *detail = arena_json(
-        a->mem, json_pack("{s:s, s:s}", "connection", l->default_name, "user", l->user_id));
+    json_t *detail = arena_json(a->mem, json_pack("{s:s, s:s}", "connection", l->default_name,
+                                                  "user", store_login_person(l)));
     attempt_ended(a, OAUTH_NOT_ALLOWED, "not_allowed");
     return store_audit_add(s, l->workspace, "system", "login.not_allowed", l->id, detail, e);
 }
@@ -48,14 +48,11 @@ static int look_at_person(struct attempt *a, store *s, bool *ret_go, struct err 
 {
     const struct login *l = a->out->login;
     struct user *u = NULL;
-    *ret_go = str_empty(l->user_id);
-    if (*ret_go) {
-        return 0;
-    }
-    if (store_user_find(s, l->workspace, l->user_id, &u, e) != 0) {
+    const char *person = store_login_person(l);
+    if (!str_empty(person) && store_user_find(s, l->workspace, person, &u, e) != 0) {
         return -1;
     }
-    *ret_go = store_person_allowed(u, a->out->workspace);
+    *ret_go = store_login_allowed(l, u, a->out->workspace);
     return *ret_go ? 0 : attempt_not_allowed(a, s, e);
 }
 
@@ -153,7 +150,7 @@ int attempt_refused(struct attempt *a)
                                  ends[i].end == OAUTH_DENIED ? "denied" : "provider_busy");
         }
     }
-    return attempt_ended(a, OAUTH_MISCONFIGURED, "provider_error");
+    return attempt_ended(a, OAUTH_MISCONFIGURED, OAUTH_PROVIDER_ERROR);
 }
 
 /* Refusals of which our own words say what to do: never the app's. */
@@ -168,10 +165,31 @@ static bool is_told(const char *code)
     return false;
 }
 
+/* Behind the code: no outage, whatever kind of error it is where a command meets it. */
+static const struct {
+    const char *code;
+    enum oauth_end end;
+    const char *reason;
+} behind_the_code[] = {
+    {"grant_dead", OAUTH_TRY_AGAIN, OAUTH_NOT_TAKEN},
+    {"grant_unclear", OAUTH_MISCONFIGURED, OAUTH_EXCHANGE_REFUSED},
+    {"token_refused", OAUTH_MISCONFIGURED, OAUTH_EXCHANGE_REFUSED},
+    {OAUTH_NO_IDENTITY, OAUTH_MISCONFIGURED, OAUTH_NO_IDENTITY},
+    {"app_401", OAUTH_MISCONFIGURED, OAUTH_NO_IDENTITY},
+    {"app_refused", OAUTH_MISCONFIGURED, OAUTH_NO_IDENTITY},
+    {"app_scope", OAUTH_MISCONFIGURED, OAUTH_NO_IDENTITY},
+    {"app_odd", OAUTH_MISCONFIGURED, OAUTH_NO_IDENTITY},
+};
+
 int attempt_failed(struct attempt *a, const struct err *why)
 {
     a->out->why = arena_strdup(a->mem, why->text);
     a->out->words = is_told(why->code) ? a->out->why : NULL;
+    for (size_t i = 0; i < sizeof(behind_the_code) / sizeof(behind_the_code[0]); i++) {
+        if (str_equal(behind_the_code[i].code, why->code)) {
+            return attempt_ended(a, behind_the_code[i].end, behind_the_code[i].reason);
+        }
+    }
     switch ((int)why->kind) {
     case ERR_CONFIG:
     case ERR_ATTENTION:

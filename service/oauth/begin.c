@@ -40,6 +40,7 @@ int oauth_site(const oauth *o, arena *mem, const struct default_connection *d, s
         return -1;
     }
     *ret = (struct app_site){.app = a,
+                             .workspace = d->workspace,
                              .host = d->host,
                              .plain_http = config_trusts_host(o->options.config, d->host),
                              .vars = app_site_vars(mem, a, d->vars, NULL),

@@ -38,18 +38,21 @@ static int store_or_revoke(struct attempt *c, const struct tokens *t, work_fn *w
 /* Tokens that nobody will use must not stay alive at the app. */
 static int give_back(struct attempt *c, store *s, const struct tokens *t, struct err *e)
 {
-    return oauth_revoke_later(c->oauth, s, c->out->connection, t, NULL, e);
+    const struct oauth_outcome *out = c->out;
+    const struct oauth_grant useless = {
+        .tokens = t, .account = &out->account, .user_id = out->login->user_id};
+    return oauth_revoke_later(c->oauth, s, out->connection, &useless, NULL, e);
 }
 
 /* With tokens of an earlier, unfinished try nothing will be done any more. */
 static int give_back_earlier(struct attempt *c, store *s, const struct login *l, struct err *e)
 {
-    struct tokens earlier;
+    struct provisional_grant earlier;
     if (l->provisional == NULL) {
         return 0;
     }
-    oauth_tokens_read(c->mem, json_member(l->provisional, "tokens"), &earlier);
-    return oauth_revoke_later(c->oauth, s, c->out->connection, &earlier, NULL, e);
+    oauth_provisional_read(c->mem, l->provisional, l->user_id, &earlier);
+    return oauth_revoke_later(c->oauth, s, c->out->connection, &earlier.grant, NULL, e);
 }
 
 /* For a page in a window of the person's own chat. It is longer than what people type, and never
@@ -76,7 +79,6 @@ static int keep_provisional(struct attempt *c, store *s, const struct tokens *t,
     const struct provisional kept = {
         .tokens = t,
         .account = &out->account,
-        .match = oauth_match_name(c->match),
         .window_hash =
             out->window_code == NULL ? NULL : oauth_code_hash(c->mem, l->id, out->window_code)};
     if (store_login_provisional(s, &next, oauth_provisional_json(c->mem, &kept), e) != 0 ||
@@ -104,10 +106,28 @@ static int connect_now(struct attempt *c, store *s, const struct tokens *t, cons
     }
     out->connection_id = done.id;
     out->before = done.before;
+    out->place = done.place;
     out->login = arena_copy(c->mem, l, sizeof(*l));
     out->login->state = LOGIN_DONE;
     attempt_ended(c, OAUTH_CONNECTED, "connected");
     return c->in->connected(c->in->arg, s, out, e);
+}
+
+/* Whoever takes over must be an admin still: the person is locked, and the workspace held. */
+static int is_allowed(const struct login *l, store *s, bool *ret, struct err *e)
+{
+    struct workspace *w = NULL;
+    if (store_user_may_use(s, l->workspace, store_login_person(l), ret, e) != 0) {
+        return -1;
+    }
+    if (!*ret || !store_login_takes_over(l)) {
+        return 0;
+    }
+    if (store_workspace_find(s, l->workspace, &w, e) != 0) {
+        return -1;
+    }
+    *ret = w != NULL && store_is_admin(w, store_login_person(l));
+    return 0;
 }
 
 /* The client may have changed during the exchange: what its old one got belongs to no row. And the
@@ -124,10 +144,20 @@ static int may_keep(struct attempt *c, store *s, bool *ret, struct err *e)
     if (!*ret) {
         return attempt_ended(c, OAUTH_GONE, "client_changed");
     }
-    if (store_user_may_use(s, workspace, out->login->user_id, ret, e) != 0) {
+    if (is_allowed(out->login, s, ret, e) != 0) {
         return -1;
     }
     return *ret ? 0 : attempt_not_allowed(c, s, e);
+}
+
+static int account_fits(struct attempt *c, store *s, const struct login *l, bool *ret,
+                        struct err *e)
+{
+    const struct connection now = {.workspace = l->workspace,
+                                   .default_name = l->default_name,
+                                   .user_id = l->user_id,
+                                   .account = c->out->account};
+    return store_account_fits(s, &now, l->adds, ret, e);
 }
 
 static int keep(struct attempt *c, store *s, const struct tokens *t, struct err *e)
@@ -141,8 +171,14 @@ static int keep(struct attempt *c, store *s, const struct tokens *t, struct err 
         attempt_ended(c, OAUTH_GONE, "login_ended");
         return give_back(c, s, t, e);
     }
-    if (give_back_earlier(c, s, l, e) != 0) {
+    out->login = l; /* its prompt may stand elsewhere by now */
+    bool fits = true;
+    if (give_back_earlier(c, s, l, e) != 0 || account_fits(c, s, l, &fits, e) != 0) {
         return -1;
+    }
+    if (!fits) {
+        attempt_ended(c, OAUTH_TOO_MANY, "too_many_accounts");
+        return give_back(c, s, t, e);
     }
     return c->state->proven ? connect_now(c, s, t, l, e) : keep_provisional(c, s, t, l, e);
 }
@@ -161,8 +197,7 @@ static int match_account(struct attempt *c, store *s, bool *ret_refused, struct 
     c->match = oauth_match_account(out->connection, u, &out->account);
     out->account_differs = c->match == OAUTH_MATCH_DIFFERS;
     out->email_unknown = c->match == OAUTH_MATCH_UNKNOWN;
-    *ret_refused =
-        str_equal(out->connection->account_match, "require") && c->match != OAUTH_MATCH_SAME;
+    *ret_refused = oauth_match_refuses(out->connection, c->match);
     if (*ret_refused) {
         return out->email_unknown ? attempt_ended(c, OAUTH_MISCONFIGURED, "email_unknown")
                                   : attempt_ended(c, OAUTH_WRONG_ACCOUNT, "account_differs");
@@ -184,9 +219,12 @@ static int exchange(struct attempt *c, const char *code, struct err *e)
     struct oauth_outcome *out = c->out;
     net_client *http = c->oauth->options.http;
     const struct app_client client = oauth_client(out->connection);
+    const struct oauth_scopes asked = oauth_scopes_asked(c->oauth, out->connection);
     const struct app_grant grant = {.code = secret_of(c->mem, code),
                                     .redirect_uri = c->state->redirect_uri,
-                                    .verifier = c->state->verifier};
+                                    .verifier = c->state->verifier,
+                                    .scopes = asked.names,
+                                    .scopes_count = asked.count};
     struct tokens t = {0};
     struct err why = {0};
     if (app_callback_vars(c->mem, &c->site, c->in->query, &out->account, &why) != 0) {

@@ -19,11 +19,11 @@ static const char *kept(arena *mem, const json_t *object, const char *key)
 
 json_t *oauth_tokens_json(const struct tokens *t)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:o}", "access", secret_reveal(t->access), "refresh",
-                     secret_reveal(t->refresh), "access_expires_at",
-                     (json_int_t)t->access_expires_at, "refresh_expires_at",
-                     (json_int_t)t->refresh_expires_at, "scopes",
-                     texts_json(t->scopes, t->scopes_count));
+    return json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:o}", "access", secret_reveal(t->access), "refresh",
+        secret_reveal(t->refresh), "access_expires_at", (json_int_t)t->access_expires_at,
+        "access_life_s", (json_int_t)t->access_life_s, "refresh_expires_at",
+        (json_int_t)t->refresh_expires_at, "scopes", texts_json(t->scopes, t->scopes_count));
 }
 
 void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret)
@@ -32,6 +32,7 @@ void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret)
     ret->access = secret_of(mem, json_text(value, "access"));
     ret->refresh = secret_of(mem, json_text(value, "refresh"));
     ret->access_expires_at = json_i64(value, "access_expires_at");
+    ret->access_life_s = json_i64(value, "access_life_s");
     ret->refresh_expires_at = json_i64(value, "refresh_expires_at");
     const json_t *scopes = json_member(value, "scopes");
     ret->scopes = arena_array(mem, json_array_size(scopes) + 1, sizeof(char *));
@@ -68,10 +69,18 @@ void oauth_account_read(arena *mem, const json_t *value, struct account *ret)
 
 json_t *oauth_provisional_json(arena *mem, const struct provisional *p)
 {
-    return arena_json(mem,
-                      json_pack("{s:o, s:o, s:s, s:s*}", "tokens", oauth_tokens_json(p->tokens),
-                                "account", oauth_account_json(p->account), "match", p->match,
-                                "window", p->window_hash));
+    return arena_json(mem, json_pack("{s:o, s:o, s:s*}", "tokens", oauth_tokens_json(p->tokens),
+                                     "account", oauth_account_json(p->account), "window",
+                                     p->window_hash));
+}
+
+void oauth_provisional_read(arena *mem, const json_t *provisional, const char *user_id,
+                            struct provisional_grant *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    oauth_tokens_read(mem, json_member(provisional, "tokens"), &ret->tokens);
+    oauth_account_read(mem, json_member(provisional, "account"), &ret->account);
+    ret->grant = (struct oauth_grant){&ret->tokens, &ret->account, user_id};
 }
 
 struct app_client oauth_client(const struct default_connection *d)

@@ -33,7 +33,7 @@ static int find_waiting(store *s, const struct oauth_typed *typed, struct login 
     if (store_login_lock(s, typed->workspace, typed->login_id, ret, e) != 0) {
         return -1;
     }
-    bool waits = *ret != NULL && (*ret)->state == LOGIN_CODE && str_empty((*ret)->user_id);
+    bool waits = *ret != NULL && (*ret)->state == LOGIN_CODE && str_empty(store_login_person(*ret));
     *ret_count = waits ? 1 : 0;
     return 0;
 }
@@ -77,9 +77,9 @@ static int end_login(oauth *o, store *s, const struct login *l, const struct end
     /* expiry has taken them out of the row and hands them over in l */
     const json_t *provisional = now->provisional != NULL ? now->provisional : l->provisional;
     if (provisional != NULL && d != NULL) {
-        struct tokens t;
-        oauth_tokens_read(store_arena(s), json_member(provisional, "tokens"), &t);
-        if (oauth_revoke_later(o, s, d, &t, how->message_id, e) != 0) {
+        struct provisional_grant left;
+        oauth_provisional_read(store_arena(s), provisional, l->user_id, &left);
+        if (oauth_revoke_later(o, s, d, &left.grant, how->message_id, e) != 0) {
             return -1;
         }
     }
@@ -104,35 +104,23 @@ int oauth_login_disconnect(oauth *o, store *s, const struct login *l, const char
     return end_login(o, s, l, &how, e);
 }
 
-/* How the account compared when it was logged in. */
-static enum oauth_match match_of(const json_t *provisional)
-{
-    const char *name = json_text(provisional, "match");
-    enum oauth_match match = OAUTH_MATCH_UNKNOWN;
-    while (match > OAUTH_MATCH_OFF && !str_equal(name, oauth_match_name(match))) {
-        match--;
-    }
-    return match;
-}
-
 static const char *window_hash(const struct login *l)
 {
     const char *hash = json_text(l->provisional, "window");
     return hash == NULL ? "" : hash;
 }
 
-static int activate(oauth *o, store *s, const struct login *l, struct oauth_confirm *ret,
-                    struct err *e)
+static int activate(oauth *o, store *s, const struct login *l, enum oauth_match match,
+                    struct oauth_confirm *ret, struct err *e)
 {
     arena *mem = store_arena(s);
     struct tokens t;
     oauth_tokens_read(mem, json_member(l->provisional, "tokens"), &t);
-    oauth_account_read(mem, json_member(l->provisional, "account"), &ret->account);
     const struct activation now = {.login = l,
                                    .tokens = &t,
                                    .account = &ret->account,
                                    .assurance = "code",
-                                   .match = match_of(l->provisional),
+                                   .match = match,
                                    .code_hash =
                                        arena_printf(mem, "%s %s", l->code_hash, window_hash(l))};
     struct activated done = {0};
@@ -141,7 +129,8 @@ static int activate(oauth *o, store *s, const struct login *l, struct oauth_conf
     }
     ret->connection_id = done.id;
     ret->before = done.before;
-    ret->account_differs = now.match == OAUTH_MATCH_DIFFERS;
+    ret->place = done.place;
+    ret->account_differs = match == OAUTH_MATCH_DIFFERS;
     ret->result = OAUTH_CODE_RIGHT;
     return 0;
 }
@@ -206,32 +195,64 @@ static int look_back(store *s, const struct oauth_typed *typed, struct oauth_con
     return 0;
 }
 
-/* The sign-in may have been demanded after the code was shown: then it proves too little. Who has
- * signed in waits for no code. */
-static int proves_enough(store *s, const struct login *l, bool *ret, struct err *e)
+/* Its rights may have been taken from whoever takes over. */
+static int look_at_admin(store *s, const struct login *l, const char **ret_why, struct err *e)
 {
-    struct default_connection *d = NULL;
-    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0) {
+    struct workspace *w = NULL;
+    if (!store_login_takes_over(l)) {
+        return 0;
+    }
+    if (store_workspace_find(s, l->workspace, &w, e) != 0) {
         return -1;
     }
-    *ret = d == NULL || !d->assurance_sign_in || str_empty(l->user_id);
+    bool is = w != NULL && store_is_admin(w, store_login_person(l));
+    *ret_why = is ? NULL : OAUTH_NOW_NO_ADMIN;
+    return 0;
+}
+
+/* What the connection demands may have changed after the code was shown: a sign-in, which who waits
+ * for a code has not done, or that the account is the person's own. A default connection's own
+ * login is an admin's and has neither. *ret_why: why the code does not do; NULL: it does. */
+static int look_anew(store *s, const struct login *l, const struct account *account,
+                     enum oauth_match *ret_match, const char **ret_why, struct err *e)
+{
+    struct default_connection *d = NULL;
+    struct user *u = NULL;
+    *ret_why = NULL;
+    *ret_match = OAUTH_MATCH_OFF;
+    if (str_empty(l->user_id)) {
+        return look_at_admin(s, l, ret_why, e);
+    }
+    if (store_default_find(s, l->workspace, l->default_name, &d, e) != 0 ||
+        store_user_find(s, l->workspace, l->user_id, &u, e) != 0) {
+        return -1;
+    }
+    if (d == NULL) {
+        return 0;
+    }
+    *ret_match = oauth_match_account(d, u, account);
+    if (d->assurance_sign_in) {
+        *ret_why = OAUTH_NOW_SIGN_IN;
+    } else if (oauth_match_refuses(d, *ret_match)) {
+        *ret_why = *ret_match == OAUTH_MATCH_UNKNOWN ? OAUTH_NOW_E_MAIL : OAUTH_NOW_ACCOUNT;
+    }
     return 0;
 }
 
 /* The right code, in time. */
 static int take(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
 {
-    bool enough = false;
+    enum oauth_match match = OAUTH_MATCH_OFF;
     ret->login = l;
-    if (proves_enough(s, l, &enough, e) != 0) {
+    oauth_account_read(store_arena(s), json_member(l->provisional, "account"), &ret->account);
+    if (look_anew(s, l, &ret->account, &match, &ret->barred, e) != 0) {
         return -1;
     }
-    if (enough) {
-        return activate(o, s, l, ret, e);
+    if (ret->barred == NULL) {
+        return activate(o, s, l, match, ret, e);
     }
-    ret->unproven = true;
     ret->result = OAUTH_CODE_SPENT;
-    return oauth_login_end(o, s, l, LOGIN_REFUSED, "sign_in_required", e);
+    return oauth_login_end(o, s, l, LOGIN_REFUSED, ret->barred, e);
 }
 
 static int spent(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)

@@ -1,6 +1,7 @@
 #include "oauth_int.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/str.h"
 
 /*
@@ -34,11 +35,7 @@ static int64_t end_of(const app *a, int64_t since, int64_t now)
 static int64_t keep_at(const char *owner, int64_t now, int64_t ends_at)
 {
     enum { FIRST = 350, WIDTH = 130, WHOLE = 1000 };
-    uint32_t hash = 2166136261U; /* FNV-1a */
-    for (const char *p = owner; *p != '\0'; p++) {
-        hash = (hash ^ (unsigned char)*p) * 16777619U;
-    }
-    int64_t part = FIRST + (int64_t)(hash % WIDTH);
+    int64_t part = FIRST + (int64_t)(hash_text(HASH_START, owner) % WIDTH);
     return now + (ends_at - now) * part / WHOLE;
 }
 

@@ -41,3 +41,8 @@ enum oauth_match oauth_match_account(const struct default_connection *d, const s
     }
     return oauth_same_email(u->email, account->email) ? OAUTH_MATCH_SAME : OAUTH_MATCH_DIFFERS;
 }
+
+bool oauth_match_refuses(const struct default_connection *d, enum oauth_match match)
+{
+    return str_equal(d->account_match, "require") && match != OAUTH_MATCH_SAME;
+}

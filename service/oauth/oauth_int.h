@@ -23,9 +23,16 @@ char *oauth_code_hash(arena *mem, const char *login_id, const char *code);
 struct provisional {
     const struct tokens *tokens;
     const struct account *account;
-    const char *match;       /* oauth_match_name() */
     const char *window_hash; /* oauth_code_hash() of the window's code: "window"; NULL: none */
 };
+/* Of a login that is to come to nothing; *ret stays where it is. */
+struct provisional_grant {
+    struct tokens tokens;
+    struct account account;
+    struct oauth_grant grant; /* of these two */
+};
+void oauth_provisional_read(arena *mem, const json_t *provisional, const char *user_id,
+                            struct provisional_grant *ret);
 json_t *oauth_provisional_json(arena *mem, const struct provisional *p);
 
 /* account_match of one login (match.c) */
@@ -95,6 +102,8 @@ const char *oauth_match_name(enum oauth_match match);
 bool oauth_same_email(const char *a, const char *b);
 enum oauth_match oauth_match_account(const struct default_connection *d, const struct user *u,
                                      const struct account *account);
+/* account_match is "require", and this is another account, or it cannot be known. */
+bool oauth_match_refuses(const struct default_connection *d, enum oauth_match match);
 
 struct activation {
     const struct login *login; /* locked */
@@ -107,22 +116,31 @@ struct activation {
 /* What has become active: zeros before. */
 struct activated {
     const char *id;
-    const struct account *before; /* another account, which acted here until now; NULL: none */
+    const struct account *before; /* another account, which it replaces here; NULL: none */
+    struct account_place place;
 };
-/* The owner's connection is active with these tokens, the login done, in the caller's transaction.
- */
+/* The owner's connection is active with these tokens, the login done, in the caller's transaction,
+ * which has the owner locked. */
 int oauth_activate(oauth *o, store *s, const struct activation *a, struct activated *ret,
                    struct err *e);
 
 /* revoke.c: ends a grant at the app now, once, for want of a database that could keep it for later.
- * False: it may stay alive there. Counted. */
+ * False: it may stay alive there, as at an app that would end what acts along with it. Counted. */
 bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
                       const struct tokens *t);
+
+/* access.c: how long before its end an access token is renewed: the app's margin, and of one that
+ * does not live much longer than that a quarter of its life. Else each call would renew it. */
+int64_t oauth_margin_s(const struct tokens *t, int64_t margin_s);
 
 /* refresh.c: new tokens for a row of this generation, by the one refresher over all replicas.
  * *ret is the row as it stands afterwards. Errors as oauth_access(). */
 int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
                   const struct default_connection *d, struct connection **ret, struct err *e);
+/* Two answers to refreshes with its token of single use never came: it is sent no more. */
+bool oauth_is_lost(const struct connection *c);
+/* ERR_LOGIN_NEEDED OAUTH_REFRESH_LOST; always -1. */
+int oauth_lost(const struct connection *c, struct err *e);
 
 /* look_alike.c: where an app says the same of a dead grant and of a wrong client ("grant_unclear"),
  * a refresh of the default connection's own tokens decides: *io becomes "grant_dead", ERR_CONFIG

@@ -19,7 +19,9 @@ enum {
     LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
     COOL_FIRST_S = 10,   /* after a failed refresh, doubled up to COOL_MAX_S */
     COOL_MAX_S = 120,
-    LOST_MAX = 2 /* calls with one single-use token whose answers never came */
+    COOL_LOST_S = 60,   /* at least, after an answer that never came: an outage may be over then */
+    COOL_ASKED_S = 600, /* at most, whatever an app asks for */
+    LOST_MAX = 2        /* calls with one single-use token whose answers never came */
 };
 
 struct refresh {
@@ -31,6 +33,17 @@ struct refresh {
     int64_t lease_ends_ms; /* on clock_mono_ms() */
     bool unanswered;       /* a try to store new tokens failed, and may have been done */
 };
+
+bool oauth_is_lost(const struct connection *c)
+{
+    return c->state == CONNECTION_NEEDS_ATTENTION && str_equal(c->reason, OAUTH_REFRESH_LOST);
+}
+
+int oauth_lost(const struct connection *c, struct err *e)
+{
+    return err_set(e, ERR_LOGIN_NEEDED, OAUTH_REFRESH_LOST,
+                   "two answers to refreshes of connection %s never came", c->id);
+}
 
 typedef int session_fn(struct refresh *r, store *s, void *arg, struct err *e);
 
@@ -58,21 +71,35 @@ static int begin(struct refresh *r, store *s, void *arg, struct err *e)
                                &r->attempt, e);
 }
 
+/* Asking the app to forget t leaves alive what acts now: other tokens, where the app ends no more
+ * than the grant that it is shown. */
+static bool spares(const struct refresh *r, const struct connection *now, const struct tokens *t)
+{
+    const app *a = apps_find(r->oauth->options.apps, r->d->app);
+    return a != NULL && app_revokes_one_grant(a) && !secret_equal(now->tokens.access, t->access) &&
+           (secret_empty(t->refresh) || !secret_equal(now->tokens.refresh, t->refresh));
+}
+
 /* When the row has moved on meanwhile (the user disconnected), the new tokens have no place to be:
- * the app is asked to forget them. Unless it was an earlier try of ours that moved the row: what is
- * active then may be these very tokens. */
+ * the app is asked to forget them. Unless that would end what acts there now: an earlier try of
+ * ours may have stored these very tokens, or its owner has logged in anew. */
 static int forget(struct refresh *r, store *s, const struct tokens *t, struct err *e)
 {
     struct connection *now = NULL;
-    if (r->unanswered && reload(r, s, &now, e) != 0) {
-        return -1;
+    if (reload(r, s, &now, e) != 0) {
+        if (e->kind != ERR_NOT_FOUND) {
+            return -1;
+        }
+        *e = (struct err){0};
     }
-    if (now != NULL && now->state == CONNECTION_ACTIVE) {
+    if (now != NULL && now->state == CONNECTION_ACTIVE && !spares(r, now, t)) {
         metric_add(METRIC_REFRESHES, "result=\"done\"", 1);
         return 0;
     }
     metric_add(METRIC_REFRESHES, "result=\"superseded\"", 1);
-    return oauth_revoke_later(r->oauth, s, r->d, t, NULL, e);
+    const struct oauth_grant useless = {
+        .tokens = t, .account = &r->c->account, .user_id = r->c->user_id};
+    return oauth_revoke_later(r->oauth, s, r->d, &useless, NULL, e);
 }
 
 /* Stored before anybody uses them. */
@@ -113,9 +140,13 @@ static int keep_surely(struct refresh *r, struct tokens *t, struct err *e)
     return 0;
 }
 
-static int64_t cool_s(const struct connection *c)
+static int64_t cool_s(const struct connection *c, const struct err *why)
 {
-    int64_t cool = COOL_FIRST_S;
+    int64_t asked = (why->retry_after_ms + 999) / 1000;
+    int64_t cool = why->maybe_done ? COOL_LOST_S : COOL_FIRST_S;
+    if (asked > 0) {
+        return asked < COOL_ASKED_S ? asked : COOL_ASKED_S;
+    }
     for (int64_t i = 0; i < c->failures && cool < COOL_MAX_S; i++) {
         cool *= 2;
     }
@@ -132,8 +163,8 @@ static const struct verdict {
     enum connection_state state;
     const char *reason;
 } verdicts[] = {
-    {ERR_LOGIN_NEEDED, "refresh_lost", "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN,
-     "refresh_lost"},
+    {ERR_LOGIN_NEEDED, OAUTH_REFRESH_LOST, "lost", "result=\"lost\"", true,
+     CONNECTION_NEEDS_ATTENTION, OAUTH_REFRESH_LOST},
     {ERR_LOGIN_NEEDED, NULL, "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN,
      "ended_at_app"},
     {ERR_ATTENTION, NULL, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
@@ -153,16 +184,26 @@ static const struct verdict *verdict_of(const struct err *why)
     return v;
 }
 
+/* The app rests, or has its share of calls: nothing was sent. That it rests is the app's alone, and
+ * short; a cool-down of this connection would outlast it, and count its callers' waits as tries. */
+static int settle_held(struct refresh *r, store *s, struct err *e)
+{
+    metric_add(METRIC_REFRESHES, "result=\"busy\"", 1);
+    return store_refresh_held(s, r->c->workspace, r->c->id, r->c->generation, e);
+}
+
 static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
 {
     const struct err *why = arg;
     const struct verdict *v = verdict_of(why);
     const struct connection *c = r->c;
-    int64_t cool = why->retry_after_ms > 0 ? (why->retry_after_ms + 999) / 1000 : cool_s(c);
+    if (net_was_held(why)) {
+        return settle_held(r, s, e);
+    }
     metric_add(METRIC_REFRESHES, v->label, 1);
     if (store_begin(s, e) != 0 ||
         store_refresh_failed(s, c->workspace, c->id, c->generation,
-                             why->maybe_done ? "no_answer" : v->outcome, cool, e) != 0) {
+                             why->maybe_done ? "no_answer" : v->outcome, cool_s(c, why), e) != 0) {
         return -1;
     }
     bool changed = false;
@@ -198,6 +239,9 @@ static int not_mine(struct refresh *r, struct connection **ret, struct err *e)
     if (now->state == CONNECTION_NEEDS_LOGIN || now->state == CONNECTION_DISCONNECTED) {
         return err_set(e, ERR_LOGIN_NEEDED, "grant_dead", "connection %s has ended", now->id);
     }
+    if (oauth_is_lost(now)) {
+        return oauth_lost(now, e);
+    }
     int64_t wait_ms = (now->cool_until - clock_now()) * 1000;
     err_set(e, ERR_LIMIT, "refreshing", "connection %s is being refreshed or cools down", now->id);
     e->retry_after_ms = wait_ms > LOSER_WAIT_MS ? wait_ms : LOSER_WAIT_MS;
@@ -223,6 +267,14 @@ static int failed(struct refresh *r, const struct err *why, struct connection **
     return -1;
 }
 
+/* A token of single use that the app may have taken as often is not sent once more: a third time
+ * could end more than this login. */
+static bool is_spent(const struct refresh *r, int64_t lost)
+{
+    const app *a = apps_find(r->oauth->options.apps, r->d->app);
+    return lost >= LOST_MAX && a != NULL && app_single_use_refresh(a);
+}
+
 static int call(struct refresh *r, struct connection **ret, struct err *e)
 {
     struct app_site site;
@@ -237,6 +289,10 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
     struct err why = {0};
     if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &unused, &why) != 0) {
         oauth_clear_up(r->oauth, r->mem, &(struct oauth_unclear){r->c, r->d}, &why);
+        if (why.maybe_done && is_spent(r, r->attempt)) {
+            (void)oauth_lost(r->c, &why);
+            why.maybe_done = true;
+        }
         return failed(r, &why, ret, e);
     }
     oauth_forecast(site.app, r->c, &r->c->tokens, &t);
@@ -268,11 +324,9 @@ int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
         err_set(&why, ERR_LOGIN_NEEDED, "grant_dead", "connection %s has no refresh token", c->id);
         return failed(&r, &why, ret, e);
     }
-    const app *a = apps_find(o->options.apps, d->app);
-    if (r.attempt > LOST_MAX && a != NULL && app_single_use_refresh(a)) {
+    if (is_spent(&r, r.attempt - 1)) {
         struct err why = {0};
-        err_set(&why, ERR_LOGIN_NEEDED, "refresh_lost",
-                "two answers to refreshes of connection %s never came", c->id);
+        (void)oauth_lost(c, &why);
         return failed(&r, &why, ret, e);
     }
     return call(&r, ret, e);

@@ -34,6 +34,16 @@ static bool holds(const char *const *names, size_t count, const char *scope)
     return i < count;
 }
 
+/* The same scope, or one that allows what it does. */
+static bool granted(const app *a, const struct tokens *t, const char *scope)
+{
+    bool found = holds(t->scopes, t->scopes_count, scope);
+    for (size_t i = 0; a != NULL && !found && i < t->scopes_count; i++) {
+        found = app_scope_covers(a, t->scopes[i], scope);
+    }
+    return found;
+}
+
 /* OpenID Connect's own: granted without being named in the answer, or by other names. */
 static bool goes_unnamed(const char *scope)
 {
@@ -47,11 +57,12 @@ struct oauth_scopes oauth_scopes_lacking(const oauth *o, arena *mem,
 {
     const struct oauth_scopes asked = oauth_scopes_asked(o, d);
     const struct tokens *t = &c->tokens;
+    const app *a = apps_find(o->options.apps, d->app);
     const char **names = arena_array(mem, asked.count + 1, sizeof(*names));
     struct oauth_scopes lacking = {names, 0};
     for (size_t i = 0; i < asked.count && t->scopes_count > 0; i++) {
         const char *scope = asked.names[i];
-        if (!goes_unnamed(scope) && !holds(t->scopes, t->scopes_count, scope)) {
+        if (!goes_unnamed(scope) && !granted(a, t, scope)) {
             names[lacking.count++] = scope;
         }
     }
@@ -63,7 +74,10 @@ bool oauth_consent_helps(const oauth *o, arena *mem, const struct default_connec
 {
     const struct oauth_scopes asked = oauth_scopes_asked(o, d);
     const struct oauth_scopes lacking = oauth_scopes_lacking(o, mem, d, c);
-    const struct oauth_scopes may = c->tokens.scopes_count == 0 ? asked : lacking;
+    const app *a = apps_find(o->options.apps, d->app);
+    /* what an app never tells may be lacking although it was asked for, and is on record */
+    bool unknown = c->tokens.scopes_count == 0 || (a != NULL && !app_tells_scopes(a));
+    const struct oauth_scopes may = unknown ? asked : lacking;
     const char *rest = needed;
     if (str_empty(needed)) {
         return may.count > 0;

@@ -36,6 +36,11 @@ static void check_connections(struct check *c)
 {
     for (size_t i = 0; i < c->recipe->connections_count; i++) {
         const struct recipe_connection *rc = &c->recipe->connections[i];
+        if (c->recipe->hook != NULL && rc->verify_user_access) {
+            faults_add(c->faults,
+                       arena_printf(c->mem, "connections.%s.verify_user_access", rc->alias),
+                       "Nobody runs what a hook starts: only the default connection can act.");
+        }
         if (rc->use != NULL && app_of(c, rc) == NULL) {
             faults_add(c->faults, arena_printf(c->mem, "connections.%s.use", rc->alias),
                        "There is no default connection \"%s\" in this workspace.", rc->use);
@@ -51,17 +56,25 @@ static void check_sharing(struct check *c, const struct recipe_connection *rc,
     if (rc->verify_user_access) {
         return;
     }
+    if (r->hook != NULL) {
+        if (app_action_approves(action)) {
+            faults_add(c->faults, path,
+                       "This step approves or rejects, and nobody runs it: let a button run a "
+                       "command that does.");
+        }
+        return;
+    }
     if (app_action_approves(action) && !r->shared_approver) {
         faults_add(c->faults, path,
                    "This step approves or rejects as the default connection. Verify user access "
                    "for \"%s\", or set shared_approver.",
                    rc->alias);
     }
-    bool restricted = r->allow_users_count + r->allow_channels_count > 0;
+    bool restricted = r->allow_users_count + r->allow_channels_count + r->allow_groups_count > 0;
     if (app_action_writes(action) && !r->allow_everyone && !restricted) {
         faults_add(c->faults, path,
                    "This step writes as the default connection \"%s\" for whoever types the "
-                   "command. Say who may: \"allow\": \"everyone\", or users and channels.",
+                   "command. Say who may: \"allow\": \"everyone\", or users, groups and channels.",
                    rc->alias);
     }
 }
@@ -72,7 +85,7 @@ static void check_step(struct check *c, size_t index)
     const char *path = arena_printf(c->mem, "steps[%zu]", index);
     const struct recipe_connection *rc = alias_find(c->recipe, p->alias);
     if (p->alias == NULL || p->action == NULL) {
-        return; /* faults of the shape */
+        return; /* it waits, or has faults of the shape */
     }
     if (rc == NULL) {
         faults_add(c->faults, arena_printf(c->mem, "%s.connection", path),
@@ -102,6 +115,14 @@ static bool collides(const char *a, const char *b)
     const char *shorter = la <= lb ? a : b, *longer = la <= lb ? b : a;
     size_t n = la <= lb ? la : lb;
     return strncmp(shorter, longer, n) == 0 && (longer[n] == '\0' || longer[n] == ' ');
+}
+
+static void check_post(struct check *c)
+{
+    const char *name = c->recipe->post.app;
+    if (name != NULL && apps_find(c->world->apps, name) == NULL) {
+        faults_add(c->faults, "post.person.app", "There is no app \"%s\".", name);
+    }
 }
 
 static void check_command(struct check *c)
@@ -143,5 +164,6 @@ void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world
         check_step(&c, i);
     }
     check_command(&c);
+    check_post(&c);
     recipe_check_references(mem, r, faults);
 }

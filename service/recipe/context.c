@@ -14,24 +14,60 @@ json_t *engine_context_new(struct engine *g)
                                       "organization", a ? a->organization : NULL, "email",
                                       a ? a->email : NULL, "rule", recipe_rule_name(r->rule)));
     }
-    return arena_json(g->mem,
-                      json_pack("{s:O, s:{}, s:o, s:{s:s}, s:{s:s}}", "inputs", g->out->run->inputs,
-                                "steps", "connections", connections, "user", "id",
-                                g->out->run->user_id, "run", "reference", g->out->run->reference));
+    const struct run *r = g->out->run;
+    json_t *context =
+        arena_json(g->mem, json_pack("{s:O, s:{}, s:o, s:{s:s}, s:{s:s}}", "inputs", r->inputs,
+                                     "steps", "connections", connections, "user", "id", r->user_id,
+                                     "run", "reference", r->reference));
+    if (g->out->recipe->hook != NULL) { /* the event takes the place of what somebody types */
+        json_object_set(context, "hook", json_member(r->inputs, "hook"));
+        json_object_set_new(context, "inputs", json_object());
+    }
+    return context;
 }
 
-void engine_context_step(struct engine *g, const char *step, const json_t *output,
-                         const char *record_id, const char *record_url)
+static json_t *result_of(const struct run_step *row)
 {
+    const json_t *output = row->output;
     json_t *value = json_is_object(output) ? json_deep_copy(output) : json_object();
     if (output != NULL && !json_is_object(output)) {
         json_object_set_new(value, "value", json_deep_copy(output));
     }
-    if (record_id != NULL) {
-        json_object_set_new(value, "id", json_string(record_id));
+    if (row->record_id != NULL) {
+        json_object_set_new(value, "id", json_string(row->record_id));
     }
-    if (record_url != NULL) {
-        json_object_set_new(value, "url", json_string(record_url));
+    if (row->record_url != NULL) {
+        json_object_set_new(value, "url", json_string(row->record_url));
     }
-    json_object_set_new(json_member(g->out->context, "steps"), step, value);
+    return value;
+}
+
+void engine_context_loop(struct engine *g, const char *step)
+{
+    json_object_set_new(json_member(g->out->context, "steps"), step,
+                        json_pack("{s:[], s:i}", "items", "count", 0));
+}
+
+void engine_context_done(struct engine *g, const struct engine_place *at,
+                         const struct run_step *row)
+{
+    const char *id = g->out->recipe->steps[at->step].id;
+    json_t *steps = json_member(g->out->context, "steps");
+    if (at->turn == STEP_ONCE) {
+        json_object_set_new(steps, id, result_of(row));
+        return;
+    }
+    json_t *step = json_member(steps, id), *items = json_member(step, "items");
+    json_array_append_new(items, result_of(row));
+    json_object_set_new(step, "count", json_integer((json_int_t)json_array_size(items)));
+}
+
+void engine_context_item(struct engine *g, const json_t *item, size_t index)
+{
+    json_object_del(g->out->context, "item");
+    json_object_del(g->out->context, "item_index");
+    if (item != NULL) {
+        json_object_set_new(g->out->context, "item", json_deep_copy(item));
+        json_object_set_new(g->out->context, "item_index", json_integer((json_int_t)index));
+    }
 }

@@ -1,4 +1,4 @@
-#include "recipe.h"
+#include "recipe_int.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -105,7 +105,7 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static bool parse_date(arena *mem, const char *text, json_t **ret, const char **ret_why)
+bool recipe_parse_date(arena *mem, const char *text, json_t **ret, const char **ret_why)
 {
     *ret_why = "That is not a date. Write it as year-month-day, like 2026-12-31.";
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-') {
@@ -133,11 +133,22 @@ static bool parse_date(arena *mem, const char *text, json_t **ret, const char **
     return true;
 }
 
+static bool parse_file(arena *mem, const char *text, json_t **ret, const char **ret_why)
+{
+    (void)mem;
+    (void)text;
+    (void)ret;
+    *ret_why = "A file cannot be typed: choose it in the form.";
+    return false;
+}
+
 static parse_fn *const parsers[INPUT_TYPE_COUNT] = {
     [INPUT_STRING] = parse_string,
     [INPUT_NUMBER] = parse_number,
     [INPUT_BOOLEAN] = parse_boolean,
-    [INPUT_DATE] = parse_date,
+    [INPUT_DATE] = recipe_parse_date,
+    [INPUT_DATE_TIME] = recipe_parse_date_time,
+    [INPUT_FILE] = parse_file,
 };
 
 static bool one_of_options(arena *mem, const struct recipe_input *in, const char *text,

@@ -69,6 +69,8 @@ static void lay_over(const apps *all, struct recipe *r, const struct recipe *now
     r->allow_users_count = now->allow_users_count;
     r->allow_channels = now->allow_channels;
     r->allow_channels_count = now->allow_channels_count;
+    r->allow_groups = now->allow_groups;
+    r->allow_groups_count = now->allow_groups_count;
     r->shared_approver = r->shared_approver && now->shared_approver;
     for (size_t i = 0; i < r->connections_count; i++) {
         struct recipe_connection *c = &r->connections[i];

@@ -26,26 +26,18 @@ const char *recipe_parse_template(const struct json_doc *d, const char *key, boo
     return text;
 }
 
+static bool is_name(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 0 && len <= LIMIT_NAME && text[0] != '-' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
 static void parse_own_name(const struct json_doc *d, struct recipe *r)
 {
     r->name = json_doc_text(d, "name", true, LIMIT_NAME);
-    if (r->name != NULL &&
-        (strspn(r->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(r->name) ||
-         r->name[0] == '-' || r->name[0] == '\0')) {
+    if (r->name != NULL && !is_name(r->name)) {
         json_doc_fault(d, "name", "Use lower-case letters, digits and \"-\", first no \"-\".");
-    }
-}
-
-static void parse_command(const struct json_doc *d, struct recipe *r)
-{
-    static const char *const triggers[] = {"command", NULL};
-    json_doc_choice(d, "trigger", triggers, 0);
-    r->command = json_doc_text(d, "command", true, LIMIT_LABEL);
-    if (r->command != NULL && str_empty(str_trim(d->mem, r->command))) {
-        json_doc_fault(d, "command", "Give the words that a user types.");
-    }
-    if (r->command != NULL && strchr(r->command, ':') != NULL) {
-        json_doc_fault(d, "command", "A command holds no colon: colons follow input names.");
     }
 }
 
@@ -64,10 +56,28 @@ static const char **text_list(const struct json_doc *d, const char *key, size_t 
     return items;
 }
 
-/* "everyone", or {users, channels}; groups come from the console's user groups. */
+static void parse_allow_lists(const struct json_doc *d, struct recipe *r)
+{
+    static const char *const keys[] = {"users", "groups", "channels", NULL};
+    json_doc_known(d, keys);
+    r->allow_users = text_list(d, "users", &r->allow_users_count);
+    r->allow_groups = text_list(d, "groups", &r->allow_groups_count);
+    r->allow_channels = text_list(d, "channels", &r->allow_channels_count);
+    for (size_t i = 0; i < r->allow_groups_count; i++) {
+        if (!is_name(r->allow_groups[i])) {
+            json_doc_fault(d, "groups", "\"%s\" cannot be the name of a group.",
+                           str_cut(d->mem, r->allow_groups[i], LIMIT_NAME));
+        }
+    }
+    if (d->object != NULL &&
+        r->allow_users_count + r->allow_groups_count + r->allow_channels_count == 0) {
+        json_doc_fault(d, NULL, "Name at least one user, group or channel, or write \"everyone\".");
+    }
+}
+
+/* "everyone", or {users, groups, channels}. */
 static void parse_allow(const struct json_doc *d, struct recipe *r)
 {
-    static const char *const keys[] = {"users", "channels", NULL};
     json_t *allow = json_member(d->object, "allow");
     if (allow == NULL || json_is_null(allow)) {
         return;
@@ -75,17 +85,14 @@ static void parse_allow(const struct json_doc *d, struct recipe *r)
     if (json_is_string(allow)) {
         r->allow_everyone = str_equal(json_string_value(allow), "everyone");
         if (!r->allow_everyone) {
-            json_doc_fault(d, "allow", "Write \"everyone\" or {\"users\": [], \"channels\": []}.");
+            json_doc_fault(d, "allow",
+                           "Write \"everyone\" or {\"users\": [], \"groups\": [], "
+                           "\"channels\": []}.");
         }
         return;
     }
     struct json_doc a = json_doc_member(d, "allow", true);
-    json_doc_known(&a, keys);
-    r->allow_users = text_list(&a, "users", &r->allow_users_count);
-    r->allow_channels = text_list(&a, "channels", &r->allow_channels_count);
-    if (a.object != NULL && r->allow_users_count == 0 && r->allow_channels_count == 0) {
-        json_doc_fault(d, "allow", "Name at least one user or channel, or write \"everyone\".");
-    }
+    parse_allow_lists(&a, r);
 }
 
 /* It is the heading of the form, too, and a platform takes no blank one. */
@@ -100,8 +107,9 @@ static void parse_title(const struct json_doc *d, struct recipe *r)
 void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct faults *faults)
 {
     static const char *const keys[] = {
-        "name",  "title", "command", "hint",   "allow",   "connections",     "inputs",
-        "steps", "reply", "enabled", "hidden", "trigger", "shared_approver", NULL};
+        "name",        "title",   "command",         "hint",  "allow",
+        "connections", "inputs",  "steps",           "reply", "enabled",
+        "hidden",      "trigger", "shared_approver", "post",  NULL};
     struct recipe *r = arena_alloc(mem, sizeof(*r));
     *ret = r;
     if (!json_is_object(body)) {
@@ -116,7 +124,7 @@ void recipe_parse(arena *mem, const json_t *body, struct recipe **ret, struct fa
     r->enabled = json_doc_flag(&d, "enabled", true);
     r->hidden = json_doc_flag(&d, "hidden", false);
     r->shared_approver = json_doc_flag(&d, "shared_approver", false);
-    parse_command(&d, r);
+    recipe_parse_trigger(&d, r);
     parse_allow(&d, r);
     recipe_parse_connections(&d, r);
     recipe_parse_inputs(&d, r);

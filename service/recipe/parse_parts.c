@@ -5,16 +5,18 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { OPTIONS_MAX = 500, FIELDS_MAX = 20, BUTTONS_MAX = 25 };
+enum { OPTIONS_MAX = 500, FIELDS_MAX = 20, BUTTONS_MAX = 25, MENU_MAX = 25, ENDINGS_MAX = 20 };
 
-static const char *const input_types[] = {"string", "number", "boolean", "date", NULL};
+static const char *const input_types[] = {"string",    "number", "boolean", "date",
+                                          "date_time", "file",   NULL};
 
 void recipe_parse_connections(const struct json_doc *d, struct recipe *r)
 {
     static const char *const keys[] = {"use", "verify_user_access", NULL};
-    struct json_doc all = json_doc_member(d, "connections", true);
+    bool needed = r->hook == NULL;
+    struct json_doc all = json_doc_member(d, "connections", needed);
     size_t count = json_object_size(all.object);
-    if (all.object == NULL) {
+    if (all.object == NULL || (!needed && count == 0)) {
         return;
     }
     if (count == 0 || count > LIMIT_RECIPE_CONNECTIONS_COUNT) {
@@ -104,10 +106,35 @@ static void parse_default(const struct json_doc *d, struct recipe_input *in)
     }
 }
 
+static bool is_ending(const char *text)
+{
+    enum { ENDING_MAX = 16 };
+    size_t len = text == NULL ? 0 : strlen(text);
+    return len > 0 && len <= ENDING_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") == len;
+}
+
+static void parse_endings(const struct json_doc *d, struct recipe_input *in)
+{
+    const json_t *list = json_doc_array(d, "endings", false, ENDINGS_MAX);
+    in->endings = arena_array(d->mem, json_array_size(list) + 1, sizeof(*in->endings));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *ending = json_string_value(json_array_get(list, i));
+        if (is_ending(ending)) {
+            in->endings[in->endings_count++] = ending;
+        } else {
+            json_doc_fault(d, "endings", "Item %zu is not the end of a name, like \"pdf\".", i);
+        }
+    }
+    if (list != NULL && in->type != INPUT_FILE) {
+        json_doc_fault(d, "endings", "Only a file has an ending.");
+    }
+}
+
 static void parse_input(const struct json_doc *d, struct recipe_input *in)
 {
     static const char *const keys[] = {"name",   "type",    "required", "multiline", "hint",
-                                       "sample", "options", "default",  NULL};
+                                       "sample", "options", "default",  "endings",   NULL};
     json_doc_known(d, keys);
     *in = (struct recipe_input){.name = recipe_parse_name(d, "name")};
     int type = json_doc_choice(d, "type", input_types, INPUT_STRING);
@@ -118,6 +145,10 @@ static void parse_input(const struct json_doc *d, struct recipe_input *in)
     in->sample = json_doc_text(d, "sample", false, LIMIT_LABEL);
     parse_options(d, in);
     parse_default(d, in);
+    parse_endings(d, in);
+    if (in->type == INPUT_DATE_TIME && in->options_count > 0) {
+        json_doc_fault(d, "options", "A date and time has no options.");
+    }
     if (in->multiline && (in->type != INPUT_STRING || in->options_count > 0)) {
         json_doc_fault(d, "multiline", "Only a text without options has lines.");
     }
@@ -141,7 +172,7 @@ void recipe_parse_inputs(const struct json_doc *d, struct recipe *r)
     }
 }
 
-static void check_templates(const struct json_doc *d, const char *key, const json_t *value)
+void recipe_parse_templates(const struct json_doc *d, const char *key, const json_t *value)
 {
     const char *why = NULL;
     const char *name = NULL;
@@ -151,70 +182,116 @@ static void check_templates(const struct json_doc *d, const char *key, const jso
                        str_cut(d->mem, json_string_value(value), 60), why);
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
-        check_templates(d, arena_printf(d->mem, "%s[%zu]", key, i), json_array_get(value, i));
+        recipe_parse_templates(d, arena_printf(d->mem, "%s[%zu]", key, i),
+                               json_array_get(value, i));
     }
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
-        check_templates(d, arena_printf(d->mem, "%s.%s", key, name), member);
+        recipe_parse_templates(d, arena_printf(d->mem, "%s.%s", key, name), member);
     }
 }
 
-void recipe_parse_steps(const struct json_doc *d, struct recipe *r)
+static void parse_ask(const struct json_doc *d, struct recipe_button *b)
 {
-    static const char *const keys[] = {"id", "connection", "action", "with", NULL};
-    json_t *list = json_doc_array(d, "steps", true, LIMIT_RECIPE_STEPS_COUNT);
-    size_t count = json_array_size(list);
-    if (list != NULL && count == 0) {
-        json_doc_fault(d, "steps", "A recipe has at least one step.");
-    }
-    r->steps = arena_array(d->mem, count + 1, sizeof(*r->steps));
-    for (size_t i = 0; i < count; i++) {
-        struct json_doc one = json_doc_item(d, "steps", i);
-        struct recipe_step *p = &r->steps[i];
-        json_doc_known(&one, keys);
-        p->id = recipe_parse_name(&one, "id");
-        p->alias = json_doc_text(&one, "connection", true, LIMIT_NAME);
-        p->action = json_doc_text(&one, "action", true, LIMIT_NAME);
-        struct json_doc with = json_doc_member(&one, "with", false);
-        p->with = with.object == NULL ? arena_json(d->mem, json_object()) : with.object;
-        check_templates(&one, "with", p->with);
-        for (size_t k = 0; k < i; k++) {
-            if (p->id != NULL && str_equal(p->id, r->steps[k].id)) {
-                json_doc_fault(&one, "id", "Two steps are called \"%s\".", p->id);
-            }
+    json_t *list = json_doc_array(d, "ask", false, LIMIT_INPUTS_COUNT);
+    b->ask = arena_array(d->mem, json_array_size(list) + 1, sizeof(*b->ask));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (str_empty(name) || strlen(name) > LIMIT_NAME) {
+            json_doc_fault(d, "ask", "Item %zu is not the name of an input.", i);
+        } else if (json_member(b->inputs, name) != NULL) {
+            json_doc_fault(d, "ask", "\"%s\" stands in inputs already: nobody can change it.",
+                           name);
+        } else {
+            b->ask[b->ask_count++] = name;
         }
     }
-    r->steps_count = count;
 }
 
-static void parse_button(const struct json_doc *d, struct recipe_button *b)
+enum recipe_style recipe_parse_style(const struct json_doc *d)
 {
-    static const char *const keys[] = {"title", "command", "inputs", NULL};
-    json_doc_known(d, keys);
+    static const char *const styles[] = {"default", "primary", "danger", NULL};
+    int style = json_doc_choice(d, "style", styles, STYLE_PLAIN);
+    return style < 0 ? STYLE_PLAIN : (enum recipe_style)style;
+}
+
+static void parse_looks(const struct json_doc *d, struct recipe_button *b)
+{
+    enum { DECIDES_MAX = 40 };
+    b->style = recipe_parse_style(d);
+    b->confirm = json_doc_text(d, "confirm", false, RECIPE_CONFIRM_MAX);
+    b->decides = json_doc_text(d, "decides", false, DECIDES_MAX);
+    if (b->decides != NULL && *str_trim(d->mem, b->decides) == '\0') {
+        json_doc_fault(d, "decides", "Say in a word what the message is then, like \"approved\".");
+    }
+}
+
+/* What it runs, of a button and of a choice in a menu. */
+static void parse_call(const struct json_doc *d, struct recipe_button *b)
+{
     b->title = json_doc_text(d, "title", true, 75);
     b->command = json_doc_text(d, "command", true, LIMIT_LABEL);
     struct json_doc inputs = json_doc_member(d, "inputs", false);
     b->inputs = inputs.object;
-    check_templates(d, "inputs", b->inputs);
+    recipe_parse_templates(d, "inputs", b->inputs);
+    parse_ask(d, b);
+}
+
+static void parse_button(const struct json_doc *d, struct recipe_button *b)
+{
+    static const char *const keys[] = {"title", "command", "inputs",  "confirm",
+                                       "style", "ask",     "decides", NULL};
+    json_doc_known(d, keys);
+    parse_call(d, b);
+    parse_looks(d, b);
+}
+
+static void parse_menu(const struct json_doc *reply, struct recipe *r)
+{
+    static const char *const keys[] = {"title", "options", NULL};
+    static const char *const option_keys[] = {"title", "command", "inputs", "ask", NULL};
+    struct json_doc menu = json_doc_member(reply, "menu", false);
+    if (menu.object == NULL) {
+        return;
+    }
+    json_doc_known(&menu, keys);
+    r->reply_menu_title = json_doc_text(&menu, "title", true, RECIPE_BUTTON_MAX);
+    json_t *list = json_doc_array(&menu, "options", true, MENU_MAX);
+    size_t count = json_array_size(list);
+    if (list != NULL && count == 0) {
+        json_doc_fault(&menu, "options", "A menu has at least one option.");
+    }
+    r->reply_menu = arena_array(reply->mem, count + 1, sizeof(*r->reply_menu));
+    for (size_t i = 0; i < count; i++) {
+        struct json_doc one = json_doc_item(&menu, "options", i);
+        json_doc_known(&one, option_keys);
+        parse_call(&one, &r->reply_menu[i]);
+    }
+    r->reply_menu_count = count;
+}
+
+struct recipe_field *recipe_parse_fields(const struct json_doc *d, size_t *ret_count)
+{
+    static const char *const keys[] = {"label", "value", NULL};
+    *ret_count = json_array_size(json_doc_array(d, "fields", false, FIELDS_MAX));
+    struct recipe_field *list = arena_array(d->mem, *ret_count + 1, sizeof(*list));
+    for (size_t i = 0; i < *ret_count; i++) {
+        struct json_doc one = json_doc_item(d, "fields", i);
+        json_doc_known(&one, keys);
+        list[i].label = json_doc_text(&one, "label", true, 75);
+        list[i].value = recipe_parse_template(&one, "value", true, 1000);
+    }
+    return list;
 }
 
 void recipe_parse_reply(const struct json_doc *d, struct recipe *r)
 {
-    static const char *const keys[] = {"text", "fields", "link", "buttons", NULL};
-    static const char *const field_keys[] = {"label", "value", NULL};
+    static const char *const keys[] = {"text", "fields", "link", "buttons", "menu", NULL};
     static const char *const link_keys[] = {"label", "url", NULL};
     struct json_doc reply = json_doc_member(d, "reply", true);
     json_doc_known(&reply, keys);
     r->reply_text = recipe_parse_template(&reply, "text", true, 2000);
-
-    r->reply_fields_count = json_array_size(json_doc_array(&reply, "fields", false, FIELDS_MAX));
-    r->reply_fields = arena_array(d->mem, r->reply_fields_count + 1, sizeof(*r->reply_fields));
-    for (size_t i = 0; i < r->reply_fields_count; i++) {
-        struct json_doc one = json_doc_item(&reply, "fields", i);
-        json_doc_known(&one, field_keys);
-        r->reply_fields[i].label = json_doc_text(&one, "label", true, 75);
-        r->reply_fields[i].value = recipe_parse_template(&one, "value", true, 1000);
-    }
+    r->reply_fields = recipe_parse_fields(&reply, &r->reply_fields_count);
     struct json_doc link = json_doc_member(&reply, "link", false);
     json_doc_known(&link, link_keys);
     r->reply_link_label = json_doc_text(&link, "label", true, 75);
@@ -226,4 +303,5 @@ void recipe_parse_reply(const struct json_doc *d, struct recipe *r)
         parse_button(&one, &r->reply_buttons[i]);
     }
     r->reply_buttons_count = buttons;
+    parse_menu(&reply, r);
 }

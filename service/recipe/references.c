@@ -12,6 +12,7 @@ struct references {
     arena *mem;
     const struct recipe *recipe;
     size_t steps; /* so many are over where the template stands */
+    bool item;    /* it stands in a step that runs for each item of a list */
     struct faults *faults;
 };
 
@@ -23,10 +24,24 @@ static const char *first_name(arena *mem, const char *path, const char **ret_res
     return arena_strndup(mem, path, len);
 }
 
+/* What a file tells of itself: "deed.name". */
+static bool is_of_file(const struct references *x, const struct recipe_input *in, const char *path)
+{
+    static const char *const members[] = {"name", "size", "mime"};
+    const char *member = NULL;
+    const char *name = first_name(x->mem, path, &member);
+    bool there = false;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        there = there || str_equal(members[i], member);
+    }
+    return there && in->type == INPUT_FILE && str_equal(in->name, name);
+}
+
 static const char *input_fault(const struct references *x, const char *rest)
 {
     for (size_t i = 0; i < x->recipe->inputs_count; i++) {
-        if (str_equal(x->recipe->inputs[i].name, rest)) {
+        const struct recipe_input *in = &x->recipe->inputs[i];
+        if (str_equal(in->name, rest) || is_of_file(x, in, rest)) {
             return NULL;
         }
     }
@@ -66,7 +81,9 @@ static const char *connection_fault(const struct references *x, const char *rest
 
 static const char *user_fault(const struct references *x, const char *rest)
 {
-    (void)x;
+    if (x->recipe->hook != NULL) {
+        return "nobody runs what a hook starts";
+    }
     return str_equal(rest, "id") ? NULL : "a user has only an id";
 }
 
@@ -76,35 +93,69 @@ static const char *run_fault(const struct references *x, const char *rest)
     return str_equal(rest, "reference") ? NULL : "a run has only a reference";
 }
 
+static const char *hook_fault(const struct references *x, const char *rest)
+{
+    const char *unused = NULL;
+    const char *member = first_name(x->mem, rest, &unused);
+    bool there = str_equal(member, "data") ||
+                 (*unused == '\0' && (str_equal(member, "name") || str_equal(member, "id") ||
+                                      str_equal(member, "received")));
+    if (x->recipe->hook == NULL) {
+        return "only a recipe that a hook starts has an event";
+    }
+    return there ? NULL : "an event has name, id, received and data";
+}
+
+/* The item may be anything; its number is a number. */
+static const char *item_fault(const struct references *x, const char *rest)
+{
+    (void)rest;
+    return x->item ? NULL : "only a step with \"each\" has an item";
+}
+
+static const char *index_fault(const struct references *x, const char *rest)
+{
+    return *rest != '\0' ? "the number of an item has no parts" : item_fault(x, rest);
+}
+
 /* NULL, or why there can be no such value. */
 static const char *fault_of(const struct references *x, const char *path)
 {
     static const struct {
         const char *root;
         const char *(*fault)(const struct references *x, const char *rest);
-    } roots[] = {{"inputs", input_fault},
-                 {"steps", step_fault},
-                 {"connections", connection_fault},
-                 {"user", user_fault},
-                 {"run", run_fault}};
+        bool whole; /* asked even when the name stands alone */
+    } roots[] = {{"inputs", input_fault, false},
+                 {"steps", step_fault, false},
+                 {"connections", connection_fault, false},
+                 {"user", user_fault, false},
+                 {"run", run_fault, false},
+                 {"hook", hook_fault, false},
+                 {"item", item_fault, true},
+                 {"item_index", index_fault, true}};
     const char *rest = NULL;
     const char *root = first_name(x->mem, path, &rest);
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         if (str_equal(roots[i].root, root)) {
-            return *rest == '\0' ? NULL : roots[i].fault(x, rest);
+            return *rest == '\0' && !roots[i].whole ? NULL : roots[i].fault(x, rest);
         }
     }
-    return "values begin with inputs, steps, connections, user or run";
+    return "values begin with inputs, steps, connections, user, run, hook or item";
+}
+
+static void check_path(const struct references *x, const char *at, const char *path)
+{
+    const char *why = fault_of(x, path);
+    if (why != NULL) {
+        faults_add(x->faults, at, "\"{{%s}}\": %s.", path, why);
+    }
 }
 
 static void check_text(const struct references *x, const char *at, const char *text)
 {
     const char *path = NULL;
     while (text != NULL && (text = template_next(x->mem, text, &path)) != NULL) {
-        const char *why = fault_of(x, path);
-        if (why != NULL) {
-            faults_add(x->faults, at, "\"{{%s}}\": %s.", path, why);
-        }
+        check_path(x, at, path);
     }
 }
 
@@ -122,12 +173,57 @@ static void check_value(const struct references *x, const char *at, const json_t
     }
 }
 
+/* A condition's paths stand without braces. */
+static void check_condition(const struct references *x, const char *at, const json_t *when)
+{
+    static const char *const lists[] = {"all", "any"};
+    const char *path = json_text(when, "path");
+    if (when == NULL) {
+        return;
+    }
+    if (path != NULL && template_path_ok(path)) {
+        check_path(x, arena_printf(x->mem, "%s.path", at), path);
+    }
+    check_value(x, arena_printf(x->mem, "%s.value", at), json_member(when, "value"));
+    check_condition(x, arena_printf(x->mem, "%s.not", at), json_member(when, "not"));
+    for (size_t k = 0; k < 2; k++) {
+        const json_t *list = json_member(when, lists[k]);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            check_condition(x, arena_printf(x->mem, "%s.%s[%zu]", at, lists[k], i),
+                            json_array_get(list, i));
+        }
+    }
+}
+
+static void check_wait(const struct references *x, const char *at, const struct recipe_wait *w)
+{
+    check_text(x, arena_printf(x->mem, "%s.text", at), w->text);
+    for (size_t i = 0; i < w->fields_count; i++) {
+        check_text(x, arena_printf(x->mem, "%s.fields[%zu].value", at, i), w->fields[i].value);
+    }
+}
+
+static void check_step(struct references *x, const struct recipe_step *p)
+{
+    const char *at = arena_printf(x->mem, "steps[%zu]", x->steps);
+    if (p->wait != NULL) {
+        check_wait(x, arena_printf(x->mem, "%s.wait", at), p->wait);
+    }
+    check_text(x, arena_printf(x->mem, "%s.each", at), p->each);
+    x->item = p->each != NULL;
+    check_condition(x, arena_printf(x->mem, "%s.when", at), p->when);
+    check_value(x, arena_printf(x->mem, "%s.with", at), p->with);
+    x->item = false;
+}
+
 void recipe_check_references(arena *mem, const struct recipe *r, struct faults *faults)
 {
     struct references x = {.mem = mem, .recipe = r, .faults = faults};
     for (x.steps = 0; x.steps < r->steps_count; x.steps++) {
-        check_value(&x, arena_printf(mem, "steps[%zu].with", x.steps), r->steps[x.steps].with);
+        check_step(&x, &r->steps[x.steps]);
     }
+    check_text(&x, "post.person.email", r->post.email);
+    check_text(&x, "post.person.key", r->post.key);
     check_text(&x, "reply.text", r->reply_text);
     check_text(&x, "reply.link.url", r->reply_link_url);
     for (size_t i = 0; i < r->reply_fields_count; i++) {
@@ -136,5 +232,9 @@ void recipe_check_references(arena *mem, const struct recipe *r, struct faults *
     for (size_t i = 0; i < r->reply_buttons_count; i++) {
         check_value(&x, arena_printf(mem, "reply.buttons[%zu].inputs", i),
                     r->reply_buttons[i].inputs);
+    }
+    for (size_t i = 0; i < r->reply_menu_count; i++) {
+        check_value(&x, arena_printf(mem, "reply.menu.options[%zu].inputs", i),
+                    r->reply_menu[i].inputs);
     }
 }

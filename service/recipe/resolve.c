@@ -66,7 +66,8 @@ int recipe_resolve(store *s, const struct recipe_connection *c, const struct rec
 {
     struct resolved found = {.alias = c->alias, .rule = RULE_LOGIN};
     struct connection *acts = NULL;
-    if (str_empty(p->user->user_id)) {
+    bool hook = p->of_hook && !c->verify_user_access;
+    if (str_empty(p->user->user_id) && !hook) {
         return err_set(e, ERR_FORBIDDEN, "no_user", "nobody acts");
     }
     if (store_default_find(s, p->workspace->workspace, c->use, &found.def, e) != 0) {
@@ -84,10 +85,31 @@ int recipe_resolve(store *s, const struct recipe_connection *c, const struct rec
     return 0;
 }
 
+int recipe_resolve_again(store *s, const struct run *run, const struct run_connection *acted,
+                         struct resolved *io, struct err *e)
+{
+    struct connection *c = NULL;
+    struct err missing = {0};
+    bool same = io->connection != NULL && str_equal(io->connection->id, acted->connection_id);
+    if (same || acted->connection_id == NULL) {
+        return 0;
+    }
+    if (store_connection_load(s, run->workspace, acted->connection_id, &c, &missing) != 0) {
+        *e = missing.kind == ERR_NOT_FOUND ? *e : missing;
+        return missing.kind == ERR_NOT_FOUND ? 0 : -1;
+    }
+    if (can_act(c) && str_equal(c->user_id, run->user_id) &&
+        str_equal(c->default_name, io->def->name)) {
+        io->connection = c;
+        io->rule = RULE_PERSONAL;
+    }
+    return 0;
+}
+
 static struct connection *under(struct connection *list, size_t count, const char *default_name)
 {
     for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i].default_name, default_name)) {
+        if (!list[i].resting && str_equal(list[i].default_name, default_name)) {
             return &list[i];
         }
     }

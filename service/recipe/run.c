@@ -54,12 +54,17 @@ static int resolve_all(struct engine *g, store *s, const struct recipe_person *p
     out->resolved = arena_array(g->mem, r->connections_count, sizeof(*out->resolved));
     for (size_t i = 0; i < r->connections_count; i++) {
         struct resolved *d = &out->resolved[i];
-        if (recipe_resolve(s, &r->connections[i], p, d, e) != 0) {
+        if (recipe_resolve(s, &r->connections[i], p, d, e) != 0 ||
+            (g->known_count > 0 && engine_stay(g, s, d, e) != 0)) {
             return -1;
         }
         out->resolved_count = i + 1;
         if (d->problem != NULL) {
             end_failed(g, ERR_CONFIG, d->problem);
+            return 0;
+        }
+        if (out->began_as != NULL) {
+            end_failed(g, ERR_FORBIDDEN, RECIPE_ACCOUNT_CHANGED);
             return 0;
         }
         if (d->rule == RULE_LOGIN && out->need == NULL) {
@@ -106,6 +111,17 @@ static int load_case(struct engine *g, store *s, const char *run_id, struct run_
     return read_recipe(g, c, e);
 }
 
+/* Nobody's own access can be verified where nobody runs it. */
+static bool is_shared_alone(const struct recipe *r)
+{
+    for (size_t i = 0; i < r->connections_count; i++) {
+        if (r->connections[i].verify_user_access) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Everything that decides whether and as whom this run goes on. */
 static int load(struct engine *g, store *s, const char *run_id, struct err *e)
 {
@@ -117,20 +133,40 @@ static int load(struct engine *g, store *s, const char *run_id, struct err *e)
     if (out->end != RUN_END_DONE) {
         return 0;
     }
-    const struct recipe_person person = {
-        .workspace = c.workspace, .user = c.user, .channel = c.run->channel};
-    if (c.user == NULL || !recipe_allows(out->recipe, &person)) {
+    bool hooked = out->recipe->hook != NULL && str_empty(c.run->user_id);
+    const struct user nobody = {.user_id = ""};
+    struct recipe_person person = {.workspace = c.workspace,
+                                   .user = hooked ? &nobody : c.user,
+                                   .channel = c.run->channel,
+                                   .of_hook = hooked};
+    if (recipe_person_groups(s, out->recipe, &person, e) != 0) {
+        return -1;
+    }
+    bool may = hooked ? is_shared_alone(out->recipe)
+                      : c.user != NULL && recipe_allows(out->recipe, &person);
+    if (!may) {
         end_failed(g, ERR_FORBIDDEN, "not_allowed");
         return 0;
     }
     return resolve_all(g, s, &person, e);
 }
 
+bool recipe_not_tried(const struct err *e)
+{
+    return net_was_held(e) || str_equal(e->code, OAUTH_MOVED);
+}
+
+bool engine_again(const struct engine *g, const struct err *why)
+{
+    return err_fate(why->kind) == FATE_AGAIN &&
+           (g->job->attempts < ENGINE_ATTEMPTS_MAX ||
+            (recipe_not_tried(why) && store_job_may_wait(g->job)));
+}
+
 int engine_failed(struct engine *g, const struct recipe_step *p, const struct err *why,
                   const char *words)
 {
-    bool again = err_fate(why->kind) == FATE_AGAIN && g->job->attempts < ENGINE_ATTEMPTS_MAX;
-    g->out->end = again ? RUN_END_AGAIN : RUN_END_FAILED;
+    g->out->end = engine_again(g, why) ? RUN_END_AGAIN : RUN_END_FAILED;
     g->out->step = p->id;
     g->out->words = words;
     g->out->err = *why;
@@ -146,8 +182,8 @@ int recipe_last_step(store *s, const struct job *job, const struct run_outcome *
     return store_step_end(s, &at, o->last, e);
 }
 
-int engine_start(struct engine *g, const char *first_step, struct run_step **ret_first,
-                 struct err *e)
+int engine_start_with(struct engine *g, store *s, const char *first_step,
+                      struct run_step **ret_first, struct err *e)
 {
     struct run_outcome *out = g->out;
     struct run_connection *rows_of = arena_array(g->mem, out->resolved_count + 1, sizeof(*rows_of));
@@ -158,22 +194,34 @@ int engine_start(struct engine *g, const char *first_step, struct run_step **ret
                                              .app = d->def->app,
                                              .rule = recipe_rule_name(d->rule),
                                              .connection_id = d->connection->id,
-                                             .account = d->connection->account.name};
+                                             .account = d->connection->account.name,
+                                             .account_hash =
+                                                 engine_account_hash(g, &d->connection->account)};
     }
     const struct run_start q = {.job = g->job,
                                 .run_id = out->run->id,
                                 .connections = rows_of,
                                 .count = out->resolved_count,
                                 .first_step = first_step};
+    return store_run_start(s, &q, ret_first, e);
+}
+
+void engine_started(struct engine *g)
+{
+    g->out->run->state = RUN_RUNNING;
+    g->started = true;
+}
+
+int engine_start(struct engine *g, struct err *e)
+{
     store *s = NULL;
     if (engine_open(g, &s, e) != 0) {
         return -1;
     }
-    int rc = store_run_start(s, &q, ret_first, e);
+    int rc = engine_start_with(g, s, NULL, NULL, e);
     store_close(s);
     if (rc == 0) {
-        out->run->state = RUN_RUNNING;
-        g->started = true;
+        engine_started(g);
     }
     return rc;
 }
@@ -198,15 +246,18 @@ static int run_steps(struct engine *g, struct err *e)
     g->access = arena_array(g->mem, out->resolved_count + 1, sizeof(*g->access));
     g->has_access = arena_array(g->mem, out->resolved_count + 1, sizeof(bool));
     out->context = engine_context_new(g);
-    if (g->known_count > 0 && engine_start(g, NULL, NULL, e) != 0) {
+    if (g->known_count > 0 && engine_start(g, e) != 0) {
         return -1;
+    }
+    if (g->known_count == 0) {
+        go = engine_foresee(g);
     }
     for (size_t i = 0; go && i < out->recipe->steps_count; i++) {
         if (engine_step(g, i, &go, e) != 0) {
             return -1;
         }
     }
-    return g->started ? 0 : engine_start(g, NULL, NULL, e);
+    return g->started ? 0 : engine_start(g, e);
 }
 
 int recipe_run(recipes *r, arena *mem, const struct job *job, const char *run_id,

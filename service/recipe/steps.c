@@ -16,23 +16,13 @@ enum { REFRESH_WAIT_MS = 1000 };
 struct step {
     struct engine *engine;
     const struct recipe_step *recipe;
-    size_t position;
+    struct engine_place at;
     struct resolved *resolved;
     struct oauth_access *access;
     const app_action *action;
     json_t *with;
     struct run_step *row;
 };
-
-static struct run_step *known_step(const struct engine *g, size_t position)
-{
-    for (size_t i = 0; i < g->known_count; i++) {
-        if (g->known[i].position == (int64_t)position) {
-            return &g->known[i];
-        }
-    }
-    return NULL;
-}
 
 static size_t alias_index(const struct engine *g, const char *alias)
 {
@@ -61,6 +51,13 @@ static int access_failed(struct step *st, const struct err *why)
     return 0;
 }
 
+/* Renewed by somebody else meanwhile, with another account behind it: looked at afresh, before it
+ * acts for a run whose record names the one that was resolved. */
+static bool is_other_account(const struct step *st)
+{
+    return !str_equal(st->access->account.key, st->resolved->connection->account.key);
+}
+
 static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err *e)
 {
     struct engine *g = st->engine;
@@ -78,15 +75,21 @@ static int get_access(struct step *st, int64_t refused, bool *ret_go, struct err
         *ret_go = false;
         return access_failed(st, &why);
     }
+    if (is_other_account(st)) {
+        *ret_go = false;
+        err_set(&why, ERR_LIMIT, OAUTH_MOVED, "connection %s is another account's now",
+                st->access->connection_id);
+        return access_failed(st, &why);
+    }
     g->has_access[i] = true;
     return 0;
 }
 
 static struct step_place place_of(const struct step *st)
 {
-    const struct engine *g = st->engine;
-    return (struct step_place){
-        .job = g->job, .run_id = g->out->run->id, .position = (int64_t)st->position};
+    struct step_place p = engine_row(st->engine, store_step_position(st->at.step, st->at.turn));
+    p.turn = st->at.turn;
+    return p;
 }
 
 /* Off-boarded between two steps: the rest of them is for nobody. */
@@ -94,6 +97,9 @@ static int look_at_person(struct step *st, store *s, bool *ret_go, struct err *e
 {
     const struct run *r = st->engine->out->run;
     struct user *u = NULL;
+    if (str_empty(r->user_id)) {
+        return 0; /* a hook's: nobody's */
+    }
     if (store_user_find(s, r->workspace, r->user_id, &u, e) != 0) {
         return -1;
     }
@@ -103,35 +109,39 @@ static int look_at_person(struct step *st, store *s, bool *ret_go, struct err *e
     return *ret_go ? 0 : engine_failed(st->engine, st->recipe, &why, NULL);
 }
 
-static int begin(struct step *st, bool *ret_go, struct err *e)
+/* What acts goes on record with the first intent. */
+static int intend(struct step *st, store *s, bool *ret_go, struct err *e)
 {
     const struct step_place at = place_of(st);
-    store *s = NULL;
     if (!st->engine->started) {
-        return engine_start(st->engine, st->recipe->id, &st->row, e);
-    }
-    if (engine_open(st->engine, &s, e) != 0) {
-        return -1;
+        return engine_start_with(st->engine, s, st->recipe->id, &st->row, e);
     }
     int rc = look_at_person(st, s, ret_go, e);
-    if (rc == 0 && *ret_go) {
-        rc = store_step_begin(s, &at, st->recipe->id, &st->row, e);
-    }
-    store_close(s);
-    return rc;
+    return rc != 0 || !*ret_go ? rc : store_step_begin(s, &at, st->recipe->id, &st->row, e);
 }
 
-static int end(struct step *st, const char *state, const char *error_code, struct err *e)
+/* One transaction: the run's own rows first and the decision's last, as its end takes them. */
+static int intend_and_claim(struct step *st, store *s, bool *ret_go, struct err *e)
 {
-    const struct step_place at = place_of(st);
+    if (store_begin(s, e) != 0 || intend(st, s, ret_go, e) != 0) {
+        return -1;
+    }
+    int rc = *ret_go ? engine_claim(st->engine, s, &st->at, ret_go, e) : 0;
+    return rc != 0 || !*ret_go ? rc : store_commit(s, e);
+}
+
+static int begin(struct step *st, bool *ret_go, struct err *e)
+{
     store *s = NULL;
-    st->row->state = state;
-    st->row->error_code = error_code;
     if (engine_open(st->engine, &s, e) != 0) {
         return -1;
     }
-    int rc = store_step_end(s, &at, st->row, e);
+    int rc = engine_decides(st->engine, st->action) ? intend_and_claim(st, s, ret_go, e)
+                                                    : intend(st, s, ret_go, e);
     store_close(s);
+    if (rc == 0 && *ret_go) {
+        engine_started(st->engine);
+    }
     return rc;
 }
 
@@ -152,31 +162,24 @@ static int undo(struct step *st, struct err *e)
     return rc;
 }
 
-/* The write may have happened, and nobody but its user can say (P10). */
-static int end_unknown(struct step *st, struct err *e)
-{
-    struct run_outcome *out = st->engine->out;
-    out->end = RUN_END_UNKNOWN;
-    out->step = st->recipe->id;
-    err_set(&out->err, ERR_UPSTREAM_BUSY, "write_unknown", "step %s may have happened",
-            st->recipe->id);
-    return end(st, "unknown", "write_unknown", e);
-}
-
 static int settle_done(struct step *st, const struct app_result *r, struct err *e)
 {
     st->row->output = r->output;
     st->row->record_id = r->record_id;
     st->row->record_url = r->record_url;
-    st->row->position = (int64_t)st->position;
-    if (st->position + 1 == st->engine->out->recipe->steps_count) {
+    if (app_action_writes(st->action)) {
+        st->row->wrote_by = st->recipe->alias;
+        st->row->wrote = st->recipe->action;
+    }
+    bool last = st->at.step + 1 == st->engine->out->recipe->steps_count;
+    if (last && st->at.turn == STEP_ONCE) {
         st->row->state = "done"; /* one commit with the end of the run */
         st->row->error_code = NULL;
         st->engine->out->last = st->row;
-    } else if (end(st, "done", NULL, e) != 0) {
+    } else if (engine_record(st->engine, st->row, "done", NULL, e) != 0) {
         return -1;
     }
-    engine_context_step(st->engine, st->recipe->id, r->output, r->record_id, r->record_url);
+    engine_context_done(st->engine, &st->at, st->row);
     return 0;
 }
 
@@ -187,6 +190,7 @@ static struct app_call call_of(const struct step *st)
                              .site = st->access->site,
                              .access = st->access->token,
                              .idempotency_key = st->row->idempotency_key,
+                             .again = !st->row->begun,
                              .account_key = st->access->account.key};
 }
 
@@ -199,12 +203,13 @@ static int call_failed(struct step *st, const struct err *why, const char *words
     if (writes && why->maybe_done) {
         /* The intent stays: the next attempt repeats it if harmless, or looks it up. */
         g->out->end = RUN_END_AGAIN;
-        return g->job->attempts < ENGINE_ATTEMPTS_MAX ? 0 : end_unknown(st, e);
+        return g->job->attempts < ENGINE_ATTEMPTS_MAX ? 0 : engine_unknown(g, st->row, e);
     }
     if (g->out->end == RUN_END_AGAIN) {
         return undo(st, e);
     }
-    return writes && !st->row->begun ? end_unknown(st, e) : end(st, "failed", why->code, e);
+    return writes && !st->row->begun ? engine_unknown(g, st->row, e)
+                                     : engine_record(g, st->row, "failed", why->code, e);
 }
 
 /* No refresh brings more: only its person can, and nothing was done. */
@@ -280,7 +285,7 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
     if (rc != 0 || !*ret_go) {
         return rc;
     }
-    if (err_fate(why.kind) == FATE_AGAIN && g->job->attempts < ENGINE_ATTEMPTS_MAX) {
+    if (engine_again(g, &why)) {
         *ret_go = false;
         return engine_failed(g, st->recipe, &why, NULL);
     }
@@ -289,7 +294,7 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
     }
     *ret_repeat = found == APP_NOT_FOUND;
     *ret_go = *ret_repeat;
-    return *ret_go ? 0 : end_unknown(st, e);
+    return *ret_go ? 0 : engine_unknown(g, st->row, e);
 }
 
 /* What an earlier worker has on record. *ret_settled: nothing is left to do for this step. */
@@ -299,10 +304,11 @@ static int from_record(struct step *st, bool *ret_settled, bool *ret_go)
     const struct run_step *row = st->row;
     *ret_settled = !str_equal(row->state, "started");
     if (str_equal(row->state, "done")) {
-        engine_context_step(g, st->recipe->id, row->output, row->record_id, row->record_url);
+        engine_context_done(g, &st->at, row);
     } else if (*ret_settled) {
         *ret_go = false;
         g->out->step = st->recipe->id;
+        g->out->item = engine_item(g, row);
         bool unknown = str_equal(row->state, "unknown");
         g->out->end = unknown ? RUN_END_UNKNOWN : RUN_END_FAILED;
         err_set(&g->out->err, ERR_UPSTREAM_REFUSED,
@@ -319,21 +325,23 @@ static int prepare(struct step *st, bool *ret_go, struct err *e)
     const app *a = apps_find(g->recipes->options.apps, st->resolved->def->app);
     st->action = a == NULL ? NULL : app_action_find(a, st->recipe->action);
     struct err why = {0};
+    const char *words = NULL;
     if (st->action == NULL) {
         err_set(&why, ERR_CONFIG, "recipe_faulty", "action %s is gone", st->recipe->action);
-    } else if (template_expand(g->mem, st->recipe->with, g->out->context, &st->with, &why) == 0) {
+    } else if (template_expand(g->mem, st->recipe->with, g->out->context, &st->with, &why) == 0 &&
+               engine_files(g, st->with, &words, &why) == 0) {
         return get_access(st, OAUTH_ANY_GENERATION, ret_go, e);
     }
     *ret_go = false;
-    return engine_failed(g, st->recipe, &why, NULL);
+    return engine_failed(g, st->recipe, &why, words);
 }
 
-int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e)
+int engine_call(struct engine *g, const struct engine_place *at, bool *ret_go, struct err *e)
 {
     struct step st = {.engine = g,
-                      .recipe = &g->out->recipe->steps[position],
-                      .position = position,
-                      .row = known_step(g, position)};
+                      .recipe = &g->out->recipe->steps[at->step],
+                      .at = *at,
+                      .row = engine_known(g, at)};
     bool settled = false, repeat = true;
     if (st.row != NULL) {
         from_record(&st, &settled, ret_go);
@@ -357,35 +365,4 @@ int engine_step(struct engine *g, size_t position, bool *ret_go, struct err *e)
         return -1;
     }
     return *ret_go ? act(&st, ret_go, e) : 0;
-}
-
-/* By its action's name alone: the connection may not be resolved any more. */
-static bool may_write(const struct engine *g, const struct recipe_step *p)
-{
-    const apps *all = g->recipes->options.apps;
-    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
-        const app_action *x = app_action_find(apps_at(all, i), p->action);
-        if (x != NULL && app_action_writes(x)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int engine_find_unsettled(struct engine *g, struct err *e)
-{
-    for (size_t i = 0; g->out->recipe != NULL && i < g->known_count; i++) {
-        size_t position = (size_t)g->known[i].position;
-        if (!str_equal(g->known[i].state, "started") || position >= g->out->recipe->steps_count) {
-            continue;
-        }
-        struct step st = {.engine = g,
-                          .recipe = &g->out->recipe->steps[position],
-                          .position = position,
-                          .row = &g->known[i]};
-        if (may_write(g, st.recipe)) {
-            return end_unknown(&st, e);
-        }
-    }
-    return 0;
 }

@@ -11,8 +11,13 @@ static const struct stmt ADD = {"audit_add",
 static const struct stmt PAGE = {
     "audit_page",
     "select id, epoch(at), actor, action, subject, detail from audit"
-    " where workspace = $1 and ($2::uuid is null or id < $2) order by id desc limit $3",
-    3, 6};
+    " where workspace = $1 and ($2::uuid is null or id < $2)"
+    "   and ($4::text is null or actor = $4) and ($5::text is null or subject = $5)"
+    "   and ($6::text is null or action = $6 or starts_with(action, $6 || '.'))"
+    "   and ($7::bigint = 0 or at >= to_timestamp($7::bigint))"
+    "   and ($8::bigint = 0 or at < to_timestamp($8::bigint))"
+    " order by id desc limit $3",
+    8, 6};
 
 const struct stmt *const store_audit_stmts[] = {&ADD, &PAGE, NULL};
 
@@ -39,14 +44,16 @@ int store_audit_add(store *s, const char *workspace, const char *actor, const ch
     return store_query(s, &ADD, args, NULL, e);
 }
 
-int store_audit_page(store *s, const char *workspace, const char *before_id, int64_t limit,
+int store_audit_page(store *s, const char *workspace, const struct audit_filter *f,
                      struct audit_row **ret, size_t *ret_count, struct err *e)
 {
-    if (before_id != NULL && !id_valid(before_id)) {
+    if (f->before_id != NULL && !id_valid(f->before_id)) {
         return err_set(e, ERR_INPUT, "bad_cursor", "no cursor of ours");
     }
-    struct store_ask ask = {&PAGE, DB_ARGS(DB_TEXT(workspace), DB_TEXT(before_id), DB_I64(limit)),
-                            read_audit, sizeof(struct audit_row)};
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->before_id), DB_I64(f->limit), DB_TEXT(f->actor),
+                DB_TEXT(f->subject), DB_TEXT(f->action), DB_I64(f->since), DB_I64(f->until));
+    struct store_ask ask = {&PAGE, args, read_audit, sizeof(struct audit_row)};
     void *list = NULL;
     if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
         return -1;

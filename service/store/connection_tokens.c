@@ -102,12 +102,26 @@ static const struct stmt REFRESH_FAILED = {
     "                       and b.generation = n.generation)",
     5, 0};
 
+static const struct stmt REFRESH_HELD = {
+    "refresh_held",
+    "with freed as ("
+    "  update connection set refresh_until = null"
+    "   where workspace = $1 and id = $2 and generation = $3 returning workspace, id, generation) "
+    "delete from refresh_attempt a using freed n"
+    " where a.workspace = n.workspace and a.connection_id = n.id and a.generation = n.generation"
+    "   and a.ended_at is null"
+    "   and a.attempt = (select max(b.attempt) from refresh_attempt b"
+    "                     where b.workspace = n.workspace and b.connection_id = n.id"
+    "                       and b.generation = n.generation)",
+    3, 0};
+
 static const struct stmt KEPT = {
     "refresh_kept",
     "select tokens from connection where workspace = $1 and id = $2 and generation = $3", 3, 1};
 
 const struct stmt *const store_connection_tokens_stmts[] = {
-    &FIND_ID, &ACTIVATE, &PROVISIONAL, &REFRESH_BEGIN, &REFRESH_DONE, &REFRESH_FAILED, &KEPT, NULL};
+    &FIND_ID,      &ACTIVATE, &PROVISIONAL, &REFRESH_BEGIN, &REFRESH_DONE, &REFRESH_FAILED,
+    &REFRESH_HELD, &KEPT,     NULL};
 
 enum { ACTIVATE_TRIES = 5 };
 
@@ -133,7 +147,7 @@ static int owner_id(store *s, const struct owner *o, const char **ret, struct er
 int store_connection_activate(store *s, const struct connection *c, const char **ret_id,
                               struct err *e)
 {
-    struct owner owner = {c->workspace, c->default_name, c->user_id};
+    struct owner owner = {c->workspace, c->default_name, c->resting ? c->id : c->user_id};
     const struct account *a = &c->account;
     const struct tokens *t = &c->tokens;
     for (int i = 0; i < ACTIVATE_TRIES; i++) {
@@ -142,7 +156,7 @@ int store_connection_activate(store *s, const struct connection *c, const char *
             return -1;
         }
         const struct db_arg *args = DB_ARGS(
-            DB_TEXT(c->workspace), DB_TEXT(id), DB_TEXT(c->default_name), DB_TEXT(c->user_id),
+            DB_TEXT(c->workspace), DB_TEXT(id), DB_TEXT(c->default_name), DB_TEXT(owner.user_id),
             DB_TEXT(a->key), DB_TEXT(a->name), DB_TEXT(a->email), DB_TEXT(a->organization),
             DB_BOOL(a->sandbox), DB_TEXT(a->api_base), DB_TEXTS(t->scopes, t->scopes_count),
             DB_BYTES(store_tokens_seal(s, c->workspace, id, t)), DB_I64(t->access_expires_at),
@@ -238,4 +252,11 @@ int store_refresh_failed(store *s, const char *workspace, const char *id, int64_
     const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_I64(generation),
                                         DB_TEXT(outcome), DB_I64(cool_s));
     return store_query(s, &REFRESH_FAILED, args, NULL, e);
+}
+
+int store_refresh_held(store *s, const char *workspace, const char *id, int64_t generation,
+                       struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_I64(generation));
+    return store_query(s, &REFRESH_HELD, args, NULL, e);
 }

@@ -3,16 +3,18 @@
 #include "base/json.h"
 
 #define COLUMNS                                                                                    \
-    "c.workspace, c.id, c.default_name, d.app, c.user_id, c.state, c.reason, c.account_key, "      \
+    "c.workspace, c.id, c.default_name, d.app, coalesce(c.resting_of, c.user_id), c.state, "       \
+    "c.reason, c.account_key, "                                                                    \
     "c.account_name, c.account_email, c.organization, c.sandbox, c.api_base, c.scopes, "           \
     "epoch(c.access_expires_at), epoch(c.refresh_expires_at), c.generation, "                      \
     "epoch(c.refresh_until), epoch(c.cool_until), c.failures, c.assurance, "                       \
     "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner, c.vars, "         \
-    "epoch(coalesce(c.refresh_since, c.connected_at)), epoch(c.warn_at), epoch(c.keep_at)"
+    "epoch(coalesce(c.refresh_since, c.connected_at)), epoch(c.warn_at), epoch(c.keep_at), "       \
+    "c.resting_of is not null"
 #define FROM                                                                                       \
     " from connection c join default_connection d"                                                 \
     " on d.workspace = c.workspace and d.name = c.default_name"
-enum { COLUMNS_COUNT = 30, COLUMN_VARS = 25, COLUMN_TOKENS = 29 };
+enum { COLUMNS_COUNT = 31, COLUMN_VARS = 25, COLUMN_TOKENS = 30 };
 
 static const char *const states[CONNECTION_STATE_COUNT] = {
     "provisional", "active", "needs_attention", "needs_login", "disconnected"};
@@ -35,16 +37,17 @@ static const struct stmt LOCK = {"connection_lock",
 static const struct stmt LIST = {
     "connection_list",
     "select " COLUMNS ", null::bytea" FROM
-    " where c.workspace = $1 and c.user_id = $2 order by d.app, c.default_name",
+    " where c.workspace = $1 and (c.user_id = $2 or c.resting_of = $2)"
+    " order by d.app, c.default_name, c.resting_of is not null, c.created_at, c.id",
     2, COLUMNS_COUNT};
 
-static const struct stmt PAGE = {
-    "connection_page",
-    "select " COLUMNS ", null::bytea" FROM
-    " where c.workspace = $1 and ($2::text is null or d.app = $2)"
-    "   and case when $3::text is null then c.user_id <> '' else c.user_id = $3 end"
-    "   and ($4::uuid is null or c.id > $4) order by c.id limit $5",
-    5, COLUMNS_COUNT};
+static const struct stmt PAGE = {"connection_page",
+                                 "select " COLUMNS ", null::bytea" FROM
+                                 " where c.workspace = $1 and ($2::text is null or d.app = $2)"
+                                 "   and case when $3::text is null then c.user_id <> ''"
+                                 "            else c.user_id = $3 or c.resting_of = $3 end"
+                                 "   and ($4::uuid is null or c.id > $4) order by c.id limit $5",
+                                 5, COLUMNS_COUNT};
 
 /* Tokens that are over leave with the state, and whoever holds the old generation is too late. */
 static const struct stmt SET_STATE = {
@@ -132,6 +135,9 @@ struct bytes store_tokens_seal(const store *s, const char *workspace, const char
         json_object_set_new(value, "refresh",
                             json_stringn(secret_reveal(t->refresh), t->refresh.len));
     }
+    if (t->access_life_s > 0) {
+        json_object_set_new(value, "life_s", json_integer(t->access_life_s));
+    }
     return store_seal_json(s, &place, value);
 }
 
@@ -145,6 +151,7 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
     }
     ret->access = secret_of(s->mem, json_text(value, "access"));
     ret->refresh = secret_of(s->mem, json_text(value, "refresh"));
+    ret->access_life_s = json_i64(value, "life_s");
     return 0;
 }
 
@@ -186,6 +193,7 @@ static int read_connection(store *s, const rows *r, size_t row, void *to, struct
     c->last_used_at = row_i64(r, row, 22);
     c->created_at = row_i64(r, row, 23);
     c->owner = row_text(r, row, 24);
+    c->resting = row_bool(r, row, 29);
     return store_tokens_open(s, c, row_bytes(r, row, COLUMN_TOKENS), &c->tokens, e);
 }
 

@@ -31,7 +31,8 @@ static const struct stmt GONE = {
     " late as (select from conversation, x"
     "   where workspace = $1 and channel = $2 and heard_at > x.at"
     "  union all select from connection, x where workspace = $1"
-    "   and user_id in (select user_id from owner) and connected_at > x.at"
+    "   and (user_id in (select user_id from owner) or resting_of in (select user_id from owner))"
+    "   and connected_at > x.at"
     "  union all select from login, x where workspace = $1"
     "   and user_id in (select user_id from owner) and created_at > x.at),"
     " over as (update conversation set gone = true, heard_at = greatest(heard_at, x.at) from x"
@@ -68,12 +69,25 @@ static const struct stmt SEEN = {"user_seen",
                                  "   and (address, seen_in) is distinct from ($3::text, $4::text)",
                                  4, 0};
 
+/* A platform's servers for one conversation of an organisation take messages for its others. What
+ * nothing was ever heard from is tried anew though it was refused before: nobody tells when the bot
+ * may write there after all. */
+static const struct stmt ASSUME = {
+    "conversation_assume",
+    "insert into conversation as c (workspace, channel, address, kind)"
+    " select $1, $2, k.address, 'shared' from conversation k"
+    "  where k.workspace = $1 and k.heard_at is not null"
+    "  order by k.gone, k.heard_at desc limit 1"
+    " on conflict (workspace, channel) do update set gone = false, address = excluded.address"
+    "   where c.gone and c.heard_at is null",
+    2, 0};
+
 static const struct stmt OWNER = {
     "conversation_owner",
     "select user_id from chat_user where workspace = $1 and dm_channel = $2 limit 1", 2, 1};
 
-const struct stmt *const store_conversations_stmts[] = {&LEARN,      &GONE, &BACK,  &REACH_CHANNEL,
-                                                        &REACH_USER, &SEEN, &OWNER, NULL};
+const struct stmt *const store_conversations_stmts[] = {
+    &LEARN, &GONE, &BACK, &REACH_CHANNEL, &REACH_USER, &SEEN, &OWNER, &ASSUME, NULL};
 
 int store_conversation_learn(store *s, const struct conversation *c, struct err *e)
 {
@@ -100,6 +114,11 @@ int store_conversation_gone(store *s, const struct conversation *c, bool *ret_la
         *ret_late = row_bool(r, 0, 0);
     }
     return 0;
+}
+
+int store_conversation_assume(store *s, const char *workspace, const char *channel, struct err *e)
+{
+    return store_query(s, &ASSUME, DB_ARGS(DB_TEXT(workspace), DB_TEXT(channel)), NULL, e);
 }
 
 int store_conversation_owner(store *s, const char *workspace, const char *channel,

@@ -6,7 +6,7 @@
 
 static const struct stmt WARN_DUE = {
     "ending_due",
-    "select workspace, id, user_id from connection"
+    "select workspace, id, coalesce(resting_of, user_id) from connection"
     " where state = 'active' and warn_at <= now() order by warn_at limit 1",
     0, 3};
 

@@ -45,7 +45,9 @@ static const struct stmt HELD = {
     "people_held",
     "select user_id from ("
     "  (select distinct user_id from connection where workspace = $1 and user_id > $2"
-    "    order by user_id limit $3) union"
+    "      and resting_of is null order by user_id limit $3) union"
+    "  (select distinct resting_of from connection where workspace = $1 and resting_of > $2"
+    "    order by resting_of limit $3) union"
     "  (select distinct user_id from login where workspace = $1 and user_id > $2"
     "      and state in ('open', 'code') order by user_id limit $3) union"
     "  (select distinct user_id from run where workspace = $1 and user_id > $2"

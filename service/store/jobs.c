@@ -19,6 +19,7 @@ static const char *const kinds[JOB_KIND_COUNT] = {
     [JOB_FORM] = "form",
     [JOB_CHECK] = "check",
     [JOB_KEEP] = "keep",
+    [JOB_HOOK_EVENT] = "hook_event",
 };
 
 static const struct stmt ADD = {
@@ -150,7 +151,7 @@ bool job_is_event(enum job_kind kind)
 {
     static const bool from_outside[JOB_KIND_COUNT] = {
         [JOB_SLACK_EVENT] = true,    [JOB_SLACK_INTERACTION] = true, [JOB_SLACK_COMMAND] = true,
-        [JOB_TEAMS_ACTIVITY] = true, [JOB_TEAMS_INVOKE] = true,
+        [JOB_TEAMS_ACTIVITY] = true, [JOB_TEAMS_INVOKE] = true,      [JOB_HOOK_EVENT] = true,
     };
     return from_outside[kind];
 }

@@ -13,13 +13,6 @@
 
 enum { PAGE = 500, TALLIES = sizeof((struct key_walk *)0)->tallies / sizeof(struct key_tally) };
 
-struct sealed_column {
-    const char *name; /* "run.inputs" */
-    const char *table, *column;
-    const char *first; /* sorts before every key */
-    struct stmt page, put;
-};
-
 /* A page ends behind so many rows, not so many finds: a table that is done is walked in steps, too.
  */
 #define COLUMN(table, column, key, match, first, behind, order)                                    \
@@ -46,7 +39,7 @@ struct sealed_column {
            "00000000-0000-0000-0000-000000000000", "$3::uuid", "id")
 #define BY_TEXT(table, column, key) COLUMN(table, column, key, "t." key " = v.key", "", "$3", key)
 
-static const struct sealed_column columns[] = {
+static const struct store_sealed_column columns[] = {
     BY_TEXT("workspace", "bot_token", "workspace"),
     BY_TEXT("workspace", "bot_refresh", "workspace"),
     BY_TEXT("chat_user", "home_said", "user_id"),
@@ -64,8 +57,16 @@ static const struct sealed_column columns[] = {
     BY_ID("job", "payload"),
     BY_ID("message", "body"),
     BY_ID("message", "response_url"),
+    BY_TEXT("hook", "secrets", "name"),
+    BY_TEXT("audit_chain", "key", "workspace"),
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+const struct store_sealed_column *store_sealed_columns(size_t *ret_count)
+{
+    *ret_count = COLUMNS;
+    return columns;
+}
 
 static const struct stmt NOTE = {
     "keys_note",
@@ -74,7 +75,8 @@ static const struct stmt NOTE = {
     1, 0};
 static const struct stmt LACKING = {
     "keys_lacking",
-    "select id from encryption_key where emptied_at is null and since < to_timestamp($2)"
+    "select id from encryption_key where emptied_at is null"
+    " and date_trunc('milliseconds', since) <= to_timestamp($2::bigint / 1000.0)"
     " and id <> all($1::text[]) order by id",
     2, 1};
 static const struct stmt EMPTIED = {"keys_emptied",
@@ -84,10 +86,18 @@ static const struct stmt EMPTIED = {"keys_emptied",
 static const struct stmt IN_USE = {
     "keys_in_use", "select from encryption_key where id = $1 and emptied_at is null", 1, 0};
 
+static const struct stmt OLDER = {
+    "keys_older",
+    "select id, extract(epoch from now() - sealed_at)::bigint from encryption_key"
+    " where id <> $1 and emptied_at is null and sealed_at > now() - make_interval(secs => $2::bigint)"
+    " order by sealed_at desc limit 1",
+    2, 2};
+
 #define TWO(i) &columns[i].page, &columns[i].put
 const struct stmt *const store_keys_stmts[] = {
-    TWO(0), TWO(1),  TWO(2),  TWO(3),  TWO(4), TWO(5),   TWO(6),   TWO(7),  TWO(8),
-    TWO(9), TWO(10), TWO(11), TWO(12), &NOTE,  &LACKING, &EMPTIED, &IN_USE, NULL};
+    TWO(0),  TWO(1), TWO(2),   TWO(3),   TWO(4),  TWO(5),  TWO(6),
+    TWO(7),  TWO(8), TWO(9),   TWO(10),  TWO(11), TWO(12), TWO(13),
+    TWO(14), &NOTE,  &LACKING, &EMPTIED, &IN_USE, &OLDER,  NULL};
 
 int store_keys_note(store *s, struct err *e)
 {
@@ -102,7 +112,7 @@ int store_keys_ready(store *s, struct err *e)
     for (const char *id; count < 64 && (id = crypto_keyring_id(s->keys, count)) != NULL; count++) {
         ids[count] = id;
     }
-    const struct db_arg *args = DB_ARGS(DB_TEXTS(ids, count), DB_I64(s->started_at));
+    const struct db_arg *args = DB_ARGS(DB_TEXTS(ids, count), DB_I64(s->started_ms));
     if (store_query(s, &LACKING, args, &r, e) != 0) {
         return -1;
     }
@@ -123,6 +133,20 @@ int store_keys_emptied(store *s, const char *id, bool *ret, struct err *e)
         return -1;
     }
     *ret = rows_count(r) == 0;
+    return 0;
+}
+
+int store_keys_older(store *s, const char **ret, int64_t *ret_age_s, struct err *e)
+{
+    rows *r = NULL;
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(crypto_keyring_id(s->keys, 0)), DB_I64(STORE_KEYS_LIVE_S));
+    if (store_query(s, &OLDER, args, &r, e) != 0) {
+        return -1;
+    }
+    bool found = rows_count(r) > 0;
+    *ret = found ? row_text(r, 0, 0) : NULL;
+    *ret_age_s = found ? row_i64(r, 0, 1) : 0;
     return 0;
 }
 
@@ -184,7 +208,7 @@ static void reseal(store *s, struct key_walk *w, const struct seal_place *place,
     tally(w, crypto_keyring_id(s->keys, 0));
 }
 
-static int put_back(store *s, const struct sealed_column *c, const struct put *put,
+static int put_back(store *s, const struct store_sealed_column *c, const struct put *put,
                     struct key_walk *w, struct err *e)
 {
     if (put->count == 0) {
@@ -193,7 +217,9 @@ static int put_back(store *s, const struct sealed_column *c, const struct put *p
     const struct db_arg *args =
         DB_ARGS(DB_TEXTS(put->workspaces, put->count), DB_TEXTS(put->keys, put->count),
                 DB_BYTES_LIST(put->old, put->count), DB_BYTES_LIST(put->new, put->count));
-    if (store_query(s, &c->put, args, NULL, e) != 0) {
+    /* before the first value stands under it, as every process does; a walk that finds nothing to
+     * seal brings no key into use */
+    if (store_keys_note(s, e) != 0 || store_query(s, &c->put, args, NULL, e) != 0) {
         return -1;
     }
     w->resealed += db_affected(s->c);
@@ -208,8 +234,8 @@ static struct put put_new(arena *mem, size_t count)
                         .new = arena_array(mem, count + 1, sizeof(struct bytes))};
 }
 
-static void look_at(store *s, const struct sealed_column *c, const rows *r, struct key_walk *w,
-                    struct put *put)
+static void look_at(store *s, const struct store_sealed_column *c, const rows *r,
+                    struct key_walk *w, struct put *put)
 {
     for (size_t i = 0; i < rows_count(r); i++) {
         const char *workspace = row_text(r, i, 0), *key = row_text(r, i, 1);
@@ -246,7 +272,7 @@ static void turn(const rows *r, struct key_walk *w)
 
 static int page(store *s, struct key_walk *w, struct err *e)
 {
-    const struct sealed_column *c = &columns[w->column];
+    const struct store_sealed_column *c = &columns[w->column];
     const char *behind = w->key[0] == '\0' ? c->first : w->key;
     const struct db_arg *args = DB_ARGS(DB_BYTES(crypto_seal_head(s->mem, s->keys)),
                                         DB_TEXT(w->workspace), DB_TEXT(behind), DB_I64(PAGE));

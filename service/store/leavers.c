@@ -43,11 +43,13 @@ static const struct stmt PEOPLE = {
     "people_page",
     "select user_id from ("
     "  (select distinct user_id from connection where workspace = $1 and user_id > $2"
-    "    order by user_id limit $3) union"
+    "      and resting_of is null order by user_id limit $3) union"
+    "  (select distinct resting_of from connection where workspace = $1 and resting_of > $2"
+    "    order by resting_of limit $3) union"
     "  (select distinct user_id from login where workspace = $1 and user_id > $2"
     "      and state in ('open', 'code') order by user_id limit $3) union"
     "  (select distinct user_id from run where workspace = $1 and user_id > $2"
-    "      and ended_at is null order by user_id limit $3) union"
+    "      and user_id <> '' and ended_at is null order by user_id limit $3) union"
     "  select owner from connection where workspace = $1 and user_id = '' and owner > $2 union"
     "  select installer from workspace where workspace = $1 and installer > $2 union"
     "  select a from workspace w, unnest(w.admins) a where w.workspace = $1 and a > $2) p"
@@ -80,6 +82,10 @@ int store_rights_drop(store *s, const char *workspace, const char *user_id,
 {
     rows *r = NULL;
     if (store_query(s, &DROP_RIGHTS, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)), &r, e) != 0) {
+        return -1;
+    }
+    int64_t sessions = 0;
+    if (store_console_end(s, workspace, NULL, user_id, &sessions, e) != 0) {
         return -1;
     }
     bool had = rows_count(r) > 0;

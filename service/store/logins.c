@@ -1,10 +1,12 @@
 #include "store_int.h"
 
+#include "base/str.h"
+
 #define COLUMNS                                                                                    \
     "l.workspace, l.id, l.user_id, l.default_name, l.run_id, l.message_id, l.state, l.reason, "    \
     "l.requested_by, l.code_tries, epoch(l.code_expires_at), l.code_hash, epoch(l.expires_at), "   \
-    "epoch(l.created_at), epoch(l.updated_at)"
-enum { COLUMNS_COUNT = 16, COLUMN_PROVISIONAL = 15 };
+    "epoch(l.created_at), epoch(l.updated_at), l.adds"
+enum { COLUMNS_COUNT = 17, COLUMN_PROVISIONAL = 16 };
 
 static const char *const states[LOGIN_STATE_COUNT] = {"open",      "code",    "done",
                                                       "cancelled", "expired", "refused"};
@@ -12,9 +14,9 @@ static const char *const states[LOGIN_STATE_COUNT] = {"open",      "code",    "d
 static const struct stmt ADD = {
     "login_add",
     "insert into login (workspace, id, handle_hash, user_id, default_name, run_id, message_id,"
-    "                   requested_by, expires_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::bigint))",
-    9, 0};
+    "                   requested_by, expires_at, adds)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::bigint), $10)",
+    10, 0};
 
 static const struct stmt BY_HANDLE = {
     "login_by_handle",
@@ -40,12 +42,25 @@ static const struct stmt FIND_OPEN = {
     " order by l.created_at desc, l.id desc limit 1 for update",
     3, COLUMNS_COUNT};
 
+/* A person's own logins, and those with which that admin takes a default connection over; "": all
+ * of default connections. */
+#define OF_PERSON                                                                                  \
+    " l.workspace = $1 and l.user_id in ($2, '') and (l.user_id = $2"                              \
+    "   or (l.message_id is not null and l.requested_by = 'user:' || $2)) "
+
 static const struct stmt WAITING_CODE = {
     "login_waiting_code",
-    "select " COLUMNS ", l.provisional from login l"
-    " where l.workspace = $1 and l.user_id = $2 and l.state = 'code'"
+    "select " COLUMNS ", l.provisional from login l where" OF_PERSON "and l.state = 'code'"
     " order by l.updated_at desc, l.id desc for update",
     2, COLUMNS_COUNT};
+
+static const struct stmt WAITING_AT = {
+    "login_waiting_at",
+    "select " COLUMNS ", l.provisional from login l join default_connection d"
+    "    on d.workspace = l.workspace and d.name = l.default_name"
+    " where l.workspace = $1 and d.app = $2 and d.client_id = $3 and l.state = 'code'"
+    " order by l.updated_at desc, l.id desc",
+    3, COLUMNS_COUNT};
 
 static const struct stmt LIST_OPEN = {
     "login_list_open",
@@ -53,6 +68,13 @@ static const struct stmt LIST_OPEN = {
     " where l.workspace = $1 and l.user_id = $2 and l.state in ('open', 'code')"
     " order by l.created_at desc, l.id desc",
     2, COLUMNS_COUNT};
+
+static const struct stmt LIST_ALL_OPEN = {"login_list_all_open",
+                                          "select " COLUMNS
+                                          ", l.provisional from login l where" OF_PERSON
+                                          "and l.state in ('open', 'code')"
+                                          " order by l.created_at desc, l.id desc",
+                                          2, COLUMNS_COUNT};
 
 static const struct stmt SET_RUN = {
     "login_set_run",
@@ -109,9 +131,9 @@ static const struct stmt EXPIRE = {
     1, COLUMNS_COUNT};
 
 const struct stmt *const store_logins_stmts[] = {
-    &ADD,          &BY_HANDLE, &FIND,       &FIND_OPEN,   &LOCK,
-    &WAITING_CODE, &LIST_OPEN, &SET_RUN,    &PROVISIONAL, &WRONG_CODE,
-    &SET_STATE,    &SET_DONE,  &LIST_ENDED, &EXPIRE,      NULL};
+    &ADD,        &BY_HANDLE,  &FIND,    &FIND_OPEN,     &LOCK,       &WAITING_CODE,
+    &WAITING_AT, &LIST_OPEN,  &SET_RUN, &PROVISIONAL,   &WRONG_CODE, &SET_STATE,
+    &SET_DONE,   &LIST_ENDED, &EXPIRE,  &LIST_ALL_OPEN, NULL};
 
 static struct seal_place provisional_place(const char *workspace, const char *id)
 {
@@ -136,6 +158,7 @@ static void read_columns(const rows *r, size_t row, struct login *l)
     l->expires_at = row_i64(r, row, 12);
     l->created_at = row_i64(r, row, 13);
     l->updated_at = row_i64(r, row, 14);
+    l->adds = row_bool(r, row, 15);
 }
 
 static int read_login(store *s, const rows *r, size_t row, void *to, struct err *e)
@@ -146,8 +169,8 @@ static int read_login(store *s, const rows *r, size_t row, void *to, struct err 
     return store_unseal_json(s, &place, row_bytes(r, row, COLUMN_PROVISIONAL), &l->provisional, e);
 }
 
-/* One value that does not open must not keep all others alive: it is wiped like them. */
-static int read_expired(store *s, const rows *r, size_t row, void *to, struct err *e)
+/* One value that does not open must not keep all others alive: it is as if it were not there. */
+static int read_openable(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
     if (read_login(s, r, row, to, e) != 0) {
         ((struct login *)to)->provisional = NULL;
@@ -181,11 +204,11 @@ static int find_all(store *s, const struct store_ask *ask, struct login **ret, s
 
 int store_login_add(store *s, const struct login *l, const char *handle_hash, struct err *e)
 {
-    const struct db_arg *args =
-        DB_ARGS(DB_TEXT(l->workspace), DB_TEXT(l->id), DB_TEXT(handle_hash),
-                DB_TEXT(l->user_id == NULL ? "" : l->user_id), DB_TEXT(l->default_name),
-                DB_TEXT(l->run_id), DB_TEXT(l->message_id),
-                DB_TEXT(l->requested_by == NULL ? "" : l->requested_by), DB_I64(l->expires_at));
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(l->workspace), DB_TEXT(l->id), DB_TEXT(handle_hash),
+        DB_TEXT(l->user_id == NULL ? "" : l->user_id), DB_TEXT(l->default_name), DB_TEXT(l->run_id),
+        DB_TEXT(l->message_id), DB_TEXT(l->requested_by == NULL ? "" : l->requested_by),
+        DB_I64(l->expires_at), DB_BOOL(l->adds));
     return store_query(s, &ADD, args, NULL, e);
 }
 
@@ -227,6 +250,15 @@ int store_login_waiting_code(store *s, const char *workspace, const char *user_i
     return find_all(s, &ask, ret, ret_count, e);
 }
 
+int store_login_waiting_at(store *s, const char *workspace, const char *app, const char *client_id,
+                           struct login **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&WAITING_AT,
+                            DB_ARGS(DB_TEXT(workspace), DB_TEXT(app), DB_TEXT(client_id)),
+                            read_openable, sizeof(struct login)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
 int store_login_list_open(store *s, const char *workspace, const char *user_id, struct login **ret,
                           size_t *ret_count, struct err *e)
 {
@@ -242,6 +274,41 @@ int store_login_list_ended(store *s, const char *workspace, const char *user_id,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_I64(within_s)),
                             read_login, sizeof(struct login)};
     return find_all(s, &ask, ret, ret_count, e);
+}
+
+int store_login_list_all_open(store *s, const char *workspace, const char *user_id,
+                              struct login **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&LIST_ALL_OPEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id)),
+                            read_login, sizeof(struct login)};
+    return find_all(s, &ask, ret, ret_count, e);
+}
+
+bool store_login_takes_over(const struct login *l)
+{
+    return str_empty(l->user_id) && l->message_id != NULL && store_login_admin(l) != NULL;
+}
+
+const char *store_login_admin(const struct login *l)
+{
+    static const char USER[] = "user:";
+    return str_empty(l->user_id) && str_starts(l->requested_by, USER)
+               ? l->requested_by + sizeof(USER) - 1
+               : NULL;
+}
+
+const char *store_login_person(const struct login *l)
+{
+    return store_login_takes_over(l) ? store_login_admin(l) : l->user_id;
+}
+
+bool store_login_allowed(const struct login *l, const struct user *u, const struct workspace *w)
+{
+    if (str_empty(store_login_person(l))) {
+        return true;
+    }
+    return store_person_allowed(u, w) &&
+           (!store_login_takes_over(l) || store_is_admin(w, u->user_id));
 }
 
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
@@ -298,6 +365,6 @@ int store_login_set_done(store *s, const char *workspace, const char *id, const 
 
 int store_login_expire(store *s, int64_t max, struct login **ret, size_t *ret_count, struct err *e)
 {
-    struct store_ask ask = {&EXPIRE, DB_ARGS(DB_I64(max)), read_expired, sizeof(struct login)};
+    struct store_ask ask = {&EXPIRE, DB_ARGS(DB_I64(max)), read_openable, sizeof(struct login)};
     return find_all(s, &ask, ret, ret_count, e);
 }

@@ -1,4 +1,4 @@
-/* Names of default connections and recipes, and commands, that both workspaces have. */
+/* Names of default connections, recipes, hooks and groups, and commands, that both have. */
 #include <string.h>
 
 #include "base/json.h"
@@ -75,12 +75,31 @@ static const struct stmt SET_BODY = {
 static const struct stmt TAKEN = {
     "move_name_taken",
     "select exists (select from default_connection where workspace in ($1, $2) and name = $3)"
-    "    or exists (select from recipe_version where workspace in ($1, $2) and name = $3)",
+    "    or exists (select from recipe_version where workspace in ($1, $2) and name = $3)"
+    "    or exists (select from hook where workspace in ($1, $2) and name = $3)"
+    "    or exists (select from user_group where workspace in ($1, $2) and name = $3)",
     3, 1};
 
-const struct stmt *const store_move_names_stmts[] = {&DEFAULTS,      &RENAME_DEFAULT, &RECIPES,
-                                                     &RENAME_RECIPE, &COMMANDS,       &VERSIONS,
-                                                     &SET_BODY,      &TAKEN,          NULL};
+static const struct stmt HOOKS = {
+    "move_hooks",
+    "select t.name from hook t join hook o on o.workspace = $2 and o.name = t.name"
+    " where t.workspace = $1 order by t.name",
+    2, 1};
+
+static const struct stmt GROUPS = {"move_groups",
+                                   "select o.name, t.name is not null from user_group o"
+                                   "  left join user_group t"
+                                   "    on t.workspace = $1 and t.name = o.name"
+                                   " where o.workspace = $2 order by o.name",
+                                   2, 2};
+
+static const struct stmt RENAME_GROUP = {
+    "move_rename_group", "update user_group set name = $3 where workspace = $1 and name = $2", 3,
+    0};
+
+const struct stmt *const store_move_names_stmts[] = {
+    &DEFAULTS, &RENAME_DEFAULT, &RECIPES, &RENAME_RECIPE, &COMMANDS,     &VERSIONS,
+    &SET_BODY, &TAKEN,          &HOOKS,   &GROUPS,        &RENAME_GROUP, NULL};
 
 /* "acme-salesforce-t0acme", or with a number behind it. */
 static int free_name(store *s, const struct workspace_move *q, const char *name, const char **ret,
@@ -103,6 +122,16 @@ static int free_name(store *s, const struct workspace_move *q, const char *name,
             return 0;
         }
     }
+}
+
+/* Room for so many more notes. */
+static void make_room(store *s, struct workspace_moved *ret, size_t count)
+{
+    const char **all = arena_array(s->mem, ret->renamed_count + count + 1, sizeof *all);
+    for (size_t i = 0; i < ret->renamed_count; i++) {
+        all[i] = ret->renamed[i];
+    }
+    ret->renamed = all;
 }
 
 static void note(store *s, struct workspace_moved *ret, const char *name, const char *next)
@@ -133,7 +162,7 @@ static int move_defaults(store *s, const struct workspace_move *q, struct worksp
         return -1;
     }
     size_t count = rows_count(r);
-    ret->renamed = arena_array(s->mem, count + 1, sizeof *ret->renamed);
+    make_room(s, ret, count);
     for (size_t i = 0; i < count; i++) {
         const char *name = row_text(r, i, 0);
         if (row_bool(r, i, 1)) {
@@ -157,11 +186,7 @@ static int move_recipes(store *s, const struct workspace_move *q, struct workspa
         return -1;
     }
     size_t count = rows_count(r);
-    const char **all = arena_array(s->mem, ret->renamed_count + count + 1, sizeof *all);
-    for (size_t i = 0; i < ret->renamed_count; i++) {
-        all[i] = ret->renamed[i];
-    }
-    ret->renamed = all;
+    make_room(s, ret, count);
     for (size_t i = 0; i < count; i++) {
         const char *name = row_text(r, i, 0);
         if (free_name(s, q, name, &next, e) != 0 ||
@@ -170,6 +195,54 @@ static int move_recipes(store *s, const struct workspace_move *q, struct workspa
             return -1;
         }
         note(s, ret, name, next);
+    }
+    return 0;
+}
+
+/* Senders know its address, which stays. *ret_renames: old name -> new one. */
+static int move_hooks(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                      json_t *renames, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &HOOKS, DB_ARGS(DB_TEXT(q->from), DB_TEXT(q->to)), &r, e) != 0) {
+        return -1;
+    }
+    size_t count = rows_count(r);
+    make_room(s, ret, count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = row_text(r, i, 0), *next = NULL;
+        struct hook *h = NULL;
+        if (free_name(s, q, name, &next, e) != 0 || store_hook_find(s, q->from, name, &h, e) != 0 ||
+            (h != NULL && store_hook_rename(s, h, next, e) != 0)) {
+            return -1;
+        }
+        json_object_set_new(renames, name, json_string(next));
+        note(s, ret, name, next);
+    }
+    return 0;
+}
+
+/* Recipes of the team that name a group which only the organisation has let nobody in, and must not
+ * let in those people by the move: all names of the organisation's give way in them. */
+static int move_groups(store *s, const struct workspace_move *q, struct workspace_moved *ret,
+                       json_t *renames, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &GROUPS, DB_ARGS(DB_TEXT(q->from), DB_TEXT(q->to)), &r, e) != 0) {
+        return -1;
+    }
+    make_room(s, ret, rows_count(r));
+    for (size_t i = 0; i < rows_count(r); i++) {
+        const char *name = row_text(r, i, 0), *next = NULL;
+        if (free_name(s, q, name, &next, e) != 0 ||
+            store_query(s, &RENAME_GROUP, DB_ARGS(DB_TEXT(q->from), DB_TEXT(name), DB_TEXT(next)),
+                        NULL, e) != 0) {
+            return -1;
+        }
+        json_object_set_new(renames, name, json_string(next));
+        if (row_bool(r, i, 1)) {
+            note(s, ret, name, next);
+        }
     }
     return 0;
 }
@@ -188,7 +261,19 @@ static int move_commands(store *s, const struct workspace_move *q, struct worksp
     return 0;
 }
 
-/* The recipe says its own name, and those of the connections that it uses. True when it changed. */
+static bool rewrite_groups(json_t *list, const json_t *renames)
+{
+    bool changed = false;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        const char *next = name == NULL ? NULL : json_text(renames, name);
+        changed = (next != NULL && json_array_set_new(list, i, json_string(next)) == 0) || changed;
+    }
+    return changed;
+}
+
+/* The recipe says its own name, and those of the connections, the hook and the groups that it uses.
+ * True when it changed. */
 static bool rewrite(json_t *body, const char *name, bool off, const json_t *renames)
 {
     bool changed = !str_equal(json_text(body, "name"), name);
@@ -201,12 +286,18 @@ static bool rewrite(json_t *body, const char *name, bool off, const json_t *rena
     json_object_foreach(json_member(body, "connections"), alias, connection)
     {
         const char *use = json_text(connection, "use");
-        const char *next = use == NULL ? NULL : json_text(renames, use);
+        const char *next = use == NULL ? NULL : json_text(json_member(renames, "connections"), use);
         if (next != NULL) {
             changed = json_object_set_new(connection, "use", json_string(next)) == 0;
         }
     }
-    return changed;
+    json_t *trigger = json_member(body, "trigger");
+    const char *hook = json_text(trigger, "hook");
+    const char *moved = hook == NULL ? NULL : json_text(json_member(renames, "hooks"), hook);
+    if (moved != NULL) {
+        changed = json_object_set_new(trigger, "hook", json_string(moved)) == 0;
+    }
+    return rewrite_groups(json_at(body, "allow.groups"), json_member(renames, "groups")) || changed;
 }
 
 /* "Everybody" was everybody of the team. Where that writes with an account of the team's admin, an
@@ -271,8 +362,12 @@ static int rewrite_bodies(store *s, const struct workspace_move *q, const json_t
 int store_move_names(store *s, const struct workspace_move *q, struct workspace_moved *ret,
                      struct err *e)
 {
-    json_t *renames = arena_json(s->mem, json_object());
-    if (move_defaults(s, q, ret, renames, e) != 0 || move_recipes(s, q, ret, e) != 0 ||
+    json_t *renames =
+        arena_json(s->mem, json_pack("{s:{}, s:{}, s:{}}", "connections", "hooks", "groups"));
+    if (move_defaults(s, q, ret, json_member(renames, "connections"), e) != 0 ||
+        move_recipes(s, q, ret, e) != 0 ||
+        move_hooks(s, q, ret, json_member(renames, "hooks"), e) != 0 ||
+        move_groups(s, q, ret, json_member(renames, "groups"), e) != 0 ||
         move_commands(s, q, ret, e) != 0) {
         return -1;
     }

@@ -63,6 +63,7 @@ static const struct move_table sealed_tables[] = {
                "output", ""),
     ONE_SEALED("job", "id::text", BY_ID, "payload", ""),
     TWO_SEALED("message", "id::text", BY_ID, "body", "response_url"),
+    ONE_SEALED("hook", "name", "t.name = v.key", "secrets", ""),
 };
 enum { SEALED_TABLES = sizeof sealed_tables / sizeof sealed_tables[0] };
 
@@ -70,22 +71,24 @@ enum { SEALED_TABLES = sizeof sealed_tables / sizeof sealed_tables[0] };
     {                                                                                              \
         "move_" table, "update " table " set workspace = $2 where workspace = $1", 2, 0            \
     }
+/* The audit stays under the key where it was written and sealed. */
 static const struct stmt plain_tables[] = {
-    PLAIN("refresh_attempt"), PLAIN("recipe"), PLAIN("recipe_version"), PLAIN("run_connection"),
-    PLAIN("response_use"),    PLAIN("audit"),  PLAIN("conversation"),   PLAIN("admin_link"),
+    PLAIN("refresh_attempt"), PLAIN("recipe"),         PLAIN("recipe_version"),
+    PLAIN("run_connection"),  PLAIN("response_use"),   PLAIN("conversation"),
+    PLAIN("admin_link"),      PLAIN("decision"),       PLAIN("user_group"),
+    PLAIN("console_session"), PLAIN("person_erasure"),
 };
 enum { PLAIN_TABLES = sizeof plain_tables / sizeof plain_tables[0] };
 
 const struct stmt *const store_move_rows_stmts[] = {
-    &sealed_tables[0].take, &sealed_tables[0].put,  &sealed_tables[1].take,
-    &sealed_tables[1].put,  &sealed_tables[2].take, &sealed_tables[2].put,
-    &sealed_tables[3].take, &sealed_tables[3].put,  &sealed_tables[4].take,
-    &sealed_tables[4].put,  &sealed_tables[5].take, &sealed_tables[5].put,
-    &sealed_tables[6].take, &sealed_tables[6].put,  &sealed_tables[7].take,
-    &sealed_tables[7].put,  &sealed_tables[8].take, &sealed_tables[8].put,
-    &plain_tables[0],       &plain_tables[1],       &plain_tables[2],
-    &plain_tables[3],       &plain_tables[4],       &plain_tables[5],
-    &plain_tables[6],       &plain_tables[7],       NULL};
+    &sealed_tables[0].take, &sealed_tables[0].put, &sealed_tables[1].take, &sealed_tables[1].put,
+    &sealed_tables[2].take, &sealed_tables[2].put, &sealed_tables[3].take, &sealed_tables[3].put,
+    &sealed_tables[4].take, &sealed_tables[4].put, &sealed_tables[5].take, &sealed_tables[5].put,
+    &sealed_tables[6].take, &sealed_tables[6].put, &sealed_tables[7].take, &sealed_tables[7].put,
+    &sealed_tables[8].take, &sealed_tables[8].put, &sealed_tables[9].take, &sealed_tables[9].put,
+    &plain_tables[0],       &plain_tables[1],      &plain_tables[2],       &plain_tables[3],
+    &plain_tables[4],       &plain_tables[5],      &plain_tables[6],       &plain_tables[7],
+    &plain_tables[8],       &plain_tables[9],      &plain_tables[10],      NULL};
 
 bool store_move_knows(const char *table, const char *sealed_column)
 {

@@ -48,6 +48,25 @@ static const struct stmt VERSION = {
     " where v.workspace = $1 and v.name = $2 and v.version = $3",
     3, COLUMNS_COUNT};
 
+static const struct stmt USING = {
+    "recipe_using",
+    "select r.name from recipe r join recipe_version v"
+    "    on v.workspace = r.workspace and v.name = r.name and v.version = r.version"
+    " where r.workspace = $1 and (exists (select from json_each(v.body::json -> 'connections') c"
+    "                                      where c.value ->> 'use' = $2)"
+    "   or v.body::json -> 'post' -> 'person' ->> 'connection' = $2)"
+    " order by r.name collate \"C\"",
+    2, 1};
+
+static const struct stmt VERSIONS = {
+    "recipe_versions",
+    "select v.version, epoch(v.created_at), v.created_by, coalesce(r.version = v.version, false),"
+    "       v.body"
+    "  from recipe_version v left join recipe r on r.workspace = v.workspace and r.name = v.name"
+    " where v.workspace = $1 and v.name = $2 and ($3::bigint = 0 or v.version < $3::bigint)"
+    " order by v.version desc limit $4",
+    4, 5};
+
 static const struct stmt LIST = {
     "recipe_list",
     "select " COLUMNS " from recipe r join recipe_version v"
@@ -58,7 +77,8 @@ static const struct stmt LIST = {
 static const struct stmt DELETE = {"recipe_delete",
                                    "delete from recipe where workspace = $1 and name = $2", 2, 0};
 
-const struct stmt *const store_recipes_stmts[] = {&PUT, &FIND, &VERSION, &LIST, &DELETE, NULL};
+const struct stmt *const store_recipes_stmts[] = {&USING,    &PUT,  &FIND,   &VERSION,
+                                                  &VERSIONS, &LIST, &DELETE, NULL};
 
 static int read_recipe(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -131,4 +151,38 @@ int store_recipe_delete(store *s, const char *workspace, const char *name, bool 
     }
     *ret_existed = db_affected(s->c) > 0;
     return 0;
+}
+
+static int read_made(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    struct recipe_made *m = to;
+    (void)s;
+    (void)e;
+    m->version = row_i64(r, row, 0);
+    m->at = row_i64(r, row, 1);
+    m->by = row_text(r, row, 2);
+    m->current = row_bool(r, row, 3);
+    m->body = row_text(r, row, 4);
+    return 0;
+}
+
+int store_recipe_versions(store *s, const char *workspace, const char *name, int64_t below,
+                          int64_t limit, struct recipe_made **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {
+        &VERSIONS, DB_ARGS(DB_TEXT(workspace), DB_TEXT(name), DB_I64(below), DB_I64(limit)),
+        read_made, sizeof(struct recipe_made)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
+}
+
+int store_recipe_using(store *s, const char *workspace, const char *default_name, const char ***ret,
+                       size_t *ret_count, struct err *e)
+{
+    return store_ask_texts(s, &USING, DB_ARGS(DB_TEXT(workspace), DB_TEXT(default_name)), ret,
+                           ret_count, e);
 }

@@ -29,10 +29,15 @@ static const struct stmt LOGINS = {
     "     and updated_at < now() - make_interval(secs => $1::bigint) limit $2))",
     2, 0};
 
+/* Whole days that have been retired (seals.c): the database refuses any other. */
 static const struct stmt AUDIT = {
     "retention_audit",
     "delete from audit where ctid = any (array("
-    "  select ctid from audit where at < now() - make_interval(secs => $1::bigint) limit $2))",
+    "  select a.ctid from audit a"
+    "    join audit_seal s on s.workspace = a.workspace and s.day = utc_day(a.at)"
+    "   where s.retired_at is not null"
+    "     and a.at < utc_day(now() - make_interval(secs => $1::bigint))::timestamp at time zone 'UTC'"
+    "   limit $2))",
     2, 0};
 
 static const struct stmt RESPONSES = {
@@ -50,17 +55,43 @@ static const struct stmt SETUPS = {
     "   where expires_at < now() - make_interval(secs => $1::bigint) limit $2))",
     2, 0};
 
-const struct stmt *const store_retention_stmts[] = {&JOBS,  &MESSAGES,  &RUNS,   &LOGINS,
-                                                    &AUDIT, &RESPONSES, &SETUPS, NULL};
+/* Its message is gone before it: that is touched when it is closed. */
+static const struct stmt DECISIONS = {
+    "retention_decisions",
+    "delete from decision where ctid = any (array("
+    "  select ctid from decision"
+    "   where updated_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+/* What they did stands in the audit. */
+static const struct stmt CONSOLE = {
+    "retention_console",
+    "delete from console_session where ctid = any (array("
+    "  select ctid from console_session"
+    "   where created_at < now() - make_interval(secs => $1::bigint)"
+    "     and coalesce(expires_at, link_expires_at) < now() limit $2))",
+    2, 0};
+
+static const struct stmt OPERATORS = {
+    "retention_operators",
+    "delete from operator_session where ctid = any (array("
+    "  select ctid from operator_session"
+    "   where expires_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+const struct stmt *const store_retention_stmts[] = {&JOBS,    &MESSAGES,  &RUNS,   &LOGINS,
+                                                    &AUDIT,   &RESPONSES, &SETUPS, &DECISIONS,
+                                                    &CONSOLE, &OPERATORS, NULL};
 
 int store_retention_sweep(store *s, const struct retention *r, bool *ret_more, struct err *e)
 {
     const struct {
         const struct stmt *stmt;
         int64_t age_s;
-    } sweeps[] = {{&JOBS, r->events_s},  {&MESSAGES, r->runs_s}, {&RUNS, r->runs_s},
-                  {&LOGINS, r->runs_s},  {&AUDIT, r->audit_s},   {&RESPONSES, r->events_s},
-                  {&SETUPS, r->events_s}};
+    } sweeps[] = {{&JOBS, r->events_s},     {&MESSAGES, r->runs_s},  {&RUNS, r->runs_s},
+                  {&LOGINS, r->runs_s},     {&AUDIT, r->audit_s},    {&RESPONSES, r->events_s},
+                  {&SETUPS, r->events_s},   {&DECISIONS, r->runs_s}, {&CONSOLE, r->events_s},
+                  {&OPERATORS, r->events_s}};
     bool more = false;
     for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++) {
         const struct db_arg *args = DB_ARGS(DB_I64(sweeps[i].age_s), DB_I64(r->batch));

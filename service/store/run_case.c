@@ -30,12 +30,13 @@ static const struct stmt START = {
     "     for no key update),"
     " acting as ("
     "  insert into run_connection (workspace, run_id, alias, default_name, app, rule,"
-    "                              connection_id, account)"
+    "                              connection_id, account, account_hash)"
     "  select $1, $2, a.* from mine, unnest($5::text[], $6::text[], $7::text[], $8::text[],"
-    "                                       $9::uuid[], $10::text[]) a"
+    "                                       $9::uuid[], $10::text[], $13::text[]) a"
     "  on conflict (workspace, run_id, alias) do update set"
     "    default_name = excluded.default_name, app = excluded.app, rule = excluded.rule,"
-    "    connection_id = excluded.connection_id, account = excluded.account),"
+    "    connection_id = excluded.connection_id, account = excluded.account,"
+    "    account_hash = excluded.account_hash),"
     " started as ("
     "  update run set state = 'running' from mine"
     "   where workspace = $1 and id = $2"
@@ -44,7 +45,7 @@ static const struct stmt START = {
     "  insert into run_step (workspace, run_id, position, step, state, idempotency_key)"
     "  select $1, $2, 0, $11, 'started', $12 from started where $11::text is not null) "
     "select count(*) from started",
-    12, 1};
+    13, 1};
 
 const struct stmt *const store_run_case_stmts[] = {&CASE, &START, NULL};
 
@@ -132,7 +133,7 @@ int store_run_start(store *s, const struct run_start *q, struct run_step **ret_f
         DB_ARGS(DB_TEXT(q->job->workspace), DB_TEXT(q->run_id), DB_TEXT(q->job->id),
                 DB_TEXT(q->job->lease_token), COLUMN(alias), COLUMN(default_name), COLUMN(app),
                 COLUMN(rule), COLUMN(connection_id), COLUMN(account), DB_TEXT(q->first_step),
-                DB_TEXT(first->idempotency_key));
+                DB_TEXT(first->idempotency_key), COLUMN(account_hash));
     if (store_query(s, &START, args, &r, e) != 0) {
         return -1;
     }

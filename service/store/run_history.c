@@ -9,17 +9,18 @@ static const struct stmt HISTORY = {
     "run_history",
     "select r.id, r.reference, r.recipe, r.state, r.error_code, epoch(r.created_at),"
     "       epoch(r.ended_at), v.body, p.record_id, p.record_url,"
-    "       r.inputs, r.workspace"
+    "       r.inputs, r.workspace, r.message_id"
     "  from run r"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"
     "  left join lateral (select s.record_id, s.record_url from run_step s"
     "       where s.workspace = r.workspace and s.run_id = r.id and s.state = 'done'"
     "         and (s.record_id is not null or s.record_url is not null)"
-    "       order by s.position desc limit 1) p on true"
+    "       order by s.position % 100 desc, s.position desc limit 1) p on true"
     " where r.workspace = $1 and r.user_id = $2 and ($3::text is null or r.reference = $3)"
+    "   and ($6::text is null or r.recipe = $6)"
     " order by r.created_at desc, r.id desc offset $4 limit $5",
-    5, 12};
+    6, 13};
 
 static const struct stmt ACTED = {
     "run_history_acted",
@@ -27,7 +28,21 @@ static const struct stmt ACTED = {
     " where workspace = $1 and run_id = any ($2::uuid[]) order by run_id, alias",
     2, 7};
 
-const struct stmt *const store_run_history_stmts[] = {&HISTORY, &ACTED, NULL};
+/* Of recipes that use this default connection now. */
+static const struct stmt STOPPED = {
+    "run_history_stopped",
+    "select " STORE_RUN_COLUMNS " from run r"
+    "  join recipe n on n.workspace = r.workspace and n.name = r.recipe"
+    "  join recipe_version v on v.workspace = n.workspace and v.name = n.name"
+    "       and v.version = n.version"
+    " where r.workspace = $1 and r.state = 'failed' and r.error_code = $3 and r.user_id <> ''"
+    "   and r.created_at > to_timestamp($4::bigint)"
+    "   and exists (select from json_each(v.body::json -> 'connections') c"
+    "                where c.value ->> 'use' = $2)"
+    " order by r.user_id, r.id desc limit $5",
+    5, STORE_RUN_COLUMNS_COUNT};
+
+const struct stmt *const store_run_history_stmts[] = {&HISTORY, &ACTED, &STOPPED, NULL};
 
 static int read_line(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -44,6 +59,7 @@ static int read_line(store *s, const rows *r, size_t row, void *to, struct err *
     l->recipe_body = row_text(r, row, 7);
     l->record_id = row_text(r, row, 8);
     l->record_url = row_text(r, row, 9);
+    l->message_id = row_text(r, row, 12);
     struct seal_place place = {"run", row_text(r, row, 11), l->id, "inputs"};
     if (store_unseal_json(s, &place, row_bytes(r, row, 10), &l->inputs, &unread) != 0) {
         l->inputs = NULL; /* what does not open is told without them */
@@ -75,7 +91,7 @@ int store_run_history(store *s, const char *workspace, const struct run_history 
 {
     struct store_ask ask = {&HISTORY,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(q->user_id), DB_TEXT(q->reference),
-                                    DB_I64(q->from), DB_I64(q->limit)),
+                                    DB_I64(q->from), DB_I64(q->limit), DB_TEXT(q->recipe)),
                             read_line, sizeof(struct run_line)};
     void *list = NULL;
     rows *acted = NULL;
@@ -92,5 +108,19 @@ int store_run_history(store *s, const char *workspace, const struct run_history 
         return -1;
     }
     share_out(s, acted, *ret, *ret_count);
+    return 0;
+}
+
+int store_run_stopped(store *s, const char *workspace, const struct run_stopped *q,
+                      struct run **ret, size_t *ret_count, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(q->default_name),
+                                        DB_TEXT(q->error_code), DB_I64(q->since), DB_I64(q->limit));
+    struct store_ask ask = {&STOPPED, args, store_read_run, sizeof(struct run)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
     return 0;
 }

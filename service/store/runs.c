@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 static const struct {
     const char *name;
     bool final;
@@ -16,12 +18,13 @@ static const struct {
 static const struct stmt ADD = {
     "run_add",
     "insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking,"
-    "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at, asked_at)"
+    "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at, asked_at,"
+    "    pressed)"
     " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, instant($16),"
-    "        instant($17), instant($18)"
+    "        instant($17), instant($18), $20::jsonb"
     "  where $19::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
     "     and o.ended_at is null)",
-    19, 0};
+    20, 0};
 
 static const struct stmt FIND = {
     "run_find", "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
@@ -43,8 +46,10 @@ static const struct stmt PAGE = {
     "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1"
     "   and ($2::text is null or r.user_id = $2) and ($3::text is null or r.reference = $3)"
     "   and ($4::text is null or r.state = $4) and ($5::text is null or r.recipe = $5)"
-    "   and ($6::uuid is null or r.id < $6) order by r.id desc limit $7",
-    7, STORE_RUN_COLUMNS_COUNT};
+    "   and ($6::uuid is null or r.id < $6)"
+    "   and ($8::bigint = 0 or r.created_at >= to_timestamp($8))"
+    "   and ($9::bigint = 0 or r.created_at < to_timestamp($9)) order by r.id desc limit $7",
+    9, STORE_RUN_COLUMNS_COUNT};
 
 /* Which login a person went through does not matter, only under which default connection. */
 static const struct stmt PARKED_FOR = {
@@ -71,7 +76,7 @@ static const struct stmt LET_GO = {
     "run_let_go",
     "update run r set expires_at = now(), error_code = $3"
     " where r.workspace = $1 and r.state = 'parked' and r.ended_at is null"
-    "   and not exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
+    "   and r.asking is null and not exists (select 1 from login l where l.workspace = r.workspace and l.id = r.login_id"
     "                      and l.default_name <> $2)",
     3, 0};
 
@@ -138,7 +143,7 @@ static const char *new_reference(arena *mem)
     return arena_strndup(mem, text, 11);
 }
 
-static void read_columns(const rows *r, size_t row, struct run *to)
+static void read_columns(store *s, const rows *r, size_t row, struct run *to)
 {
     to->workspace = row_text(r, row, 0);
     to->id = row_text(r, row, 1);
@@ -160,6 +165,8 @@ static void read_columns(const rows *r, size_t row, struct run *to)
     to->expires_at = row_i64(r, row, 19);
     to->ended_at = row_i64(r, row, 20);
     to->asked_at = row_i64(r, row, 21);
+    const char *pressed = row_text(r, row, 22);
+    to->pressed = pressed == NULL ? NULL : store_object(s->mem, pressed);
 }
 
 /* One value that does not open must not hide or hold up all others: its run comes without them. */
@@ -168,7 +175,7 @@ int store_read_run(store *s, const rows *r, size_t row, void *to, struct err *e)
     struct run *run = to;
     struct err why = {.kind = ERR_NONE};
     (void)e;
-    read_columns(r, row, run);
+    read_columns(s, r, row, run);
     struct seal_place inputs = run_place(run, "inputs");
     struct seal_place result = run_place(run, "result");
     if (store_unseal_json(s, &inputs, row_bytes(r, row, 7), &run->inputs, &why) != 0 ||
@@ -219,7 +226,8 @@ int store_run_add(store *s, struct run *r, int64_t open_max, bool *ret_added, st
         DB_I64(r->version), DB_TEXT(r->user_id), DB_TEXT(run_state_name(r->state)),
         DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking), DB_TEXT(r->place), DB_TEXT(r->channel),
         DB_TEXT(r->thread), DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
-        DB_I64(r->parked_at), DB_I64(r->expires_at), DB_I64(r->asked_at), DB_I64(open_max));
+        DB_I64(r->parked_at), DB_I64(r->expires_at), DB_I64(r->asked_at), DB_I64(open_max),
+        DB_TEXT(r->pressed == NULL ? NULL : json_write(s->mem, r->pressed)));
     if (store_query(s, &ADD, args, NULL, e) != 0) {
         return -1;
     }
@@ -264,7 +272,7 @@ int store_run_page(store *s, const char *workspace, const struct run_filter *f, 
     struct store_ask ask = {&PAGE,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->user_id), DB_TEXT(f->reference),
                                     DB_TEXT(f->state), DB_TEXT(f->recipe), DB_TEXT(f->before_id),
-                                    DB_I64(f->limit)),
+                                    DB_I64(f->limit), DB_I64(f->since), DB_I64(f->until)),
                             store_read_run, sizeof(struct run)};
     return find_all(s, &ask, ret, ret_count, e);
 }

@@ -6,14 +6,14 @@ struct stores {
     arena *mem;
     db_pool *pool;
     const keyring *keys;
-    int64_t started_at;
+    int64_t started_ms;
 };
 
 stores *stores_new(db_pool *pool, const keyring *keys)
 {
     arena *mem = arena_new();
     stores *s = arena_alloc(mem, sizeof *s);
-    *s = (stores){.mem = mem, .pool = pool, .keys = keys, .started_at = clock_now()};
+    *s = (stores){.mem = mem, .pool = pool, .keys = keys, .started_ms = clock_now_ms()};
     return s;
 }
 
@@ -36,7 +36,7 @@ int store_open(stores *s, arena *mem, store **ret, struct err *e)
         return -1;
     }
     store *session = arena_alloc(mem, sizeof *session);
-    *session = (store){.c = c, .mem = mem, .keys = s->keys, .started_at = s->started_at};
+    *session = (store){.c = c, .mem = mem, .keys = s->keys, .started_ms = s->started_ms};
     *ret = session;
     return 0;
 }

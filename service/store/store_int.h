@@ -11,7 +11,7 @@ struct store {
     db *c;
     arena *mem;
     const keyring *keys;
-    int64_t started_at;        /* of this process */
+    int64_t started_ms;        /* of this process, since the epoch */
     struct job_follow *follow; /* NULL: jobs are added for any worker */
 };
 
@@ -63,6 +63,24 @@ struct bytes store_seal_secret(const store *s, const struct seal_place *place,
 int store_unseal_secret(const store *s, const struct seal_place *place, struct bytes sealed,
                         struct secret *ret, struct err *e);
 
+/* --- keys.c: every sealed column --- */
+
+/* page: sealed values behind a workspace and key that do not begin with $1, by the key; put: back
+ * in their place, where nobody has written meanwhile. */
+struct store_sealed_column {
+    const char *name; /* "run.inputs" */
+    const char *table, *column;
+    const char *first; /* sorts before every key */
+    struct stmt page, put;
+};
+const struct store_sealed_column *store_sealed_columns(size_t *ret_count);
+
+/* --- erase_sealed.c, for erase.c --- */
+
+enum { ERASE_SEALED_MAX = 64 }; /* columns */
+int store_erase_sealed(store *s, const struct erase *x, int64_t *ret_changed, struct err *e);
+int store_erase_find_sealed(store *s, const struct erase *x, struct erase_proof *io, struct err *e);
+
 /* --- workspaces.c and bot_tokens.c: where a bot's tokens stand --- */
 
 struct seal_place store_bot_place(const char *workspace);
@@ -81,8 +99,8 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
     "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
     "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
     "r.error_code, epoch(r.created_at), epoch(r.parked_at), epoch(r.expires_at), "                 \
-    "epoch(r.ended_at), epoch(r.asked_at)"
-enum { STORE_RUN_COLUMNS_COUNT = 22 };
+    "epoch(r.ended_at), epoch(r.asked_at), r.pressed"
+enum { STORE_RUN_COLUMNS_COUNT = 23 };
 store_reader store_read_run;
 enum run_state store_run_state(const char *name);
 enum standing store_standing(const char *name);
@@ -121,6 +139,10 @@ bool store_move_knows(const char *table, const char *sealed_column);
 int store_move_names(store *s, const struct workspace_move *q, struct workspace_moved *ret,
                      struct err *e);
 
+/* --- seal_days.c, for seals.c --- */
+
+struct seal_place store_chain_place(const char *workspace);
+
 /* --- each file's statements, NULL-terminated; collected in stmts.c --- */
 
 extern const struct stmt *const store_session_stmts[];
@@ -133,6 +155,7 @@ extern const struct stmt *const store_homes_stmts[];
 extern const struct stmt *const store_defaults_stmts[];
 extern const struct stmt *const store_connections_stmts[];
 extern const struct stmt *const store_connection_tokens_stmts[];
+extern const struct stmt *const store_accounts_stmts[];
 extern const struct stmt *const store_endings_stmts[];
 extern const struct stmt *const store_logins_stmts[];
 extern const struct stmt *const store_states_stmts[];
@@ -153,10 +176,22 @@ extern const struct stmt *const store_move_names_stmts[];
 extern const struct stmt *const store_move_rows_stmts[];
 extern const struct stmt *const store_outgoing_stmts[];
 extern const struct stmt *const store_audit_stmts[];
+extern const struct stmt *const store_seals_stmts[];
+extern const struct stmt *const store_seal_days_stmts[];
 extern const struct stmt *const store_retention_stmts[];
 extern const struct stmt *const store_channels_stmts[];
 extern const struct stmt *const store_conversations_stmts[];
 extern const struct stmt *const store_setups_stmts[];
+extern const struct stmt *const store_hooks_stmts[];
 extern const struct stmt *const store_keys_stmts[];
+extern const struct stmt *const store_decisions_stmts[];
+extern const struct stmt *const store_account_people_stmts[];
+extern const struct stmt *const store_groups_stmts[];
+extern const struct stmt *const store_api_tokens_stmts[];
+extern const struct stmt *const store_time_zones_stmts[];
+extern const struct stmt *const store_console_stmts[];
+extern const struct stmt *const store_erase_stmts[];
+extern const struct stmt *const store_erase_sealed_stmts[];
+extern const struct stmt *const store_erase_audit_stmts[];
 
 #endif

@@ -37,6 +37,10 @@ static const struct stmt SET_DM = {
     " on conflict (workspace, user_id) do update set dm_channel = excluded.dm_channel",
     3, 0};
 
+static const struct stmt SET_TIME_ZONE = {
+    "user_set_time_zone",
+    "update chat_user set time_zone = $3 where workspace = $1 and user_id = $2", 3, 0};
+
 static const struct stmt SET_PENDING = {
     "user_set_pending",
     "update chat_user set pending_message = $3 where workspace = $1 and user_id = $2", 3, 0};
@@ -45,8 +49,8 @@ static const struct stmt HOLD_RULES = {
     "user_hold_rules",
     "select guests = 'allow', state from workspace where workspace = $1 for share", 1, 2};
 
-const struct stmt *const store_users_stmts[] = {&FIND,        &LOCK,       &PUT, &SET_DM,
-                                                &SET_PENDING, &HOLD_RULES, NULL};
+const struct stmt *const store_users_stmts[] = {&FIND,          &LOCK,        &PUT,        &SET_DM,
+                                                &SET_TIME_ZONE, &SET_PENDING, &HOLD_RULES, NULL};
 
 enum standing store_standing(const char *name)
 {
@@ -117,6 +121,13 @@ int store_user_set_dm(store *s, const char *workspace, const char *user_id, cons
     return store_query(s, &SET_DM, args, NULL, e);
 }
 
+int store_user_set_time_zone(store *s, const char *workspace, const char *user_id,
+                             const char *time_zone, struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(time_zone));
+    return store_query(s, &SET_TIME_ZONE, args, NULL, e);
+}
+
 int store_user_set_pending(store *s, const char *workspace, const char *user_id,
                            const char *message_id, struct err *e)
 {
@@ -132,6 +143,15 @@ bool store_standing_allowed(enum standing standing, const struct workspace *w)
 bool store_person_allowed(const struct user *u, const struct workspace *w)
 {
     return u != NULL && !str_equal(w->state, "removed") && store_standing_allowed(u->standing, w);
+}
+
+bool store_is_admin(const struct workspace *w, const char *user_id)
+{
+    bool is = str_equal(w->installer, user_id);
+    for (size_t i = 0; i < w->admins_count; i++) {
+        is = is || str_equal(w->admins[i], user_id);
+    }
+    return is;
 }
 
 int store_user_may_use(store *s, const char *workspace, const char *user_id, bool *ret,

@@ -44,7 +44,7 @@ void access_note(const struct call *c)
     int64_t took_us = clock_mono_us() - c->started_us;
     metric_observe(METRIC_HTTP_SECONDS, labels_of(c), (double)took_us / 1e6);
     bool quiet = c->route != NULL && c->status / 100 == 2 &&
-                 (c->route->kind == ROUTE_INTAKE || c->route->listener == LISTEN_OPS);
+                 (route_is_webhook(c->route) || c->route->listener == LISTEN_OPS);
     const struct log_field fields[] = {
         LOG_TEXT("method", c->route == NULL ? "none" : METHODS[c->route->method]),
         LOG_TEXT("route", c->route == NULL ? "none" : c->route->pattern),
@@ -60,7 +60,7 @@ enum { SAID_EVERY_MS = 10 * 1000 };
 static enum log_level level_of(const struct call *c)
 {
     static _Atomic int64_t said_ms;
-    bool anybodys = c->route != NULL && c->route->kind == ROUTE_INTAKE && c->q.at_once == NULL;
+    bool anybodys = c->route != NULL && route_is_webhook(c->route) && c->q.at_once == NULL;
     return anybodys && !log_due(&said_ms, SAID_EVERY_MS) ? LOG_DEBUG : LOG_ERROR;
 }
 

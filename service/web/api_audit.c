@@ -1,12 +1,28 @@
 #include "api_int.h"
 
+static int read_filter(const struct api *a, struct audit_filter *f, struct err *e)
+{
+    return request_query(a->q, "actor", &f->actor, e) != 0 ||
+                   request_query(a->q, "action", &f->action, e) != 0 ||
+                   request_query(a->q, "subject", &f->subject, e) != 0 ||
+                   api_query_time(a, "since", &f->since, e) != 0 ||
+                   api_query_time(a, "until", &f->until, e) != 0
+               ? -1
+               : 0;
+}
+
 static int audit_get(struct api *a, struct err *e)
 {
     struct api_page page = {0};
     struct audit_row *list = NULL;
     size_t count = 0;
-    if (api_page(a, &page, e) != 0 ||
-        store_audit_page(a->s, a->workspace, page.cursor, page.limit + 1, &list, &count, e) != 0) {
+    struct audit_filter f = {.limit = 0};
+    if (api_page(a, &page, e) != 0 || read_filter(a, &f, e) != 0) {
+        return -1;
+    }
+    f.before_id = page.cursor;
+    f.limit = page.limit + 1;
+    if (store_audit_page(a->s, a->workspace, &f, &list, &count, e) != 0) {
         return -1;
     }
     struct workspace *w = NULL;

@@ -300,6 +300,21 @@ json_t *api_account(const struct account *a)
                      a->organization, "sandbox", a->sandbox ? 1 : 0);
 }
 
+/* --- the query --- */
+
+int api_flag(const struct api *a, const char *name, bool *ret, struct err *e)
+{
+    const char *text = NULL;
+    if (request_query(a->q, name, &text, e) != 0) {
+        return -1;
+    }
+    if (text != NULL && !str_equal(text, "true") && !str_equal(text, "false")) {
+        return err_set(e, ERR_INPUT, "query", "\"%s\" must be true or false.", name);
+    }
+    *ret = str_equal(text, "true");
+    return 0;
+}
+
 /* --- lists --- */
 
 int api_page(const struct api *a, struct api_page *ret, struct err *e)
@@ -317,6 +332,20 @@ int api_page(const struct api *a, struct api_page *ret, struct err *e)
     }
     page.limit = count;
     *ret = page;
+    return 0;
+}
+
+int api_query_time(const struct api *a, const char *name, int64_t *ret, struct err *e)
+{
+    const char *text = NULL;
+    if (request_query(a->q, name, &text, e) != 0) {
+        return -1;
+    }
+    if (text != NULL && !clock_read_rfc3339(text, ret)) {
+        return err_set(e, ERR_INPUT, "query",
+                       "\"%s\" must be a time like 2026-11-22T10:00:00Z, or a day like 2026-11-22.",
+                       name);
+    }
     return 0;
 }
 

@@ -60,6 +60,8 @@ static int connection_get(struct api *a, struct err *e)
     return 0;
 }
 
+enum { TOLD_MAX = 5 }; /* recipes in a refusal */
+
 static int by_name(const void *a, const void *b)
 {
     const struct default_connection *left = a, *right = b;
@@ -95,13 +97,34 @@ static int connections_get(struct api *a, struct err *e)
     return 0;
 }
 
+/* Recipes that use it could do nothing from then on. */
+static int check_unused(struct api *a, struct err *e)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    bool force = false;
+    if (api_flag(a, "force", &force, e) != 0 ||
+        store_recipe_using(a->s, a->workspace, a->name, &names, &count, e) != 0) {
+        return -1;
+    }
+    if (force || count == 0) {
+        return 0;
+    }
+    const char *list = names[0];
+    for (size_t i = 1; i < count && i < TOLD_MAX; i++) {
+        list = arena_printf(a->mem, "%s, %s", list, names[i]);
+    }
+    return err_set(e, ERR_CONFLICT, "connection_in_use", "Used by %zu recipe%s: %s.", count,
+                   count == 1 ? "" : "s", list);
+}
+
 static int connection_delete(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct default_connection *d = NULL;
     struct api_ended ended = {0};
     if (api_workspace_lock(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
-        api_end_grants(a, d, LOGIN_CANCELLED, &ended, e) != 0) {
+        check_unused(a, e) != 0 || api_end_grants(a, d, LOGIN_CANCELLED, &ended, e) != 0) {
         return -1;
     }
     json_t *detail =

@@ -14,7 +14,8 @@ int api_end_logins(struct api *a, const struct connection *c, enum login_state t
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!str_equal(list[i].default_name, c->default_name)) {
+        if (!str_equal(list[i].default_name, c->default_name) ||
+            !str_equal(list[i].user_id, c->user_id)) {
             continue;
         }
         ended->revoking += list[i].provisional == NULL ? 0 : 1;
@@ -41,7 +42,8 @@ static int end_grant(struct api *a, const struct default_connection *d, const st
         return 0;
     }
     ended->revoking++;
-    return oauth_revoke_later(a->web->options.oauth, a->s, d, &full->tokens, NULL, e);
+    const struct oauth_grant gone = oauth_grant_of(full);
+    return oauth_revoke_later(a->web->options.oauth, a->s, d, &gone, NULL, e);
 }
 
 /* user_id NULL: all personal ones; "": the default connection's own. */

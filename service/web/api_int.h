@@ -59,6 +59,8 @@ enum { API_USER_ID_MAX = 100 };
 /* An id that the workspace's platform cannot have is a fault; NULL for none. */
 const char *api_user(const struct api *a, const char *key);
 const char **api_users(const struct api *a, const char *key, size_t *ret_count);
+/* A long list of them, in order; who is named twice stands there once. */
+const char **api_people(const struct api *a, const char *key, size_t max, size_t *ret_count);
 /* The same for users and channels in allow of the recipe in the body, which then holds them so. */
 void api_recipe_allow(struct api *a);
 
@@ -81,6 +83,9 @@ json_t *api_time(arena *mem, int64_t at);
 /* null when nobody is known. */
 json_t *api_account(const struct account *a);
 
+/* ?name=true or false; absent: false. */
+int api_flag(const struct api *a, const char *name, bool *ret, struct err *e);
+
 /* --- lists: {"items": [...], "next": cursor or null} --- */
 
 enum { API_PAGE_COUNT = 50 };
@@ -90,6 +95,8 @@ struct api_page {
 };
 /* ?cursor= and ?limit= */
 int api_page(const struct api *a, struct api_page *ret, struct err *e);
+/* A time in the query; 0: not given. */
+int api_query_time(const struct api *a, const char *name, int64_t *ret, struct err *e);
 /* Answers with items and, unless NULL, the cursor behind the last. */
 void api_answer_list(struct api *a, json_t *items, const char *next);
 /* Of rows in the order of their names, those that stand on this page: [from, to). */

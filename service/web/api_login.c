@@ -9,8 +9,11 @@
 enum { LOGIN_S = 10 * 60, CODE_DIGITS = 6 };
 
 /* Only the newest link counts. */
-static int end_earlier(struct api *a, struct err *e)
+static int end_earlier(struct api *a, const struct workspace *w, struct err *e)
 {
+    if (store_default_lock(a->s, a->workspace, a->name, e) != 0) {
+        return -1;
+    }
     for (;;) {
         struct login *l = NULL;
         if (store_login_find_open(a->s, a->workspace, "", a->name, &l, e) != 0) {
@@ -19,7 +22,9 @@ static int end_earlier(struct api *a, struct err *e)
         if (l == NULL) {
             return 0;
         }
-        if (oauth_login_end(a->web->options.oauth, a->s, l, LOGIN_CANCELLED, "replaced", e) != 0) {
+        if (oauth_login_end(a->web->options.oauth, a->s, l, LOGIN_CANCELLED, "replaced", e) != 0 ||
+            (store_login_takes_over(l) &&
+             bot_takeover_replaced(a->web->options.bot, a->s, w, l, e) != 0)) {
             return -1;
         }
     }
@@ -50,7 +55,7 @@ static int connection_login(struct api *a, struct err *e)
                             .default_name = d->name,
                             .requested_by = a->q->actor,
                             .expires_at = clock_now() + LOGIN_S};
-    if (end_earlier(a, e) != 0 || store_login_add(a->s, &l, hash, e) != 0 ||
+    if (end_earlier(a, w, e) != 0 || store_login_add(a->s, &l, hash, e) != 0 ||
         api_audit(a, "default_connection.login_started", d->name, NULL, e) != 0) {
         return -1;
     }
@@ -100,7 +105,7 @@ static int find_waiting(struct api *a, const char **ret_id, struct err *e)
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i].default_name, a->name)) {
+        if (str_equal(list[i].default_name, a->name) && !store_login_takes_over(&list[i])) {
             *ret_id = list[i].id;
             return 0;
         }

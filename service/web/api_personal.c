@@ -5,13 +5,13 @@
 
 static json_t *personal_json(arena *mem, const struct connection *c)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:o, s:o, s:o, s:o}", "id", c->id,
-                     "connection", c->default_name, "app", c->app, "user", c->user_id, "state",
-                     connection_state_name(c->state), "reason", c->reason, "account",
-                     api_account(&c->account), "assurance", c->assurance, "connected",
-                     api_time(mem, c->connected_at), "last_used", api_time(mem, c->last_used_at),
-                     "expires", api_time(mem, c->tokens.refresh_expires_at), "created",
-                     api_time(mem, c->created_at));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:b, s:s, s:s?, s:o, s:s?, s:o, s:o, s:o, s:o}", "id", c->id,
+        "connection", c->default_name, "app", c->app, "user", c->user_id, "chosen", !c->resting,
+        "state", connection_state_name(c->state), "reason", c->reason, "account",
+        api_account(&c->account), "assurance", c->assurance, "connected",
+        api_time(mem, c->connected_at), "last_used", api_time(mem, c->last_used_at), "expires",
+        api_time(mem, c->tokens.refresh_expires_at), "created", api_time(mem, c->created_at));
 }
 
 static int personal_list(struct api *a, struct err *e)
@@ -48,12 +48,16 @@ static int end_one(struct api *a, const struct connection *c, bool forget, struc
                    struct err *e)
 {
     struct connection *left = NULL;
+    struct err missing = {0};
     ended->connections++;
-    if (api_end_logins(a, c, LOGIN_CANCELLED, ended, e) != 0 ||
-        store_connection_find(a->s, a->workspace, c->default_name, c->user_id, &left, e) != 0) {
+    if (api_end_logins(a, c, LOGIN_CANCELLED, ended, e) != 0) {
         return -1;
     }
-    if (left == NULL) { /* it was the waiting login's row and went with it */
+    if (store_connection_load(a->s, a->workspace, c->id, &left, &missing) != 0) {
+        if (missing.kind != ERR_NOT_FOUND) {
+            *e = missing;
+            return -1;
+        } /* it was the waiting login's row and went with it */
         return api_audit(a, "connection.disconnected", c->id,
                          json_pack("{s:s, s:s}", "connection", c->default_name, "user", c->user_id),
                          e);
@@ -68,26 +72,13 @@ static int end_one(struct api *a, const struct connection *c, bool forget, struc
     return oauth_disconnect(a->web->options.oauth, a->s, &what, e);
 }
 
-static int read_forget(const struct api *a, bool *ret, struct err *e)
-{
-    const char *forget = NULL;
-    if (request_query(a->q, "forget", &forget, e) != 0) {
-        return -1;
-    }
-    if (forget != NULL && !str_equal(forget, "true") && !str_equal(forget, "false")) {
-        return err_set(e, ERR_INPUT, "query", "\"forget\" must be true or false.");
-    }
-    *ret = str_equal(forget, "true");
-    return 0;
-}
-
 static int personal_delete(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct connection *c = NULL;
     struct api_ended ended = {0};
     bool forget = false;
-    if (read_forget(a, &forget, e) != 0 || api_workspace(a, &w, e) != 0 ||
+    if (api_flag(a, "forget", &forget, e) != 0 || api_workspace(a, &w, e) != 0 ||
         store_connection_load(a->s, a->workspace, a->name, &c, e) != 0) {
         return -1;
     }
@@ -108,7 +99,7 @@ static int personal_delete_app(struct api *a, struct err *e)
     struct api_ended ended = {0};
     bool forget = false;
     size_t count = 0;
-    if (read_forget(a, &forget, e) != 0 || request_query(a->q, "app", &f.app, e) != 0) {
+    if (api_flag(a, "forget", &forget, e) != 0 || request_query(a->q, "app", &f.app, e) != 0) {
         return -1;
     }
     if (str_empty(f.app)) {

@@ -1,5 +1,6 @@
 #include "api_int.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 /* What a run did, for operators: never its inputs or its result. */
@@ -36,11 +37,14 @@ static int steps_json(struct api *a, const struct run *run, json_t **ret, struct
     *ret = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct run_step *p = &list[i];
+        json_t *turn = p->turn > STEP_ONCE ? json_integer(p->turn) : json_null();
         json_array_append_new(
-            *ret, json_pack("{s:s, s:s, s:o, s:o, s:s?, s:s?, s:o}", "id", p->step, "state",
-                            p->state, "started", api_time(a->mem, p->started_at), "ended",
-                            api_time(a->mem, p->ended_at), "record", p->record_id, "url",
-                            p->record_url, "error", error_json(p->error_code)));
+            *ret,
+            json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:s?, s:s?, s:o}", "id", p->step, "turn",
+                      turn, "state", p->state, "started", api_time(a->mem, p->started_at), "ended",
+                      api_time(a->mem, p->ended_at), "took_ms",
+                      p->took_ms < 0 ? json_null() : json_integer(p->took_ms), "record",
+                      p->record_id, "url", p->record_url, "error", error_json(p->error_code)));
     }
     return 0;
 }
@@ -92,7 +96,10 @@ static int read_filter(const struct api *a, struct run_filter *f, struct err *e)
             return -1;
         }
     }
-    return check_state(f->state, e);
+    return check_state(f->state, e) != 0 || api_query_time(a, "since", &f->since, e) != 0 ||
+                   api_query_time(a, "until", &f->until, e) != 0
+               ? -1
+               : 0;
 }
 
 static int runs_get(struct api *a, struct err *e)

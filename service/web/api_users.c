@@ -1,5 +1,8 @@
 #include "api_int.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/str.h"
 
 /*
@@ -59,6 +62,37 @@ const char **api_users(const struct api *a, const char *key, size_t *ret_count)
     }
     *ret_count = count;
     return list;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **api_people(const struct api *a, const char *key, size_t max, size_t *ret_count)
+{
+    json_t *list = json_doc_array(&a->doc, key, true, max);
+    const char **ids = arena_array(a->mem, json_array_size(list) + 1, sizeof *ids);
+    size_t given = 0, count = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        bool fits = !str_empty(word) && strlen(word) <= API_USER_ID_MAX &&
+                    word[strcspn(word, " \t\r\n")] == '\0';
+        const char *id = fits ? as_named(a, word) : NULL;
+        if (id == NULL) {
+            json_doc_fault(&a->doc, arena_printf(a->mem, "%s[%zu]", key, i), "%s", HOW);
+        } else {
+            ids[given++] = id;
+        }
+    }
+    qsort(ids, given, sizeof *ids, by_text);
+    for (size_t i = 0; i < given; i++) {
+        if (count == 0 || !str_equal(ids[count - 1], ids[i])) {
+            ids[count++] = ids[i];
+        }
+    }
+    *ret_count = count;
+    return ids;
 }
 
 typedef const char *named_fn(arena *mem, const char *text);

@@ -207,7 +207,8 @@ static int workspace_put(struct api *a, struct err *e)
     bool same = old != NULL && str_equal(old->state, "active") && secret_empty(w.bot_refresh) &&
                 !api_secret_differs(token, old->bot_token);
     w.bot_token = same ? (struct secret){NULL, 0} : token.value; /* what is known of it stays */
-    if (put_changed(a, old, &w, token, e) != 0 || end_guests(a, old, &w, e) != 0) {
+    if (put_changed(a, old, &w, token, e) != 0 || end_guests(a, old, &w, e) != 0 ||
+        store_console_prune(a->s, a->workspace, e) != 0) {
         return -1;
     }
     return answer(a, old == NULL ? 201 : 200, e);

@@ -28,6 +28,10 @@ static const struct callback_end at_app[OAUTH_END_COUNT] = {
          "Its e-mail is not the one of your chat profile, and your company "
          "asks for the same. Nothing was connected. Try again, with the account "
          "that is yours."},
+    [OAUTH_TOO_MANY] =
+        {409, false, "These are all the accounts there is room for",
+         "You have connected as many accounts of this app as one person can. Nothing was "
+         "connected. Delete one of them in your chat (type connections), then add this one."},
     /* whose login it is, and why, is nobody's business who may hold its link by now */
     [OAUTH_NOT_ALLOWED] = {403, false, "Workbot is not open to you here",
                            "It works for members of a workspace alone, and this link is not one "
@@ -63,13 +67,41 @@ static const struct callback_end no_refresh = {
     "Its client or its scopes must allow one. Nothing was connected. Admins of Workbot were told; try "
     "again when it is mended."};
 
+static const struct callback_end other_place = {
+    403, true, "This account is in another place",
+    "Your admin has set this connection to one company or site of the app, and you logged in to "
+    "another one. Nothing was connected. Try again here, and choose that place or an account of it; "
+    "if yours is right, ask an admin of Workbot to change the connection."};
+
+static const struct callback_end nobody = {
+    502, true, "The app did not say who you are",
+    "It let you in, but not see who you are there, and Workbot connects no account that it cannot "
+    "name. Nothing was connected. Try again here, and allow all that the app asks you for; if it "
+    "stays so, an admin of Workbot must look at the scopes of this connection."};
+
+static const struct callback_end not_taken = {
+    410, true, "The app did not take this login",
+    "It may have taken too long, or was finished in another window. Nothing was connected. Try again "
+    "here, or with the link in your chat."};
+
+/* What whoever came back can do about it, where the reason says more than the end. */
+static const struct {
+    const char *reason;
+    const struct callback_end *end;
+} by_reason[] = {{OAUTH_NO_REFRESH, &no_refresh},
+                 {"other_var", &other_place},
+                 {OAUTH_NO_IDENTITY, &nobody},
+                 {OAUTH_NOT_TAKEN, &not_taken}};
+
 const struct callback_end *callback_end(const struct oauth_outcome *o)
 {
     if (o->signing_in && str_equal(o->reason, OAUTH_SIGN_IN_BARRED)) {
         return &barred;
     }
-    if (str_equal(o->reason, OAUTH_NO_REFRESH)) {
-        return &no_refresh;
+    for (size_t i = 0; i < sizeof(by_reason) / sizeof(by_reason[0]); i++) {
+        if (str_equal(o->reason, by_reason[i].reason)) {
+            return by_reason[i].end;
+        }
     }
     const struct callback_end *said = o->signing_in ? &at_chat[o->end] : &at_app[o->end];
     return said->title == NULL ? &at_app[o->end] : said;

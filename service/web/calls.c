@@ -65,15 +65,16 @@ static void fail(struct call *c, const struct err *e)
     respond_error(&c->q, c->route, e, &c->r);
 }
 
-/* RFC 9112 section 6.3: a length that can be read in two ways is an attack. */
+/* RFC 9112 sections 3.2 and 6.3: a host or length that can be read in two ways is an attack. */
 static int framing_check(const struct request *q, unsigned long long *ret_length, struct err *e)
 {
     size_t lengths = 0;
-    size_t codings = 0;
+    size_t codings = 0, hosts = 0;
     long long value = 0;
     const char *length = request_header(q, "Content-Length", &lengths);
     const char *coding = request_header(q, "Transfer-Encoding", &codings);
-    bool broken = lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) ||
+    (void)request_header(q, "Host", &hosts);
+    bool broken = hosts > 1 || lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) ||
                   (codings == 1 && !str_equal_fold(coding, "chunked")) ||
                   (lengths == 1 && (!str_to_i64(length, &value) || value < 0));
     if (broken || q->headers_count > LIMIT_HEADERS_COUNT) {
@@ -170,7 +171,9 @@ bool call_body(struct call *c, const char *data, size_t len)
 static void run(struct call *c, route_fn *handler)
 {
     struct err e = {0};
-    if (handler(c->server->web, &c->q, &c->r, &e) != 0) {
+    web *w = c->server->web;
+    if (token_gate(w, c->route, &c->q, &e) != 0 || query_gate(c->route, &c->q, &e) != 0 ||
+        handler(w, &c->q, &c->r, &e) != 0) {
         fail(c, &e);
         c->r.store = NULL;
         c->r.at_once = NULL;
@@ -242,7 +245,8 @@ static void stored(struct intake_item *item, bool ok)
 static bool put_to_intake(struct call *c)
 {
     const struct web *w = c->server->web;
-    c->item = (struct intake_item){.seed = c->r.store, .done = stored};
+    c->item =
+        (struct intake_item){.seeds = c->r.store, .count = 1 + c->r.store_more, .done = stored};
     return w->intake != NULL && intake_put(w->intake, &c->item);
 }
 
@@ -272,12 +276,19 @@ static void work_later(struct call *c)
     wait_over(c);
 }
 
+/* What it says is stored, too, when nobody waits any more: its sender tells it again. */
 static void work(struct call *c)
 {
     if (c->at_once != NULL) {
         answer_at_once(c, c->at_once);
     } else {
         run(c, c->route->handler);
+    }
+    if (c->route->kind == ROUTE_HOOK && c->r.store != NULL) {
+        if (put_to_intake(c)) {
+            return;
+        }
+        busy(c);
     }
     wait_over(c);
 }
@@ -286,7 +297,7 @@ void call_work(void *item)
 {
     struct call *c = item;
     /* a sender that was told "not now" may come again: its state and link must be unspent then */
-    bool clocked = c->at_once != NULL || c->later != NULL;
+    bool clocked = c->at_once != NULL || c->later != NULL || c->route->kind == ROUTE_HOOK;
     int64_t wait_ms = clocked ? c->q.until_ms - clock_mono_ms() : WORK_WAIT_MS;
     if (!watch_begin(&c->server->watch, c, wait_ms)) {
         wait_over(c);
@@ -300,6 +311,7 @@ static enum pool_lane lane_of(const struct call *c)
 {
     static const enum pool_lane lanes[] = {[ROUTE_INLINE] = POOL_LANE_COUNT,
                                            [ROUTE_INTAKE] = POOL_LANE_COUNT,
+                                           [ROUTE_HOOK] = POOL_LANE_HOOK,
                                            [ROUTE_WORKER] = POOL_LANE_WORKER,
                                            [ROUTE_CALLER] = POOL_LANE_CALLER};
     bool soon = c->at_once != NULL || c->later != NULL;
@@ -315,6 +327,7 @@ static const char *group_of(const struct call *c)
     case POOL_LANE_AT_ONCE:
         return c->later != NULL ? c->q.path : c->at_once->workspace;
     case POOL_LANE_CALLER:
+    case POOL_LANE_HOOK:
         return key != NULL && oauth_handle_split(c->mem, key, &route, &secret) ? route : c->q.path;
     default:
         return NULL;
@@ -347,6 +360,10 @@ bool call_end(struct call *c)
 {
     if (c->refused) {
         return true;
+    }
+    if (c->route->kind == ROUTE_HOOK) {
+        c->q.until_ms = c->started_us / 1000 + LATER_MS;
+        return hand_over(c, c->q.until_ms - clock_mono_ms());
     }
     if (lane_of(c) != POOL_LANE_COUNT) {
         return hand_over(c, QUEUE_WAIT_MS);

@@ -18,6 +18,25 @@
     X(front, "front.html", "service/web/templates/front.html")                                     \
     X(privacy, "privacy.html", "service/web/templates/privacy.html")                               \
     X(terms, "terms.html", "service/web/templates/terms.html")                                     \
+    X(console, "console.html", "service/web/templates/console.html")                               \
+    X(console_front, "console_front.html", "service/web/templates/console_front.html")             \
+    X(console_link, "console_link.html", "service/web/templates/console_link.html")                \
+    X(console_code, "console_code.html", "service/web/templates/console_code.html")                \
+    X(console_home, "console_home.html", "service/web/templates/console_home.html")                \
+    X(console_workspaces, "console_workspaces.html",                                               \
+      "service/web/templates/console_workspaces.html")                                             \
+    X(console_recipe, "console_recipe.html", "service/web/templates/console_recipe.html")          \
+    X(console_settings, "console_settings.html", "service/web/templates/console_settings.html")    \
+    X(console_edit, "console_edit.html", "service/web/templates/console_edit.html")                \
+    X(console_connections, "console_connections.html",                                             \
+      "service/web/templates/console_connections.html")                                            \
+    X(console_connection, "console_connection.html",                                               \
+      "service/web/templates/console_connection.html")                                             \
+    X(console_runs, "console_runs.html", "service/web/templates/console_runs.html")                \
+    X(console_run, "console_run.html", "service/web/templates/console_run.html")                   \
+    X(console_audit, "console_audit.html", "service/web/templates/console_audit.html")             \
+    X(console_personal, "console_personal.html", "service/web/templates/console_personal.html")    \
+    X(console_sessions, "console_sessions.html", "service/web/templates/console_sessions.html")    \
     X(style, "style.css", "service/web/templates/style.css")                                       \
     X(teams_window, "teams_window.js", "service/web/templates/teams_window.js")                    \
     X(openapi, "openapi.yaml", "openapi.yaml")

@@ -71,8 +71,8 @@ static bool error_page(const struct request *q, const struct err *e, struct resp
 static void error_body(const struct request *q, const struct route *route, const struct err *e,
                        struct response *r)
 {
-    bool program = route != NULL && (route->kind == ROUTE_INTAKE || route->gate == GATE_API);
-    if (program && route->kind == ROUTE_INTAKE && e->kind == ERR_UNAUTHENTIC) {
+    bool program = route != NULL && (route_is_webhook(route) || route->gate == GATE_API);
+    if (program && route_is_webhook(route) && e->kind == ERR_UNAUTHENTIC) {
         respond_empty(r, 401); /* who cannot prove who they are learn nothing */
     } else if (program || !request_wants_html(q) || !error_page(q, e, r)) {
         respond_problem(q->mem, r, e, q->id, NULL);

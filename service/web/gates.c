@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/hash.h"
 #include "base/str.h"
 
 enum {
@@ -32,6 +33,8 @@ struct token {
     const char *actor; /* "token:<first 8 hex digits of its hash>" */
 };
 
+_Static_assert((int)GATES_NETWORK == (int)INET6_ADDRSTRLEN, "room for any address");
+
 struct gates {
     struct token *tokens;
     size_t tokens_count;
@@ -53,14 +56,14 @@ gates *gates_new(arena *boot, const struct config *config)
         struct secret s = config->admin_tokens.items[i];
         const char *text = secret_reveal(s);
         g->tokens[i].digest = crypto_sha256((struct bytes){(const uint8_t *)text, s.len});
-        g->tokens[i].actor = arena_printf(
-            boot, "token:%.8s", crypto_hex(boot, (struct bytes){g->tokens[i].digest.bytes, 32}));
+        g->tokens[i].actor =
+            token_actor(boot, crypto_hex(boot, (struct bytes){g->tokens[i].digest.bytes, 32}));
     }
     return g;
 }
 
 /* A /64 is one IPv6 subscriber: its addresses share their tries. */
-static void network_of(const char *remote, char ret[INET6_ADDRSTRLEN])
+void gates_network(const char *remote, char ret[GATES_NETWORK])
 {
     struct in6_addr v6;
     if (inet_pton(AF_INET6, remote, &v6) == 1) {
@@ -75,11 +78,7 @@ static void network_of(const char *remote, char ret[INET6_ADDRSTRLEN])
 
 static struct tries *slot_of(struct tries *all, const char *network)
 {
-    uint32_t hash = 2166136261U; /* FNV-1a */
-    for (const char *at = network; *at != '\0'; at++) {
-        hash = (hash ^ (uint8_t)*at) * 16777619U;
-    }
-    return &all[hash % SLOTS];
+    return &all[hash_text(HASH_START, network) % SLOTS];
 }
 
 static bool is_running(const struct tries *t, const char *network, int64_t now_ms)
@@ -91,7 +90,7 @@ static bool is_running(const struct tries *t, const char *network, int64_t now_m
 static int64_t count_try(gates *g, struct tries *all, const char *remote)
 {
     char network[INET6_ADDRSTRLEN];
-    network_of(remote, network);
+    gates_network(remote, network);
     int64_t now_ms = clock_mono_ms();
     pthread_mutex_lock(&g->lock);
     struct tries *t = slot_of(all, network);
@@ -120,26 +119,55 @@ static const char *actor_of(const gates *g, const char *given)
     return actor;
 }
 
-/* A right token always passes: behind a proxy many share an address, and whoever sends wrong ones
- * must not shut the operator out. */
-static int check_token(gates *g, struct request *q, struct err *e)
+/* RFC 9110 section 11.1: the scheme's case does not matter. */
+static const char *bearer_of(const struct request *q)
 {
     size_t count = 0;
     const char *header = request_header(q, "Authorization", &count);
-    /* RFC 9110 section 11.1: the scheme's case does not matter */
-    if (count == 1 && str_starts_fold(header, "Bearer ")) {
-        q->actor = actor_of(g, header + sizeof "Bearer " - 1);
-    }
-    if (q->actor != NULL) {
-        return 0;
-    }
+    return count == 1 && str_starts_fold(header, "Bearer ") ? header + sizeof "Bearer " - 1 : NULL;
+}
+
+int gates_token_wrong(gates *g, const struct request *q, struct err *e)
+{
     int64_t wait_ms = count_try(g, g->tries, q->remote);
     if (wait_ms > 0) {
         err_set(e, ERR_LIMIT, "token_tries", "too many wrong tokens from %s", q->remote);
         e->retry_after_ms = wait_ms;
         return -1;
     }
-    return err_set(e, ERR_UNAUTHENTIC, "token", "no valid operator token");
+    return err_set(e, ERR_UNAUTHENTIC, "token", "no valid token");
+}
+
+/* A right token always passes: behind a proxy many share an address, and whoever sends wrong ones
+ * must not shut the operator out. */
+static int check_token(gates *g, struct request *q, struct err *e)
+{
+    const char *given = bearer_of(q);
+    q->actor = given == NULL ? NULL : actor_of(g, given);
+    if (q->actor != NULL) {
+        return 0;
+    }
+    if (given != NULL && token_shaped(given)) {
+        q->token = given;
+        return 0;
+    }
+    return gates_token_wrong(g, q, e);
+}
+
+int gates_token(gates *g, const struct request *q, const char *token, const char **ret_actor,
+                struct err *e)
+{
+    *ret_actor = actor_of(g, token);
+    return *ret_actor != NULL ? 0 : gates_token_wrong(g, q, e);
+}
+
+bool gates_knows(const gates *g, const char *actor)
+{
+    bool knows = false;
+    for (size_t i = 0; i < g->tokens_count; i++) {
+        knows = knows || str_equal(g->tokens[i].actor, actor);
+    }
+    return knows;
 }
 
 /* Our pages send no referrer, so a form of ours has no useful Origin; the browser's own word
@@ -177,7 +205,7 @@ int64_t gates_install_begin(gates *g, const char *remote)
 void gates_install_done(gates *g, const char *remote)
 {
     char network[INET6_ADDRSTRLEN];
-    network_of(remote, network);
+    gates_network(remote, network);
     pthread_mutex_lock(&g->lock);
     struct tries *t = slot_of(g->installs, network);
     t->count -= is_running(t, network, clock_mono_ms()) && t->count > 0 ? 1 : 0;

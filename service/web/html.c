@@ -250,11 +250,17 @@ const char *html_template(const char *name)
 
 int html_page(arena *mem, const char *name, json_t *data, char **ret, struct err *e)
 {
+    return html_page_in(mem, "layout.html", name, data, ret, e);
+}
+
+int html_page_in(arena *mem, const char *frame, const char *name, json_t *data, char **ret,
+                 struct err *e)
+{
     static const char MARK[] = "<!-- page -->";
-    const char *layout = html_template("layout.html");
+    const char *layout = html_template(frame);
     const char *mark = strstr(layout, MARK);
     if (mark == NULL) {
-        die("layout.html has no place for the page");
+        die("%s has no place for the page", frame);
     }
     json_object_set_new(data, "asset_version", json_string(embed_version()));
     char *whole = arena_printf(mem, "%.*s%s%s", (int)(mark - layout), layout, html_template(name),

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/die.h"
 #include "base/log.h"
@@ -25,9 +26,11 @@ struct intake {
 
 enum { LOG_EVERY_MS = 1000 }; /* while the database is away each batch fails at once */
 
+/* Memory that is never touched costs nothing: nearly every item is one seed. */
 struct batch {
     struct intake_item *items[INTAKE_BATCH];
-    struct job_seed seeds[INTAKE_BATCH];
+    size_t first[INTAKE_BATCH + 1]; /* seed of each item, and one behind the last */
+    struct job_seed seeds[INTAKE_BATCH * INTAKE_SEEDS];
 };
 
 static int commit(intake *i, const struct job_seed *seeds, size_t count, int64_t *ret_stored,
@@ -71,24 +74,38 @@ static void count_stored(const struct job_seed *seeds, size_t count, int64_t sto
 }
 
 /* Commits items [from, from + count). A batch that the database refuses is cut in halves, so that
- * one event it cannot take fails alone; when the database is away all fail at once. */
+ * one item it cannot take fails alone; when the database is away all fail at once. */
 static bool settle(intake *i, struct batch *b, size_t from, size_t count)
 {
     struct err e = {0};
     int64_t stored = 0;
-    if (commit(i, b->seeds + from, count, &stored, &e) == 0) {
-        metric_observe(METRIC_INTAKE_BATCH, NULL, (double)count);
-        count_stored(b->seeds + from, count, stored);
+    const struct job_seed *seeds = b->seeds + b->first[from];
+    size_t events = b->first[from + count] - b->first[from];
+    if (commit(i, seeds, events, &stored, &e) == 0) {
+        metric_observe(METRIC_INTAKE_BATCH, NULL, (double)events);
+        count_stored(seeds, events, stored);
         finish(b, from, count, true);
         return stored > 0;
     }
     if (e.kind == ERR_DATABASE || count == 1) {
-        note_failure(i, &e, count);
+        note_failure(i, &e, events);
         finish(b, from, count, false);
         return false;
     }
     bool first = settle(i, b, from, count / 2);
     return settle(i, b, from + count / 2, count - count / 2) || first;
+}
+
+static void gather(struct batch *b, size_t count)
+{
+    size_t at = 0;
+    for (size_t n = 0; n < count; n++) {
+        const struct intake_item *item = b->items[n];
+        b->first[n] = at;
+        memcpy(b->seeds + at, item->seeds, item->count * sizeof *item->seeds);
+        at += item->count;
+    }
+    b->first[count] = at;
 }
 
 static void *writer_main(void *arg)
@@ -100,9 +117,7 @@ static void *writer_main(void *arg)
     }
     size_t count = 0;
     while ((count = queue_take_many(i->waiting, (void **)b->items, INTAKE_BATCH, -1)) > 0) {
-        for (size_t n = 0; n < count; n++) {
-            b->seeds[n] = *b->items[n]->seed;
-        }
+        gather(b, count);
         if (settle(i, b, 0, count) && i->wake != NULL) {
             i->wake(i->wake_arg);
         }
@@ -130,6 +145,9 @@ intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg)
 
 bool intake_put(intake *i, struct intake_item *item)
 {
+    if (item->count == 0 || item->count > INTAKE_SEEDS) {
+        die("an item of the intake holds %zu events", item->count);
+    }
     return queue_put(i->waiting, item);
 }
 

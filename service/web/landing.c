@@ -21,7 +21,7 @@ static int load_rows(struct landing *g, store *s, const char *route, const char 
         return g->login == NULL ? 0 : -1;
     }
     if (store_default_find(s, workspace, g->login->default_name, &g->connection, e) != 0 ||
-        store_user_find(s, workspace, g->login->user_id, &g->user, e) != 0) {
+        store_user_find(s, workspace, store_login_person(g->login), &g->user, e) != 0) {
         return -1;
     }
     return str_empty(g->login->user_id)
@@ -86,8 +86,7 @@ bool landing_is_open(const struct landing *g)
 
 bool landing_is_allowed(const struct landing *g)
 {
-    return g->login != NULL &&
-           (str_empty(g->login->user_id) || store_person_allowed(g->user, g->workspace));
+    return g->login != NULL && store_login_allowed(g->login, g->user, g->workspace);
 }
 
 bool landing_windows(const web *w, const struct landing *g)

@@ -31,7 +31,7 @@ static int code_page(struct login_end *p, struct err *e)
 {
     const struct oauth_outcome *o = &p->outcome;
     const struct account *a = &o->account;
-    bool personal = !str_empty(o->login->user_id);
+    bool personal = !str_empty(store_login_person(o->login));
     const char *account = a->name == NULL ? a->key : a->name;
     json_t *data = arena_json(
         p->to.mem,
@@ -125,7 +125,8 @@ static int done_page(struct login_end *p, struct err *e)
  * with it. The others' pages stay, and lead on. */
 static bool is_told(enum oauth_end end)
 {
-    return end == OAUTH_DENIED || end == OAUTH_MISCONFIGURED || end == OAUTH_WRONG_ACCOUNT;
+    return end == OAUTH_DENIED || end == OAUTH_MISCONFIGURED || end == OAUTH_WRONG_ACCOUNT ||
+           end == OAUTH_TOO_MANY;
 }
 
 static void hand_over(struct login_end *p)

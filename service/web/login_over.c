@@ -49,6 +49,16 @@ static const struct {
      {"Ended", "This login was ended",
       "Its connection asks by now that you sign in to your chat first, and a code does not do that. "
       "Nothing was connected. To start again, look in your chat."}},
+    {LOGIN_REFUSED,
+     "account_differs",
+     {"Ended", "This login was ended",
+      "Its connection takes by now only an account whose e-mail is the one of your chat profile. "
+      "Nothing was connected. To start again, look in your chat."}},
+    {LOGIN_REFUSED,
+     "email_unknown",
+     {"Ended", "This login was ended",
+      "Its connection compares e-mails by now, and the chat does not tell yours. Nothing was "
+      "connected, and the admins of Workbot have been told."}},
     {LOGIN_REFUSED, NULL, {"Ended", "This login has ended", "Nothing was connected."}},
     {LOGIN_EXPIRED,
      "code_expired",

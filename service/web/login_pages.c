@@ -47,7 +47,7 @@ char *landing_time(arena *mem, int64_t at)
 
 static const char *asker(const struct landing *g)
 {
-    if (str_empty(g->login->user_id)) {
+    if (str_empty(store_login_person(g->login))) {
         return "An administrator of Workbot";
     }
     return g->user == NULL || str_empty(g->user->name) ? "Somebody" : g->user->name;
@@ -57,6 +57,12 @@ static const char *asker(const struct landing *g)
 static bool proves_by_sign_in(const struct landing *g)
 {
     return g->connection->assurance_sign_in && !str_empty(g->login->user_id);
+}
+
+static const char *barred(const web *w, const struct landing *g)
+{
+    const app *a = apps_find(w->options.apps, g->connection->app);
+    return a == NULL ? NULL : app_barred(a);
 }
 
 /* The form ends at the provider, which may redirect on to a host of its customer's own. */
@@ -81,7 +87,7 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
     json_t *data = arena_json(
         to->mem,
         json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:b, s:b, s:o, s:b, s:s, s:s, s:s, s:o}",
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:b, s:b, s:o, s:b, s:s, s:s, s:s, s:s?, s:o}",
             "title", arena_printf(to->mem, "Connect %s", landing_app_title(w, g)), "person",
             asker(g), "workspace",
             str_empty(g->workspace->name) ? g->workspace->workspace : g->workspace->name, "chat",
@@ -91,7 +97,7 @@ static int landing(web *w, const struct landing *g, struct landing_answer *to, s
             proves_by_sign_in(g), "next",
             proves_by_sign_in(g) ? landing_chat(g) : landing_app_title(w, g), "expires",
             landing_time(to->mem, g->login->expires_at), "action", landing_path(to, g->handle),
-            "fields", hidden("start")));
+            "barred", barred(w, g), "fields", hidden("start")));
     to->form_action = provider_source(w, g, to->mem);
     const char *sign_in = chats_sign_in_origin(w->options.chats, to->mem, g->workspace->workspace);
     if (proves_by_sign_in(g) && sign_in != NULL) {

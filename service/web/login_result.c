@@ -22,6 +22,7 @@ static const char *const end_words[OAUTH_END_COUNT] = {
     [OAUTH_GONE] = "gone",           [OAUTH_WRONG_ACCOUNT] = "wrong_account",
     [OAUTH_PROVEN] = "proven",       [OAUTH_OTHER_PERSON] = "other_person",
     [OAUTH_UNPROVEN] = "unproven",   [OAUTH_NOT_ALLOWED] = "not_allowed",
+    [OAUTH_TOO_MANY] = "too_many",
 };
 
 /* "<end>.<flags>.<code>.<window's code>.<reference>.<login>.<until>.<signature of all before>" */
@@ -45,16 +46,33 @@ static const char *cookie_of(arena *mem, const char *handle)
     return arena_printf(mem, "wb_result_%s", oauth_cookie_key(mem, handle));
 }
 
+/* Reasons with a page of their own, and their flags. */
+static const struct {
+    const char *flag;
+    const char *reason;
+} told_apart[] = {
+    {"b", OAUTH_SIGN_IN_BARRED}, {"r", OAUTH_NO_REFRESH}, {"t", OAUTH_NOT_TAKEN},
+    {"i", OAUTH_NO_IDENTITY},    {"o", "other_var"},
+};
+
+static const char *flag_of(const char *reason)
+{
+    for (size_t i = 0; i < sizeof(told_apart) / sizeof(told_apart[0]); i++) {
+        if (str_equal(reason, told_apart[i].reason)) {
+            return told_apart[i].flag;
+        }
+    }
+    return "";
+}
+
 static void write_cookie(struct login_end *p)
 {
     arena *mem = p->to.mem;
     const struct oauth_outcome *o = &p->outcome;
-    const char *text =
-        arena_printf(mem, "%s.%s%s%s%s%s.%s.%s.%s.%s.%" PRId64, end_words[o->end], NONE,
-                     o->signing_in ? "s" : "", o->account_differs ? "d" : "",
-                     str_equal(o->reason, OAUTH_SIGN_IN_BARRED) ? "b" : "",
-                     str_equal(o->reason, OAUTH_NO_REFRESH) ? "r" : "", word(o->code),
-                     word(o->window_code), p->reference, p->landing.login->id, p->code_until);
+    const char *text = arena_printf(mem, "%s.%s%s%s%s.%s.%s.%s.%s.%" PRId64, end_words[o->end],
+                                    NONE, o->signing_in ? "s" : "", o->account_differs ? "d" : "",
+                                    flag_of(o->reason), word(o->code), word(o->window_code),
+                                    p->reference, p->landing.login->id, p->code_until);
     const struct header cookie = {
         .name = cookie_of(mem, p->landing.handle),
         .value = arena_printf(mem, "%s.%s", text,
@@ -78,9 +96,10 @@ static void read_fields(struct login_end *p, const char *const *field)
     }
     o->signing_in = has_flag(flags, 's');
     o->account_differs = has_flag(flags, 'd');
-    o->reason = has_flag(flags, 'b')   ? OAUTH_SIGN_IN_BARRED
-                : has_flag(flags, 'r') ? OAUTH_NO_REFRESH
-                                       : NULL;
+    o->reason = NULL;
+    for (size_t i = 0; i < sizeof(told_apart) / sizeof(told_apart[0]); i++) {
+        o->reason = has_flag(flags, told_apart[i].flag[0]) ? told_apart[i].reason : o->reason;
+    }
     o->code = text_of(field[CODE]);
     o->window_code = text_of(field[WINDOW_CODE]);
     p->reference = field[REFERENCE];
@@ -128,6 +147,19 @@ void login_result_show(struct login_end *p, const struct request *q)
 
 /* --- GET --- */
 
+/* Of several accounts the one that was logged in last. */
+static const struct connection *newest(const struct connection *list, size_t count,
+                                       const char *default_name)
+{
+    const struct connection *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool its = str_equal(list[i].default_name, default_name);
+        bool newer = its && (found == NULL || list[i].connected_at > found->connected_at);
+        found = newer ? &list[i] : found;
+    }
+    return found;
+}
+
 /* The account that was logged in, from where it stands now. *ret: it still stands as the page would
  * say. */
 static int read_account(struct login_end *p, bool *ret, struct err *e)
@@ -140,12 +172,15 @@ static int read_account(struct login_end *p, bool *ret, struct err *e)
         return 0;
     }
     store *s = NULL;
-    struct connection *c = NULL;
+    struct connection *list = NULL;
+    const struct connection *c = NULL;
+    size_t count = 0;
     if (store_open(p->web->options.stores, p->to.mem, &s, e) != 0) {
         return -1;
     }
-    int rc = store_connection_find(s, l->workspace, l->default_name, l->user_id, &c, e);
+    int rc = store_connection_list(s, l->workspace, l->user_id, &list, &count, e);
     store_close(s);
+    c = rc == 0 ? newest(list, count, l->default_name) : NULL;
     *ret = rc == 0 && l->state == LOGIN_DONE && c != NULL && c->state == CONNECTION_ACTIVE;
     if (*ret) {
         o->account = c->account;

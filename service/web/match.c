@@ -155,3 +155,8 @@ int router_match(const struct router_request *from, struct request *q, const str
     *ret_allow = allow_text(q->mem, allowed, heads);
     return err_set(e, ERR_INPUT, "method", "This path takes %s only.", *ret_allow);
 }
+
+bool route_is_webhook(const struct route *r)
+{
+    return r->kind == ROUTE_INTAKE || r->kind == ROUTE_HOOK;
+}

@@ -19,6 +19,7 @@ static const struct {
     [POOL_LANE_WORKER] = {POOL_WORKERS, POOL_QUEUE, "request"},
     [POOL_LANE_CALLER] = {POOL_CALLERS, POOL_CALLERS_QUEUE, "request-out"},
     [POOL_LANE_AT_ONCE] = {POOL_AT_ONCE, POOL_AT_ONCE_QUEUE, "request-chat"},
+    [POOL_LANE_HOOK] = {POOL_HOOKS, POOL_HOOKS_QUEUE, "request-hook"},
 };
 
 enum { GROUP_MAX = 64 };
@@ -47,7 +48,8 @@ struct lane {
 };
 _Static_assert((int)POOL_CALLERS <= (int)POOL_WORKERS && (int)POOL_AT_ONCE <= (int)POOL_WORKERS &&
                    (int)POOL_CALLERS_QUEUE <= (int)POOL_QUEUE &&
-                   (int)POOL_AT_ONCE_QUEUE <= (int)POOL_QUEUE,
+                   (int)POOL_AT_ONCE_QUEUE <= (int)POOL_QUEUE &&
+                   (int)POOL_HOOKS <= (int)POOL_WORKERS && (int)POOL_HOOKS_QUEUE <= (int)POOL_QUEUE,
                "a lane has room for its threads and what waits for them");
 
 struct pool {

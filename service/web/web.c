@@ -41,6 +41,7 @@ int web_start(arena *boot, const struct web_options *options, web **ret, struct 
     w->options = *options;
     w->config = options->config;
     w->gates = gates_new(boot, options->config);
+    w->hook_gate = hook_gate_new(boot);
     raise_file_limit();
     w->pool = pool_new(call_work);
     if (options->serve_web) {

@@ -26,6 +26,8 @@ struct request {
     int64_t until_ms;   /* at_once: monotonic; nobody waits for the answer after that */
     const struct at_once *at_once;
     const char *actor;            /* GATE_API: "token:<fingerprint>" for the audit; else NULL */
+    const char *token;            /* GATE_API: shaped like a workspace's; to be looked up */
+    const struct api_token *by;   /* GATE_API: the workspace's token; NULL: the operator's */
     const struct header *headers; /* as received, in their order */
     size_t headers_count;
 };
@@ -77,7 +79,8 @@ struct response {
     struct header headers[RESPONSE_HEADERS_MAX];
     size_t headers_count;
     struct job_seed
-        *store; /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
+        *store;        /* ROUTE_INTAKE: commit this first, then send this response; NULL: none */
+    size_t store_more; /* seeds that stand behind it and are committed with it */
     const struct at_once *at_once; /* ROUTE_INTAKE: a worker makes this response; NULL: it is one */
     route_fn *later; /* ROUTE_INTAKE: nothing is known yet, a worker asks this function in place of
                         the handler within LATER_MS; NULL: it is. Nothing is acknowledged without */
@@ -125,6 +128,9 @@ char *html_render(arena *mem, const char *tmpl, const json_t *data, struct err *
 const char *html_template(const char *name); /* "login.html"; dies for an unknown name */
 /* Renders templates/<name> inside templates/layout.html with data's "title". */
 int html_page(arena *mem, const char *name, json_t *data, char **ret, struct err *e);
+/* The same inside another frame. */
+int html_page_in(arena *mem, const char *frame, const char *name, json_t *data, char **ret,
+                 struct err *e);
 
 /* Files that are part of the program (embed.c); NULL for an unknown name. */
 const char *embed_find(const char *name);
@@ -135,6 +141,7 @@ const char *embed_version(void); /* changes with the style sheet and the script 
 enum route_kind {
     ROUTE_INLINE, /* microseconds, on the HTTP thread: health, metrics, static text */
     ROUTE_INTAKE, /* a webhook: verified on the HTTP thread, committed by the intake writer */
+    ROUTE_HOOK, /* the same of an app: its rules are looked up first, on a worker of its own lane */
     ROUTE_WORKER, /* a bounded worker queue; may use the database */
     ROUTE_CALLER  /* the same with threads and a queue of its own: it waits for a provider */
 };
@@ -144,7 +151,8 @@ enum route_listener { LISTEN_MAIN, LISTEN_OPS, LISTEN_API, LISTENER_COUNT };
 enum route_gate {
     GATE_NONE,
     GATE_FORM, /* a form of our own page: a browser that says "cross-site" is refused */
-    GATE_API   /* Authorization: Bearer operator token; failures rate-limited per address */
+    GATE_API   /* Authorization: Bearer operator's or workspace's token; failures rate-limited per
+                  address */
 };
 
 struct route {
@@ -156,6 +164,7 @@ struct route {
     size_t body_max;
     route_fn *handler;
     const char *operation_id; /* as in openapi.yaml */
+    int roles; /* GATE_API: of enum api_role, the tokens of its workspace that may; 0: none */
 };
 
 struct router_request {
@@ -163,6 +172,8 @@ struct router_request {
     const char *raw_path;           /* as sent: not decoded, without the query */
     bool listeners[LISTENER_COUNT]; /* whose routes this listener serves */
 };
+/* Its sender is a program that nobody has let in by a token. */
+bool route_is_webhook(const struct route *r);
 /* Finds by method and RAW path: split at "/", then each segment decoded; %2F, %00, empty and dot
  * segments are ERR_INPUT "path". Sets method, head, path and params of *q. ERR_NOT_FOUND
  * "no_route"; ERR_INPUT "method" (405) with *ret_allow. */
@@ -175,9 +186,33 @@ const struct route *router_routes(size_t *ret_count);
 typedef struct gates gates;
 /* Digests of the operator tokens, and who failed how often. */
 gates *gates_new(arena *boot, const struct config *config);
-/* 0 when the request may pass; sets q->actor. ERR_UNAUTHENTIC "token", ERR_LIMIT "token_tries",
- * ERR_FORBIDDEN "cross_site". */
+/* 0 when the request may pass; sets q->actor, or q->token where a worker must look whose it is.
+ * ERR_UNAUTHENTIC "token", ERR_LIMIT "token_tries", ERR_FORBIDDEN "cross_site". */
 int gates_check(gates *g, const struct route *route, struct request *q, struct err *e);
+/* Counts a wrong token; -1 with the first or the second of these. */
+int gates_token_wrong(gates *g, const struct request *q, struct err *e);
+
+/* --- token_gate.c: tokens of workspaces --- */
+
+/* A new one, which stands in the answer alone; *ret_digest is stored, and *ret_begins shown. */
+char *token_new(arena *mem, const char *route, const char **ret_digest, const char **ret_begins);
+bool token_shaped(const char *text);
+/* "token:<first 8 hex digits of its digest>" */
+const char *token_actor(arena *mem, const char *digest);
+/* On a worker, before the handler: whose token is q->token, and may it do this? Sets q->actor and
+ * q->by. Of another workspace it knows nothing, as if there were none: ERR_NOT_FOUND
+ * "no_workspace"; ERR_FORBIDDEN "token_role". */
+int token_gate(web *w, const struct route *route, struct request *q, struct err *e);
+/* query_gate.c: /v1 takes the parameters that it knows; ERR_INPUT "query". */
+int query_gate(const struct route *route, const struct request *q, struct err *e);
+/* The operator token that a form gives: its actor, or the errors above. */
+int gates_token(gates *g, const struct request *q, const char *token, const char **ret_actor,
+                struct err *e);
+/* Is this still the actor of one of the deployment's tokens? */
+bool gates_knows(const gates *g, const char *actor);
+/* The network of an address: a /64 of IPv6 is one subscriber. */
+enum { GATES_NETWORK = 46 };
+void gates_network(const char *remote, char ret[GATES_NETWORK]);
 /* An exchange of an installation's code is begun from here: 0, or the milliseconds that this
  * address must wait after so many that came to nothing. One that succeeded is given back. */
 int64_t gates_install_begin(gates *g, const char *remote);
@@ -188,11 +223,13 @@ bool gates_state_spend(gates *g, const char *state, int64_t ttl_s);
 /* --- intake.c: durable group commit --- */
 
 typedef struct intake intake;
-/* One sealed event on its way; lives until done was called. */
+/* Sealed events on their way, committed together; live until done was called. */
 struct intake_item {
-    const struct job_seed *seed;
+    const struct job_seed *seeds;
+    size_t count; /* 1 to INTAKE_SEEDS */
     void (*done)(struct intake_item *item, bool ok);
 };
+enum { INTAKE_SEEDS = 100 };
 enum { INTAKE_QUEUE = 2048, INTAKE_BATCH = 512, INTAKE_WRITERS = 1 };
 intake *intake_new(stores *s, void (*wake)(void *arg), void *wake_arg);
 /* Hands one event to the writer; done is called once, after the commit or when it failed. False
@@ -207,14 +244,22 @@ typedef struct pool pool;
 /* Lanes that share nothing: providers that hang hold up the callers alone (P13), and what a chat
  * waits for with a person before it waits for nobody else. Within a lane a group - a workspace -
  * holds at most half of the threads, and of the room to wait at most half. */
-enum pool_lane { POOL_LANE_WORKER, POOL_LANE_CALLER, POOL_LANE_AT_ONCE, POOL_LANE_COUNT };
+enum pool_lane {
+    POOL_LANE_WORKER,
+    POOL_LANE_CALLER,
+    POOL_LANE_AT_ONCE,
+    POOL_LANE_HOOK,
+    POOL_LANE_COUNT
+};
 enum {
     POOL_WORKERS = 8,
     POOL_QUEUE = 256,
     POOL_CALLERS = 8,
     POOL_CALLERS_QUEUE = 64,
     POOL_AT_ONCE = 8,
-    POOL_AT_ONCE_QUEUE = 64
+    POOL_AT_ONCE_QUEUE = 64,
+    POOL_HOOKS = 4,
+    POOL_HOOKS_QUEUE = 256
 };
 pool *pool_new(void (*work)(void *item));
 /* False when full, or the group's half is: 503. NULL: of no group, and bounded by the lane alone.
@@ -223,10 +268,22 @@ bool pool_put(pool *p, enum pool_lane lane, void *item, const char *group);
 void pool_stop(pool *p); /* ends what is queued, joins */
 void pool_free(pool *p);
 
+/* --- hook_gate.c: how often apps may tell us something --- */
+
+typedef struct hook_gate hook_gate;
+hook_gate *hook_gate_new(arena *boot);
+/* 0, or the milliseconds to wait: of one hook so many a minute are taken, and of a network that
+ * tells only what is refused so many tries, as long as this hook was not proven from there. Each
+ * that was let in ends as genuine or not. */
+enum { HOOK_RATE_MAX = 1200, HOOK_TRIES_MAX = 60 };
+int64_t hook_gate_begin(hook_gate *g, const char *handle, const char *remote);
+void hook_gate_end(hook_gate *g, const char *handle, const char *remote, bool genuine);
+
 struct web {
     struct web_options options;
     const struct config *config;
     gates *gates;
+    hook_gate *hook_gate;
     intake *intake; /* NULL for the role `worker` */
     pool *pool;
     struct server *server;
@@ -262,6 +319,7 @@ void hook_wake(const web *w);
 route_fn slack_events_post, slack_interactions_post, slack_commands_post,
     slack_options_post;       /* slack_hooks.c */
 route_fn teams_messages_post; /* teams_messages.c */
+route_fn app_hook_post;       /* app_hooks.c */
 /* slack_forms.c: how a form that was sent, or a search for choices, is answered */
 struct slack_intake;
 const struct at_once *slack_form_at_once(arena *mem, const struct slack_intake *in);
@@ -282,15 +340,24 @@ route_fn login_result_get;      /* login_result.c */
 route_fn oauth_callback_get, slack_identity_callback_get,
     teams_identity_callback_get; /* callback_page.c */
 route_fn api_workspaces_get, api_workspace_get, api_workspace_put,
-    api_workspace_delete;                              /* api_workspaces.c */
+    api_workspace_delete;           /* api_workspaces.c */
+route_fn console_get, console_post; /* console.c */
+route_fn console_front_get, console_link_get, console_link_post, console_link_enter,
+    console_operator_post, console_sign_out_post;      /* console_enter.c */
 route_fn setup_get, setup_post;                        /* setup_pages.c */
 route_fn api_admin_links_post, api_admin_links_delete; /* api_setup.c */
 route_fn api_connection_get, api_connection_put, api_connection_delete,
-    api_connections_get;                                                     /* api_connections.c */
-route_fn api_connection_login, api_connection_confirm;                       /* api_connections.c */
+    api_connections_get;                                  /* api_connections.c */
+route_fn api_connection_login, api_connection_confirm;    /* api_connections.c */
+route_fn api_recipe_versions_get, api_recipe_version_get; /* api_recipe_versions.c */
 route_fn api_recipe_get, api_recipe_put, api_recipe_delete, api_recipes_get; /* api_recipes.c */
-route_fn api_personal_list, api_personal_delete, api_personal_delete_app;    /* api_personal.c */
-route_fn api_runs_get, api_run_get;                                          /* api_runs.c */
-route_fn api_audit_get, api_apps_get;                                        /* api_audit.c */
+route_fn api_hooks_get, api_hook_get, api_hook_put, api_hook_delete,
+    api_hook_rotate;                                                      /* api_hooks.c */
+route_fn api_groups_get, api_group_get, api_group_put, api_group_delete;  /* api_groups.c */
+route_fn api_tokens_get, api_tokens_post, api_token_delete;               /* api_tokens.c */
+route_fn api_person_delete;                                               /* api_people.c */
+route_fn api_personal_list, api_personal_delete, api_personal_delete_app; /* api_personal.c */
+route_fn api_runs_get, api_run_get;                                       /* api_runs.c */
+route_fn api_audit_get, api_apps_get;                                     /* api_audit.c */
 
 #endif

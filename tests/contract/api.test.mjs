@@ -1,7 +1,7 @@
 // Every operation of /v1 with every status that openapi.yaml describes, against the real program.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
@@ -194,6 +194,15 @@ test('a recipe: versions, faults, list', async () => {
   assert.equal((await call(200, 'PUT', path, recipe({hint: 'Adds a deal'}))).json.version, 2);
   assert.equal((await audit('recipe.changed')).length, 1);
   assert.deepEqual((await call(200, 'GET', path)).json.steps, recipe().steps);
+  const versions = (await call(200, 'GET', path + '/versions')).json;
+  assert.deepEqual([versions.items.map(v => [v.version, v.current, /^token:/.test(v.by), v.recipe]), versions.next], [[[2, true, true, undefined], [1, false, true, undefined]], null]);
+  const newest = (await call(200, 'GET', path + '/versions?limit=1')).json;
+  assert.equal((await call(200, 'GET', path + '/versions?limit=1&cursor=' + newest.next)).json.items[0].version, 1);
+  const first = (await call(200, 'GET', path + '/versions/1')).json;
+  assert.deepEqual([first.version, first.current, first.recipe.hint], [1, false, recipe().hint]);
+  for (const none of ['3', '0', '-1', 'x', '99999999999999999999']) await call(404, 'GET', path + '/versions/' + none);
+  await call(404, 'GET', W + '/recipes/never/versions');
+  await call(400, 'GET', path + '/versions?cursor=x');
   const body = openapi.body(openapi.find('PUT', path));
   assert.ok(body(recipe()), JSON.stringify(body.errors));
   await refused(['command'], 'PUT', W + '/recipes/other', recipe());
@@ -234,6 +243,25 @@ test('a recipe that cannot work as the workspace stands is stored with warnings'
   assert.deepEqual(await warnings(body({reply})), [one], 'the same body says it again');
   assert.equal((await call(200, 'GET', path)).json.warnings, undefined);
   assert.deepEqual(await warnings(body()), []);
+  // typing mistakes: inputs that the button's command does not have, a hook that is not there
+  const named = more => ({text: 'Done', buttons: [button('salesforce warned'), {...button('salesforce warned'), ...more}]});
+  const [typed, ...rest] = await warnings(body({reply: named({inputs: {name: 'x', nmae: 'y'}})}));
+  assert.deepEqual([typed.path, rest], ['reply.buttons[1].inputs.nmae', []]);
+  assert.match(typed.text, /"salesforce warned" has no input "nmae"/);
+  const [asked, ...no] = await warnings(body({reply: named({ask: ['name', 'coment']})}));
+  assert.deepEqual([asked.path, no], ['reply.buttons[1].ask[1]', []]);
+  assert.match(asked.text, /"salesforce warned" has no input "coment"/);
+  const hooked = {title: 'Told', trigger: {hook: 'no-such-hook'}, post: {channel: 'C024BE91L'}, reply: {text: 'Told'}};
+  const told = W + '/recipes/told';
+  const [hook, ...others] = (await call(201, 'PUT', told, hooked)).json.warnings;
+  assert.deepEqual([hook.path, others], ['trigger.hook', []]);
+  assert.match(hook.text, /There is no hook "no-such-hook"/);
+  await call(201, 'PUT', W + '/hooks/no-such-hook', {kind: 'json', event_id: {path: 'id'}});
+  assert.deepEqual((await call(200, 'PUT', told, hooked)).json.warnings, []);
+  const listed = (await call(200, 'GET', W + '/recipes')).json.items.find(r => r.name === 'told');
+  assert.equal(listed.command ?? null, null, 'nobody types it');
+  await call(204, 'DELETE', told);
+  await call(204, 'DELETE', W + '/hooks/no-such-hook');
   // connections: a draft is usable by nobody, one that is not logged in not by itself
   await call(201, 'PUT', W + '/connections/half', {app: 'salesforce', host: sandbox.salesforceHost});
   const by = (use, verify_user_access) => body({connections: {salesforce: {use, verify_user_access}}});
@@ -245,6 +273,13 @@ test('a recipe that cannot work as the workspace stands is stored with warnings'
   await call(200, 'PUT', W + '/connections/half', connection({client_id: 'half-client'}));
   assert.deepEqual(await warnings(by('half', true)), []);
   assert.match((await warnings(by('half', false)))[0].text, /"half", which acts here, is not logged in/);
+  const refusal = (await call(409, 'DELETE', W + '/connections/half')).json;
+  assert.equal(refusal.code, 'connection_in_use');
+  assert.match(refusal.detail, new RegExp(`Used by 1 recipe: ${path.split('/').at(-1)}\\.`));
+  await call(409, 'DELETE', W + '/connections/half?force=false');
+  assert.equal((await call(400, 'DELETE', W + '/connections/half?force=yes')).json.code, 'query');
+  await call(202, 'DELETE', W + '/connections/half?force=true');
+  await call(201, 'PUT', W + '/connections/half', {app: 'salesforce', host: sandbox.salesforceHost});
   await call(204, 'DELETE', path);
   await call(202, 'DELETE', W + '/connections/half');
 });
@@ -258,10 +293,14 @@ test('workbot recipe check says the same without a server', () => {
   assert.equal(check(recipe()).status, 0);
   const faulty = check(recipe({reply: {text: 'Created {{steps.oop.id}}'}}));
   assert.equal(faulty.status, 1);
-  assert.match(faulty.stdout, /r\.json: reply\.text: "\{\{steps\.oop\.id\}\}": this recipe has no step "oop"/);
+  assert.match(faulty.stdout, /r\.json:1:\d+: reply\.text: "\{\{steps\.oop\.id\}\}": this recipe has no step "oop"/);
+  writeFileSync(join(dir, 'r.json'), JSON.stringify({name: 'r', ...recipe({hint: 7})}, null, 2));
+  const placed = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['recipe', 'check', join(dir, 'r.json')], {encoding: 'utf8', env: {}});
+  const line = JSON.stringify({name: 'r', ...recipe({hint: 7})}, null, 2).split('\n').findIndex(l => l.includes('"hint": 7')) + 1;
+  assert.match(placed.stdout, new RegExp(`r\\.json:${line}:3: hint: `), 'line and column of the fault');
   writeFileSync(join(dir, 'r.json'), '{');
   const broken = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['recipe', 'check', join(dir, 'r.json')], {encoding: 'utf8', env: {}});
-  assert.match(broken.stdout, /r\.json: not JSON/, 'no empty place before it');
+  assert.match(broken.stdout, /r\.json:1:1: not JSON/, 'no empty place before it');
   rmSync(dir, {recursive: true});
 });
 
@@ -278,6 +317,27 @@ test('workbot check names both chat platforms where none is set', () => {
     WORKBOT_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`};
   const {stdout} = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env});
   assert.match(stdout, /nobody can type a command: set WORKBOT_SLACK_APP_ID or WORKBOT_TEAMS_APP_ID\n/);
+});
+
+test('workbot check names the apps of WORKBOT_APPS_DIR, what it passes over there, and how to see more than 50 faults', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'workbot-apps-'));
+  const env = {WORKBOT_DATABASE_URL: 'postgresql://127.0.0.1:1/none', WORKBOT_PUBLIC_URL: 'https://workbot.example.com',
+    WORKBOT_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`, WORKBOT_APPS_DIR: dir};
+  const check = () => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env});
+  assert.match(check().stdout, /^apps from WORKBOT_APPS_DIR: none$/m);
+  const figma = JSON.parse(readFileSync('service/apps/definitions/figma.json', 'utf8'));
+  const put = (file, more) => writeFileSync(join(dir, file), JSON.stringify({...figma, ...more}));
+  for (const name of ['second', 'first']) put(`${name}.json`, {name});
+  put('Third.JSON', {name: 'third'});
+  put('.hidden', {});
+  writeFileSync(join(dir, 'README'), 'words');
+  const said = check();
+  assert.match(said.stdout, /^apps from WORKBOT_APPS_DIR: first, second$/m);
+  assert.deepEqual(said.stderr.match(/^WORKBOT_APPS_DIR: .*/gm).sort(), ['README', 'Third.JSON'].map(f =>
+    `WORKBOT_APPS_DIR: ${f} is passed over: a definition's file is NAME.json`));
+  put('first.json', {name: 'first', ...Object.fromEntries(Array.from({length: 51}, (_, i) => [`unknown_${i}`, 1]))});
+  assert.match(check().stderr, /^and 1 more: they are shown when some of these are mended$/m);
+  rmSync(dir, {recursive: true});
 });
 
 test('two writers of one recipe: both done, or one is told to try again', async () => {
@@ -302,6 +362,12 @@ test('runs: as whom, why, which steps, and no inputs', async () => {
   assert.equal(run.steps.length, 1);
   assert.equal(run.steps[0].state, 'done');
   assert.ok(run.steps[0].record && run.steps[0].url.endsWith(run.steps[0].record));
+  assert.ok(run.steps[0].took_ms >= 0 && run.steps[0].took_ms < 60000, 'how long it took');
+  const [wrote] = await audit('run.wrote');
+  assert.deepEqual([wrote.actor, wrote.subject, wrote.detail], ['user:U0BEN0001', run.reference, {
+    run: run.id, recipe: 'create-opportunity', version: 2, step: 'opp', action: 'create_record', app: 'salesforce',
+    connection: 'acme-salesforce', rule: 'installer', account: 'ben@acme.example',
+    record: run.steps[0].record, url: run.steps[0].url, outcome: 'done'}], 'a write is on record: who, as whom, what');
   assert.deepEqual([run.recipe, run.version, run.error], ['create-opportunity', 2, null]);
   assert.deepEqual((await call(200, 'GET', W + '/runs/' + run.id)).json, run);
   assert.deepEqual((await call(200, 'GET', W + '/runs?reference=' + run.reference)).json, {items: [run], next: null});
@@ -314,7 +380,12 @@ test('runs: as whom, why, which steps, and no inputs', async () => {
   assert.equal((await call(200, 'GET', W + '/runs?limit=1&cursor=' + page.next)).json.items[0].id, run.id);
   assert.ok(!JSON.stringify([run, parked, await audit()]).includes('Canary Input'));
   assert.ok(!service.log().includes('Canary Input'));
-  for (const query of ['state=nope', 'cursor=x', 'user=a&user=b']) await call(400, 'GET', W + '/runs?' + query);
+  const listed = async query => (await call(200, 'GET', W + '/runs?' + query)).json.items.map(r => r.id);
+  const day = new Date().toISOString().slice(0, 10), next = new Date(Date.now() + 86400e3).toISOString().slice(0, 10);
+  assert.deepEqual(await listed(`since=${day}&until=${next}`), [parked.id, run.id]);
+  assert.deepEqual(await listed(`since=${run.created}&recipe=create-opportunity&state=done`), [run.id]);
+  assert.deepEqual([await listed(`since=${next}`), await listed(`until=${day}`)], [[], []]);
+  for (const query of ['state=nope', 'cursor=x', 'user=a&user=b', 'since=yesterday', 'until=2026-02-30', 'since=']) await call(400, 'GET', W + '/runs?' + query);
   await call(404, 'GET', W + '/runs/' + parked.id.replace(/.$/, d => (d === '0' ? '1' : '0')));
   await call(404, 'GET', W + '/runs/none');
   assert.deepEqual((await call(200, 'GET', W + "/runs?recipe='%20or%20'1'='1")).json.items, []);
@@ -410,6 +481,106 @@ test('a link by which somebody becomes an admin of a workspace of Teams', async 
   await call(202, 'DELETE', T);
 });
 
+test('groups: the whole list each time, in order; the audit tells who came and went', async () => {
+  const G = W + '/groups/sales';
+  assert.equal((await call(404, 'GET', G)).json.code, 'no_group');
+  const made = (await call(201, 'PUT', G, {users: ['U2', 'U1', 'U2']})).json;
+  assert.deepEqual([made.name, made.count, made.users], ['sales', 2, ['U1', 'U2']]);
+  assert.deepEqual((await call(200, 'GET', G)).json, made);
+  assert.deepEqual((await call(200, 'PUT', G, {name: 'sales', users: ['U2', 'U1']})).json, made, 'the same people: nothing changed');
+  assert.deepEqual((await call(200, 'PUT', G, {users: ['U3', 'U2']})).json.users, ['U2', 'U3']);
+  assert.deepEqual((await audit('group.changed')).map(a => [a.subject, a.detail]),
+    [['sales', {added: ['U3'], added_count: 1, removed: ['U1'], removed_count: 1}]]);
+  const many = Array.from({length: 5000}, (_, i) => `U${String(i).padStart(10, '0')}`);
+  assert.equal((await call(201, 'PUT', W + '/groups/all', {users: many})).json.count, 5000);
+  await refused(['users'], 'PUT', W + '/groups/more', {users: [...many, 'U1']});
+  await refused(['users'], 'PUT', W + '/groups/none', {});
+  await refused(['name', 'also', 'users[0]', 'users[1]', 'users[2]'], 'PUT', W + '/groups/none', {name: 'else', also: 1, users: [7, '', 'U 1']});
+  await refused(['name'], 'PUT', W + '/groups/No', {users: []});
+  assert.equal((await call(201, 'PUT', W + '/groups/empty', {users: []})).json.count, 0);
+  const page = (await call(200, 'GET', W + '/groups?limit=2')).json;
+  assert.deepEqual(page.items.map(g => [g.name, g.count, 'users' in g]), [['all', 5000, false], ['empty', 0, false]]);
+  assert.deepEqual((await call(200, 'GET', W + '/groups?cursor=' + page.next)).json.items.map(g => g.name), ['sales']);
+  await call(204, 'DELETE', W + '/groups/all');
+  await call(404, 'DELETE', W + '/groups/all');
+  assert.deepEqual((await audit('group.deleted')).map(a => [a.subject, a.detail]), [['all', {count: 5000}]]);
+});
+
+test('hooks: the secret is shown once, kept, rotated; faults come at once', async () => {
+  const H = W + '/hooks/deals';
+  await call(404, 'GET', H);
+  const made = (await call(201, 'PUT', H, {kind: 'json', event_id: {path: 'event.id'}})).json;
+  assert.match(made.secret, /^[0-9a-f]{64}$/);
+  assert.match(made.url, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/[0-9a-f]{16}\.[0-9a-f]{32}$/);
+  assert.deepEqual(made.verify, {by: 'secret', header: 'X-Workbot-Secret', prefix: ''});
+  const {secret, ...shown} = made;
+  assert.deepEqual((await call(200, 'GET', H)).json, shown);
+  assert.deepEqual((await call(200, 'PUT', H, {})).json, shown, 'nothing is said, nothing changes');
+  const signed = (await call(200, 'PUT', H, {verify: {by: 'hmac', header: 'X-Sum', timestamp_header: 'X-Time'}, enabled: false})).json;
+  assert.equal(signed.verify.signed, '{timestamp}.{body}');
+  assert.deepEqual([signed.enabled, signed.event_id, 'secret' in signed], [false, {path: 'event.id'}, false]);
+  assert.deepEqual((await call(200, 'PUT', H, {verify: null, event_id: null, enabled: true})).json,
+    {...shown, event_id: null, updated: (await call(200, 'GET', H)).json.updated}, 'null puts back the default');
+  assert.equal((await call(200, 'PUT', H, {secret: 'sample-secret-of-the-sender'})).json.secret, 'sample-secret-of-the-sender');
+  const rotated = (await call(200, 'POST', H + '/rotate')).json;
+  assert.notEqual(rotated.secret, secret);
+  assert.ok(Math.abs(Date.parse(rotated.old_secret_until) - Date.now() - 86400e3) < 60e3);
+  const given = (await call(200, 'POST', H + '/rotate', {overlap_s: 0, secret: 'another-sample-secret-of-theirs'})).json;
+  assert.deepEqual([given.secret, given.old_secret_until], ['another-sample-secret-of-theirs', null]);
+
+  const S = W + '/hooks/salesforce-deals', B = W + '/hooks/box-files';
+  await refused(['organization_id'], 'PUT', S, {kind: 'salesforce_outbound'});
+  const outbound = (await call(201, 'PUT', S, {kind: 'salesforce_outbound', organization_id: '00Dx0000000BV7zEAG'})).json;
+  assert.match(outbound.url, /\/hooks\/[0-9a-f]{16}\.[0-9a-f]{32}\.[0-9a-f]{64}$/);
+  assert.ok(!('secret' in outbound));
+  assert.equal((await call(200, 'GET', S)).json.url, null, 'the address is the secret');
+  const moved = (await call(200, 'POST', S + '/rotate', {overlap_s: 3600})).json;
+  assert.equal(moved.url.slice(0, -64), outbound.url.slice(0, -64));
+  assert.notEqual(moved.url, outbound.url);
+  await refused(['secret'], 'POST', S + '/rotate', {secret: 'another-sample-secret-of-theirs'});
+  await refused(['overlap_s', 'also'], 'POST', H + '/rotate', {overlap_s: -1, also: 1});
+  await refused(['primary_key'], 'PUT', B, {kind: 'box'});
+  const box = (await call(201, 'PUT', B, {kind: 'box', primary_key: 'sample-canary-box-primary-key'})).json;
+  assert.deepEqual([box.has_primary_key, box.has_secondary_key], [true, false]);
+  assert.equal((await call(200, 'PUT', B, {secondary_key: 'sample-canary-box-secondary-key'})).json.has_secondary_key, true);
+  assert.equal((await call(200, 'PUT', B, {primary_key: null})).json.has_primary_key, false);
+  await refused(['primary_key'], 'PUT', B, {secondary_key: null});
+  assert.equal((await call(409, 'POST', B + '/rotate')).json.code, 'hook_keys');
+  const N = W + '/hooks/new';
+  await refused(['kind'], 'PUT', N, {});
+  await refused(['kind'], 'PUT', N, {kind: 'pigeon'});
+  await refused(['kind'], 'PUT', H, {kind: 'box'});
+  await refused(['name', 'other', 'secret', 'primary_key', 'organization_id'], 'PUT', N,
+    {kind: 'json', name: 'else', other: 1, secret: 'short', primary_key: 'sample-sample-sample', organization_id: '00Dx0000000BV7z'});
+  await refused(['verify', 'secret'], 'PUT', B, {verify: {by: 'secret'}, secret: 'sample-sample-sample'});
+  await refused(['verify.header', 'verify.algorithm', 'event_id'], 'PUT', H, {verify: {by: 'hmac', algorithm: 'md5'}, event_id: {}});
+  await refused(['secret'], 'PUT', H, {secret: null});
+  const page = (await call(200, 'GET', W + '/hooks?limit=2')).json;
+  assert.deepEqual(page.items.map(h => h.name), ['box-files', 'deals']);
+  assert.deepEqual((await call(200, 'GET', W + '/hooks?cursor=' + page.next)).json.items.map(h => h.name), ['salesforce-deals']);
+  await call(204, 'DELETE', B);
+  await call(404, 'DELETE', B);
+  assert.deepEqual((await audit('hook.deleted')).map(a => [a.subject, a.detail])[0], ['box-files', {kind: 'box'}]);
+  assert.equal((await audit('hook.created')).filter(a => a.subject !== 'no-such-hook').length, 3);
+  assert.equal((await audit('hook.secret_rotated')).length, 3);
+  assert.ok((await audit('hook.changed')).some(a => a.detail.changed.includes('secrets')));
+  for (const row of await audit()) for (const word of [rotated.secret, given.secret, moved.url]) assert.ok(!JSON.stringify(row).includes(word));
+});
+
+test('a person is erased: not while others depend on them, nor while something is under way', async () => {
+  const P = W + '/people/';
+  assert.equal((await call(409, 'DELETE', P + workspace.installer)).json.code, 'person_installs');
+  await service.database.query("insert into chat_user (workspace, user_id, name) values ('slack:T0ACME001', 'U0DORA0001', 'Dora Doe')");
+  await service.database.query("insert into job (workspace, id, kind, lane, run_at) values ('slack:T0ACME001', gen_random_uuid(), 'notice', 'U0DORA0001', now() + interval '1 day')");
+  const first = (await call(202, 'DELETE', P + 'U0DORA0001')).json;
+  assert.deepEqual([first.erased, first.waiting, first.rows], [false, 1, 0]);
+  await service.database.query("delete from job where lane = 'U0DORA0001'");
+  const done = (await call(200, 'DELETE', P + 'U0DORA0001')).json;
+  assert.deepEqual([done.erased, done.pseudonym, done.proof.found], [true, first.pseudonym, 0]);
+  assert.equal((await audit('person.erased'))[0].subject, done.pseudonym);
+  assert.equal((await call(404, 'DELETE', P + 'U0DORA0001')).json.code, 'no_person');
+});
+
 test('deleting a connection and a workspace revokes upstream; the audit stays', async () => {
   await call(200, 'PUT', C, connection());
   const code = await codeOf((await call(200, 'POST', C + '/login')).json.login_url);
@@ -425,19 +596,31 @@ test('deleting a connection and a workspace revokes upstream; the audit stays', 
 });
 
 // A path of this operation, with names that stand for nothing.
-const pathOf = operation => operation.path.replace('{workspace}', 'slack:TNEVER').replace('{name}', 'none').replace('{id}', '0190c0de-0000-7000-8000-000000000001') +
+const pathOf = operation => operation.path.replace('{workspace}', 'slack:TNEVER').replace('{name}', 'none').replace('{user}', 'U0NOBODY01').replace('{id}', '0190c0de-0000-7000-8000-000000000001') +
   (operation.id === 'deletePersonalConnections' ? '?app=salesforce' : '');
-const bodies = {putConnection: {app: 'salesforce'}, confirmConnectionLogin: {code: '000000'}, putRecipe: {}, putWorkspace: {}};
+const bodies = {putConnection: {app: 'salesforce'}, confirmConnectionLogin: {code: '000000'}, putRecipe: {}, putWorkspace: {}, putHook: {}, putGroup: {},
+  makeApiToken: {name: 'none', role: 'read'}};
 const operations = openapi.operations.filter(o => o.path.startsWith('/v1/'));
 
 test('refusals that every operation shares', async () => {
+  const own = '/v1/workspaces/slack:TACT', tokens = own + '/api-tokens';
+  await call(201, 'PUT', own, {});
+  const {token} = (await call(201, 'POST', tokens, {name: 'none', role: 'act'})).json;
+  await call(409, 'POST', tokens, {name: 'none', role: 'read'});
+  await call(200, 'GET', tokens);
+  for (const o of operations) await call(403, o.method, pathOf(o).replace('slack:TNEVER', 'slack:TACT'), bodies[o.id], {token});
+  await call(404, 'PUT', '/v1/workspaces/slack:TNEVER', {}, {token});
+  await call(204, 'DELETE', tokens + '/none');
+  await refused(['name', 'role', 'expires_in_days', 'token'], 'POST', tokens, {name: '-', role: 'owner', expires_in_days: 0, token: 'x'});
+  await refused(['name', 'role'], 'POST', tokens, {});
+  await call(202, 'DELETE', own);
   const many = Object.fromEntries(Array.from({length: 120}, (_, i) => ['X-Filler-' + i, 'x']));
   for (const [i, o] of operations.entries()) {
     const path = pathOf(o);
     await call(400, o.method, path, bodies[o.id], {headers: many});
     await call(401, o.method, path, bodies[o.id], {token: null, headers: {'X-Forwarded-For': '10.0.0.' + i}});
     await call(413, o.method, path, Buffer.alloc(1024 * 1024, ' '));
-    if (o.statuses.includes('404')) await call(404, o.method, path, bodies[o.id]);
+    if (o.statuses.includes('404') && o.id !== 'putWorkspace') await call(404, o.method, path, bodies[o.id]);
   }
 });
 

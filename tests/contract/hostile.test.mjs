@@ -1,6 +1,7 @@
 // Hostile input to /v1: a clear 4xx, nothing left behind, no secret told.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import net from 'node:net';
 import {after, before, test} from 'node:test';
 import {startService} from '../lib/service.mjs';
 import {CANARIES, judge, openapi, W} from './support.mjs';
@@ -41,6 +42,35 @@ test('bodies that are no JSON object', async () => {
     for (const body of ['[]', '"x"', '1', 'null', 'true']) await refused([''], 'PUT', path, body);
   }
   assert.deepEqual(await counts(), stood);
+});
+
+test('a query may hold what openapi.yaml says, and nothing else', async () => {
+  const operations = openapi.operations.filter(o => o.path.startsWith('/v1/'));
+  for (const o of operations) {
+    const path = o.path.replace('{workspace}', 'slack:TNEVER').replace('{name}', 'none').replace('{user}', 'U0NOBODY01')
+      .replace('{id}', '0190c0de-0000-7000-8000-000000000001').replace('{version}', '1');
+    const ask = async query => (await service.request({method: o.method, path: path + query, body: o.method === 'PUT' ? {} : undefined,
+      headers: {Authorization: 'Bearer ' + service.token}})).json;
+    for (const query of ['?nothing=1', '?Limit=1', '?nothing', '?=1', '?nothing=1&nothing=2']) {
+      const refusal = await ask(query);
+      assert.equal(refusal?.code, 'query', o.id + query);
+      assert.match(refusal.detail, /There is no parameter "(nothing|Limit|)" here/);
+    }
+    for (const name of (o.operation.parameters ?? []).filter(p => p.in === 'query').map(p => p.name)) {
+      assert.doesNotMatch((await ask(`?${name}=true`))?.detail ?? '', /There is no parameter/, o.id + ' takes ' + name);
+    }
+  }
+});
+
+test('a host that can be read in two ways', async () => {
+  const {hostname, port} = new URL(service.url);
+  const answer = await new Promise((done, fail) => {
+    const s = net.connect(Number(port), hostname, () =>
+      s.write(`GET ${W} HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\nAuthorization: Bearer ${service.token}\r\nConnection: close\r\n\r\n`));
+    let text = '';
+    s.on('data', d => { text += d; }).on('end', () => done(text)).on('error', fail);
+  });
+  assert.match(answer, /^HTTP\/1\.1 400 [^]*"code":"framing"/);
 });
 
 test('bodies at and over the bound', async () => {

@@ -7,12 +7,12 @@ import {asksFor, resultOf, shows} from './people.mjs';
 
 const of = (map, key) => map.get(key) ?? map.set(key, []).get(key);
 
-async function journal(w, filter) {
+export async function journal(w, filter) {
   return (await w.sandbox('GET', `/_log?${new URLSearchParams({since: '0', limit: '200000', ...filter})}`)).entries;
 }
 
 /** When Slack first got a 200 for the message at this place and time; undefined: never. */
-async function acknowledgements(w) {
+export async function acknowledgements(w) {
   const first = new Map();
   let repeated = 0;
   for (const e of await journal(w, {direction: 'out', path: '/slack/events'})) {
@@ -62,7 +62,7 @@ async function everythingSeen(w) {
 }
 
 /** Lines of level error while the database was there; jobs that were begun with nothing to end them in, though it was back. */
-function logLines(w, {away, databaseBack}) {
+export function logLines(w, {away, databaseBack}) {
   const errors = [], burnt = [];
   for (const line of readFileSync(w.logFile, 'utf8').split('\n')) {
     if (!/"level":"(error|fatal)"/.test(line)) continue;

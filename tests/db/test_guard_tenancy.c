@@ -10,9 +10,9 @@
 
 /* Design 8: every primary key, unique key and foreign key of a tenant table leads with the
  * workspace, on both sides, so that tables can be spread by that column. Global are `route`,
- * which finds a workspace, and the keys of the deployment. */
+ * which finds a workspace, the keys of the deployment, and its operators in the console. */
 
-#define GLOBAL "('route', 'encryption_key')"
+#define GLOBAL "('route', 'encryption_key', 'operator_session')"
 
 /* One line per fault, empty when there is none. */
 static const char faults_sql[] =

@@ -222,6 +222,9 @@ static void test_p6_a_lost_answer_is_counted(void **state)
     world_sql("update connection set refresh_until = now() - interval '1 second'");
     assert_true(begin(s, id, 1, &attempt)); /* that refresher died: its answer never came */
     assert_int_equal(attempt, 2);
+    OK(store_refresh_held(s, ACME, id, 1, e)); /* nothing was sent: it may begin anew at once */
+    assert_true(begin(s, id, 1, &attempt));
+    assert_int_equal(attempt, 2);
     OK(store_refresh_failed(s, ACME, id, 1, "busy", 60, e));
     assert_false(begin(s, id, 1, &attempt)); /* cooling down */
     assert_int_equal(find(s, ACME, "UANA")->failures, 1);

@@ -72,7 +72,9 @@ static const char *access_of(store *s, const char *workspace, const char *name, 
 static void test_every_table_and_every_sealed_column_moves(void **state)
 {
     (void)state;
-    static const char *const by_hand[] = {"workspace", "notice", NULL};
+    /* a team's tokens end with its workspace: its admins are none of the organisation's */
+    static const char *const by_hand[] = {"workspace",  "notice",    "audit", "audit_chain",
+                                          "audit_seal", "api_token", NULL};
     store *s = world_open();
     const char *sql = "select string_agg(t.table_name || '.' || coalesce(c.column_name, ''), ',')"
                       "  from (select table_name from information_schema.columns"
@@ -147,7 +149,8 @@ static void test_what_was_sealed_opens_in_its_new_place(void **state)
     assert_string_equal(access_of(s, GLOBEX, "crm", "UANA"), "gina-access");
     OK(store_workspace_find(s, ACME, &before, e));
     assert_null(before);
-    assert_int_equal(world_count("select count(*) from audit where workspace = '" ORG "'"), 1);
+    /* the audit stays where it was written */
+    assert_int_equal(world_count("select count(*) from audit where workspace = '" ACME "'"), 1);
     assert_int_equal(world_count("select (select count(*) from chat_user where workspace = '" ACME
                                  "')"
                                  " + (select count(*) from run where workspace = '" ACME "')"
@@ -353,6 +356,51 @@ static void test_what_everybody_could_run_with_a_shared_account_is_closed(void *
     world_close(s);
 }
 
+static void put_group(store *s, const char *workspace, const char *name, const char *user)
+{
+    const char *users[] = {user};
+    const struct user_group g = {
+        .workspace = workspace, .name = name, .users = users, .users_count = 1};
+    OK(store_group_put(s, &g, e));
+}
+
+/* "sales" of the team are other people than "sales" of the organisation; "board" let nobody in. */
+static void test_groups_stay_who_they_were_for_their_recipes(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct recipe_row *row = NULL;
+    struct user_group *g = NULL;
+    const char **of = NULL;
+    size_t count = 0;
+    make_org(s);
+    put_group(s, ACME, "sales", "UANA");
+    put_group(s, ACME, "ops", "UANA");
+    put_group(s, ORG, "sales", "UBEN");
+    put_group(s, ORG, "board", "UBEN");
+    const struct recipe_row r = {
+        .workspace = ACME,
+        .name = "make",
+        .command = "make",
+        .enabled = true,
+        .body = "{\"name\":\"make\",\"allow\":{\"groups\":[\"sales\",\"ops\",\"board\"]}}"};
+    OK(store_recipe_put(s, &r, "test", e));
+    struct workspace_moved moved = move(s);
+    assert_int_equal(moved.renamed_count, 1);
+    assert_string_equal(moved.renamed[0], "sales is sales-t0acme now");
+    OK(store_recipe_find(s, ORG, "make", &row, e));
+    assert_non_null(strstr(row->body, "[\"sales-t0acme\",\"ops\",\"board-t0acme\"]"));
+    OK(store_group_find(s, ORG, "sales", &g, e));
+    assert_string_equal(g->users[0], "UBEN");
+    OK(store_group_find(s, ORG, "board-t0acme", &g, e));
+    assert_null(g);
+    OK(store_groups_of(s, ORG, "UANA", &of, &count, e));
+    assert_int_equal(count, 2);
+    OK(store_groups_of(s, ORG, "UAN", &of, &count, e));
+    assert_int_equal(count, 0);
+    world_close(s);
+}
+
 static void test_work_under_way_is_in_the_way(void **state)
 {
     (void)state;
@@ -388,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup(test_taken_names_and_commands_give_way, world_reset),
         cmocka_unit_test_setup(test_what_everybody_could_run_with_a_shared_account_is_closed,
                                world_reset),
+        cmocka_unit_test_setup(test_groups_stay_who_they_were_for_their_recipes, world_reset),
         cmocka_unit_test_setup(test_work_under_way_is_in_the_way, world_reset),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

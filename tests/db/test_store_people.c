@@ -255,13 +255,16 @@ static void test_audit_pages(void **state)
     OK(store_audit_add(s, GLOBEX, "system", "workspace.added", NULL, NULL, e));
     struct audit_row *page = NULL;
     size_t count = 0;
-    OK(store_audit_page(s, ACME, NULL, 3, &page, &count, e));
+    OK(store_audit_page(s, ACME, &(struct audit_filter){.limit = 3}, &page, &count, e));
     assert_int_equal(count, 3);
     assert_int_equal(json_integer_value(json_object_get(page[0].detail, "n")), 4);
-    OK(store_audit_page(s, ACME, page[2].id, 3, &page, &count, e));
+    OK(store_audit_page(s, ACME, &(struct audit_filter){.before_id = page[2].id, .limit = 3}, &page,
+                        &count, e));
     assert_int_equal(count, 2);
     assert_int_equal(json_integer_value(json_object_get(page[1].detail, "n")), 0);
-    FAILS(store_audit_page(s, ACME, "' or 1=1", 3, &page, &count, e), ERR_INPUT);
+    FAILS(store_audit_page(s, ACME, &(struct audit_filter){.before_id = "' or 1=1", .limit = 3},
+                           &page, &count, e),
+          ERR_INPUT);
     world_close(s);
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "tests/db/store_support.h"
 
@@ -263,6 +264,7 @@ static void test_connections_of_a_run(void **state)
     struct id id = id_new();
     c.connection_id = id.text;
     c.account = "ana@acme.example";
+    c.account_hash = "sample-digest";
     OK(store_run_start(s, &start, NULL, e)); /* taken over: what acts now replaces what acted */
     struct job other = *start.job;
     other.lease_token = id_new().text;
@@ -288,6 +290,7 @@ static void test_connections_of_a_run(void **state)
     assert_int_equal(count, 1);
     assert_string_equal(list[0].account, "ana@acme.example");
     assert_string_equal(list[0].connection_id, id.text);
+    assert_string_equal(list[0].account_hash, "sample-digest");
     OK(store_run_connections(s, GLOBEX, r->id, &list, &count, e));
     assert_int_equal(count, 0);
     world_close(s);
@@ -338,6 +341,90 @@ static void test_p10_an_intent_stands_with_its_key(void **state)
     assert_string_equal(json_string_value(json_object_get(list[0].output, "id")), "006");
     assert_string_equal(list[0].record_url, "https://acme/006");
     assert_true(list[0].ended_at > 0);
+    world_close(s);
+}
+
+/* Turns stand beside their step, each with its key; a step that was skipped has a row, too. */
+static void test_p10_turns_have_rows_of_their_own(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *r = add_run(s, ACME, "UANA");
+    struct run_step *loop = NULL, *p = NULL, *list = NULL;
+    const struct job *job = world_lease(s, ACME);
+    struct step_place at = {.job = job, .run_id = r->id, .position = 1, .turn = STEP_LOOP};
+    OK(store_step_begin(s, &at, "all", &loop, e));
+    assert_int_equal(loop->turn, STEP_LOOP);
+    for (int64_t turn = 1; turn <= 3; turn++) {
+        at = (struct step_place){
+            .job = job, .run_id = r->id, .position = store_step_position(1, turn), .turn = turn};
+        OK(store_step_begin(s, &at, "all", &p, e));
+        assert_true(p->begun);
+        assert_int_equal(p->turn, turn);
+        p->state = turn == 2 ? "unknown" : "done";
+        p->output = arena_json(store_arena(s), json_pack("{s:I}", "n", (json_int_t)turn));
+        OK(store_step_end(s, &at, p, e));
+    }
+    at = (struct step_place){.job = job, .run_id = r->id, .position = 2};
+    OK(store_step_skip(s, &at, "never", e));
+    OK(store_step_skip(s, &at, "never", e)); /* by who takes the run over at that moment */
+    at.position = 0;
+    OK(store_step_begin(s, &at, "first", &p, e));
+
+    size_t count = 0;
+    OK(store_steps(s, ACME, r->id, &list, &count, e));
+    static const struct {
+        const char *step, *state;
+        int64_t turn, n;
+    } rows_of[] = {{"first", "started", STEP_ONCE, 0},
+                   {"all", "started", STEP_LOOP, 0},
+                   {"all", "done", 1, 1},
+                   {"all", "unknown", 2, 2},
+                   {"all", "done", 3, 3},
+                   {"never", "skipped", STEP_ONCE, 0}};
+    assert_int_equal(count, 6);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(list[i].step, rows_of[i].step);
+        assert_string_equal(list[i].state, rows_of[i].state);
+        assert_int_equal(list[i].turn, rows_of[i].turn);
+        assert_int_equal(json_i64(list[i].output, "n"), rows_of[i].n);
+    }
+    assert_true(list[5].ended_at > 0);
+    OK(store_step_forget(s, ACME, r->id, list[3].position, e));
+    OK(store_steps(s, ACME, r->id, &list, &count, e));
+    assert_int_equal(count, 5);
+    world_close(s);
+}
+
+/* What the release before writes, by position: it touches the row that it means, and no turn. */
+static void test_p15_the_release_before_touches_no_turn(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct run *r = add_run(s, ACME, "UANA");
+    struct run_step *p = NULL, *list = NULL;
+    const struct job *job = world_lease(s, ACME);
+    struct step_place at = {.job = job, .run_id = r->id, .position = 0, .turn = STEP_LOOP};
+    OK(store_step_begin(s, &at, "all", &p, e));
+    at = (struct step_place){
+        .job = job, .run_id = r->id, .position = store_step_position(0, 1), .turn = 1};
+    OK(store_step_begin(s, &at, "all", &p, e));
+    world_sql(arena_printf(store_arena(s),
+                           "update run_step set state = 'unknown', output = null, ended_at = now()"
+                           " where run_id = '%s' and position = 0",
+                           r->id));
+    world_sql(arena_printf(store_arena(s),
+                           "insert into run_step (workspace, run_id, position, step, state,"
+                           " idempotency_key) select workspace, id, 1, 'next', 'started',"
+                           " gen_random_uuid() from run where id = '%s' on conflict do nothing",
+                           r->id));
+    size_t count = 0;
+    OK(store_steps(s, ACME, r->id, &list, &count, e));
+    assert_int_equal(count, 3);
+    assert_string_equal(list[0].state, "unknown");
+    assert_string_equal(list[1].state, "started");
+    assert_string_equal(list[1].idempotency_key, p->idempotency_key);
+    assert_int_equal(list[2].turn, STEP_ONCE);
     world_close(s);
 }
 
@@ -537,6 +624,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_run_that_does_not_open_expires, world_reset),
         cmocka_unit_test_setup(test_connections_of_a_run, world_reset),
         cmocka_unit_test_setup(test_p10_an_intent_stands_with_its_key, world_reset),
+        cmocka_unit_test_setup(test_p10_turns_have_rows_of_their_own, world_reset),
+        cmocka_unit_test_setup(test_p15_the_release_before_touches_no_turn, world_reset),
         cmocka_unit_test_setup(test_p10_one_of_eight_begins_a_step, world_reset),
         cmocka_unit_test_setup(test_a_message_and_its_versions, world_reset),
         cmocka_unit_test_setup(test_a_message_is_replaced_by_who_has_read_its_last_word,

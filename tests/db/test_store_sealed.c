@@ -311,6 +311,34 @@ static void test_keys_that_do_not_open_what_is_stored_are_told(void **state)
     ready_with(k3, NULL);
 }
 
+static bool opens_with_the_world_keys(stores *access)
+{
+    store *s = NULL;
+    struct err why = {.kind = ERR_NONE, .code = ""};
+    OK(store_open(access, world.base->mem, &s, e));
+    bool ready = store_keys_ready(s, &why) == 0;
+    assert_true(ready || strstr(why.text, "the key k9") != NULL);
+    store_close(s);
+    return ready;
+}
+
+/* Whoever was there before a key came goes on. To a moment, not to a second. */
+static void test_who_starts_behind_a_key_needs_it(void **state)
+{
+    (void)state;
+    stores *before = stores_new(world.pool, world.keys);
+    for (int64_t from = clock_now_ms(); clock_now_ms() < from + 2;) {
+    }
+    world_sql("insert into encryption_key (id) values ('k9')");
+    stores *behind = stores_new(world.pool, world.keys);
+    assert_true(opens_with_the_world_keys(before));
+    assert_false(opens_with_the_world_keys(behind));
+    world_sql("delete from encryption_key where id = 'k9'");
+    assert_true(opens_with_the_world_keys(behind));
+    stores_free(before);
+    stores_free(behind);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +346,7 @@ int main(void)
         cmocka_unit_test_setup(test_p5_a_value_opens_in_its_own_place_only, world_reset),
         cmocka_unit_test_setup(test_a_run_that_does_not_open_is_shown, world_reset),
         cmocka_unit_test_setup(test_keys_that_do_not_open_what_is_stored_are_told, world_reset),
+        cmocka_unit_test_setup(test_who_starts_behind_a_key_needs_it, world_reset),
     };
     return cmocka_run_group_tests_name("store: sealed", tests, world_setup, world_teardown);
 }

@@ -367,12 +367,12 @@ static void test_one_bad_event_fails_alone(void **state)
                                            .priority = JOB_PRIORITY_NORMAL,
                                            .sealed = bytes_of("sealed"),
                                            .keys = {arena_printf(mem, "ev:%d", n), NULL, NULL}};
-        probes[n].item = (struct intake_item){&probes[n].seed, probe_done};
+        probes[n].item = (struct intake_item){&probes[n].seed, 1, probe_done};
         assert_true(intake_put(i, &probes[n].item));
     }
     intake_stop(i); /* commits what is queued */
     struct probe late = {.seed = probes[0].seed};
-    late.item = (struct intake_item){&late.seed, probe_done};
+    late.item = (struct intake_item){&late.seed, 1, probe_done};
     assert_false(intake_put(i, &late.item));
     intake_free(i);
     for (int n = 0; n < ITEMS; n++) {

@@ -11,7 +11,7 @@ beforeEach(async () => {
   await stage.fresh('ana');
   await stage.fresh('cleo');
 });
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 const command = name => `salesforce create opportunity name: ${name} close: 2026-12-31`;
 const owned = async name => (await stage.records('Opportunity')).filter(r => r.fields.Name === name).map(r => r.owner);

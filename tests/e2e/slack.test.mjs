@@ -14,7 +14,7 @@ before(async () => {
   await w.must('PUT', '/workspaces/slack:T0ACME001/connections/acme-salesforce', {assurance: 'sign_in'});
 });
 after(() => stage?.close());
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 async function chat(context) {
   const page = await context.newPage();

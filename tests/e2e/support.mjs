@@ -60,7 +60,7 @@ export class Stage extends World {
   /** A person's browser: its own cookies, and an ear for what the console says. */
   async browser(options = {}) {
     const context = await this.chrome.newContext({viewport: DESK, ...options});
-    context.setDefaultTimeout(10000);
+    context.setDefaultTimeout(30000);
     context.on('console', m => {
       // the answers 404 and 410 are meant, and Chromium reports them as errors of the network
       if (m.type() === 'error' && !/status of 4\d\d/.test(m.text())) this.complaints.push(m.text());
@@ -70,10 +70,21 @@ export class Stage extends World {
     return context;
   }
 
-  /** Ends all browsers of a test; fails when a page complained. */
-  async calm() {
+  /** Ends all browsers of a test `t`; fails when a page complained. After a failure it prints what they showed. */
+  async calm(t) {
+    if (t.error) await this.#testify(t);
     await Promise.all(this.#contexts.splice(0).map(c => c.close()));
     assert.deepEqual(this.complaints.splice(0), [], 'a page complained in the console');
+  }
+
+  /** What a failure can be understood from where nothing else of the run is kept. */
+  async #testify(t) {
+    for (const page of this.#contexts.flatMap(c => c.pages())) {
+      const seen = await page.locator('body').innerText({timeout: 2000}).catch(e => String(e));
+      console.error(`# "${t.name}" failed; ${page.url()} showed:\n${seen.replace(/^/gm, '#   ')}`);
+    }
+    const log = await this.demo.log?.() ?? '';
+    console.error(`# Workbot's last words:\n${log.trimEnd().split('\n').slice(-60).join('\n').replace(/^/gm, '#   ')}`);
   }
 
   /** The login link that `user` gets for a fresh command. */

@@ -10,7 +10,7 @@ before(async () => {
   world = stage.world;
 });
 after(() => stage?.close());
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 const NARROW = {width: 390, height: 844};
 const link = async () => (await world.must('POST', `/workspaces/${TEAMS_ACME}/admin-links`, {})).url;

@@ -18,7 +18,7 @@ beforeEach(async () => {
   const at = `/workspaces/${TEAMS_ACME}/personal-connections`;
   for (const c of (await w.must('GET', at)).items) await w.must('DELETE', `${at}/${c.id}?forget=true`);
 });
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 const SIGN_IN = 'Log in to Salesforce';
 const states = async () => (await w.query("select user_id, state from connection where user_id <> ''")).map(c => c.state);

@@ -9,7 +9,7 @@ import {accessible, column, inFront, type} from './support.mjs';
 let stage;
 before(async () => (stage = await inFront({sandbox: base, stop: () => {}})));
 after(() => stage?.close());
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 const ANA = 'Ana Alvarez in Teams';
 const text = (t, more) => ({type: 'TextBlock', text: t, wrap: true, ...more});

@@ -14,7 +14,7 @@ before(async () => {
   await w.must('PUT', `/workspaces/${TEAMS_ACME}/connections/acme-salesforce`, {assurance: 'sign_in'});
 });
 after(() => stage?.close());
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 /** From the link to Entra's page; who sits at this browser; consent, when it is asked for. */
 async function atEntra(page, link, name, answer = 'Accept') {

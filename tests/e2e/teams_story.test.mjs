@@ -2,12 +2,13 @@
 // the other; the cards are drawn by the official adaptivecards.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
+import {until} from '../lib/flow.mjs';
 import {COMMAND, accessible, atSalesforce, codeOf, column, open, type} from './support.mjs';
 
 let stage;
 before(async () => (stage = await open()));
 after(() => stage?.close());
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 
 const ANA = 'Ana Alvarez in Teams', BEN = 'Ben Baker in Teams', CLEO = 'Cleo Chen in Teams';
 async function chatPage(context) {
@@ -17,6 +18,10 @@ async function chatPage(context) {
   return chat;
 }
 const teamsMessages = (user, place) => stage.sandbox('GET', `/_messages?${new URLSearchParams({chat: 'teams', workspace: 'Acme', user, place})}`).then(r => r.messages);
+
+/** What stands in the channel for `user`. Its author's client soon shows them a view of their own instead. */
+const inChannel = (user, text) => until(`${user} to see "${text}" in the channel`, async () =>
+  JSON.stringify(await teamsMessages(user, 'deals')).includes(text));
 
 /** From the button of the newest login prompt to Salesforce's page. */
 async function toLogin(context, person) {
@@ -61,7 +66,7 @@ test('P2 P4 P9: Ana types a command, logs in, types the code, and the opportunit
   await disconnect.click();
   await disconnect.nth(1).click(); // the question's own button
   await ana.getByText('Disconnected: Salesforce has ended the login too.').waitFor();
-  await list.getByRole('button', {name: 'Connect', exact: true}).waitFor();
+  await list.getByRole('button', {name: 'Connect', exact: true}).nth(2).waitFor(); // Salesforce's again, beside those of Box and ServiceNow
 });
 
 test('P2: Ben runs on the default connection; Cleo in a channel without a login', async () => {
@@ -71,7 +76,8 @@ test('P2: Ben runs on the default connection; Cleo in a channel without a login'
   const cleo = column(chat, CLEO);
   await cleo.getByRole('tab', {name: '# deals'}).click();
   await type(chat, CLEO, '@Workbot team note text: Hello');
-  await cleo.getByText('Noted: Hello, as the shared account').waitFor();
+  await inChannel('ben', 'Noted: Hello, as the shared account');
+  await cleo.getByText('as the shared account, ben@acme.example (Acme Corporation)').waitFor();
 });
 
 test('P8: a command in a channel shows its login to its user alone, in the chat with the bot', async () => {
@@ -80,7 +86,8 @@ test('P8: a command in a channel shows its login to its user alone, in the chat 
   const cleo = column(chat, CLEO);
   await cleo.getByRole('tab', {name: '# deals'}).click();
   await type(chat, CLEO, `@Workbot ${COMMAND.replace('Acme', 'Cleo')}`);
-  await cleo.getByText('I sent you a private message').waitFor();
+  await inChannel('ana', 'I sent you a private message');
+  await cleo.getByText('waits for your login to Salesforce').waitFor();
   assert.ok(!JSON.stringify(await teamsMessages('ana', 'deals')).includes('/login/'));
   await cleo.getByRole('tab', {name: 'Workbot'}).click();
   const {page} = await toLogin(context, cleo);

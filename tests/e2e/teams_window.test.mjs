@@ -28,7 +28,7 @@ after(async () => {
   server?.close();
   await stage?.close();
 });
-afterEach(() => stage.calm());
+afterEach(t => stage.calm(t));
 const at = path => `http://127.0.0.1:${server.address().port}${path}`;
 
 test('notifySuccess hands its text over and the window closes', async () => {

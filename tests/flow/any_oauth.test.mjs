@@ -24,7 +24,9 @@ const definition = issuer => ({
   revoke: {url: 'https://{host}/token/revocation', token: 'refresh', auth: 'client'},
   identity: {path: '/me', key: [{path: 'sub'}], name: 'name', email: 'email'},
   api: {base: 'https://{host}', error: {code: ['error'], message: 'error_description'}},
-  actions: {who: {title: 'Who am I', inputs: {}, requests: [{path: '/me', success: [200]}], output: {name: 'answer.name'}}},
+  actions: {look: {title: 'Look', inputs: {id: {words: 'a name'}, note: {words: 'a note'}}, output: {name: 'answer.name'},
+    requests: [{path: '/things/{id}', query: {text: '{note}'}, headers: {'X-Note': '{note}'}, success: [200]}]},
+    who: {title: 'Who am I', inputs: {}, requests: [{path: '/me', success: [200]}], output: {name: 'answer.name'}}},
 });
 
 describe('any OAuth2 server by its definition', () => {
@@ -42,6 +44,12 @@ describe('any OAuth2 server by its definition', () => {
     await w.putRecipe(ACME, {name: 'who', title: 'Who am I', command: 'anyone who', allow: 'everyone', inputs: [],
       connections: {it: {use: 'acme-anyone', verify_user_access: true}}, steps: [{id: 'me', connection: 'it', action: 'who', with: {}}],
       reply: {text: 'You are {{steps.me.name}}'}});
+    await w.putRecipe(ACME, {name: 'look', title: 'Look', command: 'anyone look', allow: 'everyone', inputs: [{name: 'id', required: true}, {name: 'note'}],
+      connections: {it: {use: 'acme-anyone', verify_user_access: true}}, steps: [{id: 'me', connection: 'it', action: 'look', with: {id: '{{inputs.id}}', note: '{{inputs.note}}'}}],
+      reply: {text: 'Looked'}});
+    await w.putRecipe(ACME, {name: 'later', title: 'Later', command: 'anyone later', allow: 'everyone', inputs: [{name: 'id', required: true}],
+      connections: {it: {use: 'acme-anyone', verify_user_access: true}}, reply: {text: 'Looked'}, steps: [{id: 'first', connection: 'it', action: 'who', with: {}},
+        {id: 'then', connection: 'it', action: 'look', with: {id: '{{inputs.id}}', note: '{{steps.first.name}}'}}]});
     server.on('request', provider(redirect_uri).callback());
     ana = w.person('ana');
   });
@@ -120,6 +128,22 @@ describe('any OAuth2 server by its definition', () => {
     assert.equal(new Set(used).size, REFRESHES);
     assert.ok(refreshes().every(a => a.status === 200));
     assert.deepEqual(await row(), {state: 'active', reason: null, generation: had + REFRESHES});
+  });
+
+  for (const [what, typed, told] of [
+    ['a segment that leads elsewhere', 'anyone look id: ..', /Anyone cannot use "id" as it is: it may not be "\." or "\.\." where it stands in an address/],
+    ['a segment that leads nowhere', 'anyone look id: .', /Anyone cannot use "id" as it is/],
+    ['a header of two lines', 'anyone look id: one note: two\nX-Evil: 1', /Anyone cannot use "note" as it is: it must be one line/],
+    ['more than an address holds', `anyone look id: one note: ${'é'.repeat(3000)}`, /Anyone cannot use "note" as it is: it is too long/],
+  ]) {
+    test(`P11 ${what} is told as what was typed, with its name, and nothing is sent`, async () => {
+      const m = await ana.ask(typed, told);
+      assert.doesNotMatch(words(m), /went wrong here/);
+    });
+  }
+
+  test('P11 what an address of a later step would not hold is said before the first one acts', async () => {
+    await ana.ask('anyone later id: ..', /Anyone cannot use "id" as it is: it may not be "\." or "\.\."[^]*It comes from "id" of this command\. Nothing was changed\./);
   });
 
   test('a token of single use that is used again ends the grant there: its user is asked, once, and the command goes on', async () => {

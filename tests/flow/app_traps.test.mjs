@@ -186,7 +186,7 @@ describe('traps of business apps', () => {
     await ana.connect();
   });
 
-  test('apps_trap_14_sixth_grant connected again and again: the grant before is ended each time, so that none is ended for being one too many', async () => {
+  test('failure_24_five_grants apps_trap_14_sixth_grant connected again and again: the grant before is ended each time, so that none is ended for being one too many', async () => {
     for (let i = 0; i < 6; i++) {
       await ana.ask(await ana.browse(await ana.prompt('connect salesforce again'), 'ana@acme.example', new Browser()), /is connected/);
       await w.idle();

@@ -25,6 +25,12 @@ const ACTIONS = {
   request_signature: ['sign', ['file_id', 'folder_id', 'email'], 'The request is {{steps.one.state}}'],
 };
 
+const COPY = {name: 'copy', title: 'copy', command: 'box copy', allow: 'everyone', connections: {box: {use: 'acme-box', verify_user_access: true}},
+  inputs: [{name: 'id'}, {name: 'folder_id'}],
+  steps: [{id: 'one', connection: 'box', action: 'download_file', with: {id: '{{inputs.id}}'}},
+    {id: 'two', connection: 'box', action: 'upload_file', with: {file: '{{steps.one.file}}', folder_id: '{{inputs.folder_id}}'}}],
+  reply: {text: 'Copied {{steps.two.name}}, {{steps.one.size}} bytes, already: {{steps.two.already}}.', link: {label: 'Open', url: '{{steps.two.url}}'}}};
+
 /** What the step is given; a file is made of its name and text. */
 function withOf(action, inputs) {
   const {name, content, ...given} = Object.fromEntries(inputs.map(i => [i, `{{inputs.${i}}}`]));
@@ -44,6 +50,7 @@ async function world(options = {}) {
   const w = await start(options);
   try {
     await w.putConnection(ACME, 'acme-box', {app: 'box', host: w.hosts.box, ...CLIENT, assurance: 'code', account_match: 'off'});
+    await w.putRecipe(ACME, COPY);
     for (const action of Object.keys(ACTIONS)) await w.putRecipe(ACME, recipeOf(action));
   } catch (e) {
     await w.stop().catch(() => {});
@@ -92,7 +99,8 @@ describe('Box in chat', () => {
     const prompt = await cleo.prompt('connect acme-box');
     await cleo.browser.logIn(loginUrl(prompt), 'cleo@acme.example');
     assert.doesNotMatch(cleo.browser.page.html, /id="code"/);
-    assert.notEqual(cleo.browser.page.status, 500);
+    assert.equal(cleo.browser.page.status, 410);
+    assert.match(cleo.browser.text, /did not take this login.*may have taken too long.*Try again/s);
     assert.equal((await state(w)).grants.some(g => g.username === 'cleo@acme.example'), false);
     assert.equal(await w.count('connection', "user_id = 'U0CLEO001'"), 0);
     await settings(w, {code_ttl_ms: 30000});
@@ -156,6 +164,26 @@ describe('Box in chat', () => {
     await ana.ask(`box list folder_id: ${FOLDER}`, /contract\.pdf/);
     await ana.ask('box find query: CONTRACT type: file', /Found 1: contract\.pdf/);
     await ana.ask('box find query: nothing-like-it', /Found 0/);
+  });
+
+  test('apps_trap_16_302_download: a file goes on to the next step, and the token to nobody', async () => {
+    const copied = await ana.ask(`box copy id: ${FILE} folder_id: ${FOLDER}`, /Copied contract\.pdf, 26 bytes, already: true/);
+    assert.equal(open(copied), `http://${w.hosts.box}/file/${FILE}`);
+    await ana.ask(`box upload name: source.txt content: "Word for word" folder_id: ${FOLDER}`, /Uploaded source\.txt/);
+    const [source] = await items('source.txt');
+    await ana.ask(`box copy id: ${source.id}`, /Copied source\.txt, 13 bytes, already: ,/);
+    assert.deepEqual((await items('source.txt')).map(i => i.sha1), [sha1('Word for word'), sha1('Word for word')]);
+    const {counts} = await state(w);
+    assert.equal(counts.token_leaks ?? 0, 0);
+    const fetched = (await w.calls({peer: 'box'})).filter(e => e.path.startsWith('/dl/'));
+    assert.deepEqual([fetched.length, fetched.some(e => 'authorization' in e.headers)], [2, false]);
+    assert.doesNotMatch(w.log(), /\/dl\//, 'an address that opens a file by itself is in no log');
+  });
+
+  test('a file that Box has not got ready is waited for', async () => {
+    await fault(w, 'not_ready', {path: '/content', retry_after: 1});
+    await ana.ask(`box copy id: ${FILE} folder_id: ${FOLDER}`, /Copied contract\.pdf/);
+    assert.equal(await w.fired('not_ready'), 1);
   });
 
   test('share_link: the address, again the same', async () => {

@@ -76,7 +76,7 @@ describe('an admin removes a default connection', () => {
     const here = await ana.prompt();
     const shared = await ana.say('@workbot salesforce create opportunity name: Shared close: 2026-12-31', {place: 'sales'});
     await until('both runs to wait', async () => await w.count('run', "state = 'parked'") === 2);
-    await w.must('DELETE', CRM);
+    await w.must('DELETE', CRM + '?force=true');
     await ana.sees(m => m.ts === here.ts && !loginUrl(m) && /did not work[^]*An admin has removed the connection[^]*Reference WB-/.test(words(m)));
     await ana.sees(m => m.ts > shared.ts && /did not work[^]*removed the connection/.test(words(m)), {place: 'sales'});
     await w.idle();

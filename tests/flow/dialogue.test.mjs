@@ -126,7 +126,7 @@ describe('dialogue', () => {
     assert.equal((await record('Typed')).fields.StageName, 'Prospecting');
   });
 
-  test('P9 a command typed during a question is that command; the question stays in pending and goes on', async () => {
+  test('failure_14_typed_meanwhile P9 a command typed during a question is that command; the question stays in pending and goes on', async () => {
     await ana.ask('salesforce create opportunity name: Interrupted', /Enter close/);
     await ana.ask('help', /What can I do/);
     await ana.ask('salesforce find opportunity name: Fussy', /1 found/);
@@ -255,8 +255,8 @@ describe('dialogue', () => {
     await w.must('PUT', '/workspaces/slack:T0ACME001/connections/draft-one', {app: 'salesforce', host: w.salesforceHost});
     const prompt = await cleo.prompt('connect salesforce');
     await cleo.ask(await cleo.browse(prompt), /is connected/);
-    const list = await cleo.ask('connections', /draft-one · Not set up yet: ask an admin/);
-    assert.deepEqual(labels(list), ['Disconnect']);
+    const list = await cleo.ask('connections', /draft-one · Not set up yet: ask an admin\nYou can ask <@U0BEN0001>\./);
+    assert.deepEqual(labels(list), ['Disconnect', 'Add another account']);
     assert.match(words(list), /Never, until you disconnect/);
     assert.match(JSON.stringify(list.blocks), /Keep it.*Disconnect Salesforce\?/);
     await cleo.ask('disconnect salesforce', /Disconnected/);

@@ -48,7 +48,7 @@ describe('grants', () => {
     return (await ana.messages()).find(m => m.is_bot && m.ts > said.ts && fits.test(words(m)));
   });
 
-  test('apps_trap_04_lost the answer is lost after the token was rotated: the old one is tried once, and where it still works nobody is asked', async () => {
+  test('failure_04_answer_lost apps_trap_04_lost the answer is lost after the token was rotated: the old one is tried once, and where it still works nobody is asked', async () => {
     await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'once'}});
     const was = (await refreshes()).length;
     await w.fault('token_expired', {path: '/query'});
@@ -73,16 +73,62 @@ describe('grants', () => {
     await ana.sees(m => m.ts === prompt.ts && /0 found/.test(words(m)));
   });
 
-  test('apps_trap_04_twice both answers of a token of single use are lost: no third try, dead in clear words', async () => {
+  const expire = () => w.query("update connection set access_expires_at = now() - interval '1 minute' where user_id = 'U0ANA0001' and default_name = 'acme-once'");
+  const cools = () => w.one("select greatest(0, extract(epoch from cool_until - now()))::int as s, tokens is not null as tokens, state, reason from connection where user_id = 'U0ANA0001' and default_name = 'acme-once'");
+
+  for (const [kind, fault, more] of [['a gateway', '5xx', {status: 502}], ['a gateway that waits', '5xx', {status: 504}], ['a page of maintenance', 'html', {status: 200}]]) {
+    test(`apps_trap_04_outage P7 ${kind} answers for the token endpoint, again and again: no answer is lost, and nobody is disconnected`, async () => {
+      await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'never'}});
+      const was = (await refreshes()).length, logins = await w.count('login', "user_id = 'U0ANA0001'");
+      await expire();
+      await w.fault(fault, {path: 'oauth2/token', times: 4, ...more});
+      await answer(await ana.say(FIND_ONCE), /0 found/);
+      assert.equal((await refreshes()).length - was, 5);
+      assert.deepEqual(await row('acme-once'), {state: 'active', reason: null});
+      assert.equal(await w.count('login', "user_id = 'U0ANA0001'"), logins, 'nobody was asked to log in');
+    });
+  }
+
+  test('apps_trap_04_cool P7 an answer that never came is asked for again a minute later, what an app asks for is waited for ten minutes at most', async () => {
+    await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'once'}});
+    for (const [fault, more, least, most] of [['lost', {}, 55, 130], ['5xx', {status: 503, retry_after: 86400}, 590, 600]]) {
+      await expire();
+      await w.fault(fault, {path: 'oauth2/token', ...more});
+      const said = await ana.say(FIND_ONCE);
+      await until('the refresh to fail', async () => (await cools()).s > 0);
+      const {s} = await cools();
+      assert.ok(s >= least && s <= most, `${fault}: ${s} s`);
+      await answer(said, /0 found/);
+    }
+  });
+
+  test('apps_trap_04_twice P6 P7 both answers of a token of single use are lost: no third try; its tokens are kept, and who needs it is asked to log in', async () => {
     await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'once'}});
     const was = (await refreshes()).length;
     await w.fault('token_expired', {path: '/query'});
     await w.fault('lost', {path: 'oauth2/token', times: 2});
-    const prompt = await answer(await ana.say(FIND_ONCE), /Log in to Once again: the login you had there has ended/);
+    const prompt = await answer(await ana.say(FIND_ONCE), /Log in to Once again: its answers to renewing your login were lost/);
     const used = (await refreshes()).slice(was);
     assert.deepEqual([used.length, new Set(used).size], [2, 1]);
-    assert.deepEqual(await row('acme-once'), {state: 'needs_login', reason: 'refresh_lost'});
-    await ana.ask('connections', /Needs a new login: its renewal got lost on the way/);
+    assert.deepEqual({...await cools(), s: 0}, {s: 0, tokens: true, state: 'needs_attention', reason: 'refresh_lost'});
+    await ana.ask('connections', /Needs attention: the answers to renewing it were lost\. Please log in again/);
+    await ana.say(await ana.browse(prompt));
+    await ana.sees(m => m.ts === prompt.ts && /0 found/.test(words(m)));
+    assert.deepEqual(await row('acme-once'), {state: 'active', reason: null});
+  });
+
+  test('apps_trap_04_crashed P6 P7 two processes that died while they renewed count as two lost answers; an access token that still lives is used', async () => {
+    const was = (await refreshes()).length;
+    const {id, generation} = await w.one("select id, generation::int from connection where user_id = 'U0ANA0001' and default_name = 'acme-once'");
+    for (const attempt of [1, 2]) await w.query('insert into refresh_attempt (workspace, connection_id, generation, attempt) values ($1, $2, $3, $4)', [ACME, id, generation, attempt]);
+    await w.query("update connection set access_expires_at = now() + interval '40 seconds' where id = $1", [id]);
+    await ana.ask(FIND_ONCE, /0 found/);
+    assert.deepEqual(await row('acme-once'), {state: 'needs_attention', reason: 'refresh_lost'});
+    await ana.ask(FIND_ONCE, /0 found/);
+    await expire();
+    const prompt = await ana.ask(FIND_ONCE, /Log in to Once again: its answers to renewing your login were lost/);
+    assert.equal((await cools()).tokens, true);
+    assert.equal((await refreshes()).length, was, 'no refresh was sent');
     await ana.say(await ana.browse(prompt));
     await ana.sees(m => m.ts === prompt.ts && /0 found/.test(words(m)));
   });
@@ -105,7 +151,7 @@ describe('grants', () => {
     assert.equal((await row('acme-salesforce')).state, 'active');
   });
 
-  test('apps_trap_02_first a first grant without a refresh token is refused with the reason, and given back', async () => {
+  test('failure_07_no_refresh_token apps_trap_02_first a first grant without a refresh token is refused with the reason, and given back', async () => {
     await w.must('PUT', `/workspaces/${ACME}/connections/acme-once`, {app: 'once', host: w.salesforceHost, client_id: CLIENT, scopes: ['api', 'openid'], assurance: 'code', account_match: 'off'});
     const revoked = async () => (await w.calls({peer: 'salesforce'})).filter(c => /oauth2\/revoke/.test(c.path)).length;
     const was = await revoked();

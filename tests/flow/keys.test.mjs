@@ -34,7 +34,7 @@ describe('keys', () => {
     assert.equal(await w.count('job', "state = 'dead'"), 0);
   });
 
-  test('P1 a job that needs a row sealed with a key that its replica lacks waits for one that has it', async () => {
+  test('failure_20_look_up_error P1 a job that needs a row sealed with a key that its replica lacks waits for one that has it', async () => {
     const both = w.env.WORKBOT_ENCRYPTION_KEYS, ana = w.person('ana');
     await ana.connect();
     assert.equal(await w.count('connection', "user_id <> '' and substr(tokens, 3, 2) = 'k2'"), 1);
@@ -90,12 +90,22 @@ describe('keys', () => {
   const sealedBy = async id => (await Promise.all(SEALED.map(([table, column]) =>
     w.count(table, `${column} is not null and substr(${column}, 3, get_byte(${column}, 1)) = '${id}'::bytea`)))).reduce((a, b) => a + b);
 
-  test('P5 keys rotate seals everything anew beside a service at work, and frees the old key', async () => {
+  test('failure_32_key_is_out P5 keys rotate seals everything anew beside a service at work, and frees the old key', async () => {
     const before = w.env.WORKBOT_ENCRYPTION_KEYS, ana = w.person('ana');
     const fresh = key('k3'), all = `${fresh},${before}`;
     await w.restart({WORKBOT_ENCRYPTION_KEYS: all});
     const counted = await sealedBy('k1');
     assert.ok(counted > 0, `${counted} values under k1`);
+
+    // a replica that sealed with another key may still live, and might not open what k3 seals: nothing is touched
+    await w.query("update encryption_key set sealed_at = now() - interval '1 minute', emptied_at = null where id = 'k1'");
+    const refused = workbot({...w.env}, 'keys', 'rotate');
+    assert.equal(refused.status, 1, refused.stdout + refused.stderr);
+    assert.match(refused.stdout, /nothing was sealed anew: a process that seals with the key k[12] was alive \d+ s ago.*Restart every process.*180 s after/);
+    assert.match(workbot({...w.env}, 'check').stdout, /seals with the key k[12] was alive a moment ago: .* in \d+ s at the earliest/);
+    assert.ok(await sealedBy('k1') > 0);
+    // one that died without a word counts for three minutes
+    await w.query("update encryption_key set sealed_at = now() - interval '181 seconds' where id <> 'k3'");
 
     // while it walks, people work: each writes rows that the walk may have read a moment before
     const work = (async () => {
@@ -133,7 +143,25 @@ describe('keys', () => {
     assert.equal(rotated.status, 1);
     assert.match(rotated.stdout, /^k3 +[1-9]\d* values: this key is not in WORKBOT_ENCRYPTION_KEYS$/m);
     assert.equal(await w.count('encryption_key', "id = 'k3' and emptied_at is null"), 1);
+    assert.equal(await w.count('encryption_key', "id = 'k4'"), 0, 'a rotation that seals nothing brings no key into use');
   });
+
+  for (const role of ['web', 'worker', 'all']) {
+    test(`a process of the role ${role} says which key it seals with before it seals anything`, async () => {
+      const settings = w.env.WORKBOT_ENCRYPTION_KEYS, id = `k-${role}`;
+      await w.stopReplica(1);
+      w.env.WORKBOT_ENCRYPTION_KEYS = `${key(id)},${settings}`;
+      await w.startReplica(1, '--role', role);
+      assert.equal(await w.count('encryption_key', `id = '${id}' and emptied_at is null`), 1, 'when it is ready');
+      const without = await until('a process that begins after that to miss it', () => // by the second
+        [workbot({...w.env, WORKBOT_ENCRYPTION_KEYS: settings}, 'check')].find(r => r.status === 1));
+      assert.match(without.stderr, new RegExp(`does not hold the key ${id}, which is in use`));
+      await w.stopReplica(1);
+      await w.query('delete from encryption_key where id = $1', [id]); // as it was
+      w.env.WORKBOT_ENCRYPTION_KEYS = settings;
+      await w.startReplica(1);
+    });
+  }
 
   test('a damaged value is left as it is, counted, and keeps no key in use', async () => {
     const both = `${key('k5')},${w.env.WORKBOT_ENCRYPTION_KEYS}`;

@@ -18,7 +18,7 @@ describe('P1 twice', () => {
   });
   after(() => w?.stop());
 
-  test('P1 a retry with the same event id acts once', async () => {
+  test('failure_26_three_times P1 a retry with the same event id acts once', async () => {
     await ana.say(create('Retried'), {repeat: 4});
     await ana.createdOnce('Retried');
   });
@@ -38,7 +38,7 @@ describe('P1 twice', () => {
     await ana.createdOnce('Client');
   });
 
-  test('P1 two replicas that get the same event at the same time act once', async () => {
+  test('failure_16_two_devices P1 two replicas that get the same event at the same time act once', async () => {
     for (let i = 0; i < 5; i++) {
       const body = w.dm(create(`Raced ${i}`));
       const answers = await Promise.all(w.replicas.flatMap(r => [w.signed('/slack/events', body, {url: r.url}), w.signed('/slack/events', body, {url: r.url})]));
@@ -47,7 +47,7 @@ describe('P1 twice', () => {
     for (let i = 0; i < 5; i++) await ana.createdOnce(`Raced ${i}`);
   });
 
-  test('P1 a double click acts once', async () => {
+  test('failure_28_impatient P1 a double click acts once', async () => {
     const done = await ana.ask(create('Clicked'), /Created Clicked/);
     const asked = await ana.press(done, 'Add a task', {times: 2});
     assert.equal(asked.ok, true, JSON.stringify(asked));
@@ -160,7 +160,7 @@ describe('P1 crash', () => {
     await w.idle();
   });
 
-  test('P1 kill -9 right after the 200: the command still runs, once', async () => {
+  test('failure_27_lost_in_a_deploy P1 kill -9 right after the 200: the command still runs, once', async () => {
     for (let i = 0; i < ROUNDS; i++) {
       const name = `Survivor ${i}`;
       assert.equal((await w.signed('/slack/events', w.dm(create(name)))).status, 200);

@@ -155,7 +155,7 @@ describe('P2 who acts', () => {
     await gina.ask(create('Not her command'), /do not know that command/);
   });
 
-  test('apps_trap_12_same_names P2 nor is it the same connection where both workspaces name theirs alike', async () => {
+  test('failure_31_bare_user_id apps_trap_12_same_names P2 nor is it the same connection where both workspaces name theirs alike', async () => {
     const host = w.salesforceHost;
     for (const [at, client_id, client_secret] of [['slack:T0ACME001', '3MVG9sampleAcme0001', 'sample-acme-consumer-secret'],
       ['slack:T0GLOBEX1', '3MVG9sampleGlobex01', 'sample-globex-consumer-secret']]) {
@@ -215,7 +215,7 @@ describe('P2 never the default connection instead', () => {
   });
 
   test('apps_trap_19_attention P2 refreshes fail, or the connection needs attention: the run waits or fails', async () => {
-    await w.query("update connection set state = 'needs_attention', reason = 'refresh_refused', cool_until = now() + interval '1 h' where user_id = 'U0ANA0001'");
+    await w.query("update connection set state = 'needs_attention', reason = 'refresh_refused', access_expires_at = now(), cool_until = now() + interval '1 h' where user_id = 'U0ANA0001'");
     await ana.ask(create('Attention'), /did not work|needs attention/);
     await nothingByDefault();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Attention').length, 0);
@@ -323,6 +323,45 @@ describe('P2 what an admin takes away is taken from what waits, too', () => {
     await cleo.say(code);
     await refused(cleo, prompt);
     assert.equal(await written('Opportunity', 'Name', 'Awaits a login'), 0);
+  });
+
+  const group = (...users) => w.must('PUT', `/workspaces/${ACME}/groups/sales`, {users});
+  const SALES = {...stored('create-opportunity'), allow: {groups: ['sales']}};
+
+  test('P2 a group lets in who stands in it, and one that is not there lets in nobody', async () => {
+    const {warnings} = await w.must('PUT', `/workspaces/${ACME}/recipes/create-opportunity`, SALES);
+    assert.deepEqual(warnings.map(f => f.path).filter(p => p.startsWith('allow')), ['allow.groups[0]']);
+    await ana.ask(create('No group'), /may not run/);
+    await group('U0BEN0001', 'U0ANA0001');
+    await ana.ask(create('In the group'), /Created In the group/);
+    await cleo.ask(create('Outside'), /may not run/);
+    assert.equal(await written('Opportunity', 'Name', 'In the group'), 1);
+    assert.equal(await written('Opportunity', 'Name', 'Outside'), 0);
+    await ana.ask('why salesforce create opportunity', /You may run it here/);
+    await cleo.ask('why salesforce create opportunity', /You may not run it/);
+    await w.must('DELETE', `/workspaces/${ACME}/groups/sales`);
+    await ana.ask(create('Gone group'), /may not run/);
+  });
+
+  test('P2 a group changes while a form is open: what is sent is refused', async () => {
+    await w.putRecipe(ACME, SALES);
+    await group('U0ANA0001');
+    await ana.command('salesforce create opportunity name: Group form', {place: 'sales'});
+    await ana.modal(v => v.blocks.some(b => b.block_id === 'close'));
+    await group('U0CLEO001');
+    const {answer} = await ana.submit({close: '2026-12-31'});
+    assert.match(JSON.stringify(answer), /You may not run this command any more/);
+    assert.equal(await written('Opportunity', 'Name', 'Group form'), 0);
+    await ana.ask('cancel', /Cancelled/);
+  });
+
+  test('P2 a group changes while a question is open: its answer does nothing', async () => {
+    await w.putRecipe(ACME, SALES);
+    await group('U0ANA0001');
+    await ana.ask('salesforce create opportunity name: Group question', /Enter close/);
+    await group('U0CLEO001');
+    await refused(ana, await ana.say('2026-12-31'));
+    assert.equal(await written('Opportunity', 'Name', 'Group question'), 0);
   });
 
   test('P2 `allow` while an app is busy: the next try is not made', async () => {

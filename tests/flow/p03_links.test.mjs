@@ -14,7 +14,7 @@ describe('P3 links', () => {
   });
   after(() => w?.stop());
 
-  test('apps_trap_11_preview_bot P3 a preview bot that fetches every link spends nothing', async () => {
+  test('failure_12_preview_bot apps_trap_11_preview_bot P3 a preview bot that fetches every link spends nothing', async () => {
     await w.sandbox('PUT', '/_faults', {peer: 'slack', fault: 'preview_bot', times: -1});
     const prompt = await ana.prompt();
     const path = new URL(loginUrl(prompt)).pathname;

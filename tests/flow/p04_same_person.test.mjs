@@ -17,7 +17,7 @@ describe('P4 the code', () => {
 
   const connectionOf = user => w.one('select state, tokens is not null as tokens, account_name, assurance from connection where user_id = $1', [user]);
 
-  test('apps_trap_09_forwarded P4 a forwarded link: what Ben completed in his browser is unusable until Ana types the code', async () => {
+  test('failure_08_forwarded_link apps_trap_09_forwarded P4 a forwarded link: what Ben completed in his browser is unusable until Ana types the code', async () => {
     const prompt = await ana.prompt();
     const code = await ben.browse(prompt, 'ben@acme.example');
     await w.idle();
@@ -194,7 +194,7 @@ describe('P4 account_match', () => {
     });
   }
 
-  test('apps_trap_13_another_account P4 another account than last time is named in the notice, and "Not me" ends it at once, also at the app', async () => {
+  test('failure_22_which_account apps_trap_13_another_account P4 another account than last time is named in the notice, and "Not me" ends it at once, also at the app', async () => {
     await match('off');
     const connected = async (asked, username) => ana.ask(await ana.browse(await ana.prompt(asked), username, new Browser()), new RegExp(`is connected\\S* as ${username}`));
     const before = /Until now you were connected there as/;
@@ -205,8 +205,14 @@ describe('P4 account_match', () => {
     const other = await connected('connect salesforce again', 'cleo@acme.example');
     assert.match(words(other), /Until now you were connected there as ana@acme\.example \(Acme Corporation\)\./);
     assert.equal(await grants('cleo@acme.example'), 1);
+    // the button of the account before does nothing to the one that took its place
+    await ana.press(same, 'Not me');
+    await ana.sees(m => m.ts === same.ts && /That account was replaced already: cleo@acme\.example \(Acme Corporation\) took its place at Salesforce, and stays as it is\..*press Disconnect/s.test(words(m)));
+    await w.idle();
+    assert.deepEqual(await w.one("select state, account_name from connection where user_id = 'U0ANA0001'"), {state: 'active', account_name: 'cleo@acme.example'});
+    assert.equal(await grants('cleo@acme.example'), 1);
     await ana.press(other, 'Not me');
-    await ana.sees(m => m.ts === other.ts && /Salesforce · Disconnected/.test(words(m)));
+    await ana.sees(m => m.ts === other.ts && /cleo@acme\.example.*is not connected any more.*You were connected as ana@acme\.example \(Acme Corporation\) before\. That had ended when cleo.*took its place, so it does not come back by itself.*Salesforce · Disconnected/s.test(words(m)));
     await w.idle();
     assert.equal(await grants('cleo@acme.example'), 0);
     assert.equal((await w.one("select state from connection where user_id = 'U0ANA0001'")).state, 'disconnected');
@@ -214,7 +220,16 @@ describe('P4 account_match', () => {
     assert.deepEqual(seen, [{account: 'cleo@acme.example', before: 'ana@acme.example'}]);
     const told = words(await connected('connect salesforce', 'ana@acme.example'));
     assert.match(told, /Until now you were connected there as cleo@acme/, 'also over a time without any');
+    // of an account that has ended, and of a connection that was deleted
+    const [second, third] = [await connected('connect salesforce again', 'ana@acme.example'), await connected('connect salesforce again', 'ana@acme.example')];
     await disconnect(ana);
+    await ana.press(second, 'Not me');
+    const list = await ana.sees(m => m.ts === second.ts && /That account was ended already: nothing was changed/.test(words(m)));
+    await ana.press(list, 'Delete');
+    await ana.sees(m => m.ts === second.ts && /Salesforce · Not connected/.test(words(m)));
+    await ana.press(third, 'Not me');
+    await ana.sees(m => m.ts === third.ts && /That connection was deleted meanwhile, so there is nothing to change.*Salesforce · Not connected/s.test(words(m)));
+    await w.idle();
   });
 
   test('P4 require: another account is refused, nothing of it is stored, it is revoked, and the right one still may', async () => {
@@ -239,6 +254,30 @@ describe('P4 account_match', () => {
     assert.equal((await w.records())[0].owner, 'ana@acme.example');
   });
 
+  test('P4 require and warn that were set after the code was shown count for it: another account is refused and given back', async () => {
+    await disconnect(ana);
+    const typed = async (from, to, username) => {
+      await match(from);
+      const code = await ana.browse(await ana.prompt('connect salesforce'), username, new Browser());
+      await match(to);
+      await ana.say(code);
+    };
+    await typed('off', 'require', 'cleo@acme.example');
+    const told = await ana.sees(/This login has ended.*takes by now only an account whose e-mail is the one of your chat profile\. Salesforce was not connected/s);
+    assert.deepEqual(labels(told), ['New login']);
+    assert.doesNotMatch(words(told), /cleo/i);
+    await w.idle();
+    assert.deepEqual(await w.one("select state, reason, provisional is null as wiped from login where user_id = 'U0ANA0001' order by created_at desc limit 1"), {state: 'refused', reason: 'account_differs', wiped: true});
+    assert.deepEqual([await grants('cleo@acme.example'), (await w.one("select state from connection where user_id = 'U0ANA0001'")).state], [0, 'disconnected']);
+    await typed('off', 'warn', 'cleo@acme.example');
+    await ana.sees(/is connected\S* as cleo.*Its e-mail is not the one of your chat profile/s);
+    await disconnect(ana);
+    await typed('require', 'require', 'ana@acme.example');
+    await ana.sees(/is connected\S* as ana/);
+    await disconnect(ana);
+    await match('require');
+  });
+
   test('P4 require, and the chat tells no e-mail: nobody is connected, and the admins learn why', async () => {
     await w.sandbox('PUT', '/_config', {slack: {scopes: SCOPES}});
     const prompt = await cleo.prompt('connect salesforce');
@@ -246,6 +285,18 @@ describe('P4 account_match', () => {
     assert.equal(cleo.browser.page.status, 502, cleo.browser.text);
     await cleo.sees(m => m.ts === prompt.ts && /set up wrong/.test(words(m)));
     await ben.sees(/acme-salesforce.*users:read\.email/);
+    await w.idle();
+    assert.equal(await grants('cleo@acme.example'), 0);
+    assert.equal(await w.count('connection', "user_id = 'U0CLEO001'"), 0);
+    // the same when it is demanded after the code was shown
+    await match('off');
+    const code = await cleo.browse(await cleo.prompt('connect salesforce'), 'cleo@acme.example', new Browser());
+    await match('require');
+    const notices = async () => (await ben.messages()).filter(m => /users:read\.email/.test(words(m))).length;
+    const before = await notices();
+    await w.query("delete from notice where key like 'acme-salesforce:%'");
+    await cleo.ask(code, /This login has ended.*compares e-mails by now, and this chat does not tell me yours\. The admins have been told/s);
+    await until('the admins to be told', async () => (await notices()) === before + 1);
     await w.idle();
     assert.equal(await grants('cleo@acme.example'), 0);
     assert.equal(await w.count('connection', "user_id = 'U0CLEO001'"), 0);

@@ -86,7 +86,7 @@ describe('P6 refresh', () => {
     await w.allReady();
   });
 
-  test('P6 a command outlasts the lease of a refresh that another worker began', async () => {
+  test('failure_03_stuck_refresh P6 a command outlasts the lease of a refresh that another worker began', async () => {
     await w.sandbox('PUT', '/_config', {salesforce: {rotation: false}});
     const [before, was] = [await refreshes(), await done()];
     await w.query("update connection set refresh_until = now() + interval '15 seconds' where user_id = 'U0ANA0001'");

@@ -2,7 +2,7 @@
 // that this grant is dead does.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {start, until, words} from '../lib/flow.mjs';
+import {Browser, start, until, words} from '../lib/flow.mjs';
 
 const FIND = 'salesforce find opportunity name: zzz';
 
@@ -23,7 +23,7 @@ describe('P7 outages', () => {
   const state = async () => (await w.one("select state from connection where user_id = 'U0ANA0001'")).state;
 
   for (const [fault, more] of [['5xx', {}], ['html', {}], ['html', {status: 200}], ['cut', {}], ['429', {}]]) {
-    test(`P7 refreshing meets ${fault} ${JSON.stringify(more)}: the connection stays, the command waits and goes on`, async () => {
+    test(`failure_05_hiccup P7 refreshing meets ${fault} ${JSON.stringify(more)}: the connection stays, the command waits and goes on`, async () => {
       await w.fault('token_expired', {path: '/query'});
       await w.fault(fault, {path: 'oauth2/token', ...more});
       const said = await ana.say(FIND);
@@ -74,7 +74,7 @@ describe('P7 outages', () => {
     }
   });
 
-  test('P7 the client secret is refused: nobody is disconnected, the user is told, the admins once', async () => {
+  test('failure_06_our_secret_is_wrong P7 the client secret is refused: nobody is disconnected, the user is told, the admins once', async () => {
     await w.fault('client_secret_refused', {path: 'oauth2/token', times: -1});
     for (let i = 0; i < 3; i++) {
       await w.fault('token_expired', {path: '/query'});
@@ -95,7 +95,7 @@ describe('P7 outages', () => {
     await ana.ask(FIND, /0 found/);
   });
 
-  test('P7 the grant is dead: the user is asked to log in, and the command goes on after it', async () => {
+  test('failure_19_says_connected P7 the grant is dead: the user is asked to log in, and the command goes on after it', async () => {
     await w.fault('grant_revoked', {path: '/query'});
     const prompt = await ana.prompt(FIND);
     assert.equal(await state(), 'needs_login');
@@ -117,7 +117,7 @@ describe('P7 outages', () => {
     assert.equal(await state(), 'active');
   });
 
-  test('P7 the exchange of a login meets an outage: the same prompt works afterwards', async () => {
+  test('failure_18_exchange_fails_once P7 the exchange of a login meets an outage: the same prompt works afterwards', async () => {
     const cleo = w.person('cleo');
     for (const fault of ['5xx', 'html', 'cut']) {
       await w.fault(fault, {path: 'oauth2/token'});
@@ -141,5 +141,24 @@ describe('P7 outages', () => {
     await cleo.sees(m => m.ts === prompt.ts && /set up wrong/.test(words(m)));
     await w.idle();
     assert.equal((await ben.messages()).filter(m => /client id or secret/.test(words(m))).length, 2);
+  });
+
+  test('failure_25_not_let_in P7 the app lets nobody in before an admin allows it: nobody is asked in vain, the admins read what to do', async () => {
+    const cleo = w.person('cleo'), browser = new Browser();
+    await w.query('delete from notice');
+    const told = async () => (await ben.messages()).filter(m => /Connected Apps OAuth Usage/.test(words(m))).length;
+    const before = await told();
+    const prompt = await cleo.prompt('connect salesforce');
+    await browser.get(prompt.blocks.flatMap(b => b.elements || []).find(e => e.url).url);
+    assert.match(browser.text, /Does Salesforce show an error in place of its login\? .*Connected Apps OAuth Usage/, 'Salesforce shows a page of its own then, and sends nobody back');
+    await browser.submit({}, {stop: '/services/oauth2/authorize'});
+    const asked = new URL(browser.page.location).searchParams;
+    const back = new URLSearchParams({error: 'invalid_client', error_description: 'app must be installed into org', state: asked.get('state')});
+    await browser.request('GET', `${asked.get('redirect_uri')}?${back}`);
+    assert.equal(browser.page.status, 502);
+    assert.match(browser.text, /An admin must look at this/);
+    await cleo.sees(m => m.ts === prompt.ts && /set up wrong/.test(words(m)));
+    await w.idle();
+    assert.equal(await told(), before + 1, 'once, to the one admin');
   });
 });

@@ -22,7 +22,7 @@ describe('P8 private', () => {
     for (const c of posted) assert.doesNotMatch(JSON.stringify(c.args), SECRETS);
   };
 
-  test('P8 a command in a channel: a neutral line there, the prompt in the DM, the result in the line\'s place', async () => {
+  test('failure_10_public_prompt P8 a command in a channel: a neutral line there, the prompt in the DM, the result in the line\'s place', async () => {
     const prompt = await ana.prompt(`@workbot ${OPPORTUNITY}`, {place: 'sales'});
     assert.ok(loginUrl(prompt));
     const line = await ana.sees(/I sent you a private message/, {place: 'sales'});
@@ -42,7 +42,7 @@ describe('P8 private', () => {
     await nothingPublic();
   });
 
-  test('P8 in a thread the neutral line and the answer stay in the thread, the prompt in the DM', async () => {
+  test('failure_09_link_in_a_thread P8 in a thread the neutral line and the answer stay in the thread, the prompt in the DM', async () => {
     await ana.ask('disconnect salesforce', /Your connections/);
     await w.idle();
     const root = await cleo.say('Shall we?', {place: 'sales'});
@@ -77,7 +77,7 @@ describe('P8 private', () => {
   });
 
   for (const [place, channel] of [['the bot is not in the channel', 'C0RANDOM1'], ['the bot cannot see the channel', 'C0BOARD01'], ['the channel is archived', 'C0OLDCHN1']]) {
-    test(`P8 the private way fails (${place}): it comes by DM`, async () => {
+    test(`failure_11_no_prompt_at_all P8 the private way fails (${place}): it comes by DM`, async () => {
       const before = (await ana.messages()).at(-1).ts;
       const body = w.dm('<@U0BOTACME> connections', {channel, type: 'app_mention', channel_type: 'channel'});
       assert.equal((await w.signed('/slack/events', body)).status, 200);

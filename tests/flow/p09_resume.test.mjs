@@ -13,7 +13,7 @@ describe('P9 resume', () => {
   });
   after(() => w?.stop());
 
-  test('P9 the command continues once after the code, not in the callback, and the prompt becomes its result', async () => {
+  test('failure_15_in_the_callback P9 the command continues once after the code, not in the callback, and the prompt becomes its result', async () => {
     const prompt = await ana.prompt();
     assert.match(words(prompt), /Log in to Salesforce/);
     assert.deepEqual(labels(prompt), ['Log in to Salesforce', 'Back']);
@@ -201,7 +201,7 @@ describe('P9 clocks', () => {
   });
   after(() => w?.stop());
 
-  test('P9 a parked run expires with a notice, and a later login runs nothing', async () => {
+  test('failure_17_yesterdays_command P9 a parked run expires with a notice, and a later login runs nothing', async () => {
     const prompt = await ana.prompt();
     const over = await ana.sees(m => m.ts === prompt.ts && /time for the login is over/.test(words(m)));
     assert.match(words(over), /WB-/);
@@ -238,7 +238,7 @@ describe('P9 clocks', () => {
     assert.equal((await w.records()).length, 1);
   });
 
-  test('P9 a link that is too old offers a new prompt, and the waiting command runs by that', async () => {
+  test('failure_13_old_link P9 a link that is too old offers a new prompt, and the waiting command runs by that', async () => {
     await ana.ask('disconnect salesforce', /Your connections|not connected/);
     await w.idle();
     await w.restart({WORKBOT_TTL_STALE_WRITE: '15m'});

@@ -13,6 +13,8 @@ describe('P10 lost answers', () => {
   after(() => w?.stop());
 
   const named = async name => (await w.records()).filter(r => r.fields.Name === name).length;
+  const onRecord = async reference => (await w.query('select actor, action, detail from audit where subject = $1 order by id', [reference]))
+    .map(a => [a.actor, a.action, a.detail.outcome ?? a.detail.said]);
   const lose = async (name, fault = 'lost') => {
     await w.fault(fault, {method: 'POST', path: '/sobjects/', times: 1});
     return ana.ask(create(name), /may have happened or not/);
@@ -35,6 +37,8 @@ describe('P10 lost answers', () => {
     await ana.forge(asked, 'unknown_again', button(asked, 'It happened').value);
     await w.idle();
     assert.equal(await named('Lost once'), 1, 'the other button afterwards does nothing');
+    assert.deepEqual(await onRecord(reference), [
+      ['user:U0ANA0001', 'run.wrote', 'unknown'], ['user:U0ANA0001', 'run.settled', 'it_happened']]);
   });
 
   test('P10 the call never arrived: "run it again", twice, makes one record', async () => {
@@ -44,6 +48,9 @@ describe('P10 lost answers', () => {
     await ana.sees(m => m.ts === asked.ts && /Created Never arrived/.test(words(m)));
     await w.idle();
     assert.equal(await named('Never arrived'), 1);
+    const [, reference] = /(WB-\w+)/.exec(words(asked));
+    assert.deepEqual((await onRecord(reference)).map(([, action, came]) => [action, came]), [
+      ['run.wrote', 'unknown'], ['run.settled', 'run_it_again'], ['run.wrote', 'done']]);
   });
 
   test('P10 an app that says it did not begin is asked again, and its user is not', async () => {

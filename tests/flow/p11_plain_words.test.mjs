@@ -53,6 +53,23 @@ describe('P11 plain words', () => {
     });
   }
 
+  test('P11 `why` says that it did not work, and why, with its reference: of the command, of the newest one and of a reference', async () => {
+    const {m, run} = await failure('salesforce bad date name: someday');
+    const [, reason] = /did not work\.\n(.+)\n/.exec(words(m));
+    assert.ok(reason.length > 20, words(m));
+    for (const [asked, whose] of [['salesforce bad date', 'Your last one, .+,'], ['', 'It'], [run.reference, 'It']]) {
+      const told = words(await ana.ask(`why ${asked}`.trim(), /did not work/));
+      assert.match(told, new RegExp(`${whose} did not work\\. `), asked);
+      assert.ok(told.includes(reason), `${asked}: ${told}`);
+      assert.match(told, new RegExp(`eference ${run.reference}`), asked);
+    }
+    // its answer is not there any more: what its code says, or where to look
+    await w.query(`update run set message_id = null where id = '${run.id}'`);
+    assert.match(words(await ana.ask('why', /did not work/)), /It did not work\. Its answer in this chat says why/);
+    await ana.ask('salesforce find opportunity name: x', /found/);
+    assert.doesNotMatch(words(await ana.ask('why salesforce find opportunity', /You may run it here/)), /did not work/);
+  });
+
   test('P11 what the app repeats of the user\'s text is escaped: no mention, no markup', async () => {
     for (const nasty of ['<!channel> <!here>', '<script>alert(1)</script>', '<https://evil.example|click here>', '*bold* _it_ `code`', '&lt;!channel&gt;']) {
       await ana.say(`salesforce bad date name: ${nasty}`);

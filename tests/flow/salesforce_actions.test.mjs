@@ -64,6 +64,31 @@ describe('Salesforce actions', () => {
     assert.deepEqual(await status('To approve'), ['Approved']);
   });
 
+  for (const object of ['ProcessInstanceWorkitem', 'ApprovalWorkItem']) {
+    const objects = errors => w.sandbox('PUT', '/_config', {salesforce: {object_errors: errors}});
+    test(`apps_trap_14_composite_parts the part of ${object} fails with 200 outside: that is a failure, not "none"`, async () => {
+      await objects({[object]: 'INSUFFICIENT_ACCESS'});
+      try {
+        const told = await cleo.ask('my approvals', /did not work/);
+        assert.doesNotMatch(words(told), /Waiting/);
+      } finally {
+        await objects({[object]: null});
+      }
+    });
+
+    test(`apps_trap_14_composite_parts an org without ${object} has none of them, and that is all`, async () => {
+      const item = await waiting(`Without ${object}`);
+      await objects({[object]: 'INVALID_TYPE'});
+      try {
+        const told = words(await cleo.ask('my approvals', /Waiting/));
+        assert.equal(told.includes(item), object === 'ApprovalWorkItem', told);
+      } finally {
+        await objects({[object]: null});
+      }
+      await cleo.ask(`approve deal item: ${item}`, /Decided: Approved/);
+    });
+  }
+
   test('what is in process already counts as submitted', async () => {
     const id = await deal('Twice');
     await ana.ask(`submit as usual id: ${id}`, /Submitted: Pending/);
@@ -143,5 +168,15 @@ describe('Salesforce actions', () => {
     assert.equal((await of('ApprovalWorkItem'))[0].fields.Status, 'Approved');
     await cleo.ask(`reject deal item: ${item.id}`, /decided already, or taken back/);
     assert.equal((await of('ApprovalWorkItem'))[0].fields.Status, 'Approved');
+  });
+
+  test('apps_trap_14_both_engines what waits in the engine of flows is rejected, in the words that its action wants', async () => {
+    const record = await deal('By flow, no');
+    await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record}]}});
+    const item = (await of('ApprovalWorkItem')).find(r => r.fields.RelatedRecordId === record);
+    await cleo.ask(`reject deal item: ${item.id}`, new RegExp(`Decided:.*for ${item.id}`));
+    assert.equal((await of('ApprovalWorkItem')).find(r => r.id === item.id).fields.Status, 'Rejected');
+    const [sent] = (await w.calls({peer: 'salesforce'})).filter(c => /reviewApprovalWorkItem/.test(c.path)).slice(-1);
+    assert.deepEqual(JSON.parse(sent.request).inputs, [{approvalWorkItemId: item.id, approvalDecision: 'reject', comments: 'too dear', channelType: 'InvocableAction'}]);
   });
 });

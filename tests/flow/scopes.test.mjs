@@ -27,8 +27,10 @@ const row = () => ({
 });
 const DEFINITION = {
   name: 'deskly', title: 'Deskly', hosts: {names: ['deskly.example']}, client_auth: 'post',
-  authorize: {url: 'https://{host}/oauth/authorize', scopes: [{name: 'tickets.read', words: 'See tickets'}, {name: 'tickets.write', words: 'Open tickets'}]},
+  authorize: {url: 'https://{host}/oauth/authorize', scopes: [{name: 'tickets.read', words: 'See tickets', required: true}, {name: 'tickets.write', words: 'Open tickets'}],
+    covers: {'tickets.all': ['tickets.read', 'tickets.write']}},
   token: {url: 'https://{host}/oauth/token'},
+  vars: {site: {from: 'callback', default: 'main', words: 'the site'}}, callback: {capture: {site: 'site'}},
   identity: {path: '/me', key: [{path: 'id'}], name: 'name'},
   api: {base: 'https://{host}', error: {code: ['error'], message: 'error_description'}, errors: [{code: 'MISSING_SCOPES', means: 'scope'}]},
   actions: {
@@ -68,9 +70,12 @@ describe('scopes', () => {
 
   /** What an admin asks for from now on, and the peer expects in a login. */
   function asks(...scopes) {
+    return asksWith({}, ...scopes);
+  }
+  function asksWith(more, ...scopes) {
     peer.row.authorize.scopes = scopes;
     return w.must('PUT', `/workspaces/${ACME}/connections/acme-deskly`, {app: 'deskly', host: peer.host, client_id: peer.client.id, client_secret: peer.client.secret,
-      scopes, assurance: 'code', account_match: 'off'});
+      scopes, assurance: 'code', account_match: 'off', ...more});
   }
   async function logIn(person, prompt) {
     await person.browser.get(loginUrl(prompt));
@@ -161,7 +166,7 @@ describe('scopes', () => {
     const prompt = await ana.prompt('deskly open');
     await ana.say(await logIn(ana, prompt));
     await ana.sees(m => m.ts >= prompt.ts && /does not let Workbot do this/.test(words(m)));
-    await until('the admins to be told', async () => (await ben.messages()).some(m => m.ts > before && /a login does not allow what a command needs/.test(words(m))));
+    await until('the admins to be told', async () => (await ben.messages()).some(m => m.ts > before && /a login does not allow what a command needs[^]*It says that this needs tickets\.write \(Open tickets\)/.test(words(m))));
     assert.equal((await anas()).reason, 'scope_refused');
     await ana.ask('deskly open', /does not let Workbot do this/);
     assert.equal(await prompts(), 0);
@@ -195,6 +200,45 @@ describe('scopes', () => {
     await ana.sees(m => m.ts >= prompt.ts && /Opened t8/.test(words(m)));
     peer.row.token.scopes = ' ';
     await w.idle();
+  });
+
+  for (const [what, said, prepare] of [
+    ['an account of another place', /This account is in another place.*choose that place/s, () => { peer.says = {site: 'elsewhere'}; }],
+    ['no account', /The app did not say who you are.*allow all that the app asks you for/s, () => { peer.row.identity.answer = {odd: true}; }],
+  ]) {
+    test(`a login that leads to ${what}: the page says what to do, and nothing is connected`, async () => {
+      const {says, row: {identity: {answer}}} = peer;
+      await asksWith({vars: {site: 'main'}}, 'tickets.read', 'tickets.write');
+      const was = await anas();
+      prepare();
+      const asked = await ana.ask('connect deskly', /Deskly/);
+      if (labels(asked).includes('Log in again')) await ana.press(asked, 'Log in again');
+      const prompt = await ana.sees(m => m.is_bot && m.ts >= asked.ts && loginUrl(m));
+      await ana.browser.get(loginUrl(prompt));
+      await ana.browser.submit();
+      assert.match(ana.browser.text, said);
+      peer.says = says;
+      peer.row.identity.answer = answer;
+      assert.deepEqual(await anas(), was);
+      await asks('tickets.read', 'tickets.write');
+      await ana.ask('cancel', /./);
+      await connects(ana);
+    });
+  }
+
+  test('who granted a scope that covers others is asked for none of them, and for what it does not cover', async () => {
+    await asks('tickets.all');
+    await connects(ana); // tickets.read, which is required, is in it
+    assert.deepEqual((await anas()).scopes, ['tickets.all']);
+    await asks('tickets.read', 'tickets.write');
+    assert.doesNotMatch(words(await list(/Deskly/)), /wants your consent/);
+    peer.grant.scopes = ['tickets.read', 'tickets.write']; // what the peer makes of it
+    await ana.ask('deskly both', /After A broken lamp opened t8/);
+    assert.equal(await prompts(), 0);
+    await asks('tickets.read', 'tickets.close');
+    await list(/Deskly wants your consent to: tickets\.close \(an admin added it\)/);
+    await asks('tickets.read', 'tickets.write');
+    await connects(ana);
   });
 
   test('a refresh that is refused in an unknown way keeps the tokens, says why, tells the admins, and comes back by itself after its pause', async () => {

@@ -5,24 +5,24 @@ import {ACME, buttons, labels, loginUrl, start, until, words} from '../lib/flow.
 
 const CLIENT = '5a5e0001acme4c1e0001000000000001';
 const ANA = 'a0000000000000000000000000000001', BEN = 'b0000000000000000000000000000002', CLEO = 'c0000000000000000000000000000003';
-const DESK = '91000000000000000000000000000001', LAPTOP = '5c000000000000000000000000000001';
+const DESK = '91000000000000000000000000000001', NETWORK = '91000000000000000000000000000002', LAPTOP = '5c000000000000000000000000000001';
 const MINE = '1c000000000000000000000000000001', MAIL = '1c000000000000000000000000000002';
 const APPROVAL = 'e1000000000000000000000000000001', APPROVAL_OF_BEN = 'e1000000000000000000000000000002';
 
 // action: [what is typed, its inputs, what the reply says]
 const ACTIONS = {
-  create_incident: ['create incident', ['short_description', 'urgency', 'caller_id'], 'Made {{steps.one.number}}'],
+  create_incident: ['create incident', ['short_description', 'description', 'urgency', 'impact', 'category', 'assignment_group', 'caller_id'], 'Made {{steps.one.number}}'],
   get_incident: ['incident', ['number'], '{{steps.one.number}} {{steps.one.short_description}} is {{steps.one.state}}, with {{steps.one.assigned_to}}'],
   my_incidents: ['my incidents', [], 'Yours: {{steps.one.first.number}} {{steps.one.records.1.number}}'],
   find_incidents: ['find', ['text'], 'Found: {{steps.one.first.number}} {{steps.one.records.1.number}}'],
-  update_incident: ['change incident', ['id', 'state', 'assigned_to', 'assignment_group', 'urgency'], 'Changed {{steps.one.number}}: {{steps.one.state}} {{steps.one.assigned_to}}'],
+  update_incident: ['change incident', ['id', 'short_description', 'state', 'hold_reason', 'assigned_to', 'assignment_group', 'urgency', 'impact'], 'Changed {{steps.one.number}}: {{steps.one.state}} {{steps.one.assigned_to}}'],
   add_comment: ['comment', ['id', 'comments'], 'Commented on {{steps.one.number}}'],
   add_work_note: ['note', ['id', 'work_notes'], 'Noted on {{steps.one.number}}'],
   resolve_incident: ['resolve', ['id', 'close_code', 'close_notes'], 'Resolved {{steps.one.number}}'],
   my_approvals: ['my approvals', [], 'Waiting: {{steps.one.first.sysapproval.display_value}} {{steps.one.first.sys_id.value}}'],
   approve: ['approve', ['id', 'comments'], 'It is {{steps.one.state}}'],
   reject: ['reject', ['id', 'comments'], 'It is {{steps.one.state}}'],
-  create_change: ['create change', ['short_description', 'type'], 'Made {{steps.one.number}}'],
+  create_change: ['create change', ['short_description', 'description', 'justification', 'assignment_group', 'type'], 'Made {{steps.one.number}}'],
   search_catalog: ['catalog', ['text'], 'There is {{steps.one.first.name}}'],
   order_item: ['order', ['item', 'memory'], 'Ordered {{steps.one.number}}'],
   search_knowledge: ['knowledge', ['text'], 'Read {{steps.one.first.number}}: {{steps.one.first.title}}'],
@@ -144,9 +144,25 @@ describe('servicenow', () => {
     assert.equal(await approval(APPROVAL_OF_BEN), 'requested');
     await ana.ask(`snow approve id: ${APPROVAL} comments: Good`, /It is approved/);
     assert.equal(await approval(APPROVAL), 'approved');
-    await ana.ask(`snow reject id: ${APPROVAL} comments: Changed my mind`, /ServiceNow left the approval as it was: it is decided already/);
+    const sent = (await called(w, '/sysapproval_approver/')).filter(c => c.method === 'PATCH').length;
+    await ana.ask(`snow reject id: ${APPROVAL} comments: Changed my mind`, /This was approved in ServiceNow already/);
     assert.equal(await approval(APPROVAL), 'approved');
+    assert.equal((await called(w, '/sysapproval_approver/')).filter(c => c.method === 'PATCH').length, sent, 'nothing was sent');
   });
+
+  for (const [title, inputs] of [['Approve', {}], ['Reject', {comments: 'Too late'}]]) {
+    test(`a message whose approval was decided in ServiceNow itself closes when ${title} is pressed`, async () => {
+      await w.putRecipe(ACME, {name: 'show-approval', title: 'Show an approval', command: 'snow show approval', allow: 'everyone', connections: {servicenow: {use: 'acme-servicenow'}}, inputs: [],
+        steps: [{id: 'one', connection: 'servicenow', action: 'my_approvals', with: {}}],
+        reply: {text: 'Waits for a decision', buttons: [{title, command: `snow ${title.toLowerCase()}`, decides: 'decided', inputs: {id: APPROVAL, ...inputs}}]}});
+      const m = await ana.ask('snow show approval', x => labels(x).includes(title));
+      await ana.press(m, title);
+      const now = await ana.sees(x => x.ts === m.ts && /Already decided in ServiceNow/.test(words(x)));
+      assert.ok(!labels(now).includes(title));
+      assert.match(words(now), /This was approved in ServiceNow already/);
+      await w.idle();
+    });
+  }
 
   test('a change, the catalog, an order, knowledge, her requests and tasks', async () => {
     const change = await ana.ask('snow create change short_description: New cable type: emergency', /Made CHG001/);
@@ -313,6 +329,8 @@ describe('servicenow: traps', () => {
         await settings(w, {javascript_in_queries: true});
       }
       assert.equal(cleo.browser.code, null, cleo.browser.text);
+      assert.match(cleo.browser.text, /did not say who you are/);
+      await cleo.sees(m => m.ts === prompt.ts && /You were not connected to ServiceNow: .*does not say whose login that is/.test(words(m)));
       assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and state = 'active'"), 0);
       const [probe] = (await called(w, '/table/sys_user')).slice(-1);
       assert.equal(probe.answer.result.length, 2);
@@ -332,12 +350,70 @@ describe('servicenow: traps', () => {
     await connect(cleo);
     await cleo.ask('snow create incident short_description: Mouse is dead', /Made INC001/);
     const [own] = await rows(w, 'incident', r => r.short_description === 'Mouse is dead');
-    await cleo.ask(`snow change incident id: ${own.sys_id} state: 2`, /ServiceNow kept the old state: this account may not change it/);
-    await cleo.ask(`snow change incident id: ${own.sys_id} assigned_to: ${CLEO}`, /ServiceNow kept the old assignment/);
+    await cleo.ask(`snow change incident id: ${own.sys_id} state: 2`, /ServiceNow did not take: state\. This account may not set that there/);
+    await cleo.ask(`snow change incident id: ${own.sys_id} assigned_to: ${CLEO}`, /ServiceNow did not take: assigned to\./);
     await cleo.ask(`snow resolve id: ${own.sys_id} close_code: Solved close_notes: New mouse`, /ServiceNow kept the old state: this account may not resolve/);
     assert.deepEqual([(await incident(w, own.sys_id)).state, (await incident(w, own.sys_id)).assigned_to ?? ''], ['1', '']);
     await cleo.ask(`snow change incident id: ${own.sys_id} urgency: 1`, /Changed INC001/);
     await cleo.ask(FIND, /no incident of this number, or this account may not see it/);
+  });
+
+  // what each writing action sends that ServiceNow may leave out: two values of each, so that one differs from what stands there
+  const SENT = {
+    create_incident: {typed: 'snow create incident', done: /Made INC001/,
+      fields: {short_description: ['Left out'], description: ['At length'], urgency: ['1'], impact: ['2'], category: ['network'], assignment_group: [DESK], caller_id: [CLEO]}},
+    update_incident: {typed: `snow change incident id: ${MAIL}`, done: /Changed INC0000002/,
+      fields: {short_description: ['Other words', 'More words'], state: ['1', '2'], hold_reason: ['4', '5'], assigned_to: [BEN, ANA],
+        assignment_group: [DESK, NETWORK], urgency: ['1', '2'], impact: ['1', '2']}},
+    resolve_incident: {typed: `snow resolve id: ${MAIL}`, done: /Resolved INC0000002/,
+      fields: {close_code: ['One code', 'Other code'], close_notes: ['These notes', 'Other notes']}},
+    create_change: {typed: 'snow create change', done: /Made CHG001/,
+      fields: {short_description: ['Left out'], description: ['At length'], justification: ['It must be'], assignment_group: [DESK]}},
+  };
+  const NO_WORD = /did not take|does not show/;
+  const differing = async fields => {
+    const stands = await incident(w, MAIL);
+    return Object.fromEntries(Object.entries(fields).map(([name, [one, two = one]]) => [name, stands[name] === one ? two : one]));
+  };
+  const typed = async action => `${SENT[action].typed} ${Object.entries(await differing(SENT[action].fields)).map(([k, v]) => `${k}: ${v}`).join(' ')}`;
+
+  for (const [action, {fields, done}] of Object.entries(SENT)) {
+    test(`apps_trap_15_taken ${action}: all taken, and nothing is said`, async () => {
+      assert.doesNotMatch(words(await ana.ask(await typed(action), done)), NO_WORD);
+    });
+
+    test(`apps_trap_15_taken ${action}: each field that is left out is named, alone, and the rest counts`, async () => {
+      try {
+        for (const field of Object.keys(fields)) {
+          await settings(w, {fields_not_taken: [field]});
+          const told = words(await ana.ask(await typed(action), done));
+          assert.match(told, new RegExp(`ServiceNow did not take: ${field.replaceAll('_', ' ')}\\. This account may not set that there`), field);
+        }
+      } finally {
+        await settings(w, {fields_not_taken: []});
+      }
+    });
+
+    test(`apps_trap_15_taken ${action}: what no answer shows is not called left out`, async () => {
+      const [field] = Object.keys(fields);
+      await settings(w, {fields_hidden: [field]});
+      try {
+        const told = words(await ana.ask(await typed(action), done));
+        assert.match(told, new RegExp(`ServiceNow does not show whether it took: ${field.replaceAll('_', ' ')}\\.`));
+        assert.doesNotMatch(told, /did not take/);
+      } finally {
+        await settings(w, {fields_hidden: []});
+      }
+    });
+  }
+
+  test('apps_trap_15_taken a change of which nothing was taken did not happen', async () => {
+    await settings(w, {fields_not_taken: ['urgency', 'impact']});
+    try {
+      await ana.ask(`snow change incident id: ${MAIL} urgency: 3 impact: 3`, /did not work[^]*ServiceNow did not take: urgency, impact\./);
+    } finally {
+      await settings(w, {fields_not_taken: []});
+    }
   });
 
   test('apps_trap_15_detail_null a refusal with detail null is understood', async () => {

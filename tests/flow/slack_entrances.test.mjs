@@ -68,7 +68,7 @@ describe('slack entrances', () => {
     assert.equal(await w.count('job', "state = 'dead'"), 0);
   });
 
-  test('slack_gotcha_09_a_stranger_presses: refused, privately, and nothing changes', async () => {
+  test('failure_29_strangers_click slack_gotcha_09_a_stranger_presses: refused, privately, and nothing changes', async () => {
     await ana.ask('disconnect salesforce', /Your connections|are not connected/);
     await w.idle();
     await ana.prompt(`@workbot ${create('Not hers')}`, {place: 'sales'});

@@ -37,7 +37,7 @@ describe('Slack: an installation by whoever may', () => {
     assert.equal(page.headers.get('cache-control'), 'no-store');
     const to = new URL(page.location);
     assert.equal(to.origin + to.pathname, `${w.sandboxUrl}/slack/oauth/v2/authorize`);
-    assert.equal(to.searchParams.get('scope'), 'commands,chat:write,app_mentions:read,im:history,im:write,users:read,channels:read,groups:read,users:read.email');
+    assert.equal(to.searchParams.get('scope'), 'commands,chat:write,app_mentions:read,im:history,im:write,users:read,channels:read,groups:read,users:read.email,files:read');
     assert.equal(to.searchParams.get('redirect_uri'), `${w.url}/slack/oauth/callback`);
     assert.equal(to.searchParams.get('team'), 'T0GLOBEX1');
     assert.match(to.searchParams.get('state'), /^[0-9a-f]{32}$/);

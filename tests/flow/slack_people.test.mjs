@@ -2,7 +2,7 @@
 // by an event, when asked at use, or by the comparison at night. P12 with its evidence.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, button, labels, start, until} from '../lib/flow.mjs';
+import {ACME, button, labels, start, until, words} from '../lib/flow.mjs';
 
 describe('people who leave', () => {
   let w, ana, ben, cleo;
@@ -51,6 +51,23 @@ describe('people who leave', () => {
     const row = await user('U0ANA0001');
     assert.deepEqual([row.standing, row.email, row.time_zone, row.dm_channel, row.home_opened_at], ['deactivated', null, null, null, null]);
     assert.equal((await audits('person.left', 'U0ANA0001')).length, 1);
+  });
+
+  test('P11 P12 what she has written stays said when she leaves in the midst of a command', async () => {
+    await set('ana', {deleted: false});
+    const salesforce = (id, name) => ({id, connection: 'salesforce', action: 'create_record', with: {object: 'Opportunity', fields: {Name: name, StageName: 'Prospecting', CloseDate: '2026-12-31'}}});
+    await w.putRecipe(ACME, {name: 'two', title: 'Two', command: 'salesforce two', allow: 'everyone', connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}}, inputs: [], reply: {text: 'Both'},
+      steps: [salesforce('one', 'One of two'), {id: 'ok', wait: {text: 'Go on?', buttons: [{title: 'Ship it', value: 'ship'}]}}, salesforce('three', 'Two of two')]});
+    const was = (await audits('person.left', 'U0ANA0001')).length;
+    await connect(ana);
+    const m = await ana.ask('@Workbot salesforce two', x => x.is_bot && labels(x).includes('Ship it'), {place: 'sales', see: 'sales'});
+    await w.idle();
+    await set('ana', {deleted: true});
+    await left('U0ANA0001', was + 1);
+    await w.idle();
+    const told = words((await ben.messages('sales')).find(x => x.ts === m.ts));
+    assert.match(told, /Cancelled: \*{0,2}Two\*{0,2}\. Made before that, and still there: http/);
+    assert.doesNotMatch(told, /Nothing was done/);
   });
 
   test('slack_gotcha_30_a_deactivated_users_live_button_does_nothing', async () => {

@@ -137,7 +137,7 @@ describe('P4 Sign in with Slack', () => {
     assert.equal((await audits('login.other_person')).at(-1).detail.signed_in_team, 'T0GLOBEX1');
   });
 
-  test('P4 another browser of the same person passes', async () => {
+  test('failure_33_returns P4 another browser of the same person passes', async () => {
     const prompt = await ana.prompt('connect salesforce');
     await ana.browser.get(loginUrl(prompt));
     await ana.browser.submit({}, {stop: 'openid/connect/authorize'});

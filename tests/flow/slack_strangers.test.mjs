@@ -33,7 +33,7 @@ describe('Slack: the same user id from another team', () => {
   };
 
   for (const member of ['user_team', 'source_team']) {
-    test(`P2 words whose ${member} is another company's act as nobody`, async () => {
+    test(`failure_30_partner_company P2 words whose ${member} is another company's act as nobody`, async () => {
       await refused(member, () => w.signed('/slack/events', mention(`By ${member}`, {[member]: 'T0GLOBEX1'})));
       assert.equal(await made(`By ${member}`), 0);
       assert.match(w.log(), /another team than the chat names for this id/);

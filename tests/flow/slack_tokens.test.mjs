@@ -87,6 +87,20 @@ describe('Slack: a bot token that rotates', () => {
     assert.equal((await row(w)).generation, generation + 1);
   });
 
+  test('P7 a gateway that answers for Slack, again and again, counts as no lost answer', async () => {
+    const before = (await refreshes(w)).length, {generation} = await row(w);
+    await w.fault('5xx', {peer: 'slack', path: 'oauth.v2.access', times: 3, status: 502});
+    await set(w, "bot_expires_at = now() + interval '1 hour'");
+    for (let n = 1; n <= 3; n++) {
+      await gina.ask('help', m => m.is_bot);
+      const now = await row(w);
+      assert.deepEqual([(await refreshes(w)).length - before, now.tries, now.bot_fault, now.generation], [n, 0, null, generation]);
+      await set(w, 'bot_refresh_until = null');
+    }
+    await gina.ask('help', m => m.is_bot);
+    assert.deepEqual([(await refreshes(w)).length, (await row(w)).generation], [before + 4, generation + 1]);
+  });
+
   test('slack_gotcha_18_an answer that is lost, and a process that dies before it has stored the new pair', async () => {
     await w.sandbox('PUT', '/_config', {slack: {rotation: {expires_in: 43200, grace_ms: 60000}}});
     let before = (await refreshes(w)).length;

@@ -112,9 +112,10 @@ describe('words', () => {
     await ana.ask(create('Told'), /Created Told/);
     await ana.ask('@workbot team note text: Aloud', /Noted: Aloud, as the shared account/, {place: 'sales'});
     const list = await ana.ask('history', /Your last commands/);
-    assert.match(words(list), /done\ntext: Aloud · as the shared account, ben@acme\.example in Salesforce · just now · WB-/);
-    const mine = words(list).match(/Create an opportunity · done\nname: Told · as ana@acme\.example in Salesforce · just now · (WB-[A-Z0-9]{8})/);
+    assert.match(words(list), /done\ntext: Aloud · as the shared account, ben@acme\.example in Salesforce · WB-/);
+    const mine = words(list).match(/Create an opportunity · done\nname: Told · as ana@acme\.example in Salesforce · (WB-[A-Z0-9]{8})\n<!date\^(\d+)\^\{date_short_pretty\}, \{time\}\|\d{4}-\d\d-\d\dT[\d:]+Z>/);
     assert.ok(mine, words(list));
+    assert.ok(Math.abs(Date.now() / 1000 - Number(mine[2])) < 600, 'Slack shows it in the reader\'s own time zone');
     assert.match(button(list, 'Open').url, /\/006xx|\/00T/);
     assert.match(words(await ana.ask(`why ${mine[1].toLowerCase()}`, /Create an opportunity/)), /as ana@acme\.example\nWhy: your own connection, since the command asks for it\.$/m);
     assert.doesNotMatch(words(await ana.ask('why', /does not ask for your own account/)), /acme-salesforce|\brule\b/i);
@@ -212,7 +213,7 @@ describe('words', () => {
     const before = await w.count('login');
     for (const text of ['connect salesforce', 'connect acme-salesforce', 'connect']) {
       const told = await ana.ask(text, /You are already connected to Salesforce as ana@acme\.example \(Acme Corporation\)\. You logged in there (just now|a minute ago|\d+ minutes ago)\./);
-      assert.deepEqual(labels(told), ['Log in again', 'Disconnect']);
+      assert.deepEqual(labels(told), ['Log in again', 'Add another account', 'Disconnect']);
       assert.match(JSON.stringify(told.blocks), /Keep it.*Disconnect Salesforce\?/);
     }
     // for her alone
@@ -225,13 +226,14 @@ describe('words', () => {
     const [told, too] = [await ana.ask('connect salesforce', /already connected/), await ana.ask('connect salesforce', /already connected/)];
     await Promise.all([1, 2, 3].map(() => ana.press(told, 'Log in again')));
     const prompt = await ana.sees(m => m.ts === told.ts && loginUrl(m));
+    // pressed in another message it goes on there: one prompt, in the newest place, with the link that it had
     await ana.press(too, 'Log in again');
-    // whose login ends changes one message: a second button would stay there, dead
-    const same = await ana.sees(m => m.ts === too.ts && /I have sent you a private message to log in to Salesforce already/.test(words(m)));
-    assert.deepEqual([loginUrl(same) ?? null, labels(same)], [null, []]);
+    const same = await ana.sees(m => m.ts === too.ts && loginUrl(m));
+    assert.equal(loginUrl(same), loginUrl(prompt));
+    const old = await ana.sees(m => m.ts === prompt.ts && /A newer login prompt has taken the place/.test(words(m)));
+    assert.deepEqual([loginUrl(old) ?? null, labels(old)], [null, []], 'a second button would stay there, dead');
     await w.idle();
     assert.equal(await w.count('login'), before + 1, 'however often it is pressed');
-    assert.equal(loginUrl((await ana.messages()).find(m => m.ts === prompt.ts)), loginUrl(prompt));
     const replaced = /You are connected there as ana@acme\.example \(Acme Corporation\)\. The account that you log in with now takes its place\./;
     assert.match(JSON.stringify(prompt.blocks), replaced);
     await ana.ask(create('While it waits'), /Created While it waits, as ana@acme/);

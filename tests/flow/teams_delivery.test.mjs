@@ -31,7 +31,7 @@ describe('P1 once', () => {
   test('teams_gotcha_01_a_press_that_comes_again_with_a_new_id_is_one_effect', async () => {
     const ana = person('ana');
     const done = await ana.ask('salesforce deal name: Press', m => m.is_bot && labels(m).includes('Another'));
-    await ana.press(done, 'run', {times: 3, new_ids: true});
+    await ana.press(done, 'press', {times: 3, new_ids: true});
     await ana.sees(/Made Press again/, {after: done.ts});
     await w.idle();
     assert.equal(await opportunities('Press again'), 1);
@@ -42,7 +42,7 @@ describe('P1 once', () => {
     const done = await ana.ask('salesforce deal name: Twice', m => m.is_bot && labels(m).includes('Another'));
     const tokenOf = async () => button((await ana.messages()).find(m => m.ts === done.ts), 'Another').value.wb.t;
     const first = await tokenOf();
-    await ana.press(done, 'run');
+    await ana.press(done, 'press');
     await ana.sees(/Made Twice again/, {after: done.ts});
     await until('the card to be sent anew', async () => await tokenOf() !== first);
     await w.idle();
@@ -50,7 +50,7 @@ describe('P1 once', () => {
     await ana.forge(done, 'Another', {t: first});
     await w.idle();
     assert.equal(await opportunities('Twice again'), 1);
-    await ana.press(done, 'run', {activity: {timestamp: new Date(Date.now() + 10000).toISOString()}});
+    await ana.press(done, 'press', {activity: {timestamp: new Date(Date.now() + 10000).toISOString()}});
     await until('the second one', async () => await opportunities('Twice again') === 2);
     await w.idle();
     assert.equal((await ana.messages()).filter(m => m.ts === done.ts).length, 1);
@@ -131,7 +131,7 @@ describe('P8 where others read', () => {
     const ana = person('ana'), ben = person('ben');
     await ana.say(at('salesforce deal name: Shared'), {place: 'deals'});
     const done = await ana.sees(m => m.is_bot && /Made Shared, as Ana/.test(words(m)), {place: 'deals'});
-    await ben.press(done, 'run');
+    await ben.press(done, 'press');
     const prompt = await ben.sees(m => m.is_bot && loginUrl(m));
     assert.equal(await opportunities('Shared again'), 0);
     await ben.ask(await ben.browse(prompt), /is connected/);
@@ -144,7 +144,7 @@ describe('P8 where others read', () => {
     const ana = person('ana');
     await ana.say(at('salesforce deal name: Unnamed'), {place: 'deals'});
     const done = await ana.sees(m => m.is_bot && /Made Unnamed/.test(words(m)), {place: 'deals'});
-    await ana.press(done, 'run', {place: 'deals', activity: {replyToId: null}});
+    await ana.press(done, 'press', {place: 'deals', activity: {replyToId: null}});
     await ana.sees(m => m.is_bot && /Made Unnamed again/.test(words(m)), {place: 'deals'});
     assert.equal(await w.count('message', 'ephemeral'), 0);
   });

@@ -1,14 +1,21 @@
 // What stands in a place of Teams that others read, while the rest of it stands in somebody's one-to-one chat: true words.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {OPPORTUNITY, TEAMS_ACME, TEAMS_PEOPLE, cardOf, labels, loginUrl, start, words} from '../lib/flow.mjs';
+import {OPPORTUNITY, ROOT, TEAMS_ACME, TEAMS_PEOPLE, cardOf, labels, loginUrl, start, words} from '../lib/flow.mjs';
 
 const at = text => `@Workbot ${text}`;
 const deal = name => at(OPPORTUNITY.replace('Acme renewal', name));
 
 describe('lines that point to the one-to-one chat', () => {
   let w;
-  before(async () => (w = await start({teams: 'only'})));
+  before(async () => {
+    w = await start({teams: 'only'});
+    const recipe = JSON.parse(readFileSync(join(ROOT, 'tests/demo/acme/recipes/create-opportunity.json'), 'utf8'));
+    recipe.reply.buttons.push({title: 'Call back', command: 'salesforce create task', inputs: {about: '{{steps.opp.id}}', subject: 'Call them back'}});
+    await w.putRecipe(TEAMS_ACME, recipe);
+  });
   after(() => w?.stop());
   const person = name => w.teamsPerson(name);
   const after_ = async (who, said, place = 'dm') => {
@@ -110,27 +117,23 @@ describe('lines that point to the one-to-one chat', () => {
     const done = await ben.sees(/Created Pressed on/, {place: 'deals', after: asked.ts});
     await w.idle();
     const before = {deals: (await cleo.messages('deals')).length, dm: (await cleo.messages()).length};
-    const answer = JSON.parse((await cleo.press(done, 'Add a task')).answer);
+    const answer = JSON.parse((await cleo.press(done, 'Call back')).answer);
     assert.equal(answer.type, 'application/vnd.microsoft.activity.message');
     assert.equal(answer.value, 'Working on it. What is for you alone comes in our one-to-one chat.');
-    const question = await cleo.sees(/Enter subject/);
-    assert.match(words(question), /You began this in [^;]*; the result is posted there\./);
-    await cleo.say('Call them back');
-    const prompt = await cleo.sees(m => m.is_bot && loginUrl(m), {after: question.ts});
+    const prompt = await cleo.sees(m => m.is_bot && loginUrl(m));
     await w.idle();
     assert.equal((await cleo.messages('deals')).length, before.deals, 'not a line for all');
     const own = (await cleo.messages()).slice(before.dm).filter(m => m.is_bot);
-    assert.deepEqual(own.map(m => m.ts), [question.ts, prompt.ts], own.map(words).join('\n'));
+    assert.deepEqual(own.map(m => m.ts), [prompt.ts], own.map(words).join('\n'));
     await cleo.ask(await cleo.browse(prompt), /is connected/);
     await cleo.sees(/Call them back/, {place: 'deals'});
     await w.idle();
     assert.equal((await cleo.messages('deals')).length, before.deals + 1, 'the result alone');
     assert.match(words((await cleo.messages('deals')).at(-1)), /as Cleo Chen/);
-    // who is logged in is told where the result comes
+    // what else is needed is asked for in a form, and the result comes there as well
     await cleo.press(done, 'Add a task');
-    const again = await cleo.sees(/Enter subject/, {after: prompt.ts});
-    await cleo.say('And once more');
-    await cleo.sees(/Running it: the result comes in/, {after: again.ts});
+    await cleo.modal();
+    await cleo.submit({in_subject: 'And once more'});
     await cleo.sees(/And once more/, {place: 'deals'});
   });
 
@@ -139,9 +142,7 @@ describe('lines that point to the one-to-one chat', () => {
     await ana.ask('help', /Salesforce/);
     const [done] = (await ana.messages('deals')).filter(m => m.is_bot && labels(m).includes('Add a task'));
     const before = (await ana.messages('deals')).length;
-    await ana.press(done, 'Add a task');
-    await ana.sees(/Enter subject/);
-    await ana.say('Forgotten task');
+    await ana.press(done, 'Call back');
     await ana.sees(m => m.is_bot && loginUrl(m));
     await w.idle();
     await w.query("update run set expires_at = now() - interval '1 s' where state = 'parked' and user_id = $1", [TEAMS_PEOPLE.ana]);

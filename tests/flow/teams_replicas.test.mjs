@@ -46,7 +46,7 @@ describe('P1 two replicas, one of which is killed in between', () => {
     const done = await ana.sees(m => m.is_bot && labels(m).includes('Another') && /Made Thrice/.test(words(m)));
     await w.idle();
     assert.equal(await opportunities('Thrice'), 1);
-    await ana.press(done, 'run', {times: 4, new_ids: true});
+    await ana.press(done, 'press', {times: 4, new_ids: true});
     await until('the second record', async () => await opportunities('Thrice again') > 0);
     await w.idle();
     assert.equal(await opportunities('Thrice again'), 1);

@@ -36,6 +36,17 @@ describe('cards that others read', () => {
     assert.equal((await ben.shows(line)).sent, false, 'nobody else is asked for');
   });
 
+  test('history tells when in the reader\'s own time zone: clients put it in', async () => {
+    const list = await ben.ask('history', /Your last commands|You have run no command/);
+    assert.match(words(list), /no command yet/);
+    await ben.ask('team note text: Timed', /Noted: Timed/);
+    const told = await ben.ask('history', /Your last commands/);
+    const times = JSON.stringify(cardOf(told)).match(/\{\{TIME\((\d{4}-\d\d-\d\dT[\d:]+Z)\)\}\}, \{\{DATE\(\1, SHORT\)\}\}/);
+    assert.ok(times, JSON.stringify(cardOf(told)));
+    assert.ok(Math.abs(Date.now() - Date.parse(times[1])) < 600e3);
+    assert.doesNotMatch(words(told), /just now|ago/);
+  });
+
   test('its owner sees how it stands, and no link', async () => {
     const r = await cleo.shows(line);
     assert.equal(answer(r).type, 'application/vnd.microsoft.card.adaptive', r.answer);
@@ -126,7 +137,7 @@ describe('cards that others read', () => {
       connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
       steps: [{id: 'opp', connection: 'salesforce', action: 'create_record', with: {object: 'Opportunity', fields: {Name: 'Pressed deal', StageName: 'Prospecting', CloseDate: '2026-12-31'}}}],
       reply: {text: 'Made by a press'}});
-    const id = `f:${crypto.randomUUID()}`, wb = {a: 'run', v: JSON.stringify({command: 'salesforce pressed'}), n: 1, t: 'tpress'};
+    const id = `f:${crypto.randomUUID()}`, wb = {a: 'words', v: 'salesforce pressed', n: 1, t: 'tpress'};
     const all = await Promise.all([1, 2, 3].map(() => execute(cleo, wb, {id, replyToId: line.ts})));
     for (const r of all) assert.match(answer(r).value, /Working on it/);
     assert.ok(await w.count('job', "kind = 'teams_invoke'") > 0);

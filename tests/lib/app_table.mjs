@@ -10,10 +10,12 @@
 //   doubtful (a wrong client secret is refused with the same words)
 // revoke: null where the provider names no address; token: access, refresh, both (calls: 2)
 // site: the host of a customer's own; captured: the API's address comes with the tokens
-// needed: a scope without which a login is of no use; absent where the provider does not say what it granted
+// needed: a scope without which a login is of no use; untold: why there is none, of a provider that never says what it granted
 // lookup, identity (identityToo: the provider has two ways), details: calls that a login makes; api: headers demanded, and how it refuses
 // read, write: one command each; asks (what the peer must get), answer, shows (what the user reads), scope (what the
 //   grant must hold; api.lacks is how the provider says that it does not)
+
+import {createHmac} from 'node:crypto';
 
 const OAUTH_DEAD = {status: 400, body: {error: 'invalid_grant', error_description: 'The refresh token is invalid or expired'}};
 const OAUTH_BAD_CODE = {status: 400, body: {error: 'invalid_grant', error_description: 'The code is invalid'}};
@@ -75,12 +77,13 @@ export const TABLE = {
 
   hubspot: {
     title: 'HubSpot',
+    untold: 'the answer of its token endpoint has no scope; its consent page grants all that is asked for, or nothing',
     authorize: {url: 'https://app.hubspot.com/oauth/authorize', params: {}, pkce: 'yes', separator: ' ', scopes: ['oauth', 'crm.objects.contacts.read', 'crm.objects.contacts.write']},
     token: {url: 'https://api.hubapi.com/oauth/v1/token', auth: 'post', format: 'form', lifetime_s: 1800, scopes: null,
       badCode: {status: 400, body: {status: 'BAD_AUTH_CODE', message: 'missing or unknown auth code', correlationId: 'c0', error: 'invalid_grant'}},
       badClient: {status: 400, body: {status: 'BAD_CLIENT_ID', message: 'missing or unknown client id', correlationId: 'c0', error: 'invalid_client'}}},
     refresh: {brings: 'same', dead: {status: 400, body: {status: 'BAD_REFRESH_TOKEN', message: 'missing or unknown refresh token', correlationId: 'c0'}}},
-    revoke: null,
+    revoke: {method: 'DELETE', url: 'https://api.hubapi.com/oauth/v1/refresh-tokens/', tokenInPath: true, auth: 'none', token: 'refresh', status: 204},
     identity: {url: 'https://api.hubapi.com/oauth/v1/access-tokens/', tokenInPath: true, answer: {user: 'ana@acme.example', user_id: 2931, hub_id: 62515, hub_domain: 'acme.example', scopes: ['oauth']}},
     account: 'ana@acme.example',
     api: {
@@ -122,6 +125,7 @@ export const TABLE = {
 
   microsoft: {
     title: 'Microsoft 365',
+    needed: 'Calendars.ReadWrite',
     vars: {tenant: 'contoso.example'},
     authorize: {url: 'https://login.microsoftonline.com/contoso.example/oauth2/v2.0/authorize', params: {response_mode: 'query'}, pkce: 'yes', separator: ' ',
       scopes: ['offline_access', 'User.Read', 'Calendars.ReadWrite']},
@@ -148,6 +152,7 @@ export const TABLE = {
 
   notion: {
     title: 'Notion',
+    untold: 'it has no scopes: what an integration may do is set at Notion, and people pick pages',
     authorize: {url: 'https://api.notion.com/v1/oauth/authorize', params: {owner: 'user'}, pkce: 'any', separator: ' ', scopes: []},
     token: {url: 'https://api.notion.com/v1/oauth/token', auth: 'basic', format: 'json', lifetime_s: null, scopes: null, optional: true, always: true,
       answer: {workspace_id: '68e9a5d1-2b7e-4c1e-9d7c-0c3d2ad30001', workspace_name: 'Acme', bot_id: '2f4b0001-0000-4000-8000-000000000001', owner: {type: 'user'}},
@@ -172,6 +177,7 @@ export const TABLE = {
 
   figma: {
     title: 'Figma',
+    untold: 'the answer of its token endpoint has no scope',
     authorize: {url: 'https://www.figma.com/oauth', params: {}, pkce: 'no', separator: ',', scopes: ['current_user:read', 'file_content:read', 'file_comments:write']},
     token: {url: 'https://api.figma.com/v1/oauth/token', auth: 'basic', format: 'form', lifetime_s: 7776000, scopes: null, badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
     refresh: {url: 'https://api.figma.com/v1/oauth/refresh', brings: 'none', dead: OAUTH_DEAD},
@@ -233,6 +239,7 @@ export const TABLE = {
 
   quickbooks: {
     title: 'QuickBooks',
+    untold: 'the answer of its token endpoint has no scope',
     authorize: {url: 'https://appcenter.intuit.com/connect/oauth2', params: {}, pkce: 'any', separator: ' ', scopes: ['com.intuit.quickbooks.accounting', 'openid', 'email'], callback: {realmId: '9130355377388383'}},
     token: {url: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer', auth: 'basic', format: 'form', lifetime_s: 3600, scopes: null, badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
     refresh: {brings: 'new', dead: OAUTH_DEAD},
@@ -255,9 +262,10 @@ export const TABLE = {
   salesforce: {
     captured: true,
     title: 'Salesforce',
+    needed: 'api',
     authorize: {url: 'https://login.salesforce.com/services/oauth2/authorize', params: {prompt: 'select_account'}, pkce: 'yes', separator: ' ', scopes: ['api', 'refresh_token', 'openid']},
     token: {url: 'https://login.salesforce.com/services/oauth2/token', auth: 'post', format: 'form', lifetime_s: null, scopes: ' ', type: 'Bearer', always: true,
-      answer: host => ({instance_url: `http://${host}`, id: 'https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P', issued_at: '1278448384422', signature: 'x'}),
+      answer: host => ({instance_url: `http://${host}`, id: 'https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P', issued_at: '1278448384422', signature: createHmac('sha256', 'sample-salesforce+secret:%/=').update('https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P1278448384422').digest('base64')}),
       badCode: OAUTH_BAD_CODE, badClient: {status: 400, body: {error: 'invalid_client', error_description: 'invalid client credentials'}}},
     refresh: {brings: 'none', dead: {status: 400, body: {error: 'invalid_grant', error_description: 'expired access/refresh token'}}},
     revoke: {method: 'POST', url: 'https://login.salesforce.com/services/oauth2/revoke', auth: 'none', format: 'form', param: 'token', token: 'refresh', status: 200},
@@ -278,6 +286,7 @@ export const TABLE = {
 
   servicenow: {
     title: 'ServiceNow',
+    needed: 'useraccount',
     site: 'acme.service-now.com',
     authorize: {url: 'https://acme.service-now.com/oauth_auth.do', params: {}, pkce: 'any', separator: ' ', scopes: ['useraccount']},
     token: {url: 'https://acme.service-now.com/oauth_token.do', auth: 'post', format: 'form', lifetime_s: 1799, scopes: ' ', type: 'Bearer', badCode: OAUTH_BAD_CODE, badClient: OAUTH_BAD_CLIENT},
@@ -303,6 +312,7 @@ export const TABLE = {
 
   box: {
     title: 'Box',
+    untold: 'the scopes are a setting of the app at Box; restricted_to is of tokens that were narrowed by exchange',
     authorize: {url: 'https://account.box.com/api/oauth2/authorize', params: {}, pkce: 'any', separator: ' ', scopes: []},
     token: {url: 'https://api.box.com/oauth2/token', auth: 'post', format: 'form', lifetime_s: 4175, scopes: null, answer: {restricted_to: []}, always: true,
       badCode: {status: 400, body: {error: 'invalid_grant', error_description: "Auth code doesn't exist or is invalid for the client"}}, badClient: {status: 400, body: {error: 'invalid_client', error_description: 'The client credentials are invalid'}}},

@@ -503,9 +503,9 @@ export class World {
       event: {type: 'message', channel_type: 'im', user, channel, text, ts: at, event_ts: at, team, ...(client_msg_id ? {client_msg_id} : {}), ...event}};
   }
 
-  async startReplica(n = this.replicas.length) {
+  async startReplica(n = this.replicas.length, ...args) {
     const [port, ops] = this.replicas[n] ? [this.replicas[n].port, this.replicas[n].ops] : [this.ports.shift() ?? await freePort(), await freePort()];
-    const child = run(WORKBOT, ['serve'], {log: this.logFile, env: {...this.env, WORKBOT_LISTEN: `127.0.0.1:${port}`, WORKBOT_OPS_LISTEN: `127.0.0.1:${ops}`}});
+    const child = run(WORKBOT, ['serve', ...args], {log: this.logFile, env: {...this.env, WORKBOT_LISTEN: `127.0.0.1:${port}`, WORKBOT_OPS_LISTEN: `127.0.0.1:${ops}`}});
     const replica = {n, port, ops, child, url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${ops}`};
     this.replicas[n] = replica;
     await until(() => `replica ${n} to be ready:\n${this.log().slice(-3000)}`, async () => {
@@ -613,7 +613,7 @@ export class World {
   /** Answers of Salesforce pass here, and wait while the test holds that path: `held()` of them do. */
   async putBetween() {
     const [host, waiting] = [this.salesforceHost, []];
-    let holds = null;
+    let holds = null, came = null;
     this.between = http.createServer((req, res) => {
       const out = http.request({host: '127.0.0.1', port: host.split(':')[1], method: req.method, path: req.url, headers: req.headers}, back => {
         const pass = instead => {
@@ -630,6 +630,9 @@ export class World {
       });
       out.on('error', () => res.destroy());
       req.pipe(out);
+    }).on('connection', socket => {
+      came?.push(Date.now());
+      if (came) socket.destroy();
     }).listen(0, '127.0.0.1');
     await once(this.between, 'listening');
     this.salesforceHost = `127.0.0.1:${this.between.address().port}`;
@@ -637,6 +640,13 @@ export class World {
     this.answers = {
       hold: path => { holds = path; },
       held: () => waiting.length,
+      /** Nobody who connects is heard, until `live`; gives the times at which they came, which grow. */
+      die: () => {
+        came = [];
+        this.between.closeAllConnections();
+        return came;
+      },
+      live: () => { came = null; },
       /** As they came, or this {status, body} in their place. */
       release: instead => {
         holds = null;
@@ -733,7 +743,8 @@ export async function start({env = {}, replicas = 1, sandbox = {}, globex = fals
       WORKBOT_DATABASE_URL: w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
-      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(w.sandboxUrl).host, ...Object.values(w.hosts), ...trusted].join(','),
+      WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(w.sandboxUrl).host, ...Object.values(w.hosts),
+        w.hosts.box.replace('127.0.0.1', 'localhost'), ...trusted].join(',') /* where its files lie */,
       WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...(teams ? w.teamsEnv() : {}), ...env};
     const migrate = run(WORKBOT, ['migrate'], {env: w.env, log: w.logFile});
     assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());

@@ -176,7 +176,8 @@ export class OauthPeer {
     for (const kind of ['lookup', 'identity', 'identityToo', 'details', 'read', 'write']) {
       if (row[kind] && this.#meant(row[kind], call)) return kind;
     }
-    if (row.revoke && call.path === pathOf(row.revoke.url)) return 'revoke';
+    if (row.revoke?.tokenInPath ? call.path.startsWith(pathOf(row.revoke.url)) && call.method === row.revoke.method
+      : row.revoke && call.path === pathOf(row.revoke.url)) return 'revoke';
     return 'nothing';
   }
 
@@ -333,11 +334,13 @@ export class OauthPeer {
     const {revoke} = row;
     const fields = revoke.format === 'query' ? {...call.query} : this.fields(call);
     const wrong = call.method === revoke.method ? [] : [`by ${call.method}`];
-    if (revoke.format !== 'query') wrong.push(...this.#format(call, revoke.format));
+    if (revoke.tokenInPath) {
+      if (call.text || call.url.search) wrong.push('the token stands in the path, and nothing elsewhere');
+    } else if (revoke.format !== 'query') wrong.push(...this.#format(call, revoke.format));
     if (revoke.auth === 'bearer') {
       if (!this.grants.some(g => g.access && call.headers.authorization === `Bearer ${g.access}`)) wrong.push('not in the name of a token');
     } else wrong.push(...this.#client(call, fields, revoke.auth));
-    const given = fields[revoke.param];
+    const given = revoke.tokenInPath ? decodeURIComponent(call.path.slice(pathOf(revoke.url).length)) : fields[revoke.param];
     // who was told no refresh token can only hand the other one back
     const grant = this.grants.find(g => given && revoke.token !== 'access' && !g.untold && [g.refresh, ...g.spent].includes(given)) ||
       this.grants.find(g => given && (revoke.token !== 'refresh' || g.untold) && g.lastAccess === given);
@@ -347,6 +350,7 @@ export class OauthPeer {
       this.#fault(`revoke: ${wrong.join('; ')}`);
       return {status: 400, body: {error: 'invalid_request'}};
     }
+    if (revoke.token === 'access' && grant.access !== given) return {status: 404, body: {message: 'Not Found'}}; // it has run out
     Object.assign(grant, {over: true, access: null});
     return {status: revoke.status, body: revoke.answer};
   }

@@ -3,38 +3,18 @@
  * login/grant -> POST login/consent (request, decision) -> redirect. */
 #include "box.h"
 
+#include "logins.h"
 #include "page.h"
 #include "world.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_MAX = 20000 };
-
-static json_t *requests; /* id -> what the client asked for */
-static json_t *sessions; /* cookie -> {enterprise, user} */
-static json_t *codes;
-
-static const char session_cookie[] = "sandbox_box_session";
+static struct logins logins = {.cookie = "sandbox_box_session", .brand = "box"};
 
 void box_login_reset(void)
 {
-    json_decref(requests);
-    json_decref(sessions);
-    json_decref(codes);
-    requests = json_object();
-    sessions = json_object();
-    codes = json_object();
-}
-
-static void keep(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new(object, key, value);
-    while (json_object_size(object) > KEEP_MAX) {
-        char *oldest = xstrdup(json_object_iter_key(json_object_iter(object)));
-        json_object_del(object, oldest);
-        free(oldest);
-    }
+    logins_reset(&logins);
 }
 
 json_t *box_client(const char *client_id)
@@ -46,7 +26,7 @@ json_t *box_client(const char *client_id)
 
 json_t *box_code(const char *code)
 {
-    return code == NULL ? NULL : json_object_get(codes, code);
+    return logins_code(&logins, code);
 }
 
 static bool registered(const json_t *client, const char *uri)
@@ -104,12 +84,6 @@ static const char *wrong_client(const json_t *query, const json_t *client)
     return registered(client, uri) ? NULL : "Error: redirect_uri_mismatch";
 }
 
-static json_t *session_of(const struct box_call *call)
-{
-    const char *cookie = http_cookie(call->req, session_cookie);
-    return cookie == NULL ? NULL : json_object_get(sessions, cookie);
-}
-
 static void to_grant_page(struct box_call *call, const char *id)
 {
     char *url = xasprintf("%s/login/grant?request=%s", call->base, id);
@@ -132,19 +106,10 @@ static void show_accounts(struct box_call *call, const char *id, const json_t *a
     json_t *user = NULL;
     json_object_foreach(json_object_get(enterprise, "users"), user_id, user)
     {
-        buf_add(&b, "<button class=\"person\" name=\"username\" value=\"");
-        buf_add_html(&b, json_str_or(user, "login", ""));
-        buf_add(&b, "\">");
-        buf_add_html(&b, json_str_or(user, "name", ""));
-        buf_add(&b, "<small>");
-        buf_add_html(&b, json_str_or(user, "login", ""));
-        buf_add(&b, "</small></button>");
+        logins_add_person(&b, json_str_or(user, "login", ""), json_str_or(user, "name", ""));
     }
     buf_add(&b, "</form>");
-    page_end(&b);
-    http_reply_header(call->req, "Cache-Control", "no-store");
-    http_reply_text(call->req, 200, "text/html; charset=utf-8", b.data);
-    buf_free(&b);
+    logins_show(call->req, &b);
 }
 
 /* PKCE is not documented: a challenge is neither wanted nor looked at. */
@@ -169,8 +134,8 @@ void box_authorize(struct box_call *call)
     } else {
         char id[41];
         random_hex(id, 32);
-        json_t *session = session_of(call);
-        keep(requests, id, json_incref(asked));
+        json_t *session = logins_session(&logins, call->req);
+        logins_keep(logins.requests, id, json_incref(asked));
         if (session != NULL && json_equal(json_object_get(session, "enterprise"),
                                           json_object_get(asked, "enterprise"))) {
             json_object_set(asked, "user", json_object_get(session, "user"));
@@ -182,32 +147,10 @@ void box_authorize(struct box_call *call)
     json_decref(asked);
 }
 
-/* The pending request of a form or page, or NULL after an error page. */
-static json_t *pending(struct box_call *call, const json_t *fields)
-{
-    const char *id = json_str(fields, "request");
-    json_t *asked = id == NULL ? NULL : json_object_get(requests, id);
-    if (asked == NULL) {
-        page_message(call->req, 400, "This login is over", "Start again where you came from.",
-                     "box");
-    }
-    return asked;
-}
-
-static json_t *read_form(struct box_call *call)
-{
-    if (!http_is(call->req, "POST")) {
-        page_message(call->req, 405, "Not allowed", "This page takes a form.", "box");
-        return NULL;
-    }
-    json_t *form = form_decode(buf_text(&call->req->body), call->req->body.len);
-    return form == NULL ? json_object() : form;
-}
-
 void box_choose(struct box_call *call)
 {
-    json_t *form = read_form(call);
-    json_t *asked = form == NULL ? NULL : pending(call, form);
+    json_t *form = logins_form(&logins, call->req);
+    json_t *asked = form == NULL ? NULL : logins_pending(&logins, call->req, form);
     if (asked == NULL) {
         json_decref(form);
         return;
@@ -218,36 +161,21 @@ void box_choose(struct box_call *call)
         page_message(call->req, 400, "Invalid login", "There is no such account.", "box");
     } else {
         json_object_set(asked, "user", json_object_get(user, "id"));
-        char *sid = random_token("", 40);
-        keep(sessions, sid,
-             json_pack("{s:O, s:O}", "enterprise", json_object_get(asked, "enterprise"), "user",
-                       json_object_get(user, "id")));
-        char *cookie = xasprintf("%s=%s; Path=/; HttpOnly; SameSite=Lax", session_cookie, sid);
-        http_reply_header(call->req, "Set-Cookie", cookie);
-        free(cookie);
-        free(sid);
+        logins_sign_in(&logins, call->req,
+                       json_pack("{s:O, s:O}", "enterprise", json_object_get(asked, "enterprise"),
+                                 "user", json_object_get(user, "id")));
         to_grant_page(call, json_str_or(form, "request", ""));
     }
     json_decref(form);
 }
 
-/* The chosen account must be the one this browser is signed in with. */
-static bool same_person(const struct box_call *call, const json_t *asked)
-{
-    const json_t *session = session_of(call);
-    return session != NULL && json_str(asked, "user") != NULL &&
-           strcmp(json_str_or(session, "user", ""), json_str(asked, "user")) == 0;
-}
-
 void box_consent_page(struct box_call *call)
 {
-    json_t *asked = pending(call, call->req->query);
+    json_t *asked = logins_pending(&logins, call->req, call->req->query);
     if (asked == NULL) {
         return;
     }
-    if (!same_person(call, asked)) {
-        page_message(call->req, 403, "Not your login", "This browser is not signed in for it.",
-                     "box");
+    if (!logins_is_theirs(&logins, call->req, asked)) {
         return;
     }
     json_t *user = box_user(box_enterprise(json_str(asked, "enterprise")), json_str(asked, "user"));
@@ -264,20 +192,14 @@ void box_consent_page(struct box_call *call)
              "name=\"decision\" value=\"deny\">Deny access to Box</button><button "
              "name=\"decision\" value=\"allow\">Grant access to Box</button></div></form>",
              call->base, json_str_or(call->req->query, "request", ""));
-    page_end(&b);
-    http_reply_header(call->req, "Cache-Control", "no-store");
-    http_reply_text(call->req, 200, "text/html; charset=utf-8", b.data);
-    buf_free(&b);
+    logins_show(call->req, &b);
 }
 
 /* Issues the code and sends the browser back. */
 static void grant_code(struct box_call *call, json_t *asked)
 {
     char *code = random_token("", 32);
-    json_t *data = json_deep_copy(asked);
-    json_object_set_new(data, "since_ms", json_integer((json_int_t)clock_now_ms()));
-    json_object_set_new(data, "used", json_false());
-    keep(codes, code, data);
+    logins_grant(&logins, code, asked);
     char *params = xasprintf("code=%s", code);
     send_back(call, asked, params);
     free(params);
@@ -286,18 +208,15 @@ static void grant_code(struct box_call *call, json_t *asked)
 
 void box_consent(struct box_call *call)
 {
-    json_t *form = read_form(call);
-    json_t *asked = form == NULL ? NULL : pending(call, form);
+    json_t *form = logins_form(&logins, call->req);
+    json_t *asked = form == NULL ? NULL : logins_pending(&logins, call->req, form);
     if (asked == NULL) {
         json_decref(form);
         return;
     }
-    if (!same_person(call, asked)) {
-        page_message(call->req, 403, "Not your login", "This browser is not signed in for it.",
-                     "box");
-    } else {
+    if (logins_is_theirs(&logins, call->req, asked)) {
         json_incref(asked);
-        json_object_del(requests, json_str(form, "request"));
+        json_object_del(logins.requests, json_str(form, "request"));
         if (strcmp(json_str_or(form, "decision", ""), "allow") == 0) {
             grant_code(call, asked);
         } else {

@@ -225,13 +225,18 @@ void box_download(struct box_api *a, const json_t *file)
 void box_download_host(struct box_call *call)
 {
     const char *token = call->path + strlen("/dl/");
-    const json_t *bytes = json_object_get(contents, json_str_or(links, token, ""));
+    const char *id = json_str_or(links, token, "");
+    const json_t *bytes = json_object_get(contents, id);
     if (http_header(call->req, "Authorization") != NULL) {
         box_count("token_leaks");
         http_reply_text(call->req, 400, "text/plain", "Only one auth mechanism allowed\n");
     } else if (bytes == NULL) {
         http_reply_text(call->req, 404, "text/plain", "Not found\n");
     } else {
+        const json_t *item = json_object_get(box_items(), id);
+        char *as = xasprintf("attachment;filename=\"%s\"", json_str_or(item, "name", ""));
+        http_reply_header(call->req, "Content-Disposition", as);
+        free(as);
         http_reply_text(call->req, 200, "application/octet-stream", "");
         buf_addn(&call->req->reply, json_string_value(bytes), json_string_length(bytes));
     }

@@ -1,8 +1,10 @@
 #include "control.h"
 
+#include "app_hooks.h"
 #include "faults.h"
 #include "journal.h"
 #include "peers.h"
+#include "stories.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -98,6 +100,36 @@ static void run_chat_call(struct request *req)
 static void post_chat_call(struct request *req)
 {
     http_block(req, run_chat_call);
+}
+
+/* ---- what apps tell of their own accord ---- */
+
+static void run_hook(struct request *req)
+{
+    json_t *body = read_body(req);
+    if (body != NULL) {
+        app_hook_send(req, body);
+        json_decref(body);
+    }
+}
+
+static void post_hook(struct request *req)
+{
+    http_block(req, run_hook);
+}
+
+static void run_happen(struct request *req)
+{
+    json_t *body = read_body(req);
+    if (body != NULL) {
+        story_happen(req, body);
+        json_decref(body);
+    }
+}
+
+static void post_happen(struct request *req)
+{
+    http_block(req, run_happen);
 }
 
 /* ---- looking ---- */
@@ -361,6 +393,8 @@ static const struct {
     {"PUT", "/_config", false, put_config},
     {"GET", "/_config", false, get_config},
     {"POST", "/_reset", false, post_reset},
+    {"POST", "/_hook", false, post_hook},
+    {"POST", "/_happen", false, post_happen},
 };
 
 void control_handle(struct request *req)

@@ -23,6 +23,7 @@ struct settings {
     int salesforce_port;
     const char *salesforce_port_file;
     bool app_ports;
+    int app_port[LISTENERS_MAX]; /* of this listener; 0: a free one, if any */
     const char *config;
     const char *bot_url;
     long log_entries;
@@ -32,6 +33,7 @@ static void usage(FILE *to)
 {
     fputs("usage: sandbox --port N [--port-file FILE] [--config FILE] [--bot-url URL]\n"
           "               [--salesforce-port N] [--salesforce-port-file FILE] [--app-ports]\n"
+          "               [--app-port NAME=PORT]...\n"
           "               [--address IPV4] [--log-entries N] [--adaptivecards FILE]\n"
           "Port 0 takes a free port; the files receive the port once it listens.\n",
           to);
@@ -50,6 +52,26 @@ static bool read_number(const char *text, long max, long *ret)
     return true;
 }
 
+/* NAME=PORT of an app that can have a port of its own. */
+static bool read_app_port(const char *text, struct settings *s)
+{
+    const char *cut = strchr(text, '=');
+    char *name = xstrndup(text, cut == NULL ? 0 : (size_t)(cut - text));
+    const struct peer *peer = peer_find(name);
+    long number = 0;
+    free(name);
+    if (peer == NULL || !peer->own_port) {
+        fprintf(stderr, "sandbox: no app with a port of its own: %s\n", text);
+        return false;
+    }
+    if (!read_number(cut + 1, 65535, &number)) {
+        return false;
+    }
+    s->app_ports = true;
+    s->app_port[peer_listener(peer)] = (int)number;
+    return true;
+}
+
 static bool read_options(int argc, char **argv, struct settings *s)
 {
     static const struct option options[] = {
@@ -58,6 +80,7 @@ static bool read_options(int argc, char **argv, struct settings *s)
         {"salesforce-port", required_argument, NULL, 's'},
         {"salesforce-port-file", required_argument, NULL, 'S'},
         {"app-ports", no_argument, NULL, 'o'},
+        {"app-port", required_argument, NULL, 'O'},
         {"config", required_argument, NULL, 'c'},
         {"bot-url", required_argument, NULL, 'b'},
         {"address", required_argument, NULL, 'a'},
@@ -90,6 +113,9 @@ static bool read_options(int argc, char **argv, struct settings *s)
             break;
         case 'o':
             s->app_ports = true;
+            break;
+        case 'O':
+            ok = read_app_port(optarg, s);
             break;
         case 'c':
             s->config = optarg;
@@ -168,7 +194,7 @@ static void set_ports(struct http_options *options, const struct settings *s)
         options->ports[i] = -1;
     }
     for (size_t i = 0; s->app_ports && peer_at(i) != NULL; i++) {
-        options->ports[i + 1] = peer_at(i)->own_port ? 0 : -1;
+        options->ports[i + 1] = peer_at(i)->own_port ? s->app_port[i + 1] : -1;
     }
     options->ports[LISTENER_MAIN] = s->port;
     options->ports[peer_listener(&salesforce_peer)] = s->salesforce_port;

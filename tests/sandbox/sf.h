@@ -94,6 +94,8 @@ struct sf_work {
     char *const *parts; /* decoded path segments after the version */
     size_t count;
 };
+/* A record is submitted to the approval process by this user: the answer's row, a new reference. */
+json_t *sf_submit(json_t *org, const char *user, const char *record, const char *approver);
 /* False when there is no such resource: nothing is answered. */
 bool sf_work(const struct sf_work *w);
 

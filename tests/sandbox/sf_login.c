@@ -3,41 +3,21 @@
  * POST login/consent (request, decision) -> redirect. */
 #include "sf.h"
 
+#include "logins.h"
 #include "page.h"
 #include "world.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_MAX = 20000 };
-
-static json_t *requests; /* id -> what the client asked for */
-static json_t *sessions; /* cookie -> {org, user} */
-static json_t *codes;
+static struct logins logins = {.cookie = "sandbox_sf_session", .brand = "salesforce"};
 static json_t *approvals; /* "client org user" -> scopes text already approved */
-
-static const char session_cookie[] = "sandbox_sf_session";
 
 void sf_login_reset(void)
 {
-    json_decref(requests);
-    json_decref(sessions);
-    json_decref(codes);
+    logins_reset(&logins);
     json_decref(approvals);
-    requests = json_object();
-    sessions = json_object();
-    codes = json_object();
     approvals = json_object();
-}
-
-static void keep(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new(object, key, value);
-    while (json_object_size(object) > KEEP_MAX) {
-        char *oldest = xstrdup(json_object_iter_key(json_object_iter(object)));
-        json_object_del(object, oldest);
-        free(oldest);
-    }
 }
 
 json_t *sf_client(const char *client_id)
@@ -49,7 +29,7 @@ json_t *sf_client(const char *client_id)
 
 json_t *sf_code(const char *code)
 {
-    return code == NULL ? NULL : json_object_get(codes, code);
+    return logins_code(&logins, code);
 }
 
 static bool in_list(const json_t *list, const char *text, size_t len)
@@ -156,10 +136,7 @@ static void grant_code(struct sf_call *call, json_t *asked)
 {
     char *code = random_token("aPrx", 60);
     char *padded = xasprintf("%s==", code); /* as Salesforce's do: %3D%3D on the way back */
-    json_t *data = json_deep_copy(asked);
-    json_object_set_new(data, "since_ms", json_integer((json_int_t)clock_now_ms()));
-    json_object_set_new(data, "used", json_false());
-    keep(codes, padded, data);
+    logins_grant(&logins, padded, asked);
     char *key = approval_key(asked);
     char *scopes = scopes_join(json_object_get(asked, "scopes"));
     json_object_set_new(approvals, key, json_string(scopes));
@@ -172,12 +149,6 @@ static void grant_code(struct sf_call *call, json_t *asked)
     free(key);
     free(padded);
     free(code);
-}
-
-static json_t *session_of(const struct sf_call *call)
-{
-    const char *cookie = http_cookie(call->req, session_cookie);
-    return cookie == NULL ? NULL : json_object_get(sessions, cookie);
 }
 
 static void to_approval_page(struct sf_call *call, const char *id)
@@ -211,20 +182,11 @@ static void show_accounts(struct sf_call *call, const char *id, const json_t *as
             if ((strcmp(name, hint) == 0) != (round == 0) || json_flag(user, "inactive", false)) {
                 continue;
             }
-            buf_add(&b, "<button class=\"person\" name=\"username\" value=\"");
-            buf_add_html(&b, name);
-            buf_add(&b, "\">");
-            buf_add_html(&b, json_str_or(user, "name", ""));
-            buf_add(&b, "<small>");
-            buf_add_html(&b, name);
-            buf_add(&b, "</small></button>");
+            logins_add_person(&b, name, json_str_or(user, "name", ""));
         }
     }
     buf_add(&b, "</form>");
-    page_end(&b);
-    http_reply_header(call->req, "Cache-Control", "no-store");
-    http_reply_text(call->req, 200, "text/html; charset=utf-8", b.data);
-    buf_free(&b);
+    logins_show(call->req, &b);
 }
 
 static void begin_login(struct sf_call *call, json_t *asked)
@@ -233,10 +195,10 @@ static void begin_login(struct sf_call *call, json_t *asked)
     random_hex(id, 32);
     const char *prompt = json_str_or(call->req->query, "prompt", "");
     bool ask_account = strstr(prompt, "login") != NULL || strstr(prompt, "select_account") != NULL;
-    json_t *session = session_of(call);
+    json_t *session = logins_session(&logins, call->req);
     bool same_org = session != NULL &&
                     strcmp(json_str_or(session, "org", ""), json_str_or(asked, "org", "")) == 0;
-    keep(requests, id, asked);
+    logins_keep(logins.requests, id, asked);
     if (!same_org || ask_account) {
         show_accounts(call, id, asked);
         return;
@@ -248,7 +210,7 @@ static void begin_login(struct sf_call *call, json_t *asked)
     bool approved = strcmp(json_str_or(approvals, key, ""), scopes) == 0;
     if (approved && strstr(prompt, "consent") == NULL) {
         json_incref(asked);
-        json_object_del(requests, id);
+        json_object_del(logins.requests, id);
         grant_code(call, asked);
         json_decref(asked);
     } else {
@@ -295,32 +257,10 @@ void sf_authorize(struct sf_call *call)
     json_decref(asked);
 }
 
-/* The pending request of a form or page, or NULL after an error page. */
-static json_t *pending(struct sf_call *call, const json_t *fields)
-{
-    const char *id = json_str(fields, "request");
-    json_t *asked = id == NULL ? NULL : json_object_get(requests, id);
-    if (asked == NULL) {
-        page_message(call->req, 400, "This login is over", "Start again where you came from.",
-                     "salesforce");
-    }
-    return asked;
-}
-
-static json_t *read_form(struct sf_call *call)
-{
-    if (!http_is(call->req, "POST")) {
-        page_message(call->req, 405, "Not allowed", "This page takes a form.", "salesforce");
-        return NULL;
-    }
-    json_t *form = form_decode(buf_text(&call->req->body), call->req->body.len);
-    return form == NULL ? json_object() : form;
-}
-
 void sf_choose(struct sf_call *call)
 {
-    json_t *form = read_form(call);
-    json_t *asked = form == NULL ? NULL : pending(call, form);
+    json_t *form = logins_form(&logins, call->req);
+    json_t *asked = form == NULL ? NULL : logins_pending(&logins, call->req, form);
     if (asked == NULL) {
         json_decref(form);
         return;
@@ -332,14 +272,9 @@ void sf_choose(struct sf_call *call)
                      "salesforce");
     } else {
         json_object_set(asked, "user", json_object_get(user, "id"));
-        char *sid = random_token("", 40);
-        keep(sessions, sid,
-             json_pack("{s:O, s:O}", "org", json_object_get(asked, "org"), "user",
-                       json_object_get(user, "id")));
-        char *cookie = xasprintf("%s=%s; Path=/; HttpOnly; SameSite=Lax", session_cookie, sid);
-        http_reply_header(call->req, "Set-Cookie", cookie);
-        free(cookie);
-        free(sid);
+        logins_sign_in(&logins, call->req,
+                       json_pack("{s:O, s:O}", "org", json_object_get(asked, "org"), "user",
+                                 json_object_get(user, "id")));
         to_approval_page(call, json_str_or(form, "request", ""));
     }
     json_decref(form);
@@ -363,23 +298,13 @@ static const char *scope_label(const char *scope)
     return scope;
 }
 
-/* The chosen account must be the one this browser is signed in with. */
-static bool same_person(const struct sf_call *call, const json_t *asked)
-{
-    const json_t *session = session_of(call);
-    return session != NULL && json_str(asked, "user") != NULL &&
-           strcmp(json_str_or(session, "user", ""), json_str(asked, "user")) == 0;
-}
-
 void sf_approval_page(struct sf_call *call)
 {
-    json_t *asked = pending(call, call->req->query);
+    json_t *asked = logins_pending(&logins, call->req, call->req->query);
     if (asked == NULL) {
         return;
     }
-    if (!same_person(call, asked)) {
-        page_message(call->req, 403, "Not your login", "This browser is not signed in for it.",
-                     "salesforce");
+    if (!logins_is_theirs(&logins, call->req, asked)) {
         return;
     }
     json_t *org = sf_org(json_str(asked, "org"));
@@ -403,26 +328,20 @@ void sf_approval_page(struct sf_call *call)
              "<button class=\"quiet\" name=\"decision\" value=\"deny\">Deny</button>"
              "<button name=\"decision\" value=\"allow\">Allow</button></div></form>",
              call->base, json_str_or(call->req->query, "request", ""));
-    page_end(&b);
-    http_reply_header(call->req, "Cache-Control", "no-store");
-    http_reply_text(call->req, 200, "text/html; charset=utf-8", b.data);
-    buf_free(&b);
+    logins_show(call->req, &b);
 }
 
 void sf_consent(struct sf_call *call)
 {
-    json_t *form = read_form(call);
-    json_t *asked = form == NULL ? NULL : pending(call, form);
+    json_t *form = logins_form(&logins, call->req);
+    json_t *asked = form == NULL ? NULL : logins_pending(&logins, call->req, form);
     if (asked == NULL) {
         json_decref(form);
         return;
     }
-    if (!same_person(call, asked)) {
-        page_message(call->req, 403, "Not your login", "This browser is not signed in for it.",
-                     "salesforce");
-    } else {
+    if (logins_is_theirs(&logins, call->req, asked)) {
         json_incref(asked);
-        json_object_del(requests, json_str(form, "request"));
+        json_object_del(logins.requests, json_str(form, "request"));
         if (strcmp(json_str_or(form, "decision", ""), "allow") == 0) {
             grant_code(call, asked);
         } else {

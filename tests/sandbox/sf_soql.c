@@ -282,7 +282,12 @@ static void parse(struct query *q, const char *soql)
     }
     char *name = q->error == NULL ? take(q, T_WORD) : NULL;
     q->object = name == NULL ? NULL : sf_object(name);
-    if (q->error == NULL && q->object == NULL) {
+    const char *refusal =
+        json_str(json_object_get(sf_settings(), "object_errors"), name == NULL ? "" : name);
+    if (q->error == NULL && refusal != NULL && strcmp(refusal, "INVALID_TYPE") != 0) {
+        fail(q, refusal, xasprintf("%s cannot be read now", name));
+    }
+    if (q->error == NULL && (q->object == NULL || refusal != NULL)) {
         fail(q, "INVALID_TYPE", xasprintf("sObject type '%s' is not supported.", name));
     }
     free(name);

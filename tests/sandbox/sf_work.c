@@ -99,9 +99,24 @@ static json_t *submit(const struct sf_work *w, const json_t *request)
                      "success", true);
 }
 
+json_t *sf_submit(json_t *org, const char *user, const char *record, const char *approver)
+{
+    const struct sf_work w = {.org = org, .user = user};
+    json_t *request = json_pack("{s:s, s:[s]}", "contextId", record, "nextApproverIds", approver);
+    json_t *row = submit(&w, request);
+    json_decref(request);
+    return row;
+}
+
 static json_t *decide(const struct sf_work *w, const json_t *request, const char *status)
 {
     json_t *item = sf_record(w->org, json_str_or(request, "contextId", ""));
+    if (item == NULL && strncmp(json_str_or(request, "contextId", ""), "04i", 3) == 0) {
+        /* which of the two it is, no document says */
+        bool gone = json_flag(sf_settings(), "approval_gone_is_cross_reference", false);
+        return gone ? refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+                    : refused("ALREADY_PROCESSED", "The approval request was already processed.");
+    }
     if (!is_object(item, "ProcessInstanceWorkitem")) {
         return refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
     }
@@ -160,6 +175,10 @@ static const char *review(const struct sf_work *w, const json_t *input, const ch
 {
     json_t *item = sf_record(w->org, json_str_or(input, "approvalWorkItemId", ""));
     const char *decision = json_str_or(input, "approvalDecision", "");
+    if (strcmp(json_str_or(input, "channelType", ""), "InvocableAction") != 0) {
+        *ret_message = "Specify a valid channel type.";
+        return "INVALID_INPUT";
+    }
     bool approve = strcasecmp(decision, "approve") == 0;
     *ret_message = "The approval work item can't be reviewed.";
     if (!is_object(item, "ApprovalWorkItem") || (!approve && strcasecmp(decision, "reject") != 0)) {

@@ -125,6 +125,17 @@ extern const struct slack_method slack_chat_methods[]; /* ended by a NULL name *
 extern const struct slack_method slack_other_methods[];
 extern const struct slack_method slack_view_methods[];
 
+/* ---- slack_files.c ---- */
+extern const struct slack_method slack_file_methods[];
+void slack_files_reset(void);
+/* A file of this person; what the spec names of it is as the spec says. Borrowed. */
+json_t *slack_file_new(const json_t *team, const char *user, const json_t *spec);
+/* What is entered in a modal: {"input": {"file": spec}} becomes a list of that file. */
+json_t *slack_files_chosen(const json_t *team, const char *user, const json_t *values);
+void slack_file_download(struct request *req, const char *rest);
+/* Has a view of these blocks a place for a file? */
+bool slack_takes_files(const json_t *blocks);
+
 /* ---- slack_chat.c ---- */
 /* Reads text, blocks and metadata into a new message; NULL and *ret_error when refused. */
 json_t *slack_content(const struct slack_call *call, size_t text_max, json_t **ret_error);

@@ -85,7 +85,8 @@ json_t *slack_missing_scope(const json_t *token, const char *needed)
 static const struct slack_method *method_find(const char *name)
 {
     const struct slack_method *lists[] = {slack_chat_methods, slack_other_methods,
-                                          slack_view_methods, slack_openid_methods};
+                                          slack_view_methods, slack_file_methods,
+                                          slack_openid_methods};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct slack_method *m = lists[i]; m->name != NULL; m++) {
             if (strcmp(m->name, name) == 0) {
@@ -299,6 +300,8 @@ static void slack_handle(struct request *req, const char *path, const char *base
         slack_api(req, path + 5);
     } else if (strncmp(path, "/response/", 10) == 0) {
         slack_response(req, path + 10);
+    } else if (strncmp(path, "/files-pri/", 11) == 0) {
+        slack_file_download(req, path + 11);
     } else if (strncmp(path, "/oauth/v2/authorize", 19) == 0) {
         slack_authorize(req, path + 19, base);
     } else if (strcmp(path, "/app_redirect") == 0) {

@@ -112,6 +112,7 @@ static const struct shape elements_known[] = {
       {"placeholder", K_PLAIN, 150, false},
       {"confirm", K_CONFIRM, 0, false},
       {"focus_on_load", K_BOOL, 0, false}}},
+    {"file_input", IN_INPUT, {{"filetypes", K_ANY, 0, false}, {"max_files", K_INT, 10, false}}},
     {"number_input",
      IN_INPUT,
      {{"is_decimal_allowed", K_BOOL, 0, true},

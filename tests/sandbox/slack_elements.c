@@ -58,7 +58,7 @@ json_t *element_find(const json_t *blocks, const char *wanted, json_t **ret_bloc
 
 /* ---- what each kind of input holds ---- */
 
-enum holds { HOLDS_TEXT, HOLDS_OPTION, HOLDS_OPTIONS, HOLDS_NUMBER };
+enum holds { HOLDS_TEXT, HOLDS_OPTION, HOLDS_OPTIONS, HOLDS_NUMBER, HOLDS_FILES };
 
 struct input {
     const char *type;
@@ -82,6 +82,7 @@ static const struct input inputs[] = {
     {"radio_buttons", HOLDS_OPTION, "selected_option", "initial_option"},
     {"checkboxes", HOLDS_OPTIONS, "selected_options", "initial_options"},
     {"multi_static_select", HOLDS_OPTIONS, "selected_options", "initial_options"},
+    {"file_input", HOLDS_FILES, "files", "files"},
 };
 
 static const struct input *input_of(const json_t *element)
@@ -100,6 +101,11 @@ static json_t *state_of(const json_t *element, const struct input *input, json_t
     return json_pack("{s:s, s:o}", "type", json_str_or(element, "type", ""), input->key, value);
 }
 
+static bool holds_list(const struct input *input)
+{
+    return input->holds == HOLDS_OPTIONS || input->holds == HOLDS_FILES;
+}
+
 json_t *element_initial(const json_t *element)
 {
     const struct input *input = input_of(element);
@@ -107,9 +113,9 @@ json_t *element_initial(const json_t *element)
         return NULL;
     }
     json_t *initial = json_object_get(element, input->initial);
-    json_t *value = initial != NULL                 ? json_deep_copy(initial)
-                    : input->holds == HOLDS_OPTIONS ? json_array()
-                                                    : json_null();
+    json_t *value = initial != NULL     ? json_deep_copy(initial)
+                    : holds_list(input) ? json_array()
+                                        : json_null();
     return state_of(element, input, value);
 }
 
@@ -182,12 +188,14 @@ json_t *element_entered(const json_t *element, const json_t *value)
     }
     json_t *entered = NULL;
     if (json_is_null(value)) {
-        entered = input->holds == HOLDS_OPTIONS ? json_array() : json_null();
+        entered = holds_list(input) ? json_array() : json_null();
     } else if (input->holds == HOLDS_OPTION) {
         json_t *option = option_find(element, json_string_value(value));
         entered = option == NULL ? NULL : json_deep_copy(option);
     } else if (input->holds == HOLDS_OPTIONS) {
         entered = options_entered(element, value);
+    } else if (input->holds == HOLDS_FILES) {
+        entered = json_is_array(value) ? json_deep_copy(value) : NULL;
     } else if (input->holds == HOLDS_NUMBER) {
         entered = json_is_integer(value) ? json_deep_copy(value) : NULL;
     } else {

@@ -337,6 +337,7 @@ void slack_reset(json_t *seed)
     }
     slack_response_reset();
     slack_views_reset();
+    slack_files_reset();
     slack_oauth_reset();
     slack_openid_reset();
     slack_limits_reset();

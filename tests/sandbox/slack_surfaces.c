@@ -237,7 +237,10 @@ static char *submit_make(struct request *req, const json_t *body, json_t *answer
         script_refuse(req, 404, "no_modal", "this person has no modal open");
         return NULL;
     }
-    if (!fill_in(req, view, json_object_get(body, "values"))) {
+    json_t *values = slack_files_chosen(s.team, s.user_id, json_object_get(body, "values"));
+    bool filled = fill_in(req, view, values);
+    json_decref(values);
+    if (!filled) {
         return NULL;
     }
     if (!json_is_object(json_object_get(view, "submit"))) {

@@ -227,6 +227,11 @@ static json_t *open_view(struct slack_call *call, bool push)
     if (error != NULL) {
         return error;
     }
+    if (slack_takes_files(json_object_get(view, "blocks")) &&
+        !slack_has_scope(call->token, "files:read")) {
+        json_decref(view);
+        return slack_missing_scope(call->token, "files:read");
+    }
     if (external_taken(call->team, view, "")) {
         json_decref(view);
         return slack_error("duplicate_external_id");

@@ -23,6 +23,18 @@ json_t *sn_instance(const char *key)
     return key == NULL ? NULL : json_object_get(instances, key);
 }
 
+bool sn_names(const json_t *settings, const char *setting, const char *name)
+{
+    const json_t *list = json_object_get(settings, setting);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *one = json_string_value(json_array_get(list, i));
+        if (one != NULL && strcmp(one, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool sn_has_role(const json_t *instance, const char *user, const char *role)
 {
     const json_t *roles = json_object_get(json_object_get(instance, "roles"), user);

@@ -20,6 +20,8 @@ struct sn_call {
 const json_t *sn_settings(void);
 json_t *sn_instances(void);
 json_t *sn_instance(const char *key);
+/* Whether a setting is a list that holds this name. */
+bool sn_names(const json_t *settings, const char *setting, const char *name);
 bool sn_has_role(const json_t *instance, const char *user, const char *role);
 
 /* ---- sn_login.c: authorize, login, consent ---- */

@@ -103,7 +103,7 @@ static json_t *row_in_mode(struct sn_api *api, const struct sn_table *table, jso
     const struct sn_field *field = NULL;
     json_t *out = json_object();
     for (size_t k = 0; (field = sn_field_at(own, k)) != NULL; k++) {
-        if (wanted(list, field->name)) {
+        if (wanted(list, field->name) && !sn_names(sn_settings(), "fields_hidden", field->name)) {
             json_object_set_new(out, field->name, cell(api, table, record, field, mode));
         }
     }

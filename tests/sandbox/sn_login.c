@@ -3,6 +3,7 @@
  * POST oauth_auth_check.do (request, decision) -> redirect. */
 #include "sn.h"
 
+#include "logins.h"
 #include "page.h"
 #include "world.h"
 
@@ -10,32 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_MAX = 20000 };
-
-static json_t *requests; /* id -> what the client asked for */
-static json_t *sessions; /* cookie -> {instance, user} */
-static json_t *codes;
-
-static const char session_cookie[] = "sandbox_sn_session";
+static struct logins logins = {.cookie = "sandbox_sn_session", .brand = "servicenow"};
 
 void sn_login_reset(void)
 {
-    json_decref(requests);
-    json_decref(sessions);
-    json_decref(codes);
-    requests = json_object();
-    sessions = json_object();
-    codes = json_object();
-}
-
-static void keep(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new(object, key, value);
-    while (json_object_size(object) > KEEP_MAX) {
-        char *oldest = xstrdup(json_object_iter_key(json_object_iter(object)));
-        json_object_del(object, oldest);
-        free(oldest);
-    }
+    logins_reset(&logins);
 }
 
 json_t *sn_client(const char *client_id)
@@ -47,7 +27,7 @@ json_t *sn_client(const char *client_id)
 
 json_t *sn_code(const char *code)
 {
-    return code == NULL ? NULL : json_object_get(codes, code);
+    return logins_code(&logins, code);
 }
 
 static json_t *user_named(json_t *instance, const char *name)
@@ -133,14 +113,6 @@ static const char *wrong_request(const struct sn_call *call, const json_t *clien
 
 /* ---- the pages ---- */
 
-static void show(struct sn_call *call, struct buf *b)
-{
-    page_end(b);
-    http_reply_header(call->req, "Cache-Control", "no-store");
-    http_reply_text(call->req, 200, "text/html; charset=utf-8", b->data);
-    buf_free(b);
-}
-
 static void show_login(struct sn_call *call, const char *id, const json_t *asked)
 {
     json_t *instance = sn_instance(json_str(asked, "instance"));
@@ -161,16 +133,10 @@ static void show_login(struct sn_call *call, const char *id, const json_t *asked
         if (strcmp(json_str_or(user, "active", ""), "true") != 0) {
             continue;
         }
-        buf_add(&b, "<button class=\"person\" name=\"username\" value=\"");
-        buf_add_html(&b, name);
-        buf_add(&b, "\">");
-        buf_add_html(&b, json_str_or(user, "name", ""));
-        buf_add(&b, "<small>");
-        buf_add_html(&b, name);
-        buf_add(&b, "</small></button>");
+        logins_add_person(&b, name, json_str_or(user, "name", ""));
     }
     buf_add(&b, "</form>");
-    show(call, &b);
+    logins_show(call->req, &b);
 }
 
 static void show_consent(struct sn_call *call, const char *id, const json_t *asked)
@@ -189,13 +155,7 @@ static void show_consent(struct sn_call *call, const char *id, const json_t *ask
              "<button class=\"quiet\" name=\"decision\" value=\"deny\">Deny</button>"
              "<button name=\"decision\" value=\"allow\">Allow</button></div></form>",
              call->base, id);
-    show(call, &b);
-}
-
-static json_t *session_of(const struct sn_call *call)
-{
-    const char *cookie = http_cookie(call->req, session_cookie);
-    return cookie == NULL ? NULL : json_object_get(sessions, cookie);
+    logins_show(call->req, &b);
 }
 
 void sn_authorize(struct sn_call *call)
@@ -214,8 +174,8 @@ void sn_authorize(struct sn_call *call)
         json_object_get(client, "instance"), "scope", json_str_or(query, "scope", "useraccount"));
     char id[41];
     random_hex(id, 32);
-    keep(requests, id, asked);
-    const json_t *session = session_of(call);
+    logins_keep(logins.requests, id, asked);
+    const json_t *session = logins_session(&logins, call->req);
     if (session == NULL ||
         strcmp(json_str_or(session, "instance", ""), json_str_or(asked, "instance", "")) != 0) {
         show_login(call, id, asked);
@@ -228,14 +188,10 @@ void sn_authorize(struct sn_call *call)
 /* The form of a page and the request it is about, or NULL after an error page. */
 static json_t *pending(struct sn_call *call, json_t **ret_form)
 {
-    json_t *form = http_is(call->req, "POST")
-                       ? form_decode(buf_text(&call->req->body), call->req->body.len)
-                       : NULL;
-    const char *id = json_str(form, "request");
-    json_t *asked = id == NULL ? NULL : json_object_get(requests, id);
+    json_t *form = logins_form(&logins, call->req);
+    json_t *asked = form == NULL ? NULL : logins_pending(&logins, call->req, form);
     if (asked == NULL) {
         json_decref(form);
-        say(call, 400, "This login is over", "Start again where you came from.");
         return NULL;
     }
     *ret_form = form;
@@ -255,14 +211,9 @@ void sn_login(struct sn_call *call)
         say(call, 400, "User name or password invalid", "There is no such account.");
     } else {
         json_object_set(asked, "user", json_object_get(user, "sys_id"));
-        char *sid = random_token("", 40);
-        keep(sessions, sid,
-             json_pack("{s:O, s:O}", "instance", json_object_get(asked, "instance"), "user",
-                       json_object_get(user, "sys_id")));
-        char *cookie = xasprintf("%s=%s; Path=/; HttpOnly; SameSite=Lax", session_cookie, sid);
-        http_reply_header(call->req, "Set-Cookie", cookie);
-        free(cookie);
-        free(sid);
+        logins_sign_in(&logins, call->req,
+                       json_pack("{s:O, s:O}", "instance", json_object_get(asked, "instance"),
+                                 "user", json_object_get(user, "sys_id")));
         show_consent(call, json_str_or(form, "request", ""), asked);
     }
     json_decref(form);
@@ -291,21 +242,15 @@ void sn_consent(struct sn_call *call)
     if (asked == NULL) {
         return;
     }
-    const json_t *session = session_of(call);
-    if (session == NULL || json_str(asked, "user") == NULL ||
-        strcmp(json_str_or(session, "user", ""), json_str(asked, "user")) != 0) {
-        say(call, 403, "Not your login", "This browser is not signed in for it.");
+    if (!logins_is_theirs(&logins, call->req, asked)) {
         json_decref(form);
         return;
     }
     json_incref(asked);
-    json_object_del(requests, json_str_or(form, "request", ""));
+    json_object_del(logins.requests, json_str_or(form, "request", ""));
     if (strcmp(json_str_or(form, "decision", ""), "allow") == 0) {
         char *code = random_token("", 60);
-        json_t *data = json_deep_copy(asked);
-        json_object_set_new(data, "since_ms", json_integer((json_int_t)clock_now_ms()));
-        json_object_set_new(data, "used", json_false());
-        keep(codes, code, data);
+        logins_grant(&logins, code, asked);
         send_back(call, asked, "code", code);
         free(code);
     } else {

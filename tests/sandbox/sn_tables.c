@@ -371,7 +371,8 @@ static bool approval_is_over(const struct sn_table *table, const json_t *record)
 static bool may_write(const json_t *instance, const struct sn_table *table,
                       const struct sn_field *field, const json_t *record, const char *user)
 {
-    if (field == NULL || field->role == nobody || approval_is_over(table, record)) {
+    if (field == NULL || field->role == nobody || approval_is_over(table, record) ||
+        sn_names(sn_settings(), "fields_not_taken", field->name)) {
         return false;
     }
     return field->role == NULL || sn_has_role(instance, user, field->role);

@@ -54,16 +54,16 @@ json_t *teams_activity(const struct teams_scene *s, const char *type)
     char *conversation = teams_conversation_id(s->place, s->root);
     char *service = teams_service_url();
     char *time = teams_time(clock_now_ms());
+    const char *zone = json_str_or(teams_settings(), "time_zone", "Europe/Berlin");
     json_t *out = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:O}, s:[{s:s, "
         "s:s, s:s, s:s, s:s}], s:o}",
         "type", type, "id", id == NULL ? event : id, "timestamp", time, "localTimestamp", time,
-        "localTimezone", "Europe/Berlin", "locale", "en-US", "channelId", "msteams", "serviceUrl",
-        service, "from", account(s->user), "recipient", "id", bot, "name", teams_app("name"),
-        "conversation", "conversationType", kind, "id", conversation, "tenantId",
-        json_object_get(s->tenant, "id"), "entities", "type", "clientInfo", "locale", "en-US",
-        "country", "US", "platform", "Web", "timezone", "Europe/Berlin", "channelData",
-        channel_data(s));
+        "localTimezone", zone, "locale", "en-US", "channelId", "msteams", "serviceUrl", service,
+        "from", account(s->user), "recipient", "id", bot, "name", teams_app("name"), "conversation",
+        "conversationType", kind, "id", conversation, "tenantId", json_object_get(s->tenant, "id"),
+        "entities", "type", "clientInfo", "locale", "en-US", "country", "US", "platform", "Web",
+        "timezone", zone, "channelData", channel_data(s));
     if (strcmp(kind, "personal") != 0) {
         json_object_set_new(json_object_get(out, "conversation"), "isGroup", json_true());
     }

@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 mapfile -t sources < <(find service -name '*.c' | sort)
 [ ${#sources[@]} -gt 0 ] || { echo "analyze.sh: no sources" >&2 && exit 1; }
-read -ra packages < <(pkg-config --cflags libmicrohttpd jansson libpq libcurl libssl cjose)
+read -ra packages < <(pkg-config --cflags libmicrohttpd jansson libpq libcurl libssl cjose expat)
 flags=(-std=gnu11 -D_GNU_SOURCE -Iinclude "${packages[@]}")
 mkdir -p .run
 failed=0

@@ -91,10 +91,14 @@ port_of workbot 8080
 port_of ops 9090
 port_of sandbox 8090
 port_of salesforce 8091
+port_of servicenow 8092
+port_of box 8093
 at_workbot=127.0.0.1:$(cat "$dir/port.workbot")
 at_ops=127.0.0.1:$(cat "$dir/port.ops")
 at_sandbox=127.0.0.1:$(cat "$dir/port.sandbox")
 at_salesforce=127.0.0.1:$(cat "$dir/port.salesforce")
+at_servicenow=127.0.0.1:$(cat "$dir/port.servicenow")
+at_box=127.0.0.1:$(cat "$dir/port.box")
 
 # --- start ---------------------------------------------------------------------------------------
 
@@ -116,7 +120,7 @@ WORKBOT_DATABASE_URL=$database
 WORKBOT_PUBLIC_URL=http://$at_workbot
 WORKBOT_LISTEN=$at_workbot
 WORKBOT_OPS_LISTEN=$at_ops
-WORKBOT_TRUSTED_HTTP_HOSTS=$at_sandbox,$at_salesforce
+WORKBOT_TRUSTED_HTTP_HOSTS=$at_sandbox,$at_salesforce,$at_servicenow,$at_box,localhost:${at_box#*:}
 WORKBOT_SLACK_URL=http://$at_sandbox/slack
 WORKBOT_SLACK_APP_ID=A0WORKBOT
 WORKBOT_SLACK_CLIENT_ID=1000000001.2000000002
@@ -139,6 +143,7 @@ say '  Workbot and the sandbox ...'
   broken "workbot migrate failed" "$dir/migrate.log"
 
 "${bare[@]}" "$sandbox" --port "${at_sandbox#*:}" --salesforce-port "${at_salesforce#*:}" \
+  --app-port "servicenow=${at_servicenow#*:}" --app-port "box=${at_box#*:}" \
   --bot-url "http://$at_workbot" >"$dir/sandbox.log" 2>&1 8>&- &
 children+=($!)
 "${bare[@]}" "${settings[@]}" "$workbot" serve >"$dir/workbot.log" 2>&1 8>&- &
@@ -158,12 +163,14 @@ wait_for "http://$at_ops/readyz" "${children[1]}" workbot
 
 say '  Workspaces Acme and Globex ...'
 WORKBOT=http://$at_workbot TOKEN=$token SANDBOX=http://$at_sandbox SALESFORCE=$at_salesforce \
+  SERVICENOW=$at_servicenow BOX=$at_box \
   TEAMS_ACME=$teams_acme TEAMS_GLOBEX=$teams_globex \
   tests/demo/load.sh 8>&- || exit 1
 
 (umask 077 && cat >"$dir/demo.json.new") <<JSON
 {"workbot":"http://$at_workbot","ops":"http://$at_ops","sandbox":"http://$at_sandbox",
- "salesforce":"http://$at_salesforce","token":"$token","database":"$database",
+ "salesforce":"http://$at_salesforce",
+ "servicenow":"http://$at_servicenow","box":"http://$at_box","token":"$token","database":"$database",
  "pids":{"sandbox":${children[0]},"workbot":${children[1]}}}
 JSON
 mv "$dir/demo.json.new" "$dir/demo.json"
@@ -181,7 +188,11 @@ say '' "Open ${bold}http://$at_sandbox/?show=both${plain} and type as Ana, in Sl
   '  salesforce find opportunity name: renewal' \
   '  the first command as Ben            the installer (in Teams the API named him): the default connection acts' \
   '  @Workbot team note text: Hello      in #sales (Teams: #deals): a command that needs no login' \
-  '  a login link of Ana, opened by Cleo nothing is connected without the code in Ana'"'"'s chat' '' \
+  '  a login link of Ana, opened by Cleo nothing is connected without the code in Ana'"'"'s chat' \
+  '  deal start name: Northwind close: 2026-12-31    two apps in one command: Salesforce and Box' \
+  '  servicenow report incident what: No paper       an incident that is yours' '' \
+  'Then press "Submit for approval" beside a deal, in the panel of the apps: #sales (Teams: #deals)' \
+  'hears of it, and Cleo approves or rejects it there, as herself. "Raise a change" asks Ana.' '' \
   "API: http://$at_workbot/v1 with the token in ${dir#"$PWD/"}/secrets.env; logs in ${dir#"$PWD/"}/." \
   'The sandbox forgets its chats, records and logins when it stops. Workbot keeps its own data: a' \
   'personal connection of the last run asks for a new login at its next command. RESET=1 forgets' \

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 build=(gcc libc6-dev pkg-config libmicrohttpd-dev libjansson-dev libpq-dev libcurl4-openssl-dev
-  libssl-dev libcjose-dev)
+  libssl-dev libcjose-dev libexpat1-dev)
 run=(postgresql-15 procps curl)
 test=(clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev pmccabe shellcheck
   haproxy pgbouncer chromium fonts-liberation patch python3-yaml)

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# gotchas.sh [--fit] [NN|teams_NN|apps_NN...] : shows that the tests named slack_gotcha_NN_...,
-# teams_gotcha_NN_... and apps_trap_NN_... can fail.
+# gotchas.sh [--fit] [NN|teams_NN|apps_NN|failure_NN...] : shows that the tests named
+# slack_gotcha_NN_..., teams_gotcha_NN_..., apps_trap_NN_... and failure_NN_... can fail.
 #
-# tests/gotchas/NN.patch (Slack), teams_NN.patch and apps_NN.patch (the traps of business apps) take
-# one behaviour out of service/; the first line names the file of its test:
-# `# test: tests/flow/x.test.mjs` or `# test: tests/unit/chat/test_x.c`.
+# tests/gotchas/NN.patch (Slack), teams_NN.patch, apps_NN.patch (the traps of business apps) and
+# failure_NN.patch (what people have met with such bots) take one behaviour out of service/; the first
+# line names the file of its test: `# test: tests/flow/x.test.mjs` or `# test: tests/unit/chat/test_x.c`.
 # In a copy of the sources each patch is applied, built, tested and taken back: the test of that
-# number must be red. Without numbers: all; each of Slack's 30, of Teams' 26 and of the apps' 20 must
-# have its patch and its test, but for the apps' 17th: Salesforce's outbound messages, which call us,
-# are no part of connections. --fit only looks whether that is so and whether the patches still fit.
+# number must be red. NAMEb.patch takes a second behaviour of the same number out. Without numbers: all; each of Slack's 30, of Teams' 26, of the apps' 20 and of
+# the 33 failures must have its patch and its test. --fit only looks whether that is so and whether the
+# patches still fit.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 here=$PWD
@@ -46,12 +46,14 @@ for part in obj flags sources; do [ -n "$fit" ] || [ ! -e "$build/$part" ] || cp
 
 first_line() { sed -nE '1s/^# test: ([A-Za-z0-9_./-]+)$/\1/p' "$1"; }
 
-# "slack_gotcha_07" of 07, "teams_gotcha_07" of teams_07, "apps_trap_07" of apps_07
+# "slack_gotcha_07" of 07, "teams_gotcha_07" of teams_07, "apps_trap_07" of apps_07 and of its further part apps_07b
 name_of() {
-  case $1 in
-    teams_*) echo "teams_gotcha_${1#teams_}" ;;
-    apps_*) echo "apps_trap_${1#apps_}" ;;
-    *) echo "slack_gotcha_$1" ;;
+  local number=${1%[b-z]}
+  case $number in
+    teams_*) echo "teams_gotcha_${number#teams_}" ;;
+    apps_*) echo "apps_trap_${number#apps_}" ;;
+    failure_*) echo "$number" ;;
+    *) echo "slack_gotcha_$number" ;;
   esac
 }
 
@@ -75,7 +77,7 @@ fault() {
   faults=$((faults + 1))
 }
 
-try() { # NN, teams_NN or apps_NN
+try() { # NN, teams_NN, apps_NN or failure_NN
   local patch=tests/gotchas/$1.patch name file tap
   name=$(name_of "$1")
   [ -f "$patch" ] || { fault "$1" "there is no $patch" && return; }
@@ -101,7 +103,7 @@ try() { # NN, teams_NN or apps_NN
 
 faults=0
 numbers=("$@")
-[ $# -gt 0 ] || mapfile -t numbers < <(seq -w 1 30 && seq -f teams_%02g 1 26 && seq -f apps_%02g 1 20 | grep -v 17)
+[ $# -gt 0 ] || mapfile -t numbers < <(seq -w 1 30 && seq -f teams_%02g 1 26 && seq -f apps_%02g 1 20 && seq -f failure_%02g 1 33 && basename -s .patch -a tests/gotchas/*[0-9][b-z].patch)
 for number in "${numbers[@]}"; do try "$number"; done
 echo "${#numbers[@]} gotchas, $faults faults"
 [ $faults = 0 ]

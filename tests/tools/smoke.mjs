@@ -44,7 +44,7 @@ async function story(demo) {
   await step('Ana is connected to nothing.', async () => {
     await type('ana', 'connections');
     const list = await answered('ana', 'Salesforce · Not connected');
-    assert.deepEqual(buttons(list).map(b => b.label), ['Connect']);
+    assert.deepEqual(buttons(list).map(b => b.label), ['Connect', 'Connect', 'Connect'], 'Box, Salesforce, ServiceNow');
     assert.deepEqual(await personal(), []);
   });
 
@@ -161,13 +161,37 @@ async function story(demo) {
     await answered('cleo', 'Noted: Northwind asked for a demo, as the shared account', 'sales');
   });
 
+  await step('Ben submits his deal in Salesforce, and the channel is told, with buttons.', async () => {
+    const {id} = (await w.records('Opportunity')).find(r => r.fields.Name === 'Ben renewal');
+    const happened = await w.sandbox('POST', '/_happen', {event: 'submit_for_approval', record: id});
+    print('salesforce', `${happened.told} of ${happened.of} hooks took the outbound message`);
+    assert.deepEqual([happened.told, happened.of], [2, 2]);
+    const told = await answered('cleo', 'Waits for approval: Ben renewal', 'sales');
+    assert.deepEqual(buttons(told).map(b => b.label), ['Approve', 'Reject']);
+  });
+
+  await step('Cleo presses Approve, logs in, and it is approved with her name for all.', async () => {
+    const told = await w.sees('cleo', 'Waits for approval: Ben renewal', 'sales');
+    print('cleo', '[Approve]');
+    await w.click('cleo', told, 'Approve');
+    const asked = await answered('cleo', 'Log in to Salesforce to go on', 'sales');
+    assert.ok(!(await w.messages('ana', 'sales')).some(m => words(m).includes('Log in to Salesforce')), 'others see her prompt');
+    await type('cleo', await new Browser().codeOf(link(asked, 'Log in to Salesforce'), 'cleo@acme.example'));
+    const over = await answered('ana', /Waits for approval: Ben renewal[\s\S]*Approved by Cleo/, 'sales');
+    assert.equal(over.ts, told.ts);
+    assert.deepEqual(buttons(over), []);
+    const [process] = await w.records('ProcessInstance');
+    print('salesforce', `the approval is ${process.fields.Status}`);
+    assert.equal(process.fields.Status, 'Approved');
+  });
+
   await step('Ana\'s list shows who she is there.', async () => {
     await type('ana', 'connections');
     const list = await answered('ana', 'Salesforce · Connected');
     for (const part of ['Account ana@acme.example', 'Kind Production', 'Connected', 'Last used']) {
       assert.ok(words(list).includes(part), `the list does not say "${part}"`);
     }
-    assert.deepEqual(buttons(list).map(b => b.label), ['Disconnect']);
+    assert.deepEqual(buttons(list).map(b => b.label).filter(l => l !== 'Connect'), ['Disconnect', 'Add another account']);
     print('ana', '[Disconnect]');
     await w.click('ana', list, 'Disconnect');
   });

@@ -501,6 +501,31 @@ static struct faults *checked(arena *mem, const char *action, const char *with)
     return f;
 }
 
+static void test_a_repository_is_no_way_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *repo;
+        size_t faults;
+    } rows[] = {{".", 1},    {"..", 1},   {"site", 0}, {".github", 0}, {"...", 0},
+                {"...x", 0}, {"a..b", 0}, {"..x", 0},  {"a/b", 1}};
+    arena *mem = arena_new();
+    const app_action *x = app_action_find(apps_find(builtin_apps(mem), "github"), "get_issue");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct faults f;
+        faults_init(&f, mem);
+        const struct json_doc d = json_doc(
+            &f, mem, "with",
+            json_of(mem, arena_printf(mem, "{\"owner\":\"a\",\"number\":\"1\",\"repo\":\"%s\"}",
+                                      rows[i].repo)));
+        app_action_check(x, &d);
+        if (f.count != rows[i].faults) {
+            fail_msg("%s: %zu", rows[i].repo, f.count);
+        }
+    }
+    arena_free(mem);
+}
+
 static void test_a_recipe_is_checked_before_it_runs(void **state)
 {
     (void)state;
@@ -693,6 +718,7 @@ int main(void)
         cmocka_unit_test(test_what_a_lost_answer_leaves),
         cmocka_unit_test(test_bad_values_are_not_sent),
         cmocka_unit_test(test_apps_trap_14_soql_values_cannot_leave_their_place),
+        cmocka_unit_test(test_a_repository_is_no_way_up),
         cmocka_unit_test(test_a_recipe_is_checked_before_it_runs),
         cmocka_unit_test(test_apps_trap_14_ids_of_15_and_of_18),
         cmocka_unit_test(test_who_it_is),

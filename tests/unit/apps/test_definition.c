@@ -65,6 +65,7 @@ static void test_another_provider_needs_no_code(void **state)
     const app *a = sample_app(mem, NULL, NULL);
     assert_true(app_single_use_refresh(a));
     assert_false(app_revokes_one_grant(a));
+    assert_true(app_revokes_all_grants(a));
     assert_true(app_issuer_fits(a, "https://id") && app_issuer_fits(a, NULL));
     assert_false(app_issuer_fits(a, "https://id/") || app_issuer_fits(a, ""));
     assert_int_equal(app_refresh_margin_s(a), 60);
@@ -107,6 +108,8 @@ static void test_each_fault_is_found_where_it_is(void **state)
          "sample.json.authorize.scope_separator", "1 bytes"},
         {"\"words\":\"Read\"", "\"word\":\"Read\"", "sample.json.authorize.scopes[0].words",
          "required"},
+        {"\"client_auth\":", "\"driver\":\"nobody\",\"client_auth\":", "sample.json.driver",
+         "no driver"},
         {"\"margin_s\":60", "\"margin_s\":100000", "sample.json.token.margin_s", "900"},
         {"\"margin_s\":60", "\"margin_s\":\"60\"", "sample.json.token.margin_s", "whole number"},
         {"\"margin_s\":60", "\"api_base\":\"u\",\"margin_s\":-1", "sample.json.token.margin_s",
@@ -216,11 +219,17 @@ static void test_each_fault_is_found_where_it_is(void **state)
         {"\"success\":[200]",
          "\"multipart\":[{\"name\":\"f\",\"json\":[\"{x}\"]}],\"success\":[200]",
          "sample.json.actions.approve.requests[0].multipart[0].json", "{x}"},
+        {"\"success\":[200]", "\"success\":[200],\"file\":{}",
+         "sample.json.actions.approve.requests[0].file", "GET"},
+        {"\"method\":\"PUT\"", "\"file\":{\"hosts\":[\"files.example\"]}",
+         "sample.json.actions.approve.requests[0].file.hosts[0]", "dot"},
         {"\"success\":[200]", "\"errors\":[{\"code\":\"X\",\"means\":\"dead\"}],\"success\":[200]",
          "sample.json.actions.approve.requests[0].errors[0].means", "unauthentic"},
         {"\"output\":\"answer\"",
          "\"look_up\":{\"path\":\"/x\",\"not_done\":{\"is\":0}},\"output\":\"answer\"",
          "sample.json.actions.approve.look_up.not_done.path", "required"},
+        {"\"output\":\"answer\"", "\"output\":{\"not_taken\":\"answer.x\"}",
+         "sample.json.actions.approve.output.not_taken", "another name"},
         {"\"output\":\"answer\",", "", "sample.json.actions.approve.output", "required"},
         {"\"output\":\"answer\"", "\"output\":\"found.x\"", "sample.json.actions.approve.output",
          "answer.PATH"},
@@ -243,6 +252,13 @@ static void test_each_fault_is_found_where_it_is(void **state)
         {"\"method\":\"PUT\"",
          "\"method\":\"PUT\",\"expect\":[{\"path\":\"s\",\"equals\":\"{x}\",\"words\":\"w\"}]",
          "sample.json.actions.approve.requests[0].expect[0].equals", "{x}"},
+        {"\"method\":\"PUT\"",
+         "\"method\":\"PUT\",\"refused_when\":[{\"path\":\"s\",\"unless_code\":[\"A\"]}]",
+         "sample.json.actions.approve.requests[0].refused_when[0].code", "unless_code"},
+        {"\"method\":\"PUT\"", "\"method\":\"PUT\",\"taken\":{\"nope\":\"s\"}",
+         "sample.json.actions.approve.requests[0].taken.nope", "no input"},
+        {"\"method\":\"PUT\"", "\"method\":\"PUT\",\"taken\":{\"note\":\".s\"}",
+         "sample.json.actions.approve.requests[0].taken.note", "names"},
         {"\"method\":\"PUT\"", "\"method\":\"PUT\",\"expect\":[{\"path\":\"s\",\"equals\":\"1\"}]",
          "sample.json.actions.approve.requests[0].expect[0].words", "required"},
         {"\"output\":\"answer\"", "\"look_up\":{\"path\":\"/x\"},\"output\":\"answer\"",

@@ -111,13 +111,13 @@ static void test_a_kept_value_is_a_refusal(void **state)
         {"{\"task\":\"t\",\"note\":\"n\"}", "{\"result\":{\"why\":\"n\",\"state\":\"approved\"}}",
          NULL},
         {"{\"task\":\"t\"}", "{\"result\":{\"why\":\"old\",\"state\":\"approved\"}}", NULL},
-        {"{\"task\":\"t\",\"note\":\"n\"}", "{\"result\":{\"why\":\"o\",\"state\":\"approved\"}}",
-         "The old note stands."},
+        {"{\"task\":\"t\",\"note\":\"n\"}",
+         "{\"id\":1,\"result\":{\"why\":\"o\",\"state\":\"approved\"}}", "The old note stands."},
         {"{\"task\":\"t\",\"note\":\"n\"}", "{\"result\":{\"state\":\"approved\"}}",
          "The old note stands."},
-        {"{\"task\":\"t\"}", "{\"result\":{\"state\":\"requested\"}}", "It is not approved."},
-        {"{\"task\":\"t\"}", "{}", "It is not approved."},
-        {"{\"task\":\"t\"}", "", "It is not approved."},
+        {"{\"task\":\"t\"}", "{\"id\":1,\"result\":{\"state\":\"requested\"}}",
+         "It is not approved."},
+        {"{\"task\":\"t\"}", "{\"id\":1}", "It is not approved."},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct bench b;

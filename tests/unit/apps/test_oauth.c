@@ -174,6 +174,36 @@ static void test_tokens_stand_in_an_object(void **state)
     arena_free(mem);
 }
 
+/* What an admin asks for instead may lack it: nobody is told that something is missing. */
+static void test_nobody_lacks_what_was_not_asked_for(void **state)
+{
+    (void)state;
+    static const char *const own[] = {"tickets"};
+    static const char *const with[] = {"tickets", "write"};
+    static const struct {
+        const char *const *scopes;
+        size_t count;
+        int rc;
+    } rows[] = {{own, 1, 0}, {with, 2, -1}, {NULL, 0, -1}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        struct tokens t = {0};
+        struct account a = {0};
+        start(&b, "\"words\":\"Write\"", "\"words\":\"Change things\",\"required\":true",
+              "{\"access_token\":\"AT1\",\"scope\":\"tickets\"}");
+        const struct app_grant code = {.code = secret_of(b.mem, "C1"),
+                                       .redirect_uri = "https://bot.example/cb",
+                                       .verifier = secret_of(b.mem, "V1"),
+                                       .scopes = rows[i].scopes,
+                                       .scopes_count = rows[i].count};
+        assert_int_equal(app_token(b.mem, b.http, &b.site, &b.client, &code, &t, &a, &b.e),
+                         rows[i].rc);
+        assert_string_equal(b.e.code == NULL ? "" : b.e.code,
+                            rows[i].rc == 0 ? "" : "scope_missing");
+        bench_stop(&b);
+    }
+}
+
 static void test_a_grant_without_what_is_needed(void **state)
 {
     (void)state;
@@ -299,6 +329,120 @@ static void test_revoking_takes_many_forms(void **state)
     }
 }
 
+/* What says that the grant has ended, and what says only that this token does not do. */
+static void test_apps_trap_13_what_a_refused_revocation_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *revoke, *error;
+        int status, rc;
+        size_t requests;
+    } rows[] = {
+        {"\"auth\":\"bearer\",\"token\":\"access\"", "invalid_token", 401, -1, 1},
+        {"\"auth\":\"bearer\",\"token\":\"access\"", "invalid_token", 400, 0, 1},
+        {"\"token\":\"access\"", "invalid_token", 400, 0, 1},
+        /* the other token is tried, and refused as well */
+        {"\"token\":\"refresh\"", "unsupported_token_type", 400, -1, 2},
+        {"\"token\":\"access\"", "unsupported_token_type", 400, -1, 1},
+        {"\"gone\":[\"unsupported_token_type\"]", "unsupported_token_type", 400, 0, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        bench_start(&b, "");
+        b.answer = http_answer(b.mem, rows[i].status, "application/json",
+                               arena_printf(b.mem, "{\"error\":\"%s\"}", rows[i].error));
+        b.site.app = sample_app(
+            b.mem,
+            "\"url\":\"https://id.sample.example/revoke\",\"token\":\"both\",\"auth\":\"client\"",
+            arena_printf(b.mem, "\"url\":\"https://id.sample.example/revoke\",%s", rows[i].revoke));
+        const struct tokens t = {.access = secret_of(b.mem, "AT1"),
+                                 .refresh = secret_of(b.mem, "RT1")};
+        enum app_revoked done = APP_REVOKE_NONE;
+        int rc = app_revoke(b.mem, b.http, &b.site, &b.client, &t, &done, &b.e);
+        if (rc != rows[i].rc || scripted_requests(b.server) != rows[i].requests) {
+            fail_msg("row %zu: %d after %zu requests", i, rc, scripted_requests(b.server));
+        }
+        bench_stop(&b);
+    }
+}
+
+/* The token is one segment, whatever it holds, and stands nowhere else. */
+static void test_a_token_that_stands_in_the_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *revoke, *line;
+    } rows[] = {
+        {"\"url\":\"https://id.sample.example/tokens/{token}\",\"method\":\"DELETE\"",
+         "DELETE /tokens/R%2F..%2FT%3F%23%201%2B HTTP/1.1\r\n"},
+        {"\"url\":\"https://id.sample.example/{client_id}/{token}/end\",\"method\":\"GET\"",
+         "GET /sample-client/R%2F..%2FT%3F%23%201%2B/end HTTP/1.1\r\n"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        arena *kept = arena_new(); /* both peers are told of the same tokens */
+        bench_start(&b, "");
+        b.answer = http_answer(b.mem, 204, "application/json", "");
+        b.site.app = sample_app(
+            b.mem,
+            "\"url\":\"https://id.sample.example/revoke\",\"token\":\"both\",\"auth\":\"client\"",
+            rows[i].revoke);
+        const struct tokens t = {.access = secret_of(kept, "AT1"),
+                                 .refresh = secret_of(kept, "R/../T?# 1+")};
+        enum app_revoked done = APP_REVOKE_NONE;
+        assert_int_equal(app_revoke(b.mem, b.http, &b.site, &b.client, &t, &done, &b.e), 0);
+        const char *text = bench_request(&b);
+        assert_true(str_starts(text, rows[i].line));
+        assert_null(strstr(text, "AT1"));
+        assert_null(strstr(text, "token="));
+        assert_int_equal(strlen(strstr(text, "\r\n\r\n")), 4);
+        bench_stop(&b);
+
+        /* what came to nothing names the host alone */
+        bench_start(&b, "");
+        b.site.app = sample_app(
+            b.mem,
+            "\"url\":\"https://id.sample.example/revoke\",\"token\":\"both\",\"auth\":\"client\"",
+            rows[i].revoke);
+        assert_int_equal(app_revoke(b.mem, b.http, &b.site, &b.client, &t, &done, &b.e), -1);
+        assert_null(strstr(b.e.text, "R%2F"));
+        assert_null(strstr(b.e.text, "R/"));
+        bench_stop(&b);
+        arena_free(kept);
+    }
+    arena *mem = arena_new();
+    const struct faults *f = sample_faults(mem, "\"url\":\"https://id.sample.example/revoke\"",
+                                           "\"url\":\"https://{token}.sample.example/revoke\"");
+    assert_true(has_fault(f, "sample.json.revoke.url", "path alone"));
+    arena_free(mem);
+}
+
+static void test_scopes_that_cover_others(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    const apps *all = builtin_apps(mem);
+    static const struct {
+        const char *app, *granted, *scope;
+        bool covers;
+    } rows[] = {
+        {"salesforce", "full", "api", true},
+        {"salesforce", "FULL", "Api", true},
+        {"salesforce", "full", "refresh_token", false},
+        {"salesforce", "api", "full", false},
+        {"salesforce", "api", "api", true},
+        {"salesforce", "id", "email", true},
+        {"github", "user", "user:email", true},
+        {"github", "repo", "read:user", false},
+        {"box", "full", "api", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const app *a = apps_find(all, rows[i].app);
+        assert_int_equal(app_scope_covers(a, rows[i].granted, rows[i].scope), rows[i].covers);
+    }
+    arena_free(mem);
+}
+
 static void test_what_a_forecast_needs(void **state)
 {
     (void)state;
@@ -367,7 +511,7 @@ static void test_faults_of_these_keys(void **state)
         {"\"params\":{\"extra\":\"1\"}", "\"headers\":{\"Authorization\":\"x\"}",
          "sample.json.token.headers.Authorization", "itself"},
         {"\"params\":{\"extra\":\"1\"}", "\"headers\":{\"X-A\":\"a\\r\\nB: c\"}",
-         "sample.json.token.headers.X-A", "itself"},
+         "sample.json.token.headers.X-A", "one line"},
         {"\"params\":{\"extra\":\"1\"}", "\"expires\":{\"unit\":\"s\"}",
          "sample.json.token.expires.path", "required"},
         {"\"params\":{\"extra\":\"1\"}", "\"capture\":{\"team\":\"t\"}",
@@ -413,9 +557,13 @@ int main(void)
         cmocka_unit_test(test_apps_trap_01_when_a_token_ends),
         cmocka_unit_test(test_tokens_stand_in_an_object),
         cmocka_unit_test(test_a_grant_without_what_is_needed),
+        cmocka_unit_test(test_nobody_lacks_what_was_not_asked_for),
         cmocka_unit_test(test_what_comes_with_the_tokens),
         cmocka_unit_test(test_the_authorize_url_in_other_words),
         cmocka_unit_test(test_revoking_takes_many_forms),
+        cmocka_unit_test(test_apps_trap_13_what_a_refused_revocation_says),
+        cmocka_unit_test(test_a_token_that_stands_in_the_path),
+        cmocka_unit_test(test_scopes_that_cover_others),
         cmocka_unit_test(test_what_a_forecast_needs),
         cmocka_unit_test(test_an_app_without_oauth2_is_refused_with_the_reason),
         cmocka_unit_test(test_apps_trap_08_an_issuer_that_is_demanded),

@@ -117,6 +117,7 @@ static void test_apps_trap_06_form_encoded_tokens(void **state)
     assert_string_equal(secret_reveal(a.tokens.access), "a+b");
     assert_string_equal(secret_reveal(a.tokens.refresh), "r");
     assert_int_equal(a.tokens.access_expires_at, ASKED_AT + 60);
+    assert_int_equal(a.tokens.access_life_s, 60);
     assert_int_equal(a.tokens.scopes_count, 2);
     a = read_as(mem, 200, form, "error=bad_verification_code&error_description=x");
     assert_int_equal(a.kind, ANSWER_REFUSED);
@@ -234,8 +235,8 @@ static void test_apps_trap_05_what_each_refusal_means(void **state)
     arena *mem = arena_new();
     const app *sf = apps_find(builtin_apps(mem), "salesforce");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct apps_refusal r = {rows[i].status, rows[i].code, rows[i].message, false,
-                                       rows[i].grant};
+        const struct apps_refusal r = {rows[i].status, rows[i].code,  rows[i].message,
+                                       false,          rows[i].grant, false};
         struct err e = {0};
         assert_int_equal(apps_token_error(sf, &r, rows[i].html, 0, &e), -1);
         if (e.kind != rows[i].want) {
@@ -244,7 +245,8 @@ static void test_apps_trap_05_what_each_refusal_means(void **state)
     }
     /* an app's own row: this server_error is a dead grant */
     const app *other = sample_app(mem, NULL, NULL);
-    const struct apps_refusal dead = {401, "server_error", "access_denied", false, REFRESH_GRANT};
+    const struct apps_refusal dead = {401,   "server_error", "access_denied",
+                                      false, REFRESH_GRANT,  false};
     struct err e = {0};
     apps_token_error(other, &dead, false, 0, &e);
     assert_int_equal(e.kind, ERR_LOGIN_NEEDED);
@@ -252,28 +254,26 @@ static void test_apps_trap_05_what_each_refusal_means(void **state)
     arena_free(mem);
 }
 
-static void test_when_to_try_again_and_what_may_be_spent(void **state)
+static void test_when_to_try_again_and_that_an_answer_spends_nothing(void **state)
 {
     (void)state;
     arena *mem = arena_new();
     const app *sf = apps_find(builtin_apps(mem), "salesforce");
     struct err e = {0};
-    const struct apps_refusal concurrent = {400, "invalid_grant", "already being processed", false,
-                                            REFRESH_GRANT};
+    const struct apps_refusal concurrent = {400,   "invalid_grant", "already being processed",
+                                            false, REFRESH_GRANT,   false};
     apps_token_error(sf, &concurrent, false, 0, &e);
     assert_int_equal(e.retry_after_ms, 2000);
     assert_false(e.maybe_done);
     apps_token_error(sf, &concurrent, false, 9000, &e);
     assert_int_equal(e.retry_after_ms, 9000);
-    static const struct {
-        int status;
-        bool spent;
-    } rows[] = {{200, true}, {500, false}, {502, true}, {503, false}, {504, true}};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct apps_refusal r = {.status = rows[i].status, .grant = REFRESH_GRANT};
+    static const int statuses[] = {200, 500, 502, 503, 504};
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        const struct apps_refusal r = {.status = statuses[i], .grant = REFRESH_GRANT};
         e = (struct err){0};
         apps_token_error(sf, &r, true, 0, &e);
-        assert_int_equal(e.maybe_done, rows[i].spent);
+        assert_int_equal(e.kind, ERR_UPSTREAM_BUSY);
+        assert_false(e.maybe_done);
     }
     arena_free(mem);
 }
@@ -299,7 +299,7 @@ static char *sf_tokens(const char *host, arena *mem, const char *more)
     return http_answer(
         mem, 200, "application/json;charset=UTF-8",
         arena_printf(mem,
-                     "{\"access_token\":\"00Dx!AR8\",\"signature\":\"c2ln\","
+                     "{\"access_token\":\"00Dx!AR8\","
                      "\"scope\":\"refresh_token api openid\",\"instance_url\":\"%s\","
                      "\"id\":\"https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P\","
                      "\"token_type\":\"Bearer\",\"issued_at\":\"1278448101416\"%s}",
@@ -346,6 +346,39 @@ static void test_a_code_becomes_tokens(void **state)
                             "&client_id=sample-client&client_secret=sample-secret"));
     bench_stop(&b);
     arena_free(mem);
+}
+
+/* Computed once, by other means than ours. */
+static void test_apps_trap_20_salesforce_signs_its_tokens(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *signature, *issued_at;
+        int rc;
+    } rows[] = {
+        {",\"signature\":\"3r4Hd3gBa1PtXL4KEj/6GricfJ6fT0qeWbmyuOwxDrM=\"", "1278448101416", 0},
+        {",\"signature\":\"3r4Hd3gBa1PtXL4KEj/6GricfJ6fT0qeWbmyuOwxDrM=\"", "1278448101417", -1},
+        {",\"signature\":\"4r4Hd3gBa1PtXL4KEj/6GricfJ6fT0qeWbmyuOwxDrM=\"", "1278448101416", -1},
+        {",\"signature\":\"\"", "1278448101416", -1},
+        {"", "1278448101416", 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        arena *mem = arena_new();
+        const char *body = arena_printf(
+            mem,
+            "{\"access_token\":\"00Dx!AR8\",\"token_type\":\"Bearer\",\"issued_at\":\"%s\","
+            "\"id\":\"https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P\"%s}",
+            rows[i].issued_at, rows[i].signature);
+        bench_start(&b, http_answer(mem, 200, "application/json", body));
+        b.client.secret = secret_of(b.mem, "1955279925675241571");
+        struct tokens t = {0};
+        assert_int_equal(refresh_call(&b, &t), rows[i].rc);
+        assert_string_equal(rows[i].rc == 0 ? "" : "token_signature",
+                            rows[i].rc == 0 ? "" : b.e.code);
+        bench_stop(&b);
+        arena_free(mem);
+    }
 }
 
 static void test_a_first_grant_must_last(void **state)
@@ -431,11 +464,11 @@ static void test_apps_trap_06_refusals_over_the_wire(void **state)
         {http_answer(mem, 400, "application/json", "{\"error\":\"5Aep861= sample-secret\"}"),
          ERR_ATTENTION, "token_refused", false},
         {http_answer(mem, 200, "text/html", "<html>maintenance</html>"), ERR_UPSTREAM_BUSY,
-         "token_busy", true},
+         "token_busy", false},
         {http_answer(mem, 503, "text/html", "<html>maintenance</html>"), ERR_UPSTREAM_BUSY,
          "token_busy", false},
         {http_answer(mem, 401, "application/json", ""), ERR_ATTENTION, "token_refused", false},
-        {http_answer(mem, 200, "application/json", huge), ERR_UPSTREAM_BUSY, "token_busy", true},
+        {http_answer(mem, 200, "application/json", huge), ERR_UPSTREAM_BUSY, "token_busy", false},
         {"HTTP/1.1 429 X\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", ERR_UPSTREAM_BUSY,
          "token_busy", false},
         {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{", ERR_UPSTREAM_BUSY,
@@ -498,6 +531,8 @@ static void test_apps_trap_13_what_is_revoked_already(void **state)
         {http_answer(mem, 429, "text/plain", ""), -1, ERR_UPSTREAM_BUSY},
         {http_answer(mem, 401, "application/json", "{\"error\":\"invalid_client\"}"), -1,
          ERR_ATTENTION},
+        {http_answer(mem, 200, "application/json", "{\"error\":{\"type\":\"denied\"}}"), -1,
+         ERR_ATTENTION},
         {http_answer(mem, 404, "text/plain", "gone"), -1, ERR_ATTENTION},
         {http_answer(mem, 200, "application/json", "{\"error\":\"denied\"}"), -1, ERR_ATTENTION},
     };
@@ -557,9 +592,10 @@ int main(void)
         cmocka_unit_test(test_apps_trap_06_form_encoded_tokens),
         cmocka_unit_test(test_apps_trap_06_what_is_no_token),
         cmocka_unit_test(test_apps_trap_05_what_each_refusal_means),
-        cmocka_unit_test(test_when_to_try_again_and_what_may_be_spent),
+        cmocka_unit_test(test_when_to_try_again_and_that_an_answer_spends_nothing),
         cmocka_unit_test(test_apps_trap_20_basic_credentials_are_form_encoded),
         cmocka_unit_test(test_a_code_becomes_tokens),
+        cmocka_unit_test(test_apps_trap_20_salesforce_signs_its_tokens),
         cmocka_unit_test(test_a_first_grant_must_last),
         cmocka_unit_test(test_a_stolen_base_address_is_refused),
         cmocka_unit_test(test_apps_trap_02_a_refresh_may_bring_a_new_one),

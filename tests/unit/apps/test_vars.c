@@ -18,16 +18,20 @@ static const char tenants[] =
     "\"accounts\":{\"from\":\"callback\",\"pattern\":\"^.{1,99}$\",\"default\":\"id.sample.example\"},"
     "\"space\":{\"from\":\"token\",\"pattern\":\"^[A-Za-z0-9]{1,9}$\",\"default\":\"none\"},"
     "\"site\":{\"from\":\"lookup\",\"pattern\":\"^[a-z0-9-]{1,20}$\",\"words\":\"the site's id\"}},"
-    "\"authorize\":{\"url\":\"https://{team}.sample.example/{tenant}/auth\"},"
+    "\"authorize\":{\"url\":\"https://{team}.sample.example/{tenant}/auth\","
+    "\"params\":{\"resource\":\"of {tenant}\"}},"
     "\"callback\":{\"code\":\"oauth_code\","
     "\"capture\":{\"realm\":\"realmId\",\"accounts\":\"accounts-server\"}},"
-    "\"token\":{\"url\":\"https://{accounts}/{tenant}/token\",\"capture\":{\"space\":\"team.id\"}},"
+    "\"token\":{\"url\":\"https://{accounts}/{tenant}/token\","
+    "\"params\":{\"context\":\"stores/{realm}\"},\"capture\":{\"space\":\"team.id\"}},"
+    "\"refresh\":{\"params\":{\"place\":\"{site}\"}},"
     "\"lookup\":[{\"path\":\"/sites\",\"list\":\"\",\"where\":{\"kind\":\"work\"},"
     "\"set\":{\"site\":\"id\"}}],"
     "\"identity\":{\"path\":\"/{realm}/me\",\"key\":[{\"var\":\"site\"},{\"path\":\"id\"}],"
     "\"name\":\"login\"},"
     "\"api\":{\"base\":\"https://api.sample-api.example/{site}\"},"
-    "\"actions\":{}}";
+    "\"actions\":{\"get\":{\"title\":\"Get\",\"requests\":[{\"path\":\"/x\",\"success\":[200]}],"
+    "\"output\":\"answer\"}}}";
 
 static const char values[] = "{\"tenant\":\"t1\",\"realm\":\"77\",\"site\":\"s-1\"}";
 
@@ -48,6 +52,72 @@ static int url_at(arena *mem, const char *vars, const char *url, char **ret, str
                                   .vars = app_site_vars(mem, a, json_of(mem, vars), NULL)};
     *e = (struct err){0};
     return apps_site_url(mem, &site, url, ret, e);
+}
+
+static const char *field_of(const struct net_request *r, const char *name)
+{
+    for (size_t i = 0; i < NET_FIELDS_MAX && r->form[i].name != NULL; i++) {
+        if (str_equal(r->form[i].name, name)) {
+            return r->form[i].value;
+        }
+    }
+    return NULL;
+}
+
+static void test_variables_stand_in_parameters(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    struct err e = {0};
+    char *url = NULL;
+    const app *a = tenants_app(mem);
+    struct app_site site = {.app = a,
+                            .host = "id.sample.example",
+                            .vars = app_site_vars(mem, a, json_of(mem, values), NULL)};
+    const struct app_authorize asked = {
+        .client_id = "c", .redirect_uri = "https://w.example/cb", .state = "s"};
+    assert_int_equal(app_authorize_url(mem, &site, &asked, &url, &e), 0);
+    assert_non_null(strstr(url, "&resource=of%20t1"));
+    const struct app_client client = {.id = "c", .secret = secret_of(mem, "sample-secret")};
+    const struct app_grant code = {.code = secret_of(mem, "code"), .redirect_uri = "r"};
+    const struct app_grant refresh = {.refresh = secret_of(mem, "refresh")};
+    struct net_request r;
+    assert_int_equal(apps_token_request(mem, &site, &client, &code, &r, &e), 0);
+    assert_string_equal(field_of(&r, "context"), "stores/77");
+    assert_null(field_of(&r, "place"));
+    assert_int_equal(apps_token_request(mem, &site, &client, &refresh, &r, &e), 0);
+    assert_string_equal(field_of(&r, "context"), "stores/77");
+    assert_string_equal(field_of(&r, "place"), "s-1");
+    /* without its value nothing is sent */
+    site.vars = app_site_vars(mem, a, json_of(mem, "{\"tenant\":\"t1\"}"), NULL);
+    assert_int_equal(apps_token_request(mem, &site, &client, &code, &r, &e), -1);
+    assert_string_equal(e.code, "missing_var");
+    arena_free(mem);
+}
+
+static void test_parameters_hold_what_is_known_by_then(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *path;
+    } rows[] = {{"of {tenant}", "of {realm}", "sample.json.authorize.params.resource"},
+                {"of {tenant}", "of {nope}", "sample.json.authorize.params.resource"},
+                {"stores/{realm}", "stores/{site}", "sample.json.token.params.context"},
+                {"\"{site}\"}},", "\"{host}\"}},", "sample.json.refresh.params.place"}};
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct faults f;
+        faults_init(&f, mem);
+        const char *at = strstr(tenants, rows[i].from);
+        assert_non_null(at);
+        const char *text = arena_printf(mem, "%.*s%s%s", (int)(at - tenants), tenants, rows[i].to,
+                                        at + strlen(rows[i].from));
+        assert_null(apps_definition_read(mem, "sample.json", bytes_of(text), &f));
+        if (!has_fault(&f, rows[i].path, "not known here")) {
+            fail_msg("%s: %s", rows[i].to, faults_line(mem, &f, 500));
+        }
+    }
+    arena_free(mem);
 }
 
 static void test_variables_stand_in_urls(void **state)
@@ -311,13 +381,60 @@ static void test_the_identity_may_be_a_row_and_its_key_a_variable(void **state)
     }
 }
 
+/* The people of a sandbox may be kept at an address of their own. */
+static void test_who_somebody_is_in_a_sandbox(void **state)
+{
+    (void)state;
+    for (int sandbox = 0; sandbox < 2; sandbox++) {
+        struct bench b;
+        struct account account = {0};
+        bench_start(&b, "");
+        b.answer = http_answer(b.mem, 200, "application/json", "{\"id\":\"68\",\"login\":\"ana\"}");
+        const char *hosts = arena_printf(b.mem, "\"sandbox\":{\"hosts\":[\"%s\"]},",
+                                         sandbox ? b.host : "sandbox.sample.example");
+        b.site.app = sample_app(
+            b.mem,
+            "\"identity\":{\"path\":\"/{v}/me\",\"key\":[{\"path\":\"org.id\"},{\"path\":\"id\"}],",
+            arena_printf(b.mem,
+                         "%s\"identity\":{\"url\":\"https://id.sample.example/who\","
+                         "\"sandbox_url\":\"https://id.sample.example/try/who\","
+                         "\"key\":[{\"path\":\"id\"}],",
+                         hosts));
+        assert_int_equal(
+            app_identify(b.mem, b.http, &b.site, secret_of(b.mem, "AT1"), &account, &b.e), 0);
+        assert_true(str_starts(bench_request(&b), sandbox ? "GET /try/who " : "GET /who "));
+        assert_int_equal(account.sandbox, sandbox);
+        bench_stop(&b);
+    }
+}
+
+static void test_no_value_holds_a_control_character(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    const struct apps_var *any = apps_var_find(tenants_app(mem), "tenant"); /* "^.{1,63}$" */
+    assert_true(apps_var_fits(any, "t 1~"));
+    assert_true(apps_var_fits(any, "caf\xC3\xA9"));
+    for (int c = 1; c <= 0x7f; c = c == 0x1f ? 0x7f : c + 1) {
+        const char *value = arena_printf(mem, "7%cX-Other: 1", c);
+        if (apps_var_fits(any, value)) {
+            fail_msg("0x%02x fits", (unsigned)c);
+        }
+    }
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_somebody_is_in_a_sandbox),
         cmocka_unit_test(test_variables_stand_in_urls),
+        cmocka_unit_test(test_variables_stand_in_parameters),
+        cmocka_unit_test(test_parameters_hold_what_is_known_by_then),
         cmocka_unit_test(test_apps_trap_10_a_variable_leads_to_no_other_host),
         cmocka_unit_test(test_apps_trap_10_a_captured_host_is_the_apps),
         cmocka_unit_test(test_what_the_callback_brings),
+        cmocka_unit_test(test_no_value_holds_a_control_character),
         cmocka_unit_test(test_whose_value_counts),
         cmocka_unit_test(test_what_an_admin_sets),
         cmocka_unit_test(test_a_lookup_takes_the_one_that_fits),

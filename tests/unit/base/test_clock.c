@@ -54,6 +54,36 @@ static void test_rfc3339(void **state)
     arena_free(mem);
 }
 
+static void test_rfc3339_is_read_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t at; /* -1: refused */
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2026-11-22T10:00:01Z", 1795341601},
+        {"2026-11-22", 1795305600},
+        {"2024-02-29", 1709164800},
+        {"2023-02-29", -1},
+        {"2026-13-01", -1},
+        {"2026-00-10", -1},
+        {"2026-11-22T24:00:00Z", -1},
+        {"2026-11-22T10:00:60Z", -1},
+        {"2026-11-22T10:00:01", -1},
+        {"2026-11-22T10:00:01+01:00", -1},
+        {"2026-11-22 ", -1},
+        {"2026-11-2", -1},
+        {"+026-11-22", -1},
+        {"", -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t at = -1;
+        assert_int_equal(clock_read_rfc3339(rows[i].text, &at), rows[i].at >= 0);
+        assert_int_equal(at, rows[i].at);
+    }
+}
+
 static void test_a_wait_lasts(void **state)
 {
     (void)state;
@@ -71,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_wall_clock_is_the_systems),
         cmocka_unit_test(test_monotonic_clocks_never_go_back),
         cmocka_unit_test(test_rfc3339),
+        cmocka_unit_test(test_rfc3339_is_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,7 @@ static void test_each_kind_has_its_element(void **state)
 {
     arena *mem = *state;
     static const struct form_choice choices[] = {{"Early", "e"}, {"Won", "w"}};
+    static const char *const endings[] = {"pdf", "txt"};
     static const struct {
         struct form_field field;
         const char *element;
@@ -99,6 +100,9 @@ static void test_each_kind_has_its_element(void **state)
          "'initial_value':'12.5'}"},
         {{.name = "a", .kind = FORM_DATE, .value = "2026-12-31"},
          "{'type':'datepicker','action_id':'a','initial_date':'2026-12-31'}"},
+        {{.name = "a", .kind = FORM_FILE}, "{'type':'file_input','action_id':'a','max_files':1}"},
+        {{.name = "a", .kind = FORM_FILE, .endings = endings, .endings_count = 2},
+         "{'type':'file_input','action_id':'a','max_files':1,'filetypes':['pdf','txt']}"},
         {{.name = "a", .kind = FORM_CHOICE, .value = "w", .choices = choices, .choices_count = 2},
          "{'type':'static_select','action_id':'a','placeholder':{'type':'plain_text','text':"
          "'Choose one','emoji':false},'initial_option':{'text':{'type':'plain_text','text':'Won',"

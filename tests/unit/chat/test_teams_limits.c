@@ -245,7 +245,9 @@ static void test_no_form_is_broken(void **state)
         const json_t *item = NULL;
         json_array_foreach(json_member(card, "body"), i, item)
         {
-            inputs += str_starts(json_text(item, "type"), "Input.");
+            /* a time stands in two: Input.Time comes behind its day */
+            const char *type = json_text(item, "type");
+            inputs += str_starts(type, "Input.") && !str_equal(type, "Input.Time");
         }
         assert_int_equal(inputs, json_array_size(json_member(form, "fields")));
         check_all(card);

@@ -220,6 +220,7 @@ static void test_wrong_values(void **state)
         {"WORKBOT_DB_PREPARE", "yes", "on or off"},
         {"WORKBOT_LOG_LEVEL", "loud", "debug, info"},
         {"WORKBOT_TEAMS_CLOUD", "moon", "gcc_high"},
+        {"WORKBOT_TTL_RUNS", "1h", "WORKBOT_TTL_PARKED"},
         {"WORKBOT_TTL_STATE", "0", "from 1 to"},
         {"WORKBOT_TTL_STATE", "10 minutes", "whole number of seconds"},
         {"WORKBOT_TTL_STATE", "m", "whole number of seconds"},

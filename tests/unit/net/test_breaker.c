@@ -68,7 +68,8 @@ static void peer_free(struct peer *p)
 }
 
 /* The code of the error; "" for an answer. */
-static const char *call(struct peer *p, const char *name, bool person_waits)
+static const char *call_of(struct peer *p, const char *name, const char *workspace,
+                           bool person_waits)
 {
     arena *mem = arena_new();
     struct net_response r;
@@ -76,12 +77,24 @@ static const char *call(struct peer *p, const char *name, bool person_waits)
     const struct net_request q = {.method = "POST",
                                   .url = p->url,
                                   .peer = name,
+                                  .workspace = workspace,
                                   .body = "{}",
                                   .content_type = "application/json",
                                   .person_waits = person_waits};
     int rc = net_call(p->client, mem, &q, &r, &e);
     arena_free(mem);
+    assert_int_equal(net_was_held(&e), rc != 0 && strncmp(e.code, "peer_", 5) == 0);
     return rc == 0 ? "" : e.code;
+}
+
+static const char *call(struct peer *p, const char *name, bool person_waits)
+{
+    return call_of(p, name, NULL, person_waits);
+}
+
+static void expect_of(struct peer *p, const char *workspace, const char *code)
+{
+    assert_string_equal(call_of(p, "app", workspace, false), code);
 }
 
 static void expect(struct peer *p, const char *name, const char *code)
@@ -114,6 +127,94 @@ static void test_a_peer_that_does_not_answer_rests_and_is_tried_once(void **stat
     clock_wait_ms(REST_MS);
     expect(p, "app", "");
     expect(p, "app", "");
+    peer_free(p);
+}
+
+/* What one workspace meets may be of its own making: a proxy, a firewall, a person's token. */
+static void test_what_one_workspace_meets_rests_its_own_calls_alone(void **state)
+{
+    (void)state;
+    struct peer *p = peer_new(0);
+    atomic_store(&p->cuts, IN_A_ROW);
+    for (int i = 0; i < IN_A_ROW; i++) {
+        expect_of(p, "acme", "answer_lost");
+    }
+    expect_of(p, "acme", "peer_rests");
+    expect_of(p, "globex", "");
+    expect_of(p, "acme", "peer_rests"); /* the answer was another's */
+
+    clock_wait_ms(REST_MS);
+    atomic_store(&p->cuts, 1);
+    expect_of(p, "acme", "answer_lost"); /* the one try, of its own */
+    expect_of(p, "acme", "peer_rests");
+    expect_of(p, "globex", "");
+    clock_wait_ms(2 * REST_MS);
+    expect_of(p, "acme", "");
+    expect_of(p, "acme", "");
+    peer_free(p);
+}
+
+/* Two may share what keeps them from it; then each rests for itself. */
+static void test_what_two_meet_rests_the_calls_of_both_alone(void **state)
+{
+    (void)state;
+    struct peer *p = peer_new(0);
+    atomic_store(&p->cuts, 2 * IN_A_ROW);
+    for (int i = 0; i < IN_A_ROW; i++) {
+        expect_of(p, "acme", "answer_lost");
+        expect_of(p, "globex", "answer_lost");
+    }
+    expect_of(p, "acme", "peer_rests");
+    expect_of(p, "globex", "peer_rests");
+    expect_of(p, "initech", "");
+    peer_free(p);
+}
+
+static void test_what_several_meet_rests_all_calls(void **state)
+{
+    (void)state;
+    struct peer *p = peer_new(0);
+    atomic_store(&p->cuts, IN_A_ROW + 1);
+    for (int i = 0; i < IN_A_ROW - 2; i++) {
+        expect_of(p, "acme", "answer_lost");
+    }
+    expect_of(p, "globex", "answer_lost");
+    expect_of(p, "umbrella", "answer_lost");
+    expect_of(p, "acme", "peer_rests");
+    expect_of(p, "initech", "peer_rests");
+
+    clock_wait_ms(REST_MS);
+    expect_of(p, "acme", "answer_lost"); /* the one try */
+    clock_wait_ms(REST_MS);
+    expect_of(p, "initech", "peer_rests"); /* all rest twice as long */
+    clock_wait_ms(REST_MS);
+    expect_of(p, "initech", "");
+    expect_of(p, "globex", "");
+    peer_free(p);
+}
+
+/* There are so many entries; whose rest is over gives its place up. */
+static void test_many_dead_peers_do_not_end_the_protection(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 256 };
+    struct peer *p = peer_new(0);
+    static const char nobody[] = "127.0.0.1:1"; /* nobody listens there */
+    const char *host = nobody;
+    net_client_free(p->client);
+    p->client = net_client_new(
+        &(struct net_options){.trusted_hosts = &host, .trusted_count = 1, .handles = 16});
+    p->url = "http://127.0.0.1:1/";
+    for (int i = 0; i < ENTRIES; i++) {
+        for (int n = 0; n < IN_A_ROW; n++) {
+            expect(p, arena_printf(p->mem, "app-%d", i), "no_connection");
+        }
+    }
+    clock_wait_ms(REST_MS);
+    for (int n = 0; n < IN_A_ROW; n++) {
+        expect(p, "one-more", "no_connection");
+    }
+    expect(p, "one-more", "peer_rests");
     peer_free(p);
 }
 
@@ -227,10 +328,51 @@ static void test_somebody_in_a_browser_is_not_kept_out(void **state)
     peer_free(p);
 }
 
+/* Apps have a smaller share of the workers than a chat, whose messages others read already. */
+static void test_a_call_for_an_app_has_a_share_of_its_own(void **state)
+{
+    (void)state;
+    struct peer *p = peer_new(MANY);
+    const char *host = strstr(p->url, "//") + 2;
+    host = arena_strndup(p->mem, host, strcspn(host, "/"));
+    net_client_free(p->client);
+    const struct net_options options = {
+        .trusted_hosts = &host, .trusted_count = 1, .handles = 16, .per_peer = MANY, .per_app = 1};
+    p->client = net_client_new(&options);
+    struct held first = {.p = p};
+    atomic_store(&p->holds, true);
+    assert_int_equal(pthread_create(&first.thread, NULL, hold, &first), 0);
+    int64_t began = clock_mono_ms();
+    while (scripted_requests(p->server) < 1 && clock_mono_ms() - began < 10000) {
+        sched_yield();
+    }
+    arena *mem = arena_new();
+    struct net_response r;
+    struct err e = {0};
+    const struct net_request q = {
+        .method = "GET", .url = p->url, .peer = "app", .for_app = true, .timeout_ms = 200};
+    assert_int_equal(net_call(p->client, mem, &q, &r, &e), -1);
+    assert_string_equal(e.code, "peer_full");
+    struct net_request other = q;
+    other.for_app = false;
+    assert_int_equal(net_call(p->client, mem, &other, &r, &e), -1);
+    assert_string_equal(e.code, "upstream_timeout");
+    arena_free(mem);
+    atomic_store(&p->holds, false);
+    pthread_join(first.thread, NULL);
+    assert_string_equal(first.code, "");
+    peer_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_call_for_an_app_has_a_share_of_its_own),
         cmocka_unit_test(test_a_peer_that_does_not_answer_rests_and_is_tried_once),
+        cmocka_unit_test(test_what_one_workspace_meets_rests_its_own_calls_alone),
+        cmocka_unit_test(test_what_two_meet_rests_the_calls_of_both_alone),
+        cmocka_unit_test(test_what_several_meet_rests_all_calls),
+        cmocka_unit_test(test_many_dead_peers_do_not_end_the_protection),
         cmocka_unit_test(test_an_answer_in_between_and_refusals_are_no_outage),
         cmocka_unit_test(test_who_has_little_time_has_not_found_an_outage),
         cmocka_unit_test(test_a_slow_peer_has_its_share_alone),

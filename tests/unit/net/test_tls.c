@@ -1,6 +1,7 @@
 /*
  * TLS: a certificate that nobody vouches for is refused before anything is sent, and the one store
- * of trusted certificates that all connections share is really asked.
+ * of trusted certificates that all connections share is really asked. And the address rules hold on
+ * a kept connection too, which opens no socket.
  */
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@
 
 #include "crypto.h"
 #include "net.h"
+#include "service/net/net_int.h"
 
 struct tls_peer {
     int listener;
@@ -96,22 +98,50 @@ static void peer_stop(struct tls_peer *p)
     SSL_CTX_free(p->ctx);
 }
 
-static int call(const struct tls_peer *p, bool (*trust)(void *), struct err *e)
+static net_client *client_make(const struct tls_peer *p, bool (*trust)(void *))
 {
     const char *host = p->host;
     struct net_options options = {
         .trusted_hosts = &host, .trusted_count = 1, .handles = 1, .tls_trust = trust};
-    net_client *c = net_client_new(&options);
+    return net_client_new(&options);
+}
+
+static int call_by(net_client *c, const struct tls_peer *p, struct err *e)
+{
     arena *mem = arena_new();
     struct net_request q = {.method = "POST",
-                            .url = arena_printf(mem, "https://%s/", host),
+                            .url = arena_printf(mem, "https://%s/", p->host),
                             .peer = "tls",
                             .timeout_ms = 10000};
     struct net_response r = {.status = 0};
     int result = net_call(c, mem, &q, &r, e);
-    net_client_free(c);
     arena_free(mem);
     return result == 0 ? r.status : -1;
+}
+
+static int call(const struct tls_peer *p, bool (*trust)(void *), struct err *e)
+{
+    net_client *c = client_make(p, trust);
+    int status = call_by(c, p, e);
+    net_client_free(c);
+    return status;
+}
+
+/* The client keeps its connection, and its host is none that address rules pass over any more. */
+static void expect_kept_refused(struct tls_peer *p)
+{
+    struct err e = {0};
+    net_client *c = client_make(p, crypto_tls_trust);
+    int before = atomic_load(&p->requests);
+    assert_int_equal(call_by(c, p, &e), 200);
+    c->trusted_count = 0;
+    assert_int_equal(call_by(c, p, &e), -1);
+    assert_int_equal(e.kind, ERR_FORBIDDEN);
+    assert_string_equal(e.code, "address");
+    assert_false(e.maybe_done);
+    assert_int_equal(atomic_load(&p->requests), before + 1);
+    c->trusted_count = 1; /* freed with the client */
+    net_client_free(c);
 }
 
 static bool trust_fails(void *ssl_ctx)
@@ -158,6 +188,7 @@ static void test_certificates(void **state)
         fail_msg("%s: %s", e.code, e.text);
     }
     assert_int_equal(atomic_load(&good.requests), 1);
+    expect_kept_refused(&good);
 
     peer_stop(&good);
     peer_stop(&bad);

@@ -172,13 +172,12 @@ static void what_waits_for_its_code_comes_back(void **state)
     arena *mem = arena_new();
     const struct tokens tokens = {.access = secret_of(mem, "sample-access")};
     const struct account account = {.key = "005A"};
-    struct provisional p = {.tokens = &tokens, .account = &account, .match = "same"};
+    struct provisional p = {.tokens = &tokens, .account = &account};
     json_t *typed = oauth_provisional_json(mem, &p);
     assert_null(json_object_get(typed, "window"));
     p.window_hash = oauth_code_hash(mem, "login-1", "0123456789abcdef0123456789abcdef");
     json_t *either = oauth_provisional_json(mem, &p);
     assert_string_equal(json_string_value(json_object_get(either, "window")), p.window_hash);
-    assert_string_equal(json_string_value(json_object_get(either, "match")), "same");
     struct tokens t;
     struct account a;
     oauth_tokens_read(mem, json_object_get(either, "tokens"), &t);

@@ -1,4 +1,6 @@
 /* Who may run a recipe at all: design section 2, before any connection is looked at. */
+#include <string.h>
+
 #include "tests/unit/recipe/recipe_help.h"
 
 static bool allows(const struct recipe *r, enum standing standing, bool guests, const char *user,
@@ -9,7 +11,13 @@ static bool allows(const struct recipe *r, enum standing standing, bool guests, 
                                 .installer_uses_default = true,
                                 .guests_allowed = guests};
     const struct user u = {.workspace = "slack:T1", .user_id = user, .standing = standing};
-    return recipe_allows(r, &(struct recipe_person){&w, &u, channel});
+    static const char *in_groups[] = {"ops", "sales"}; /* U5 stands in them, whatever else */
+    const struct recipe_person p = {.workspace = &w,
+                                    .user = &u,
+                                    .channel = channel,
+                                    .groups = in_groups,
+                                    .groups_count = strcmp(user, "U5") == 0 ? 2 : 0};
+    return recipe_allows(r, &p);
 }
 
 static void standing_comes_first(void **state)
@@ -17,8 +25,9 @@ static void standing_comes_first(void **state)
     (void)state;
     arena *mem = arena_new();
     static const char *const allow[] = {NULL, "'allow':'everyone'",
-                                        "'allow':{'users':['U1'],'channels':['C1']}"};
-    for (size_t i = 0; i < 3; i++) {
+                                        "'allow':{'users':['U1'],'channels':['C1']}",
+                                        "'allow':{'groups':['sales'],'users':['U1']}"};
+    for (size_t i = 0; i < 4; i++) {
         struct recipe *r = recipe_good(mem, recipe_body(mem, "[]", allow[i]));
         for (int s = 0; s < STANDING_COUNT; s++) {
             for (int guests = 0; guests < 2; guests++) {
@@ -54,6 +63,11 @@ static void lists_name_users_or_channels(void **state)
         /* the installer is a person like any other here */
         {"{'users':['U1']}", "UINST", "C9", false},
         {"'everyone'", "U9", NULL, true},
+        {"{'groups':['sales']}", "U5", NULL, true},
+        {"{'groups':['sales']}", "U9", "C1", false},
+        {"{'groups':['sale']}", "U5", "C1", false},
+        {"{'groups':['sales'],'users':['U9']}", "U9", "C1", true},
+        {"{'users':['sales']}", "U5", "C1", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct recipe *r = recipe_good(
@@ -105,6 +119,8 @@ static void who_may_is_what_the_current_version_says(void **state)
         {"'allow':{'users':['U1']}", "'allow':{'channels':['C2']}", false},
         {"'allow':{'users':['U1']}", "'hint':'x'", true},
         {"'hint':'x'", "'allow':{'users':['U2']}", false},
+        {"'allow':'everyone'", "'allow':{'groups':['sales']}", false},
+        {"'allow':{'groups':['sales']}", "'allow':{'users':['U1']}", true},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *then = with(mem, crm, cases[i].then), *now = with(mem, crm, cases[i].now);

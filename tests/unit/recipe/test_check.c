@@ -349,6 +349,34 @@ static void collisions_are_what_matching_would_confuse(void **state)
 }
 
 /* Every recipe that docs/recipes.md shows can be stored as it stands there. */
+/* A condition may hold, and a list may have an item. */
+static void a_step_that_may_not_run_or_runs_often_needs_what_it_needs(void **state)
+{
+    (void)state;
+    static const char *const extra[] = {
+        "'when':{'path':'user.id','is':'equal','value':'x'}", "'each':'{{steps.zero.records}}'",
+        "'each':'{{steps.zero.records}}','when':{'path':'item.x','is':'empty'},'at_most':1"};
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
+        struct recipe *r = NULL;
+        const char *body =
+            arena_printf(mem,
+                         "{'name':'own','title':'Own','command':'crm own',"
+                         "'connections':{'x':{'use':'office'},'y':{'use':'acme'}},"
+                         "'steps':[{'id':'zero','connection':'y',%s},"
+                         "{'id':'one','connection':'x',%s,%s},{'id':'two','connection':'y',%s,%s}],"
+                         "'reply':{'text':'Done'}}",
+                         query, approve, extra[i], create, extra[i]);
+        const struct faults *f = check(mem, quoted(mem, body), &r);
+        assert_true(fault_stands(f, "steps[1]", "approves or rejects"));
+        assert_true(fault_stands(f, "steps[1]", "writes as the default connection"));
+        assert_true(fault_stands(f, "steps[2]", "writes as the default connection"));
+        assert_int_equal(f->count, 3);
+        assert_true(r->writes);
+    }
+    arena_free(mem);
+}
+
 static void the_examples_of_the_docs_are_right(void **state)
 {
     (void)state;
@@ -441,6 +469,37 @@ static void templates_name_what_is_there(void **state)
     arena_free(mem);
 }
 
+/* A hook's recipe with one step. */
+static json_t *hook_body(arena *mem, bool verify, const char *step)
+{
+    json_t *body = step_body(mem, verify ? "acme" : "office", verify, step,
+                             "'trigger':{'hook':'deals'},'post':{'channel':'C1'}");
+    json_object_del(body, "command");
+    return body;
+}
+
+static void apps_trap_19_what_nobody_runs_decides_nothing(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    assert_true(fault_stands(check(mem, hook_body(mem, false, approve), NULL), "steps[0]",
+                             "nobody runs it"));
+    assert_int_equal(check(mem, hook_body(mem, false, ping), NULL)->count, 0);
+    assert_true(fault_stands(check(mem, hook_body(mem, true, create), NULL),
+                             "connections.x.verify_user_access", "only the default connection"));
+    json_t *body = hook_body(mem, false, ping);
+    json_object_set(body, "reply",
+                    quoted(mem, "{'text':'{{user.id}} {{hook.data.a.b}} {{hook.x}}'}"));
+    struct faults *f = check(mem, body, NULL);
+    assert_int_equal(f->count, 2);
+    assert_true(fault_stands(f, "reply.text", "nobody runs"));
+    assert_true(fault_stands(f, "reply.text", "name, id, received and data"));
+    body = step_body(mem, "acme", true, query, NULL);
+    json_object_set(body, "reply", quoted(mem, "{'text':'{{hook.data.a}}'}"));
+    assert_true(fault_stands(check(mem, body, NULL), "reply.text", "only a recipe that a hook"));
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_command_hides_no_other),
         cmocka_unit_test(faults_of_both_kinds_come_together),
         cmocka_unit_test(collisions_are_what_matching_would_confuse),
+        cmocka_unit_test(a_step_that_may_not_run_or_runs_often_needs_what_it_needs),
+        cmocka_unit_test(apps_trap_19_what_nobody_runs_decides_nothing),
         cmocka_unit_test(the_examples_of_the_docs_are_right),
     };
     return cmocka_run_group_tests(tests, load_apps, free_apps);

@@ -78,6 +78,107 @@ static void defaults_and_nulls(void **state)
     arena_free(mem);
 }
 
+static json_t *with_step(arena *mem, const char *step)
+{
+    json_t *body = recipe_body(mem, "[{'name':'name'}]", NULL);
+    json_object_set_new(body, "steps", json_array());
+    json_array_append(json_member(body, "steps"), quoted(mem, step));
+    return body;
+}
+
+static void a_step_that_waits_is_read(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    struct recipe *r = recipe_good(
+        mem, with_step(mem, "{'id':'ok','when':{'path':'inputs.name','is':'not_empty'},"
+                            "'wait':{'text':'Ship {{inputs.name}}?','from':'everyone here',"
+                            "'fields':[{'label':'L','value':'{{inputs.name}}'}],"
+                            "'buttons':[{'title':'Yes','value':'y','style':'primary'},"
+                            "{'title':'No','value':'n','confirm':'Sure?'}]}}"));
+    const struct recipe_step *p = &r->steps[0];
+    assert_non_null(p->wait);
+    assert_true(p->alias == NULL && p->action == NULL && p->when != NULL && p->wait->everyone);
+    assert_string_equal(p->wait->text, "Ship {{inputs.name}}?");
+    assert_string_equal(p->wait->fields[0].label, "L");
+    assert_int_equal(p->wait->choices_count, 2);
+    assert_string_equal(p->wait->choices[0].value, "y");
+    assert_int_equal(p->wait->choices[0].style, STYLE_PRIMARY);
+    assert_null(p->wait->choices[0].confirm);
+    assert_string_equal(p->wait->choices[1].confirm, "Sure?");
+    r = recipe_good(mem, with_step(mem, "{'id':'ok','wait':{'text':'T','buttons':"
+                                        "[{'title':'Yes','value':'y'}]}}"));
+    assert_false(r->steps[0].wait->everyone);
+    arena_free(mem);
+}
+
+static void a_menu_is_read(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *body = recipe_body(mem, "[]", NULL);
+    json_object_set(json_member(body, "reply"), "menu",
+                    quoted(mem,
+                           "{'title':'More','options':[{'title':'A','command':'a b','ask':['x']},"
+                           "{'title':'B','command':'c','inputs':{'y':'{{run.reference}}'}}]}"));
+    struct recipe *r = recipe_good(mem, body);
+    assert_string_equal(r->reply_menu_title, "More");
+    assert_int_equal(r->reply_menu_count, 2);
+    assert_string_equal(r->reply_menu[0].command, "a b");
+    assert_int_equal(r->reply_menu[0].ask_count, 1);
+    json_object_set(json_member(body, "reply"), "menu",
+                    quoted(mem, "{'options':[{'title':'A','command':'a','confirm':'?'},"
+                                "{'command':'c','inputs':{'y':'{{'}}],'style':'danger'}"));
+    struct faults *f = recipe_faults(mem, body);
+    static const char *const paths[] = {"reply.menu.title",
+                                        "reply.menu.style",
+                                        "reply.menu.options[0].confirm",
+                                        "reply.menu.options[1].title",
+                                        "reply.menu.options[1].inputs.y",
+                                        NULL};
+    assert_fault_paths(f, paths);
+    json_object_set(json_member(body, "reply"), "menu", quoted(mem, "{'title':'T','options':[]}"));
+    assert_true(fault_stands(recipe_faults(mem, body), "reply.menu.options", "at least one"));
+    arena_free(mem);
+}
+
+static void what_waits_calls_nothing(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    static const char *const paths[] = {"steps[0].connection",
+                                        "steps[0].action",
+                                        "steps[0].with",
+                                        "steps[0].each",
+                                        "steps[0].at_most",
+                                        "steps[0].wait.text",
+                                        "steps[0].wait.from",
+                                        "steps[0].wait.to",
+                                        "steps[0].wait.fields[0].value",
+                                        "steps[0].wait.buttons[0].value",
+                                        "steps[0].wait.buttons[1].command",
+                                        NULL};
+    struct faults *f = recipe_faults(
+        mem,
+        with_step(mem, "{'id':'ok','connection':'crm','action':'x','with':{},'each':'{{a}}',"
+                       "'at_most':5,'wait':{'text':'{{','from':'anybody','to':'C1',"
+                       "'fields':[{'label':'L','value':'{{'}],'buttons':[{'title':'A'},"
+                       "{'title':'B','value':'v','command':'c'},{'title':'C','value':'v'}]}}"));
+    assert_true(fault_stands(f, "steps[0].wait.buttons[2].value", "Two buttons give \"v\""));
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        assert_true(fault_stands(f, paths[i], ""));
+    }
+    f = recipe_faults(mem, with_step(mem, "{'id':'ok','wait':{'text':'T','buttons':[]}}"));
+    assert_true(fault_stands(f, "steps[0].wait.buttons", "at least one"));
+    f = recipe_faults(mem, with_step(mem, "{'id':'ok','wait':'yes'}"));
+    assert_true(fault_stands(f, "steps[0].wait", ""));
+    json_t *hook = with_step(mem, "{'id':'ok','wait':{'text':'T','buttons':"
+                                  "[{'title':'Yes','value':'y'}]}}");
+    json_object_set(hook, "trigger", quoted(mem, "{'hook':'deals'}"));
+    assert_true(fault_stands(recipe_faults(mem, hook), "steps[0].wait", "Nobody runs"));
+    arena_free(mem);
+}
+
 static void all_faults_come_at_once(void **state)
 {
     (void)state;
@@ -187,6 +288,42 @@ static void a_reply_has_its_own_faults(void **state)
                                         "reply.buttons[1]",
                                         NULL};
     assert_fault_paths(recipe_faults(mem, body), paths);
+    arena_free(mem);
+}
+
+static void what_a_hook_starts_has_no_person(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    struct recipe *r = recipe_good(
+        mem, quoted(mem, "{'name':'news','title':'News','trigger':{'hook':'deals'},'post':{"
+                         "'channel':'C1','person':{'app':'salesforce','email':'{{hook.data.m}}'}},"
+                         "'reply':{'text':'Won','buttons':[{'title':'Yes','command':'say yes',"
+                         "'style':'primary','confirm':'Sure?','ask':['why'],'decides':'won'}]}}"));
+    assert_null(r->command);
+    assert_string_equal(r->hook, "deals");
+    assert_string_equal(r->post.channel, "C1");
+    assert_string_equal(r->post.email, "{{hook.data.m}}");
+    assert_int_equal(r->steps_count + r->connections_count, 0);
+    assert_string_equal(r->reply_buttons[0].decides, "won");
+    assert_string_equal(r->reply_buttons[0].ask[0], "why");
+    assert_int_equal(r->reply_buttons[0].style, STYLE_PRIMARY);
+    static const char *const paths[] = {"command", "inputs",        "allow",
+                                        "post",    "trigger.other", NULL};
+    assert_fault_paths(
+        recipe_faults(mem, quoted(mem, "{'name':'news','title':'News','command':'x','inputs':[],"
+                                       "'allow':'everyone','trigger':{'hook':'deals','other':1},"
+                                       "'reply':{'text':'Won'}}")),
+        paths);
+    static const char *const both[] = {"post.person", "reply.buttons[0].ask",
+                                       "reply.buttons[0].decides", NULL};
+    assert_fault_paths(
+        recipe_faults(
+            mem, quoted(mem, "{'name':'news','title':'News','trigger':{'hook':'deals'},'post':{"
+                             "'channel':'C1','person':{'app':'x','email':'a','key':'b'}},'reply':"
+                             "{'text':'Won','buttons':[{'title':'Yes','command':'say','inputs':"
+                             "{'a':1},'ask':['a'],'decides':' '}]}}")),
+        both);
     arena_free(mem);
 }
 
@@ -405,11 +542,19 @@ static void any_document_is_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_recipe_is_read),    cmocka_unit_test(defaults_and_nulls),
-        cmocka_unit_test(all_faults_come_at_once),   cmocka_unit_test(a_reply_has_its_own_faults),
-        cmocka_unit_test(what_is_missing_is_named),  cmocka_unit_test(each_member_has_its_bounds),
-        cmocka_unit_test(texts_have_a_largest_size), cmocka_unit_test(lists_have_a_largest_length),
+        cmocka_unit_test(a_whole_recipe_is_read),
+        cmocka_unit_test(defaults_and_nulls),
+        cmocka_unit_test(a_step_that_waits_is_read),
+        cmocka_unit_test(what_waits_calls_nothing),
+        cmocka_unit_test(a_menu_is_read),
+        cmocka_unit_test(all_faults_come_at_once),
+        cmocka_unit_test(a_reply_has_its_own_faults),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(each_member_has_its_bounds),
+        cmocka_unit_test(texts_have_a_largest_size),
+        cmocka_unit_test(lists_have_a_largest_length),
         cmocka_unit_test(any_document_is_survived),
+        cmocka_unit_test(what_a_hook_starts_has_no_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

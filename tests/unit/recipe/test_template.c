@@ -135,14 +135,23 @@ static void broken_syntax_is_named(void **state)
 {
     (void)state;
     static const char *const broken[] = {
-        "{{",          "{{a",        "{{}}",       "{{ }}",     "{{a..b}}",   "{{.a}}",
-        "{{a.}}",      "{{.}}",      "{{a b}}",    "{{{a}}}",   "{{a{{b}}}}", "ok {{a}} {{",
-        "{{a|upper}}", "{{a[0]}}",   "{{a/../b}}", "{{\"a\"}}", "{{a\nb}}",   "{{ü}}",
-        "{{a;b}}",     "{{#if a}}x", "{{a}",       "{{a%2eb}}", "{{$a}}",     "{{a\tb}}",
-        "{{*}}",       "{{a,b}}",    "{{'a'}}",    "{{a}}{{b",  "{{a\\b}}",   "{{a=b}}",
+        "{{",       "{{a",        "{{}}",       "{{ }}",     "{{a..b}}",   "{{.a}}",
+        "{{a.}}",   "{{.}}",      "{{a b}}",    "{{{a}}}",   "{{a{{b}}}}", "ok {{a}} {{",
+        "{{a|up}}", "{{a[0]}}",   "{{a/../b}}", "{{\"a\"}}", "{{a\nb}}",   "{{ü}}",
+        "{{a;b}}",  "{{#if a}}x", "{{a}",       "{{a%2eb}}", "{{$a}}",     "{{a\tb}}",
+        "{{*}}",    "{{a,b}}",    "{{'a'}}",    "{{a}}{{b",  "{{a\\b}}",   "{{a=b}}",
     };
     static const char *const fine[] = {
-        "", "x", "}}", "{ {a}}", "{{a}}", "{{ a }}", "{{a.b-c_d.0}}", "{{a}}{{b}}", "{{__proto__}}",
+        "",
+        "x",
+        "}}",
+        "{ {a}}",
+        "{{a}}",
+        "{{ a }}",
+        "{{a.b-c_d.0}}",
+        "{{a}}{{b}}",
+        "{{__proto__}}",
+        "{{a|upper}}",
     };
     arena *mem = arena_new();
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -265,14 +274,159 @@ static void small_templates_cannot_grow_without_bound(void **state)
     arena_free(mem);
 }
 
+/* --- functions --- */
+
+static const char values[] =
+    "{'t':' Ana & Co ','e':'','n':12.5,'i':7,'y':true,'z':null,'list':['a',2,{'k':'v'},null],'none':[],"
+    "'d':'2026-02-09','m':'2026-12-31T23:10:00.000+0000','odd':'2026-13-01','q':'it\\u0027s \\\\ \\\"x\\\"',"
+    "'uni':'Zürich','deep':{'b':1,'a':[1]}}";
+
+static void every_function_takes_every_value(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{{t|upper}}", " ANA & CO "},
+        {"{{t | trim | lower}}", "ana & co"},
+        {"{{uni|upper}}", "ZüRICH"},
+        {"{{i|upper}}{{y|upper}}{{z|upper}}{{absent|upper}}", "7TRUE"},
+        {"{{e|default('none')}}|{{z|default(\"none\")}}|{{absent | default( 'no | (x)' ) }}",
+         "none|none|no | (x)"},
+        {"{{i|default('none')}}{{none|default('x')}}{{absent|default('')}}", "7[]"},
+        {"{{d|date('long')}}, {{d|date('short')}}, {{m|date('iso')}}",
+         "9 February 2026, 9 Feb 2026, 2026-12-31"},
+        {"{{m|date('long')}}", "31 December 2026"},
+        {"{{odd|date('long')}}{{i|date('iso')}}{{absent|date('long')}}", "2026-13-017"},
+        {"{{list|count}} {{none|count}} {{deep|count}} {{uni|count}} {{i|count}} {{absent|count}}",
+         "4 0 2 6 1 0"},
+        {"{{list|join(', ')}}", "a, 2, {\"k\":\"v\"}, "},
+        {"{{none|join('x')}}{{i|join('x')}}{{absent|join('x')}}", "7"},
+        {"{{t|url}}", "%20Ana%20%26%20Co%20"},
+        {"{{uni|url}}{{deep|url}}", "Z%C3%BCrich%7B%22a%22%3A%5B1%5D%2C%22b%22%3A1%7D"},
+        {"{{t|json}} {{n|json}} {{list|json}}", "\" Ana & Co \" 12.5 [\"a\",2,{\"k\":\"v\"},null]"},
+        {"{{q|json}}", "\"it's \\\\ \\\"x\\\"\""},
+        {"{{q|soql}}", "it\\'s \\\\ \\\"x\\\""},
+        {"{{list|first}}{{list|last}}{{i|first}}{{none|first}}{{none|last}}{{absent|last}}", "a7"},
+        {"{{list | first | upper | default('x') | json | count}}", "3"},
+        {"{{absent|upper|default('b')|upper}}", "B"},
+    };
+    arena *mem = arena_new();
+    const json_t *context = quoted(mem, values);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *why = NULL;
+        if (!template_check(cases[i][0], &why)) {
+            fail_msg("%s: %s", cases[i][0], why);
+        }
+        assert_string_equal(template_text(mem, cases[i][0], context, 2000), cases[i][1]);
+    }
+    arena_free(mem);
+}
+
+static void functions_alone_give_typed_values(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{{list|count}}", "4"},      {"{{list|first}}", "\"a\""},    {"{{list|last}}", "null"},
+        {"{{none|first}}", "null"},   {"{{n|default('x')}}", "12.5"}, {"{{n|upper}}", "\"12.5\""},
+        {"{{absent|upper}}", "null"}, {"{{absent|count}}", "0"},      {"{{i|json}}", "\"7\""},
+        {"{{i|date('iso')}}", "7"},
+    };
+    arena *mem = arena_new();
+    const json_t *context = quoted(mem, values);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *out = NULL;
+        struct err e = {0};
+        assert_int_equal(
+            template_expand(mem, arena_json(mem, json_string(cases[i][0])), context, &out, &e), 0);
+        assert_string_equal(json_write(mem, out), cases[i][1]);
+    }
+    arena_free(mem);
+}
+
+static void wrong_functions_and_arguments_are_faults(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{{a|nope}}", "there is no such function"},
+        {"{{a|}}", "there is no such function"},
+        {"{{a||upper}}", "there is no such function"},
+        {"{{a|Upper}}", "there is no such function"},
+        {"{{a|upper('x')}}", "takes no argument"},
+        {"{{a|upper()}}", "one text in quotes"},
+        {"{{a|default}}", "takes one text"},
+        {"{{a|default()}}", "one text in quotes"},
+        {"{{a|default(x)}}", "one text in quotes"},
+        {"{{a|default('x)}}", "one text in quotes"},
+        {"{{a|default('x' }}", "one text in quotes"},
+        {"{{a|default('x','y')}}", "one text in quotes"},
+        {"{{a|default('x') upper}}", "behind one another"},
+        {"{{a|upper lower}}", "behind one another"},
+        {"{{a|date}}", "date takes"},
+        {"{{a|date('full')}}", "date takes"},
+        {"{{a upper}}", "a path may hold"},
+        {"{{|upper}}", "a path may hold"},
+        {"{{a|trim|trim|trim|trim|trim|trim}}", "over 5 functions"},
+    };
+    static const char *const names[] = {"count", "date",  "default", "first", "join",  "json",
+                                        "last",  "lower", "soql",    "trim",  "upper", "url"};
+    const char *why = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (template_check(cases[i][0], &why) || strstr(why, cases[i][1]) == NULL) {
+            fail_msg("%s: %s", cases[i][0], why);
+        }
+    }
+    assert_false(template_check("{{a|nope}}", &why));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_non_null(strstr(why, names[i]));
+    }
+}
+
+/* Functions make nothing from nothing, and what they make on the way is counted. */
+static void functions_cannot_grow_without_bound(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *list = arena_json(mem, json_array());
+    for (size_t i = 0; i < 20000; i++) {
+        json_array_append_new(list, json_string("twenty bytes of text"));
+    }
+    const json_t *context = arena_json(mem, json_pack("{s:O}", "list", list));
+    struct str many = str_new(mem, 200000);
+    for (size_t i = 0; i < 2000; i++) {
+        str_add(&many, "{{list|json|count}}");
+    }
+    assert_true(strlen(template_text(mem, many.text, context, 2000)) <= 2000);
+    static const char *const texts[] = {"{{list|url}}", "{{list|join(', ')}}",
+                                        "{{list|json|url|url}}"};
+    struct err e = {0};
+    json_t *out = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            template_expand(mem, arena_json(mem, json_string(texts[i])), context, &out, &e), -1);
+        assert_string_equal(e.code, "template_too_long");
+    }
+    assert_int_equal(
+        template_expand(mem, arena_json(mem, json_string(many.text)), context, &out, &e), -1);
+    assert_int_equal(
+        template_expand(mem, arena_json(mem, json_string("{{list|count}}")), context, &out, &e), 0);
+    assert_int_equal(json_integer_value(out), 20000);
+    arena_free(mem);
+}
+
 /* --- properties --- */
 
 static char *random_text(arena *mem, uint64_t *seed)
 {
-    static const char *const parts[] = {
-        "{{",          "}}",    "{", "}", ".",  " ", "a",
-        "inputs.name", "{{a}}", "ü", "😀", "\n", "-", "steps.opp.list.0",
-        "\"",          "0"};
+    static const char *const parts[] = {"{{",       "}}",
+                                        "{",        "}",
+                                        ".",        " ",
+                                        "a",        "inputs.name",
+                                        "{{a}}",    "ü",
+                                        "😀",        "\n",
+                                        "-",        "steps.opp.list.0",
+                                        "\"",       "0",
+                                        "|",        "default(\"x\")",
+                                        "| upper ", "|json",
+                                        "('",       "join(', ')"};
     struct str s = str_new(mem, 400);
     for (size_t i = pick(seed, 14); i > 0; i--) {
         str_add(&s, parts[pick(seed, sizeof parts / sizeof parts[0])]);
@@ -300,6 +454,34 @@ static void any_text_ends(void **state)
             assert_true(good);
             assert_string_equal(template_text(mem, template, context, 1000), template);
         }
+    }
+    arena_free(mem);
+}
+
+/* What a step took along: a bound of its own, for one file. */
+static void a_file_of_a_step_may_be_longer(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    for (int more = 0; more <= 1; more++) {
+        size_t len = LIMIT_FILE_BETWEEN_STEPS / 3 * 4 + (size_t)(more * 5000);
+        char *text = arena_alloc(mem, len + 1);
+        memset(text, 'A', len);
+        json_t *file = json_pack("{s:s, s:s}", "name", "a.pdf", "content_base64", text);
+        json_t *context = arena_json(mem, json_pack("{s:{s:{s:o}}}", "steps", "get", "file", file));
+        json_t *out = NULL;
+        struct err e = {0};
+        json_t *with = quoted(mem, "{'file':'{{steps.get.file}}','folder_id':'7'}");
+        assert_int_equal(template_expand(mem, with, context, &out, &e), -more);
+        if (more) {
+            assert_string_equal(e.code, "template_too_long");
+            continue;
+        }
+        assert_string_equal(json_text(json_member(out, "file"), "content_base64"), text);
+        with = quoted(mem, "{'file':'{{steps.get.file}}','again':'{{steps.get.file}}'}");
+        assert_int_equal(template_expand(mem, with, context, &out, &e), -1);
+        with = quoted(mem, "{'file':'a {{steps.get.file}}'}");
+        assert_int_equal(template_expand(mem, with, context, &out, &e), -1);
     }
     arena_free(mem);
 }
@@ -339,6 +521,11 @@ int main(void)
         cmocka_unit_test(large_templates_end),
         cmocka_unit_test(too_long_is_an_error_not_a_cut),
         cmocka_unit_test(small_templates_cannot_grow_without_bound),
+        cmocka_unit_test(a_file_of_a_step_may_be_longer),
+        cmocka_unit_test(every_function_takes_every_value),
+        cmocka_unit_test(functions_alone_give_typed_values),
+        cmocka_unit_test(wrong_functions_and_arguments_are_faults),
+        cmocka_unit_test(functions_cannot_grow_without_bound),
         cmocka_unit_test(any_text_ends),
         cmocka_unit_test(a_value_appears_as_it_is),
     };

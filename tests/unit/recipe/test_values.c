@@ -227,6 +227,37 @@ static void options_by_label_or_value(void **state)
     arena_free(mem);
 }
 
+static char *file_of(arena *mem, const char *sent)
+{
+    static const char *endings[] = {"pdf", "txt"};
+    const struct recipe_input in = {
+        .name = "deed", .type = INPUT_FILE, .endings = endings, .endings_count = 2};
+    json_t *body = arena_json(mem, json_loads(sent, 0, NULL)), *value = NULL;
+    const char *why = NULL;
+    if (recipe_input_file(mem, &in, body, &value, &why)) {
+        assert_true(recipe_is_file(value));
+        return json_write(mem, value);
+    }
+    return arena_strdup(mem, why);
+}
+
+static void a_file_is_who_it_is_and_no_path(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    assert_string_equal(
+        file_of(mem, "{\"id\":\"F1\",\"name\":\"../a\\nb.PDF\",\"size\":5,\"mime\":\"x/y\"}"),
+        "{\"id\":\"F1\",\"mime\":\"x/y\",\"name\":\".._a_b.PDF\",\"size\":5}");
+    assert_string_equal(file_of(mem, "{\"id\":\"F1\",\"name\":\"pdf\",\"size\":5,\"mime\":\"\"}"),
+                        "Choose a file of one of these kinds: .pdf, .txt.");
+    assert_string_equal(
+        file_of(mem, "{\"id\":\"F1\",\"name\":\"a.pdf\",\"size\":10485761,\"mime\":\"\"}"),
+        "This file is larger than 10 MB, the most that I take.");
+    assert_string_equal(file_of(mem, "{\"name\":\"a.pdf\",\"size\":1,\"mime\":\"\"}"),
+                        "Please choose a file.");
+    arena_free(mem);
+}
+
 /* Any text gives a finite value or a sentence, and a number's text is taken as what it says. */
 static void any_text_gives_a_value_or_a_sentence(void **state)
 {
@@ -268,6 +299,7 @@ int main(void)
         cmocka_unit_test(every_day_of_400_years),
         cmocka_unit_test(texts),
         cmocka_unit_test(options_by_label_or_value),
+        cmocka_unit_test(a_file_is_who_it_is_and_no_path),
         cmocka_unit_test(any_text_gives_a_value_or_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,14 +123,15 @@ static int store_handler(web *w, const struct request *q, struct response *r, st
 const struct route *router_routes(size_t *ret_count)
 {
     static const struct route table[] = {
-        {WB_GET, "/block", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "block"},
-        {WB_GET, "/call", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "call"},
-        {WB_GET, "/call/{x}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "other"},
-        {WB_POST, "/echo", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, ECHO_MAX, echo_handler, "echo"},
-        {WB_GET, "/p/{x}", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, param_handler, "param"},
-        {WB_GET, "/v1/p/{x}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, param_handler, "api"},
-        {WB_POST, "/store", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, ECHO_MAX, store_handler, "store"},
-        {WB_GET, "/inside", ROUTE_INLINE, LISTEN_OPS, GATE_NONE, 0, ops_healthz, "inside"},
+        {WB_GET, "/block", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "block", 0},
+        {WB_GET, "/call", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "call", 0},
+        {WB_GET, "/call/{x}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "other", 0},
+        {WB_POST, "/echo", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, ECHO_MAX, echo_handler, "echo", 0},
+        {WB_GET, "/p/{x}", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, param_handler, "param", 0},
+        {WB_GET, "/v1/p/{x}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, param_handler, "api", 0},
+        {WB_POST, "/store", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, ECHO_MAX, store_handler, "store",
+         0},
+        {WB_GET, "/inside", ROUTE_INLINE, LISTEN_OPS, GATE_NONE, 0, ops_healthz, "inside", 0},
     };
     *ret_count = sizeof table / sizeof table[0];
     return table;

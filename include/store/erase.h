@@ -1,0 +1,55 @@
+#ifndef WB_STORE_ERASE_H
+#define WB_STORE_ERASE_H
+
+/*
+ * Erasing a person (P15): erase.c takes away what is theirs and looks for what is left,
+ * erase_audit.c puts a pseudonym in their place in the audit. The common rules stand in store.h.
+ */
+
+#include "store/session.h"
+
+struct erase {
+    const char *workspace, *user_id;
+    const char *pseudonym; /* "erased-<8 hex digits>" */
+    const char **ids;      /* of the person: user id, e-mail addresses, accounts, chats */
+    size_t ids_count;
+    const char **names; /* looked for in what people said and did, not in settings */
+    size_t names_count;
+};
+
+/* Reads what stands for this person, and keeps it until the person is erased; *ret_known false:
+ * nothing here does. */
+int store_erase_begin(store *s, const char *workspace, const char *user_id, struct erase *ret,
+                      bool *ret_known, struct err *e);
+
+/* Default connections whose own login is this person's. */
+int store_erase_owns(store *s, const char *workspace, const char *user_id, const char ***ret,
+                     size_t *ret_count, struct err *e);
+
+/* Jobs under way that are about this person, and runs of theirs: both end by themselves. */
+int store_erase_waiting(store *s, const struct erase *x, int64_t *ret, struct err *e);
+
+/* Deletes the person's rows, and puts the pseudonym where others name them; the audit too. In the
+ * caller's transaction. */
+struct erased {
+    int64_t rows;   /* deleted */
+    int64_t values; /* of others, changed */
+    int64_t lines;  /* of the audit, changed */
+};
+int store_erase_do(store *s, const struct erase *x, struct erased *ret, struct err *e);
+
+/* Looks through every readable column and every sealed value of the workspace. */
+struct erase_proof {
+    int64_t columns, sealed; /* searched */
+    int64_t unopened;        /* sealed values that no key opens: nobody can say what is in them */
+    int64_t found;
+    const char **places; /* "message.body", where it was found */
+    size_t places_count;
+};
+int store_erase_prove(store *s, const struct erase *x, struct erase_proof *ret, struct err *e);
+
+/* --- erase_audit.c --- */
+
+int store_erase_audit(store *s, const struct erase *x, int64_t *ret_lines, struct err *e);
+
+#endif

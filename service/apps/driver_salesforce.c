@@ -1,0 +1,33 @@
+#include "apps_int.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "crypto.h"
+
+/*
+ * Salesforce signs whose tokens it gives: base64(HMAC-SHA256(consumer secret, id + issued_at)), see
+ * "OAuth 2.0 Web Server Flow" in its help. An answer without it is older than that, or of a client
+ * that has no secret.
+ */
+static int check_tokens(arena *mem, const struct app_client *client, const json_t *answer,
+                        struct err *e)
+{
+    const char *id = json_text(answer, "id"), *issued_at = json_text(answer, "issued_at");
+    const char *signature = json_text(answer, "signature");
+    if (signature == NULL || secret_empty(client->secret)) {
+        return 0;
+    }
+    const struct digest mac =
+        crypto_hmac_sha256(bytes_of(secret_reveal(client->secret)), bytes_of(id == NULL ? "" : id),
+                           bytes_of(issued_at == NULL ? "" : issued_at));
+    const char *own = crypto_base64(mem, (struct bytes){mac.bytes, sizeof(mac.bytes)});
+    size_t len = strlen(own);
+    bool same = strlen(signature) == len && crypto_equal(own, signature, len);
+    return same ? 0
+                : err_set(e, ERR_CONFIG, "token_signature",
+                          "the tokens of salesforce are not signed with the client's secret");
+}
+
+const struct apps_driver apps_driver_salesforce = {.name = "salesforce",
+                                                   .check_tokens = check_tokens};

@@ -1,0 +1,109 @@
+#include "bot_int.h"
+
+#include "base/str.h"
+
+/*
+ * A person is erased (P15), in two transactions: what is theirs is ended as when somebody leaves,
+ * and revoked at the apps by jobs; when those are done everything that names the person goes at
+ * once, with a proof. The second one is all or nothing, so that it can be tried again.
+ */
+
+struct forget {
+    const struct bot_forget *q;
+    struct bot_forgotten *ret;
+    struct erase x;
+};
+
+/* Commands of others run on what they hold: another admin takes that over first. */
+static int check_rights(struct scene *sc, const struct bot_forget *q, struct err *e)
+{
+    const char **owned = NULL;
+    size_t count = 0;
+    if (str_equal(sc->workspace->installer, q->user_id)) {
+        return err_set(e, ERR_CONFLICT, "person_installs",
+                       "This person is the installer: PUT another \"installer\" of the workspace "
+                       "first.");
+    }
+    if (store_erase_owns(sc->s, q->workspace, q->user_id, &owned, &count, e) != 0) {
+        return -1;
+    }
+    return count == 0
+               ? 0
+               : err_set(e, ERR_CONFLICT, "person_owns",
+                         "The login of the connection %s is this person's: log it in as another "
+                         "admin, or DELETE it, first.",
+                         owned[0]);
+}
+
+static int end_person(struct scene *sc, void *arg, struct err *e)
+{
+    static const struct parting how = {.why = "erased"};
+    struct forget *f = arg;
+    struct workspace *w = NULL;
+    bool known = false;
+    if (store_workspace_find(sc->s, f->q->workspace, &w, e) != 0) {
+        return -1;
+    }
+    if (w == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
+    }
+    sc->workspace = w;
+    if (check_rights(sc, f->q, e) != 0 ||
+        store_erase_begin(sc->s, f->q->workspace, f->q->user_id, &f->x, &known, e) != 0) {
+        return -1;
+    }
+    return known ? people_end(sc, f->q->user_id, &how, e)
+                 : err_set(e, ERR_NOT_FOUND, "no_person",
+                           "Nothing in this workspace names such a person.");
+}
+
+static int note(struct scene *sc, const struct forget *f, struct err *e)
+{
+    const struct erased *d = &f->ret->done;
+    json_t *detail =
+        arena_json(sc->mem, json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)d->rows, "values",
+                                      (json_int_t)d->values, "lines", (json_int_t)d->lines));
+    return store_audit_add(sc->s, f->q->workspace, f->q->actor, "person.erased", f->x.pseudonym,
+                           detail, e);
+}
+
+/* Undone while something names the person still: ERR_CONFLICT "person_left". */
+static int erase(struct scene *sc, void *arg, struct err *e)
+{
+    struct forget *f = arg;
+    struct bot_forgotten *ret = f->ret;
+    struct user *u = NULL;
+    if (store_user_lock(sc->s, f->q->workspace, f->q->user_id, &u, e) != 0 ||
+        store_erase_waiting(sc->s, &f->x, &ret->waiting, e) != 0) {
+        return -1;
+    }
+    if (ret->waiting > 0) {
+        return 0;
+    }
+    if (store_erase_do(sc->s, &f->x, &ret->done, e) != 0 || note(sc, f, e) != 0 ||
+        store_erase_prove(sc->s, &f->x, &ret->proof, e) != 0) {
+        return -1;
+    }
+    ret->erased = ret->proof.found == 0;
+    return ret->erased ? 0 : err_set(e, ERR_CONFLICT, "person_left", "something names them still");
+}
+
+int bot_forget(bot *b, arena *mem, const struct bot_forget *q, struct bot_forgotten *ret,
+               struct err *e)
+{
+    struct bot_forgotten made = {.erased = false};
+    struct forget f = {.q = q, .ret = &made};
+    struct scene sc = {.bot = b, .mem = mem};
+    if (scene_do(&sc, NULL, end_person, &f, e) != 0) {
+        return -1;
+    }
+    made.pseudonym = f.x.pseudonym;
+    if (scene_do(&sc, NULL, erase, &f, e) != 0) {
+        if (!str_equal(e->code, "person_left")) {
+            return -1;
+        }
+        *e = (struct err){0};
+    }
+    *ret = made;
+    return 0;
+}

@@ -1,0 +1,140 @@
+#include "run_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/* A run that a hook began has nobody to answer: its reply is posted, and what goes wrong is told to
+ * the admins. */
+
+enum { EVERY_S = 3600 };
+
+/* Exactly one person with that account, who may use Workbot; else the channel. */
+static int find_person(struct scene *sc, const struct run_outcome *o, const json_t *context,
+                       struct user **ret, struct err *e)
+{
+    const struct recipe_post *p = &o->recipe->post;
+    const char *id = NULL;
+    struct user *u = NULL;
+    *ret = NULL;
+    if (p->app == NULL) {
+        return 0;
+    }
+    const char *words = template_text(sc->mem, p->email != NULL ? p->email : p->key, context, 1000);
+    const char *account = str_trim(sc->mem, words);
+    const struct account_name name = {.app = p->app,
+                                      .default_name = p->connection,
+                                      .email = p->email != NULL ? account : NULL,
+                                      .key = p->email != NULL ? NULL : account};
+    if (*account == '\0') {
+        return 0;
+    }
+    if (store_account_person(sc->s, o->run->workspace, &name, &id, e) != 0 ||
+        (id != NULL && store_user_find(sc->s, o->run->workspace, id, &u, e) != 0)) {
+        return -1;
+    }
+    *ret = u != NULL && store_person_allowed(u, sc->workspace) ? u : NULL;
+    return 0;
+}
+
+static json_t *view_of(struct scene *sc, const struct run_outcome *o, const json_t *context)
+{
+    json_t *view = view_new(sc->mem);
+    view_text(view, "%s", template_text(sc->mem, o->recipe->reply_text, context, 2000));
+    result_add_rest(sc, o, context, view);
+    json_object_set_new(view, "posts", json_string(o->run->recipe));
+    return view;
+}
+
+static int end_run(struct scene *sc, struct run *r, enum run_state to, struct err *e)
+{
+    bool changed = false;
+    struct run next = *r;
+    next.state = to;
+    if (store_run_update(sc->s, &next, r->state, &changed, e) != 0) {
+        return -1;
+    }
+    return changed ? 0 : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+}
+
+int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
+{
+    struct user *u = NULL;
+    const json_t *context = result_context(sc, o, false);
+    if (find_person(sc, o, context, &u, e) != 0) {
+        return -1;
+    }
+    struct target to = {.channel = o->recipe->post.channel};
+    if (u != NULL) {
+        to = (struct target){.channel = u->dm_channel == NULL ? "" : u->dm_channel,
+                             .user_id = u->user_id};
+    } else if (store_conversation_assume(sc->s, o->run->workspace, to.channel, e) != 0) {
+        return -1;
+    }
+    o->run->result = json_member(o->context, "steps");
+    if (say_new(sc, &to, view_of(sc, o, context), &o->run->message_id, e) != 0) {
+        return -1;
+    }
+    return end_run(sc, o->run, RUN_DONE, e);
+}
+
+/* Whoever looks after the recipe looks up the run by its reference. */
+static int tell_admins(struct scene *sc, const struct run_outcome *o, const char *app_words,
+                       struct err *e)
+{
+    bool due = false;
+    const char *key = arena_printf(sc->mem, "hook:%s:%s", o->run->recipe, o->err.code);
+    if (store_notice_due(sc->s, o->run->workspace, key, EVERY_S, &due, e) != 0) {
+        return -1;
+    }
+    json_t *view = view_new(sc->mem);
+    view_text(view, "The recipe `%s`, which an event of an app starts, did not work.",
+              o->run->recipe);
+    if (o->end == RUN_END_UNKNOWN) {
+        const char *item = unknown_item(sc->mem, o);
+        view_text(view,
+                  "What it wrote%s%s may have happened or not: an answer got lost. Please "
+                  "look there; I do not try it again.",
+                  item == NULL ? "" : " for ", item == NULL ? "" : item);
+    } else {
+        view_text(view, "%s", words_failure(sc->mem, &o->err, o->words, app_words));
+    }
+    view_note(view, "Reference %s. I tell you this once an hour at most.", o->run->reference);
+    return due ? notice_all(sc, view, e) : 0;
+}
+
+int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e)
+{
+    o->run->error_code = o->err.code;
+    if (str_equal(o->err.code, "recipe_off")) {
+        return end_run(sc, o->run, RUN_FAILED, e); /* somebody meant it */
+    }
+    return tell_admins(sc, o, app_words, e) != 0 ? -1 : end_run(sc, o->run, RUN_FAILED, e);
+}
+
+int bot_post_undelivered(store *s, arena *mem, const struct message *m, const char *code,
+                         struct err *e)
+{
+    const char *recipe = json_text(m->body, "posts");
+    struct scene sc = {.mem = mem, .s = s};
+    struct workspace *w = NULL;
+    bool due = false;
+    if (recipe == NULL || m->sent_version > 0) {
+        return 0;
+    }
+    const char *key = arena_printf(mem, "post:%s:%s", recipe, code);
+    if (store_workspace_find(s, m->workspace, &w, e) != 0 || w == NULL ||
+        store_notice_due(s, m->workspace, key, EVERY_S, &due, e) != 0) {
+        return w == NULL && e->kind == ERR_NONE ? 0 : -1;
+    }
+    sc.workspace = w;
+    json_t *view = view_new(mem);
+    if (m->user_id != NULL) {
+        view_text(view, "What the recipe `%s` tells a person did not arrive (%s).", recipe, code);
+    } else {
+        view_text(view,
+                  "What the recipe `%s` tells in <#%s> did not arrive (%s). Please add me "
+                  "there, or name another channel in it.",
+                  recipe, m->channel, code);
+    }
+    return due ? notice_all(&sc, view, e) : 0;
+}

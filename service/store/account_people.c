@@ -1,0 +1,65 @@
+#include "store_int.h"
+
+/* Under one default connection alone: an address of one organisation is anybody's in another. And
+ * two persons with one account are nobody: a guess would tell one what is meant for the other. */
+static const struct stmt PERSON = {
+    "account_person",
+    "select distinct c.user_id from connection c join default_connection d"
+    "    on d.workspace = c.workspace and d.name = c.default_name"
+    "  where c.workspace = $1 and d.app = $2 and c.user_id <> '' and c.state = 'active'"
+    "    and ($3::text is null or lower(c.account_email) = lower($3))"
+    "    and ($4::text is null or c.account_key = $4)"
+    "    and case when $5::text is not null then d.name = $5 else not exists"
+    "      (select from default_connection o"
+    "        where o.workspace = d.workspace and o.app = d.app and o.name <> d.name) end"
+    " limit 2",
+    5, 1};
+
+static const struct stmt HOLDER = {
+    "account_holder",
+    "select c.id, c.default_name, coalesce(c.resting_of, c.user_id)"
+    "  from connection c join default_connection d"
+    "    on d.workspace = c.workspace and d.name = c.default_name"
+    "  where c.workspace = $1 and d.app = $2 and d.client_id = $3"
+    "    and c.state in ('active', 'needs_attention') and c.tokens is not null"
+    "    and case when $4::text is null then coalesce(c.resting_of, c.user_id) = $5"
+    "             else c.account_key = $4 end"
+    " order by c.user_id <> '', c.id limit 1",
+    5, 3};
+
+const struct stmt *const store_account_people_stmts[] = {&PERSON, &HOLDER, NULL};
+
+int store_account_person(store *s, const char *workspace, const struct account_name *name,
+                         const char **ret_user_id, struct err *e)
+{
+    rows *r = NULL;
+    *ret_user_id = NULL;
+    if (name->email == NULL && name->key == NULL) {
+        return 0;
+    }
+    if (store_query(s, &PERSON,
+                    DB_ARGS(DB_TEXT(workspace), DB_TEXT(name->app), DB_TEXT(name->email),
+                            DB_TEXT(name->key), DB_TEXT(name->default_name)),
+                    &r, e) != 0) {
+        return -1;
+    }
+    *ret_user_id = rows_count(r) == 1 ? row_text(r, 0, 0) : NULL;
+    return 0;
+}
+
+int store_account_holder(store *s, const char *workspace, const struct account_grant *g,
+                         struct account_holder *ret, struct err *e)
+{
+    rows *r = NULL;
+    *ret = (struct account_holder){.id = NULL};
+    if (store_query(s, &HOLDER,
+                    DB_ARGS(DB_TEXT(workspace), DB_TEXT(g->app), DB_TEXT(g->client_id),
+                            DB_TEXT(g->key), DB_TEXT(g->user_id)),
+                    &r, e) != 0) {
+        return -1;
+    }
+    if (rows_count(r) > 0) {
+        *ret = (struct account_holder){row_text(r, 0, 0), row_text(r, 0, 1), row_text(r, 0, 2)};
+    }
+    return 0;
+}

@@ -1,0 +1,168 @@
+#include "api_int.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/*
+ * Groups of people, whom recipes let in by the group's name. What is here is who an admin named:
+ * somebody who has left the workspace is refused by their standing, and stays in the list.
+ */
+
+enum { TOLD_MAX = 100 }; /* names in the audit */
+
+static json_t *group_json(const struct api *a, const struct user_group *g, bool whole)
+{
+    json_t *value = json_must(json_pack(
+        "{s:s, s:I, s:o, s:o}", "name", g->name, "count", (json_int_t)g->users_count, "created",
+        api_time(a->mem, g->created_at), "updated", api_time(a->mem, g->updated_at)));
+    if (whole) {
+        json_put(value, "users", api_texts(g->users, g->users_count));
+    }
+    return value;
+}
+
+static int load(struct api *a, struct user_group **ret, struct err *e)
+{
+    if (store_group_find(a->s, a->workspace, a->name, ret, e) != 0) {
+        return -1;
+    }
+    return *ret != NULL
+               ? 0
+               : err_set(e, ERR_NOT_FOUND, "no_group", "There is no such group in this workspace.");
+}
+
+static int group_get(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct user_group *g = NULL;
+    if (api_workspace(a, &w, e) != 0 || load(a, &g, e) != 0) {
+        return -1;
+    }
+    api_answer(a, 200, group_json(a, g, true));
+    return 0;
+}
+
+static const char *name_at(const void *list, size_t i)
+{
+    return ((const struct user_group *)list)[i].name;
+}
+
+static int groups_get(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct user_group *list = NULL;
+    struct api_page page = {0};
+    size_t count = 0;
+    if (api_page(a, &page, e) != 0 || api_workspace(a, &w, e) != 0 ||
+        store_group_list(a->s, a->workspace, &list, &count, e) != 0) {
+        return -1;
+    }
+    const struct api_window on = api_window(&page, list, count, name_at);
+    json_t *items = json_must(json_array());
+    for (size_t i = on.from; i < on.to; i++) {
+        json_push(items, group_json(a, &list[i], false));
+    }
+    api_answer_list(a, items, on.next);
+    return 0;
+}
+
+/* Who stands in `in` and not in `out`: both are in order. */
+static json_t *without(const struct user_group *in, const struct user_group *out)
+{
+    json_t *list = json_must(json_array());
+    size_t at = 0;
+    for (size_t i = 0; i < in->users_count; i++) {
+        while (at < out->users_count && strcmp(out->users[at], in->users[i]) < 0) {
+            at++;
+        }
+        if (at == out->users_count || !str_equal(out->users[at], in->users[i])) {
+            json_push(list, json_must(json_string(in->users[i])));
+        }
+    }
+    return list;
+}
+
+/* The first of them by name, and how many they are. */
+static void tell(json_t *detail, const char *key, const char *number, json_t *list)
+{
+    size_t count = json_array_size(list);
+    json_put(detail, number, json_must(json_integer((json_int_t)count)));
+    while (json_array_size(list) > TOLD_MAX) {
+        json_array_remove(list, json_array_size(list) - 1);
+    }
+    json_put(detail, key, list);
+}
+
+static int put_it(struct api *a, const struct user_group *old, const struct user_group *next,
+                  struct err *e)
+{
+    static const struct user_group none = {.users_count = 0};
+    const struct user_group *was = old == NULL ? &none : old;
+    json_t *added = without(next, was), *removed = without(was, next);
+    bool same = json_array_size(added) + json_array_size(removed) == 0;
+    json_t *detail = json_must(json_object());
+    tell(detail, "added", "added_count", added);
+    tell(detail, "removed", "removed_count", removed);
+    arena_json(a->mem, detail);
+    if (old != NULL && same) {
+        return 0;
+    }
+    return store_group_put(a->s, next, e) != 0
+               ? -1
+               : api_audit(a, old == NULL ? "group.created" : "group.changed", a->name,
+                           json_incref(detail), e);
+}
+
+static int group_put(struct api *a, struct err *e)
+{
+    static const char *const keys[] = {"name", "users", NULL};
+    struct user_group next = {.workspace = a->workspace, .name = a->name}, *old = NULL, *now = NULL;
+    struct workspace *w = NULL;
+    if (api_workspace_lock(a, &w, e) != 0 ||
+        store_group_find(a->s, a->workspace, a->name, &old, e) != 0) {
+        return -1;
+    }
+    json_doc_known(&a->doc, keys);
+    api_check_name(a);
+    next.users = api_people(a, "users", GROUP_USERS_MAX, &next.users_count);
+    if (api_refuse(a, e) != 0 || put_it(a, old, &next, e) != 0 || load(a, &now, e) != 0) {
+        return -1;
+    }
+    api_answer(a, old == NULL ? 201 : 200, group_json(a, now, true));
+    return 0;
+}
+
+static int group_delete(struct api *a, struct err *e)
+{
+    struct workspace *w = NULL;
+    struct user_group *g = NULL;
+    if (api_workspace_lock(a, &w, e) != 0 || load(a, &g, e) != 0 ||
+        store_group_delete(a->s, a->workspace, a->name, e) != 0 ||
+        api_audit(a, "group.deleted", a->name,
+                  json_pack("{s:I}", "count", (json_int_t)g->users_count), e) != 0) {
+        return -1;
+    }
+    respond_empty(a->r, 204);
+    return 0;
+}
+
+int api_group_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, group_get, e);
+}
+
+int api_groups_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, groups_get, e);
+}
+
+int api_group_put(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, group_put, e);
+}
+
+int api_group_delete(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    return api_run(w, q, r, group_delete, e);
+}

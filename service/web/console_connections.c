@@ -1,0 +1,325 @@
+#include "console_int.h"
+
+#include <string.h>
+
+/*
+ * Default connections: made, given a client, logged in by an admin in the browser, and watched. A
+ * secret goes in and never comes out; what may be changed together the API decides.
+ */
+
+static json_t *row_of(const struct console *c, const json_t *d)
+{
+    json_t *row = json_must(json_pack("{s:s, s:s, s:o}", "name", json_text(d, "name"), "href",
+                                      console_path(c, "/connections/%s", json_text(d, "name")),
+                                      "state", console_state(json_text(d, "state"))));
+    json_put_words(row, "app", console_app_title(c, json_text(d, "app")));
+    json_put_words(row, "host", json_text(d, "host"));
+    json_put_shown(row, "account", json_text(json_member(d, "account"), "name"));
+    return row;
+}
+
+static int show_list(struct console *c, const char *problem, json_t *faults, int status,
+                     struct err *e)
+{
+    json_t *all = NULL, *known = NULL;
+    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0 ||
+        console_list(c, api_apps_get, NULL, &known, e) != 0) {
+        return -1;
+    }
+    json_t *data = json_must(json_pack("{s:[], s:[], s:b}", "connections", "app_choices", "any",
+                                       json_array_size(all) > 0));
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        json_push(json_member(data, "connections"), row_of(c, json_array_get(all, i)));
+    }
+    for (size_t i = 0; i < json_array_size(known); i++) {
+        const json_t *one = json_array_get(known, i);
+        json_push(json_member(data, "app_choices"),
+                  console_choice(json_text(one, "name"), json_text(one, "title"), NULL));
+    }
+    json_put_words(data, "problem", problem);
+    if (faults != NULL) {
+        json_put(data, "faults", json_incref(faults));
+    }
+    json_put_words(data, "action", console_path(c, "/connections"));
+    const struct console_page page = {"console_connections.html", "Default connections",
+                                      "connections", status};
+    return console_show(c, &page, data, e);
+}
+
+int console_connections_page(struct console *c, struct err *e)
+{
+    return show_list(c, NULL, NULL, 200, e);
+}
+
+/* Does one of this name stand there? Making one must change none. */
+static int is_taken(struct console *c, const char *name, bool *ret, struct err *e)
+{
+    json_t *all = NULL;
+    *ret = false;
+    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        *ret = *ret || str_equal(json_text(json_array_get(all, i), "name"), name);
+    }
+    return 0;
+}
+
+int console_connection_make(struct console *c, struct err *e)
+{
+    const char *name = NULL, *app_key = NULL, *host = NULL;
+    struct console_answer a;
+    bool taken = false;
+    if (console_field(c, "name", &name, e) != 0 || console_field(c, "app", &app_key, e) != 0 ||
+        console_field(c, "host", &host, e) != 0 || is_taken(c, name, &taken, e) != 0) {
+        return -1;
+    }
+    if (taken) {
+        return show_list(c, "There is a connection of that name already.", NULL, 409, e);
+    }
+    json_t *body = json_must(json_pack("{s:s}", "app", app_key));
+    if (host[0] != '\0') {
+        json_put_words(body, "host", str_trim(c->mem, host));
+    }
+    const struct console_call put = {
+        .method = WB_PUT, .handler = api_connection_put, .name = name, .body = body};
+    if (console_try(c, &put, &a, e) != 0) {
+        return -1;
+    }
+    if (a.problem != NULL) {
+        return show_list(c, a.faults == NULL ? a.problem : "This was not made:", a.faults, a.status,
+                         e);
+    }
+    console_done(c, console_path(c, "/connections/%s", name), "made");
+    return 0;
+}
+
+/* --- one --- */
+
+struct shown {
+    const char *problem;
+    json_t *faults;
+    int status;
+};
+
+/* The others are learnt from the app's answers. */
+static bool is_admins(const json_t *var)
+{
+    return json_flag(var, "required") || json_text(var, "default") != NULL;
+}
+
+static void add_var(const json_t *var, const json_t *d, json_t *list)
+{
+    const char *key = json_text(var, "name");
+    json_t *row = json_object();
+    json_put_words(row, "key", key);
+    json_put_words(row, "about", json_text(var, "words"));
+    json_put_words(row, "value", json_text(json_member(d, "vars"), key));
+    json_push(list, row);
+}
+
+/* What its app asks for besides a client: {key, about, value} each. */
+static int add_vars(struct console *c, const json_t *d, json_t *data, struct err *e)
+{
+    json_t *known = NULL;
+    if (console_list(c, api_apps_get, NULL, &known, e) != 0) {
+        return -1;
+    }
+    json_put(data, "vars", json_array());
+    for (size_t i = 0; i < json_array_size(known); i++) {
+        const json_t *one = json_array_get(known, i), *vars = json_member(one, "vars");
+        bool ours = str_equal(json_text(one, "name"), json_text(d, "app"));
+        for (size_t k = 0; ours && k < json_array_size(vars); k++) {
+            if (is_admins(json_array_get(vars, k))) {
+                add_var(json_array_get(vars, k), d, json_member(data, "vars"));
+            }
+        }
+    }
+    return 0;
+}
+
+static char *words_line(arena *mem, const json_t *list)
+{
+    struct str words = str_new(mem, 16 * 1024);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        str_printf(&words, "%s\n", json_string_value(json_array_get(list, i)));
+    }
+    return words.text;
+}
+
+static json_t *facts_of(const struct console *c, const json_t *d)
+{
+    json_t *data = row_of(c, d);
+    const char *match = json_text(d, "account_match"), *assurance = json_text(d, "assurance");
+    json_put_words(data, "redirect_uri", json_text(d, "redirect_uri"));
+    json_put_words(data, "client_id", json_text(d, "client_id"));
+    json_put(data, "has_secret", json_boolean(json_flag(d, "has_client_secret")));
+    json_put_words(data, "reason", json_text(d, "reason"));
+    json_put(data, "draft", json_boolean(str_equal(json_text(d, "state"), "draft")));
+    json_put_words(data, "scopes", words_line(c->mem, json_member(d, "scopes")));
+    json_put_shown(data, "organization", json_text(json_member(d, "account"), "organization"));
+    json_put_words(data, "expires", console_time(c->mem, json_text(d, "expires")));
+    json_put_words(data, "changed_at", console_time(c->mem, json_text(d, "updated")));
+    json_put(data, "sign_in", json_boolean(str_equal(assurance, "sign_in")));
+    json_put(data, "match_off", json_boolean(str_equal(match, "off")));
+    json_put(data, "match_warn", json_boolean(str_equal(match, "warn")));
+    json_put(data, "match_require", json_boolean(str_equal(match, "require")));
+    return data;
+}
+
+static int show_one(struct console *c, const struct shown *x, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call get = {
+        .method = WB_GET, .handler = api_connection_get, .name = c->name};
+    if (console_ask(c, &get, &a, e) != 0) {
+        return -1;
+    }
+    json_t *data = arena_json(c->mem, facts_of(c, a.value));
+    if (add_vars(c, a.value, data, e) != 0) {
+        return -1;
+    }
+    json_put_words(data, "problem", x->problem);
+    if (x->faults != NULL) {
+        json_put(data, "faults", json_incref(x->faults));
+    }
+    json_put_words(data, "action", console_path(c, "/connections/%s", c->name));
+    const struct console_page page = {"console_connection.html", c->name, "connections", x->status};
+    return console_show(c, &page, json_incref(data), e);
+}
+
+int console_connection_page(struct console *c, struct err *e)
+{
+    return show_one(c, &(struct shown){.status = 200}, e);
+}
+
+/* --- what its buttons do --- */
+
+/* A field that is given; an empty one keeps what stands. */
+static int take(struct console *c, json_t *body, const char *key, struct err *e)
+{
+    const char *value = NULL;
+    if (console_field(c, key, &value, e) != 0) {
+        return -1;
+    }
+    value = str_trim(c->mem, value);
+    if (value[0] != '\0') {
+        json_put_words(body, key, value);
+    }
+    return 0;
+}
+
+static int take_scopes(struct console *c, json_t *body, struct err *e)
+{
+    const char *lines = NULL;
+    json_t *list = json_array();
+    json_put(body, "scopes", list);
+    if (console_field(c, "scopes", &lines, e) != 0) {
+        return -1;
+    }
+    for (const char *rest = lines, *line; (line = str_split(c->mem, &rest, '\n')) != NULL;) {
+        const char *word = str_trim(c->mem, line);
+        if (word[0] != '\0') {
+            json_push(list, json_words(word));
+        }
+    }
+    return 0;
+}
+
+static int take_vars(struct console *c, json_t *body, struct err *e)
+{
+    struct console_answer a;
+    json_t *data = arena_json(c->mem, json_object()), *vars = json_object();
+    const struct console_call get = {
+        .method = WB_GET, .handler = api_connection_get, .name = c->name};
+    json_put(body, "vars", vars);
+    if (console_ask(c, &get, &a, e) != 0 || add_vars(c, a.value, data, e) != 0) {
+        return -1;
+    }
+    const json_t *known = json_member(data, "vars");
+    for (size_t i = 0; i < json_array_size(known); i++) {
+        const char *key = json_text(json_array_get(known, i), "key"), *value = NULL;
+        if (console_field(c, arena_printf(c->mem, "var_%s", key), &value, e) != 0) {
+            return -1;
+        }
+        if (value[0] != '\0') {
+            json_put_words(vars, key, str_trim(c->mem, value));
+        }
+    }
+    return 0;
+}
+
+static int save(struct console *c, struct console_call *call, struct err *e)
+{
+    static const char *const keys[] = {"host",      "client_id",     "client_secret",
+                                       "assurance", "account_match", NULL};
+    json_t *body = arena_json(c->mem, json_object());
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        if (take(c, body, keys[i], e) != 0) {
+            return -1;
+        }
+    }
+    if (take_scopes(c, body, e) != 0 || take_vars(c, body, e) != 0) {
+        return -1;
+    }
+    call->method = WB_PUT;
+    call->handler = api_connection_put;
+    call->body = json_incref(body);
+    return 0;
+}
+
+static int confirm(struct console *c, struct console_call *call, struct err *e)
+{
+    const char *code = NULL;
+    if (console_field(c, "code", &code, e) != 0) {
+        return -1;
+    }
+    call->handler = api_connection_confirm;
+    call->body = json_must(json_pack("{s:s}", "code", str_trim(c->mem, code)));
+    return 0;
+}
+
+static int log_in(struct console *c, struct console_call *call, struct err *e)
+{
+    (void)c;
+    (void)e;
+    call->handler = api_connection_login;
+    return 0;
+}
+
+int console_connection_do(struct console *c, struct err *e)
+{
+    static const struct {
+        const char *word, *said;
+        int (*call)(struct console *c, struct console_call *call, struct err *e);
+    } deeds[] = {
+        {"save", "saved", save}, {"confirm", "confirmed", confirm}, {"login", NULL, log_in}};
+    const char *word = NULL;
+    struct console_answer a;
+    struct console_call call = {.method = WB_POST, .name = c->name};
+    size_t i = 0, count = sizeof deeds / sizeof deeds[0];
+    if (console_field(c, "do", &word, e) != 0) {
+        return -1;
+    }
+    while (i < count && !str_equal(deeds[i].word, word)) {
+        i++;
+    }
+    if (i == count) {
+        return err_set(e, ERR_INPUT, "query", "\"do\" is nothing that this page does.");
+    }
+    if (deeds[i].call(c, &call, e) != 0 || console_try(c, &call, &a, e) != 0) {
+        return -1;
+    }
+    if (a.problem != NULL) {
+        const struct shown x = {.problem = a.faults == NULL ? a.problem : "This was not done:",
+                                .faults = a.faults,
+                                .status = a.status};
+        return show_one(c, &x, e);
+    }
+    if (deeds[i].said == NULL) {
+        respond_see_other(c->r, arena_strdup(c->mem, json_text(a.value, "login_url")));
+    } else {
+        console_done(c, console_path(c, "/connections/%s", c->name), deeds[i].said);
+    }
+    return 0;
+}

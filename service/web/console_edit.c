@@ -1,0 +1,187 @@
+#include "console_recipe_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The editor: a recipe as its text, and its earlier versions. What is wrong is told with the line
+ * and the column where it stands, and what was written stays on the page.
+ */
+
+enum { VERSIONS_SHOWN = 20, TEXT_MAX = 64 * 1024 };
+
+struct editing {
+    struct console_recipe recipe;
+    const char *text;
+    const char *problem;
+    json_t *faults; /* [{place, text}] */
+    int status;
+};
+
+static char *pretty(arena *mem, const json_t *body)
+{
+    char *text = json_dumps(body, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    json_t *held = arena_json(mem, json_must(json_string(text)));
+    free(text);
+    return arena_strdup(mem, json_string_value(held));
+}
+
+static int add_versions(struct console *c, json_t *data, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call call = {.method = WB_GET,
+                                      .handler = api_recipe_versions_get,
+                                      .name = c->name,
+                                      .query = arena_printf(c->mem, "limit=%d", VERSIONS_SHOWN)};
+    json_t *people = arena_json(c->mem, json_array()), *names = NULL;
+    if (console_ask(c, &call, &a, e) != 0) {
+        return -1;
+    }
+    const json_t *items = json_member(a.value, "items");
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const char *by = json_text(json_array_get(items, i), "by");
+        if (by != NULL && str_starts(by, "user:")) {
+            json_push(people, json_must(json_pack("{s:s}", "user", by + strlen("user:"))));
+        }
+    }
+    if (console_names(c, people, "user", &names, e) != 0) {
+        return -1;
+    }
+    json_put(data, "versions", json_array());
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *one = json_array_get(items, i);
+        const char *by = json_text(one, "by");
+        json_t *row =
+            json_must(json_pack("{s:I, s:b}", "number", (json_int_t)json_i64(one, "version"),
+                                "current", json_flag(one, "current")));
+        bool user = by != NULL && str_starts(by, "user:");
+        json_put_shown(row, "by", user ? console_name(names, by + strlen("user:")) : by);
+        json_put_words(row, "at", console_time(c->mem, json_text(one, "created")));
+        json_push(json_member(data, "versions"), row);
+    }
+    return 0;
+}
+
+static int show(struct console *c, const struct editing *x, struct err *e)
+{
+    json_t *data = arena_json(c->mem, json_object());
+    console_recipe_head(c, &x->recipe, "edit", data);
+    if (add_versions(c, data, e) != 0) {
+        return -1;
+    }
+    bool fits = strlen(x->text) <= TEXT_MAX;
+    json_put(data, "fits", json_boolean(fits));
+    json_put_words(data, "text", fits ? x->text : "");
+    json_put_words(data, "problem", x->problem);
+    if (x->faults != NULL) {
+        json_put(data, "faults", json_incref(x->faults));
+    }
+    json_put_words(data, "action", console_path(c, "/recipes/%s/edit", c->name));
+    const struct console_page page = {
+        "console_edit.html", arena_printf(c->mem, "Edit %s", json_text(data, "recipe_title")),
+        "home", x->status};
+    return console_show(c, &page, json_incref(data), e);
+}
+
+/* The text of another version, to look at it and to store it again. */
+static int load_version(struct console *c, struct editing *x, struct err *e)
+{
+    struct console_answer a;
+    const char *version = NULL;
+    if (request_query(c->q, "version", &version, e) != 0) {
+        return -1;
+    }
+    if (version == NULL) {
+        return 0;
+    }
+    const struct console_call call = {
+        .method = WB_GET, .handler = api_recipe_version_get, .name = c->name, .part = version};
+    if (console_ask(c, &call, &a, e) != 0) {
+        return -1;
+    }
+    x->text = pretty(c->mem, json_member(a.value, "recipe"));
+    return 0;
+}
+
+static int load(struct console *c, struct editing *ret, struct err *e)
+{
+    *ret = (struct editing){.status = 200};
+    if (console_recipe_load(c, &ret->recipe, e) != 0) {
+        return -1;
+    }
+    ret->text = pretty(c->mem, ret->recipe.body);
+    return 0;
+}
+
+int console_edit_page(struct console *c, struct err *e)
+{
+    struct editing x;
+    return load(c, &x, e) != 0 || load_version(c, &x, e) != 0 ? -1 : show(c, &x, e);
+}
+
+/* --- what was sent --- */
+
+static const char *place_words(arena *mem, struct json_place at)
+{
+    return arena_printf(mem, "line %d, column %d", at.line, at.column);
+}
+
+/* Each fault with where it stands in the text. */
+static json_t *placed(arena *mem, const char *text, const json_t *faults)
+{
+    json_t *list = arena_json(mem, json_array());
+    for (size_t i = 0; i < json_array_size(faults); i++) {
+        const json_t *one = json_array_get(faults, i);
+        const struct json_place at = json_place(bytes_of(text), json_text(one, "path"));
+        json_t *row = json_object();
+        json_put_words(row, "place", place_words(mem, at));
+        json_put_words(row, "path", json_text(one, "path"));
+        json_put_shown(row, "words", json_text(one, "text"));
+        json_push(list, row);
+    }
+    return list;
+}
+
+static int store_text(struct console *c, struct editing *x, json_t *body, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call put = {
+        .method = WB_PUT, .handler = api_recipe_put, .name = c->name, .body = json_incref(body)};
+    if (console_try(c, &put, &a, e) != 0) {
+        return -1;
+    }
+    if (a.problem == NULL) {
+        console_done(c, console_path(c, "/recipes/%s/edit", c->name), "saved");
+        return 0;
+    }
+    x->problem = a.faults == NULL ? a.problem : "This was not saved:";
+    x->faults = a.faults == NULL ? NULL : placed(c->mem, x->text, a.faults);
+    x->status = a.status;
+    return show(c, x, e);
+}
+
+int console_edit_save(struct console *c, struct err *e)
+{
+    struct editing x;
+    struct json_place at = {0, 0};
+    struct err broken = {0};
+    const char *version = NULL;
+    json_t *body = NULL;
+    if (load(c, &x, e) != 0 || console_field(c, "text", &x.text, e) != 0 ||
+        console_field(c, "version", &version, e) != 0) {
+        return -1;
+    }
+    if (!str_equal(version, arena_printf(c->mem, "%lld", (long long)x.recipe.version))) {
+        x.status = 409;
+        x.problem = "This recipe was changed since you opened the page. Your text still stands "
+                    "below: compare it with the newest version before you save it.";
+        return show(c, &x, e);
+    }
+    if (json_read_placed(c->mem, bytes_of(x.text), &body, &at, &broken) != 0) {
+        x.status = 422;
+        x.problem = arena_printf(c->mem, "This was not saved: it is no JSON at %s.",
+                                 place_words(c->mem, at));
+        return show(c, &x, e);
+    }
+    return store_text(c, &x, body, e);
+}

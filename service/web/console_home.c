@@ -1,0 +1,117 @@
+#include "console_int.h"
+
+/* The first page: what there is, how it does, and what ran last. */
+
+enum { RUNS_SEEN = 100, RUNS_SHOWN = 8 };
+
+static void put_time(arena *mem, json_t *to, const char *key, const json_t *from, const char *what)
+{
+    json_put_words(to, key, console_time(mem, json_text(from, what)));
+}
+
+/* The newest run of this recipe among those; NULL: none. */
+static const json_t *last_of(const json_t *runs, const char *recipe)
+{
+    for (size_t i = 0; i < json_array_size(runs); i++) {
+        if (str_equal(json_text(json_array_get(runs, i), "recipe"), recipe)) {
+            return json_array_get(runs, i);
+        }
+    }
+    return NULL;
+}
+
+static json_t *recipe_row(const struct console *c, const json_t *recipe, const json_t *runs)
+{
+    const char *name = json_text(recipe, "name");
+    const json_t *last = last_of(runs, name);
+    json_t *row = json_must(json_pack("{s:s, s:s, s:b}", "name", name, "href",
+                                      console_path(c, "/recipes/%s", name), "enabled",
+                                      json_flag(recipe, "enabled")));
+    json_put_shown(row, "label", json_text(recipe, "title"));
+    json_put_words(row, "command", json_text(recipe, "command"));
+    if (last != NULL) {
+        json_put(row, "last", console_state(json_text(last, "state")));
+        put_time(c->mem, row, "last_at", last, "created");
+    }
+    return row;
+}
+
+json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names)
+{
+    json_t *row = json_must(json_pack("{s:s, s:s, s:o}", "reference", json_text(run, "reference"),
+                                      "recipe", json_text(run, "recipe"), "state",
+                                      console_state(json_text(run, "state"))));
+    json_put_words(row, "href", console_path(c, "/runs/%s", json_text(run, "id")));
+    json_put_shown(row, "user", console_name(names, json_text(run, "user")));
+    put_time(c->mem, row, "at", run, "created");
+    return row;
+}
+
+static json_t *connection_row(const struct console *c, const json_t *d)
+{
+    json_t *row =
+        json_must(json_pack("{s:s, s:s, s:s, s:o}", "name", json_text(d, "name"), "app",
+                            console_app_title(c, json_text(d, "app")), "host", json_text(d, "host"),
+                            "state", console_state(json_text(d, "state"))));
+    json_put_shown(row, "account", json_text(json_member(d, "account"), "name"));
+    return row;
+}
+
+int console_home_page(struct console *c, struct err *e)
+{
+    json_t *all = NULL, *runs = NULL, *defaults = NULL, *names = NULL;
+    if (console_list(c, api_recipes_get, "limit=100", &all, e) != 0 ||
+        console_list(c, api_runs_get, arena_printf(c->mem, "limit=%d", RUNS_SEEN), &runs, e) != 0 ||
+        console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
+        console_names(c, runs, "user", &names, e) != 0) {
+        return -1;
+    }
+    json_t *data = json_must(json_pack("{s:[], s:[], s:[]}", "recipes", "runs", "connections"));
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        json_push(json_member(data, "recipes"), recipe_row(c, json_array_get(all, i), runs));
+    }
+    for (size_t i = 0; i < json_array_size(runs) && i < RUNS_SHOWN; i++) {
+        json_push(json_member(data, "runs"), console_run_row(c, json_array_get(runs, i), names));
+    }
+    for (size_t i = 0; i < json_array_size(defaults); i++) {
+        json_push(json_member(data, "connections"), connection_row(c, json_array_get(defaults, i)));
+    }
+    json_put(data, "any_recipe", json_boolean(json_array_size(all) > 0));
+    json_put(data, "any_run", json_boolean(json_array_size(runs) > 0));
+    json_put(data, "any_connection", json_boolean(json_array_size(defaults) > 0));
+    const struct console_page page = {"console_home.html", "Recipes", "home", 200};
+    return console_show(c, &page, data, e);
+}
+
+/* --- an operator's choice --- */
+
+int console_workspaces_page(struct console *c, struct err *e)
+{
+    struct console_answer a;
+    const char *cursor = NULL;
+    struct str query = str_new(c->mem, 300);
+    if (request_query(c->q, "cursor", &cursor, e) != 0) {
+        return -1;
+    }
+    console_add_param(&query, "cursor", cursor);
+    const struct console_call call = {
+        .method = WB_GET, .handler = api_workspaces_get, .query = query.text};
+    if (console_ask(c, &call, &a, e) != 0) {
+        return -1;
+    }
+    const json_t *items = json_member(a.value, "items");
+    json_t *data =
+        json_must(json_pack("{s:[], s:b}", "workspaces", "any", json_array_size(items) > 0));
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *w = json_array_get(items, i);
+        const char *key = json_text(w, "workspace"), *name = json_text(w, "name");
+        json_t *row = json_must(json_pack("{s:s, s:s, s:o}", "key", key, "href",
+                                          arena_printf(c->mem, "/console/workspaces/%s", key),
+                                          "state", console_state(json_text(w, "state"))));
+        json_put_shown(row, "label", str_empty(name) ? key : name);
+        json_push(json_member(data, "workspaces"), row);
+    }
+    json_put_words(data, "next", json_text(a.value, "next"));
+    const struct console_page page = {"console_workspaces.html", "Workspaces", NULL, 200};
+    return console_show(c, &page, data, e);
+}

@@ -1,0 +1,136 @@
+#ifndef WB_WEB_CONSOLE_INT_H
+#define WB_WEB_CONSOLE_INT_H
+
+#include "base/json.h"
+#include "base/str.h"
+#include "web_int.h"
+
+/*
+ * The console: pages for people, in front of the very calls that /v1 has. A page asks a call as the
+ * person who is signed in (console_ask), shows what it answers, and stores nothing by itself. So
+ * what may be changed, how it is checked and what the audit says of it stands once, in api_*.c.
+ */
+
+enum console_right {
+    CONSOLE_ADMIN,   /* an admin of the workspace in the path, or an operator */
+    CONSOLE_OPERATOR /* an operator alone */
+};
+
+struct console {
+    web *web;
+    const struct request *q;
+    struct response *r;
+    arena *mem;
+    const char *workspace; /* of the path; NULL: none stands there */
+    const char *name;      /* the path's second parameter */
+    bool is_operator;
+    const char *actor;      /* for the audit: "user:U...", "token:..." */
+    const char *home;       /* an admin's own workspace; NULL for operators */
+    const char *user_id;    /* NULL for operators */
+    const char *person;     /* as the page names whoever is signed in */
+    const char *token_hash; /* of the cookie */
+    const char *session_id; /* NULL for operators */
+    const char *form_key;   /* stands in each form: the form is of a page of this session */
+};
+typedef int console_fn(struct console *c, struct err *e);
+
+/* --- console.c: who asks, for which page --- */
+
+/* *ret false: nobody is signed in in this browser. */
+int console_who(struct console *c, bool *ret, struct err *e);
+
+/* --- console_ask.c: what pages are made of --- */
+
+struct console_call {
+    enum method method;
+    route_fn *handler; /* of api_*.c */
+    const char *name;  /* the path's second parameter; NULL */
+    const char *part;  /* and the third; NULL */
+    const char *query; /* NULL: none */
+    json_t *body;      /* NULL: none; taken over */
+};
+struct console_answer {
+    int status;
+    json_t *value;       /* NULL: no body */
+    const char *problem; /* of console_try: why it was not done, in words; NULL: it was */
+    json_t *faults;      /* [{path, text}] of a 422; NULL: none */
+};
+/* What a call answers. What fails there fails here. */
+int console_ask(struct console *c, const struct console_call *call, struct console_answer *ret,
+                struct err *e);
+/* The same for a change that may be refused: its words are for the page. */
+int console_try(struct console *c, const struct console_call *call, struct console_answer *ret,
+                struct err *e);
+/* The items of a list, the first `limit`. */
+int console_list(struct console *c, route_fn *handler, const char *query, json_t **ret,
+                 struct err *e);
+
+/* "key=value" for a query, encoded; NULL or "" adds nothing. */
+void console_add_param(struct str *s, const char *key, const char *value);
+/* A field of the form that was sent; "" when it is absent. */
+int console_field(const struct console *c, const char *name, const char **ret, struct err *e);
+/* Where a page of this workspace stands: "/console/workspaces/{workspace}" and the rest. */
+char *console_path(const struct console *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- console_show.c: how they look --- */
+
+/* The page in the console's frame. here: the entry of the menu that is lit; NULL: none. data gets
+ * "form_key", "base" and what the frame needs. Takes data over. */
+struct console_page {
+    const char *template, *title, *here;
+    int status; /* 0: 200 */
+};
+int console_show(struct console *c, const struct console_page *page, json_t *data, struct err *e);
+/* 303 to a page that says what was done: a key of its table. */
+void console_done(struct console *c, const char *path, const char *said);
+
+/* "22 Nov 2026, 10:00" of a time of the API; NULL for null. */
+char *console_time(arena *mem, const char *rfc3339);
+/* {"word", "tone"} of a state: how it is said, and whether it is good. */
+json_t *console_state(const char *state);
+/* The names of the people whose ids stand under `key` of these items, as far as they are known:
+ * {id: name}. */
+int console_names(struct console *c, const json_t *items, const char *key, json_t **ret,
+                  struct err *e);
+/* As people call the app; its key where the catalogue has none. */
+const char *console_app_title(const struct console *c, const char *app_key);
+/* The name, or the id where none is known. */
+const char *console_name(const json_t *names, const char *user_id);
+
+/* --- console_filter.c: lists that can be searched --- */
+
+struct console_filter {
+    struct str query; /* for the API */
+    const char *same; /* without the cursor: what the next page's address begins with */
+    json_t *values;   /* as they were given, for the form */
+    bool any, later;  /* something is searched for; it is not the first page */
+};
+/* Reads these parameters, and the cursor, of the page's address. */
+int console_filter(struct console *c, const char *const *names, struct console_filter *ret,
+                   struct err *e);
+/* Asks for the list: data gets "found" (its items), "more" (the query of the next page), "filter",
+ * "filtered", "later", and "problem" where the API does not take it. */
+int console_filtered(struct console *c, route_fn *handler, const struct console_filter *f,
+                     json_t *data, struct err *e);
+/* An entry of a list to choose from. */
+json_t *console_choice(const char *value, const char *label, const char *chosen);
+
+/* A run as lists show it: {reference, href, recipe, state, user, at} (console_home.c). */
+json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names);
+
+/* --- the pages, by file --- */
+
+console_fn console_home_page;                            /* console_home.c */
+console_fn console_workspaces_page;                      /* console_home.c */
+console_fn console_recipe_page;                          /* console_recipe.c */
+console_fn console_edit_page, console_edit_save;         /* console_edit.c */
+console_fn console_settings_page, console_settings_save; /* console_settings.c */
+console_fn console_connections_page, console_connection_make, console_connection_page,
+    console_connection_do;                              /* console_connections.c */
+console_fn console_runs_page, console_run_page;         /* console_runs.c */
+console_fn console_audit_page;                          /* console_audit.c */
+console_fn console_personal_page, console_personal_end; /* console_personal.c */
+console_fn console_sessions_page, console_sessions_end; /* console_sessions.c */
+
+#endif

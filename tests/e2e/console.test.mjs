@@ -1,0 +1,195 @@
+// The console in a real browser: the way in, each page clicked, and each page for axe in light, dark and on a phone.
+import assert from 'node:assert/strict';
+import {after, afterEach, before, describe, test} from 'node:test';
+import {OPPORTUNITY, button, create} from '../lib/flow.mjs';
+import {accessible, atSalesforce, codeOf, openWorld} from './support.mjs';
+
+const ACME = 'slack:T0ACME001';
+const HOME = `/console/workspaces/${ACME}`;
+
+let stage, w, page;
+const at = path => page.goto(w.url + path);
+const heading = text => page.getByRole('heading', {name: text, level: 1}).waitFor();
+const menu = name => page.getByRole('navigation', {name: 'Console'}).getByRole('link', {name}).click();
+
+before(async () => {
+  stage = await openWorld();
+  ({world: w} = stage);
+  await w.must('PUT', `/workspaces/${ACME}/groups/sales`, {users: ['U0ANA0001']});
+  const ana = w.person('ana');
+  await ana.connect();
+  await ana.ask(OPPORTUNITY, /Created Acme renewal/);
+  await w.person('cleo').prompt(create('Waits for a login'));
+  page = await (await stage.browser()).newPage();
+});
+after(() => stage?.close());
+afterEach(() => assert.deepEqual(stage.complaints.splice(0), [], 'a page complained in the console'));
+
+describe('the way in', () => {
+  test('an admin opens the link, sends the code in the chat, and is in', async () => {
+    const ben = w.person('ben');
+    await at('/console');
+    await heading('Sign in to the console');
+    await accessible(page, 'the door');
+    await page.goto(button(await ben.ask('console', /The console for/), 'Open the console').url);
+    await heading(/Sign in as Ben/);
+    await accessible(page, 'the link');
+    await page.getByRole('button', {name: 'Show my code'}).click();
+    await accessible(page, 'the code');
+    const code = await codeOf(page);
+    await page.getByRole('button', {name: 'Go on'}).click();
+    await heading('Your code has not arrived');
+    await accessible(page, 'too early');
+    await ben.ask(`console ${code}`, /That browser is yours/);
+    await page.getByRole('button', {name: 'Go on'}).click();
+    await heading('Recipes');
+    assert.equal(new URL(page.url()).pathname, HOME);
+    await accessible(page, 'recipes');
+  });
+});
+
+describe('its pages', () => {
+  test('Recipe > Settings: the switch by keyboard, saved and said', async () => {
+    await at(HOME);
+    await page.getByRole('link', {name: /Create an opportunity/}).click();
+    await heading('Create an opportunity');
+    await accessible(page, 'a recipe');
+    await page.getByRole('link', {name: 'Settings', exact: true}).click();
+    const verify = page.getByRole('switch', {name: 'Verify user access at runtime'});
+    await verify.waitFor();
+    await accessible(page, 'settings');
+    assert.equal(await verify.isChecked(), true);
+    await verify.focus();
+    await page.keyboard.press('Space');
+    assert.equal(await verify.isChecked(), false);
+    await page.getByRole('button', {name: 'Save settings'}).click();
+    await page.getByRole('status').getByText('Saved.').waitFor();
+    assert.equal(await verify.isChecked(), false);
+    await verify.check();
+    await page.getByRole('radio', {name: /Only these/}).check();
+    await page.getByRole('checkbox', {name: 'sales'}).check();
+    await page.getByRole('button', {name: 'Save settings'}).click();
+    await page.getByRole('status').waitFor();
+    assert.equal(await page.getByRole('checkbox', {name: 'sales'}).isChecked(), true);
+    await page.getByRole('checkbox', {name: 'sales'}).uncheck();
+    await page.getByRole('button', {name: 'Save settings'}).click();
+    await page.getByRole('alert').waitFor();
+    await accessible(page, 'settings that were refused');
+  });
+
+  test('a recipe is edited as its text', async () => {
+    await at(`${HOME}/recipes/create-task`);
+    await page.getByRole('navigation', {name: 'This recipe'}).getByRole('link', {name: 'Edit'}).click();
+    await accessible(page, 'the editor');
+    const text = page.getByLabel('The recipe, as JSON');
+    await text.fill((await text.inputValue()).replace('"steps"', '"stepz"'));
+    await page.getByRole('button', {name: 'Check and save'}).click();
+    await page.getByRole('alert').getByText(/line \d+, column/).first().waitFor();
+    await accessible(page, 'the editor with faults');
+    await text.fill((await text.inputValue()).replace('"stepz"', '"steps"'));
+    await page.getByRole('button', {name: 'Check and save'}).click();
+    await page.getByRole('status').waitFor();
+  });
+
+  test('a default connection is made, given its client, and logged in with the code of its last page', async () => {
+    const {host} = await w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`);
+    await menu('Default connections');
+    await heading('Default connections');
+    await accessible(page, 'default connections');
+    await page.getByLabel('Name').fill('second');
+    await page.getByLabel('App').selectOption('salesforce');
+    await page.getByLabel('Host').fill(host);
+    await page.getByRole('button', {name: 'Make it'}).click();
+    await heading('second');
+    await page.getByText('It is a draft').waitFor();
+    await accessible(page, 'a draft');
+
+    await menu('Default connections');
+    await page.getByRole('link', {name: /acme-salesforce/}).click();
+    await heading('acme-salesforce');
+    await accessible(page, 'a default connection');
+    await page.getByLabel('New client secret').fill('sample-acme-consumer-secret');
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByRole('status').waitFor();
+    await page.getByRole('button', {name: 'Log in to Salesforce'}).click();
+    await page.locator('main form button').first().click();
+    await atSalesforce(page, 'Ben Baker');
+    const code = await codeOf(page);
+    await at(`${HOME}/connections/acme-salesforce`);
+    await page.getByLabel(/The code of its last page/).fill(String((Number(code) + 1) % 1000000).padStart(6, '0'));
+    await page.getByRole('button', {name: 'Confirm'}).click();
+    await page.getByRole('alert').getByText('not the code').waitFor();
+    await page.getByLabel(/The code of its last page/).fill(code);
+    await page.getByRole('button', {name: 'Confirm'}).click();
+    await page.getByRole('status').getByText('Logged in').waitFor();
+  });
+
+  test('runs are searched, and one is read step by step', async () => {
+    await at(HOME);
+    await menu('Runs');
+    await heading('Runs');
+    await accessible(page, 'runs');
+    await page.getByLabel('State').selectOption('done');
+    await page.getByRole('button', {name: 'Search'}).click();
+    const rows = page.getByRole('row').filter({hasText: 'WB-'});
+    assert.equal(await rows.count(), 1);
+    await rows.getByRole('link').click();
+    await page.getByText('Begun by Ana').waitFor();
+    await page.getByText(/as that person/).waitFor();
+    await page.getByText('opp', {exact: true}).waitFor();
+    await accessible(page, 'a run');
+    await page.getByRole('navigation', {name: 'Console'}).getByRole('link', {name: 'Runs'}).click();
+    await page.getByLabel('State').selectOption('failed');
+    await page.getByRole('button', {name: 'Search'}).click();
+    await page.getByText('No run fits that.').waitFor();
+    await accessible(page, 'no runs');
+  });
+
+  test('the audit is searched', async () => {
+    await menu('Audit');
+    await heading('Audit');
+    await accessible(page, 'the audit');
+    await page.getByLabel('Action').fill('recipe');
+    await page.getByRole('button', {name: 'Search'}).click();
+    await page.getByRole('cell', {name: 'recipe.changed'}).first().waitFor();
+    assert.equal(await page.getByRole('cell', {name: 'console.signed_in'}).count(), 0);
+    assert.ok(await page.getByRole('cell', {name: /^Ben/}).count() > 0, 'people are named');
+  });
+
+  test('a personal connection is disconnected, and then forgotten', async () => {
+    await menu('Personal connections');
+    await heading('Personal connections');
+    await accessible(page, 'personal connections');
+    await page.getByRole('button', {name: 'Disconnect all'}).click();
+    await page.getByRole('alert').getByText('tick the box').waitFor();
+    await page.getByRole('button', {name: /Disconnect Ana/}).click();
+    await page.getByRole('status').waitFor();
+    await page.getByRole('button', {name: /Forget Ana/}).click();
+    await page.getByRole('status').waitFor();
+    assert.equal(await page.getByRole('button', {name: /Ana/}).count(), 0);
+    await w.idle();
+    assert.equal(await w.count('connection', "user_id = 'U0ANA0001'"), 0);
+  });
+
+  test('who is signed in, and out again', async () => {
+    await menu('Who is signed in');
+    await heading('Who is signed in');
+    await page.getByText('This browser').waitFor();
+    await accessible(page, 'sessions');
+    await page.getByRole('button', {name: 'Sign out', exact: true}).click();
+    await heading('Sign in to the console');
+    await at(HOME);
+    await heading('Sign in to the console');
+  });
+
+  test('an operator chooses a workspace', async () => {
+    const {ADMIN_TOKEN} = await import('../lib/flow.mjs');
+    await at('/console');
+    await page.getByLabel('Operator token').fill(ADMIN_TOKEN);
+    await page.getByRole('button', {name: 'Sign in as operator'}).click();
+    await heading('Workspaces');
+    await accessible(page, 'workspaces');
+    await page.getByRole('link', {name: /Acme/}).click();
+    await heading('Recipes');
+  });
+});

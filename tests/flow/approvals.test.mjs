@@ -1,0 +1,296 @@
+// The story of the seed: an approval arrives in a chat, somebody presses Approve, logs in once, and it carries their name.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, Browser, TEAMS_ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const SALESFORCE = {salesforce: {use: 'acme-salesforce', verify_user_access: true}};
+const step = (id, action, withs) => ({id, connection: 'salesforce', action, with: withs});
+const recipe = (name, command, inputs, steps, text, buttons) => ({name, title: `To ${command}`, command, allow: 'everyone', connections: SALESFORCE,
+  inputs, steps, reply: {text, ...(buttons ? {buttons} : {})}});
+const needed = name => ({name, required: true});
+const APPROVERS = {cleo: '005xx000000CLE1AAO', ben: '005xx000000BEN1AAO'};
+const decides = (title, command, word, more) => ({title, command, inputs: {item: '{{inputs.item}}'}, decides: word, ...more});
+const RECIPES = [
+  recipe('submit', 'submit deal', [needed('id'), needed('approver')], [step('s', 'submit_for_approval', {record: '{{inputs.id}}', approver: '{{inputs.approver}}'})], 'Submitted'),
+  recipe('approve', 'approve deal', [needed('item'), {name: 'comment'}], [step('a', 'approve', {work_item: '{{inputs.item}}', comment: '{{inputs.comment}}'})], 'You said yes'),
+  recipe('reject', 'reject deal', [needed('item'), needed('comment')], [step('a', 'reject', {work_item: '{{inputs.item}}', comment: '{{inputs.comment}}'})], 'You said no'),
+  recipe('show', 'show approval', [needed('item'), needed('name')], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'For a decision: {{inputs.name}}',
+    [decides('Approve', 'approve deal', 'approved', {style: 'primary'}), decides('Reject', 'reject deal', 'rejected', {style: 'danger'})]),
+  recipe('win', 'win deal', [needed('item')], [step('u', 'update_record', {object: 'Opportunity', id: '{{inputs.item}}', fields: {StageName: 'Closed Won'}})], 'It is won'),
+  recipe('offer', 'offer deal', [needed('item')], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'Is it won? {{inputs.item}}',
+    [decides('Won', 'win deal', 'won')]),
+];
+
+for (const chat of ['slack', 'teams']) {
+  describe(`approvals in ${chat}`, () => {
+    let w, ana, ben, cleo;
+    const teams = chat === 'teams';
+    const workspace = teams ? TEAMS_ACME : ACME;
+    const OPEN = teams ? 'deals' : 'sales'; // a channel of all three
+    const person = name => (teams ? w.teamsPerson(name) : w.person(name));
+    before(async () => {
+      w = await start({teams: teams ? 'only' : false, replicas: 2});
+      [ana, ben, cleo] = ['ana', 'ben', 'cleo'].map(person);
+      for (const r of RECIPES) await w.putRecipe(workspace, r);
+      await ana.connect();
+    });
+    after(() => w?.stop());
+
+    /** A deal that waits for an approver: {id, item, process}. */
+    const waiting = async (name, approver = APPROVERS.cleo) => {
+      await ana.ask(create(name), new RegExp(`Created ${name}`));
+      const {id} = (await w.records()).find(r => r.fields.Name === name);
+      await ana.ask(`submit deal id: ${id} approver: ${approver}`, /Submitted/);
+      const process = (await w.records('ProcessInstance')).find(r => r.fields.TargetObjectId === id);
+      return {id, process: process.id, item: (await w.records('ProcessInstanceWorkitem')).find(r => r.fields.ProcessInstanceId === process.id).id};
+    };
+    const status = async process => (await w.records('ProcessInstance')).find(r => r.id === process).fields.Status;
+    /** The message with its buttons, where all read it. */
+    const shown = async (name, item, place = OPEN) => {
+      const said = await ana.say(`${place === 'dm' ? '' : '@Workbot '}show approval item: ${item} name: ${name}`, {place});
+      return ana.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(name), {place, after: said.ts});
+    };
+    const decided = (who, m, pattern, place = OPEN) => who.sees(x => x.ts === m.ts && pattern.test(words(x)), {place});
+    const privately = (who, fits) => (teams ? who.sees(fits) : who.sees(fits, {place: OPEN}));
+    const calls = async path => (await w.calls({peer: 'salesforce'})).filter(c => path.test(c.path));
+
+    test('somebody who must log in first is asked in private; then the message carries that name, for all, without buttons', async () => {
+      const {item, process} = await waiting('Login first');
+      const m = await shown('Login first', item);
+      await cleo.press(m, 'Approve');
+      const prompt = await privately(cleo, x => x.is_bot && loginUrl(x));
+      assert.equal((await ana.messages(OPEN)).filter(x => loginUrl(x)).length, 0, 'nobody else sees the prompt');
+      assert.ok(labels((await ana.messages(OPEN)).find(x => x.ts === m.ts)).includes('Approve'), 'a login that may never come blocks nobody');
+      const code = await cleo.browse(prompt);
+      await cleo.say(code);
+      const now = await decided(ana, m, /Approved by Cleo/);
+      assert.match(words(now), /For a decision: Login first/);
+      assert.deepEqual(labels(now).filter(l => l === 'Approve' || l === 'Reject'), []);
+      assert.equal(await status(process), 'Approved');
+      const run = await w.one("select user_id, state from run where recipe = 'approve' order by created_at desc limit 1");
+      assert.equal(run.state, 'done');
+      assert.match(run.user_id, teams ? /^cccc/ : /CLEO/);
+      await privately(cleo, /You said yes/);
+      assert.doesNotMatch((await Promise.all((await ana.messages(OPEN)).map(words))).join('\n'), /You said yes/, 'the answer is the presser\'s');
+    });
+
+    test('somebody who is connected approves with one press, and whoever comes second is told who was first', async () => {
+      const {item, process} = await waiting('Connected');
+      const m = await shown('Connected', item);
+      await cleo.press(m, 'Approve');
+      await decided(ana, m, /Approved by Cleo/);
+      const before = await calls(/process\/approvals/);
+      // a client that has not drawn the message anew
+      await ana.press(m, 'Approve', teams ? {force: true, forge: (({type, action, value}) => ({type, verb: action, data: value}))(button(m, 'Approve'))}
+        : {force: true, action: button(m, 'Approve').action, value: button(m, 'Approve').value}).catch(() => {});
+      await w.idle();
+      await privately(ana, /Approved by Cleo|Nothing is left to do/);
+      assert.equal((await calls(/process\/approvals/)).length, before.length);
+      assert.equal(await status(process), 'Approved');
+    });
+
+    test('a comment that is needed is asked for in a form', async () => {
+      const {item, process} = await waiting('Too dear');
+      const m = await shown('Too dear', item);
+      await cleo.press(m, 'Reject');
+      await cleo.modal();
+      const sent = await cleo.submit(teams ? {in_comment: 'Too dear'} : {comment: 'Too dear'});
+      assert.equal(sent.closed, true, JSON.stringify(sent));
+      await decided(ana, m, /Rejected by Cleo/);
+      assert.equal(await status(process), 'Rejected');
+    });
+
+    test('whoever has no right is told so by the app, alone, and the message stays open for others', async () => {
+      const {item, process} = await waiting('Not hers');
+      const m = await shown('Not hers', item);
+      await ana.press(m, 'Approve');
+      await privately(ana, /waits for somebody else/);
+      assert.ok(labels((await ana.messages(OPEN)).find(x => x.ts === m.ts)).includes('Approve'));
+      await cleo.press(m, 'Approve');
+      await decided(ana, m, /Approved by Cleo/);
+      assert.equal(await status(process), 'Approved');
+    });
+
+    test('what was decided in the app meanwhile is shown as such', async () => {
+      const {item} = await waiting('In the app');
+      const m = await shown('In the app', item);
+      await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+      await cleo.press(m, 'Approve');
+      const now = await decided(ana, m, /Already decided in Salesforce/);
+      assert.ok(!labels(now).includes('Approve'));
+    });
+
+    test('a refusal that may mean a want of rights is told to the presser alone, and closes the message for nobody', async () => {
+      await w.sandbox('PUT', '/_config', {salesforce: {approval_gone_is_cross_reference: true}});
+      const {item} = await waiting('Crossed');
+      const m = await shown('Crossed', item);
+      await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+      await cleo.press(m, 'Approve');
+      await privately(cleo, /does not wait for your decision/);
+      assert.ok(labels((await ana.messages(OPEN)).find(x => x.ts === m.ts)).includes('Approve'));
+      await w.sandbox('PUT', '/_config', {salesforce: {approval_gone_is_cross_reference: false}});
+    });
+
+    test('in the one-to-one chat the message itself becomes prompt and result; Back brings its buttons back, and a login that was denied still waits', async () => {
+      const who = ana;
+      const {item} = await waiting('Own');
+      await ana.ask('disconnect salesforce', /Disconnected/);
+      await w.putRecipe(workspace, {...RECIPES[3], name: 'show-own', command: 'my approval', connections: {salesforce: {use: 'acme-salesforce'}}});
+      const m = await who.ask(`my approval item: ${item} name: Own`, x => labels(x).includes('Approve'));
+      await who.press(m, 'Approve');
+      const prompt = await who.sees(x => x.ts === m.ts && loginUrl(x));
+      assert.ok(!labels(prompt).includes('Approve'));
+      await who.press(prompt, labels(prompt).find(l => /Back/.test(l)));
+      const back = await who.sees(x => x.ts === m.ts && labels(x).includes('Approve'));
+      assert.match(words(back), /For a decision: Own/);
+      assert.match(words(back), /Nothing was done/);
+      await w.idle();
+      await who.press(back, 'Approve');
+      const again = await who.sees(x => x.ts === m.ts && loginUrl(x));
+      await w.idle();
+      await new Browser().logIn(loginUrl(again), 'ana@acme.example', {decision: 'deny'});
+      const denied = await who.sees(x => x.ts === m.ts && /still waits/.test(words(x)));
+      await w.idle();
+      await who.say(await who.browse(denied));
+      await who.sees(x => x.ts === m.ts && /waits for somebody else/.test(words(x)) && labels(x).includes('Approve'));
+    });
+
+    test('two who press at the same instant, at two replicas: one call of the app, and one of them is told', async () => {
+      await ana.ask(create('At once'), /Created At once/);
+      const {id} = (await w.records()).find(r => r.fields.Name === 'At once');
+      const said = await ana.say(`@Workbot offer deal item: ${id}`, {place: OPEN});
+      const m = await ana.sees(x => x.is_bot && labels(x).includes('Won'), {place: OPEN, after: said.ts});
+      await Promise.all([ana.press(m, 'Won'), cleo.press(m, 'Won')]);
+      const now = await decided(ana, m, /Won by (Ana|Cleo)/);
+      assert.ok(!labels(now).includes('Won'));
+      await w.idle();
+      const runs = await w.query("select state, error_code from run where recipe = 'win'");
+      assert.deepEqual(runs.map(r => r.state).sort(), runs.length === 2 ? ['done', 'failed'] : ['done']);
+      if (runs.length === 2) assert.equal(runs.find(r => r.state === 'failed').error_code, 'decision_taken');
+      const wrote = (await w.calls({peer: 'salesforce'})).filter(c => c.method === 'PATCH' && c.path.includes(id));
+      assert.equal(wrote.length, 1, 'exactly one');
+    });
+
+    describe('an event of the app starts it', () => {
+      let hook, OPEN_CHANNEL;
+      const notice = (name, more) => ({name, title: 'A deal waits for approval', trigger: {hook: 'approvals'}, connections: {salesforce: {use: 'acme-salesforce'}},
+        steps: [{id: 'deal', connection: 'salesforce', action: 'get_record', with: {object: 'Opportunity', id: '{{hook.data.object.TargetId}}', fields: 'Id,Name'}}],
+        post: {channel: OPEN_CHANNEL},
+        reply: {text: 'Waits for approval: {{steps.deal.Name}}', fields: [{label: 'Amount', value: '{{hook.data.object.Amount}}'}],
+          buttons: [['Approve', 'approve deal', 'approved', {style: 'primary', confirm: 'Approve it?'}], ['Reject', 'reject deal', 'rejected', {style: 'danger', ask: ['comment']}]]
+            .map(([title, command, decides, more]) => ({title, command, inputs: {item: '{{hook.data.object.Item}}'}, decides, ...more}))}, ...more});
+      const tell = (id, fields) => w.sandbox('POST', '/_hook', {kind: 'salesforce_outbound', url: hook.url, organization_id: '00D0000000ACME1EAG', notifications: [{id, fields}]});
+      const waits = name => ana.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(`Waits for approval: ${name}`), {place: OPEN});
+      const eventOf = async name => {
+        const x = await waiting(name);
+        return {...x, fields: {TargetId: x.id, Item: x.item, Amount: '5000'}};
+      };
+
+      before(async () => {
+        hook = await w.must('PUT', `/workspaces/${workspace}/hooks/approvals`, {kind: 'salesforce_outbound', organization_id: '00D0000000ACME1EAG'});
+        OPEN_CHANNEL = (await w.one("select channel from run where place = 'private' order by created_at limit 1")).channel;
+        await w.putRecipe(workspace, notice('approval-news'));
+      });
+
+      test('a channel is told once, however often the app tells; whoever presses Approve does it as themselves', async () => {
+        const {process, fields} = await eventOf('By an event');
+        for (let i = 0; i < 3; i++) assert.ok((await tell('04lone', fields)).taken);
+        const m = await waits('By an event');
+        assert.match(words(m), /Amount[\s\S]*5000/);
+        await w.idle();
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Waits for approval: By an event')).length, 1);
+        await cleo.press(m, 'Approve');
+        await decided(ana, m, /Approved by Cleo/);
+        assert.equal(await status(process), 'Approved');
+        const run = await w.one("select user_id, state, place from run where recipe = 'approval-news'");
+        assert.deepEqual([run.user_id, run.state, run.place], ['', 'done', 'post']);
+      });
+
+      test('a person is told by the account that the event names, and nobody else; without one the channel is', async () => {
+        await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
+        const {process, fields} = await eventOf('For her');
+        await tell('04ltwo', {...fields, Approver: 'CLEO@acme.example'});
+        const m = await cleo.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('For her'));
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('For her')).length, 0);
+        await cleo.press(m, 'Approve');
+        const now = await cleo.sees(x => x.ts === m.ts && /Approved by Cleo/.test(words(x)));
+        assert.match(words(now), /Waits for approval: For her[\s\S]*You said yes/, 'the message is the result');
+        assert.ok(!labels(now).includes('Approve'));
+        assert.equal(await status(process), 'Approved');
+        const other = await eventOf('For nobody');
+        await tell('04lthree', {...other.fields, Approver: 'nobody@acme.example'});
+        await waits('For nobody');
+      });
+
+      test('where an app has several default connections the person is looked for under the named one alone', async () => {
+        await w.putConnection(workspace, 'partner-salesforce', {app: 'salesforce', host: w.salesforceHost, client_id: '3MVG9.sample.partner', client_secret: 'sample-partner-secret', account_match: 'off'});
+        const tells = (id, Approver, fields) => tell(id, {...fields, Approver});
+        const to = connection => notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}', connection}}});
+        const warned = async r => JSON.stringify((await w.putRecipe(workspace, r)).warnings);
+        assert.match(await warned(to(undefined)), /post\.person\.connection.*several default connections/);
+        const one = await eventOf('Of which');
+        await tells('04lwhich', 'cleo@acme.example', one.fields);
+        await waits('Of which'); // in the channel, where nobody is told what may be another's
+        assert.match(await warned(to('gone-salesforce')), /post\.person\.connection.*gone-salesforce/);
+        assert.doesNotMatch(await warned(to('partner-salesforce')), /post\.person/);
+        const two = await eventOf('Of the partner');
+        await tells('04lpartner', 'cleo@acme.example', two.fields);
+        await waits('Of the partner');
+        assert.doesNotMatch(await warned(to('acme-salesforce')), /post\.person/);
+        const three = await eventOf('Of her own');
+        await tells('04lown', 'cleo@acme.example', three.fields);
+        await cleo.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('Of her own'));
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Of her own')).length, 0);
+        assert.match(JSON.stringify(await w.api('DELETE', `/workspaces/${workspace}/connections/acme-salesforce`)), /approval-news/, 'it is in use');
+        await w.must('DELETE', `/workspaces/${workspace}/connections/partner-salesforce`);
+      });
+
+      test('a link that a chat would refuse is left out, and its message still arrives', async () => {
+        const links = ['https://ok.example/a?b=<x>|y', 'https://ok.example/\nnext', 'https://acme.example@evil.example/', 'https://ok.example/a b', 'https://'];
+        await w.putRecipe(workspace, notice('approval-news', {reply: {...notice('x').reply, link: {label: 'Open it', url: '{{hook.data.object.Link}}'}}}));
+        const {fields} = await eventOf('Linked');
+        for (const [i, Link] of [...links, 'https://ok.example/a?b=c#d@e'].entries()) await tell(`04llink${i}`, {...fields, Link});
+        await w.idle();
+        const seen = await until('all to be told', async () => {
+          const all = (await ana.messages(OPEN)).filter(x => words(x).includes('Linked') && labels(x).includes('Approve'));
+          return all.length === links.length + 1 && all;
+        });
+        assert.deepEqual(seen.map(x => labels(x).includes('Open it')).sort(), [...links.map(() => false), true]);
+        await w.putRecipe(workspace, notice('approval-news'));
+      });
+
+      test('a recipe that is off tells nothing; what goes wrong is told to the admins, once', async () => {
+        await w.putRecipe(workspace, notice('approval-news', {enabled: false}));
+        const {fields} = await eventOf('Silent');
+        await tell('04lfour', fields);
+        await w.idle();
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Silent')).length, 0);
+        await w.putRecipe(workspace, notice('approval-news'));
+        if (teams) await ben.say('hello'); // the admin, who can be written to from then on
+        for (const id of ['04lfive', '04lsix']) await tell(id, {...fields, TargetId: '006xx0000000000AAA'});
+        await ben.sees(/approval-news[\s\S]*did not work/);
+        await w.idle();
+        assert.equal((await ben.messages()).filter(x => /approval-news[\s\S]*did not work/.test(words(x))).length, 1);
+        assert.equal(await w.count('run', "recipe = 'approval-news' and state = 'failed'"), 2);
+      });
+
+      test('where the bot is not, the admins are told to add it', async () => {
+        await w.putRecipe(workspace, notice('approval-news', {post: {channel: teams ? '19:nowhere0000000000@thread.tacv2' : 'C0NOWHERE'}}));
+        const {fields} = await eventOf('Nowhere');
+        await tell('04lseven', fields);
+        await ben.sees(/approval-news[\s\S]*did not arrive[\s\S]*add me/);
+      });
+    });
+
+    if (!teams) {
+      test('the installer decides with the default connection, by name', async () => {
+        const {item, process} = await waiting('By the installer', APPROVERS.ben);
+        const m = await shown('By the installer', item);
+        await ben.press(m, 'Approve');
+        await decided(ana, m, /Approved by Ben/);
+        assert.equal(await status(process), 'Approved');
+        assert.equal((await w.one("select rule from run_connection c join run r on r.id = c.run_id where r.recipe = 'approve' order by r.created_at desc limit 1")).rule, 'installer');
+      });
+    }
+  });
+}

@@ -1,0 +1,458 @@
+// The console: who gets in, who does not, and what the settings of a recipe change.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {ACME, ADMIN_TOKEN, Browser, GLOBEX, OPPORTUNITY, button, labels, start, until, words} from '../lib/flow.mjs';
+
+const HOME = `/console/workspaces/${ACME}`;
+const SETTINGS = `${HOME}/recipes/create-opportunity/settings`;
+const ANA = 'U0ANA0001', BEN = 'U0BEN0001';
+
+let w, ben;
+const linkOf = m => button(m, 'Open the console').url;
+const asked = async (person = ben) => linkOf(await person.ask('console', /The console for/));
+const audit = action => w.query('select actor, subject from audit where workspace = $1 and action = $2 order by id', [ACME, action]);
+const sessions = (where = 'true') => w.count('console_session', `token_hash is not null and ended_at is null and ${where}`);
+const admins = (...list) => w.must('PUT', `/workspaces/${ACME}`, {admins: list});
+const page = (browser, path) => browser.get(w.url + path);
+
+/** Link, code, chat: this browser is signed in as the person. */
+async function signIn(person = ben, browser = new Browser()) {
+  await browser.get(await asked(person));
+  await browser.submit();
+  await person.ask(`console ${browser.code}`, /That browser is yours/);
+  await browser.submit();
+  assert.match(browser.page.url, /\/console\/workspaces\//, browser.text);
+  assert.equal(browser.page.status, 200, browser.text);
+  return browser;
+}
+
+before(async () => {
+  w = await start({globex: true, replicas: 2});
+  ben = w.person('ben');
+  await admins(BEN);
+});
+after(() => w?.stop());
+
+describe('signing in', () => {
+  test('`console` is for admins; others are told who they are', async () => {
+    const said = await w.person('ana').ask('console', /The console is for admins of Workbot here/);
+    assert.match(words(said), /You can ask/);
+    assert.equal(button(said, 'Open the console'), undefined);
+    await w.person('ana').ask('console 123456', /for admins/);
+    assert.equal(await w.count('console_session'), 0);
+  });
+
+  test('P3, P4: the link changes nothing by GET; its code, sent by that admin, lets that browser in, once', async () => {
+    const url = await asked(), browser = new Browser();
+    for (const method of ['GET', 'HEAD', 'GET']) assert.equal((await browser.request(method, url)).status, 200);
+    await browser.get(url);
+    assert.match(browser.text, /Sign in as Ben/);
+    assert.equal(await w.count('console_session', 'codes > 0'), 0, 'a preview spends nothing');
+    await browser.submit();
+    const code = browser.code;
+    assert.ok(code, browser.text);
+
+    await browser.submit(); // "Go on", too early
+    assert.match(browser.text, /Your code has not arrived/);
+    assert.equal(await sessions(), 0);
+    await ben.ask(`console ${code}`, /That browser is yours/);
+    await browser.request('POST', `${url}/enter`);
+    assert.equal(browser.page.status, 303);
+    assert.equal(new URL(browser.page.location).pathname, HOME);
+    await browser.follow();
+    assert.match(browser.text, /Create an opportunity/);
+    assert.deepEqual((await audit('console.signed_in')).map(a => a.actor), [`user:${BEN}`]);
+
+    for (const again of [browser, new Browser()]) {
+      assert.equal((await again.request('POST', `${url}/enter`)).status, 410, 'it works once');
+      assert.equal((await again.request('POST', url)).status, 410);
+      assert.equal((await again.request('GET', url)).status, 410);
+    }
+    const dump = JSON.stringify([...await w.query('select * from console_session'), ...await w.query('select * from audit')]);
+    const cookie = [...browser.cookies('127.0.0.1').values(), ...browser.cookies('localhost').values()];
+    for (const secret of [url.split('/').at(-1), code, ...cookie]) assert.ok(!dump.includes(secret), 'only digests are stored');
+    assert.ok(!w.log().includes(url.split('/').at(-1)));
+  });
+
+  test('P4: a forwarded link gives whoever opens it nothing, and its owner no way in by it either', async () => {
+    const url = await asked(), other = new Browser(), own = new Browser();
+    await other.get(url);
+    assert.match(other.text, /Go on only if you are Ben/);
+    await other.submit();
+    const code = other.code;
+    await w.person('ana').ask(`console ${code}`, /for admins/);
+    await admins(BEN, ANA);
+    await w.person('ana').ask(`console ${code}`, /No page of yours waits for a code/);
+    await admins(BEN);
+    await other.submit();
+    assert.match(other.text, /has not arrived/, 'nobody has sent it');
+    // the browser that came second has no code of it, and cannot take the first one's place
+    await own.get(url);
+    assert.equal((await own.request('POST', url)).status, 410);
+    assert.equal((await own.request('POST', `${url}/enter`)).status, 410);
+    // the right code proves the browser that showed it, not one that only has the link
+    await ben.ask(`console ${code}`, /That browser is yours/);
+    assert.equal((await own.request('POST', `${url}/enter`)).status, 410);
+    const before = await sessions();
+    await ben.ask('console sign out', /You are signed out of the console|signed in to the console nowhere/);
+    assert.equal((await other.request('POST', `${url}/enter`)).status, 410, 'and its admin has ended it');
+    assert.ok(await sessions() <= before);
+  });
+
+  test('three wrong codes end a link; a new link ends the one before; where others read no code is taken', async () => {
+    const url = await asked(), browser = new Browser();
+    await browser.get(url);
+    await browser.submit();
+    const wrong = String((Number(browser.code) + 1) % 1000000).padStart(6, '0');
+    await ben.ask(`@Workbot console ${browser.code}`, /I did not use that code/, {place: 'deals'});
+    await ben.ask(`console ${wrong}`, /not the code that your page shows/);
+    await ben.ask(`console ${wrong}`, /not the code that your page shows/);
+    await ben.ask(`console ${wrong}`, /third wrong code/);
+    await ben.ask(`console ${browser.code}`, /No page of yours waits/);
+    assert.equal((await browser.request('POST', url)).status, 410);
+    const first = await asked(), second = await asked();
+    assert.equal((await browser.request('GET', first)).status, 410);
+    assert.equal((await browser.request('GET', second)).status, 200);
+  });
+
+  test('links and sessions end by the clock', async () => {
+    const url = await asked(), late = new Browser();
+    await w.query("update console_session set link_expires_at = now() - interval '1 second' where token_hash is null");
+    assert.equal((await late.request('GET', url)).status, 410);
+    const browser = await signIn();
+    await w.query("update console_session set last_used_at = now() - interval '31 minutes' where token_hash is not null");
+    await page(browser, HOME);
+    assert.match(browser.text, /Sign in to the console/, 'idle');
+    const second = await signIn();
+    await w.query("update console_session set expires_at = now() - interval '1 second' where token_hash is not null");
+    await page(second, HOME);
+    assert.match(second.text, /Sign in to the console/, 'over');
+  });
+
+  test('a session is a new secret, whatever cookie the browser had before', async () => {
+    const browser = new Browser(), host = new URL(w.url).hostname;
+    browser.cookies(host).set('console', 'planted-by-somebody-else');
+    browser.cookies(host).set('console_link', 'planted-too');
+    await signIn(ben, browser);
+    assert.notEqual(browser.cookies(host).get('console'), 'planted-by-somebody-else');
+    const planted = new Browser();
+    planted.cookies(host).set('console', 'planted-by-somebody-else');
+    await page(planted, HOME);
+    assert.match(planted.text, /Sign in to the console/);
+  });
+
+  test('pages say how they may be used: no scripts, no frames, no copies', async () => {
+    const browser = await signIn();
+    await page(browser, SETTINGS);
+    const csp = browser.page.headers.get('content-security-policy');
+    assert.match(csp, /default-src 'none'/);
+    assert.match(csp, /frame-ancestors 'none'/);
+    assert.doesNotMatch(csp, /script-src|unsafe/);
+    assert.equal(browser.page.headers.get('cache-control'), 'no-store');
+    const url = await asked(), r = await fetch(url, {method: 'POST'});
+    assert.match(r.headers.getSetCookie()[0], /HttpOnly; SameSite=Lax/);
+  });
+});
+
+describe('who stays in', () => {
+  test('signing out ends this session, and "everywhere" all of them', async () => {
+    const one = await signIn(), two = await signIn();
+    await page(one, HOME);
+    await one.submit(); // the bar's "Sign out"
+    await page(one, HOME);
+    assert.match(one.text, /Sign in to the console/);
+    await page(two, `${HOME}/sessions`);
+    assert.match(two.text, /This browser/);
+    const three = await signIn();
+    await page(two, `${HOME}/sessions`);
+    const key = two.form({}, 1).fields.form_key;
+    assert.equal((await two.request('POST', `${w.url}${HOME}/sessions`, {form_key: key, id: 'all'})).status, 303);
+    for (const b of [two, three]) {
+      await page(b, HOME);
+      assert.match(b.text, /Sign in to the console/);
+    }
+    const four = await signIn();
+    await ben.ask('console sign out', /You are signed out of the console/);
+    await page(four, HOME);
+    assert.match(four.text, /Sign in to the console/);
+  });
+
+  test('who is no admin any more is signed out, and stays so when named again', async () => {
+    await admins(BEN, ANA);
+    const ana = w.person('ana'), browser = await signIn(ana);
+    await admins(BEN);
+    await admins(BEN, ANA);
+    await page(browser, HOME);
+    assert.match(browser.text, /Sign in to the console/);
+    const again = await signIn(ana);
+    await page(again, SETTINGS);
+    const {fields} = again.form({}, 1);
+    await w.query('update workspace set admins = $2 where workspace = $1', [ACME, [BEN]]); // while the page is open
+    const before = await w.count('recipe_version');
+    const r = await again.request('POST', w.url + SETTINGS, fields);
+    assert.equal(r.status, 303);
+    assert.equal(new URL(r.location).pathname, '/console');
+    assert.equal(await w.count('recipe_version'), before, 'nothing was stored');
+    assert.equal(await sessions(`user_id = '${ANA}'`), 0);
+  });
+
+  test('an operator signs in with the token, sees all workspaces, and wrong ones are slowed down', async () => {
+    const browser = new Browser();
+    await page(browser, '/console');
+    await browser.submit({token: 'not-the-operator-token-of-this-deployment'});
+    assert.equal(browser.page.status, 401);
+    assert.match(browser.text, /not an operator token/);
+    await browser.submit({token: ADMIN_TOKEN});
+    assert.equal(browser.page.status, 200, browser.text);
+    assert.match(browser.text, /slack:T0ACME001.*slack:T0GLOBEX1/);
+    for (const workspace of [ACME, GLOBEX]) {
+      await page(browser, `/console/workspaces/${workspace}`);
+      assert.equal(browser.page.status, 200);
+    }
+    assert.ok(!JSON.stringify(await w.query('select * from operator_session')).includes(browser.cookies(new URL(w.url).hostname).get('console')));
+    let status = 0;
+    for (let i = 0; i < 25 && status !== 429; i++) ({status} = await new Browser().request('POST', `${w.url}/console/operator`, {token: 'wrong'}));
+    assert.equal(status, 429);
+    await page(browser, HOME);
+    await browser.submit();
+    await page(browser, HOME);
+    assert.match(browser.text, /Sign in to the console/);
+  });
+
+  test('an admin of another workspace finds none of its pages, and changes nothing there', async () => {
+    const browser = await signIn(w.person('otto', 'T0GLOBEX1'));
+    await page(browser, `/console/workspaces/${GLOBEX}/sessions`);
+    const key = browser.form({}, 1).fields.form_key;
+    const {openapi} = await import('../contract/support.mjs');
+    const routes = openapi.operations.filter(o => o.path.startsWith('/console/workspaces'));
+    assert.ok(routes.length >= 6);
+    const run = (await w.one('select id from run where workspace = $1 limit 1', [ACME]))?.id ?? '01900000-0000-7000-8000-000000000000';
+    const before = await w.count('audit', `workspace = '${ACME}'`);
+    for (const o of routes) {
+      const path = where => o.path.replace('{workspace}', where).replace('{name}', 'create-opportunity').replace('{id}', run).replace('{version}', '1');
+      const answers = [];
+      for (const where of [ACME, 'slack:T0NOWHERE']) {
+        const r = await browser.request(o.method.toUpperCase(), w.url + path(where), o.method.toUpperCase() === 'POST' ? {form_key: key, id: run, enabled: 'on', version: '1', allow: 'everyone'} : undefined);
+        assert.equal(r.status, 404, `${o.method} ${path(where)}: ${r.status}`);
+        answers.push(r.html.replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, ''));
+      }
+      assert.equal(answers[0], answers[1], `${o.path} tells whether there is such a workspace`);
+    }
+    assert.equal(await w.count('audit', `workspace = '${ACME}'`), before);
+  });
+
+  test('a form counts only from a page of the same session, and from no other site', async () => {
+    const one = await signIn(), two = await signIn();
+    await page(one, SETTINGS);
+    await page(two, SETTINGS);
+    const {fields} = two.form({}, 1);
+    const before = await w.count('recipe_version');
+    for (const bad of [{...fields}, {...fields, form_key: ''}, {...fields, form_key: 'f'.repeat(64)}, Object.fromEntries(Object.entries(fields).filter(([k]) => k !== 'form_key'))]) {
+      assert.equal((await one.request('POST', w.url + SETTINGS, bad)).status, 403);
+    }
+    await page(one, SETTINGS);
+    const cookie = [...one.cookies(new URL(w.url).hostname)].map(([k, v]) => `${k}=${v}`).join('; ');
+    const own = one.form({}, 1).fields;
+    const r = await fetch(w.url + SETTINGS, {method: 'POST', redirect: 'manual',
+      headers: {cookie, 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site'}, body: new URLSearchParams(own)});
+    assert.equal(r.status, 403);
+    assert.equal(await w.count('recipe_version'), before);
+  });
+});
+
+describe('Recipe > Settings', () => {
+  const recipe = () => w.must('GET', `/workspaces/${ACME}/recipes/create-opportunity`);
+
+  test('the switch "Verify user access at runtime" decides as whom the next command runs', async () => {
+    const browser = await signIn(), ana = w.person('ana');
+    assert.equal((await recipe()).connections.salesforce.verify_user_access, true);
+    await page(browser, SETTINGS);
+    assert.match(browser.text, /Verify user access at runtime/);
+    assert.match(browser.text, /Everyone who runs it logs in to Salesforce once/);
+    assert.match(browser.page.html, /name="verify_salesforce" value="on" checked/);
+    await ana.prompt(OPPORTUNITY);
+    await ana.ask('cancel', /.*/);
+
+    const off = browser.form({allow: 'everyone'}, 1);
+    delete off.fields.verify_salesforce;
+    await browser.request('POST', off.url, off.fields);
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.follow();
+    assert.match(browser.text, /Saved\. It holds from the next command on/);
+    assert.doesNotMatch(browser.page.html, /name="verify_salesforce" value="on" checked/);
+    assert.equal((await recipe()).connections.salesforce.verify_user_access, false);
+    const said = await audit('recipe.changed');
+    assert.equal(said.at(-1).actor, `user:${BEN}`);
+    await ana.ask(OPPORTUNITY.replace('Acme renewal', 'By the default'), /Created By the default/);
+
+    await browser.request('POST', w.url + SETTINGS, {...browser.form({}, 1).fields, verify_salesforce: 'on', allow: 'everyone', enabled: 'on'});
+    assert.equal((await recipe()).connections.salesforce.verify_user_access, true);
+    await ana.prompt(OPPORTUNITY);
+    await ana.ask('cancel', /.*/);
+  });
+
+  test('what the API refuses is said on the page, and nothing is stored', async () => {
+    const browser = await signIn();
+    await page(browser, SETTINGS);
+    const form = browser.form({allow: 'listed', users: '', channels: ''}, 1);
+    const before = (await recipe()).version;
+    await browser.request('POST', form.url, form.fields);
+    assert.equal(browser.page.status, 422, browser.text);
+    assert.match(browser.text, /This was not saved.*allow/);
+    assert.equal((await recipe()).version, before);
+    await browser.request('POST', form.url, {...form.fields, version: '1', users: ANA, allow: 'listed'});
+    if (before !== 1) {
+      assert.equal(browser.page.status, 409);
+      assert.match(browser.text, /was changed since you opened the page/);
+    }
+    assert.equal((await recipe()).version, before);
+  });
+
+  test('who may run it, and whether it is on', async () => {
+    const browser = await signIn();
+    await page(browser, SETTINGS);
+    const form = browser.form({allow: 'listed', users: `${ANA} Ana Alvarez\n`, channels: '', verify_salesforce: 'on'}, 1);
+    delete form.fields.enabled;
+    await browser.request('POST', form.url, form.fields);
+    assert.equal(browser.page.status, 303, browser.text);
+    const now = await recipe();
+    assert.deepEqual([now.allow, now.enabled], [{users: [ANA]}, false]);
+    await page(browser, SETTINGS);
+    assert.match(browser.page.html, new RegExp(`${ANA} Ana`));
+    await browser.request('POST', form.url, {...browser.form({}, 1).fields, allow: 'everyone', verify_salesforce: 'on', enabled: 'on'});
+    assert.deepEqual([(await recipe()).allow, (await recipe()).enabled], ['everyone', true]);
+  });
+});
+
+describe('runs, the audit, personal connections', () => {
+  test('filters are those of the API; what it does not take is said on the page', async () => {
+    const browser = await signIn();
+    await page(browser, `${HOME}/runs?recipe=create-opportunity&state=&user=&reference=&since=&until=`);
+    assert.equal(browser.page.status, 200, browser.text);
+    assert.match(browser.text, /create-opportunity/);
+    await page(browser, `${HOME}/runs?since=yesterday`);
+    assert.equal(browser.page.status, 200, browser.text);
+    assert.match(browser.text, /"since" must be a time/);
+    await page(browser, `${HOME}/runs?cursor=nonsense`);
+    assert.equal(browser.page.status, 200, browser.text);
+    for (const [query, fits] of [['action=console', a => a.action.startsWith('console.')], [`actor=user:${BEN}`, a => a.actor === `user:${BEN}`],
+      ['subject=create-opportunity', a => a.subject === 'create-opportunity'], ['since=2020-01-01&until=2020-01-02', () => false]]) {
+      const {items} = await w.must('GET', `/workspaces/${ACME}/audit?${query}`);
+      assert.ok(items.every(fits), query);
+      assert.equal(items.length > 0, !query.startsWith('since'), query);
+      await page(browser, `${HOME}/audit?${query}`);
+      assert.equal(browser.page.status, 200, browser.text);
+    }
+    assert.equal((await w.api('GET', `/workspaces/${ACME}/audit?since=soon`)).status, 400);
+  });
+
+  test('P5: no token and nothing that was typed stands on any page; ends are in the audit with their doer', async () => {
+    const browser = await signIn(), ana = w.person('ana');
+    await ana.connect();
+    await ana.ask(OPPORTUNITY.replace('Acme renewal', 'Typed in private').replace('5000', '98765'), /Created Typed in private/);
+    const run = await w.one("select id from run where workspace = $1 and state = 'done' order by id desc limit 1", [ACME]);
+    let all = '';
+    for (const path of ['', '/runs', `/runs/${run.id}`, '/audit', '/personal-connections', '/recipes/create-opportunity', '/sessions']) {
+      await page(browser, HOME + path);
+      assert.equal(browser.page.status, 200, `${path}: ${browser.text}`);
+      all += browser.page.html;
+    }
+    for (const secret of ['98765', 'Typed in private', 'sample-acme', 'xoxb-']) assert.ok(!all.includes(secret), secret);
+    const [mine] = (await w.must('GET', `/workspaces/${ACME}/personal-connections?user=${ANA}`)).items;
+    await page(browser, `${HOME}/personal-connections`);
+    const {fields} = browser.form({}, 2);
+    assert.equal(fields.id, mine.id, browser.text);
+    await browser.request('POST', `${w.url}${HOME}/personal-connections`, {...fields, id: '', app: 'salesforce'});
+    assert.equal(browser.page.status, 422, 'all of an app only when it was ticked');
+    await browser.request('POST', `${w.url}${HOME}/personal-connections`, fields);
+    assert.equal(browser.page.status, 303, browser.text);
+    await w.idle();
+    assert.equal((await w.must('GET', `/workspaces/${ACME}/personal-connections?user=${ANA}`)).items[0].state, 'disconnected');
+    assert.equal((await audit('connection.disconnected')).at(-1).actor, `user:${BEN}`);
+  });
+});
+
+describe('the editor', () => {
+  test('what is wrong is told with line and column, what was written stays, and an old version can be stored again', async () => {
+    const browser = await signIn(), path = `${HOME}/recipes/create-task/edit`, api = `/workspaces/${ACME}/recipes/create-task`;
+    await page(browser, path);
+    const {fields} = browser.form({}, 1), was = await w.must('GET', api);
+    const text = JSON.stringify((await w.must('GET', `${api}/versions/${was.version}`)).recipe, null, 2);
+    const send = more => browser.request('POST', w.url + path, {...fields, ...more});
+    await send({text: '{\r\n  "title": "Cut\r\n'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /no JSON at line 2, column/);
+    const faulty = text.replace('"steps"', '"stepz"');
+    await send({text: faulty});
+    assert.equal(browser.page.status, 422, browser.text);
+    const line = faulty.split('\n').findIndex(l => l.includes('"stepz"')) + 1;
+    assert.match(browser.text, new RegExp(`This was not saved:.*line ${line}, column 3: stepz`));
+    assert.ok(browser.page.html.includes('&quot;stepz&quot;'), 'what was written is still there');
+    assert.equal((await w.must('GET', api)).version, was.version);
+    await send({text: text.replace(/"title": "[^"]*"/, '"title": "<b>Another</b> title"')});
+    assert.equal(browser.page.status, 303, browser.text);
+    const now = await w.must('GET', api);
+    assert.deepEqual([now.version, now.title], [was.version + 1, '<b>Another</b> title']);
+    await send({text});
+    assert.equal(browser.page.status, 409, 'the page is of an older version');
+    await page(browser, `${path}?version=${was.version}`);
+    assert.ok(!browser.page.html.includes('<b>Another'));
+    await browser.request('POST', w.url + path, {...browser.form({}, 1).fields, text});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.deepEqual([(await w.must('GET', api)).version, (await w.must('GET', api)).title], [was.version + 2, was.title]);
+    await page(browser, `${path}?version=99`);
+    assert.equal(browser.page.status, 404);
+  });
+});
+
+describe('default connections', () => {
+  const field = (browser, n) => browser.form({}, n).fields;
+  const one = name => w.must('GET', `/workspaces/${ACME}/connections/${name}`);
+
+  test('one is made once; what the API refuses is said; a secret goes in and never comes out', async () => {
+    const browser = await signIn(), {host} = await one('acme-salesforce');
+    await page(browser, `${HOME}/connections`);
+    const make = field(browser, 1);
+    await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'acme-salesforce', app: 'salesforce', host});
+    assert.equal(browser.page.status, 409, 'making one changes none');
+    await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'Not A Name', app: 'salesforce', host});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /This was not made.*name/);
+    await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'second', app: 'salesforce', host});
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.follow();
+    assert.match(browser.text, /It is a draft/);
+    const path = `${w.url}${HOME}/connections/second`, secret = 'sample-second-secret-0815';
+    await browser.request('POST', path, {...field(browser, 1), do: 'save', host, client_id: 'sample-client', client_secret: secret, assurance: 'code', account_match: 'warn', scopes: ''});
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.follow();
+    assert.ok(!browser.page.html.includes(secret));
+    assert.deepEqual([(await one('second')).client_id, (await one('second')).has_client_secret], ['sample-client', true]);
+    const moved = {...field(browser, 3), do: 'save', host, client_id: 'another-client', client_secret: '', assurance: 'code', account_match: 'warn', scopes: ''};
+    await browser.request('POST', path, moved);
+    assert.equal(browser.page.status, 422, 'no stored secret goes to another client');
+    assert.match(browser.text, /client_secret/);
+    assert.equal((await audit('default_connection.created')).at(-1).actor, `user:${BEN}`);
+    assert.ok(!w.log().includes(secret));
+  });
+
+  test('a login begins at our own page, and its code is confirmed here', async () => {
+    const browser = await signIn(), path = `${w.url}${HOME}/connections/acme-salesforce`;
+    await page(browser, `${HOME}/connections/acme-salesforce`);
+    const {form_key} = field(browser, 1);
+    await browser.request('POST', path, {form_key, do: 'login'});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.match(browser.page.location, new RegExp(`^${w.url}/login/`));
+    const code = await new Browser().codeOf(browser.page.location, 'ben@acme.example');
+    await browser.request('POST', path, {form_key, do: 'confirm', code: String((Number(code) + 1) % 1000000).padStart(6, '0')});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /not the code that the page shows/);
+    await browser.request('POST', path, {form_key, do: 'confirm', code});
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.request('POST', path, {form_key, do: 'confirm', code});
+    assert.equal(browser.page.status, 409);
+    await browser.request('POST', path, {form_key, do: 'something'});
+    assert.equal(browser.page.status, 400);
+    assert.equal((await one('acme-salesforce')).state, 'active');
+  });
+});

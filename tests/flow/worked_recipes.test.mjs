@@ -1,0 +1,194 @@
+// The worked recipes of docs/recipes, as they stand there: loaded from the page and run, in Slack and in Teams.
+import assert from 'node:assert/strict';
+import {readFileSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {after, before, describe, test} from 'node:test';
+import {ACME, ROOT, TEAMS_ACME, button, create, labels, loginUrl, start, words} from '../lib/flow.mjs';
+
+const ORGANIZATION = '00D0000000ACME1EAG';
+const CLEO_AT_SALESFORCE = '005xx000000CLE1AAO';
+const APPS = {servicenow: {client_id: '5a5e0001acme4c1e0001000000000001', client_secret: 'sample-acme-servicenow-secret', as: 'ben'},
+  box: {client_id: 'samplebox0acme0client000000000001', client_secret: 'sample-box-acme-secret', as: 'ben@acme.example'}};
+const FOLDER = join(ROOT, 'docs/recipes');
+const PAGES = readdirSync(FOLDER).sort();
+const textOf = page => readFileSync(join(FOLDER, page), 'utf8');
+/** The recipes of one page, for this channel. */
+const worked = (page, channel) => [...textOf(page).matchAll(/^```json\n([\s\S]*?)^```/gm)]
+  .map(m => JSON.parse(m[1].replace('C024BE91L', channel)));
+
+test('there are six pages, each with what it needs, its recipes, what people see and what to change; recipes.md leads to each', () => {
+  assert.deepEqual(PAGES, ['box-folder.md', 'create-opportunity.md', 'deal-with-folder.md', 'opportunity-approval.md', 'servicenow-change-approval.md', 'servicenow-incident.md']);
+  const manual = readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8');
+  const names = PAGES.flatMap(page => {
+    assert.ok(manual.includes(`(recipes/${page})`), `docs/recipes.md does not lead to ${page}`);
+    assert.deepEqual([...textOf(page).matchAll(/^## (.*)$/gm)].map(m => m[1].replace(/s$/, '')), ['What it need', 'The recipe', 'What people see', 'To change it'], page);
+    return worked(page, 'C024BE91L').map(r => r.name);
+  });
+  assert.equal(new Set(names).size, names.length, 'a name stands on two pages');
+});
+
+test('the page about opportunities shows what the demo loads', () => {
+  for (const r of worked('create-opportunity.md', '')) {
+    assert.deepEqual(r, JSON.parse(readFileSync(join(ROOT, `tests/demo/acme/recipes/${r.name}.json`), 'utf8')), r.name);
+  }
+});
+
+for (const chat of ['slack', 'teams']) {
+  describe(`worked recipes in ${chat}`, () => {
+    let w, ana, cleo;
+    const teams = chat === 'teams';
+    const [workspace, place, channel] = teams ? [TEAMS_ACME, 'deals', '19:acmesales000deals@thread.tacv2'] : [ACME, 'sales', 'C0SALES01'];
+    before(async () => {
+      w = await start({teams: teams ? 'only' : false});
+      [ana, cleo] = ['ana', 'cleo'].map(n => (teams ? w.teamsPerson(n) : w.person(n)));
+      // Teams says where it takes messages when the app is added
+      if (teams) await w.teamsPerson('ben').installs('General');
+      for (const [app, {as, ...client}] of Object.entries(APPS)) {
+        await w.putConnection(workspace, `acme-${app}`, {app, host: w.hosts[app], ...client, assurance: 'code', account_match: 'off'});
+        await w.authorize(workspace, `acme-${app}`, as);
+      }
+      for (const page of PAGES) for (const r of worked(page, channel)) await w.putRecipe(workspace, r);
+      await w.putRecipe(workspace, {name: 'submit', title: 'Submit', command: 'submit deal', connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
+        inputs: [{name: 'id', required: true}], reply: {text: 'Submitted'},
+        steps: [{id: 's', connection: 'salesforce', action: 'submit_for_approval', with: {record: '{{inputs.id}}', approver: CLEO_AT_SALESFORCE}}]});
+    });
+    after(() => w?.stop());
+
+    /** Connects an app of Ana's in her chat, unless she has. */
+    const connected = new Set();
+    const connects = async (person, app, username) => {
+      if (connected.has(person.name + app)) return;
+      connected.add(person.name + app);
+      const prompt = await person.prompt(`connect ${app}`);
+      await person.ask(await person.browse(prompt, username), /is connected/);
+      await w.idle();
+    };
+    const form = async (person, message, title, values) => {
+      await person.press(message, title);
+      await person.modal();
+      // dialogs of Teams know inputs by their names with a mark before them
+      const sent = await person.submit(teams ? Object.fromEntries(Object.entries(values).map(([k, v]) => [`in_${k}`, v])) : values);
+      assert.equal(sent.closed, true, JSON.stringify(sent));
+    };
+    const url = m => button(m, labels(m).find(l => /^Open/.test(l))).url;
+    const rows = async (app, fits) => (await w.sandbox('GET', `/_state/${app}`)).records.filter(fits);
+
+    test('create an opportunity, and a task on it by the button', async () => {
+      await connects(ana, 'salesforce');
+      const made = await ana.ask('salesforce create opportunity name: By the page amount: 5000 close: 2026-12-31', /Created By the page, as ana@acme\.example/);
+      assert.match(words(made), /Owner:?\s+ana@acme\.example/);
+      const [deal] = (await w.records()).filter(r => r.fields.Name === 'By the page');
+      assert.deepEqual([deal.owner, deal.fields.Amount, deal.fields.CloseDate], ['ana@acme.example', 5000, '2026-12-31']);
+      assert.ok(url(made).endsWith(deal.id), url(made));
+      await form(ana, made, 'Add a task', {subject: 'Call them back'});
+      await ana.sees(/Added the task Call them back/);
+      const [task] = await w.records('Task');
+      assert.deepEqual([task.fields.Subject, task.fields.WhatId, task.owner], ['Call them back', deal.id, 'ana@acme.example']);
+    });
+
+    test('report an incident in ServiceNow, and comment on it by the button', async () => {
+      await connects(ana, 'servicenow', 'ana');
+      const said = await ana.ask('servicenow report incident what: The printer jams details: Since noon urgency: High', /Reported as INC\d+: The printer jams, as/);
+      const incident = async () => (await rows('servicenow', r => r.table === 'incident' && r.fields.short_description === 'The printer jams'))[0];
+      const {fields, creator} = await incident();
+      assert.match(words(said), new RegExp(fields.number));
+      assert.deepEqual([fields.urgency, fields.description], ['1', 'Since noon']);
+      assert.match(creator, /^ana|^a0/);
+      assert.ok(url(said).includes(fields.sys_id), url(said));
+      await form(ana, said, 'Add a comment', {comment: 'Tray 2, too'});
+      await ana.sees(new RegExp(`Added to ${fields.number}`));
+      const notes = await rows('servicenow', r => r.table === 'sys_journal_field' && r.fields.element_id === fields.sys_id);
+      assert.deepEqual(notes.map(n => n.fields.value), ['Tray 2, too']);
+    });
+
+    test('a folder in Box with its link; once more it is the same folder', async () => {
+      await connects(ana, 'box');
+      let first = null;
+      for (let i = 0; i < 2; i++) {
+        const said = await ana.ask('box create folder name: By the page', /Your folder By the page is ready, as ana@acme\.example/);
+        const made = (await w.sandbox('GET', '/_state/box')).items.filter(x => x.name === 'By the page');
+        assert.equal(made.length, 1);
+        assert.equal(made[0].shared_link?.access, 'company', JSON.stringify(made[0]));
+        assert.match(words(said), /Link to share:?\s+https?:\/\//);
+        assert.ok(url(said).endsWith(made[0].id), url(said));
+        first ??= made[0].id;
+        assert.equal(made[0].id, first);
+      }
+    });
+
+    test('a deal with its folder: each login that is missing is asked for in turn, and nothing is made before both are there', async () => {
+      for (const app of ['salesforce', 'box']) {
+        await connects(ana, app); // and is so again at the end
+        await ana.ask(`disconnect ${app}`, /Disconnected/);
+      }
+      await w.idle();
+      const folders = async () => (await w.sandbox('GET', '/_state/box')).items.filter(x => x.name === 'Deal Northwind');
+      let m = await ana.prompt('deal start name: Northwind amount: 12000 close: 2026-12-31 invite: cleo@acme.example');
+      for (const first of [true, false]) {
+        assert.equal((await folders()).length, 0);
+        await ana.say(await ana.browse(m));
+        const {ts} = m, link = loginUrl(m);
+        m = await ana.sees(x => x.is_bot && (first ? loginUrl(x) && loginUrl(x) !== link && x.ts >= ts : /Northwind is in Salesforce, and its folder in Box/.test(words(x))));
+      }
+      assert.equal((await folders()).length, 1);
+      const [deal] = (await w.records()).filter(r => r.fields.Name === 'Northwind');
+      assert.deepEqual([deal.owner, deal.fields.Amount], ['ana@acme.example', 12000]);
+      assert.match(deal.fields.Description, /^Folder: https?:\/\//);
+      assert.match(words(m), /Invited:?\s+cleo@acme\.example/);
+      assert.ok(words(m).includes(deal.fields.Description.slice('Folder: '.length)));
+      assert.ok(url(m).endsWith(deal.id), url(m));
+      const alone = await ana.ask('deal start name: Alone close: 2026-12-31', /Alone is in Salesforce, and its folder in Box/);
+      assert.doesNotMatch(words(alone), /Invited/, 'a step that was skipped says nothing');
+    });
+
+    const deal = async name => {
+      await connects(ana, 'salesforce');
+      await connects(cleo, 'salesforce');
+      await ana.ask(create(name), new RegExp(`Created ${name}`));
+      return (await w.records()).find(r => r.fields.Name === name).id;
+    };
+    let hook;
+    const told = async (id, note, name) => {
+      hook ??= await w.must('PUT', `/workspaces/${workspace}/hooks/opportunity-approvals`, {kind: 'salesforce_outbound', organization_id: ORGANIZATION});
+      const r = await w.sandbox('POST', '/_hook', {kind: 'salesforce_outbound', url: hook.url, organization_id: ORGANIZATION, notifications: [{id: note, record: id, fields: {Name: name, Amount: '1200.5'}}]});
+      assert.ok(r.taken, JSON.stringify(r));
+      return cleo.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(name), {place});
+    };
+
+    test('an opportunity approval of an approval process', async () => {
+      const id = await deal('By process');
+      await ana.ask(`submit deal id: ${id}`, /Submitted/);
+      const m = await told(id, '04lprocess', 'By process');
+      await cleo.press(m, 'Approve');
+      await ana.sees(x => x.ts === m.ts && /Approved by Cleo/.test(words(x)), {place});
+      assert.deepEqual((await w.records('ProcessInstance')).filter(r => r.fields.TargetObjectId === id).map(r => r.fields.Status), ['Approved']);
+    });
+
+    test('an opportunity approval of a flow, rejected with a comment', async () => {
+      const id = await deal('By flow');
+      await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record: id}]}});
+      const m = await told(id, '04lflow', 'By flow');
+      await form(cleo, m, 'Reject', {comment: 'Too dear'});
+      await ana.sees(x => x.ts === m.ts && /Rejected by Cleo/.test(words(x)), {place});
+      assert.equal((await w.records('ApprovalWorkItem'))[0].fields.Status, 'Rejected');
+    });
+
+    test('a change approval of ServiceNow, told to its approver alone', async () => {
+      const APPROVAL = 'e1000000000000000000000000000001';
+      await connects(ana, 'servicenow', 'ana');
+      const made = await w.must('PUT', `/workspaces/${workspace}/hooks/change-approvals`, {kind: 'servicenow'});
+      const event = {id: `${APPROVAL}:0`, approval: APPROVAL, state: 'requested', approver_email: 'ana@acme.example', number: 'CHG0000001', text: 'New switch in the server room'};
+      for (let i = 0; i < 2; i++) {
+        const r = await fetch(made.url, {method: 'POST', headers: {'content-type': 'application/json', 'x-workbot-secret': made.secret}, body: JSON.stringify(event)});
+        assert.equal(r.status, 200);
+      }
+      const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && /CHG0000001/.test(words(x)));
+      await form(ana, m, 'Approve', {});
+      const now = await ana.sees(x => x.ts === m.ts && /Approved by Ana/.test(words(x)));
+      assert.ok(!labels(now).includes('Approve'));
+      await w.idle();
+      assert.equal((await ana.messages()).filter(x => /Waits for your approval: CHG0000001/.test(words(x))).length, 1, 'told once');
+      assert.deepEqual((await rows('servicenow', r => r.table === 'sysapproval_approver' && r.fields.sys_id === APPROVAL)).map(r => r.fields.state), ['approved']);
+    });
+  });
+}

@@ -36,9 +36,17 @@ int store_message_find(store *s, const char *workspace, const char *id, struct m
 /* The same, of an id of ours; it stays so until the transaction ends. */
 int store_message_lock(store *s, const char *workspace, const char *id, struct message **ret,
                        struct err *e);
-/* By the platform's id, for clicks. */
-int store_message_by_platform(store *s, const char *workspace, const char *channel,
-                              const char *platform_id, struct message **ret, struct err *e);
+/* What a press says of the message that it is in. */
+struct message_named {
+    const char *workspace;
+    const char *channel;
+    const char *platform_id; /* NULL: the platform names none */
+    const char *id;          /* ours, as its buttons say it; NULL: they do not */
+};
+/* The message of a press: by the platform's id, or by ours, while the platform's is not on record
+ * yet or not named. NULL: none, or one that stands elsewhere. */
+int store_message_pressed(store *s, const struct message_named *at, struct message **ret,
+                          struct err *e);
 /* A new body: version + 1. */
 int store_message_set_body(store *s, const char *workspace, const char *id, json_t *body,
                            struct err *e);

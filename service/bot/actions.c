@@ -69,32 +69,15 @@ static int find_ephemeral(struct turn *t, struct err *e)
                                           say_response_until(t), e);
 }
 
-/* Pressed before the platform's answer to its post was stored, or the platform names no message: it
- * says itself which one it is. */
-static int find_named(struct turn *t, struct err *e)
-{
-    const struct event *ev = &t->event;
-    struct message *m = NULL;
-    if (store_message_find(t->scene.s, t->scene.workspace->workspace, ev->our_id, &m, e) != 0) {
-        return -1;
-    }
-    bool here = m != NULL && !m->ephemeral && str_equal(m->channel, ev->place.channel) &&
-                (m->platform_id == NULL || ev->message_id == NULL);
-    t->acted = here ? m : NULL;
-    return 0;
-}
-
 static int find_acted(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
-    if (ev->message_id == NULL) {
-        return is_in_ephemeral(t) ? find_ephemeral(t, e) : find_named(t, e);
-    }
-    if (store_message_by_platform(t->scene.s, t->scene.workspace->workspace, ev->place.channel,
-                                  ev->message_id, &t->acted, e) != 0) {
-        return -1;
-    }
-    return t->acted == NULL ? find_named(t, e) : 0;
+    const struct message_named at = {.workspace = t->scene.workspace->workspace,
+                                     .channel = ev->place.channel,
+                                     .platform_id = ev->message_id,
+                                     .id = ev->our_id};
+    return is_in_ephemeral(t) ? find_ephemeral(t, e)
+                              : store_message_pressed(t->scene.s, &at, &t->acted, e);
 }
 
 const char action_others[] = "That button belongs to somebody else.";

@@ -18,12 +18,15 @@ static const struct stmt LOCK = {"message_lock",
                                  " from message m where workspace = $1 and id = $2 for update",
                                  2, STORE_MESSAGE_COLUMNS_COUNT};
 
-static const struct stmt BY_PLATFORM = {
-    "message_by_platform",
-    "select " STORE_MESSAGE_COLUMNS
-    " from message m where workspace = $1 and channel = $2 and platform_id = $3"
-    " order by id desc limit 1",
-    3, STORE_MESSAGE_COLUMNS_COUNT};
+/* In one look: between two of them the platform's id may come on record. */
+static const struct stmt PRESSED = {
+    "message_pressed",
+    "select " STORE_MESSAGE_COLUMNS " from message m"
+    " where workspace = $1 and channel = $2"
+    "   and (platform_id = $3"
+    "     or id = $4 and not ephemeral and (platform_id is null or $3::text is null))"
+    " order by platform_id is null, id desc limit 1",
+    4, STORE_MESSAGE_COLUMNS_COUNT};
 
 static const struct stmt SET_BODY = {
     "message_set_body",
@@ -77,8 +80,8 @@ static const struct stmt REDIRECT = {
     4, 0};
 
 const struct stmt *const store_messages_stmts[] = {
-    &ADD,  &FIND,   &LOCK, &BY_PLATFORM, &SET_BODY, &ONCE_MORE, &SET_RESPONSE_URL,
-    &SENT, &FAILED, &ANEW, &REDIRECT,    NULL};
+    &ADD,  &FIND,   &LOCK, &PRESSED,  &SET_BODY, &ONCE_MORE, &SET_RESPONSE_URL,
+    &SENT, &FAILED, &ANEW, &REDIRECT, NULL};
 
 static struct seal_place message_place(const char *workspace, const char *id, const char *column)
 {
@@ -153,11 +156,13 @@ int store_message_lock(store *s, const char *workspace, const char *id, struct m
     return find_one(s, &LOCK, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id)), ret, e);
 }
 
-int store_message_by_platform(store *s, const char *workspace, const char *channel,
-                              const char *platform_id, struct message **ret, struct err *e)
+int store_message_pressed(store *s, const struct message_named *at, struct message **ret,
+                          struct err *e)
 {
-    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(channel), DB_TEXT(platform_id));
-    return find_one(s, &BY_PLATFORM, args, ret, e);
+    const char *id = id_valid(at->id) ? at->id : NULL;
+    const struct db_arg *args = DB_ARGS(DB_TEXT(at->workspace), DB_TEXT(at->channel),
+                                        DB_TEXT(at->platform_id), DB_TEXT(id));
+    return find_one(s, &PRESSED, args, ret, e);
 }
 
 int store_message_set_body(store *s, const char *workspace, const char *id, json_t *body,

@@ -491,9 +491,17 @@ static void test_a_message_and_its_versions(void **state)
     assert_string_equal(found->channel, "C1");
     assert_int_equal(found->post_started_at, 0);
     assert_int_equal(found->version, 1);
-    OK(store_message_by_platform(s, ACME, "C1", "17.001", &found, e));
+    const struct message_named known = {ACME, "C1", "17.001", NULL};
+    const struct message_named foreign = {GLOBEX, "C1", "17.001", m.id};
+    const struct message_named copy = {ACME, "C1", "17.002", m.id};
+    const struct message_named nameless = {ACME, "C1", NULL, m.id};
+    OK(store_message_pressed(s, &known, &found, e));
     assert_string_equal(found->id, m.id);
-    OK(store_message_by_platform(s, GLOBEX, "C1", "17.001", &none, e));
+    OK(store_message_pressed(s, &foreign, &none, e));
+    assert_null(none);
+    OK(store_message_pressed(s, &copy, &none, e)); /* another one stands for it by now */
+    assert_null(none);
+    OK(store_message_pressed(s, &nameless, &none, e)); /* an ephemeral is found otherwise */
     assert_null(none);
 
     OK(store_message_set_body(s, ACME, m.id, arena_json(mem, json_pack("{s:s}", "text", "two")),

@@ -2,6 +2,7 @@
 // be, and the test goes on when the service waits at it: no pause decides who is first.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
+import {DatabaseDoor} from '../lib/database_door.mjs';
 import {ACME, Browser, OPPORTUNITY, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const LOGIN_OF_ANA = "select 1 from login where user_id = 'U0ANA0001' and state in ('open', 'code') for update";
@@ -162,5 +163,32 @@ describe('races', () => {
     await cleo.sees(/Created Renewed/);
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Renewed').length, 1);
+  });
+});
+
+describe('a press while the answer to its message\'s post is stored', () => {
+  let w;
+  const door = new DatabaseDoor();
+  before(async () => {
+    w = await start();
+    await w.restart({WORKBOT_DATABASE_URL: await door.open(w.databaseUrl)});
+  });
+  after(() => w?.stop().finally(() => door.close()));
+
+  test('P9 the platform\'s id comes on record just then: the press is taken', async () => {
+    const ana = w.person('ana');
+    const list = await ana.ask('connections', m => labels(m).includes('Connect'));
+    await w.idle();
+    const stored = id => w.query('update message set platform_id = $1 where platform_id is not distinct from $2', id);
+    await stored([null, list.ts]);
+    const looked = door.behind('message_');
+    const pressed = ana.press(list, 'Connect');
+    const behind = await looked;
+    await stored([list.ts, null]);
+    behind.release();
+    await pressed;
+    const prompt = await ana.sees(m => m.is_bot && loginUrl(m));
+    assert.equal(prompt.ts, list.ts, 'the pressed message itself became the prompt');
+    assert.equal(await w.count('message', `platform_id = '${list.ts}'`), 1, 'and no other row stands for it');
   });
 });

@@ -4,7 +4,8 @@
 #
 # tests/gotchas/NN.patch (Slack), teams_NN.patch, apps_NN.patch (the traps of business apps) and
 # failure_NN.patch (what people have met with such bots) take one behaviour out of service/; the first
-# line names the file of its test: `# test: tests/flow/x.test.mjs` or `# test: tests/unit/chat/test_x.c`.
+# line names the file of its test: `# test: tests/flow/x.test.mjs` or `# test: tests/unit/chat/test_x.c`,
+# or the patch that takes the same out: `# as: apps_12.patch`.
 # In a copy of the sources each patch is applied, built, tested and taken back: the test of that
 # number must be red. NAMEb.patch takes a second behaviour of the same number out. Without numbers: all; each of Slack's 30, of Teams' 26, of the apps' 20 and of
 # the 33 failures must have its patch and its test. --fit only looks whether that is so and whether the
@@ -44,7 +45,7 @@ for part in tests/*; do
 done
 for part in obj flags sources; do [ -n "$fit" ] || [ ! -e "$build/$part" ] || cp -a "$build/$part" "$copy/build/"; done
 
-first_line() { sed -nE '1s/^# test: ([A-Za-z0-9_./-]+)$/\1/p' "$1"; }
+first_line() { sed -nE "1s/^# $1: ([A-Za-z0-9_./-]+)\$/\1/p" "$2"; } # KEY FILE
 
 # "slack_gotcha_07" of 07, "teams_gotcha_07" of teams_07, "apps_trap_07" of apps_07 and of its further part apps_07b
 name_of() {
@@ -78,10 +79,12 @@ fault() {
 }
 
 try() { # NN, teams_NN, apps_NN or failure_NN
-  local patch=tests/gotchas/$1.patch name file tap
+  local patch=tests/gotchas/$1.patch same name file tap
   name=$(name_of "$1")
   [ -f "$patch" ] || { fault "$1" "there is no $patch" && return; }
-  file=$(first_line "$patch")
+  same=$(first_line as "$patch")
+  [ -z "$same" ] || patch=tests/gotchas/$same
+  file=$(first_line test "$patch")
   grep -qs "${name}_" "${file:-/dev/null}" || { fault "$1" "the first line of $patch names no file with its test" && return; }
   (cd "$copy" && patch -sf -p1 -F0 -r- <"$here/$patch") || { fault "$1" "$patch does not fit" && return; }
   if [ -n "$fit" ]; then

@@ -18,8 +18,7 @@ static json_t *row_of(const struct console *c, const json_t *d)
     return row;
 }
 
-static int show_list(struct console *c, const char *problem, json_t *faults, int status,
-                     struct err *e)
+static int show_list(struct console *c, const struct console_answer *said, struct err *e)
 {
     json_t *all = NULL, *known = NULL;
     if (console_list(c, api_connections_get, "limit=100", &all, e) != 0 ||
@@ -36,71 +35,44 @@ static int show_list(struct console *c, const char *problem, json_t *faults, int
         json_push(json_member(data, "app_choices"),
                   console_choice(json_text(one, "name"), json_text(one, "title"), NULL));
     }
-    json_put_words(data, "problem", problem);
-    if (faults != NULL) {
-        json_put(data, "faults", json_incref(faults));
-    }
+    console_put_problem(data, said);
     json_put_words(data, "action", console_path(c, "/connections"));
     const struct console_page page = {"console_connections.html", "Default connections",
-                                      "connections", status};
+                                      "connections", said->status};
     return console_show(c, &page, data, e);
 }
 
 int console_connections_page(struct console *c, struct err *e)
 {
-    return show_list(c, NULL, NULL, 200, e);
-}
-
-/* Does one of this name stand there? Making one must change none. */
-static int is_taken(struct console *c, const char *name, bool *ret, struct err *e)
-{
-    json_t *all = NULL;
-    *ret = false;
-    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < json_array_size(all); i++) {
-        *ret = *ret || str_equal(json_text(json_array_get(all, i), "name"), name);
-    }
-    return 0;
+    return show_list(c, &(struct console_answer){.status = 200}, e);
 }
 
 int console_connection_make(struct console *c, struct err *e)
 {
-    const char *name = NULL, *app_key = NULL, *host = NULL;
+    const char *name = NULL;
     struct console_answer a;
     bool taken = false;
-    if (console_field(c, "name", &name, e) != 0 || console_field(c, "app", &app_key, e) != 0 ||
-        console_field(c, "host", &host, e) != 0 || is_taken(c, name, &taken, e) != 0) {
+    json_t *body = arena_json(c->mem, json_object());
+    if (console_field(c, "name", &name, e) != 0 || console_take(c, body, "app", e) != 0 ||
+        console_take(c, body, "host", e) != 0 ||
+        console_exists(c, api_connection_get, name, &taken, e) != 0) {
         return -1;
     }
-    if (taken) {
-        return show_list(c, "There is a connection of that name already.", NULL, 409, e);
-    }
-    json_t *body = json_must(json_pack("{s:s}", "app", app_key));
-    if (host[0] != '\0') {
-        json_put_words(body, "host", str_trim(c->mem, host));
-    }
     const struct console_call put = {
-        .method = WB_PUT, .handler = api_connection_put, .name = name, .body = body};
-    if (console_try(c, &put, &a, e) != 0) {
+        .method = WB_PUT, .handler = api_connection_put, .name = name, .body = json_incref(body)};
+    if (taken) {
+        console_refuse(&a, 409, "There is a connection of that name already.");
+    } else if (console_try(c, &put, &a, e) != 0) {
         return -1;
     }
     if (a.problem != NULL) {
-        return show_list(c, a.faults == NULL ? a.problem : "This was not made:", a.faults, a.status,
-                         e);
+        return show_list(c, &a, e);
     }
     console_done(c, console_path(c, "/connections/%s", name), "made");
     return 0;
 }
 
 /* --- one --- */
-
-struct shown {
-    const char *problem;
-    json_t *faults;
-    int status;
-};
 
 /* The others are learnt from the app's answers. */
 static bool is_admins(const json_t *var)
@@ -167,7 +139,7 @@ static json_t *facts_of(const struct console *c, const json_t *d)
     return data;
 }
 
-static int show_one(struct console *c, const struct shown *x, struct err *e)
+static int show_one(struct console *c, const struct console_answer *said, struct err *e)
 {
     struct console_answer a;
     const struct console_call get = {
@@ -179,35 +151,19 @@ static int show_one(struct console *c, const struct shown *x, struct err *e)
     if (add_vars(c, a.value, data, e) != 0) {
         return -1;
     }
-    json_put_words(data, "problem", x->problem);
-    if (x->faults != NULL) {
-        json_put(data, "faults", json_incref(x->faults));
-    }
+    console_put_problem(data, said);
     json_put_words(data, "action", console_path(c, "/connections/%s", c->name));
-    const struct console_page page = {"console_connection.html", c->name, "connections", x->status};
+    const struct console_page page = {"console_connection.html", c->name, "connections",
+                                      said->status};
     return console_show(c, &page, json_incref(data), e);
 }
 
 int console_connection_page(struct console *c, struct err *e)
 {
-    return show_one(c, &(struct shown){.status = 200}, e);
+    return show_one(c, &(struct console_answer){.status = 200}, e);
 }
 
 /* --- what its buttons do --- */
-
-/* A field that is given; an empty one keeps what stands. */
-static int take(struct console *c, json_t *body, const char *key, struct err *e)
-{
-    const char *value = NULL;
-    if (console_field(c, key, &value, e) != 0) {
-        return -1;
-    }
-    value = str_trim(c->mem, value);
-    if (value[0] != '\0') {
-        json_put_words(body, key, value);
-    }
-    return 0;
-}
 
 static int take_scopes(struct console *c, json_t *body, struct err *e)
 {
@@ -255,7 +211,7 @@ static int save(struct console *c, struct console_call *call, struct err *e)
                                        "assurance", "account_match", NULL};
     json_t *body = arena_json(c->mem, json_object());
     for (size_t i = 0; keys[i] != NULL; i++) {
-        if (take(c, body, keys[i], e) != 0) {
+        if (console_take(c, body, keys[i], e) != 0) {
             return -1;
         }
     }
@@ -289,37 +245,24 @@ static int log_in(struct console *c, struct console_call *call, struct err *e)
 
 int console_connection_do(struct console *c, struct err *e)
 {
-    static const struct {
-        const char *word, *said;
-        int (*call)(struct console *c, struct console_call *call, struct err *e);
-    } deeds[] = {
-        {"save", "saved", save}, {"confirm", "confirmed", confirm}, {"login", NULL, log_in}};
-    const char *word = NULL;
+    static const struct console_deed deeds[] = {
+        {"save", "saved", save, false},
+        {"confirm", "confirmed", confirm, false},
+        {"login", NULL, log_in, false},
+        {.word = NULL},
+    };
+    const struct console_deed *deed = NULL;
     struct console_answer a;
-    struct console_call call = {.method = WB_POST, .name = c->name};
-    size_t i = 0, count = sizeof deeds / sizeof deeds[0];
-    if (console_field(c, "do", &word, e) != 0) {
-        return -1;
-    }
-    while (i < count && !str_equal(deeds[i].word, word)) {
-        i++;
-    }
-    if (i == count) {
-        return err_set(e, ERR_INPUT, "query", "\"do\" is nothing that this page does.");
-    }
-    if (deeds[i].call(c, &call, e) != 0 || console_try(c, &call, &a, e) != 0) {
+    if (console_do(c, deeds, &deed, &a, e) != 0) {
         return -1;
     }
     if (a.problem != NULL) {
-        const struct shown x = {.problem = a.faults == NULL ? a.problem : "This was not done:",
-                                .faults = a.faults,
-                                .status = a.status};
-        return show_one(c, &x, e);
+        return show_one(c, &a, e);
     }
-    if (deeds[i].said == NULL) {
+    if (deed->said == NULL) {
         respond_see_other(c->r, arena_strdup(c->mem, json_text(a.value, "login_url")));
     } else {
-        console_done(c, console_path(c, "/connections/%s", c->name), deeds[i].said);
+        console_done(c, console_path(c, "/connections/%s", c->name), deed->said);
     }
     return 0;
 }

@@ -73,6 +73,29 @@ int console_field(const struct console *c, const char *name, const char **ret, s
 char *console_path(const struct console *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* --- console_deed.c: what the buttons of a page do --- */
+
+/* The last row of a table has no word. */
+struct console_deed {
+    const char *word; /* of the form's field "do" */
+    const char *said; /* for console_done(); NULL: the page shows the answer itself */
+    /* Fills in which call it is; method and name are there: POST, and that of the path. */
+    int (*call)(struct console *c, struct console_call *call, struct err *e);
+    bool asked; /* only when the form's box "sure" is ticked */
+};
+/* Does what the pressed button stands for. ret_answer->problem: why it was not done. */
+int console_do(struct console *c, const struct console_deed *deeds, const struct console_deed **ret,
+               struct console_answer *ret_answer, struct err *e);
+/* Not done, for a reason of the page's own. */
+void console_refuse(struct console_answer *ret, int status, const char *problem);
+/* The page tells why nothing was done: data gets "problem" and "faults". */
+void console_put_problem(json_t *data, const struct console_answer *a);
+/* A field that is given goes into the body; an empty one keeps what stands. */
+int console_take(struct console *c, json_t *body, const char *key, struct err *e);
+/* Does GET find one of this name? Making one must change none. */
+int console_exists(struct console *c, route_fn *handler, const char *name, bool *ret,
+                   struct err *e);
+
 /* --- console_show.c: how they look --- */
 
 /* The page in the console's frame. here: the entry of the menu that is lit; NULL: none. data gets
@@ -128,6 +151,8 @@ console_fn console_edit_page, console_edit_save;         /* console_edit.c */
 console_fn console_settings_page, console_settings_save; /* console_settings.c */
 console_fn console_connections_page, console_connection_make, console_connection_page,
     console_connection_do;                              /* console_connections.c */
+console_fn console_hooks_page, console_hook_make;       /* console_hooks.c */
+console_fn console_hook_page, console_hook_do;          /* console_hook.c */
 console_fn console_runs_page, console_run_page;         /* console_runs.c */
 console_fn console_audit_page;                          /* console_audit.c */
 console_fn console_personal_page, console_personal_end; /* console_personal.c */

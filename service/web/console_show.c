@@ -8,9 +8,13 @@
 static const struct entry {
     const char *key, *label, *path;
 } menu[] = {
-    {"home", "Recipes", ""},      {"connections", "Default connections", "/connections"},
-    {"runs", "Runs", "/runs"},    {"personal", "Personal connections", "/personal-connections"},
-    {"audit", "Audit", "/audit"}, {"sessions", "Who is signed in", "/sessions"},
+    {"home", "Recipes", ""},
+    {"connections", "Default connections", "/connections"},
+    {"hooks", "Hooks", "/hooks"},
+    {"runs", "Runs", "/runs"},
+    {"personal", "Personal connections", "/personal-connections"},
+    {"audit", "Audit", "/audit"},
+    {"sessions", "Who is signed in", "/sessions"},
 };
 
 /* What a page says was done, by the word in its address. */
@@ -22,6 +26,7 @@ static const struct {
     {"confirmed", "Logged in. It acts with this account from now on."},
     {"unchanged", "Nothing was changed."},
     {"ended", "Signed out."},
+    {"removed", "Removed."},
     {"disconnected", "Ended here. The app is told, too: the audit says what came of it."},
 };
 

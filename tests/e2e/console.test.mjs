@@ -124,6 +124,33 @@ describe('its pages', () => {
     await page.getByRole('status').getByText('Logged in').waitFor();
   });
 
+  test('a hook is made, its secret shown once, renewed, and removed when that is meant', async () => {
+    await at(HOME);
+    await menu('Hooks');
+    await heading('Hooks');
+    await accessible(page, 'no hooks');
+    await page.getByRole('link', {name: /Anything else/}).click();
+    await accessible(page, 'a new hook');
+    await page.getByLabel('Name').fill('shop');
+    await page.getByRole('button', {name: 'Make it'}).click();
+    await page.getByRole('status').getByText('shown this once').waitFor();
+    await accessible(page, 'a hook with its secret');
+    const first = await page.locator('#secret_shown').textContent();
+    await menu('Hooks');
+    await page.getByRole('link', {name: /shop/}).click();
+    await heading('shop');
+    assert.ok(!(await page.content()).includes(first));
+    await accessible(page, 'a hook');
+    await page.getByRole('button', {name: 'Make a new secret'}).click();
+    await page.getByRole('status').getByText('shown this once').waitFor();
+    assert.notEqual(await page.locator('#secret_shown').textContent(), first);
+    await page.getByRole('button', {name: 'Remove'}).click();
+    await page.getByRole('alert').getByText('tick the box').waitFor();
+    await page.getByRole('checkbox', {name: /Yes, remove shop/}).check();
+    await page.getByRole('button', {name: 'Remove'}).click();
+    await page.getByRole('status').getByText('Removed.').waitFor();
+  });
+
   test('runs are searched, and one is read step by step', async () => {
     await at(HOME);
     await menu('Runs');

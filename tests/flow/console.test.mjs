@@ -13,7 +13,17 @@ const asked = async (person = ben) => linkOf(await person.ask('console', /The co
 const audit = action => w.query('select actor, subject from audit where workspace = $1 and action = $2 order by id', [ACME, action]);
 const sessions = (where = 'true') => w.count('console_session', `token_hash is not null and ended_at is null and ${where}`);
 const admins = (...list) => w.must('PUT', `/workspaces/${ACME}`, {admins: list});
+/** A path of the table with its parameters; one that is not known here is a page that nobody probes. */
+const filled = (path, values) => path.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? assert.fail(`${path}: no ${key}`));
 const page = (browser, path) => browser.get(w.url + path);
+
+/** Every page of a workspace by the table, where `names` says which of each list. */
+async function consolePages(names) {
+  const {openapi} = await import('../contract/support.mjs');
+  const found = openapi.operations.filter(o => o.method === 'GET' && o.path.startsWith('/console/workspaces/{workspace}'));
+  assert.ok(found.length >= 12);
+  return found.map(o => filled(o.path, {workspace: ACME, name: names[o.path.split('/')[4]], id: names[o.path.split('/')[4]]}));
+}
 
 /** Link, code, chat: this browser is signed in as the person. */
 async function signIn(person = ben, browser = new Browser()) {
@@ -229,7 +239,7 @@ describe('who stays in', () => {
     const run = (await w.one('select id from run where workspace = $1 limit 1', [ACME]))?.id ?? '01900000-0000-7000-8000-000000000000';
     const before = await w.count('audit', `workspace = '${ACME}'`);
     for (const o of routes) {
-      const path = where => o.path.replace('{workspace}', where).replace('{name}', 'create-opportunity').replace('{id}', run).replace('{version}', '1');
+      const path = where => filled(o.path, {workspace: where, name: 'create-opportunity', id: run});
       const answers = [];
       for (const where of [ACME, 'slack:T0NOWHERE']) {
         const r = await browser.request(o.method.toUpperCase(), w.url + path(where), o.method.toUpperCase() === 'POST' ? {form_key: key, id: run, enabled: 'on', version: '1', allow: 'everyone'} : undefined);
@@ -352,8 +362,9 @@ describe('runs, the audit, personal connections', () => {
     await ana.ask(OPPORTUNITY.replace('Acme renewal', 'Typed in private').replace('5000', '98765'), /Created Typed in private/);
     const run = await w.one("select id from run where workspace = $1 and state = 'done' order by id desc limit 1", [ACME]);
     let all = '';
-    for (const path of ['', '/runs', `/runs/${run.id}`, '/audit', '/personal-connections', '/recipes/create-opportunity', '/sessions']) {
-      await page(browser, HOME + path);
+    await w.must('PUT', `/workspaces/${ACME}/hooks/canary`, {kind: 'json', secret: 'sample-acme-canary-hook-secret'});
+    for (const path of await consolePages({hooks: 'canary', connections: 'acme-salesforce', recipes: 'create-opportunity', runs: run.id})) {
+      await page(browser, path);
       assert.equal(browser.page.status, 200, `${path}: ${browser.text}`);
       all += browser.page.html;
     }
@@ -417,7 +428,7 @@ describe('default connections', () => {
     assert.equal(browser.page.status, 409, 'making one changes none');
     await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'Not A Name', app: 'salesforce', host});
     assert.equal(browser.page.status, 422);
-    assert.match(browser.text, /This was not made.*name/);
+    assert.match(browser.text, /This was not done.*name/);
     await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'second', app: 'salesforce', host});
     assert.equal(browser.page.status, 303, browser.text);
     await browser.follow();
@@ -454,5 +465,77 @@ describe('default connections', () => {
     await browser.request('POST', path, {form_key, do: 'something'});
     assert.equal(browser.page.status, 400);
     assert.equal((await one('acme-salesforce')).state, 'active');
+  });
+});
+
+describe('hooks', () => {
+  const one = name => w.must('GET', `/workspaces/${ACME}/hooks/${name}`);
+  const secretOf = browser => /id="secret_shown">([^<]*)</.exec(browser.page.html)?.[1];
+
+  test('one is made, and its secret shown that once; a new one takes its place; what it started is listed', async () => {
+    const browser = await signIn(), path = `${w.url}${HOME}/hooks`;
+    await page(browser, `${HOME}/hooks?kind=json`);
+    const {form_key} = browser.form({}, 1).fields;
+    await browser.request('POST', path, {form_key, kind: 'json', name: 'Not A Name'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /This was not done.*name/);
+    await browser.request('POST', path, {form_key, kind: 'json', name: 'shop'});
+    assert.equal(browser.page.status, 201, browser.text);
+    assert.match(browser.text, /Copy this now: it is shown this once/);
+    assert.equal(browser.page.headers.get('cache-control'), 'no-store');
+    const first = secretOf(browser), {url} = await one('shop');
+    assert.match(first, /^[0-9a-f]{64}$/);
+    assert.ok(browser.page.html.includes(url));
+    await browser.request('POST', path, {form_key, kind: 'box', name: 'shop', primary_key: 'sample-box-primary-key'});
+    assert.equal(browser.page.status, 409, 'making one changes none');
+    assert.equal((await one('shop')).kind, 'json');
+    for (const seen of ['/hooks', '/hooks/shop']) {
+      await page(browser, HOME + seen);
+      assert.ok(!browser.page.html.includes(first), `${seen} shows it again`);
+    }
+    const told = async (secret, id) => (await fetch(url, {method: 'POST', headers: {'X-Workbot-Secret': secret, 'content-type': 'application/json'}, body: JSON.stringify({id})})).status;
+    assert.equal(await told(first, 'one'), 200);
+
+    await browser.request('POST', `${path}/shop`, {form_key, do: 'rotate', overlap_s: '0'});
+    assert.equal(browser.page.status, 200, browser.text);
+    const second = secretOf(browser);
+    assert.notEqual(second, first);
+    assert.deepEqual([await told(first, 'two'), await told(second, 'three')], [401, 200]);
+    const dump = JSON.stringify([...await w.query('select * from audit'), ...await w.query('select * from hook')]);
+    for (const secret of [first, second]) assert.ok(!dump.includes(secret) && !w.log().includes(secret));
+    assert.deepEqual((await audit('hook.secret_rotated')).at(-1), {actor: `user:${BEN}`, subject: 'shop'});
+  });
+
+  test('its settings are those of the API; what is refused is said; it is removed only when that is meant', async () => {
+    const browser = await signIn(), path = `${w.url}${HOME}/hooks/shop`;
+    await page(browser, `${HOME}/hooks/shop`);
+    const {form_key} = browser.form({}, 1).fields;
+    const save = more => browser.request('POST', path, {form_key, do: 'save', enabled: 'on', by: 'hmac', header: 'X-Signature', algorithm: 'sha512', encoding: 'base64', event_place: 'path', event_at: 'event.id', ...more});
+    await save({timestamp_header: 'X-Time', signed: '{body}'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /This was not done.*signed/);
+    await save({timestamp_header: 'X-Time', within_s: 'soon'});
+    assert.equal(browser.page.status, 422);
+    await save({timestamp_header: 'X-Time', within_s: '60'});
+    assert.equal(browser.page.status, 303, browser.text);
+    const now = await one('shop');
+    assert.deepEqual(now.verify, {by: 'hmac', header: 'X-Signature', prefix: '', algorithm: 'sha512', encoding: 'base64', signed: '{timestamp}.{body}', timestamp_header: 'X-Time', within_s: 60});
+    assert.deepEqual(now.event_id, {path: 'event.id'});
+    await browser.follow();
+    assert.match(browser.page.html, /value="sha512" selected/);
+    await save({enabled: '', by: 'secret', event_place: ''});
+    assert.deepEqual([(await one('shop')).enabled, (await one('shop')).verify, (await one('shop')).event_id], [false, {by: 'secret', header: 'X-Signature', prefix: ''}, null]);
+    await browser.request('POST', path, {form_key, do: 'remove'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /Nothing was done: tick the box/);
+    await one('shop');
+    await browser.request('POST', path, {form_key, do: 'remove', sure: 'on'});
+    assert.equal(browser.page.status, 303);
+    await browser.follow();
+    assert.match(browser.text, /Removed\./);
+    assert.equal((await w.api('GET', `/workspaces/${ACME}/hooks/shop`)).status, 404);
+    assert.deepEqual((await audit('hook.deleted')).at(-1), {actor: `user:${BEN}`, subject: 'shop'});
+    await browser.request('POST', path, {form_key, do: 'remove', sure: 'on'});
+    assert.equal(browser.page.status, 404);
   });
 });

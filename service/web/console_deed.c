@@ -1,0 +1,81 @@
+#include "console_int.h"
+
+/* What the buttons of a page do: a row each, which call of the API it is. */
+
+int console_take(struct console *c, json_t *body, const char *key, struct err *e)
+{
+    const char *value = NULL;
+    if (console_field(c, key, &value, e) != 0) {
+        return -1;
+    }
+    value = str_trim(c->mem, value);
+    if (value[0] != '\0') {
+        json_put_words(body, key, value);
+    }
+    return 0;
+}
+
+int console_exists(struct console *c, route_fn *handler, const char *name, bool *ret, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call get = {.method = WB_GET, .handler = handler, .name = name};
+    *ret = true;
+    if (console_ask(c, &get, &a, e) == 0) {
+        return 0;
+    }
+    *ret = false;
+    if (e->kind != ERR_NOT_FOUND) {
+        return -1;
+    }
+    *e = (struct err){0};
+    return 0;
+}
+
+void console_refuse(struct console_answer *ret, int status, const char *problem)
+{
+    *ret = (struct console_answer){.status = status, .problem = problem};
+}
+
+static int find_deed(const struct console *c, const struct console_deed *deeds,
+                     const struct console_deed **ret, struct err *e)
+{
+    const char *word = NULL;
+    if (console_field(c, "do", &word, e) != 0) {
+        return -1;
+    }
+    for (*ret = deeds; (*ret)->word != NULL; (*ret)++) {
+        if (str_equal((*ret)->word, word)) {
+            return 0;
+        }
+    }
+    return err_set(e, ERR_INPUT, "query", "\"do\" is nothing that this page does.");
+}
+
+int console_do(struct console *c, const struct console_deed *deeds, const struct console_deed **ret,
+               struct console_answer *ret_answer, struct err *e)
+{
+    struct console_call call = {.method = WB_POST, .name = c->name};
+    const char *sure = NULL;
+    if (find_deed(c, deeds, ret, e) != 0 || console_field(c, "sure", &sure, e) != 0) {
+        return -1;
+    }
+    if ((*ret)->asked && !str_equal(sure, "on")) {
+        console_refuse(ret_answer, 422, "Nothing was done: tick the box to say that you mean it.");
+        return 0;
+    }
+    if ((*ret)->call(c, &call, e) != 0) {
+        return -1;
+    }
+    return console_try(c, &call, ret_answer, e);
+}
+
+void console_put_problem(json_t *data, const struct console_answer *a)
+{
+    if (a->problem == NULL) {
+        return;
+    }
+    json_put_words(data, "problem", a->faults == NULL ? a->problem : "This was not done:");
+    if (a->faults != NULL) {
+        json_put(data, "faults", json_incref(a->faults));
+    }
+}

@@ -1,5 +1,6 @@
 #include "lists_int.h"
 #include "login_int.h"
+#include "people_int.h"
 #include "run_int.h"
 
 #include <string.h>
@@ -244,7 +245,9 @@ int run_park(struct scene *sc, struct run *r, const struct default_connection *d
     enum run_state from = r->state;
     bool finished = false, changed = false;
     struct prompted made = {0};
-    if (finished_meanwhile(sc, d, consent_generation, &finished, e) != 0) {
+    /* the person before the login, as browsers that come back take them */
+    if (person_hold(sc, e) != 0 ||
+        finished_meanwhile(sc, d, consent_generation, &finished, e) != 0) {
         return -1;
     }
     if (finished) {

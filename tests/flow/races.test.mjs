@@ -164,6 +164,25 @@ describe('races', () => {
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Renewed').length, 1);
   });
+
+  test('P9 a command begins to wait for a login whose browser returns just then: neither undoes the other', async () => {
+    const prompt = await ana.prompt('connect salesforce');
+    const {browser, location} = await returning(prompt);
+    const lock = await w.hold("select 1 from chat_user where user_id = 'U0ANA0001' for no key update");
+    const page = browser.request('GET', location);
+    await lock.waiting(1);
+    await ana.say('salesforce create opportunity name: Meanwhile close: 2026-12-31');
+    await lock.waiting(2);
+    await lock.release();
+    assert.equal((await page).status, 200);
+    await ana.say(browser.code);
+    await ana.sees(/Created Meanwhile/);
+    await w.idle();
+    assert.doesNotMatch(w.log(), /deadlock/);
+    await ana.ask('disconnect salesforce', /Disconnected/);
+    await w.idle();
+    assert.ok(!(await alive()).includes('ana@acme.example'), 'each grant of hers is ended');
+  });
 });
 
 describe('a press while the answer to its message\'s post is stored', () => {

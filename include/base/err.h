@@ -24,6 +24,7 @@ enum err_fate {
     X(ERR_FORBIDDEN, 403, FATE_STOP)                                                               \
     X(ERR_NOT_FOUND, 404, FATE_STOP)                                                               \
     X(ERR_CONFLICT, 409, FATE_STOP)                                                                \
+    X(ERR_PRECONDITION, 412, FATE_STOP)                                                            \
     X(ERR_TOO_LARGE, 413, FATE_STOP)                                                               \
     X(ERR_MEDIA_TYPE, 415, FATE_STOP)                                                              \
     X(ERR_INVALID, 422, FATE_STOP)                                                                 \

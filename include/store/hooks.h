@@ -15,6 +15,7 @@ struct hook {
     struct secret first, second; /* the secret and the one before it; of Box: its two keys */
     int64_t second_until;        /* 0: as long as it stands there */
     int64_t created_at, updated_at;
+    int64_t stored_us; /* updated_at in microseconds: tells one change from the next */
 };
 
 /* Inserts or replaces everything but handle and created_at. The first put makes a handle where

@@ -88,6 +88,7 @@ struct default_connection {
     bool keep_alive;           /* what rests under it is renewed before it ends */
     const char *callback_key;
     int64_t created_at, updated_at;
+    int64_t stored_us; /* updated_at in microseconds: tells one change from the next */
 };
 
 /* Inserts or replaces everything but callback_key and created_at; the given client_version is

@@ -28,6 +28,7 @@ static const struct kind_name NAMES[ERR_KIND_COUNT] = {
     NAME(ERR_FORBIDDEN, "forbidden"),
     NAME(ERR_NOT_FOUND, "not_found"),
     NAME(ERR_CONFLICT, "conflict"),
+    NAME(ERR_PRECONDITION, "precondition"),
     NAME(ERR_TOO_LARGE, "too_large"),
     NAME(ERR_MEDIA_TYPE, "media_type"),
     NAME(ERR_INVALID, "invalid"),

@@ -3,8 +3,8 @@
 #define COLUMNS                                                                                        \
     "workspace, name, app, host, client_id, client_secret, client_version, scopes, "                   \
     "assurance = 'sign_in', account_match, callback_key, epoch(created_at), epoch(updated_at), vars, " \
-    "keep_alive"
-enum { COLUMNS_COUNT = 15 };
+    "keep_alive, " MICROS("updated_at")
+enum { COLUMNS_COUNT = 16 };
 
 static const struct stmt PUT = {
     "default_put",
@@ -77,6 +77,7 @@ static int read_default(store *s, const rows *r, size_t row, void *to, struct er
     d->updated_at = row_i64(r, row, 12);
     d->vars = store_object(s->mem, row_text(r, row, 13));
     d->keep_alive = row_bool(r, row, 14);
+    d->stored_us = row_i64(r, row, 15);
     struct seal_place place = secret_place(d->workspace, d->name);
     return store_unseal_secret(s, &place, row_bytes(r, row, 5), &d->client_secret, e);
 }

@@ -5,8 +5,8 @@
 
 #define COLUMNS                                                                                    \
     "h.workspace, h.name, h.kind, h.handle, h.enabled, h.rules, h.secrets, epoch(h.created_at), "  \
-    "epoch(h.updated_at)"
-enum { COLUMNS_COUNT = 9, HANDLE_BYTES = 16 };
+    "epoch(h.updated_at), " MICROS("h.updated_at")
+enum { COLUMNS_COUNT = 10, HANDLE_BYTES = 16 };
 
 static const struct stmt PUT = {
     "hook_put",
@@ -76,6 +76,7 @@ static int read_hook(store *s, const rows *r, size_t row, void *to, struct err *
     h->rules = store_object(s->mem, row_text(r, row, 5));
     h->created_at = row_i64(r, row, 7);
     h->updated_at = row_i64(r, row, 8);
+    h->stored_us = row_i64(r, row, 9);
     struct seal_place place = secrets_place(h->workspace, h->name);
     if (store_unseal_json(s, &place, row_bytes(r, row, 6), &secrets, e) != 0) {
         return -1;

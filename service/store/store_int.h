@@ -49,6 +49,9 @@ const char **store_texts(arena *mem, const char *literal, size_t *ret_count);
 /* The position of text among names, else `unknown`: a newer release may know more. */
 int store_name_index(const char *const *names, int count, const char *text, int unknown);
 
+/* A time to the microsecond: epoch() has seconds. */
+#define MICROS(column) "(extract(epoch from " column ") * 1000000)::bigint"
+
 /* --- sealed.c: values that only the service can read --- */
 
 /* No data gives no data, both ways. */

@@ -8,8 +8,8 @@
     "epoch(w.updated_at), epoch(w.bot_expires_at), w.bot_generation, w.bot_fault, w.bot_id, "      \
     "w.bot_scopes, w.missing_scopes, w.organization, w.org_wide, w.url, epoch(w.installed_at), "   \
     "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null, "                       \
-    "w.state = 'active' and w.bot_check_at is not null"
-enum { COLUMNS_COUNT = 25 };
+    "w.state = 'active' and w.bot_check_at is not null, " MICROS("w.updated_at")
+enum { COLUMNS_COUNT = 26 };
 
 /* A second put keeps the route of the first. */
 static const struct stmt PUT = {
@@ -131,6 +131,7 @@ static int read_workspace(store *s, const rows *r, size_t row, void *to, struct 
     w->state = row_text(r, row, 9);
     w->created_at = row_i64(r, row, 10);
     w->updated_at = row_i64(r, row, 11);
+    w->stored_us = row_i64(r, row, 25);
     read_bot(s, r, row, w);
     struct seal_place place = store_bot_place(w->workspace);
     return store_unseal_secret(s, &place, row_bytes(r, row, 8), &w->bot_token, e);

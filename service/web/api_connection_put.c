@@ -184,17 +184,23 @@ static int store_it(struct api *a, struct put *p, const struct workspace *w, jso
                      next->name, detail, e);
 }
 
+/* What stands, for whoever may change it; *ret NULL: nothing. */
+static int lock_old(struct api *a, struct default_connection **ret, struct err *e)
+{
+    return store_default_lock(a->s, a->workspace, a->name, e) != 0 ||
+                   store_default_find(a->s, a->workspace, a->name, ret, e) != 0
+               ? -1
+               : api_default_condition(a, *ret, e);
+}
+
 static int connection_put(struct api *a, struct err *e)
 {
     struct put p = {.moved = false};
     struct workspace *w = NULL;
     struct default_connection *d = NULL;
+    const char *tag = NULL;
     json_t *value = NULL;
-    if (api_workspace_lock(a, &w, e) != 0) {
-        return -1;
-    }
-    if (store_default_lock(a->s, a->workspace, a->name, e) != 0 ||
-        store_default_find(a->s, a->workspace, a->name, &d, e) != 0) {
+    if (api_workspace_lock(a, &w, e) != 0 || lock_old(a, &d, e) != 0) {
         return -1;
     }
     p.old = d;
@@ -206,10 +212,10 @@ static int connection_put(struct api *a, struct err *e)
     json_t *changed = arena_json(a->mem, changes(&p));
     bool same = p.old != NULL && json_array_size(changed) == 0;
     if ((!same && store_it(a, &p, w, changed, e) != 0) || api_default(a, &d, e) != 0 ||
-        api_default_json(a, d, &value, e) != 0) {
+        api_default_tag(a, d, &tag, e) != 0 || api_default_json(a, d, &value, e) != 0) {
         return -1;
     }
-    api_answer(a, p.old == NULL ? 201 : 200, value);
+    api_answer_tagged(a, p.old == NULL ? 201 : 200, value, tag);
     return 0;
 }
 

@@ -47,16 +47,37 @@ int api_default_json(struct api *a, const struct default_connection *d, json_t *
     return 0;
 }
 
+int api_default_tag(struct api *a, const struct default_connection *d, const char **ret,
+                    struct err *e)
+{
+    json_t *value = NULL;
+    if (api_default_json(a, d, &value, e) != 0) {
+        return -1;
+    }
+    *ret = api_tag(a, value, d->stored_us);
+    return 0;
+}
+
+int api_default_condition(struct api *a, const struct default_connection *d, struct err *e)
+{
+    const char *tag = NULL;
+    if (!api_is_conditional(a)) {
+        return 0;
+    }
+    return d != NULL && api_default_tag(a, d, &tag, e) != 0 ? -1 : api_condition(a, tag, e);
+}
+
 static int connection_get(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct default_connection *d = NULL;
+    const char *tag = NULL;
     json_t *value = NULL;
     if (api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
-        api_default_json(a, d, &value, e) != 0) {
+        api_default_tag(a, d, &tag, e) != 0 || api_default_json(a, d, &value, e) != 0) {
         return -1;
     }
-    api_answer(a, 200, value);
+    api_answer_tagged(a, 200, value, tag);
     return 0;
 }
 
@@ -124,7 +145,8 @@ static int connection_delete(struct api *a, struct err *e)
     struct default_connection *d = NULL;
     struct api_ended ended = {0};
     if (api_workspace_lock(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
-        check_unused(a, e) != 0 || api_end_grants(a, d, LOGIN_CANCELLED, &ended, e) != 0) {
+        api_default_condition(a, d, e) != 0 || check_unused(a, e) != 0 ||
+        api_end_grants(a, d, LOGIN_CANCELLED, &ended, e) != 0) {
         return -1;
     }
     json_t *detail =

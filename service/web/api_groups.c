@@ -22,6 +22,16 @@ static json_t *group_json(const struct api *a, const struct user_group *g, bool 
     return value;
 }
 
+static const char *tag_of(struct api *a, const struct user_group *g)
+{
+    return api_tag(a, group_json(a, g, true), 0);
+}
+
+static int check_condition(struct api *a, const struct user_group *g, struct err *e)
+{
+    return api_is_conditional(a) ? api_condition(a, g == NULL ? NULL : tag_of(a, g), e) : 0;
+}
+
 static int load(struct api *a, struct user_group **ret, struct err *e)
 {
     if (store_group_find(a->s, a->workspace, a->name, ret, e) != 0) {
@@ -39,7 +49,7 @@ static int group_get(struct api *a, struct err *e)
     if (api_workspace(a, &w, e) != 0 || load(a, &g, e) != 0) {
         return -1;
     }
-    api_answer(a, 200, group_json(a, g, true));
+    api_answer_tagged(a, 200, group_json(a, g, true), tag_of(a, g));
     return 0;
 }
 
@@ -120,7 +130,8 @@ static int group_put(struct api *a, struct err *e)
     struct user_group next = {.workspace = a->workspace, .name = a->name}, *old = NULL, *now = NULL;
     struct workspace *w = NULL;
     if (api_workspace_lock(a, &w, e) != 0 ||
-        store_group_find(a->s, a->workspace, a->name, &old, e) != 0) {
+        store_group_find(a->s, a->workspace, a->name, &old, e) != 0 ||
+        check_condition(a, old, e) != 0) {
         return -1;
     }
     json_doc_known(&a->doc, keys);
@@ -129,7 +140,7 @@ static int group_put(struct api *a, struct err *e)
     if (api_refuse(a, e) != 0 || put_it(a, old, &next, e) != 0 || load(a, &now, e) != 0) {
         return -1;
     }
-    api_answer(a, old == NULL ? 201 : 200, group_json(a, now, true));
+    api_answer_tagged(a, old == NULL ? 201 : 200, group_json(a, now, true), tag_of(a, now));
     return 0;
 }
 
@@ -137,7 +148,7 @@ static int group_delete(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct user_group *g = NULL;
-    if (api_workspace_lock(a, &w, e) != 0 || load(a, &g, e) != 0 ||
+    if (api_workspace_lock(a, &w, e) != 0 || load(a, &g, e) != 0 || check_condition(a, g, e) != 0 ||
         store_group_delete(a->s, a->workspace, a->name, e) != 0 ||
         api_audit(a, "group.deleted", a->name,
                   json_pack("{s:I}", "count", (json_int_t)g->users_count), e) != 0) {

@@ -67,6 +67,17 @@ static json_t *hook_json(const struct api *a, const struct workspace *w, const s
     return value;
 }
 
+static const char *tag_of(struct api *a, const struct workspace *w, const struct hook *h)
+{
+    return api_tag(a, hook_json(a, w, h, false), h->stored_us);
+}
+
+static int check_condition(struct api *a, const struct workspace *w, const struct hook *h,
+                           struct err *e)
+{
+    return api_is_conditional(a) ? api_condition(a, h == NULL ? NULL : tag_of(a, w, h), e) : 0;
+}
+
 static int load(struct api *a, struct hook **ret, struct err *e)
 {
     struct hook *h = NULL;
@@ -84,7 +95,7 @@ static int hook_get(struct api *a, struct err *e)
     if (api_workspace(a, &w, e) != 0 || load(a, &h, e) != 0) {
         return -1;
     }
-    api_answer(a, 200, hook_json(a, w, h, false));
+    api_answer_tagged(a, 200, hook_json(a, w, h, false), tag_of(a, w, h));
     return 0;
 }
 
@@ -276,7 +287,8 @@ static int hook_put(struct api *a, struct err *e)
     struct workspace *w = NULL;
     struct hook *h = NULL;
     if (api_workspace_lock(a, &w, e) != 0 ||
-        store_hook_find(a->s, a->workspace, a->name, &h, e) != 0) {
+        store_hook_find(a->s, a->workspace, a->name, &h, e) != 0 ||
+        check_condition(a, w, h, e) != 0) {
         return -1;
     }
     p.old = h;
@@ -285,7 +297,7 @@ static int hook_put(struct api *a, struct err *e)
         load(a, &h, e) != 0) {
         return -1;
     }
-    api_answer(a, p.old == NULL ? 201 : 200, hook_json(a, w, h, p.fresh));
+    api_answer_tagged(a, p.old == NULL ? 201 : 200, hook_json(a, w, h, p.fresh), tag_of(a, w, h));
     return 0;
 }
 
@@ -340,6 +352,7 @@ static int hook_delete(struct api *a, struct err *e)
     struct workspace *w = NULL;
     struct hook *h = NULL;
     if (api_workspace_lock(a, &w, e) != 0 || load(a, &h, e) != 0 ||
+        check_condition(a, w, h, e) != 0 ||
         store_hook_delete(a->s, a->workspace, a->name, e) != 0 ||
         api_audit(a, "hook.deleted", a->name, json_pack("{s:s}", "kind", h->kind), e) != 0) {
         return -1;

@@ -27,6 +27,19 @@ int api_run(web *w, const struct request *q, struct response *r, api_fn *fn, str
 
 /* Takes the reference. */
 void api_answer(struct api *a, int status, json_t *value);
+
+/* --- conditions of a request (api_condition.c) --- */
+
+/* The strong ETag of what a GET answers, whose reference it takes, stored at that time. */
+const char *api_tag(struct api *a, json_t *value, int64_t stored_us);
+/* It says If-Match or If-None-Match: what stands is only read for the tag then. */
+bool api_is_conditional(const struct api *a);
+/* Do they hold for what stands under this tag, NULL: nothing? ERR_PRECONDITION "precondition". To
+ * be asked in the transaction that writes, when its row or its workspace is locked. */
+int api_condition(const struct api *a, const char *tag, struct err *e);
+/* api_answer() with the ETag of the resource. */
+void api_answer_tagged(struct api *a, int status, json_t *value, const char *tag);
+
 /* ERR_INVALID "invalid" when faults were noted, else 0. */
 int api_refuse(const struct api *a, struct err *e);
 
@@ -129,6 +142,10 @@ void api_answer_ended(struct api *a, const struct api_ended *ended);
 bool api_is_draft(const struct api *a, const struct default_connection *d);
 int api_default_json(struct api *a, const struct default_connection *d, json_t **ret,
                      struct err *e);
+int api_default_tag(struct api *a, const struct default_connection *d, const char **ret,
+                    struct err *e);
+/* api_condition() for it; d NULL: there is none. */
+int api_default_condition(struct api *a, const struct default_connection *d, struct err *e);
 
 /* What of a stored recipe will not work as the workspace stands (api_recipe_warn.c):
  * [{"path":..., "text":...}], a new reference. */

@@ -32,19 +32,41 @@ static int find_recipe(struct api *a, struct recipe_row **ret, struct err *e)
     return 0;
 }
 
+static int tag_of(struct api *a, const struct recipe_row *row, const char **ret, struct err *e)
+{
+    json_t *value = NULL;
+    if (recipe_json(a, row, &value, e) != 0) {
+        return -1;
+    }
+    *ret = api_tag(a, value, 0); /* all of it is shown, with its version */
+    return 0;
+}
+
+/* row: what stands, NULL for nothing; read under the workspace's lock. */
+static int check_condition(struct api *a, const struct recipe_row *row, struct err *e)
+{
+    const char *tag = NULL;
+    if (!api_is_conditional(a)) {
+        return 0;
+    }
+    return row != NULL && tag_of(a, row, &tag, e) != 0 ? -1 : api_condition(a, tag, e);
+}
+
 /* stored: by this request, which also tells what will not work; NULL: it only reads. */
 static int answer(struct api *a, int status, const struct recipe *stored, struct err *e)
 {
     struct recipe_row *row = NULL;
+    const char *tag = NULL;
     json_t *value = NULL, *warnings = NULL;
     if ((stored != NULL && api_recipe_warn(a, stored, &warnings, e) != 0) ||
-        find_recipe(a, &row, e) != 0 || recipe_json(a, row, &value, e) != 0) {
+        find_recipe(a, &row, e) != 0 || tag_of(a, row, &tag, e) != 0 ||
+        recipe_json(a, row, &value, e) != 0) {
         return -1;
     }
     if (warnings != NULL) {
         json_object_set_new(value, "warnings", warnings);
     }
-    api_answer(a, status, value);
+    api_answer_tagged(a, status, value, tag);
     return 0;
 }
 
@@ -77,26 +99,14 @@ static bool unchanged(const struct recipe_row *old, const struct recipe_row *row
            old->hidden == row->hidden;
 }
 
-/* Two writers at once want the same version or the same command. */
-static int store_it(struct api *a, const struct recipe_row *row, struct err *e)
-{
-    if (store_recipe_put(a->s, row, a->q->actor, e) == 0) {
-        return 0;
-    }
-    if (e->kind == ERR_CONFLICT) {
-        err_set(e, ERR_CONFLICT, "recipe_conflict",
-                "Another change of the recipes came at the same time. Send this one again.");
-    }
-    return -1;
-}
-
 static int recipe_put(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct recipe *recipe = NULL;
     struct recipe_row *old = NULL;
-    if (api_workspace(a, &w, e) != 0 || read_recipe(a, &recipe, e) != 0 ||
-        store_recipe_find(a->s, a->workspace, a->name, &old, e) != 0) {
+    if (api_workspace_lock(a, &w, e) != 0 ||
+        store_recipe_find(a->s, a->workspace, a->name, &old, e) != 0 ||
+        check_condition(a, old, e) != 0 || read_recipe(a, &recipe, e) != 0) {
         return -1;
     }
     const struct recipe_row row = {
@@ -110,7 +120,7 @@ static int recipe_put(struct api *a, struct err *e)
         return answer(a, 200, recipe, e);
     }
     struct recipe_row *now = NULL;
-    if (store_it(a, &row, e) != 0 || find_recipe(a, &now, e) != 0 ||
+    if (store_recipe_put(a->s, &row, a->q->actor, e) != 0 || find_recipe(a, &now, e) != 0 ||
         api_audit(
             a, old == NULL ? "recipe.created" : "recipe.changed", a->name,
             json_pack("{s:I, s:s?}", "version", (json_int_t)now->version, "command", now->command),
@@ -127,9 +137,11 @@ static int recipe_get(struct api *a, struct err *e)
 
 static int recipe_delete(struct api *a, struct err *e)
 {
+    struct workspace *w = NULL;
     struct recipe_row *row = NULL;
     bool existed = false;
-    if (find_recipe(a, &row, e) != 0 ||
+    if (api_workspace_lock(a, &w, e) != 0 || find_recipe(a, &row, e) != 0 ||
+        check_condition(a, row, e) != 0 ||
         store_recipe_delete(a->s, a->workspace, a->name, &existed, e) != 0 ||
         api_audit(a, "recipe.deleted", a->name,
                   json_pack("{s:I}", "version", (json_int_t)row->version), e) != 0) {

@@ -60,13 +60,23 @@ static json_t *workspace_json(const struct api *a, const struct workspace *w)
     return value;
 }
 
+static const char *tag_of(struct api *a, const struct workspace *w)
+{
+    return api_tag(a, workspace_json(a, w), w->stored_us);
+}
+
+static int check_condition(struct api *a, const struct workspace *w, struct err *e)
+{
+    return api_is_conditional(a) ? api_condition(a, w == NULL ? NULL : tag_of(a, w), e) : 0;
+}
+
 static int answer(struct api *a, int status, struct err *e)
 {
     struct workspace *w = NULL;
     if (api_workspace(a, &w, e) != 0) {
         return -1;
     }
-    api_answer(a, status, workspace_json(a, w));
+    api_answer_tagged(a, status, workspace_json(a, w), tag_of(a, w));
     return 0;
 }
 
@@ -178,6 +188,11 @@ static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
     return made ? 0 : store_workspace_lock(a->s, a->workspace, ret, e);
 }
 
+static int lock_for_put(struct api *a, struct workspace **ret, struct err *e)
+{
+    return lock_or_make(a, ret, e) != 0 ? -1 : check_condition(a, *ret, e);
+}
+
 /* A fresh token mends a workspace whose old one was refused; without any it is a draft. */
 static const char *state_after(const struct api *a, const struct workspace *old,
                                struct api_secret token)
@@ -196,7 +211,7 @@ static int workspace_put(struct api *a, struct err *e)
     struct workspace w = none;
     struct workspace *old = NULL;
     struct api_secret token = {0};
-    if (lock_or_make(a, &old, e) != 0) {
+    if (lock_for_put(a, &old, e) != 0) {
         return -1;
     }
     read_workspace(a, old == NULL ? &none : old, &w, &token);
@@ -225,7 +240,7 @@ static int workspace_delete(struct api *a, struct err *e)
     struct default_connection *list = NULL;
     size_t count = 0;
     struct api_ended ended = {0};
-    if (api_workspace_lock(a, &w, e) != 0 ||
+    if (api_workspace_lock(a, &w, e) != 0 || check_condition(a, w, e) != 0 ||
         store_default_list(a->s, a->workspace, &list, &count, e) != 0) {
         return -1;
     }

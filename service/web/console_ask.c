@@ -16,7 +16,9 @@ int console_ask(struct console *c, const struct console_call *call, struct conso
                         .params = {c->workspace, call->name, call->part},
                         .query = call->query == NULL ? "" : call->query,
                         .remote = c->q->remote,
-                        .actor = c->actor};
+                        .actor = c->actor,
+                        .headers = &call->condition,
+                        .headers_count = call->condition.name == NULL ? 0 : 1};
     if (call->body != NULL) {
         q.body = bytes_of(json_write(c->mem, arena_json(c->mem, call->body)));
     }
@@ -25,6 +27,9 @@ int console_ask(struct console *c, const struct console_call *call, struct conso
         return -1;
     }
     ret->status = r.status;
+    for (size_t i = 0; i < r.headers_count; i++) {
+        ret->tag = str_equal(r.headers[i].name, "ETag") ? r.headers[i].value : ret->tag;
+    }
     if (r.body.len > 0 && json_read(c->mem, r.body, &ret->value, e) != 0) {
         return err_set(e, ERR_INTERNAL, "html", "an answer of the API does not read");
     }
@@ -35,7 +40,7 @@ int console_ask(struct console *c, const struct console_call *call, struct conso
 static bool is_said(const struct err *e)
 {
     return e->kind == ERR_INPUT || e->kind == ERR_INVALID || e->kind == ERR_CONFLICT ||
-           e->kind == ERR_LIMIT;
+           e->kind == ERR_PRECONDITION || e->kind == ERR_LIMIT;
 }
 
 int console_try(struct console *c, const struct console_call *call, struct console_answer *ret,

@@ -51,18 +51,14 @@ int console_connection_make(struct console *c, struct err *e)
 {
     const char *name = NULL;
     struct console_answer a;
-    bool taken = false;
     json_t *body = arena_json(c->mem, json_object());
     if (console_field(c, "name", &name, e) != 0 || console_take(c, body, "app", e) != 0 ||
-        console_take(c, body, "host", e) != 0 ||
-        console_exists(c, api_connection_get, name, &taken, e) != 0) {
+        console_take(c, body, "host", e) != 0) {
         return -1;
     }
     const struct console_call put = {
         .method = WB_PUT, .handler = api_connection_put, .name = name, .body = json_incref(body)};
-    if (taken) {
-        console_refuse(&a, 409, "There is a connection of that name already.");
-    } else if (console_try(c, &put, &a, e) != 0) {
+    if (console_make(c, &put, &a, "There is a connection of that name already.", e) != 0) {
         return -1;
     }
     if (a.problem != NULL) {

@@ -15,25 +15,23 @@ int console_take(struct console *c, json_t *body, const char *key, struct err *e
     return 0;
 }
 
-int console_exists(struct console *c, route_fn *handler, const char *name, bool *ret, struct err *e)
-{
-    struct console_answer a;
-    const struct console_call get = {.method = WB_GET, .handler = handler, .name = name};
-    *ret = true;
-    if (console_ask(c, &get, &a, e) == 0) {
-        return 0;
-    }
-    *ret = false;
-    if (e->kind != ERR_NOT_FOUND) {
-        return -1;
-    }
-    *e = (struct err){0};
-    return 0;
-}
-
 void console_refuse(struct console_answer *ret, int status, const char *problem)
 {
     *ret = (struct console_answer){.status = status, .problem = problem};
+}
+
+int console_make(struct console *c, const struct console_call *put, struct console_answer *ret,
+                 const char *taken, struct err *e)
+{
+    struct console_call make = *put;
+    make.condition = (struct header){"If-None-Match", "*"};
+    if (console_try(c, &make, ret, e) != 0) {
+        return -1;
+    }
+    if (ret->status == err_http_status(ERR_PRECONDITION)) {
+        console_refuse(ret, ret->status, taken);
+    }
+    return 0;
 }
 
 static int find_deed(const struct console *c, const struct console_deed *deeds,

@@ -145,8 +145,15 @@ static json_t *placed(arena *mem, const char *text, const json_t *faults)
 static int store_text(struct console *c, struct editing *x, json_t *body, struct err *e)
 {
     struct console_answer a;
-    const struct console_call put = {
-        .method = WB_PUT, .handler = api_recipe_put, .name = c->name, .body = json_incref(body)};
+    const char *tag = NULL;
+    if (console_field(c, "tag", &tag, e) != 0) {
+        return -1;
+    }
+    const struct console_call put = {.method = WB_PUT,
+                                     .handler = api_recipe_put,
+                                     .name = c->name,
+                                     .body = json_incref(body),
+                                     .condition = {"If-Match", tag}};
     if (console_try(c, &put, &a, e) != 0) {
         return -1;
     }
@@ -155,6 +162,10 @@ static int store_text(struct console *c, struct editing *x, json_t *body, struct
         return 0;
     }
     x->problem = a.faults == NULL ? a.problem : "This was not saved:";
+    if (a.status == err_http_status(ERR_PRECONDITION)) {
+        x->problem = "This recipe was changed since you opened the page. Your text still stands "
+                     "below: compare it with the newest version before you save it.";
+    }
     x->faults = a.faults == NULL ? NULL : placed(c->mem, x->text, a.faults);
     x->status = a.status;
     return show(c, x, e);
@@ -165,17 +176,9 @@ int console_edit_save(struct console *c, struct err *e)
     struct editing x;
     struct json_place at = {0, 0};
     struct err broken = {0};
-    const char *version = NULL;
     json_t *body = NULL;
-    if (load(c, &x, e) != 0 || console_field(c, "text", &x.text, e) != 0 ||
-        console_field(c, "version", &version, e) != 0) {
+    if (load(c, &x, e) != 0 || console_field(c, "text", &x.text, e) != 0) {
         return -1;
-    }
-    if (!str_equal(version, arena_printf(c->mem, "%lld", (long long)x.recipe.version))) {
-        x.status = 409;
-        x.problem = "This recipe was changed since you opened the page. Your text still stands "
-                    "below: compare it with the newest version before you save it.";
-        return show(c, &x, e);
     }
     if (json_read_placed(c->mem, bytes_of(x.text), &body, &at, &broken) != 0) {
         x.status = 422;

@@ -157,22 +157,18 @@ int console_hook_make(struct console *c, struct err *e)
     static const char *const keys[] = {"kind",        "organization_id", "secret",
                                        "primary_key", "secondary_key",   NULL};
     struct console_answer a;
-    bool taken = false;
     json_t *body = arena_json(c->mem, json_object());
     for (size_t i = 0; keys[i] != NULL; i++) {
         if (console_take(c, body, keys[i], e) != 0) {
             return -1;
         }
     }
-    if (console_field(c, "name", &c->name, e) != 0 ||
-        console_exists(c, api_hook_get, c->name, &taken, e) != 0) {
+    if (console_field(c, "name", &c->name, e) != 0) {
         return -1;
     }
     const struct console_call put = {
         .method = WB_PUT, .handler = api_hook_put, .name = c->name, .body = json_incref(body)};
-    if (taken) {
-        console_refuse(&a, 409, "There is a hook of that name already.");
-    } else if (console_try(c, &put, &a, e) != 0) {
+    if (console_make(c, &put, &a, "There is a hook of that name already.", e) != 0) {
         return -1;
     }
     return a.problem != NULL ? show(c, &a, e) : console_hook_show(c, &a, a.value, e);

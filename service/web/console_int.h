@@ -43,15 +43,17 @@ int console_who(struct console *c, bool *ret, struct err *e);
 
 struct console_call {
     enum method method;
-    route_fn *handler; /* of api_*.c */
-    const char *name;  /* the path's second parameter; NULL */
-    const char *part;  /* and the third; NULL */
-    const char *query; /* NULL: none */
-    json_t *body;      /* NULL: none; taken over */
+    route_fn *handler;       /* of api_*.c */
+    const char *name;        /* the path's second parameter; NULL */
+    const char *part;        /* and the third; NULL */
+    const char *query;       /* NULL: none */
+    json_t *body;            /* NULL: none; taken over */
+    struct header condition; /* If-Match or If-None-Match; no name: none */
 };
 struct console_answer {
     int status;
     json_t *value;       /* NULL: no body */
+    const char *tag;     /* its ETag; NULL: none */
     const char *problem; /* of console_try: why it was not done, in words; NULL: it was */
     json_t *faults;      /* [{path, text}] of a 422; NULL: none */
 };
@@ -92,9 +94,10 @@ void console_refuse(struct console_answer *ret, int status, const char *problem)
 void console_put_problem(json_t *data, const struct console_answer *a);
 /* A field that is given goes into the body; an empty one keeps what stands. */
 int console_take(struct console *c, json_t *body, const char *key, struct err *e);
-/* Does GET find one of this name? Making one must change none. */
-int console_exists(struct console *c, route_fn *handler, const char *name, bool *ret,
-                   struct err *e);
+/* A PUT that makes something; where there is one of that name it changes none, and ret->problem is
+ * `taken`. */
+int console_make(struct console *c, const struct console_call *put, struct console_answer *ret,
+                 const char *taken, struct err *e);
 
 /* --- console_show.c: how they look --- */
 

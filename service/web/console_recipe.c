@@ -21,6 +21,7 @@ int console_recipe_load(struct console *c, struct console_recipe *ret, struct er
     }
     *ret = (struct console_recipe){
         .version = json_i64(now.value, "version"),
+        .tag = now.tag,
         .enabled = json_flag(now.value, "enabled"),
         .body = arena_json(c->mem, json_deep_copy(json_member(whole.value, "recipe")))};
     return 0;
@@ -45,6 +46,7 @@ void console_recipe_head(const struct console *c, const struct console_recipe *x
     json_put_shown(data, "recipe_title", title == NULL ? c->name : title);
     json_put_words(data, "name", c->name);
     json_put(data, "version", json_must(json_integer(x->version)));
+    json_put_words(data, "tag", x->tag);
     json_put(data, "enabled", json_boolean(x->enabled));
     json_put_words(data, "command", json_text(x->body, "command"));
     json_put_shown(data, "hint", json_text(x->body, "hint"));

@@ -7,6 +7,7 @@
 
 struct console_recipe {
     int64_t version;
+    const char *tag; /* of what stands: a form is for what its page showed */
     bool enabled;
     json_t *body; /* as it was stored; a copy */
 };

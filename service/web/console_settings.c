@@ -249,30 +249,13 @@ static int read_allow(struct console *c, const struct settings *x, json_t *body,
     return 0;
 }
 
-/* What is changed is the version that the page showed. */
-static int check_version(struct console *c, struct settings *x, struct err *e)
-{
-    const char *version = NULL;
-    if (console_field(c, "version", &version, e) != 0) {
-        return -1;
-    }
-    if (!str_equal(version, arena_printf(c->mem, "%lld", (long long)x->recipe.version))) {
-        x->status = 409;
-        x->problem = "This recipe was changed since you opened the page. Here is what stands now: "
-                     "please look, and make your change again.";
-    }
-    return 0;
-}
-
 int console_settings_save(struct console *c, struct err *e)
 {
     struct settings x;
     struct console_answer a;
-    if (load(c, &x, e) != 0 || check_version(c, &x, e) != 0) {
+    const char *tag = NULL;
+    if (load(c, &x, e) != 0 || console_field(c, "tag", &tag, e) != 0) {
         return -1;
-    }
-    if (x.problem != NULL) {
-        return show(c, &x, e);
     }
     json_t *body = x.recipe.body;
     if (read_flag(c, "enabled", &x.recipe.enabled, e) != 0 || read_switches(c, body, e) != 0 ||
@@ -280,17 +263,25 @@ int console_settings_save(struct console *c, struct err *e)
         return -1;
     }
     json_put(body, "enabled", json_boolean(x.recipe.enabled));
-    const struct console_call put = {
-        .method = WB_PUT, .handler = api_recipe_put, .name = c->name, .body = json_deep_copy(body)};
+    const struct console_call put = {.method = WB_PUT,
+                                     .handler = api_recipe_put,
+                                     .name = c->name,
+                                     .body = json_deep_copy(body),
+                                     .condition = {"If-Match", tag}};
     if (console_try(c, &put, &a, e) != 0) {
         return -1;
     }
-    if (a.problem != NULL) {
-        x.problem = a.faults == NULL ? a.problem : "This was not saved:";
-        x.faults = a.faults;
-        x.status = a.status;
-        return show(c, &x, e);
+    if (a.problem == NULL) {
+        console_done(c, console_path(c, "/recipes/%s/settings", c->name), "saved");
+        return 0;
     }
-    console_done(c, console_path(c, "/recipes/%s/settings", c->name), "saved");
-    return 0;
+    x.problem = a.faults == NULL ? a.problem : "This was not saved:";
+    if (a.status == err_http_status(ERR_PRECONDITION)) {
+        x.problem = "This recipe was changed since you opened the page, and nothing was saved. "
+                    "What you chose still stands below: look at the newest version under "
+                    "Overview, then save again.";
+    }
+    x.faults = a.faults;
+    x.status = a.status;
+    return show(c, &x, e);
 }

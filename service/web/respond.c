@@ -92,12 +92,20 @@ static const char *status_title(int status)
     static const struct {
         int status;
         const char *title;
-    } titles[] = {
-        {400, "Bad request"},       {401, "Not authenticated"},      {403, "Forbidden"},
-        {404, "Not found"},         {405, "Method not allowed"},     {409, "Conflict"},
-        {413, "Content too large"}, {415, "Unsupported media type"}, {422, "Unprocessable content"},
-        {429, "Too many requests"}, {502, "An app refused"},         {503, "Unavailable"},
-        {504, "Timed out"}};
+    } titles[] = {{400, "Bad request"},
+                  {401, "Not authenticated"},
+                  {403, "Forbidden"},
+                  {404, "Not found"},
+                  {405, "Method not allowed"},
+                  {409, "Conflict"},
+                  {412, "Precondition failed"},
+                  {413, "Content too large"},
+                  {415, "Unsupported media type"},
+                  {422, "Unprocessable content"},
+                  {429, "Too many requests"},
+                  {502, "An app refused"},
+                  {503, "Unavailable"},
+                  {504, "Timed out"}};
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
         if (titles[i].status == status) {
             return titles[i].title;
@@ -117,6 +125,7 @@ static const char *problem_detail(const struct err *e)
                    {ERR_INVALID, NULL},
                    {ERR_NOT_FOUND, NULL},
                    {ERR_CONFLICT, NULL},
+                   {ERR_PRECONDITION, NULL},
                    {ERR_UNAUTHENTIC, "The credentials are missing or not valid."},
                    {ERR_FORBIDDEN, "This is not allowed."},
                    {ERR_MEDIA_TYPE, NULL},

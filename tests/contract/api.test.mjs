@@ -340,19 +340,6 @@ test('workbot check names the apps of WORKBOT_APPS_DIR, what it passes over ther
   rmSync(dir, {recursive: true});
 });
 
-test('two writers of one recipe: both done, or one is told to try again', async () => {
-  const path = W + '/recipes/raced';
-  let conflict = false;
-  for (let round = 0; round < 40 && !conflict; round++) {
-    const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(n => call([200, 201, 409], 'PUT', path,
-      recipe({command: 'salesforce race opportunity', title: `Round ${round} of ${n}`}))));
-    conflict = answers.some(a => a.status === 409);
-    if (conflict) assert.equal(answers.find(a => a.status === 409).json.code, 'recipe_conflict');
-  }
-  assert.ok(conflict, 'no two writers met');
-  await call(204, 'DELETE', path);
-});
-
 test('runs: as whom, why, which steps, and no inputs', async () => {
   const line = 'salesforce create opportunity name: Canary Input Deal close: 2026-12-31';
   await sandbox.say('ben', line);
@@ -565,6 +552,72 @@ test('hooks: the secret is shown once, kept, rotated; faults come at once', asyn
   assert.equal((await audit('hook.secret_rotated')).length, 3);
   assert.ok((await audit('hook.changed')).some(a => a.detail.changed.includes('secrets')));
   for (const row of await audit()) for (const word of [rotated.secret, given.secret, moved.url]) assert.ok(!JSON.stringify(row).includes(word));
+});
+
+// What is put, as one body and as another that is also valid, and what a DELETE of it answers.
+const put = () => [
+  [W + '/recipes/tagged', recipe({command: 'salesforce tagged'}), recipe({command: 'salesforce tagged', hint: 'Other'}), 204],
+  [W + '/connections/tagged', {app: 'salesforce', client_id: 'sample'}, {account_match: 'warn'}, 202],
+  [W + '/hooks/tagged', {kind: 'servicenow'}, {enabled: false}, 204],
+  [W + '/groups/tagged', {users: ['U0BEN0001']}, {users: []}, 204],
+  ['/v1/workspaces/slack:TTAGGED', {name: 'Tagged'}, {guests: 'allow'}, 202]];
+
+test('a change that names what it read is done to that, or not at all', async () => {
+  const on = headers => ({headers});
+  for (const [path, first, other, gone] of put()) {
+    const nope = async (method, body, headers) => assert.equal((await call(412, method, path, body, on(headers))).json.code, 'precondition', path);
+    await nope('PUT', first, {'If-Match': '*'});
+    await call(404, 'GET', path);
+    await call(404, 'DELETE', path, undefined, on({'If-Match': '*'}));
+    const made = await call(201, 'PUT', path, first, on({'If-None-Match': '*'})), tag = made.headers.etag;
+    assert.match(tag, /^"[0-9a-f]{32}"$/);
+    assert.equal((await call(200, 'GET', path)).headers.etag, tag, `${path}: PUT answers the tag of GET`);
+    assert.equal((await call(200, 'PUT', path, first)).headers.etag, tag, 'nothing changed');
+    await nope('PUT', other, {'If-None-Match': '*'});
+    await nope('PUT', other, {'If-None-Match': `"none", W/${tag}`});
+    for (const wrong of ['"none"', tag.slice(1, -1), `W/${tag}`, '', `"none" ${tag}`, `*, ${tag}`, '"open']) await nope('PUT', other, {'If-Match': wrong});
+    await nope('PUT', {nonsense: 1}, {'If-Match': '"none"'}); // before the body is looked at
+    assert.equal((await call(200, 'GET', path)).headers.etag, tag, 'a refused change changes nothing');
+    const changed = await call(200, 'PUT', path, other, on({'If-Match': `"none",, ${tag} , "more"`}));
+    assert.notEqual(changed.headers.etag, tag);
+    await nope('PUT', first, {'If-Match': tag});
+    await nope('DELETE', undefined, {'If-Match': tag});
+    await nope('DELETE', undefined, {'If-None-Match': '*'});
+    await call(200, 'PUT', path, other, on({'If-Match': '*', 'If-None-Match': tag}));
+    await call(gone, 'DELETE', path, undefined, on({'If-Match': changed.headers.etag}));
+    await call(404, 'GET', path);
+  }
+});
+
+test('a secret that changes is another tag, though it is never shown', async () => {
+  const path = W + '/connections/secretly';
+  const tag = async (status, client_secret) => (await call(status, 'PUT', path, {app: 'salesforce', client_id: 'sample', client_secret})).headers.etag;
+  const one = await tag(201, CANARIES.clientSecret), two = await tag(200, CANARIES.clientSecret + '-2'), same = await tag(200, CANARIES.clientSecret + '-2');
+  assert.notEqual(one, two);
+  assert.equal(same, two);
+  await call(202, 'DELETE', path);
+});
+
+test('of writers at once who have read the same, one is let through', async () => {
+  const bodies = {recipes: n => recipe({command: 'salesforce tagged', title: `Of ${n}`}), connections: n => ({scopes: ['s' + n]}),
+    hooks: n => ({secret: 'sample-secret-of-writer-' + n}), groups: n => ({users: ['U0WRITER' + n]}), slack: n => ({name: 'Of ' + n})};
+  for (const [path, first, , gone] of put()) {
+    const body = bodies[path.split('/').at(-2)] ?? bodies.slack;
+    const made = await Promise.all([1, 2, 3, 4].map(() => call([201, 412], 'PUT', path, first, {headers: {'If-None-Match': '*'}})));
+    assert.deepEqual(made.map(a => a.status).sort(), [201, 412, 412, 412], path);
+    for (let round = 0; round < 5; round++) {
+      const tag = (await call(200, 'GET', path)).headers.etag;
+      const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(n =>
+        call([200, 412], 'PUT', path, body(`${round}${n}`), {headers: {'If-Match': tag}})));
+      assert.deepEqual(answers.map(a => a.status).sort(), [200, 412, 412, 412, 412, 412], path);
+      assert.equal((await call(200, 'GET', path)).headers.etag, answers.find(a => a.status === 200).headers.etag);
+    }
+    await call(gone, 'DELETE', path);
+  }
+  const raced = W + '/recipes/raced'; // and who names nothing is done after the other
+  const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(n => call([200, 201], 'PUT', raced, recipe({command: 'salesforce race', title: `Of ${n}`}))));
+  assert.deepEqual(answers.map(a => a.json.version).sort(), [1, 2, 3, 4, 5, 6]);
+  await call(204, 'DELETE', raced);
 });
 
 test('a person is erased: not while others depend on them, nor while something is under way', async () => {

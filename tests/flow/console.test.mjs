@@ -242,7 +242,7 @@ describe('who stays in', () => {
       const path = where => filled(o.path, {workspace: where, name: 'create-opportunity', id: run});
       const answers = [];
       for (const where of [ACME, 'slack:T0NOWHERE']) {
-        const r = await browser.request(o.method.toUpperCase(), w.url + path(where), o.method.toUpperCase() === 'POST' ? {form_key: key, id: run, enabled: 'on', version: '1', allow: 'everyone'} : undefined);
+        const r = await browser.request(o.method.toUpperCase(), w.url + path(where), o.method.toUpperCase() === 'POST' ? {form_key: key, id: run, enabled: 'on', tag: '', allow: 'everyone'} : undefined);
         assert.equal(r.status, 404, `${o.method} ${path(where)}: ${r.status}`);
         answers.push(r.html.replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, ''));
       }
@@ -310,12 +310,27 @@ describe('Recipe > Settings', () => {
     assert.equal(browser.page.status, 422, browser.text);
     assert.match(browser.text, /This was not saved.*allow/);
     assert.equal((await recipe()).version, before);
-    await browser.request('POST', form.url, {...form.fields, version: '1', users: ANA, allow: 'listed'});
-    if (before !== 1) {
-      assert.equal(browser.page.status, 409);
-      assert.match(browser.text, /was changed since you opened the page/);
-    }
+    await browser.request('POST', form.url, {...form.fields, tag: '', users: ANA, allow: 'listed'});
+    assert.equal(browser.page.status, 412);
     assert.equal((await recipe()).version, before);
+  });
+
+  test('of two admins who opened the page the second one overwrites nothing, and keeps what was chosen', async () => {
+    const one = await signIn(), two = await signIn();
+    for (const b of [one, two]) await page(b, SETTINGS);
+    const was = await recipe();
+    const first = one.form({}, 1), second = two.form({}, 1);
+    await one.request('POST', first.url, {...first.fields, allow: 'everyone', enabled: ''});
+    assert.equal(one.page.status, 303, one.text);
+    await two.request('POST', second.url, {...second.fields, enabled: 'on', allow: 'listed', users: ANA});
+    assert.equal(two.page.status, 412);
+    assert.match(two.text, /was changed since you opened the page, and nothing was saved/);
+    assert.deepEqual([(await recipe()).version, (await recipe()).enabled], [was.version + 1, false]);
+    assert.match(two.page.html, new RegExp(`<textarea id="users"[^>]*>${ANA}`), 'what was chosen still stands there');
+    assert.match(two.page.html, /name="enabled" value="on" checked/);
+    await two.request('POST', second.url, {...second.fields, tag: two.form({}, 1).fields.tag, enabled: 'on', allow: 'everyone', users: ''});
+    assert.equal(two.page.status, 303, 'who has read it saves it');
+    assert.deepEqual([(await recipe()).enabled, (await recipe()).allow], [true, 'everyone']);
   });
 
   test('who may run it, and whether it is on', async () => {
@@ -405,7 +420,10 @@ describe('the editor', () => {
     const now = await w.must('GET', api);
     assert.deepEqual([now.version, now.title], [was.version + 1, '<b>Another</b> title']);
     await send({text});
-    assert.equal(browser.page.status, 409, 'the page is of an older version');
+    assert.equal(browser.page.status, 412, 'the page is of an older version');
+    assert.match(browser.text, /was changed since you opened the page. Your text still stands below/);
+    assert.ok(browser.page.html.includes(`&quot;title&quot;: &quot;${was.title}&quot;`) && !browser.page.html.includes('&lt;b&gt;Another&lt;/b&gt; title&quot;,'), 'what was typed is kept');
+    assert.equal((await w.must('GET', api)).version, now.version);
     await page(browser, `${path}?version=${was.version}`);
     assert.ok(!browser.page.html.includes('<b>Another'));
     await browser.request('POST', w.url + path, {...browser.form({}, 1).fields, text});
@@ -425,7 +443,7 @@ describe('default connections', () => {
     await page(browser, `${HOME}/connections`);
     const make = field(browser, 1);
     await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'acme-salesforce', app: 'salesforce', host});
-    assert.equal(browser.page.status, 409, 'making one changes none');
+    assert.equal(browser.page.status, 412, 'making one changes none');
     await browser.request('POST', `${w.url}${HOME}/connections`, {...make, name: 'Not A Name', app: 'salesforce', host});
     assert.equal(browser.page.status, 422);
     assert.match(browser.text, /This was not done.*name/);
@@ -487,7 +505,7 @@ describe('hooks', () => {
     assert.match(first, /^[0-9a-f]{64}$/);
     assert.ok(browser.page.html.includes(url));
     await browser.request('POST', path, {form_key, kind: 'box', name: 'shop', primary_key: 'sample-box-primary-key'});
-    assert.equal(browser.page.status, 409, 'making one changes none');
+    assert.equal(browser.page.status, 412, 'making one changes none');
     assert.equal((await one('shop')).kind, 'json');
     for (const seen of ['/hooks', '/hooks/shop']) {
       await page(browser, HOME + seen);

@@ -39,6 +39,9 @@ struct web_options {
 /* Binds all listeners and starts their threads. ERR_CONFIG with the address that cannot be
  * bound. */
 int web_start(arena *boot, const struct web_options *options, web **ret, struct err *e);
+/* What /readyz asks: 0 when the database answers, has its migrations, and holds what the keys open.
+ */
+int web_ready(const web *w, arena *mem, struct err *e);
 /* The port that a listener got (for port 0): "main", "ops" or "api". */
 int web_port(const web *w, const char *listener);
 /* SIGTERM: no new connections, readiness false, running requests end (at most drain_ms), suspended

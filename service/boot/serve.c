@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-enum { NOTE_EVERY_S = 60, NOTE_SOON_S = 1 };
+enum { NOTE_EVERY_S = 60, LOOK_AGAIN_S = 1 };
 
 static bool role_of(const char *name, enum role *ret)
 {
@@ -77,25 +77,57 @@ static bool note_key(struct service *s)
     return noted;
 }
 
+/* How far a process is that has started. */
+struct start {
+    int64_t began_ms;
+    bool noted, ready;
+    struct err said; /* why it is not ready yet */
+};
+
+/* Of a database that is away the text differs from try to try; of settings it says what to do. */
+static bool same_reason(const struct err *a, const struct err *b)
+{
+    return str_equal(a->code, b->code) && (a->kind != ERR_CONFIG || str_equal(a->text, b->text));
+}
+
+static void look_ready(const struct service *s, struct start *io)
+{
+    arena *mem = arena_new();
+    struct err why = {0};
+    io->ready = web_ready(s->web, mem, &why) == 0;
+    arena_free(mem);
+    if (io->ready) {
+        log_info("ready", LOG_TEXT("public_url", s->config.public_url),
+                 LOG_INT("port", web_port(s->web, "main")),
+                 LOG_INT("ops_port", web_port(s->web, "ops")),
+                 LOG_INT("workers", s->jobs == NULL ? 0 : s->config.workers),
+                 LOG_INT("start_ms", clock_mono_ms() - io->began_ms));
+    } else if (!same_reason(&why, &io->said)) {
+        log_err(LOG_WARN, "not ready yet", &why, NULL, 0);
+        io->said = why;
+    }
+}
+
 /* The janitor of a worker notes the key from time to time; who has none does it here. */
-static int wait_for_signal(struct service *s, const sigset_t *signals, bool noted)
+static int wait_for_signal(struct service *s, const sigset_t *signals, struct start *x)
 {
     int got = -1;
     while (got < 0) {
-        const struct timespec pause = {.tv_sec = noted ? NOTE_EVERY_S : NOTE_SOON_S};
-        got = s->jobs == NULL ? sigtimedwait(signals, NULL, &pause) : sigwaitinfo(signals, NULL);
-        noted = got < 0 && s->jobs == NULL ? note_key(s) : noted;
+        if (!x->ready) {
+            look_ready(s, x);
+        }
+        bool settled = x->ready && (x->noted || s->jobs != NULL);
+        const struct timespec pause = {.tv_sec = settled ? NOTE_EVERY_S : LOOK_AGAIN_S};
+        got = sigtimedwait(signals, NULL, &pause);
+        if (got < 0 && s->jobs == NULL) {
+            x->noted = note_key(s);
+        }
     }
     return got;
 }
 
-static void say_ready(const struct service *s, int64_t began_ms)
+static void say_platforms(const struct service *s)
 {
-    log_info("ready", LOG_TEXT("public_url", s->config.public_url),
-             LOG_INT("port", web_port(s->web, "main")),
-             LOG_INT("ops_port", web_port(s->web, "ops")),
-             LOG_INT("workers", s->jobs == NULL ? 0 : s->config.workers),
-             LOG_INT("start_ms", clock_mono_ms() - began_ms));
     if (s->config.slack_app_id == NULL) {
         log_warn("Slack is switched off: WORKBOT_SLACK_APP_ID is not set",
                  LOG_TEXT("routes", "/slack/* answer 404"));
@@ -110,7 +142,7 @@ int command_serve(int argc, char **argv)
 {
     enum role role = ROLE_ALL;
     sigset_t signals;
-    int64_t began_ms = clock_mono_ms();
+    struct start start = {.began_ms = clock_mono_ms()};
     struct service s = {.mem = arena_new()};
     struct err e = {0};
     if (!read_arguments(argc, argv, &role)) {
@@ -126,15 +158,15 @@ int command_serve(int argc, char **argv)
     raise_descriptors();
     share_heaps();
     build_objects(&s);
-    bool noted = note_key(&s); /* before anything is sealed */
+    start.noted = note_key(&s); /* before anything is sealed */
     if (build_start(&s, role, &e) != 0) {
         log_err(LOG_ERROR, "cannot start", &e, NULL, 0);
         build_stop(&s); /* the workers stand already: at exit they would run into freed libraries */
         build_free(&s);
         return 1;
     }
-    say_ready(&s, began_ms);
-    int got = wait_for_signal(&s, &signals, noted);
+    say_platforms(&s);
+    int got = wait_for_signal(&s, &signals, &start);
     log_info("stopping", LOG_TEXT("signal", got == SIGTERM ? "SIGTERM" : "SIGINT"));
     build_stop(&s);
     build_free(&s);

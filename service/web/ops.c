@@ -14,13 +14,13 @@ int ops_healthz(web *w, const struct request *q, struct response *r, struct err 
 }
 
 /* What stores inbound events has connections of its own: while those are refused, so are they. */
-static int database_ready(web *w, const struct request *q, struct err *e)
+int web_ready(const web *w, arena *mem, struct err *e)
 {
     store *s = NULL;
     if (w->options.reserved != NULL && stores_ready(w->options.reserved, e) != 0) {
         return -1;
     }
-    if (store_open(w->options.stores, q->mem, &s, e) != 0) {
+    if (store_open(w->options.stores, mem, &s, e) != 0) {
         return -1;
     }
     int result = store_ready(s, e);
@@ -32,7 +32,7 @@ int ops_readyz(web *w, const struct request *q, struct response *r, struct err *
 {
     struct err why = {0};
     bool draining = web_draining(w);
-    bool database = database_ready(w, q, &why) == 0;
+    bool database = web_ready(w, q->mem, &why) == 0;
     bool ready = database && !draining;
     json_t *body = arena_json(q->mem, json_pack("{s:b, s:{s:s, s:s}}", "ready", ready ? 1 : 0,
                                                 "checks", "database", database ? "ok" : why.code,

@@ -67,7 +67,8 @@ describe('keys', () => {
       assert.match(said.stderr, SENTENCE);
     }
     await w.stopReplica(0);
-    const right = w.env.WORKBOT_ENCRYPTION_KEYS;
+    const right = w.env.WORKBOT_ENCRYPTION_KEYS, before = w.log().length;
+    const said = () => w.log().slice(before).split('\n').filter(l => l.startsWith('{')).map(l => JSON.parse(l)).filter(l => /^(not )?ready/.test(l.message));
     w.env.WORKBOT_ENCRYPTION_KEYS = key('k1');
     const starting = w.startReplica(0).catch(() => 'never ready');
     const answer = await until('the replica to answer', () => fetch(w.replicas[0].opsUrl + '/readyz').catch(() => null));
@@ -75,10 +76,24 @@ describe('keys', () => {
     const body = await answer.json();
     assert.equal(body.checks.database, 'keys_wrong');
     assert.match(body.reason, SENTENCE);
+    // its log says the same, once; and again when the reason is another
+    const says = async (...codes) => {
+      await until('the log to say why', () => said().length >= codes.length);
+      assert.deepEqual(said().map(l => [l.level, l.message, l.code]), codes.map(code => ['warn', 'not ready yet', code]));
+    };
+    await says('keys_wrong');
+    assert.match(said()[0].text, SENTENCE);
+    await w.query("update ops.migration set name = 'away' where name like '0001%'");
+    await says('keys_wrong', 'migrations_missing');
     await w.stopReplica(0);
     assert.equal(await starting, 'never ready');
+    // and it says ready no sooner than it is
     w.env.WORKBOT_ENCRYPTION_KEYS = right;
-    await w.startReplica(0);
+    const mended = w.startReplica(0);
+    await says('keys_wrong', 'migrations_missing', 'migrations_missing');
+    await w.query("update ops.migration set name = '0001_create_workspaces' where name = 'away'");
+    await mended;
+    assert.equal((await until('the log to say so', () => said()[3])).message, 'ready');
   });
 
   const workbot = (env, ...args) => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', args, {encoding: 'utf8', env: {PATH: process.env.PATH, ...env}});

@@ -6,8 +6,8 @@
 
 #include "store/session.h"
 
-/* This process seals with the first key of its ring: it stays in use until a rotation finds none of
- * its values. */
+/* This process seals with the first key of its ring, and is named: the key stays in use until a
+ * rotation finds none of its values. */
 int store_keys_note(store *s, struct err *e);
 /* ERR_CONFIG "keys_wrong" when a key that was in use before this process started, and still is, is
  * not in its ring. One that came later is another replica's news: its values wait for that one. */
@@ -25,16 +25,16 @@ struct key_walk {
     bool reseal; /* with the first key of the ring */
     size_t column;
     char workspace[256], key[256]; /* of the last row read; "" : none of this column */
-    int64_t read;                  /* values of this column so far */
-    int64_t stale;                 /* all in all: sealed with another key of the ring */
+    int64_t read;                  /* values, all in all */
+    int64_t stale;                 /* of these, sealed with another key of the ring */
     int64_t resealed;              /* of these, what nobody else has written meanwhile */
     int64_t damaged;               /* what its key does not open: it is left as it is */
     int64_t missing;               /* whose key is not in the ring */
     struct key_tally tallies[32];  /* by the key that seals a value once the page is done */
     bool done;
 };
-/* "run.inputs", whose turn it is. */
-const char *store_keys_column(const struct key_walk *w);
+/* "run.inputs", whose turn it is; w->column counts from 0 to *ret_of. */
+const char *store_keys_column(const struct key_walk *w, size_t *ret_of);
 /* The next page, in a transaction of its own; one that seals notes the key before. ERR_DATABASE:
  * the same page may be tried again. */
 int store_keys_page(store *s, struct key_walk *io, struct err *e);
@@ -43,11 +43,17 @@ int store_keys_page(store *s, struct key_walk *io, struct err *e);
  * minutes, so there may be new ones. */
 int store_keys_emptied(store *s, const char *id, bool *ret, struct err *e);
 
-/* Another key than the first of the ring, with which a process seals that lives, as far as is
- * known: each notes its key once a minute, so one that has died counts for STORE_KEYS_LIVE_S. NULL:
- * none. *ret_age_s: since its last note. */
+/* Each process notes its key once a minute, so one that has died counts as alive for so long. */
 enum { STORE_KEYS_LIVE_S = 180 };
-int store_keys_older(store *s, const char **ret, int64_t *ret_age_s, struct err *e);
+struct key_user {
+    const char *key;     /* NULL: nobody */
+    const char *process; /* in words: "process 4711 on web-1" */
+    int64_t age_s;       /* of its last note */
+    int64_t until;       /* seconds since the epoch: from then on it counts as dead */
+};
+/* The process that noted last, of those that seal with another key than the first of the ring and
+ * live, as far as is known. */
+int store_keys_older(store *s, struct key_user *ret, struct err *e);
 
 /* Is this column walked through? For the test that holds the list against the catalogue. */
 bool store_keys_knows(const char *table, const char *column);

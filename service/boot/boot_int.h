@@ -64,9 +64,8 @@ int command_manifest(int argc, char **argv); /* manifest.c */
 
 /* keys.c: which key seals how many values, a line each on standard output. */
 int keys_print(struct service *s, struct err *e);
-/* Another key than the first, with which a process seals that may still live; NULL: none.
- * *ret_wait_s: until it counts as dead, if it is. */
-int keys_older(struct service *s, const char **ret, int64_t *ret_wait_s, struct err *e);
+/* Who seals with another key than the first, and may still live. */
+int keys_older(struct service *s, struct key_user *ret, struct err *e);
 
 /* audit.c: of each workspace what is wrong, a line each on standard output. workspace NULL: all. */
 int audit_check(struct service *s, const char *workspace, bool *ret_whole, struct err *e);

@@ -9,7 +9,7 @@
 /* `workbot keys` and `workbot keys rotate`: which encryption keys are in use, and the way to free
  * one. Beside a running service, and as often as wanted. */
 
-enum { PASSES = 5, TRIES = 20, TRY_PAUSE_MS = 500, SAY_EVERY = 50000 };
+enum { PASSES = 5, TRIES = 20, TRY_PAUSE_MS = 500, SAY_EVERY_MS = 5000 };
 
 /* A page that met a busy row, or a database that went away for a moment, is tried again. */
 static int page(struct service *s, struct key_walk *w, struct err *e)
@@ -28,17 +28,42 @@ static int page(struct service *s, struct key_walk *w, struct err *e)
     }
 }
 
+/* What a walk had done when the column began whose turn it is, and when it last said a word. */
+struct progress {
+    size_t column;
+    int64_t read, resealed, said_ms;
+};
+
+/* A line for each column in which something was sealed anew, and while others take long. */
+static void say_progress(struct progress *p, const struct key_walk *w, const char *name, size_t of)
+{
+    bool ended = w->column != p->column;
+    int64_t read = w->read - p->read, resealed = w->resealed - p->resealed;
+    int64_t now_ms = clock_mono_ms();
+    if ((ended && resealed > 0) || now_ms - p->said_ms >= SAY_EVERY_MS) {
+        printf("%s (column %zu of %zu): %lld values read%s, %lld sealed anew\n", name,
+               p->column + 1, of, (long long)read, ended ? "" : " so far", (long long)resealed);
+        fflush(stdout);
+        p->said_ms = now_ms;
+    }
+    if (ended) {
+        p->column = w->column;
+        p->read = w->read;
+        p->resealed = w->resealed;
+    }
+}
+
 static int walk(struct service *s, struct key_walk *w, struct err *e)
 {
+    struct progress p = {.said_ms = clock_mono_ms()};
     while (!w->done) {
-        const char *column = store_keys_column(w);
-        int64_t before = w->read;
+        size_t of = 0;
+        const char *name = store_keys_column(w, &of);
         if (page(s, w, e) != 0) {
             return -1;
         }
-        if (w->reseal && w->read / SAY_EVERY > before / SAY_EVERY) {
-            printf("%s: %lld values so far\n", column, (long long)w->read);
-            fflush(stdout);
+        if (w->reseal) {
+            say_progress(&p, w, name, of);
         }
     }
     return 0;
@@ -136,34 +161,32 @@ static int free_keys(struct service *s, const struct key_walk *w, bool *ret_all,
     return rc;
 }
 
-int keys_older(struct service *s, const char **ret, int64_t *ret_wait_s, struct err *e)
+int keys_older(struct service *s, struct key_user *ret, struct err *e)
 {
     store *st = NULL;
-    int64_t age_s = 0;
     if (store_open(s->stores, s->mem, &st, e) != 0) {
         return -1;
     }
-    int rc = store_keys_older(st, ret, &age_s, e);
+    int rc = store_keys_older(st, ret, e);
     store_close(st);
-    *ret_wait_s = age_s < STORE_KEYS_LIVE_S ? STORE_KEYS_LIVE_S - age_s : 0;
     return rc;
 }
 
 /* Before anything is sealed: what a process cannot open it cannot serve. */
 static int may_begin(struct service *s, bool *ret, struct err *e)
 {
-    const char *older = NULL;
-    int64_t wait_s = 0;
-    if (keys_older(s, &older, &wait_s, e) != 0) {
+    struct key_user older;
+    if (keys_older(s, &older, e) != 0) {
         return -1;
     }
-    *ret = older == NULL;
-    if (older != NULL) {
-        printf("nothing was sealed anew: a process that seals with the key %s was alive %lld s "
-               "ago, and might not open what the key %s seals. Restart every process with these "
-               "settings, then run this again %lld s after the last one of the others has ended\n",
-               older, (long long)(STORE_KEYS_LIVE_S - wait_s), crypto_keyring_id(s->keys, 0),
-               (long long)STORE_KEYS_LIVE_S);
+    *ret = older.key == NULL;
+    if (older.key != NULL) {
+        printf("nothing was sealed anew: %s seals with the key %s, was alive %lld s ago, and might "
+               "not open what the key %s seals. Restart every process with these settings, then "
+               "run this again: at %s, if that one has ended and was the last, else %d s after the "
+               "last one has ended\n",
+               older.process, older.key, (long long)older.age_s, crypto_keyring_id(s->keys, 0),
+               clock_rfc3339(s->mem, older.until), STORE_KEYS_LIVE_S);
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/faults.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -94,12 +95,12 @@ static void tell_apps(const struct service *s)
 static void say_older_key(struct service *s)
 {
     struct err unused = {0};
-    const char *older = NULL;
-    int64_t wait_s = 0;
-    if (keys_older(s, &older, &wait_s, &unused) == 0 && older != NULL) {
-        printf("a process that seals with the key %s was alive a moment ago: 'workbot keys rotate' "
-               "begins when none has been for %d s, in %lld s at the earliest\n",
-               older, STORE_KEYS_LIVE_S, (long long)wait_s);
+    struct key_user older;
+    if (keys_older(s, &older, &unused) == 0 && older.key != NULL) {
+        printf("%s, which seals with the key %s, was alive %lld s ago: 'workbot keys rotate' "
+               "begins when none such has been for %d s, at %s at the earliest\n",
+               older.process, older.key, (long long)older.age_s, STORE_KEYS_LIVE_S,
+               clock_rfc3339(s->mem, older.until));
     }
 }
 

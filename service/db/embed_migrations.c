@@ -42,7 +42,8 @@
     X(0038_add_console)                                                                            \
     X(0042_keep_acting_account)                                                                    \
     X(0043_note_decision_steps)                                                                    \
-    X(0044_read_text_arrays)
+    X(0044_read_text_arrays)                                                                       \
+    X(0048_name_who_seals)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -70,9 +70,10 @@ const struct store_sealed_column *store_sealed_columns(size_t *ret_count)
 
 static const struct stmt NOTE = {
     "keys_note",
-    "insert into encryption_key (id) values ($1)"
-    " on conflict (id) do update set sealed_at = now(), emptied_at = null",
-    1, 0};
+    "insert into encryption_key (id, sealed_by) values ($1, $2)"
+    " on conflict (id) do update"
+    "   set sealed_at = now(), sealed_by = excluded.sealed_by, emptied_at = null",
+    2, 0};
 static const struct stmt LACKING = {
     "keys_lacking",
     "select id from encryption_key where emptied_at is null"
@@ -88,10 +89,11 @@ static const struct stmt IN_USE = {
 
 static const struct stmt OLDER = {
     "keys_older",
-    "select id, extract(epoch from now() - sealed_at)::bigint from encryption_key"
+    "select id, coalesce(sealed_by, 'a process'), extract(epoch from now() - sealed_at)::bigint,"
+    "       ceil(extract(epoch from sealed_at) + $2::bigint)::bigint from encryption_key"
     " where id <> $1 and emptied_at is null and sealed_at > now() - make_interval(secs => $2::bigint)"
     " order by sealed_at desc limit 1",
-    2, 2};
+    2, 4};
 
 #define TWO(i) &columns[i].page, &columns[i].put
 const struct stmt *const store_keys_stmts[] = {
@@ -101,7 +103,8 @@ const struct stmt *const store_keys_stmts[] = {
 
 int store_keys_note(store *s, struct err *e)
 {
-    return store_query(s, &NOTE, DB_ARGS(DB_TEXT(crypto_keyring_id(s->keys, 0))), NULL, e);
+    return store_query(
+        s, &NOTE, DB_ARGS(DB_TEXT(crypto_keyring_id(s->keys, 0)), DB_TEXT(s->process)), NULL, e);
 }
 
 int store_keys_ready(store *s, struct err *e)
@@ -136,7 +139,7 @@ int store_keys_emptied(store *s, const char *id, bool *ret, struct err *e)
     return 0;
 }
 
-int store_keys_older(store *s, const char **ret, int64_t *ret_age_s, struct err *e)
+int store_keys_older(store *s, struct key_user *ret, struct err *e)
 {
     rows *r = NULL;
     const struct db_arg *args =
@@ -144,9 +147,13 @@ int store_keys_older(store *s, const char **ret, int64_t *ret_age_s, struct err 
     if (store_query(s, &OLDER, args, &r, e) != 0) {
         return -1;
     }
-    bool found = rows_count(r) > 0;
-    *ret = found ? row_text(r, 0, 0) : NULL;
-    *ret_age_s = found ? row_i64(r, 0, 1) : 0;
+    *ret = (struct key_user){.key = NULL};
+    if (rows_count(r) > 0) {
+        *ret = (struct key_user){.key = row_text(r, 0, 0),
+                                 .process = row_text(r, 0, 1),
+                                 .age_s = row_i64(r, 0, 2),
+                                 .until = row_i64(r, 0, 3)};
+    }
     return 0;
 }
 
@@ -160,8 +167,9 @@ bool store_keys_knows(const char *table, const char *column)
     return false;
 }
 
-const char *store_keys_column(const struct key_walk *w)
+const char *store_keys_column(const struct key_walk *w, size_t *ret_of)
 {
+    *ret_of = COLUMNS;
     return w->column < COLUMNS ? columns[w->column].name : "";
 }
 
@@ -266,7 +274,6 @@ static void turn(const rows *r, struct key_walk *w)
     }
     w->workspace[0] = w->key[0] = '\0';
     w->column++;
-    w->read = 0;
     w->done = w->column == COLUMNS;
 }
 

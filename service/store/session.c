@@ -1,19 +1,34 @@
 #include "store_int.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "base/str.h"
 
 struct stores {
     arena *mem;
     db_pool *pool;
     const keyring *keys;
     int64_t started_ms;
+    const char *process;
 };
+
+static const char *own_name(arena *mem)
+{
+    char host[256] = "";
+    (void)gethostname(host, sizeof host - 1);
+    return arena_printf(mem, "process %ld on %s", (long)getpid(), str_clean(mem, host));
+}
 
 stores *stores_new(db_pool *pool, const keyring *keys)
 {
     arena *mem = arena_new();
     stores *s = arena_alloc(mem, sizeof *s);
-    *s = (stores){.mem = mem, .pool = pool, .keys = keys, .started_ms = clock_now_ms()};
+    *s = (stores){.mem = mem,
+                  .pool = pool,
+                  .keys = keys,
+                  .started_ms = clock_now_ms(),
+                  .process = own_name(mem)};
     return s;
 }
 
@@ -36,7 +51,8 @@ int store_open(stores *s, arena *mem, store **ret, struct err *e)
         return -1;
     }
     store *session = arena_alloc(mem, sizeof *session);
-    *session = (store){.c = c, .mem = mem, .keys = s->keys, .started_ms = s->started_ms};
+    *session = (store){
+        .c = c, .mem = mem, .keys = s->keys, .started_ms = s->started_ms, .process = s->process};
     *ret = session;
     return 0;
 }

@@ -12,6 +12,7 @@ struct store {
     arena *mem;
     const keyring *keys;
     int64_t started_ms;        /* of this process, since the epoch */
+    const char *process;       /* this one, in words: "process 4711 on web-1" */
     struct job_follow *follow; /* NULL: jobs are added for any worker */
 };
 

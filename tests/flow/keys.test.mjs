@@ -116,8 +116,8 @@ describe('keys', () => {
     await w.query("update encryption_key set sealed_at = now() - interval '1 minute', emptied_at = null where id = 'k1'");
     const refused = workbot({...w.env}, 'keys', 'rotate');
     assert.equal(refused.status, 1, refused.stdout + refused.stderr);
-    assert.match(refused.stdout, /nothing was sealed anew: a process that seals with the key k[12] was alive \d+ s ago.*Restart every process.*180 s after/);
-    assert.match(workbot({...w.env}, 'check').stdout, /seals with the key k[12] was alive a moment ago: .* in \d+ s at the earliest/);
+    assert.match(refused.stdout, /nothing was sealed anew: process \d+ on \S+ seals with the key k[12], was alive \d+ s ago.*Restart every process.*180 s after/);
+    assert.match(workbot({...w.env}, 'check').stdout, /process \d+ on \S+, which seals with the key k[12], was alive \d+ s ago: .* at 2\S+Z at the earliest/);
     assert.ok(await sealedBy('k1') > 0);
     // one that died without a word counts for three minutes
     await w.query("update encryption_key set sealed_at = now() - interval '181 seconds' where id <> 'k3'");

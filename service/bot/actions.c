@@ -1,5 +1,6 @@
 #include "form_int.h"
 #include "lists_int.h"
+#include "people_int.h"
 
 #include <string.h>
 
@@ -176,18 +177,6 @@ static int press(struct turn *t, const char *value, struct err *e)
     return say_dead(t, e);
 }
 
-/* What is said on the home page stands in the user's row, which is locked before any login: as
- * off-boarding does, and browsers that come back. A press that waits for its form is in no lane:
- * the lock is what it has instead. */
-static int lock_person(struct turn *t, struct err *e)
-{
-    struct user *unused = NULL;
-    return t->event.surface == SURFACE_HOME || t->shows != NULL
-               ? store_user_lock(t->scene.s, t->scene.workspace->workspace, t->event.user_id,
-                                 &unused, e)
-               : 0;
-}
-
 /* What was pressed and stays as it is is sent once more: from then on a press on it is another one,
  * and cannot be taken for the first that the platform sends again. */
 static int renew_buttons(struct turn *t, struct err *e)
@@ -208,7 +197,7 @@ static int renew_buttons(struct turn *t, struct err *e)
 
 int action_press(struct turn *t, struct err *e)
 {
-    if (lock_person(t, e) != 0 || find_acted(t, e) != 0) {
+    if (person_lock(&t->scene, e) != 0 || find_acted(t, e) != 0) {
         return -1;
     }
     if (t->acted != NULL && t->acted->user_id != NULL &&

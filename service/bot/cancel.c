@@ -1,5 +1,6 @@
 #include "lists_int.h"
 #include "login_int.h"
+#include "people_int.h"
 #include "run_int.h"
 
 #include "base/json.h"
@@ -223,7 +224,7 @@ int command_cancel(struct turn *t, const char *rest, struct err *e)
 {
     struct waiting w;
     (void)rest;
-    if (find_waiting(t, &w, e) != 0) {
+    if (person_lock(&t->scene, e) != 0 || find_waiting(t, &w, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < w.runs_count; i++) {

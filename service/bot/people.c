@@ -258,6 +258,12 @@ int person_take_alone(struct scene *sc, void *arg, struct err *e)
 
 /* --- who acts --- */
 
+int person_lock(struct scene *sc, struct err *e)
+{
+    struct user *unused = NULL;
+    return store_user_lock(sc->s, sc->workspace->workspace, sc->user->user_id, &unused, e);
+}
+
 int person_hold(struct scene *sc, struct err *e)
 {
     bool may = false;

@@ -39,6 +39,10 @@ struct person_news {
 int person_take(struct scene *sc, const struct person_news *news, struct err *e);
 /* The same, for scene_do: arg is the news. */
 int person_take_alone(struct scene *sc, void *arg, struct err *e);
+/* What ends or answers logins and runs takes their person first, then the login, then runs: as
+ * off-boarding does, and browsers that come back. It also is the lane of a press that waits for its
+ * form. */
+int person_lock(struct scene *sc, struct err *e);
 /* Whoever was off-boarded while this was read is asked for nothing: ERR_UPSTREAM_BUSY
  * "person_moved", and the job looks again. Else off-boarding waits until this is stored. */
 int person_hold(struct scene *sc, struct err *e);

@@ -39,6 +39,10 @@ static const struct page {
      console_personal_page},
     {WB_POST, "/console/workspaces/{workspace}/personal-connections", CONSOLE_ADMIN,
      console_personal_end},
+    {WB_GET, "/console/workspaces/{workspace}/people", CONSOLE_ADMIN, console_people_page},
+    {WB_POST, "/console/workspaces/{workspace}/people", CONSOLE_ADMIN, console_people_do},
+    {WB_GET, "/console/workspaces/{workspace}/groups/{name}", CONSOLE_ADMIN, console_group_page},
+    {WB_POST, "/console/workspaces/{workspace}/groups/{name}", CONSOLE_ADMIN, console_group_do},
     {WB_GET, "/console/workspaces/{workspace}/sessions", CONSOLE_ADMIN, console_sessions_page},
     {WB_POST, "/console/workspaces/{workspace}/sessions", CONSOLE_ADMIN, console_sessions_end},
 };

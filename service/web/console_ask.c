@@ -51,7 +51,8 @@ int console_try(struct console *c, const struct console_call *call, struct conso
             return -1;
         }
         ret->status = err_http_status(e->kind);
-        ret->problem = arena_strdup(c->mem, e->text);
+        bool unmet = e->kind == ERR_PRECONDITION && call->unmet != NULL;
+        ret->problem = arena_strdup(c->mem, unmet ? call->unmet : e->text);
         return 0;
     }
     if (ret->status >= 400) {

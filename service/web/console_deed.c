@@ -25,13 +25,8 @@ int console_make(struct console *c, const struct console_call *put, struct conso
 {
     struct console_call make = *put;
     make.condition = (struct header){"If-None-Match", "*"};
-    if (console_try(c, &make, ret, e) != 0) {
-        return -1;
-    }
-    if (ret->status == err_http_status(ERR_PRECONDITION)) {
-        console_refuse(ret, ret->status, taken);
-    }
-    return 0;
+    make.unmet = taken;
+    return console_try(c, &make, ret, e);
 }
 
 static int find_deed(const struct console *c, const struct console_deed *deeds,
@@ -63,6 +58,10 @@ int console_do(struct console *c, const struct console_deed *deeds, const struct
     }
     if ((*ret)->call(c, &call, e) != 0) {
         return -1;
+    }
+    if (call.refusal != NULL) {
+        console_refuse(ret_answer, 409, call.refusal);
+        return 0;
     }
     return console_try(c, &call, ret_answer, e);
 }

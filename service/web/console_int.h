@@ -49,6 +49,8 @@ struct console_call {
     const char *query;       /* NULL: none */
     json_t *body;            /* NULL: none; taken over */
     struct header condition; /* If-Match or If-None-Match; no name: none */
+    const char *unmet;   /* of console_try(): its words when that does not hold; NULL: the API's */
+    const char *refusal; /* of console_do(): why the page does not ask; NULL: it does */
 };
 struct console_answer {
     int status;
@@ -98,6 +100,13 @@ int console_take(struct console *c, json_t *body, const char *key, struct err *e
  * `taken`. */
 int console_make(struct console *c, const struct console_call *put, struct console_answer *ret,
                  const char *taken, struct err *e);
+
+/* --- console_ids.c: people and channels in a text, one a line --- */
+
+/* Each id, and behind it the name, where one is known, for whoever reads. */
+int console_ids_shown(struct console *c, const json_t *ids, char **ret, struct err *e);
+/* The first word of each line; a new reference. */
+json_t *console_ids_read(arena *mem, const char *lines);
 
 /* --- console_show.c: how they look --- */
 
@@ -156,6 +165,8 @@ console_fn console_connections_page, console_connection_make, console_connection
     console_connection_do;                              /* console_connections.c */
 console_fn console_hooks_page, console_hook_make;       /* console_hooks.c */
 console_fn console_hook_page, console_hook_do;          /* console_hook.c */
+console_fn console_people_page, console_people_do;      /* console_people.c */
+console_fn console_group_page, console_group_do;        /* console_group.c */
 console_fn console_runs_page, console_run_page;         /* console_runs.c */
 console_fn console_audit_page;                          /* console_audit.c */
 console_fn console_personal_page, console_personal_end; /* console_personal.c */

@@ -1,7 +1,5 @@
 #include "console_recipe_int.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 
 /*
@@ -70,27 +68,6 @@ static int add_apps(struct console *c, struct settings *x, json_t *data, struct 
     return 0;
 }
 
-/* One person a line: the id, and the name behind it for whoever reads. */
-static int lines_of(struct console *c, const json_t *list, char **ret, struct err *e)
-{
-    struct str lines = str_new(c->mem, 64 * 1024);
-    json_t *people = arena_json(c->mem, json_array()), *names = NULL;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        json_push(people, json_must(json_pack("{s:O}", "user", json_array_get(list, i))));
-    }
-    if (console_names(c, people, "user", &names, e) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *id = json_string_value(json_array_get(list, i));
-        const char *name = console_name(names, id);
-        bool named = id != NULL && !str_equal(name, id);
-        str_printf(&lines, "%s%s%s\n", id, named ? " " : "", named ? name : "");
-    }
-    *ret = lines.text;
-    return 0;
-}
-
 static bool holds(const json_t *list, const char *text)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -106,8 +83,8 @@ static int add_allow(struct console *c, const struct settings *x, json_t *data, 
     const json_t *allow = json_member(x->recipe.body, "allow");
     const json_t *groups = json_member(allow, "groups");
     char *users = NULL, *channels = NULL;
-    if (lines_of(c, json_member(allow, "users"), &users, e) != 0 ||
-        lines_of(c, json_member(allow, "channels"), &channels, e) != 0) {
+    if (console_ids_shown(c, json_member(allow, "users"), &users, e) != 0 ||
+        console_ids_shown(c, json_member(allow, "channels"), &channels, e) != 0) {
         return -1;
     }
     json_put(data, "allow_open", json_boolean(allow == NULL));
@@ -188,20 +165,6 @@ static int read_switches(struct console *c, json_t *body, struct err *e)
     return 0;
 }
 
-/* The first word of each line. */
-static json_t *words_of(arena *mem, const char *lines)
-{
-    json_t *list = json_array();
-    for (const char *rest = lines, *line; (line = str_split(mem, &rest, '\n')) != NULL;) {
-        const char *trimmed = str_trim(mem, line);
-        size_t len = strcspn(trimmed, " \t,;");
-        if (len > 0) {
-            json_push(list, json_words(arena_strndup(mem, trimmed, len)));
-        }
-    }
-    return list;
-}
-
 static void put_list(json_t *allow, const char *key, json_t *list)
 {
     if (json_array_size(list) > 0) {
@@ -239,9 +202,9 @@ static int read_allow(struct console *c, const struct settings *x, json_t *body,
         json_put(body, "allow", json_words("everyone"));
     } else if (str_equal(who, "listed")) {
         json_t *allow = json_object();
-        put_list(allow, "users", words_of(c->mem, users));
+        put_list(allow, "users", console_ids_read(c->mem, users));
         put_list(allow, "groups", json_incref(groups));
-        put_list(allow, "channels", words_of(c->mem, channels));
+        put_list(allow, "channels", console_ids_read(c->mem, channels));
         json_put(body, "allow", allow);
     } else if (str_equal(who, "open")) {
         json_object_del(body, "allow");

@@ -13,6 +13,7 @@ static const struct entry {
     {"hooks", "Hooks", "/hooks"},
     {"runs", "Runs", "/runs"},
     {"personal", "Personal connections", "/personal-connections"},
+    {"people", "People", "/people"},
     {"audit", "Audit", "/audit"},
     {"sessions", "Who is signed in", "/sessions"},
 };

@@ -151,6 +151,23 @@ describe('its pages', () => {
     await page.getByRole('status').getByText('Removed.').waitFor();
   });
 
+  test('people: admins, what proves them, and a group', async () => {
+    await menu('People');
+    await heading('People');
+    await accessible(page, 'people');
+    await page.getByRole('form', {name: 'What proves people at acme-salesforce'}).getByLabel('Another e-mail').selectOption('warn');
+    await page.getByRole('button', {name: 'Save the proof of acme-salesforce'}).click();
+    await page.getByRole('status').getByText('Saved.').waitFor();
+    assert.equal((await w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`)).account_match, 'warn');
+    await page.getByRole('link', {name: /sales/}).first().click();
+    await heading('sales');
+    await accessible(page, 'a group');
+    await page.getByLabel(/People, one id/).fill('U0ANA0001\n' + 'x'.repeat(101));
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByRole('alert').waitFor();
+    await accessible(page, 'a group that was refused');
+  });
+
   test('runs are searched, and one is read step by step', async () => {
     await at(HOME);
     await menu('Runs');

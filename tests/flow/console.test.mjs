@@ -377,8 +377,9 @@ describe('runs, the audit, personal connections', () => {
     await ana.ask(OPPORTUNITY.replace('Acme renewal', 'Typed in private').replace('5000', '98765'), /Created Typed in private/);
     const run = await w.one("select id from run where workspace = $1 and state = 'done' order by id desc limit 1", [ACME]);
     let all = '';
+    await w.must('PUT', `/workspaces/${ACME}/groups/probed`, {users: [ANA]});
     await w.must('PUT', `/workspaces/${ACME}/hooks/canary`, {kind: 'json', secret: 'sample-acme-canary-hook-secret'});
-    for (const path of await consolePages({hooks: 'canary', connections: 'acme-salesforce', recipes: 'create-opportunity', runs: run.id})) {
+    for (const path of await consolePages({hooks: 'canary', groups: 'probed', connections: 'acme-salesforce', recipes: 'create-opportunity', runs: run.id})) {
       await page(browser, path);
       assert.equal(browser.page.status, 200, `${path}: ${browser.text}`);
       all += browser.page.html;
@@ -555,5 +556,79 @@ describe('hooks', () => {
     assert.deepEqual((await audit('hook.deleted')).at(-1), {actor: `user:${BEN}`, subject: 'shop'});
     await browser.request('POST', path, {form_key, do: 'remove', sure: 'on'});
     assert.equal(browser.page.status, 404);
+  });
+});
+
+describe('people', () => {
+  const workspace = () => w.must('GET', `/workspaces/${ACME}`);
+  const path = () => `${w.url}${HOME}/people`;
+
+  test('admins, installer and guests are saved; leaving oneself out is asked first, and signs out', async () => {
+    const browser = await signIn(), was = await workspace();
+    await page(browser, `${HOME}/people`);
+    assert.match(browser.page.html, new RegExp(`${BEN} Ben`), 'ids are named');
+    const {form_key} = browser.form({}, 1).fields, installer = was.installer ?? '';
+    const save = more => browser.request('POST', path(), {form_key, do: 'save', admins: `${BEN} Ben\r\n${ANA}\r\n`, installer, installer_uses: 'default', ...more});
+    await save({admins: `${BEN}\n${BEN}`});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /This was not done.*admins\[1\]/);
+    await save({guests: 'on', installer_uses: 'personal'});
+    assert.equal(browser.page.status, 303, browser.text);
+    const now = await workspace();
+    assert.deepEqual([now.admins, now.guests, now.installer_uses, now.installer], [[BEN, ANA], 'allow', 'personal', was.installer]);
+    assert.equal((await audit('workspace.changed')).at(-1).actor, `user:${BEN}`);
+    await save({admins: ANA, installer: ANA});
+    assert.equal(browser.page.status, 409, 'who leaves themselves out is asked');
+    assert.match(browser.text, /you would be no admin any more.*I leave myself out on purpose/);
+    assert.deepEqual((await workspace()).admins, [BEN, ANA]);
+    await save({admins: ANA, installer: ANA, sure: 'on'});
+    assert.equal(browser.page.status, 303);
+    await page(browser, `${HOME}/people`);
+    assert.match(browser.text, /Sign in to the console/);
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN], installer: was.installer, guests: was.guests, installer_uses: was.installer_uses});
+  });
+
+  test('what proves a person is chosen for each connection, and nothing else of it changes', async () => {
+    const browser = await signIn(), one = () => w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`);
+    await page(browser, `${HOME}/people`);
+    const {form_key} = browser.form({}, 1).fields, was = await one();
+    await browser.request('POST', path(), {form_key, do: 'prove', connection: 'acme-salesforce', assurance: 'code', account_match: 'require'});
+    assert.equal(browser.page.status, 303, browser.text);
+    const now = await one();
+    assert.equal(now.account_match, 'require');
+    for (const key of ['app', 'host', 'client_id', 'has_client_secret', 'scopes', 'state', 'redirect_uri', 'assurance']) assert.deepEqual(now[key], was[key], key);
+    await browser.request('POST', path(), {form_key, do: 'prove', connection: 'acme-salesforce', assurance: 'sign_in', account_match: was.account_match});
+    assert.equal(browser.page.status, 422, 'sign-in is switched off in this deployment');
+    assert.match(browser.text, /assurance/);
+    await browser.request('POST', path(), {form_key, do: 'prove', connection: 'not-there', assurance: 'code', account_match: 'off'});
+    assert.equal(browser.page.status, 412);
+    assert.equal((await w.api('GET', `/workspaces/${ACME}/connections/not-there`)).status, 404);
+    await browser.request('POST', path(), {form_key, do: 'prove', connection: 'acme-salesforce', assurance: was.assurance, account_match: was.account_match});
+    assert.equal((await audit('default_connection.changed')).at(-1).actor, `user:${BEN}`);
+  });
+
+  test('a group is made once, changed, and removed when that is meant', async () => {
+    const browser = await signIn(), one = () => w.api('GET', `/workspaces/${ACME}/groups/deals`), users = async () => (await w.must('GET', `/workspaces/${ACME}/groups/deals`)).users;
+    await page(browser, `${HOME}/people`);
+    const {form_key} = browser.form({}, 1).fields, at = `${w.url}${HOME}/groups/deals`;
+    await browser.request('POST', at, {form_key, do: 'save', users: ANA});
+    assert.equal(browser.page.status, 404, 'a change makes none');
+    await browser.request('POST', path(), {form_key, do: 'group', name: 'deals', users: `${ANA} Ana\n`});
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.request('POST', path(), {form_key, do: 'group', name: 'deals', users: BEN});
+    assert.equal(browser.page.status, 412);
+    assert.deepEqual(await users(), [ANA]);
+    await browser.request('POST', at, {form_key, do: 'save', users: `${ANA} Ana\n${'x'.repeat(101)}`});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.page.html, /x{101}<\/textarea>/, 'what was typed stays');
+    await browser.request('POST', at, {form_key, do: 'save', users: `${BEN}\n${ANA}`});
+    assert.equal(browser.page.status, 303);
+    assert.deepEqual((await users()).sort(), [ANA, BEN]);
+    await browser.request('POST', at, {form_key, do: 'remove'});
+    assert.equal(browser.page.status, 422);
+    await browser.request('POST', at, {form_key, do: 'remove', sure: 'on'});
+    assert.equal(browser.page.status, 303);
+    assert.equal((await one()).status, 404);
+    assert.deepEqual((await audit('group.deleted')).at(-1), {actor: `user:${BEN}`, subject: 'deals'});
   });
 });

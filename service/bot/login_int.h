@@ -144,6 +144,15 @@ json_t *takeover_no_admin(struct scene *sc);
 int takeover_settle(struct scene *sc, const struct login_done *done, struct err *e);
 /* Back, in its prompt. */
 int takeover_back(struct turn *t, const struct login *l, struct err *e);
+
+/* --- cancel.c --- */
+
+bool login_is_open(const struct login *l);
+/* The app's name, as people read it. */
+int login_title(struct scene *sc, const struct login *l, const char **ret, struct err *e);
+/* The login with this id if it is this user's, locked: ids in buttons select nobody else's. */
+int login_of_user(struct turn *t, const char *id, struct login **ret, struct err *e);
+
 /* --- expire.c --- */
 
 int login_expired(struct scene *sc, const struct login *l, struct err *e);

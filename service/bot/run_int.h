@@ -177,8 +177,13 @@ int wait_over(struct scene *sc, const struct run *r, struct err *e);
 
 /* The pressed button is of another time: how the run stands now. */
 int run_say_moved_on(struct turn *t, const struct run *r, struct err *e);
+
+/* --- cancel.c --- */
+
 /* Nobody works on it: it waits for its user, or for its next try. */
 bool run_may_cancel(const struct run *r);
+/* The run alone; its own message, when it has one, says view. */
+int run_cancel(struct scene *sc, struct run *r, json_t *view, struct err *e);
 
 /* --- why.c --- */
 

@@ -54,6 +54,9 @@ bool app_revokes_one_grant(const app *a);
 bool app_revokes_all_grants(const app *a);
 /* Its revocation takes an access token, and one that lives. */
 bool app_revokes_by_access(const app *a);
+/* Until when the access token works on at the app though its refresh token has been revoked, in
+ * seconds since the epoch, as the app told or at the latest; 0: it does not. */
+int64_t app_access_left(const app *a, const struct tokens *t, int64_t now);
 /* False: a public client, which has an id and no secret. */
 bool app_needs_secret(const app *a);
 /* Days after which a refresh token that nobody uses ends, and those after which it ends in any

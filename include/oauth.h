@@ -355,6 +355,7 @@ struct oauth_revoked {
     const char *default_name; /* whose it was; NULL: an earlier release does not say */
     const char *user_id;
     struct account_holder kept_for; /* who acts by the same grant: it stays; zeros: nobody */
+    int64_t access_until; /* revoked, but an access token works on until then; 0: none does */
     const char *next; /* nothing is revoked yet: the tokens were renewed for it; NULL: it is over */
 };
 /* The job: payload as written by oauth_revoke_later. ERR_UPSTREAM_BUSY: again. */

@@ -176,7 +176,8 @@ struct apps_revoke {
     int success[8];
     size_t success_count; /* 0: any 2xx */
     bool ends_one_grant;
-    struct apps_texts gone; /* error words for a token that has ended, beside those of RFC 7009 */
+    struct apps_texts gone;  /* error words for a token that has ended, beside those of RFC 7009 */
+    int64_t leaves_access_s; /* an access token lives on for so long at most; 0: it ends with it */
 };
 
 /* What a definition cannot say: each hook may be NULL. One file of each, driver_NAME.c, and a row

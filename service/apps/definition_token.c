@@ -7,7 +7,14 @@
 
 /* What a definition says of tokens: how they are got, renewed and ended. */
 
-enum { PARAMS_MAX = 8, MARGIN_S = 90, MARGIN_MAX_S = 900, DAYS_MAX = 3660, GRANTS_MAX = 1000 };
+enum {
+    PARAMS_MAX = 8,
+    MARGIN_S = 90,
+    MARGIN_MAX_S = 900,
+    DAYS_MAX = 3660,
+    GRANTS_MAX = 1000,
+    LEFT_MAX_S = 86400
+};
 
 /* A definition may say another kind of grant, and the scopes again. */
 static const char *const may_say[] = {"grant_type", "scope", NULL};
@@ -127,8 +134,9 @@ static unsigned choice(const struct json_doc *d, const char *key, const char *co
 
 static void read_revoke(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {"url",  "method",  "token",          "param", "format",
-                                       "auth", "success", "ends_one_grant", "gone",  NULL};
+    static const char *const keys[] = {
+        "url",     "method",         "token", "param",           "format", "auth",
+        "success", "ends_one_grant", "gone",  "leaves_access_s", NULL};
     static const char *const tokens[] = {"refresh", "access", "both", NULL};
     static const char *const methods[] = {"POST", "DELETE", "GET", NULL};
     static const char *const formats[] = {"form", "json", "query", NULL};
@@ -145,6 +153,10 @@ static void read_revoke(const struct apps_reader *r, const struct json_doc *top)
     v->param = json_doc_text(&d, "param", false, LIMIT_NAME);
     v->ends_one_grant = json_doc_flag(&d, "ends_one_grant", false);
     v->gone = apps_read_texts(&d, "gone", false);
+    v->leaves_access_s = bounded(&d, "leaves_access_s", 0, LEFT_MAX_S);
+    if (v->leaves_access_s > 0 && v->token != REVOKE_REFRESH) {
+        json_doc_fault(&d, "leaves_access_s", "An access token that is revoked itself has ended.");
+    }
     read_success(&d, v);
     bool elsewhere = v->auth == REVOKE_AUTH_BEARER ||
                      (v->url != NULL && strstr(v->url, APPS_TOKEN_SLOT) != NULL);

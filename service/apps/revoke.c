@@ -152,6 +152,18 @@ bool app_revokes_by_access(const app *a)
     return a->revoke.token == REVOKE_ACCESS;
 }
 
+int64_t app_access_left(const app *a, const struct tokens *t, int64_t now)
+{
+    int64_t told = t->access_expires_at;
+    if (a->revoke.leaves_access_s == 0 || secret_empty(t->refresh) || secret_empty(t->access)) {
+        return 0;
+    }
+    if (told == 0) {
+        return now + a->revoke.leaves_access_s;
+    }
+    return told > now ? told : 0;
+}
+
 int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
                struct err *e)

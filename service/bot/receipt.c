@@ -1,5 +1,6 @@
 #include "lists_int.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 /* What came of a revocation: the receipt of a disconnect (P12), or a line in the audit. */
@@ -29,7 +30,7 @@ static int add_kept(struct scene *sc, const struct receipt *r, struct err *e)
                            x->kept_for.id, detail, e);
 }
 
-/* Who has left is told nothing: what came of it stands in the audit. */
+/* What the receipt says, and what nobody reads of who has left: what came of it. */
 static int add_evidence(struct scene *sc, const struct receipt *r, struct err *e)
 {
     const struct oauth_evidence *of = &r->revoked.of;
@@ -42,6 +43,10 @@ static int add_evidence(struct scene *sc, const struct receipt *r, struct err *e
     json_t *detail =
         arena_json(sc->mem, json_pack("{s:s, s:s, s:s}", "connection", of->default_name, "user",
                                       of->user_id, "result", result));
+    if (r->revoked.access_until > 0) {
+        json_put(detail, "access_until",
+                 json_string(clock_rfc3339(sc->mem, r->revoked.access_until)));
+    }
     return store_audit_add(sc->s, r->job->workspace, "system", "connection.revoked",
                            of->connection_id, detail, e);
 }
@@ -63,6 +68,12 @@ static void add_result(struct scene *sc, json_t *view, const struct receipt *r,
                   "it: so it lives on there.",
                   what, title,
                   str_empty(holder) ? "the shared connection" : "another connection here");
+    } else if (r->revoked.access_until > 0) {
+        view_text(view,
+                  "Disconnected%s: %s has ended the login. The access that it gave out last is "
+                  "deleted here, but lives on there for a short while: %s has no way to end it.",
+                  what, title, title);
+        view_stamp(view, r->revoked.access_until, "It runs out by itself, at the latest");
     } else if (r->revoked.result == APP_REVOKED) {
         view_text(view, "Disconnected%s: %s has ended the login too.", what, title);
     } else {

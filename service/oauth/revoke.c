@@ -54,15 +54,18 @@ int oauth_revoke_later(oauth *o, store *s, const struct default_connection *d,
     return add_job(s, d, g, json_pack("{s:s?}", "message_id", message_id), e);
 }
 
+static json_t *evidence_json(const struct oauth_evidence *of)
+{
+    return json_pack("{s:s, s:s, s:s}", "connection_id", of->connection_id, "connection",
+                     of->default_name, "user", of->user_id);
+}
+
 int oauth_revoke_on_record(oauth *o, store *s, const struct default_connection *d,
                            const struct oauth_grant *g, const struct oauth_evidence *of,
                            struct err *e)
 {
     (void)o;
-    return add_job(s, d, g,
-                   json_pack("{s:{s:s, s:s, s:s}}", "evidence", "connection_id", of->connection_id,
-                             "connection", of->default_name, "user", of->user_id),
-                   e);
+    return add_job(s, d, g, json_pack("{s:o}", "evidence", evidence_json(of)), e);
 }
 
 bool oauth_revoke_now(oauth *o, arena *mem, const struct default_connection *d,
@@ -86,13 +89,18 @@ int oauth_disconnect(oauth *o, store *s, const struct oauth_disconnect *q, struc
     struct connection *c = NULL;
     struct default_connection *d = NULL;
     bool changed = false;
+    (void)o;
     /* Locked, and read again: a refresh that ran meanwhile has left other tokens to revoke. */
     if (store_connection_lock(s, q->connection->workspace, q->connection->id, &c, e) != 0 ||
         store_default_find(s, c->workspace, c->default_name, &d, e) != 0) {
         return -1;
     }
     const struct oauth_grant gone = oauth_grant_of(c);
-    if (d != NULL && oauth_revoke_later(o, s, d, &gone, q->message_id, e) != 0) {
+    const struct oauth_evidence of = {c->id, c->default_name, c->user_id};
+    if (d != NULL && add_job(s, d, &gone,
+                             json_pack("{s:s?, s:o}", "message_id", q->message_id, "evidence",
+                                       evidence_json(&of)),
+                             e) != 0) {
         return -1;
     }
     json_t *detail = arena_json(mem, json_pack("{s:s, s:s, s:s?}", "connection", c->default_name,
@@ -195,6 +203,7 @@ static int end_grant(struct revocation *v, struct err *e)
     }
     if (app_revoke(v->mem, v->oauth->options.http, &v->site, &v->client, &v->tokens,
                    &v->out->result, &why) == 0) {
+        v->out->access_until = app_access_left(v->site.app, &v->tokens, clock_now());
         return 0;
     }
     if (why.kind == ERR_ATTENTION && may_renew(v)) {

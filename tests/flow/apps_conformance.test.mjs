@@ -10,6 +10,9 @@ import {ACME, ROOT, buttons, loginUrl, start, until, words} from '../lib/flow.mj
 
 const APPS = Object.keys(TABLE);
 const WAIT_S = 240;
+/** No more than this is read of an answer, and the buffers of two sockets with it; no call takes longer. */
+const READ_MAX = (4 + 28) * 1024 * 1024;
+const CALL_MS = 15000;
 
 describe('apps: conformance', () => {
   let w;
@@ -50,6 +53,48 @@ describe('apps: conformance', () => {
     describe(TABLE[name].title, () => list(name));
   }
 
+  /** The clock of retries and cool-downs moves on. */
+  const later = async () => {
+    await w.query('update connection set cool_until = now() where cool_until is not null');
+    await w.query("update job set run_at = now() where state = 'queued' and run_at > now()");
+  };
+  const escaped = text => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+
+  test('every app at once slower than the time of a call: each attempt ends by then as an outage, and goes on where it was', async () => {
+    const ana = w.person('ana');
+    const answered = async (name, since) => (await ana.messages()).some(m => m.ts > since && m.is_bot && escaped(TABLE[name].read.shows).test(words(m)));
+    for (const name of APPS) {
+      await ana.ask(await ana.browse(await ana.prompt(`connect ${connection(name)}`)), /is connected/);
+      peers[name].forget();
+      Object.assign(peers[name], {faults: [], hungUp: []});
+    }
+    await w.idle();
+    const said = {};
+    for (const name of APPS) {
+      peers[name].next('read', 'endless');
+      said[name] = (await ana.say(`${name} read`)).ts;
+    }
+    const outages = new Map(); // by job; each is seen waiting before it is tried again
+    await until('all of them to be given up', async () => {
+      for (const {id, error_code} of await w.query("select id, error_code from job where kind = 'run' and state = 'queued' and error_code is not null")) outages.set(id, error_code);
+      return outages.size === APPS.length;
+    }, 4 * CALL_MS);
+    assert.deepEqual([...outages.values()], APPS.map(() => 'upstream_timeout'));
+    for (const name of APPS) {
+      const [ms] = peers[name].hungUp;
+      assert.ok(peers[name].hungUp.length === 1 && ms > CALL_MS - 1000 && ms < 2 * CALL_MS, `${name}: given up after ${ms} ms`);
+    }
+    await until('all of them to be answered', async () => {
+      await later();
+      return (await Promise.all(APPS.map(name => answered(name, said[name])))).every(Boolean);
+    });
+    await w.idle();
+    for (const name of APPS) {
+      assert.deepEqual([peers[name].count('read'), peers[name].count('refresh'), peers[name].faults], [2, 0, []], name);
+      assert.equal((await w.one("select state from connection where default_name = $1 and user_id = 'U0ANA0001'", [connection(name)])).state, 'active', name);
+    }
+  });
+
   function list(name) {
     const row = TABLE[name];
     /** Where dead cannot be told from a wrong secret, the default connection is refreshed to see. */
@@ -65,12 +110,6 @@ describe('apps: conformance', () => {
 
     const state = async () => (await w.one("select state from connection where default_name = $1 and user_id = 'U0ANA0001'", [connection(name)]))?.state;
     const waiting = () => w.one("select extract(epoch from run_at - now())::float8 as due_s, error_code from job where kind = 'run' and state = 'queued'");
-    /** The clock of retries and cool-downs moves on. */
-    const later = async () => {
-      await w.query('update connection set cool_until = now() where cool_until is not null');
-      await w.query("update job set run_at = now() where state = 'queued' and run_at > now()");
-    };
-    const escaped = text => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 
     /** The command is answered with what the app gave, however often it must wait. */
     async function works(kind, said) {
@@ -204,7 +243,7 @@ describe('apps: conformance', () => {
       spent({refresh: 0, read: 2});
     });
 
-    check('slow: answered all the same', async () => {
+    check('slow, but within the time of a call: answered all the same', async () => {
       peer.expire();
       peer.next('refresh', 'slow');
       peer.next('read', 'slow', {times: 2});
@@ -220,12 +259,13 @@ describe('apps: conformance', () => {
       spent({refresh: 0, read: 2});
     });
 
-    check('huge: the user reads that it did not work, and nothing else happens', async () => {
+    check('huge: broken off at the bound, the user reads that it did not work, and nothing else happens', async () => {
       peer.next('read', 'huge');
       await ana.ask(`${name} read`, /did not work/);
       await w.idle();
       assert.equal(await state(), 'active');
       spent({refresh: 0, read: 1});
+      assert.ok(peer.poured > 0 && peer.poured < READ_MAX, `${peer.poured} bytes were taken`);
     });
 
     check('a refusal: the user reads it in plain words', async () => {
@@ -278,7 +318,7 @@ describe('apps: conformance', () => {
       });
     }
 
-    for (const what of ['html', '5xx']) {
+    for (const what of ['html', '5xx', 'huge']) {
       check(`refreshing meets ${what}: the connection stays, the command goes on`, async () => {
         peer.expire();
         peer.next('refresh', what);
@@ -346,11 +386,23 @@ describe('apps: conformance', () => {
     check(`disconnected: ${row.revoke ? 'ended at the app' : 'removed here, and said so'}`, async () => {
       // the default connection that is refreshed to see acts by the same account: it would keep the grant alive
       if (doubt) await w.query("update connection set state = 'needs_login' where default_name = $1 and user_id = ''", [connection(name)]);
-      await ana.ask(`disconnect ${connection(name)}`, row.revoke ? /has ended the login too/ : /Disconnected here only: .* offers no way/);
+      const {id, ends} = await w.one("select id, extract(epoch from access_expires_at)::int as ends from connection where default_name = $1 and user_id = 'U0ANA0001'", [connection(name)]);
+      const lives = row.revoke?.leavesAccess;
+      const told = await ana.ask(`disconnect ${connection(name)}`, !row.revoke ? /Disconnected here only: .* offers no way/ : lives ? /has ended the login\. / : /has ended the login too/);
       await w.idle();
       spent({revoke: row.revoke ? row.revoke.calls ?? 1 : 0});
       assert.equal(await state(), 'disconnected');
       if (row.revoke) assert.ok(peer.grant.over, 'the grant is over at the app');
+      // the receipt, the audit and the app say the same of the last access token
+      const [{detail}, ...more] = await w.query("select detail from audit where action = 'connection.revoked' and subject = $1", [id]);
+      assert.deepEqual(more, []);
+      assert.equal(detail.result, row.revoke ? 'revoked' : 'not_offered');
+      assert.equal(detail.access_until && Date.parse(detail.access_until) / 1000, lives ? ends : undefined);
+      assert.equal(/lives on there for a short while/.test(words(told)), !!lives, words(told));
+      if (lives) {
+        assert.ok(JSON.stringify(told).includes(`<!date^${ends}^`), 'when it runs out, by the clock of who reads it');
+        assert.equal(peer.works(), true, 'an access token that is still good');
+      } else if (row.revoke) assert.equal(peer.works(), false, 'no token that is still good');
       for (const token of [peer.grant.refresh, peer.grant.lastAccess]) assert.equal(w.log().includes(token), false, 'no token is in a log');
     });
 

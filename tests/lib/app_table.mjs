@@ -8,7 +8,8 @@
 //   badCode, badClient (the provider's refusals)
 // refresh: url (absent: the token's), params, brings (new, same, none: which refresh token), oldLives, dead (its refusal),
 //   doubtful (a wrong client secret is refused with the same words)
-// revoke: null where the provider names no address; token: access, refresh, both (calls: 2)
+// revoke: null where the provider names no address; token: access, refresh, both (calls: 2); leavesAccess: an access
+//   token works on until it runs out
 // site: the host of a customer's own; captured: the API's address comes with the tokens
 // needed: a scope without which a login is of no use; untold: why there is none, of a provider that never says what it granted
 // lookup, identity (identityToo: the provider has two ways), details: calls that a login makes; api: headers demanded, and how it refuses
@@ -83,7 +84,7 @@ export const TABLE = {
       badCode: {status: 400, body: {status: 'BAD_AUTH_CODE', message: 'missing or unknown auth code', correlationId: 'c0', error: 'invalid_grant'}},
       badClient: {status: 400, body: {status: 'BAD_CLIENT_ID', message: 'missing or unknown client id', correlationId: 'c0', error: 'invalid_client'}}},
     refresh: {brings: 'same', dead: {status: 400, body: {status: 'BAD_REFRESH_TOKEN', message: 'missing or unknown refresh token', correlationId: 'c0'}}},
-    revoke: {method: 'DELETE', url: 'https://api.hubapi.com/oauth/v1/refresh-tokens/', tokenInPath: true, auth: 'none', token: 'refresh', status: 204},
+    revoke: {method: 'DELETE', url: 'https://api.hubapi.com/oauth/v1/refresh-tokens/', tokenInPath: true, auth: 'none', token: 'refresh', status: 204, leavesAccess: true},
     identity: {url: 'https://api.hubapi.com/oauth/v1/access-tokens/', tokenInPath: true, answer: {user: 'ana@acme.example', user_id: 2931, hub_id: 62515, hub_domain: 'acme.example', scopes: ['oauth']}},
     account: 'ana@acme.example',
     api: {

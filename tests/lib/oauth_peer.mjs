@@ -18,11 +18,13 @@ const parse = text => {
 const formDecode = text => decodeURIComponent(text.replace(/\+/g, '%20'));
 /** The answer has gone out, or broken off, in its own way. */
 const SENT = Symbol('sent');
+export const POUR_MAX = 128 * 1024 * 1024;
 const secret = kind => `sample-${kind}-${randomBytes(12).toString('hex')}`;
 
 export class OauthPeer {
   constructor(name, row) {
     Object.assign(this, {name, row, faults: [], codes: new Map(), grants: [], coming: [], calls: [],
+      hungUp: [], // after how many ms the other side gave an endless answer up
       withheld: [], // scopes that nobody is granted, whatever they ask for
       client: {id: `sample-${name}-client`, secret: `sample-${name}+secret:%/=`, redirects: []}});
   }
@@ -77,6 +79,11 @@ export class OauthPeer {
   /** The person of the last login ends it at the app: neither token works any more. */
   revoked() {
     Object.assign(this.grant, {access: null, over: true});
+  }
+
+  /** Is the access token that was given out last still taken? */
+  works() {
+    return !!this.grant.access && this.grant.access === this.grant.lastAccess;
   }
 
   // --- HTTP ------------------------------------------------------------------------------------------
@@ -142,18 +149,30 @@ export class OauthPeer {
         s.end();
         return SENT;
       }
+      case 'endless': { // a drip that never ends: it is the other side that hangs up
+        const began = Date.now();
+        const hangsUp = once(s, 'close');
+        s.writeHead(200, {'content-type': 'application/json'});
+        const drip = setInterval(() => s.write(' '), 100);
+        await hangsUp;
+        clearInterval(drip);
+        this.hungUp.push(Date.now() - began);
+        return SENT;
+      }
       default:
         return undefined;
     }
   }
 
-  /** Ten megabytes, or as much as the other side takes. */
+  /** As much as the other side takes before it hangs up; `poured` is how much that was. */
   async #pour(s) {
     const block = `{"filler":"${'x'.repeat(64 * 1024)}"},`;
     let gone = false;
     s.on('close', () => (gone = true));
-    s.write('[');
-    for (let i = 0; i < 160 && !gone; i++) if (!s.write(block)) await Promise.race([once(s, 'drain'), once(s, 'close')]);
+    this.poured = s.write('[') ? 1 : 0;
+    for (; !gone && this.poured < POUR_MAX; this.poured += block.length) {
+      if (!s.write(block)) await Promise.race([once(s, 'drain'), once(s, 'close')]);
+    }
     s.end('{}]');
   }
 
@@ -351,7 +370,7 @@ export class OauthPeer {
       return {status: 400, body: {error: 'invalid_request'}};
     }
     if (revoke.token === 'access' && grant.access !== given) return {status: 404, body: {message: 'Not Found'}}; // it has run out
-    Object.assign(grant, {over: true, access: null});
+    Object.assign(grant, {over: true, access: revoke.leavesAccess ? grant.access : null});
     return {status: revoke.status, body: revoke.answer};
   }
 

@@ -366,6 +366,38 @@ static void test_apps_trap_13_what_a_refused_revocation_says(void **state)
     }
 }
 
+/* An access token that outlives the login is told by when it runs out, not by when it began. */
+static void test_what_is_left_of_a_revoked_login(void **state)
+{
+    (void)state;
+    enum { NOW = 1790000000 };
+    static const struct {
+        int64_t leaves_s, expires_at, left;
+        const char *access, *refresh;
+    } rows[] = {
+        {1800, NOW + 600, NOW + 600, "AT1", "RT1"}, /* as the app said */
+        {1800, 0, NOW + 1800, "AT1", "RT1"},        /* it never said: at the latest */
+        {1800, NOW, 0, "AT1", "RT1"},               /* over by now */
+        {1800, NOW + 600, 0, "", "RT1"},            /* there is none */
+        {1800, NOW + 600, 0, "AT1", ""},            /* it was revoked itself */
+        {0, NOW + 600, 0, "AT1", "RT1"},            /* it ends with the login */
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        arena *mem = arena_new();
+        const app *a =
+            sample_app(mem, "\"token\":\"both\"",
+                       arena_printf(mem, "\"leaves_access_s\":%lld", (long long)rows[i].leaves_s));
+        const struct tokens t = {.access = secret_of(mem, rows[i].access),
+                                 .refresh = secret_of(mem, rows[i].refresh),
+                                 .access_expires_at = rows[i].expires_at};
+        int64_t left = app_access_left(a, &t, NOW);
+        if (left != rows[i].left) {
+            fail_msg("row %zu: %lld", i, (long long)left);
+        }
+        arena_free(mem);
+    }
+}
+
 /* The token is one segment, whatever it holds, and stands nowhere else. */
 static void test_a_token_that_stands_in_the_path(void **state)
 {
@@ -520,6 +552,10 @@ static void test_faults_of_these_keys(void **state)
          "sample.json.refresh.idle_days", "from 0"},
         {"\"token\":\"both\"", "\"param\":\"\"", "sample.json.revoke.param", "which token"},
         {"\"token\":\"both\"", "\"method\":\"GET\"", "sample.json.revoke.format", "query"},
+        {"\"token\":\"both\"", "\"token\":\"both\",\"leaves_access_s\":60",
+         "sample.json.revoke.leaves_access_s", "has ended"},
+        {"\"token\":\"both\"", "\"leaves_access_s\":86401", "sample.json.revoke.leaves_access_s",
+         "86400"},
         {"\"token\":\"both\"", "\"success\":[302]", "sample.json.revoke.success[0]", "299"},
         {"\"token\":{", "\"vars\":{\"host\":{\"from\":\"token\"}},\"token\":{",
          "sample.json.vars.host", "lower-case"},
@@ -562,6 +598,7 @@ int main(void)
         cmocka_unit_test(test_the_authorize_url_in_other_words),
         cmocka_unit_test(test_revoking_takes_many_forms),
         cmocka_unit_test(test_apps_trap_13_what_a_refused_revocation_says),
+        cmocka_unit_test(test_what_is_left_of_a_revoked_login),
         cmocka_unit_test(test_a_token_that_stands_in_the_path),
         cmocka_unit_test(test_scopes_that_cover_others),
         cmocka_unit_test(test_what_a_forecast_needs),

@@ -8,7 +8,7 @@ import http from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, ADMIN_TOKEN, Browser, ROOT, SIGNING_SECRET, create, loginUrl, start, until} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, Browser, ROOT, SIGNING_SECRET, create, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const FIND = 'salesforce find opportunity name: zzz';
 const ISSUER = 'https://login.sample.example';
@@ -121,6 +121,29 @@ describe('traps of business apps', () => {
       assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and state <> 'disconnected'"), 0);
       if (again) assert.equal((await browser.request('GET', location)).status, 200, browser.text);
       await cleo.say('cancel');
+      await w.idle();
+    });
+  }
+
+  for (const [what, sql, end] of [
+    ['the state', "update oauth_state set expires_at = now() - interval '1 s' where used_at is null", null],
+    ['the login', "update login set expires_at = now() - interval '1 s' where user_id = 'U0CLEO001' and state = 'open'", /This login has expired/],
+  ]) {
+    test(`apps_trap_08_expired ${what} has expired when the browser comes back: no code is exchanged, nothing is connected, and another login works`, async () => {
+      const prompt = await cleo.prompt('connect acme-salesforce');
+      const {browser, location} = await returning(prompt);
+      const was = await exchanges();
+      assert.equal((await w.query(`${sql} returning 1`)).length, 1);
+      if (end) await cleo.sees(m => m.ts === prompt.ts && end.test(words(m)));
+      for (const time of ['first', 'again']) {
+        assert.equal((await browser.request('GET', location)).status, 410, `${time}: ${browser.text}`);
+        assert.equal(browser.code, null);
+      }
+      assert.equal(await exchanges(), was);
+      assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and state <> 'disconnected'"), 0);
+      const next = end ? await cleo.prompt('connect acme-salesforce') : prompt;
+      await cleo.ask(await cleo.browse(next, 'cleo@acme.example', new Browser()), /is connected/);
+      await cleo.ask('disconnect acme-salesforce', /Your connections/);
       await w.idle();
     });
   }

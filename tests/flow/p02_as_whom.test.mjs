@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, afterEach, before, describe, test} from 'node:test';
-import {ACME, button, buttons, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, TEAMS_ACME, TEAMS_PEOPLE, button, buttons, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const workspace = {name: 'Acme', installer: 'U0BEN0001', admins: ['U0BEN0001'], bot_user_id: 'U0BOTACME'};
 
@@ -176,6 +176,48 @@ describe('P2 who acts', () => {
     assert.deepEqual(await owners(), ['ana@acme.example', 'gina@globex.example']);
     await gina.ask('disconnect crm', /Your connections/);
     await ana.ask('crm task', /Alike, as ana@acme\.example/);
+  });
+});
+
+describe('P2 the same person in Slack and in Teams', () => {
+  let w, slack, teams;
+  before(async () => {
+    w = await start({teams: true});
+    [slack, teams] = [w.person('ana'), w.teamsPerson('ana')];
+  });
+  after(() => w?.stop());
+
+  const owners = async name => {
+    await w.idle();
+    return (await w.records()).filter(r => r.fields.Name === name).map(r => r.owner).sort();
+  };
+  const rows = () => w.query("select workspace, state from connection where user_id <> '' order by workspace");
+
+  test('apps_trap_12_slack_and_teams P2 what she connected in Slack acts for nobody in Teams, not even where both ids were the same', async () => {
+    await slack.connect();
+    for (const ids of ['as they are', 'the same']) {
+      if (ids === 'the same') await w.query('update connection set user_id = $1 where workspace = $2 and user_id = $3', [TEAMS_PEOPLE.ana, ACME, 'U0ANA0001']);
+      const list = await teams.ask('connections', /Your connections/);
+      assert.match(words(list), /Not connected/, ids);
+      assert.doesNotMatch(words(list), /ana@acme/, ids);
+      await teams.prompt(create('Asked in Teams'));
+      assert.deepEqual(await owners('Asked in Teams'), [], ids);
+      await teams.say('cancel');
+      await w.idle();
+    }
+    await w.query('update connection set user_id = $1 where workspace = $2 and user_id = $3', ['U0ANA0001', ACME, TEAMS_PEOPLE.ana]);
+  });
+
+  test('apps_trap_12_each_her_own P2 connected in both, each ends by itself', async () => {
+    await teams.ask(await teams.browse(await teams.prompt('connect salesforce'), 'cleo@acme.example'), /is connected/);
+    await teams.ask(create('From Teams'), /Created From Teams/);
+    await slack.ask(create('From Slack'), /Created From Slack/);
+    assert.deepEqual([await owners('From Teams'), await owners('From Slack')], [['cleo@acme.example'], ['ana@acme.example']]);
+    await teams.ask('disconnect salesforce', /Your connections/);
+    await w.idle();
+    assert.deepEqual(await rows(), [{workspace: ACME, state: 'active'}, {workspace: TEAMS_ACME, state: 'disconnected'}]);
+    await slack.ask(create('Still in Slack'), /Created Still in Slack/);
+    assert.deepEqual(await owners('Still in Slack'), ['ana@acme.example']);
   });
 });
 

@@ -95,7 +95,8 @@ try() { # NN, teams_NN, apps_NN or failure_NN
   else
     tap=$(run_test "$file" "$1")
     if grep -qE "^ *not ok .*${name}_" <<<"$tap"; then
-      echo "gotcha $1: red without it, as it should be"
+      echo "gotcha $1: red without it, as it should be:"
+      grep -oE "^ *not ok .*${name}_.*" <<<"$tap" | sed -E 's/^ *not ok [0-9]+ - /  /'
     else
       tail -n 20 <<<"$tap"
       fault "$1" 'its test passes, or does not run, with the behaviour removed'

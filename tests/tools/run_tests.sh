@@ -75,7 +75,7 @@ tap() { # SUITE/NAME COMMAND...
 node_tests() { # SUITE [OPTION...] FILE...
   local name=$1 log=$logs/$1.log spec=$logs/$1.txt rc=0 good wrong left
   shift
-  timeout -k 10 3000 tests/tools/node.sh --test --test-reporter=tap --test-reporter-destination="$log" \
+  timeout -k 10 "${suite_limit_s:-3000}" tests/tools/node.sh --test --test-reporter=tap --test-reporter-destination="$log" \
     --test-reporter=spec --test-reporter-destination="$spec" "$@" >"$logs/$name.out" 2>&1 </dev/null || rc=$?
   good=$(sed -nE 's/^# pass ([0-9]+)$/\1/p' "$log" | tail -n 1)
   wrong=$(sed -nE 's/^# (fail|cancelled|t[o]do) ([0-9]+)$/\2/p' "$log" | tail -n 3 | paste -sd+ | sed 's/^$/0/')
@@ -174,8 +174,8 @@ run_contract() {
 }
 # they wait more than they work, so three files share two cores in half the time of one; a sanitizer works
 run_flow() {
-  local files_at_once=3
-  [ -z "${label:-}" ] || files_at_once=1
+  local files_at_once=3 suite_limit_s=3000
+  [ -z "${label:-}" ] || files_at_once=1 suite_limit_s=7200
   database
   node_tests "${label:-flow}" --test-concurrency=$files_at_once tests/flow/*.test.mjs
 }

@@ -2,8 +2,7 @@
 
 #include "store/time_zones.h"
 
-static const struct stmt KNOWN = {
-    "zone_known", "select exists (select 1 from pg_timezone_names where name = $1)", 1, 1};
+static const struct stmt KNOWN = {"zone_known", "select time_zone_known($1)", 1, 1};
 
 /* The zone's distance from UTC a day before and a day after are the two that the time can be read
  * by: each gives a moment, and the clock shows the time then, or it does not. */

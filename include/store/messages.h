@@ -56,6 +56,9 @@ int store_message_once_more(store *s, const struct message *m, bool *ret_is, str
 /* The click's address replaces what it was clicked in until then. */
 int store_message_set_response_url(store *s, const char *workspace, const char *id,
                                    struct secret url, int64_t until, struct err *e);
+/* The same body is posted anew where *m says (channel to from_thread). What stood before is no
+ * message of ours any more, unless it is one person's own in the same place: that is this one. */
+int store_message_show_again(store *s, const struct message *m, struct err *e);
 /* What the platform has now. channel and platform_id replace the stored ones where given. */
 int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,
                        const char *platform_id, int64_t version, struct err *e);

@@ -42,6 +42,7 @@ static const struct {
     {"words", action_words, true, false, false},
     {"page", action_page, true, false, false},
     {"resume", action_resume, true, true, true},
+    {"show_again", action_show_again, true, false, true},
     {"home", action_home, true, false, false},
     {"keep", action_keep, true, false, false},
     {"choose", action_choose, true, false, false},

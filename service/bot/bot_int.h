@@ -99,6 +99,8 @@ int say_dm_as(struct scene *sc, const char *id, json_t *view, struct err *e);
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e);
 /* The same, and never in place of what was pressed. */
 int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e);
+/* m, the presser's own, stands anew where a private answer would; its buttons are the same. */
+int say_again(struct turn *t, const struct message *m, struct err *e);
 /* A private message that is sent at its first update, in the way that say_private would take. */
 int say_prepare(struct turn *t, const char **ret_id, struct err *e);
 /* Does a private answer go to the one-to-one chat, since the place shows nothing to one alone? */
@@ -218,9 +220,9 @@ extern const char action_others[], action_others_advice[];
 bool action_stands(const struct turn *t);
 action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,
     action_forget, action_not_me, action_run, action_answer, action_drop, action_run_now,
-    action_renew, action_unknown_done, action_unknown_again, action_resume, action_home,
-    action_page, action_words, action_late, action_drop_login, action_keep, action_bound,
-    action_choose, action_choice, action_add_account, action_take_over;
+    action_renew, action_unknown_done, action_unknown_again, action_resume, action_show_again,
+    action_home, action_page, action_words, action_late, action_drop_login, action_keep,
+    action_bound, action_choose, action_choice, action_add_account, action_take_over;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);

@@ -85,6 +85,22 @@ static void add_run_buttons(struct scene *sc, json_t *view, const struct run *r,
     }
 }
 
+/* Its buttons may be on the screen no more. */
+static int add_again(struct scene *sc, json_t *view, const struct run *r, struct err *e)
+{
+    struct message *fleeting = NULL;
+    if (wait_fleeting(sc, r, &fleeting, e) != 0) {
+        return -1;
+    }
+    if (fleeting != NULL) {
+        view_button(view, &(struct button){.title = "Show it again",
+                                           .action = "show_again",
+                                           .value = here(sc->mem, r->id),
+                                           .style = BUTTON_PRIMARY});
+    }
+    return 0;
+}
+
 /* When and where it was typed: all that two commands without inputs differ in. */
 static void add_origin(struct scene *sc, json_t *view, const struct run *r)
 {
@@ -114,6 +130,9 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
     }
     words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
     add_origin(sc, view, r);
+    if (add_again(sc, view, r, e) != 0) {
+        return -1;
+    }
     add_run_buttons(sc, view, r, l, links);
     return 0;
 }

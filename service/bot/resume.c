@@ -113,6 +113,25 @@ int action_resume(struct turn *t, const char *value, struct err *e)
     return ask_anew(t, r, recipe, e);
 }
 
+/* The message at which it waits once more, where the list stands. */
+int action_show_again(struct turn *t, const char *value, struct err *e)
+{
+    struct run *r = NULL;
+    struct message *m = NULL;
+    if (run_of_user(t, value, &r, e) != 0 || r == NULL) {
+        return r == NULL ? 0 : -1;
+    }
+    if (wait_fleeting(&t->scene, r, &m, e) != 0) {
+        return -1;
+    }
+    if (m == NULL) {
+        return run_say_moved_on(t, r, e);
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Here it is again.");
+    return say_private(t, view, NULL, e) != 0 ? -1 : say_again(t, m, e);
+}
+
 /* --- a write whose answer was lost: the user says what became of it (P10) --- */
 
 struct verdict {

@@ -170,6 +170,8 @@ int decided_before(struct turn *t, bool *ret_told, struct err *e);
 bool run_awaits_press(const struct run *r);
 /* The step's message is posted, and the run is parked behind it. */
 int wait_begin(struct scene *sc, const struct job *j, struct run_outcome *o, struct err *e);
+/* The message at which it waits, if the chat forgets it when it is reloaded; NULL: it stays. */
+int wait_fleeting(struct scene *sc, const struct run *r, struct message **ret, struct err *e);
 /* The run ends, or goes another way: nobody presses any more. */
 int wait_over(struct scene *sc, const struct run *r, struct err *e);
 

@@ -250,6 +250,17 @@ int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
     return add(&t->scene, &m, ret_id, e) != 0 ? -1 : point_to_answer(t, e);
 }
 
+int say_again(struct turn *t, const struct message *m, struct err *e)
+{
+    bool in_chat = t->event.surface == SURFACE_MESSAGE;
+    struct message now = in_chat ? private_answer(t, m->body) : dm_to(&t->scene, m->body);
+    now.workspace = m->workspace;
+    now.id = m->id;
+    return store_message_show_again(t->scene.s, &now, e) != 0
+               ? -1
+               : bot_message_send(t->scene.s, t->scene.mem, &now, e);
+}
+
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e)
 {
     const struct event *ev = &t->event;

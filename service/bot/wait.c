@@ -108,6 +108,47 @@ int wait_begin(struct scene *sc, const struct job *j, struct run_outcome *o, str
     return park(sc, o->run, o->waits->id, e);
 }
 
+/* Of the step at which it waits; NULL: it waits at none. */
+static int find_row(struct scene *sc, const struct run *r, struct run_step **ret, struct err *e)
+{
+    struct run_step *steps = NULL;
+    size_t count = 0;
+    *ret = NULL;
+    if (!run_awaits_press(r)) {
+        return 0;
+    }
+    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count && *ret == NULL; i++) {
+        bool is = str_equal(steps[i].step, r->asking) && str_equal(steps[i].state, "started");
+        *ret = is ? &steps[i] : NULL;
+    }
+    return 0;
+}
+
+/* --- shown again --- */
+
+int wait_fleeting(struct scene *sc, const struct run *r, struct message **ret, struct err *e)
+{
+    struct run_step *row = NULL;
+    struct message *m = NULL;
+    *ret = NULL;
+    if (!run_for_one(r) || find_row(sc, r, &row, e) != 0) {
+        return run_for_one(r) ? -1 : 0;
+    }
+    if (row == NULL) {
+        return 0;
+    }
+    const char *id = decided_is_in_place(r) ? row->idempotency_key : r->message_id;
+    if (store_message_find(sc->s, r->workspace, id, &m, e) != 0) {
+        return -1;
+    }
+    bool is = m != NULL && m->ephemeral && json_member(m->body, "wait") != NULL;
+    *ret = is ? m : NULL;
+    return 0;
+}
+
 /* --- nobody presses any more --- */
 
 static int close_beside(struct scene *sc, const struct run *r, const struct run_step *row,
@@ -131,23 +172,15 @@ static int close_beside(struct scene *sc, const struct run *r, const struct run_
 
 int wait_over(struct scene *sc, const struct run *r, struct err *e)
 {
-    struct run_step *steps = NULL;
-    size_t count = 0;
-    if (!run_awaits_press(r)) {
-        return 0;
-    }
-    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0) {
+    struct run_step *p = NULL;
+    if (find_row(sc, r, &p, e) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct run_step *p = &steps[i];
-        if (!str_equal(p->step, r->asking) || !str_equal(p->state, "started")) {
-            continue;
-        }
-        p->state = "failed";
-        p->error_code = "not_pressed";
-        return store_step_answer(sc->s, r->workspace, r->id, p, e) != 0 ? -1
-                                                                        : close_beside(sc, r, p, e);
+    if (p == NULL) {
+        return 0;
     }
-    return 0;
+    p->state = "failed";
+    p->error_code = "not_pressed";
+    return store_step_answer(sc->s, r->workspace, r->id, p, e) != 0 ? -1
+                                                                    : close_beside(sc, r, p, e);
 }

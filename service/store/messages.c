@@ -79,9 +79,18 @@ static const struct stmt REDIRECT = {
     " where workspace = $1 and id = $2",
     4, 0};
 
+static const struct stmt SHOW_AGAIN = {
+    "message_show_again",
+    "update message set channel = $3, thread = $4, ephemeral = $5, response_url = $6,"
+    "   response_adds = $7, response_until = instant($8), from_channel = $9, from_thread = $10,"
+    "   platform_id = null, post_started_at = null, version = version + 1, sent_version = 0,"
+    "   state = 'waiting', error_code = null, updated_at = now()"
+    " where workspace = $1 and id = $2",
+    10, 0};
+
 const struct stmt *const store_messages_stmts[] = {
-    &ADD,  &FIND,   &LOCK, &PRESSED,  &SET_BODY, &ONCE_MORE, &SET_RESPONSE_URL,
-    &SENT, &FAILED, &ANEW, &REDIRECT, NULL};
+    &ADD,  &FIND,   &LOCK, &PRESSED,  &SET_BODY,   &ONCE_MORE, &SET_RESPONSE_URL,
+    &SENT, &FAILED, &ANEW, &REDIRECT, &SHOW_AGAIN, NULL};
 
 static struct seal_place message_place(const char *workspace, const char *id, const char *column)
 {
@@ -191,6 +200,17 @@ int store_message_set_response_url(store *s, const char *workspace, const char *
     const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(id),
                                         DB_BYTES(store_seal_secret(s, &place, url)), DB_I64(until));
     return store_touch_one(s, &SET_RESPONSE_URL, args, "no_message", e);
+}
+
+int store_message_show_again(store *s, const struct message *m, struct err *e)
+{
+    struct seal_place url = message_place(m->workspace, m->id, "response_url");
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(m->workspace), DB_TEXT(m->id), DB_TEXT(m->channel), DB_TEXT(m->thread),
+                DB_BOOL(m->ephemeral), DB_BYTES(store_seal_secret(s, &url, m->response_url)),
+                DB_BOOL(m->response_adds), DB_I64(m->response_until), DB_TEXT(m->from_channel),
+                DB_TEXT(m->from_thread));
+    return store_touch_one(s, &SHOW_AGAIN, args, "no_message", e);
 }
 
 int store_message_sent(store *s, const char *workspace, const char *id, const char *channel,

@@ -43,6 +43,8 @@ static const struct page {
     {WB_POST, "/console/workspaces/{workspace}/people", CONSOLE_ADMIN, console_people_do},
     {WB_GET, "/console/workspaces/{workspace}/groups/{name}", CONSOLE_ADMIN, console_group_page},
     {WB_POST, "/console/workspaces/{workspace}/groups/{name}", CONSOLE_ADMIN, console_group_do},
+    {WB_GET, "/console/workspaces/{workspace}/api-tokens", CONSOLE_ADMIN, console_tokens_page},
+    {WB_POST, "/console/workspaces/{workspace}/api-tokens", CONSOLE_ADMIN, console_tokens_do},
     {WB_GET, "/console/workspaces/{workspace}/sessions", CONSOLE_ADMIN, console_sessions_page},
     {WB_POST, "/console/workspaces/{workspace}/sessions", CONSOLE_ADMIN, console_sessions_end},
 };

@@ -1,16 +1,6 @@
 #include "console_int.h"
 
-#include <string.h>
-
 /* The audit, to search in: who changed what, and when. */
-
-static const char USER[] = "user:";
-
-/* Whose doing it was, as a person reads it. */
-static const char *actor_words(const json_t *names, const char *actor)
-{
-    return str_starts(actor, USER) ? console_name(names, actor + strlen(USER)) : actor;
-}
 
 /* "version: 2 · command: team note" */
 static const char *detail_words(arena *mem, const json_t *detail)
@@ -34,25 +24,12 @@ static json_t *row_of(const struct console *c, const json_t *line, const json_t 
     json_t *row = json_object();
     json_put_words(row, "at", console_time(c->mem, json_text(line, "at")));
     json_put_words(row, "action", json_text(line, "action"));
-    json_put_shown(row, "actor", actor_words(names, actor));
+    json_put_shown(row, "actor", console_actor(names, actor));
     json_put_shown(row, "subject", subject);
     if (json_is_object(detail) && json_object_size(detail) > 0) {
         json_put_shown(row, "detail", detail_words(c->mem, detail));
     }
     return row;
-}
-
-/* The people among those who did something: {"user": id} each. */
-static json_t *people_of(arena *mem, const json_t *found)
-{
-    json_t *list = arena_json(mem, json_array());
-    for (size_t i = 0; i < json_array_size(found); i++) {
-        const char *actor = json_text(json_array_get(found, i), "actor");
-        if (actor != NULL && str_starts(actor, USER)) {
-            json_push(list, json_must(json_pack("{s:s}", "user", actor + strlen(USER))));
-        }
-    }
-    return list;
 }
 
 int console_audit_page(struct console *c, struct err *e)
@@ -65,7 +42,7 @@ int console_audit_page(struct console *c, struct err *e)
         return -1;
     }
     const json_t *found = json_member(data, "found");
-    if (console_names(c, people_of(c->mem, found), "user", &names, e) != 0) {
+    if (console_names(c, console_actors(c->mem, found, "actor"), "user", &names, e) != 0) {
         return -1;
     }
     json_put(data, "any", json_boolean(json_array_size(found) > 0));

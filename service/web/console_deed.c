@@ -15,6 +15,21 @@ int console_take(struct console *c, json_t *body, const char *key, struct err *e
     return 0;
 }
 
+int console_take_number(struct console *c, json_t *body, const char *key, struct err *e)
+{
+    const char *text = NULL;
+    long long number = 0;
+    if (console_field(c, key, &text, e) != 0) {
+        return -1;
+    }
+    text = str_trim(c->mem, text);
+    if (text[0] != '\0') {
+        json_put(body, key,
+                 str_to_i64(text, &number) ? json_must(json_integer(number)) : json_words(text));
+    }
+    return 0;
+}
+
 void console_refuse(struct console_answer *ret, int status, const char *problem)
 {
     *ret = (struct console_answer){.status = status, .problem = problem};

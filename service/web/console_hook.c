@@ -120,22 +120,6 @@ int console_hook_page(struct console *c, struct err *e)
 
 /* --- what its buttons do --- */
 
-/* A number where it is one; whatever else was typed, the API refuses. */
-static int take_number(struct console *c, json_t *body, const char *key, struct err *e)
-{
-    const char *text = NULL;
-    long long number = 0;
-    if (console_field(c, key, &text, e) != 0) {
-        return -1;
-    }
-    text = str_trim(c->mem, text);
-    if (text[0] != '\0') {
-        json_put(body, key,
-                 str_to_i64(text, &number) ? json_must(json_integer(number)) : json_words(text));
-    }
-    return 0;
-}
-
 static int take_verify(struct console *c, json_t *body, struct err *e)
 {
     static const char *const of_both[] = {"by", "header", "prefix", NULL};
@@ -153,8 +137,9 @@ static int take_verify(struct console *c, json_t *body, struct err *e)
             return -1;
         }
     }
-    return json_text(verify, "timestamp_header") == NULL ? 0
-                                                         : take_number(c, verify, "within_s", e);
+    return json_text(verify, "timestamp_header") == NULL
+               ? 0
+               : console_take_number(c, verify, "within_s", e);
 }
 
 static int take_event_id(struct console *c, json_t *body, struct err *e)
@@ -198,7 +183,8 @@ static int save(struct console *c, struct console_call *call, struct err *e)
 static int rotate(struct console *c, struct console_call *call, struct err *e)
 {
     json_t *body = arena_json(c->mem, json_object());
-    if (take_number(c, body, "overlap_s", e) != 0 || console_take(c, body, "secret", e) != 0) {
+    if (console_take_number(c, body, "overlap_s", e) != 0 ||
+        console_take(c, body, "secret", e) != 0) {
         return -1;
     }
     call->handler = api_hook_rotate;

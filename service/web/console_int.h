@@ -96,6 +96,8 @@ void console_refuse(struct console_answer *ret, int status, const char *problem)
 void console_put_problem(json_t *data, const struct console_answer *a);
 /* A field that is given goes into the body; an empty one keeps what stands. */
 int console_take(struct console *c, json_t *body, const char *key, struct err *e);
+/* The same for a number; whatever else was typed, the API refuses. */
+int console_take_number(struct console *c, json_t *body, const char *key, struct err *e);
 /* A PUT that makes something; where there is one of that name it changes none, and ret->problem is
  * `taken`. */
 int console_make(struct console *c, const struct console_call *put, struct console_answer *ret,
@@ -132,6 +134,10 @@ int console_names(struct console *c, const json_t *items, const char *key, json_
 const char *console_app_title(const struct console *c, const char *app_key);
 /* The name, or the id where none is known. */
 const char *console_name(const json_t *names, const char *user_id);
+/* Whose doing it was ("user:U...", "token:..."), as a person reads it. */
+const char *console_actor(const json_t *names, const char *actor);
+/* The people among those who did something, for console_names(): {"user": id} each. */
+json_t *console_actors(arena *mem, const json_t *items, const char *key);
 
 /* --- console_filter.c: lists that can be searched --- */
 
@@ -167,6 +173,7 @@ console_fn console_hooks_page, console_hook_make;       /* console_hooks.c */
 console_fn console_hook_page, console_hook_do;          /* console_hook.c */
 console_fn console_people_page, console_people_do;      /* console_people.c */
 console_fn console_group_page, console_group_do;        /* console_group.c */
+console_fn console_tokens_page, console_tokens_do;      /* console_tokens.c */
 console_fn console_runs_page, console_run_page;         /* console_runs.c */
 console_fn console_audit_page;                          /* console_audit.c */
 console_fn console_personal_page, console_personal_end; /* console_personal.c */

@@ -1,5 +1,6 @@
 #include "console_int.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@ static const struct entry {
     {"runs", "Runs", "/runs"},
     {"personal", "Personal connections", "/personal-connections"},
     {"people", "People", "/people"},
+    {"tokens", "API tokens", "/api-tokens"},
     {"audit", "Audit", "/audit"},
     {"sessions", "Who is signed in", "/sessions"},
 };
@@ -191,6 +193,26 @@ const char *console_name(const json_t *names, const char *user_id)
 {
     const char *name = user_id == NULL ? NULL : json_text(names, user_id);
     return name == NULL ? user_id : name;
+}
+
+static const char USER[] = "user:";
+
+const char *console_actor(const json_t *names, const char *actor)
+{
+    bool user = actor != NULL && str_starts(actor, USER);
+    return user ? console_name(names, actor + strlen(USER)) : actor;
+}
+
+json_t *console_actors(arena *mem, const json_t *items, const char *key)
+{
+    json_t *list = arena_json(mem, json_array());
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const char *actor = json_text(json_array_get(items, i), key);
+        if (actor != NULL && str_starts(actor, USER)) {
+            json_push(list, json_must(json_pack("{s:s}", "user", actor + strlen(USER))));
+        }
+    }
+    return list;
 }
 
 const char *console_app_title(const struct console *c, const char *app_key)

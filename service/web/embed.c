@@ -36,6 +36,7 @@
     X(console_hook, "console_hook.html", "service/web/templates/console_hook.html")                \
     X(console_people, "console_people.html", "service/web/templates/console_people.html")          \
     X(console_group, "console_group.html", "service/web/templates/console_group.html")             \
+    X(console_tokens, "console_tokens.html", "service/web/templates/console_tokens.html")          \
     X(console_runs, "console_runs.html", "service/web/templates/console_runs.html")                \
     X(console_run, "console_run.html", "service/web/templates/console_run.html")                   \
     X(console_audit, "console_audit.html", "service/web/templates/console_audit.html")             \

@@ -99,6 +99,8 @@ static const struct route routes[] = {
     {WB_POST, "/console/workspaces/{workspace}/people", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postConsolePeople", 0},
     {WB_GET, "/console/workspaces/{workspace}/groups/{name}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleGroup", 0},
     {WB_POST, "/console/workspaces/{workspace}/groups/{name}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_API_BODY, console_post, "postConsoleGroup", 0},
+    {WB_GET, "/console/workspaces/{workspace}/api-tokens", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleApiTokens", 0},
+    {WB_POST, "/console/workspaces/{workspace}/api-tokens", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postConsoleApiTokens", 0},
     {WB_GET, "/console/workspaces/{workspace}/sessions", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleSessions", 0},
     {WB_POST, "/console/workspaces/{workspace}/sessions", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postConsoleSessions", 0},
     {WB_GET, "/", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, front_get, "getFront", 0},

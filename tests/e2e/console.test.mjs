@@ -168,6 +168,26 @@ describe('its pages', () => {
     await accessible(page, 'a group that was refused');
   });
 
+  test('a token of the API is made, shown once, and removed when that is meant', async () => {
+    await menu('API tokens');
+    await heading('API tokens');
+    await accessible(page, 'no tokens');
+    await page.getByLabel('Name').fill('reports');
+    await page.getByRole('radio', {name: /Operate/}).check();
+    await page.getByRole('button', {name: 'Make it'}).click();
+    await page.getByRole('status').getByText('shown this once').waitFor();
+    await accessible(page, 'a new token');
+    await menu('API tokens');
+    await page.getByText('operate', {exact: true}).waitFor();
+    assert.equal(await page.locator('#token_shown').count(), 0);
+    await page.getByText('Remove…').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('checkbox', {name: /whatever uses reports/}).check();
+    await accessible(page, 'the question');
+    await page.getByRole('button', {name: 'Remove reports now'}).click();
+    await page.getByRole('status').getByText('Removed.').waitFor();
+  });
+
   test('runs are searched, and one is read step by step', async () => {
     await at(HOME);
     await menu('Runs');

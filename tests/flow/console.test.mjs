@@ -632,3 +632,35 @@ describe('people', () => {
     assert.deepEqual((await audit('group.deleted')).at(-1), {actor: `user:${BEN}`, subject: 'deals'});
   });
 });
+
+describe('API tokens', () => {
+  test('one is made with role and end, shown once, listed without it, and removed when that is meant', async () => {
+    const browser = await signIn(), path = `${w.url}${HOME}/api-tokens`;
+    await page(browser, `${HOME}/api-tokens`);
+    const {form_key} = browser.form({}, 1).fields;
+    const send = more => browser.request('POST', path, {form_key, do: 'make', name: 'reports', role: 'read', expires_in_days: '30', ...more});
+    await send({role: 'everything'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /This was not done.*role/);
+    await send({});
+    assert.equal(browser.page.status, 201, browser.text);
+    const token = /id="token_shown">([^<]*)</.exec(browser.page.html)?.[1];
+    assert.match(token, /^wbt_/);
+    const asked = method => fetch(`${w.url}/v1/workspaces/${ACME}/groups/x`, {method, headers: {authorization: `Bearer ${token}`}}).then(r => r.status);
+    assert.deepEqual([await asked('GET'), await asked('DELETE')], [404, 403], 'it reads, and no more');
+    await send({});
+    assert.equal(browser.page.status, 409, 'names are given once');
+    await page(browser, `${HOME}/api-tokens`);
+    assert.ok(!browser.page.html.includes(token));
+    assert.match(browser.text, /reports read .*by Ben/);
+    assert.deepEqual((await audit('api_token.made')).at(-1), {actor: `user:${BEN}`, subject: 'reports'});
+    assert.ok(!JSON.stringify(await w.query('select * from api_token')).includes(token) && !w.log().includes(token));
+    await browser.request('POST', path, {form_key, do: 'remove', name: 'reports'});
+    assert.equal(browser.page.status, 422);
+    assert.equal(await asked('GET'), 404);
+    await browser.request('POST', path, {form_key, do: 'remove', name: 'reports', sure: 'on'});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.ok([401, 429].includes(await asked('GET')), 'it is refused, as any wrong token');
+    assert.deepEqual((await audit('api_token.revoked')).at(-1), {actor: `user:${BEN}`, subject: 'reports'});
+  });
+});

@@ -11,7 +11,10 @@ static const struct page {
 } pages[] = {
     {WB_GET, "/console/workspaces", CONSOLE_OPERATOR, console_workspaces_page},
     {WB_GET, "/console/workspaces/{workspace}", CONSOLE_ADMIN, console_home_page},
+    {WB_GET, "/console/workspaces/{workspace}/recipes", CONSOLE_ADMIN, console_recipe_new},
+    {WB_POST, "/console/workspaces/{workspace}/recipes", CONSOLE_ADMIN, console_recipe_make},
     {WB_GET, "/console/workspaces/{workspace}/recipes/{name}", CONSOLE_ADMIN, console_recipe_page},
+    {WB_POST, "/console/workspaces/{workspace}/recipes/{name}", CONSOLE_ADMIN, console_recipe_do},
     {WB_GET, "/console/workspaces/{workspace}/recipes/{name}/settings", CONSOLE_ADMIN,
      console_settings_page},
     {WB_POST, "/console/workspaces/{workspace}/recipes/{name}/settings", CONSOLE_ADMIN,

@@ -162,11 +162,12 @@ json_t *console_run_row(const struct console *c, const json_t *run, const json_t
 
 /* --- the pages, by file --- */
 
-console_fn console_home_page;                            /* console_home.c */
-console_fn console_workspaces_page;                      /* console_home.c */
-console_fn console_recipe_page;                          /* console_recipe.c */
-console_fn console_edit_page, console_edit_save;         /* console_edit.c */
-console_fn console_settings_page, console_settings_save; /* console_settings.c */
+console_fn console_home_page;                                          /* console_home.c */
+console_fn console_workspaces_page;                                    /* console_home.c */
+console_fn console_recipe_new, console_recipe_make, console_recipe_do; /* console_recipes.c */
+console_fn console_recipe_page;                                        /* console_recipe.c */
+console_fn console_edit_page, console_edit_save;                       /* console_edit.c */
+console_fn console_settings_page, console_settings_save;               /* console_settings.c */
 console_fn console_connections_page, console_connection_make, console_connection_page,
     console_connection_do;                              /* console_connections.c */
 console_fn console_hooks_page, console_hook_make;       /* console_hooks.c */

@@ -154,7 +154,7 @@ static int add_runs(struct console *c, json_t *data, struct err *e)
     return 0;
 }
 
-int console_recipe_page(struct console *c, struct err *e)
+int console_recipe_show(struct console *c, const struct console_answer *said, struct err *e)
 {
     struct console_recipe x;
     json_t *data = arena_json(c->mem, json_object()), *used = NULL;
@@ -172,7 +172,14 @@ int console_recipe_page(struct console *c, struct err *e)
     if (add_runs(c, data, e) != 0) {
         return -1;
     }
+    console_put_problem(data, said);
+    json_put_words(data, "action", console_path(c, "/recipes/%s", c->name));
     const struct console_page page = {"console_recipe.html", json_text(data, "recipe_title"),
-                                      "home", 200};
+                                      "home", said->status};
     return console_show(c, &page, json_incref(data), e);
+}
+
+int console_recipe_page(struct console *c, struct err *e)
+{
+    return console_recipe_show(c, &(struct console_answer){.status = 200}, e);
 }

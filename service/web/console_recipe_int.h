@@ -18,5 +18,7 @@ void console_recipe_head(const struct console *c, const struct console_recipe *x
                          json_t *data);
 /* Its apps: [{alias, use, app, label, on, account, state}], a new reference. */
 int console_recipe_apps(struct console *c, const json_t *body, json_t **ret, struct err *e);
+/* The first of its pages, after what was said. */
+int console_recipe_show(struct console *c, const struct console_answer *said, struct err *e);
 
 #endif

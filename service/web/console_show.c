@@ -30,6 +30,7 @@ static const struct {
     {"unchanged", "Nothing was changed."},
     {"ended", "Signed out."},
     {"removed", "Removed."},
+    {"recipe", "Made. Look at its settings, and switch it on when it is right."},
     {"disconnected", "Ended here. The app is told, too: the audit says what came of it."},
 };
 

@@ -26,6 +26,8 @@
     X(console_workspaces, "console_workspaces.html",                                               \
       "service/web/templates/console_workspaces.html")                                             \
     X(console_recipe, "console_recipe.html", "service/web/templates/console_recipe.html")          \
+    X(console_recipe_new, "console_recipe_new.html",                                               \
+      "service/web/templates/console_recipe_new.html")                                             \
     X(console_settings, "console_settings.html", "service/web/templates/console_settings.html")    \
     X(console_edit, "console_edit.html", "service/web/templates/console_edit.html")                \
     X(console_connections, "console_connections.html",                                             \

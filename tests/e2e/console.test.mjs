@@ -77,6 +77,23 @@ describe('its pages', () => {
     await accessible(page, 'settings that were refused');
   });
 
+  test('a recipe is made from its text, and removed when that is meant', async () => {
+    await at(HOME);
+    await page.getByRole('link', {name: 'Make a recipe'}).click();
+    await heading('A new recipe');
+    await accessible(page, 'a new recipe');
+    await page.getByLabel('Name').fill('remind-me');
+    const text = page.getByLabel('The recipe, as JSON');
+    await text.fill((await text.inputValue()).replace('words to type', 'salesforce remind me'));
+    await page.getByRole('button', {name: 'Check and make it'}).click();
+    await page.getByRole('status').getByText('Made.').waitFor();
+    await at(`${HOME}/recipes/remind-me`);
+    await accessible(page, 'a recipe and its end');
+    await page.getByRole('checkbox', {name: /Yes, remove/}).check();
+    await page.getByRole('button', {name: 'Remove'}).click();
+    await page.getByRole('status').getByText('Removed.').waitFor();
+  });
+
   test('a recipe is edited as its text', async () => {
     await at(`${HOME}/recipes/create-task`);
     await page.getByRole('navigation', {name: 'This recipe'}).getByRole('link', {name: 'Edit'}).click();

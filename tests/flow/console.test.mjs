@@ -664,3 +664,35 @@ describe('API tokens', () => {
     assert.deepEqual((await audit('api_token.revoked')).at(-1), {actor: `user:${BEN}`, subject: 'reports'});
   });
 });
+
+describe('a recipe, new and gone', () => {
+  test('one is made from its text, once, and removed when that is meant', async () => {
+    const browser = await signIn(), path = `${w.url}${HOME}/recipes`, api = `/workspaces/${ACME}/recipes`;
+    await page(browser, `${HOME}/recipes`);
+    const {form_key} = browser.form({}, 1).fields;
+    assert.match(browser.page.html, /acme-salesforce/, 'the beginning names a connection that is there');
+    const [, shown] = /<textarea[^>]*>([\s\S]*?)<\/textarea>/.exec(browser.page.html);
+    const text = shown.replaceAll('&quot;', '"').replaceAll('words to type', 'salesforce remind me');
+    const make = more => browser.request('POST', path, {form_key, name: 'remind-me', text, ...more});
+    await make({text: '{\r\n  "title": "Cut\r\n'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /no JSON at line 2, column/);
+    await make({text: text.replace('"steps"', '"stepz"')});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.page.html, /&quot;stepz&quot;/, 'what was written is still there');
+    await make({});
+    assert.equal(browser.page.status, 303, browser.text);
+    const now = await w.must('GET', `${api}/remind-me`);
+    assert.deepEqual([now.version, now.enabled], [1, false]);
+    await make({text: text.replace('remind me', 'remind you')});
+    assert.equal(browser.page.status, 412, 'making one changes none');
+    assert.equal((await w.must('GET', `${api}/remind-me`)).version, 1);
+    await browser.request('POST', `${path}/remind-me`, {form_key, do: 'remove'});
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /Nothing was done: tick the box/);
+    await browser.request('POST', `${path}/remind-me`, {form_key, do: 'remove', sure: 'on'});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.equal((await w.api('GET', `${api}/remind-me`)).status, 404);
+    assert.deepEqual([(await audit('recipe.created')).at(-1), (await audit('recipe.deleted')).at(-1)], Array(2).fill({actor: `user:${BEN}`, subject: 'remind-me'}));
+  });
+});

@@ -241,6 +241,38 @@ describe('scopes', () => {
     await connects(ana);
   });
 
+  test('two people whose logins bring less than the definition requires: each reads so in private, and the admins once', async () => {
+    const cleo = w.person('cleo');
+    const notices = async () => (await ben.messages()).filter(m => /acme-deskly.*does not allow all that the app's definition requires/s.test(words(m)));
+    const mine = async person => (await person.messages()).filter(m => /You were not connected to Deskly: not all was allowed that your commands need/.test(words(m)));
+    const lacking = async person => {
+      const asked = await person.ask('connect deskly', /Deskly/);
+      if (labels(asked).includes('Log in again')) await person.press(asked, 'Log in again');
+      const prompt = await person.sees(m => m.is_bot && m.ts >= asked.ts && loginUrl(m));
+      await person.browser.get(loginUrl(prompt));
+      await person.browser.submit();
+      assert.equal(person.browser.code, null);
+      assert.match(person.browser.text, /tickets\.read|See tickets/, 'the page says what is missing');
+      await person.sees(m => m.ts === prompt.ts && /You were not connected to Deskly: not all was allowed/.test(words(m)));
+      await w.idle();
+    };
+    const was = await anas();
+    peer.withheld = ['tickets.read'];
+    await lacking(cleo);
+    const [first, ...more] = await notices();
+    assert.match(words(first), /Nobody was connected\. Please see to it that the client may ask for it/);
+    assert.match(words(first), /tickets\.read/, 'it names what was not granted');
+    assert.deepEqual([more.length, (await mine(cleo)).length, (await mine(ana)).length], [0, 1, 0]);
+    await lacking(ana);
+    assert.deepEqual([(await notices()).length, (await mine(cleo)).length, (await mine(ana)).length], [1, 1, 1]);
+    assert.deepEqual(await anas(), was, 'who was connected before stays so');
+    assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and default_name = 'acme-deskly' and tokens is not null"), 0);
+    peer.withheld = [];
+    await connects(cleo);
+    await ana.ask('cancel', /./);
+    await w.idle();
+  });
+
   test('a refresh that is refused in an unknown way keeps the tokens, says why, tells the admins, and comes back by itself after its pause', async () => {
     peer.expire();
     peer.next('refresh', 'error', {answer: {status: 418, body: {error: 'odd_refusal'}}});

@@ -127,7 +127,24 @@ static bool read_day(const char *text, int *ret_month, int *ret_day)
            *ret_day <= 31;
 }
 
-static const char *const date_forms[] = {"long", "short", "iso", NULL};
+static const char *const date_forms[] = {"long", "short", "iso", "utc", NULL};
+
+/* An instant as apps take it that know no zones: "2026-12-31 13:30:00". What names no zone stays as
+ * it is, for nobody can say whose clock it is by. */
+static const json_t *apply_utc(struct template_work *w, const json_t *value, const char *text)
+{
+    json_t *read = NULL;
+    const char *why = NULL;
+    const char *instant = recipe_parse_date_time(w->mem, text, &read, &why)
+                              ? json_string_value(arena_json(w->mem, read))
+                              : "";
+    if (strchr(instant, 'Z') == NULL) {
+        return value;
+    }
+    struct str s = buffer(w);
+    str_printf(&s, "%.10s %.8s", instant, instant + strlen("2026-12-31T"));
+    return finish(w, &s);
+}
 
 /* What is no date stays as it is. */
 static const json_t *apply_date(struct template_work *w, const json_t *value, const char *form)
@@ -137,6 +154,9 @@ static const json_t *apply_date(struct template_work *w, const json_t *value, co
                                          "September", "October",  "November", "December"};
     const char *text = text_of(w, value);
     int month = 0, day = 0;
+    if (str_equal(form, "utc")) {
+        return apply_utc(w, value, text);
+    }
     if (!read_day(text, &month, &day)) {
         return value;
     }
@@ -234,7 +254,7 @@ static const json_t *apply_last(struct template_work *w, const json_t *value, co
 static const struct template_function functions[] = {
     {"count", apply_count, true, false, NULL, NULL},
     {"date", apply_date, false, true, date_forms,
-     "date takes (\"long\"), (\"short\") or (\"iso\")"},
+     "date takes (\"long\"), (\"short\"), (\"iso\") or (\"utc\")"},
     {"default", apply_default, true, true, NULL, NEEDS_TEXT},
     {"first", apply_first, false, false, NULL, NULL},
     {"join", apply_join, false, true, NULL, NEEDS_TEXT},

@@ -22,7 +22,7 @@ const ACTIONS = {
   my_approvals: ['my approvals', [], 'Waiting: {{steps.one.first.sysapproval.display_value}} {{steps.one.first.sys_id.value}}'],
   approve: ['approve', ['id', 'comments'], 'It is {{steps.one.state}}'],
   reject: ['reject', ['id', 'comments'], 'It is {{steps.one.state}}'],
-  create_change: ['create change', ['short_description', 'description', 'justification', 'assignment_group', 'type'], 'Made {{steps.one.number}}'],
+  create_change: ['create change', ['short_description', 'description', 'justification', 'assignment_group', 'type', 'start_date', 'end_date'], 'Made {{steps.one.number}}'],
   search_catalog: ['catalog', ['text'], 'There is {{steps.one.first.name}}'],
   order_item: ['order', ['item', 'memory'], 'Ordered {{steps.one.number}}'],
   search_knowledge: ['knowledge', ['text'], 'Read {{steps.one.first.number}}: {{steps.one.first.title}}'],
@@ -177,6 +177,27 @@ describe('servicenow', () => {
     await ana.ask('snow knowledge text: vpn', /Read KB0000001: How to reset your VPN/);
     await ana.ask('snow my requests', /Ordered: RITM0010001 Standard laptop/);
     await ana.ask('snow my tasks', /To do: INC0000002/);
+  });
+
+  test('a date and time that is typed by her clock reaches a change and an order in UTC, as ServiceNow writes it', async () => {
+    const timed = (name, action, given) => w.putRecipe(ACME, {name, title: name, command: `snow ${name}`, allow: 'everyone', connections: {servicenow: {use: 'acme-servicenow', verify_user_access: true}},
+      inputs: [{name: 'from', type: 'date_time', required: true}, {name: 'until', type: 'date_time'}],
+      steps: [{id: 'one', connection: 'servicenow', action, with: given}], reply: {text: `Timed {{steps.one.number}}`}});
+    const utc = name => `{{inputs.${name} | date("utc")}}`;
+    await w.query("update chat_user set time_zone = 'Europe/Zurich' where user_id = 'U0ANA0001'");
+    await timed('timed-change', 'create_change', {short_description: 'Timed', start_date: utc('from'), end_date: utc('until')});
+    await timed('timed-order', 'order_item', {item: LAPTOP, variables: {memory: '8', needed: utc('from')}});
+    await timed('untimed-change', 'create_change', {short_description: 'Untimed', start_date: '{{inputs.from}}'});
+    const told = await ana.ask('snow timed-change from: 2026-12-31 14:30 until: 2027-01-01T09:00:00+09:00', /Timed CHG001/);
+    assert.doesNotMatch(words(told), /did not take/);
+    const dates = r => [r.start_date, r.end_date];
+    assert.deepEqual((await rows(w, 'change_request', r => r.short_description === 'Timed')).map(dates), [['2026-12-31 13:30:00', '2027-01-01 00:00:00']]);
+    await ana.ask('snow timed-change from: 2026-12-31 15:00', /Timed CHG001/);
+    assert.deepEqual((await rows(w, 'change_request', r => r.short_description === 'Timed')).map(dates).sort()[1], ['2026-12-31 14:00:00', undefined]);
+    await ana.ask('snow timed-order from: 2026-07-01 09:05', /Timed REQ001/);
+    assert.ok((await rows(w, 'sc_req_item')).some(r => r.variables === '{"memory":"8","needed":"2026-07-01 07:05:00"}'));
+    await ana.ask('snow untimed-change from: 2026-12-31 14:30', /a date and time in UTC, like 2026-12-31 13:30:00/);
+    assert.equal((await rows(w, 'change_request', r => r.short_description === 'Untimed')).length, 0);
   });
 
   test('P10 the answer to a new incident or change is lost: it is found by its key, and there is one', async () => {
@@ -368,7 +389,7 @@ describe('servicenow: traps', () => {
     resolve_incident: {typed: `snow resolve id: ${MAIL}`, done: /Resolved INC0000002/,
       fields: {close_code: ['One code', 'Other code'], close_notes: ['These notes', 'Other notes']}},
     create_change: {typed: 'snow create change', done: /Made CHG001/,
-      fields: {short_description: ['Left out'], description: ['At length'], justification: ['It must be'], assignment_group: [DESK]}},
+      fields: {short_description: ['Left out'], description: ['At length'], justification: ['It must be'], assignment_group: [DESK], start_date: ['2026-12-31 13:30:00'], end_date: ['2026-12-31 15:30:00']}},
   };
   const NO_WORD = /did not take|does not show/;
   const differing = async fields => {

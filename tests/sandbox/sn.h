@@ -44,7 +44,7 @@ json_t *sn_counts(void);
 void sn_count(json_t *object, const char *name);
 
 /* ---- sn_tables.c: what is known of the tables, and their records ---- */
-enum sn_type { SN_TEXT, SN_CHOICE, SN_REFERENCE, SN_JOURNAL };
+enum sn_type { SN_TEXT, SN_CHOICE, SN_REFERENCE, SN_JOURNAL, SN_DATE_TIME };
 struct sn_field {
     const char *name;
     enum sn_type type;

@@ -27,7 +27,7 @@ static const struct sn_field task_fields[] = {
     {"correlation_id", SN_TEXT, NULL, NULL},
     {"correlation_display", SN_TEXT, NULL, NULL},
     {"contact_type", SN_TEXT, NULL, NULL},
-    {"due_date", SN_TEXT, NULL, "itil"},
+    {"due_date", SN_DATE_TIME, NULL, "itil"},
     {"comments", SN_JOURNAL, NULL, NULL},
     {"work_notes", SN_JOURNAL, NULL, "itil"},
 };
@@ -54,6 +54,8 @@ static const struct sn_table tables[] = {
      {{"type", SN_TEXT, NULL, nobody},
       {"requested_by", SN_REFERENCE, "sys_user", nobody},
       {"justification", SN_TEXT, NULL, NULL},
+      {"start_date", SN_DATE_TIME, NULL, NULL},
+      {"end_date", SN_DATE_TIME, NULL, NULL},
       {"approval", SN_TEXT, NULL, nobody}}},
     {"sc_request",
      "REQ",
@@ -378,6 +380,18 @@ static bool may_write(const json_t *instance, const struct sn_table *table,
     return field->role == NULL || sn_has_role(instance, user, field->role);
 }
 
+/* "2026-12-31 13:30:00", in UTC: what looks otherwise is no date here. */
+static bool is_date_time(const char *text)
+{
+    static const char shape[] = "0000-00-00 00:00:00";
+    size_t i = 0;
+    while (shape[i] != '\0' &&
+           (shape[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i])) {
+        i++;
+    }
+    return text[i] == '\0' && (i == 0 || shape[i] == '\0');
+}
+
 /* The texts that stay of what was sent: known fields that this user may write. */
 static json_t *writable(json_t *instance, const struct sn_table *table, const json_t *record,
                         const json_t *fields, const char *user)
@@ -392,8 +406,9 @@ static json_t *writable(json_t *instance, const struct sn_table *table, const js
         char *text = json_is_string(given) ? xstrdup(json_string_value(given))
                      : json_is_null(given) ? xstrdup("")
                                            : json_dumps(given, JSON_ENCODE_ANY);
-        const char *value =
-            field->type == SN_REFERENCE ? reference_of(instance, field, text) : text;
+        const char *value = field->type == SN_REFERENCE ? reference_of(instance, field, text)
+                            : field->type == SN_DATE_TIME && !is_date_time(text) ? NULL
+                                                                                 : text;
         if (value != NULL) {
             set(out, field->name, value);
         }

@@ -278,7 +278,7 @@ static void small_templates_cannot_grow_without_bound(void **state)
 
 static const char values[] =
     "{'t':' Ana & Co ','e':'','n':12.5,'i':7,'y':true,'z':null,'list':['a',2,{'k':'v'},null],'none':[],"
-    "'d':'2026-02-09','m':'2026-12-31T23:10:00.000+0000','odd':'2026-13-01','q':'it\\u0027s \\\\ \\\"x\\\"',"
+    "'d':'2026-02-09','m':'2026-12-31T23:10:00.000+0000','odd':'2026-13-01','zone':'2026-12-31T20:30:00-05:00','local':'2026-12-31 14:30','q':'it\\u0027s \\\\ \\\"x\\\"',"
     "'uni':'Zürich','deep':{'b':1,'a':[1]}}";
 
 static void every_function_takes_every_value(void **state)
@@ -295,6 +295,9 @@ static void every_function_takes_every_value(void **state)
         {"{{d|date('long')}}, {{d|date('short')}}, {{m|date('iso')}}",
          "9 February 2026, 9 Feb 2026, 2026-12-31"},
         {"{{m|date('long')}}", "31 December 2026"},
+        {"{{m|date('utc')}}, {{zone|date('utc')}}", "2026-12-31 23:10:00, 2027-01-01 01:30:00"},
+        {"{{local|date('utc')}} {{d|date('utc')}} {{odd|date('utc')}} {{i|date('utc')}}",
+         "2026-12-31 14:30 2026-02-09 2026-13-01 7"},
         {"{{odd|date('long')}}{{i|date('iso')}}{{absent|date('long')}}", "2026-13-017"},
         {"{{list|count}} {{none|count}} {{deep|count}} {{uni|count}} {{i|count}} {{absent|count}}",
          "4 0 2 6 1 0"},

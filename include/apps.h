@@ -221,16 +221,26 @@ struct app_given {
 int app_act_fits(arena *mem, const app_action *x, const struct app_given *given,
                  const char **ret_input, const char **ret_words, struct err *e);
 
+/* Who had decided before, as the app says it to this person. */
+struct app_decided {
+    const char *by;   /* a name there; NULL: nobody says */
+    const char *word; /* "approved", "rejected", "completed" */
+    int64_t at;       /* epoch seconds; 0: unknown */
+};
+
 struct app_result {
-    json_t *output;         /* what later templates see as steps.ID */
-    const char *record_id;  /* NULL: none */
-    const char *record_url; /* deep link */
+    json_t *output;             /* what later templates see as steps.ID */
+    const char *record_id;      /* NULL: none */
+    const char *record_url;     /* deep link */
+    struct app_decided decided; /* of the error "already_decided" alone */
 };
 /*
  * Runs an action once. Errors:
  *   ERR_UNAUTHENTIC      "app_401"        refresh once, repeat once
  *   ERR_UPSTREAM_REFUSED "app_refused"    the app's own word; e->text for the log. The user's
  *                                         words are in *ret_words: short, plain, from our table
+ *   ERR_UPSTREAM_REFUSED "already_decided" somebody has decided there before; ret->decided may say
+ *                                         who
  *   ERR_UPSTREAM_REFUSED "app_scope"      the token allows less than this needs, and nothing was
  *                                         done; e->needed: which scopes, where the app says so
  *   ERR_INVALID          "bad_input"      a value that a template gave does not do; *ret_words say

@@ -336,6 +336,7 @@ struct run_outcome {
     struct run_item item; /* of unknown */
     const char *words;    /* the app's refusal in plain words; NULL: use the error's words */
     struct err err;
+    struct app_decided decided; /* of "already_decided": who it was, where the app says so */
     const struct run_connection *began_as; /* of RECIPE_ACCOUNT_CHANGED: as what it has written, */
     const struct connection *goes_as;      /* and as what it would go on */
     struct run_step *last; /* done and not stored yet: the caller's to store; NULL: none */

@@ -252,6 +252,7 @@ static int judge(const struct apps_act *t, const struct apps_request *q,
         return -1;
     }
     apps_result_make(t, &q->outcome, arena_json(t->call->mem, apps_scope(t, answer)), ret);
+    apps_read_back(t, q, ret);
     apps_add_taken(t, q, answer, ret);
     return 0;
 }
@@ -299,12 +300,29 @@ static int look_before(const struct apps_act *t, const json_t *with, enum app_lo
     return l == NULL || !l->before || ours ? 0 : apps_look(t, l, ret_found, ret, ret_words, e);
 }
 
+static int look_and_ask(const struct apps_act *t, const struct apps_request *q, const json_t *with,
+                        struct app_result *ret, const char **ret_words, struct err *e)
+{
+    enum app_lookup found = APP_NOT_FOUND;
+    if (look_before(t, with, &found, ret, ret_words, e) != 0) {
+        return -1;
+    }
+    if (found == APP_FOUND) {
+        return 0;
+    }
+    if (ask(t, q, ret, ret_words, e) == 0) {
+        return 0;
+    }
+    /* no outage that time mends: a read is asked once more, at once */
+    bool odd = str_equal(e->code, APPS_ODD) && !t->action->writes;
+    return odd ? ask(t, q, ret, ret_words, e) : -1;
+}
+
 int app_act(const struct app_call *c, const app_action *x, const json_t *with,
             struct app_result *ret, const char **ret_words, struct err *e)
 {
     const struct apps_request *q = apps_request_pick(x, with);
     const struct apps_look_up *l = apps_look_up_pick(x, with);
-    enum app_lookup found = APP_NOT_FOUND;
     struct apps_act t;
     *ret_words = NULL;
     if (apps_act_begin(c, x, with, ret_words, &t, e) != 0) {
@@ -314,16 +332,11 @@ int app_act(const struct app_call *c, const app_action *x, const json_t *with,
         (l != NULL && check_places(&t, &l->request, ret_words, e) != 0)) {
         return -1;
     }
-    if (look_before(&t, with, &found, ret, ret_words, e) != 0) {
-        return -1;
-    }
-    if (found == APP_FOUND) {
+    if (look_and_ask(&t, q, with, ret, ret_words, e) == 0) {
         return 0;
     }
-    if (ask(&t, q, ret, ret_words, e) == 0) {
-        return 0;
+    if (str_equal(e->code, "already_decided")) {
+        apps_who_decided(&t, q, with, &ret->decided);
     }
-    /* no outage that time mends: a read is asked once more, at once */
-    bool odd = str_equal(e->code, APPS_ODD) && !x->writes;
-    return odd ? ask(&t, q, ret, ret_words, e) : -1;
+    return -1;
 }

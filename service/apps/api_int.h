@@ -185,6 +185,30 @@ struct apps_request {
     struct apps_pairs
         taken; /* input -> path in the answer where its value stands if it was taken */
     struct apps_outcome outcome;
+    struct apps_read_back *read_back; /* NULL: none */
+    struct apps_decided *decided;     /* NULL: none */
+};
+
+/* Asked when a good answer does not say which record it means. */
+struct apps_read_back {
+    struct apps_request request;
+    struct apps_outcome outcome;
+};
+
+/* Asked when a refusal says that somebody has decided before: who that was. Paths in the answer,
+ * or in the only row of the list `one`. */
+struct apps_decided {
+    struct apps_request request;
+    const char *one; /* NULL: the answer says it itself */
+    const char *by, *at, *word;
+};
+
+/* A link for each row of a list that an action gives. */
+struct apps_row {
+    struct apps_texts in;    /* members of the output: a list of rows, or one */
+    struct apps_pairs where; /* what must stand in a row; the first that fits counts */
+    struct apps_texts id;    /* paths in a row, the first that is there */
+    const char *url;
 };
 
 /* How to find out whether a write has happened. */
@@ -215,6 +239,8 @@ struct app_action {
     size_t look_ups_count;
     struct apps_outcome outcome;
     const char *record_url; /* "{api_base}/{id}", "https://{host}/x?id={id}" */
+    struct apps_row *rows;
+    size_t rows_count;
 };
 
 /* --- answers (api_error.c, refused.c) and calls (call.c) --- */
@@ -319,6 +345,14 @@ int apps_check_taken(const struct apps_act *t, const struct apps_request *q, con
 /* Into the output, as APPS_NOT_TAKEN: what the app left out, or does not show, in words. */
 void apps_add_taken(const struct apps_act *t, const struct apps_request *q, const json_t *answer,
                     struct app_result *io);
+/* A sentence of ours about a write that is done, behind those that stand there. */
+void apps_add_words(const struct apps_act *t, const char *words, struct app_result *io);
+/* beside.c: a result without a record's id is read once more; where that says no id either, it is
+ * told, for the write stands. */
+void apps_read_back(const struct apps_act *t, const struct apps_request *q, struct app_result *io);
+/* beside.c: *ret stays as it is where the app does not say, or not to this person. */
+void apps_who_decided(const struct apps_act *t, const struct apps_request *q, const json_t *with,
+                      struct app_decided *ret);
 /* ERR_UPSTREAM_REFUSED "app_odd": an answer that nothing can be made of. */
 #define APPS_ODD "app_odd"
 int apps_odd(const app *a, const struct net_response *r, bool writes, struct err *e);

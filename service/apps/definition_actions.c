@@ -33,10 +33,10 @@ static const char **names_of(const struct app_action *x, arena *mem)
 }
 
 /* {api_base}/ or a URL that stands by itself; an id may be anywhere behind its host. */
-static void check_record_url(const struct apps_action_reader *ar, const struct json_doc *d)
+void apps_check_link(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
+                     const char *url)
 {
     static const char by_base[] = "{api_base}/", by_host[] = "https://{host}/";
-    const char *url = ar->action->record_url;
     size_t n = 0;
     while (ar->names[n] != NULL) {
         n++;
@@ -50,14 +50,14 @@ static void check_record_url(const struct apps_action_reader *ar, const struct j
     } else if (str_starts(url, by_host)) {
         rest = url + strlen(by_host);
     } else if (!str_starts(url, "https://") || strcspn(url + 8, "/") > strcspn(url + 8, "{?#")) {
-        json_doc_fault(d, "record_url",
+        json_doc_fault(d, key,
                        "This must begin with {api_base}/, https://{host}/ or https:// and a fixed "
                        "host.");
         return;
     }
     const char *why = NULL;
     if (!apps_template_known(d->mem, rest, names, &why)) {
-        json_doc_fault(d, "record_url", "%s", why);
+        json_doc_fault(d, key, "%s", why);
     }
 }
 
@@ -70,15 +70,17 @@ static void read_result(const struct apps_action_reader *ar, const struct json_d
         json_doc_fault(d, "output", "This is required.");
     }
     if (x->record_url != NULL) {
-        check_record_url(ar, d);
+        apps_check_link(ar, d, "record_url", x->record_url);
     }
+    apps_read_rows(ar, d);
 }
 
 static void read_action(const struct apps_reader *r, const struct json_doc *d, const char *name,
                         struct app_action *x)
 {
-    static const char *const keys[] = {"title",  "writes",    "approves",   "inputs",  "requests",
-                                       "output", "record_id", "record_url", "look_up", NULL};
+    static const char *const keys[] = {"title",    "writes", "approves",  "inputs",
+                                       "requests", "output", "record_id", "record_url",
+                                       "look_up",  "rows",   NULL};
     struct apps_action_reader ar = {.r = r, .action = x};
     json_doc_known(d, keys);
     x->app = r->app;

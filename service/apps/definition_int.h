@@ -87,6 +87,18 @@ void apps_read_expect(const struct apps_action_reader *ar, const struct json_doc
 /* "output" and "record_id"; `found`: their paths may begin with "found". */
 struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const struct json_doc *d,
                                       bool found);
+/* "read_back" and "decided" of a request. */
+void apps_read_read_back(const struct apps_action_reader *ar, const struct json_doc *d,
+                         struct apps_request *q);
+void apps_read_decided(const struct apps_action_reader *ar, const struct json_doc *d,
+                       struct apps_request *q);
+/* "rows" of an action, behind its output. */
+void apps_read_rows(const struct apps_action_reader *ar, const struct json_doc *d);
+/* A link to a record: where it may begin, and what it may name besides {id}. */
+void apps_check_link(const struct apps_action_reader *ar, const struct json_doc *d, const char *key,
+                     const char *url);
+void apps_check_where(const struct apps_action_reader *ar, const struct json_doc *d,
+                      const struct apps_pairs *where);
 /* Statuses between least and most. */
 size_t apps_read_statuses(const struct json_doc *d, const char *key, int least, int most, int *ret,
                           size_t room);

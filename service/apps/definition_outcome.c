@@ -53,8 +53,8 @@ struct apps_outcome apps_read_outcome(const struct apps_action_reader *ar, const
     return o;
 }
 
-static void check_where(const struct apps_action_reader *ar, const struct json_doc *d,
-                        const struct apps_pairs *where)
+void apps_check_where(const struct apps_action_reader *ar, const struct json_doc *d,
+                      const struct apps_pairs *where)
 {
     for (size_t i = 0; i < where->count; i++) {
         apps_check_template(ar, d, "where", where->items[i].value);
@@ -79,7 +79,7 @@ void apps_read_already(const struct apps_action_reader *ar, const struct json_do
                                    .contains = json_doc_text(&row, "contains", false, LIMIT_LABEL),
                                    .where = apps_read_pairs(ar->r, &row, "where", WHERE_MAX),
                                    .outcome = apps_read_outcome(ar, &row, false)};
-        check_where(ar, &row, &a->where);
+        apps_check_where(ar, &row, &a->where);
         if (a->status < 0 || (status != 0 && status < 200)) {
             json_doc_fault(&row, "status", "This must be an HTTP status.");
         }
@@ -155,7 +155,7 @@ static void read_look_up(const struct apps_action_reader *ar, const struct json_
     l->not_done = read_not_done(d);
     l->before = json_doc_flag(d, "before", false);
     l->outcome = apps_read_outcome(ar, d, true);
-    check_where(ar, d, &l->where);
+    apps_check_where(ar, d, &l->where);
     bool judges = l->before && l->request.refused.count > 0;
     if (l->found == NULL &&
         (l->not_done.path == NULL || (l->before && !judges) || l->where.count > 0)) {

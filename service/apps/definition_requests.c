@@ -149,10 +149,10 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {"errors",     "multipart",    "when",    "method", "base",
-                                       "path",       "query",        "headers", "body",   "success",
-                                       "repeatable", "refused_when", "already", "expect", "output",
-                                       "record_id",  "file",         "taken",   NULL};
+    static const char *const keys[] = {
+        "errors",  "multipart", "when",    "method",     "base",         "path",    "query",
+        "headers", "body",      "success", "repeatable", "refused_when", "already", "expect",
+        "output",  "record_id", "file",    "taken",      "read_back",    "decided", NULL};
     json_doc_known(d, keys);
     apps_read_asking(ar, d, q);
     q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
@@ -168,4 +168,6 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
     apps_read_expect(ar, d, q);
     apps_read_taken(ar, d, q);
     q->outcome = apps_read_outcome(ar, d, false);
+    apps_read_read_back(ar, d, q);
+    apps_read_decided(ar, d, q);
 }

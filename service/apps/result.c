@@ -34,11 +34,10 @@ static json_t *output_of(const json_t *paths, const json_t *scope)
 }
 
 /* Without a usable id there is no link, but the write stands. */
-static const char *record_url(const struct apps_act *t, const char *id)
+static const char *link_to(const struct apps_act *t, const char *text, const char *id)
 {
     static const char by_base[] = "{api_base}";
     arena *mem = t->call->mem;
-    const char *text = t->action->record_url;
     json_t *values = arena_json(mem, json_copy(t->values));
     json_object_set_new(values, "id", json_string(id));
     struct app_site here = t->call->site;
@@ -52,6 +51,40 @@ static const char *record_url(const struct apps_act *t, const char *id)
     bool made = apps_api_base(mem, &t->call->site, &vars.raw_value, &why) == 0 &&
                 apps_template_url(mem, text, &vars, &url, &why) == 0;
     return made ? url : NULL;
+}
+
+static const char *first_id(arena *mem, const struct apps_texts *paths, const json_t *scope)
+{
+    const char *id = NULL;
+    for (size_t i = 0; i < paths->count && id == NULL; i++) {
+        id = apps_scalar(mem, json_at(scope, paths->items[i]));
+    }
+    return id;
+}
+
+static void add_link(const struct apps_act *t, const struct apps_row *x, json_t *row)
+{
+    bool meant = json_is_object(row) && apps_where_fits(t, &x->where, row);
+    const char *id = meant ? first_id(t->call->mem, &x->id, row) : NULL;
+    const char *url = id == NULL ? NULL : link_to(t, x->url, id);
+    if (url != NULL) {
+        json_put(row, "url", json_string(url));
+    }
+}
+
+/* Of several that fit a row the first one counts. */
+static void add_links(const struct apps_act *t, json_t *output)
+{
+    for (size_t i = t->action->rows_count; i-- > 0;) {
+        const struct apps_row *x = &t->action->rows[i];
+        for (size_t k = 0; k < x->in.count; k++) {
+            json_t *member = json_member(output, x->in.items[k]);
+            add_link(t, x, member);
+            for (size_t n = 0; n < json_array_size(member); n++) {
+                add_link(t, x, json_array_get(member, n));
+            }
+        }
+    }
 }
 
 /* Sentences of ours alone stand there. */
@@ -72,12 +105,11 @@ void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, co
     const struct apps_texts *ids = o->record_id.count > 0 ? &o->record_id : &own->record_id;
     *ret =
         (struct app_result){.output = arena_json(mem, without_our_words(output_of(paths, scope)))};
-    for (size_t i = 0; i < ids->count && ret->record_id == NULL; i++) {
-        ret->record_id = apps_scalar(mem, json_at(scope, ids->items[i]));
-    }
+    ret->record_id = first_id(mem, ids, scope);
     if (ret->record_id != NULL && t->action->record_url != NULL) {
-        ret->record_url = record_url(t, ret->record_id);
+        ret->record_url = link_to(t, t->action->record_url, ret->record_id);
     }
+    add_links(t, ret->output);
 }
 
 static bool is_id(const struct apps_outcome *own, const char *path)

@@ -127,18 +127,24 @@ int apps_check_taken(const struct apps_act *t, const struct apps_request *q, con
                    t->action->app->name);
 }
 
-void apps_add_taken(const struct apps_act *t, const struct apps_request *q, const json_t *answer,
-                    struct app_result *io)
+void apps_add_words(const struct apps_act *t, const char *words, struct app_result *io)
 {
-    const struct taken r = hold(t, q, answer);
-    const char *words = words_of(t, &r);
-    if (words == NULL) {
-        return;
-    }
+    const char *before = json_text(io->output, APPS_NOT_TAKEN);
     if (!json_is_object(io->output)) {
         json_t *whole = json_must(json_object());
         json_put(whole, "value", io->output == NULL ? json_null() : json_deep_copy(io->output));
         io->output = arena_json(t->call->mem, whole);
     }
+    words = before == NULL ? words : arena_printf(t->call->mem, "%s %s", before, words);
     json_put(io->output, APPS_NOT_TAKEN, json_string(words));
+}
+
+void apps_add_taken(const struct apps_act *t, const struct apps_request *q, const json_t *answer,
+                    struct app_result *io)
+{
+    const struct taken r = hold(t, q, answer);
+    const char *words = words_of(t, &r);
+    if (words != NULL) {
+        apps_add_words(t, words, io);
+    }
 }

@@ -93,7 +93,9 @@ int64_t apps_iso_time(const char *text)
     }
     int64_t at = timegm(&t);
     struct tm offset = {0};
-    if ((*rest == '+' || *rest == '-') && strptime(rest + 1, "%H:%M", &offset) != NULL) {
+    bool zoned = *rest == '+' || *rest == '-';
+    if (zoned && (strptime(rest + 1, "%H:%M", &offset) != NULL ||
+                  strptime(rest + 1, "%H%M", &offset) != NULL)) {
         int64_t away = (int64_t)offset.tm_hour * 3600 + (int64_t)offset.tm_min * 60;
         return *rest == '+' ? at - away : at + away;
     }

@@ -28,7 +28,8 @@ struct scene {
     bool told;    /* the user knows already that what is private goes to the one-to-one chat: a run
                      that waits for a login needs no line for all that says so */
     bool changed; /* what the user's home page shows: home_flush() ends the transaction */
-    int64_t until_ms;   /* monotonic: nobody waits for what comes of it after that; 0: as usual */
+    int64_t until_ms; /* monotonic: nobody waits for what comes of it after that; 0: as usual */
+    const struct app_decided *decided; /* of the run that ends: who was first, in the app; NULL */
     struct reach reach; /* where to ask about the person, as the event says; zeros: not said */
 };
 

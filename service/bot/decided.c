@@ -92,12 +92,26 @@ static int name_of(struct scene *sc, const char *user_id, const char **ret, stru
     return 0;
 }
 
+/* "Already approved in Salesforce by Cleo Chen, 14:02", where the app says who it was to the person
+ * who runs into it. */
+static void add_elsewhere(const struct scene *sc, json_t *view, const char *title)
+{
+    const struct app_decided *x = sc->decided;
+    if (x == NULL) {
+        view_text(view, "Already decided in **%s**.", title);
+    } else if (x->at > 0) {
+        view_stamp(view, x->at, "Already **%s** in **%s** by %s", x->word, title, x->by);
+    } else {
+        view_text(view, "Already **%s** in **%s** by %s.", x->word, title, x->by);
+    }
+}
+
 /* "Approved by Ana, 14:02". */
 static int add_stamp(struct scene *sc, json_t *view, const struct decision *d, struct err *e)
 {
     const char *name = NULL;
     if (d->app != NULL) {
-        view_text(view, "Already decided in **%s**.", d->app);
+        add_elsewhere(sc, view, d->app);
         return 0;
     }
     if (name_of(sc, d->user_id, &name, e) != 0) {
@@ -284,12 +298,16 @@ int decided_failed(struct scene *sc, const struct run *r, const struct failure *
                    struct err *e)
 {
     struct decision *d = NULL;
-    const char *so_far = NULL;
+    const char *so_far = NULL, *title = f->app == NULL ? "the app" : f->app;
+    bool elsewhere = str_equal(f->why->code, "already_decided");
+    if (elsewhere && sc->decided != NULL && !decided_is_in_place(r)) {
+        add_elsewhere(sc, *view, title);
+    }
     if (message_of(r) == NULL) {
         return 0;
     }
-    if (str_equal(f->why->code, "already_decided")) {
-        return close_it(sc, r, f->app == NULL ? "the app" : f->app, e);
+    if (elsewhere) {
+        return close_it(sc, r, title, e);
     }
     if (!str_equal(f->why->code, RECIPE_DECISION_TAKEN)) {
         return 0;

@@ -107,6 +107,7 @@ static int ended_failed(struct ending *x, struct err *e)
     o->run->error_code = o->err.code;
     json_t *view = failure_view(&x->scene, o->run, o->recipe, &f);
     const char *so_far = NULL;
+    x->scene.decided = o->decided.by == NULL ? NULL : &o->decided;
     if (decided_failed(&x->scene, o->run, &f, &view, e) != 0) {
         return -1;
     }

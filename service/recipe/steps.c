@@ -243,6 +243,7 @@ static int act(struct step *st, bool *ret_go, struct err *e)
         return settle_done(st, &result, e);
     }
     *ret_go = false;
+    st->engine->out->decided = result.decided;
     bool ask = false;
     if (str_equal(why.code, "app_scope") && ask_consent(st, &why, &ask, e) != 0) {
         return -1;

@@ -9,12 +9,12 @@ const recipe = (name, command, inputs, steps, text, buttons) => ({name, title: `
   inputs, steps, reply: {text, ...(buttons ? {buttons} : {})}});
 const needed = name => ({name, required: true});
 const APPROVERS = {cleo: '005xx000000CLE1AAO', ben: '005xx000000BEN1AAO'};
-const decides = (title, command, word, more) => ({title, command, inputs: {item: '{{inputs.item}}'}, decides: word, ...more});
+const decides = (title, command, word, more) => ({title, command, inputs: {item: '{{inputs.item}}', ...(command === 'approve deal' ? {record: '{{inputs.record}}'} : {})}, decides: word, ...more});
 const RECIPES = [
   recipe('submit', 'submit deal', [needed('id'), needed('approver')], [step('s', 'submit_for_approval', {record: '{{inputs.id}}', approver: '{{inputs.approver}}'})], 'Submitted'),
-  recipe('approve', 'approve deal', [needed('item'), {name: 'comment'}], [step('a', 'approve', {work_item: '{{inputs.item}}', comment: '{{inputs.comment}}'})], 'You said yes'),
+  recipe('approve', 'approve deal', [needed('item'), {name: 'comment'}, {name: 'record'}], [step('a', 'approve', {work_item: '{{inputs.item}}', comment: '{{inputs.comment}}', record: '{{inputs.record}}'})], 'You said yes'),
   recipe('reject', 'reject deal', [needed('item'), needed('comment')], [step('a', 'reject', {work_item: '{{inputs.item}}', comment: '{{inputs.comment}}'})], 'You said no'),
-  recipe('show', 'show approval', [needed('item'), needed('name')], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'For a decision: {{inputs.name}}',
+  recipe('show', 'show approval', [needed('item'), needed('name'), {name: 'record'}], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'For a decision: {{inputs.name}}',
     [decides('Approve', 'approve deal', 'approved', {style: 'primary'}), decides('Reject', 'reject deal', 'rejected', {style: 'danger'})]),
   recipe('win', 'win deal', [needed('item')], [step('u', 'update_record', {object: 'Opportunity', id: '{{inputs.item}}', fields: {StageName: 'Closed Won'}})], 'It is won'),
   recipe('offer', 'offer deal', [needed('item')], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'Is it won? {{inputs.item}}',
@@ -46,8 +46,8 @@ for (const chat of ['slack', 'teams']) {
     };
     const status = async process => (await w.records('ProcessInstance')).find(r => r.id === process).fields.Status;
     /** The message with its buttons, where all read it. */
-    const shown = async (name, item, place = OPEN) => {
-      const said = await ana.say(`${place === 'dm' ? '' : '@Workbot '}show approval item: ${item} name: ${name}`, {place});
+    const shown = async (name, item, place = OPEN, more = '') => {
+      const said = await ana.say(`${place === 'dm' ? '' : '@Workbot '}show approval item: ${item} name: ${name}${more}`, {place});
       return ana.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(name), {place, after: said.ts});
     };
     const decided = (who, m, pattern, place = OPEN) => who.sees(x => x.ts === m.ts && pattern.test(words(x)), {place});
@@ -118,6 +118,59 @@ for (const chat of ['slack', 'teams']) {
       await cleo.press(m, 'Approve');
       const now = await decided(ana, m, /Already decided in Salesforce/);
       assert.ok(!labels(now).includes('Approve'));
+    });
+
+    describe('who decided it there before', () => {
+      const objects = errors => w.sandbox('PUT', '/_config', {salesforce: {object_errors: errors}});
+      /** Cleo decides in Salesforce, then ana presses: what all read, and what she alone does. */
+      const late = async (name, between = async () => {}) => {
+        const {item, id} = await waiting(name);
+        const m = await shown(name, item, OPEN, ` record: ${id}`);
+        await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+        await between(id);
+        await ana.press(m, 'Approve');
+        const now = await decided(ana, m, /Already (decided|approved) in Salesforce/);
+        assert.ok(!labels(now).includes('Approve'));
+        return {now: words(now), item, id};
+      };
+
+      test('is said to all on the message, with the time, and to whoever pressed or typed', async () => {
+        const {now, item, id} = await late('Said who');
+        assert.match(now, /Already approved in Salesforce by Cleo Chen[,\n]/);
+        await privately(ana, /decided already, or taken back[^]*Already approved in Salesforce by Cleo Chen[,\n]/);
+        const said = await ana.say(`approve deal item: ${item} record: ${id}`);
+        await ana.sees(m => m.ts > said.ts && /decided already, or taken back[^]*Already approved in Salesforce by Cleo Chen[,\n]/.test(words(m)));
+        const [asked] = (await calls(/ProcessInstanceStep/)).slice(-1);
+        assert.equal(asked.status, 200);
+      });
+
+      test('is not said where the presser may not read it', async () => {
+        await objects({ProcessInstanceStep: 'INSUFFICIENT_ACCESS'});
+        try {
+          const {now} = await late('May not read');
+          assert.match(now, /Already decided in Salesforce\./);
+          assert.doesNotMatch(now, /Cleo/);
+        } finally {
+          await objects({ProcessInstanceStep: null});
+        }
+      });
+
+      test('is not said where the look-up fails', async () => {
+        const {now} = await late('Look-up fails', () => w.fault('cut', {path: '/query', times: -1}));
+        assert.match(now, /Already decided in Salesforce\./);
+        assert.ok(await w.fired('cut') > 0);
+        await w.sandbox('DELETE', '/_faults');
+      });
+
+      test('is not guessed where the record was decided more than once', async () => {
+        const {now} = await late('Twice', async id => {
+          await ana.ask(`submit deal id: ${id} approver: ${APPROVERS.cleo}`, /Submitted/);
+          const open = (await w.records('ProcessInstance')).find(r => r.fields.TargetObjectId === id && r.fields.Status === 'Pending');
+          const {id: item} = (await w.records('ProcessInstanceWorkitem')).find(r => r.fields.ProcessInstanceId === open.id);
+          await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+        });
+        assert.match(now, /Already decided in Salesforce\./);
+      });
     });
 
     test('a refusal that may mean a want of rights is told to the presser alone, and closes the message for nobody', async () => {

@@ -164,6 +164,14 @@ describe('Box in chat', () => {
     await ana.ask(`box list folder_id: ${FOLDER}`, /contract\.pdf/);
     await ana.ask('box find query: CONTRACT type: file', /Found 1: contract\.pdf/);
     await ana.ask('box find query: nothing-like-it', /Found 0/);
+    const rows = {name: 'rows', title: 'rows', command: 'box rows', allow: 'everyone', connections: {box: {use: 'acme-box', verify_user_access: true}}, inputs: [{name: 'folder_id'}, {name: 'query'}],
+      steps: [{id: 'in', connection: 'box', action: 'list_folder', with: {folder_id: '{{inputs.folder_id}}'}}, {id: 'by', connection: 'box', action: 'search', with: {query: '{{inputs.query}}'}}],
+      reply: {text: 'In {{steps.in.records.0.url}}, by {{steps.by.first.type}} {{steps.by.first.url}}'}};
+    await w.putRecipe(ACME, rows);
+    const file = await ana.ask(`box rows folder_id: ${FOLDER} query: contract`, /In http/);
+    assert.match(words(file), new RegExp(`In http://${w.hosts.box}/(file|folder)/\\d+, by`));
+    const [, type, at] = /by (\w+) http:\/\/[^/]+\/(\w+)\//.exec(words(file));
+    assert.equal(at, type, 'a folder is linked as one, and a file as one');
   });
 
   test('apps_trap_16_302_download: a file goes on to the next step, and the token to nobody', async () => {

@@ -1,7 +1,7 @@
 // What a person does in Salesforce from chat, beyond records: approvals of both engines, search, Chatter, comments.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, create, start, words} from '../lib/flow.mjs';
+import {ACME, buttons, create, start, words} from '../lib/flow.mjs';
 
 const step = (id, action, withs) => ({id, connection: 'salesforce', action, with: withs});
 const input = name => ({name, required: true, hint: name, sample: name});
@@ -23,6 +23,14 @@ const RECIPES = [
   recipe('case', 'open case', ['subject'], [step('c', 'create_record', {object: 'Case', fields: {Subject: '{{inputs.subject}}'}}),
     step('r', 'add_case_comment', {case: '{{steps.c.id}}', text: 'From chat'})], 'Case {{steps.r.id}} comment {{steps.r.comment}}'),
   recipe('number', 'show case', ['number'], [step('g', 'get_case', {number: '{{inputs.number}}'})], 'It is {{steps.g.Subject}}'),
+  {...recipe('keyed', 'open keyed', ['subject'], [step('c', 'create_record', {object: 'Case', external_id_field: 'Bot_Key__c', fields: {Subject: '{{inputs.subject}}'}})],
+    'Opened {{inputs.subject}}'), reply: {text: 'Opened {{inputs.subject}}', link: {label: 'Open', url: '{{steps.c.url}}'}}},
+  recipe('numbered', 'open numbered', ['subject'], [step('c', 'create_record', {object: 'Case', external_id_field: 'Bot_Key__c', fields: {Subject: '{{inputs.subject}}'}}),
+    step('n', 'get_record', {object: 'Case', id: '{{steps.c.id}}', fields: 'CaseNumber'})], 'Case {{steps.n.CaseNumber}}'),
+  {...recipe('task', 'log keyed', ['subject'], [step('t', 'log_task', {subject: '{{inputs.subject}}', external_id_field: 'Bot_Key__c'})], ''),
+    reply: {text: 'Logged {{inputs.subject}}', link: {label: 'Open', url: '{{steps.t.url}}'}}},
+  recipe('list', 'list accounts', ['text'], [step('f', 'search', {object: 'Account', text: '{{inputs.text}}'})], 'Found {{steps.f.records.0.url}} {{steps.f.records.1.url}} {{steps.f.first.url}}'),
+  recipe('waiting', 'list approvals', [], [step('m', 'my_approvals', {})], 'Classic {{steps.m.classic.0.url}} flow {{steps.m.flow.0.url}} first {{steps.m.first.url}}'),
   recipe('call', 'log call', ['about'], [step('t', 'log_task', {subject: 'Called', related: '{{inputs.about}}', status: 'Completed', due: '2026-12-31'})],
     'Logged {{steps.t.id}}'),
 ];
@@ -147,6 +155,61 @@ describe('Salesforce actions', () => {
     assert.deepEqual([comment.fields.ParentId, comment.fields.CommentBody, comment.fields.IsPublished], [one.id, 'From chat', false]);
     await ana.ask(`show case number: ${one.fields.CaseNumber}`, /It is Printer on fire/);
     await ana.ask('show case number: 99999999', /has no case with this number/);
+  });
+
+  describe('an upsert that answers without a body, for its first answer was lost', () => {
+    before(() => w.sandbox('PUT', '/_config', {salesforce: {upsert_updates_without_body: true}}));
+    after(() => w.sandbox('PUT', '/_config', {salesforce: {upsert_updates_without_body: false}}));
+    const lose = object => w.fault('lost', {method: 'PATCH', path: `/sobjects/${object}/Bot_Key__c`, times: 1});
+    const openButton = m => buttons(m).find(b => b.label === 'Open')?.url;
+    const cases = async subject => (await of('Case')).filter(r => r.fields.Subject === subject);
+
+    for (const [object, command, said, subject] of [['Case', 'open keyed', /Opened Read back/, r => r.fields.Subject], ['Task', 'log keyed', /Logged Read back/, r => r.fields.Subject]]) {
+      test(`${command}: it is read back by its key, and has its link`, async () => {
+        await lose(object);
+        const told = await ana.ask(`${command} subject: Read back`, said);
+        const made = (await of(object)).filter(r => subject(r) === 'Read back');
+        assert.equal(made.length, 1);
+        assert.ok(openButton(told)?.endsWith(`/${made[0].id}`), openButton(told));
+        assert.doesNotMatch(words(told), /no link/);
+      });
+    }
+
+    test('and the step behind it has the id, so the case has its number', async () => {
+      await lose('Case');
+      const told = await ana.ask('open numbered subject: Numbered', /Case \d{8}/);
+      const [{fields: {CaseNumber}}] = await cases('Numbered');
+      assert.ok(words(told).includes(CaseNumber));
+    });
+
+    for (const [how, fault, more] of [['is refused', '5xx', {status: 403}], ['fails', 'cut', {times: -1}], ['finds the app away', '5xx', {status: 503}]]) {
+      test(`a read that ${how}: the case is made and said to be, without a link`, async () => {
+        const subject = `Read ${how}`;
+        await lose('Case');
+        await w.fault(fault, {method: 'GET', path: '/sobjects/Case/Bot_Key__c', times: 1, ...more});
+        const told = await ana.ask(`open keyed subject: ${subject}`, new RegExp(`Opened ${subject}`));
+        assert.match(words(told), /It is done, but Salesforce did not say which record it is: no link could be had\./);
+        assert.doesNotMatch(words(told), /did not work|may have happened/);
+        assert.equal(openButton(told), undefined);
+        assert.equal((await cases(subject)).length, 1);
+        assert.ok(await w.fired(fault) > 0);
+        await w.sandbox('DELETE', '/_faults');
+      });
+    }
+  });
+
+  test('each row that is found has its link, and each approval that of its record', async () => {
+    const accounts = (await of('Account')).filter(r => /northwind/i.test(r.fields.Name));
+    const told = words(await ana.ask('list accounts text: northwind', /Found/));
+    const links = told.match(/https?:\/\/[^\s,]+/g).map(l => l.split('/').pop());
+    assert.deepEqual(new Set(links), new Set(accounts.map(r => r.id)));
+    assert.equal(links[0], links.at(-1), 'first is the first');
+    const id = await deal('Linked');
+    await ana.ask(`submit deal id: ${id}`, /Submitted: Pending/);
+    const record = await deal('Linked by flow');
+    await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record}]}});
+    const waits = words(await cleo.ask('list approvals', /Classic/));
+    assert.match(waits, new RegExp(`Classic https?://\\S+/${id} flow https?://\\S+/${record} first https?://\\S+/${id}`));
   });
 
   test('a post and a call stand in the name of the person', async () => {

@@ -19,7 +19,7 @@ const ACTIONS = {
   add_comment: ['comment', ['id', 'comments'], 'Commented on {{steps.one.number}}'],
   add_work_note: ['note', ['id', 'work_notes'], 'Noted on {{steps.one.number}}'],
   resolve_incident: ['resolve', ['id', 'close_code', 'close_notes'], 'Resolved {{steps.one.number}}'],
-  my_approvals: ['my approvals', [], 'Waiting: {{steps.one.first.sysapproval.display_value}} {{steps.one.first.sys_id.value}}'],
+  my_approvals: ['my approvals', [], 'Waiting: {{steps.one.first.sysapproval.display_value}} {{steps.one.first.sys_id.value}} at {{steps.one.records.0.url}}'],
   approve: ['approve', ['id', 'comments'], 'It is {{steps.one.state}}'],
   reject: ['reject', ['id', 'comments'], 'It is {{steps.one.state}}'],
   create_change: ['create change', ['short_description', 'description', 'justification', 'assignment_group', 'type', 'start_date', 'end_date'], 'Made {{steps.one.number}}'],
@@ -138,7 +138,7 @@ describe('servicenow', () => {
   });
 
   test('her approvals, and her decision; what was decided stays, and so does what others decide', async () => {
-    await ana.ask('snow my approvals', new RegExp(`Waiting: CHG0000001 ${APPROVAL}`));
+    await ana.ask('snow my approvals', new RegExp(`Waiting: CHG0000001 ${APPROVAL} at https?://\\S+sysapproval_approver\\.do%3Fsys_id%3D${APPROVAL}\\b`));
     const approval = async id => (await rows(w, 'sysapproval_approver', r => r.sys_id === id))[0].state;
     await ana.ask(`snow approve id: ${APPROVAL_OF_BEN} comments: For Ben`, /This ServiceNow account may not change that record/);
     assert.equal(await approval(APPROVAL_OF_BEN), 'requested');
@@ -157,7 +157,7 @@ describe('servicenow', () => {
         reply: {text: 'Waits for a decision', buttons: [{title, command: `snow ${title.toLowerCase()}`, decides: 'decided', inputs: {id: APPROVAL, ...inputs}}]}});
       const m = await ana.ask('snow show approval', x => labels(x).includes(title));
       await ana.press(m, title);
-      const now = await ana.sees(x => x.ts === m.ts && /Already decided in ServiceNow/.test(words(x)));
+      const now = await ana.sees(x => x.ts === m.ts && /Already approved in ServiceNow by ana, /.test(words(x)));
       assert.ok(!labels(now).includes(title));
       assert.match(words(now), /This was approved in ServiceNow already/);
       await w.idle();
@@ -177,6 +177,26 @@ describe('servicenow', () => {
     await ana.ask('snow knowledge text: vpn', /Read KB0000001: How to reset your VPN/);
     await ana.ask('snow my requests', /Ordered: RITM0010001 Standard laptop/);
     await ana.ask('snow my tasks', /To do: INC0000002/);
+  });
+
+  test('each row of a list has the link to its record', async () => {
+    const told = async (action, text) => {
+      const [, inputs] = ACTIONS[action];
+      await w.putRecipe(ACME, {name: `rows-${action.replaceAll('_', '-')}`, title: action, command: `snow rows ${action}`, allow: 'everyone', connections: {servicenow: {use: 'acme-servicenow', verify_user_access: true}},
+        inputs: inputs.map(name => ({name})), steps: [{id: 'one', connection: 'servicenow', action, with: Object.fromEntries(inputs.map(n => [n, `{{inputs.${n}}}`]))}],
+        reply: {text: 'Rows', fields: [0, 1].map(n => ({label: `Row ${n}`, value: `{{steps.one.records.${n}.url}}`})).concat({label: 'First', value: '{{steps.one.first.url}}'})}});
+      const links = words(await ana.ask(`snow rows ${action} ${text}`, /Rows/)).match(/https?:\/\/[^\s,|>]+/g) ?? [];
+      assert.equal(links[0], links.at(-1), 'first is the first row');
+      return links.slice(0, -1);
+    };
+    for (const [action, text, pattern, count] of [['my_incidents', '', /uri=incident\.do%3Fsys_id%3D[0-9a-f]{32}$/, 2], ['find_incidents', 'text: VPN', /uri=incident\.do%3Fsys_id%3D[0-9a-f]{32}$/, 1],
+      ['search_catalog', 'text: laptop', new RegExp(`servicecatalog_cat_item_view\\.do%3Fv%3D1%26sysparm_id%3D${LAPTOP}$`), 1],
+      ['search_knowledge', 'text: vpn', /kb_view\.do\?sysparm_article=KB0000001$/, 1], ['my_requests', '', /uri=sc_req_item\.do%3Fsys_id%3D[0-9a-f]{32}$/, 1], ['my_tasks', '', /uri=task\.do%3Fsys_id%3D[0-9a-f]{32}$/, 1]]) {
+      const links = await told(action, text);
+      assert.ok(links.length >= count, `${action}: ${links}`);
+      for (const link of links) assert.match(link, pattern, action);
+      if (links.length && /nav_to/.test(links[0]) && !/catalog/.test(links[0])) assert.equal((await fetch(links[0])).status, 200, `${action}: the link opens the record`);
+    }
   });
 
   test('a date and time that is typed by her clock reaches a change and an order in UTC, as ServiceNow writes it', async () => {

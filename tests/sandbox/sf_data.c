@@ -207,7 +207,12 @@ static void upsert(struct data_call *d, const struct sf_object *object, const ch
         }
         json_t *answer = saved(json_str_or(record, "id", ""));
         json_object_set_new(answer, "created", json_boolean(created));
-        http_reply_json(d->req, created ? 201 : 200, answer);
+        if (!created && json_flag(sf_settings(), "upsert_updates_without_body", false)) {
+            json_decref(answer);
+            http_reply_text(d->req, 204, NULL, ""); /* as older versions do */
+        } else {
+            http_reply_json(d->req, created ? 201 : 200, answer);
+        }
     }
     json_decref(fields);
 }

@@ -82,6 +82,13 @@ static const struct sf_object objects[] = {
      {{"ProcessInstanceId", SF_REFERENCE, 18, true},
       {"ActorId", SF_REFERENCE, 18, true},
       {"OriginalActorId", SF_REFERENCE, 18, true}}},
+    {"ProcessInstanceStep",
+     "04h",
+     {{"ProcessInstanceId", SF_REFERENCE, 18, true},
+      {"StepStatus", SF_STRING, 40, true},
+      {"ActorId", SF_REFERENCE, 18, true},
+      {"OriginalActorId", SF_REFERENCE, 18, true},
+      {"Comments", SF_STRING, 4000, false}}},
     {"ApprovalWorkItem",
      "9jR",
      {{"Status", SF_STRING, 40, true},
@@ -150,8 +157,12 @@ static bool is_organization(const struct sf_object *object)
 
 bool sf_query_only(const struct sf_object *object)
 {
-    static const char *const names[] = {"User", "FeedItem", "ProcessInstance",
-                                        "ProcessInstanceWorkitem", "ApprovalWorkItem"};
+    static const char *const names[] = {"User",
+                                        "FeedItem",
+                                        "ProcessInstance",
+                                        "ProcessInstanceWorkitem",
+                                        "ProcessInstanceStep",
+                                        "ApprovalWorkItem"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(object->name, names[i]) == 0) {
             return true;
@@ -178,12 +189,18 @@ static const struct sf_field *system_field(const char *name)
 
 static const char process_prefix[] = "ProcessInstance.";
 
-/* Of the process behind a work item. */
+/* It belongs to a process, and names who acts in it. */
+static bool is_part_of_process(const struct sf_object *object)
+{
+    return strcmp(object->name, "ProcessInstanceWorkitem") == 0 ||
+           strcmp(object->name, "ProcessInstanceStep") == 0;
+}
+
+/* Of the process behind it. */
 static const char *process_field(const struct sf_object *object, const char *field)
 {
     size_t len = sizeof process_prefix - 1;
-    bool fits = strcmp(object->name, "ProcessInstanceWorkitem") == 0 &&
-                strncmp(field, process_prefix, len) == 0;
+    bool fits = is_part_of_process(object) && strncmp(field, process_prefix, len) == 0;
     return fits ? field + len : NULL;
 }
 
@@ -196,6 +213,7 @@ bool sf_knows_field(const struct sf_object *object, const char *field)
         return sf_field(sf_object("ProcessInstance"), process_field(object, field)) != NULL;
     }
     return sf_field(object, field) != NULL || system_field(field) != NULL || is_custom(field) ||
+           (strcmp(field, "Actor.Name") == 0 && is_part_of_process(object)) ||
            strcmp(field, "Owner.Name") == 0 || strcmp(field, "Owner.Username") == 0 ||
            (strcmp(field, "Name") == 0 && strcmp(object->name, "CaseComment") != 0);
 }
@@ -508,6 +526,9 @@ json_t *sf_value(json_t *org, const json_t *record, const char *field)
         return process == NULL ? json_null() : sf_value(org, process, process_field(object, field));
     }
     const json_t *owner = sf_user(org, json_str(fields, "OwnerId"));
+    if (strcmp(field, "Actor.Name") == 0) {
+        return json_incref(json_object_get(sf_user(org, json_str(fields, "ActorId")), "name"));
+    }
     if (strcmp(field, "Owner.Name") == 0) {
         return json_incref(json_object_get(owner, "name"));
     }

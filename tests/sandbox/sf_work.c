@@ -70,6 +70,17 @@ static const char *approver_of(const struct sf_work *w, const json_t *request)
     return NULL;
 }
 
+/* What happened, for ever: the work item itself goes when it is decided. */
+static void add_step(const struct sf_work *w, const json_t *process, const char *status,
+                     const char *assigned, const char *comments)
+{
+    json_t *fields = json_pack("{s:O, s:s, s:s, s:s, s:s}", "ProcessInstanceId",
+                               json_object_get(process, "id"), "StepStatus", status, "ActorId",
+                               w->user, "OriginalActorId", assigned, "Comments", comments);
+    sf_record_new(w->org, sf_object("ProcessInstanceStep"), fields, w->user);
+    json_decref(fields);
+}
+
 static json_t *submit(const struct sf_work *w, const json_t *request)
 {
     json_t *record = sf_record(w->org, json_str_or(request, "contextId", ""));
@@ -89,6 +100,7 @@ static json_t *submit(const struct sf_work *w, const json_t *request)
                                w->user, "Status", "Pending");
     json_t *process = sf_record_new(w->org, sf_object("ProcessInstance"), fields, w->user);
     json_decref(fields);
+    add_step(w, process, "Started", w->user, json_str_or(request, "comments", ""));
     fields = json_pack("{s:O, s:s, s:s}", "ProcessInstanceId", json_object_get(process, "id"),
                        "ActorId", approver, "OriginalActorId", approver);
     json_t *item = sf_record_new(w->org, sf_object("ProcessInstanceWorkitem"), fields, w->user);
@@ -129,6 +141,8 @@ static json_t *decide(const struct sf_work *w, const json_t *request, const char
     json_t *fields = json_pack("{s:s}", "Status", status);
     sf_record_change(w->org, process, fields, w->user);
     json_decref(fields);
+    add_step(w, process, status, field(item, "OriginalActorId"),
+             json_str_or(request, "comments", ""));
     sf_record_remove(w->org, item);
     return json_pack("{s:n, s:s, s:n, s:O, s:s, s:[], s:b}", "actorIds", "entityId",
                      field(process, "TargetObjectId"), "errors", "instanceId",

@@ -33,10 +33,9 @@ static const struct sn_field task_fields[] = {
 };
 
 static const struct sn_field system_fields[] = {
-    {"sys_id", SN_TEXT, NULL, nobody},
-    {"sys_created_on", SN_TEXT, NULL, nobody},
-    {"sys_created_by", SN_TEXT, NULL, nobody},
-    {"sys_updated_on", SN_TEXT, NULL, nobody},
+    {"sys_id", SN_TEXT, NULL, nobody},         {"sys_created_on", SN_TEXT, NULL, nobody},
+    {"sys_created_by", SN_TEXT, NULL, nobody}, {"sys_updated_on", SN_TEXT, NULL, nobody},
+    {"sys_updated_by", SN_TEXT, NULL, nobody},
 };
 
 static const struct sn_table tables[] = {
@@ -292,6 +291,13 @@ static void set(json_t *record, const char *name, const char *value)
     json_object_set_new(record, name, json_string(value));
 }
 
+/* What audits name a user by. */
+static const char *login_of(json_t *instance, const char *user)
+{
+    json_t *by = user[0] == '\0' ? NULL : sn_record(instance, sn_table("sys_user"), user);
+    return json_str_or(by, "user_name", "system");
+}
+
 /* The sys_id that a value names: itself, or the record that people call so. */
 static const char *reference_of(json_t *instance, const struct sn_field *field, const char *value)
 {
@@ -442,6 +448,7 @@ const char *sn_record_write(json_t *instance, const struct sn_table *table, json
     if (wrong == NULL) {
         char *now = now_text();
         set(record, "sys_updated_on", now);
+        set(record, "sys_updated_by", login_of(instance, user));
         free(now);
         derive(table, record);
         world_touch();
@@ -465,10 +472,9 @@ json_t *sn_record_new(json_t *instance, const struct sn_table *table, const json
     char id[33];
     random_hex(id, 32);
     char *now = now_text();
-    json_t *by = user[0] == '\0' ? NULL : sn_record(instance, sn_table("sys_user"), user);
-    json_t *record =
-        json_pack("{s:s, s:s, s:s, s:s}", "sys_id", id, "sys_created_on", now, "sys_updated_on",
-                  now, "sys_created_by", json_str_or(by, "user_name", "system"));
+    const char *by = login_of(instance, user);
+    json_t *record = json_pack("{s:s, s:s, s:s, s:s, s:s}", "sys_id", id, "sys_created_on", now,
+                               "sys_updated_on", now, "sys_created_by", by, "sys_updated_by", by);
     if (table->prefix != NULL && json_str(fields, "number") == NULL) {
         number_of(instance, table, record);
     }

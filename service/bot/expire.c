@@ -83,14 +83,6 @@ int login_expired(struct scene *sc, const struct login *l, struct err *e)
     return say_update(sc, l->message_id, view, e);
 }
 
-static int expire_run_untold(store *s, const struct run *r, struct err *e)
-{
-    struct run next = *r;
-    bool changed = false;
-    next.state = let_go(r) ? RUN_FAILED : RUN_EXPIRED;
-    return store_run_update(s, &next, r->state, &changed, e);
-}
-
 struct expiry {
     bot *bot;
     arena *mem;
@@ -98,6 +90,18 @@ struct expiry {
     bool tell;  /* the user, too */
     bool found; /* there was one to end */
 };
+
+/* What it has decided stands all the same: its claim ends with it. */
+static int expire_run_untold(struct expiry *x, const struct run *r, struct err *e)
+{
+    struct scene sc = {.bot = x->bot, .mem = store_arena(x->s), .s = x->s};
+    struct run next = *r;
+    bool changed = false;
+    next.state = let_go(r) ? RUN_FAILED : RUN_EXPIRED;
+    return decided_end(&sc, r, next.state, NULL, e) != 0
+               ? -1
+               : store_run_update(x->s, &next, r->state, &changed, e);
+}
 
 static int next_run(struct expiry *x, struct err *e)
 {
@@ -116,7 +120,7 @@ static int next_run(struct expiry *x, struct err *e)
         return -1;
     }
     if (!known) {
-        return expire_run_untold(x->s, r, e);
+        return expire_run_untold(x, r, e);
     }
     return expire_run(&sc, r, e) != 0 ? -1 : home_touch(&sc, e);
 }

@@ -139,6 +139,20 @@ for (const chat of ['slack', 'teams']) {
       });
     }
 
+    test('P10 an approval stands when its run expires and nobody can be told', async () => {
+      const {item, status} = await waiting('It is untold');
+      const m = await offer('ask', item);
+      await press(cleo, m, 'Approve');
+      assert.deepEqual([(await last('okay')).state, await status()], ['parked', 'Approved']);
+      await w.query("update message set body = '\\x00' where id = (select message_id from run where recipe = 'okay' and state = 'parked')");
+      await w.query("update run set expires_at = now() - interval '1 second' where recipe = 'okay' and state = 'parked'");
+      await until('its end', async () => (await last('okay')).state === 'expired');
+      const runs = await w.count('run', "recipe = 'okay'");
+      await press(ana, m, 'Approve');
+      await ana.sees(/Nothing is left to do here:[\s\S]*Approved by Cleo/, {place});
+      assert.equal(await w.count('run', "recipe = 'okay'"), runs, 'nothing is begun');
+    });
+
     test('P10 of two writes the second fails: the first counts, and nobody makes it again', async () => {
       const id = await deal('Half');
       const m = await offer('twice', id);

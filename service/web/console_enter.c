@@ -61,14 +61,9 @@ int console_front_get(web *w, const struct request *q, struct response *r, struc
 
 /* --- an admin's link --- */
 
-static int load_rows(struct way *x, store *s, const char *route, const char *hash, struct err *e)
+static int load_rows(void *arg, store *s, const char *hash, struct err *e)
 {
-    if (store_workspace_by_route(s, route, &x->workspace, e) != 0) {
-        return -1;
-    }
-    if (x->workspace == NULL) {
-        return 0;
-    }
+    struct way *x = arg;
     const char *key = x->workspace->workspace;
     if (store_console_by_link(s, key, hash, &x->link, e) != 0) {
         return -1;
@@ -78,18 +73,9 @@ static int load_rows(struct way *x, store *s, const char *route, const char *has
 
 static int load(web *w, const struct request *q, struct response *r, struct way *ret, struct err *e)
 {
-    const char *route = NULL, *hash = NULL;
-    store *s = NULL;
     *ret = (struct way){.c = console_of(w, q, r), .handle = q->params[0]};
-    if (!oauth_handle_split(q->mem, ret->handle, &route, &hash)) {
-        return 0;
-    }
-    if (store_open(w->options.stores, q->mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = load_rows(ret, s, route, hash, e);
-    store_close(s);
-    return rc;
+    const struct link link = {ret->handle, load_rows, ret};
+    return link_load(w, q->mem, &link, &ret->workspace, e);
 }
 
 static bool may_enter(const struct way *x)

@@ -19,33 +19,19 @@ struct setup_page {
     struct landing_answer to;
 };
 
-static int load_rows(struct setup_page *p, store *s, const char *route, const char *hash,
-                     struct err *e)
+static int load_rows(void *arg, store *s, const char *hash, struct err *e)
 {
-    if (store_workspace_by_route(s, route, &p->workspace, e) != 0) {
-        return -1;
-    }
-    return p->workspace == NULL
-               ? 0
-               : store_setup_by_handle(s, p->workspace->workspace, hash, &p->link, e);
+    struct setup_page *p = arg;
+    return store_setup_by_handle(s, p->workspace->workspace, hash, &p->link, e);
 }
 
 static int load(web *w, const struct request *q, struct response *r, struct setup_page *ret,
                 struct err *e)
 {
-    const char *route = NULL, *hash = NULL;
-    store *s = NULL;
     *ret =
         (struct setup_page){.web = w, .handle = q->params[0], .to = {.mem = q->mem, .response = r}};
-    if (!oauth_handle_split(q->mem, ret->handle, &route, &hash)) {
-        return 0;
-    }
-    if (store_open(w->options.stores, q->mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = load_rows(ret, s, route, hash, e);
-    store_close(s);
-    return rc;
+    const struct link link = {ret->handle, load_rows, ret};
+    return link_load(w, q->mem, &link, &ret->workspace, e);
 }
 
 /* The tenant may have been taken off the list since. */

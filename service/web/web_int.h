@@ -291,6 +291,17 @@ struct web {
 };
 bool web_draining(const struct web *w);
 
+/* --- link.c: whose a public link is --- */
+
+struct link {
+    const char *handle; /* of the address */
+    /* Reads what stands behind it, when its workspace is known. */
+    int (*rows)(void *arg, store *s, const char *hash, struct err *e);
+    void *arg;
+};
+/* *ret: its workspace; NULL: the handle is none, or of no workspace. */
+int link_load(web *w, arena *mem, const struct link *link, struct workspace **ret, struct err *e);
+
 /* --- hooks.c: what webhooks of all chats share --- */
 
 struct hook_label {

@@ -37,7 +37,7 @@ function judgeLink(url, value) {
 /** All signs of Slack's own stand between "<" and ">", and none of ours may hold what was typed. */
 function judgeSlack(message, plain, value) {
   assert.deepEqual(message.blocks.map(b => b.type), plain.blocks.map(b => b.type));
-  assert.doesNotMatch(JSON.stringify(message.blocks), /<[^>]*>/, 'neither mention nor link nor date');
+  assert.doesNotMatch(JSON.stringify(message.blocks), /[<>]/, 'neither mention nor link nor date');
   const field = message.blocks.flatMap(b => b.fields ?? []).map(f => f.text).find(t => t.startsWith('*Name*'));
   const unescaped = field.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&').replace(/[\u200b\u2060]/g, '');
   assert.ok(unescaped.includes(value) || /[*_~`>]/.test(value), `${value} is not in ${unescaped}`);

@@ -179,13 +179,29 @@ int app_revoke(arena *mem, net_client *http, const struct app_site *site,
                const struct app_client *client, const struct tokens *t, enum app_revoked *ret,
                struct err *e);
 
+/* One login may reach several sites of an app: what a person knows one by, and who they are there.
+ */
+enum { APP_SITES_MAX = 25 };
+struct app_site_choice {
+    const char *label;
+    const char *host; /* where it is, to tell it from its namesakes; NULL: the app does not say */
+    json_t *set;      /* the variables that name it */
+    struct account account;
+};
+struct app_sites {
+    struct app_site_choice *items;
+    size_t count;
+};
 /* Who is this account: the definition's look-ups of variables, its identity probe, and a second one
  * for the organization's name that may fail; fills *io (api_base and variables may be there
- * already). ERR_UNAUTHENTIC "app_401" when the token is refused, ERR_UPSTREAM_REFUSED "no_identity"
- * when the answer does not say who; ERR_CONFIG "lookup_none" when a look-up finds nothing that
- * fits, "lookup_many" when it finds several and an admin must set which. */
+ * already). Where the login reaches several sites, and the definition says what people call them,
+ * *ret holds each at which it is known who this is, and *io is nobody; count 1 or 0: there is
+ * nothing to choose, and *io is all. ret NULL: nobody can be asked. ERR_UNAUTHENTIC "app_401" when
+ * the token is refused, ERR_UPSTREAM_REFUSED "no_identity" when the answer does not say who;
+ * ERR_CONFIG "lookup_none" when a look-up finds nothing that fits, "lookup_many" when it finds
+ * several and an admin must set which. */
 int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
-                 struct account *io, struct err *e);
+                 struct account *io, struct app_sites *ret, struct err *e);
 
 /* "GET /user for id, login": for whoever must find out why that gives nothing. */
 const char *app_identity_asks(arena *mem, const app *a);

@@ -68,7 +68,7 @@ struct oauth_return {
     const json_t *query; /* all parameters, name -> text; for oauth_callback() alone */
     const char *cookie;
     /* What happens besides in the transaction in which a connection becomes active without a typed
-     * code; for oauth_callback() alone. */
+     * code, or a site is asked for; for oauth_callback() alone. */
     int (*connected)(void *arg, store *s, const struct oauth_outcome *o, struct err *e);
     void *arg;
 };
@@ -76,6 +76,7 @@ struct oauth_return {
 enum oauth_end {
     OAUTH_CODE_SHOWN,    /* provisional: `code` is to be typed in the chat */
     OAUTH_CONNECTED,     /* active: the chat platform has said before who this is */
+    OAUTH_SITE_ASKED,    /* the same, and the login reaches several sites: its person must choose */
     OAUTH_DENIED,        /* the person said no */
     OAUTH_EXPIRED,       /* state unknown, used, too old, of another path, or another browser */
     OAUTH_TRY_AGAIN,     /* the provider is away: the same handle may be used again */
@@ -118,6 +119,9 @@ struct oauth_outcome {
 int oauth_callback(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
                    struct err *e);
 
+/* connection.reason of one whose person has said that it was not their account, or not the site
+ * that they meant. */
+#define OAUTH_NOT_ME "not_me"
 /* Why a default connection's own tokens rest: whose they are has left. */
 #define OAUTH_OWNER_LEFT "owner_left"
 /* Why a connection's tokens are not renewed any more: whether the app has taken the one for it is
@@ -151,6 +155,7 @@ int oauth_identity(oauth *o, arena *mem, const struct oauth_return *r, struct oa
 enum oauth_code {
     OAUTH_CODE_NONE,  /* nothing waits for a code */
     OAUTH_CODE_RIGHT, /* the connection is active now */
+    OAUTH_CODE_SITE,  /* it was right, and `login` waits for its person to choose a site */
     OAUTH_CODE_AGAIN, /* by_window: it was right a moment ago, and nothing is left to do */
     OAUTH_CODE_WRONG, /* tries_left says how often more */
     OAUTH_CODE_SPENT  /* that was the last try, its time is over, or it proves too little by now:
@@ -193,6 +198,31 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
 /* Is it the typed code that the login waits for? Then *ret is the account that it would
  * connect. For the page that shows it again; it is no try. (shown.c) */
 bool oauth_code_stands(arena *mem, const struct login *l, const char *code, struct account *ret);
+
+/* --- which of several sites (sites.c) --- */
+
+/* When it is proven whose login it is, its person chooses from what is sealed with it, once. */
+struct oauth_site_row {
+    const char *label, *host; /* host NULL: not known */
+};
+struct oauth_sites {
+    const char *question; /* a valid id: of this list, and of no other of the same login */
+    struct oauth_site_row *items;
+    size_t count;
+};
+/* False: this login asks for none now. */
+bool oauth_sites_of(arena *mem, const struct login *l, struct oauth_sites *ret);
+struct oauth_site_pick {
+    const char *workspace;
+    const char *user_id; /* who picks */
+    const char *login_id;
+    const char *question;
+    size_t index; /* of oauth_sites */
+};
+/* In the caller's transaction. As of a typed code; OAUTH_CODE_NONE: nothing of this user's waits. */
+int oauth_site_pick(oauth *o, store *s, const struct oauth_site_pick *pick,
+                    struct oauth_confirm *ret, struct err *e);
+
 /* "Not me", Back, expiry: ends the login and revokes provisional tokens, in the caller's
  * transaction (the revoke itself is a job). */
 int oauth_login_end(oauth *o, store *s, const struct login *l, enum login_state state,

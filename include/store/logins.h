@@ -34,6 +34,8 @@ struct login {
     int64_t code_expires_at;
     const char *code_hash; /* LOGIN_DONE: of all codes that it was proven with, spaces between */
     json_t *provisional;   /* opened; NULL when there is none */
+    const char *proven; /* LOGIN_CODE: how it is proven whose it is ("code", "sign_in"), while its
+                           person has yet to choose a site; NULL: by a code, which is awaited */
     int64_t expires_at;
     int64_t created_at, updated_at;
 };
@@ -59,6 +61,8 @@ int store_login_lock(store *s, const char *workspace, const char *id, struct log
 /* The newest open or code-waiting login of this user under this default connection, locked. */
 int store_login_find_open(store *s, const char *workspace, const char *user_id,
                           const char *default_name, struct login **ret, struct err *e);
+/* A code that is awaited, and that nobody has typed yet. */
+bool store_login_waits_for_code(const struct login *l);
 /* All that wait for a code of this person, store_login_person(), newest first; "": of all default
  * connections. Locked until commit. */
 int store_login_waiting_code(store *s, const char *workspace, const char *user_id,
@@ -78,9 +82,12 @@ int store_login_list_ended(store *s, const char *workspace, const char *user_id,
                            struct login **ret, size_t *ret_count, struct err *e);
 int store_login_set_run(store *s, const char *workspace, const char *id, const char *run_id,
                         const char *message_id, struct err *e);
-/* open or code -> code: keeps provisional (sealed), l's code_hash and code_expires_at, tries 0.
- * ERR_CONFLICT "login_over" from any other state. */
+/* open or code -> code: keeps provisional (sealed), l's code_hash, code_expires_at and proven,
+ * tries 0. ERR_CONFLICT "login_over" from any other state. */
 int store_login_provisional(store *s, const struct login *l, json_t *provisional, struct err *e);
+/* A login that keeps something is proven so, and waits until then for its person's choice. */
+int store_login_set_proven(store *s, const struct login *l, const char *proven, int64_t until,
+                           struct err *e);
 /* Counts one wrong try; *ret_tries is the new number. */
 int store_login_wrong_code(store *s, const char *workspace, const char *id, int64_t *ret_tries,
                            struct err *e);

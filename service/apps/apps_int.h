@@ -109,6 +109,8 @@ struct apps_site_lookup {
     const char *list;        /* path of the rows; "": the answer itself */
     struct apps_pairs where; /* path in a row -> text that must stand there */
     struct apps_pairs set;   /* variable -> path in a row */
+    const char *label;       /* path in a row of what a person knows it by; NULL: nobody is asked */
+    const char *host; /* path in a row of an address, of which the host is shown; NULL: none */
 };
 
 /* A member of an answer, cut to its first characters (0: whole), or a variable or "host". */
@@ -315,8 +317,10 @@ int apps_ask(const struct apps_probe *p, const struct apps_question *q, const js
 /* The rows at a path of an answer ("": the answer): *ret is the one that is there, NULL for none or
  * several; the number of rows. */
 size_t apps_one_row(const json_t *answer, const char *path, const json_t **ret);
-/* All of a definition's look-ups, into io->vars: app_identify() lists the errors. */
-int apps_look_up_vars(const struct apps_probe *p, struct account *io, struct err *e);
+/* All of a definition's look-ups, into io->vars: app_identify() lists the errors. Of several rows
+ * *ret is each, with the account as far as it is known by then; NULL: that is refused. */
+int apps_look_up_vars(const struct apps_probe *p, struct account *io, struct app_sites *ret,
+                      struct err *e);
 
 /* --- the token endpoint --- */
 

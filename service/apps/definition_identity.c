@@ -122,10 +122,12 @@ static void read_details(const struct apps_reader *r, const struct json_doc *ide
 static void read_lookup(const struct apps_reader *r, const struct json_doc *d,
                         struct apps_site_lookup *l)
 {
-    static const char *const keys[] = {"path", "url",   "method", "body",
-                                       "list", "where", "set",    NULL};
+    static const char *const keys[] = {"path",  "url", "method", "body", "list",
+                                       "where", "set", "label",  "host", NULL};
     json_doc_known(d, keys);
     l->ask = read_question(r, d);
+    l->label = apps_read_path(d, "label", false);
+    l->host = apps_read_path(d, "host", false);
     l->list = apps_read_path(d, "list", false);
     l->where = apps_read_pairs(r, d, "where", WHERE_MAX);
     l->set = apps_read_pairs(r, d, "set", WHERE_MAX);
@@ -150,6 +152,9 @@ static void read_lookups(const struct apps_reader *r, const struct json_doc *top
     for (size_t i = 0; i < a->lookups_count; i++) {
         struct json_doc row = json_doc_item(top, "lookup", i);
         read_lookup(r, &row, &a->lookups[i]);
+        if (a->lookups[i].label != NULL && i + 1 < a->lookups_count) {
+            json_doc_fault(&row, "label", "Only the last one may ask a person.");
+        }
     }
 }
 

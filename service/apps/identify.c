@@ -95,24 +95,80 @@ static struct apps_question question_of(arena *mem, const struct app_site *site)
     return q;
 }
 
-int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
-                 struct account *io, struct err *e)
+/* Without a variable in it, what it tells is the same at each site: it is asked once. */
+static bool same_everywhere(const struct apps_question *q)
 {
-    const app *a = site->app;
+    return q->url != NULL && strchr(q->url, '{') == NULL && q->body == NULL;
+}
+
+static int ask_once(const struct apps_probe *p, const json_t **io_answer, struct err *e)
+{
+    const struct apps_question q = question_of(p->mem, p->site);
+    return *io_answer != NULL && same_everywhere(&q) ? 0 : apps_ask(p, &q, io_answer, e);
+}
+
+/* At the site that its variables say. */
+static int identify_at(const struct apps_probe *at, const json_t **io_answer, struct account *io,
+                       struct err *e)
+{
+    struct app_site here = *at->site;
+    struct apps_probe p = *at;
+    p.site = &here;
+    if (here.app->lookups_count > 0) {
+        here.vars = app_site_vars(p.mem, here.app, here.own, io->vars);
+    }
+    return ask_once(&p, io_answer, e) != 0 || fill(p.mem, &here, *io_answer, io, e) != 0 ? -1 : 0;
+}
+
+static bool may_come_back(const struct err *e)
+{
+    return e->kind == ERR_UPSTREAM_BUSY || e->kind == ERR_TIMEOUT || e->kind == ERR_LIMIT;
+}
+
+/* A site whose own answer is a refusal is none to choose: it would be one that does nothing. The
+ * name that its person chooses it by is its organization's. */
+static int identify_each(const struct apps_probe *p, struct account *io, struct app_sites *list,
+                         struct err *e)
+{
+    const json_t *answer = NULL;
+    size_t known = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct app_site_choice *x = &list->items[i];
+        if (identify_at(p, &answer, &x->account, e) == 0) {
+            x->account.organization = x->label;
+            list->items[known++] = *x;
+        } else if (may_come_back(e)) {
+            return -1;
+        }
+    }
+    if (known == 0) {
+        return -1;
+    }
+    *e = (struct err){.kind = ERR_NONE};
+    list->count = known;
+    *io = list->items[0].account;
+    return 0;
+}
+
+int app_identify(arena *mem, net_client *http, const struct app_site *site, struct secret access,
+                 struct account *io, struct app_sites *ret, struct err *e)
+{
     struct app_site here = *site;
     here.api_base = io->api_base != NULL ? io->api_base : site->api_base;
     const struct apps_probe p = {mem, http, &here, access};
+    struct app_sites found = {.count = 0};
     const json_t *answer = NULL;
-    if (apps_look_up_vars(&p, io, e) != 0) {
+    if (apps_look_up_vars(&p, io, ret == NULL ? NULL : &found, e) != 0) {
         return -1;
     }
-    if (a->lookups_count > 0) {
-        here.vars = app_site_vars(mem, a, here.own, io->vars);
+    if (found.count > 1) {
+        *ret = found;
+        return identify_each(&p, io, ret, e);
     }
-    const struct apps_question q = question_of(mem, &here);
-    if (apps_ask(&p, &q, &answer, e) != 0 || fill(mem, &here, answer, io, e) != 0) {
+    if (identify_at(&p, &answer, io, e) != 0) {
         return -1;
     }
+    here.vars = app_site_vars(mem, here.app, here.own, io->vars);
     add_details(&p, io);
     return 0;
 }

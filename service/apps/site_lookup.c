@@ -1,5 +1,7 @@
 #include "apps_int.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -42,6 +44,8 @@ static int none(const struct apps_probe *p, const struct apps_site_lookup *l, st
                    p->site->app->title, v->words, own);
 }
 
+/* Why nobody can be asked: the definition has no words for a row, it is a login that no person in
+ * the chat answers for, or the list is longer than anybody would read. */
 static int many(const struct apps_probe *p, const struct apps_site_lookup *l, size_t count,
                 struct err *e)
 {
@@ -67,44 +71,106 @@ static int take(const struct apps_probe *p, const struct apps_site_lookup *l, co
     return 0;
 }
 
-static int look_up(const struct apps_probe *p, const struct apps_site_lookup *l, json_t *io,
-                   struct err *e)
+static const char *host_at(arena *mem, const json_t *row, const char *path)
 {
-    const json_t *answer = NULL, *found = NULL;
-    size_t count = 0;
+    const char *url = path == NULL ? NULL : json_string_value(json_at(row, path));
+    const char *host = url == NULL ? NULL : strstr(url, "://");
+    if (host == NULL) {
+        return NULL;
+    }
+    host += strlen("://");
+    return str_cut(mem, arena_strndup(mem, host, strcspn(host, "/?#")), LIMIT_LABEL);
+}
+
+static bool is_listed(const struct app_sites *list, const json_t *set)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (json_equal(list->items[i].set, set)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Some apps list one site once for each of their products. */
+static int add_row(const struct apps_probe *p, const struct apps_site_lookup *l, const json_t *row,
+                   struct app_sites *io, struct err *e)
+{
+    json_t *set = arena_json(p->mem, json_object());
+    if (take(p, l, row, set, e) != 0) {
+        return -1;
+    }
+    if (is_listed(io, set)) {
+        return 0;
+    }
+    const char *label = l->label == NULL ? NULL : apps_scalar(p->mem, json_at(row, l->label));
+    label = str_empty(label) ? json_text(set, l->set.items[0].name) : label;
+    io->items[io->count++] = (struct app_site_choice){.label = str_cut(p->mem, label, LIMIT_LABEL),
+                                                      .host = host_at(p->mem, row, l->host),
+                                                      .set = set};
+    return 0;
+}
+
+static int look_up(const struct apps_probe *p, const struct apps_site_lookup *l,
+                   struct app_sites *ret, struct err *e)
+{
+    const json_t *answer = NULL;
     if (apps_ask(p, &l->ask, &answer, e) != 0) {
         return -1;
     }
     const json_t *list = str_empty(l->list) ? answer : json_at(answer, l->list);
-    if (l->list == NULL && json_is_object(answer)) {
-        return take(p, l, answer, io, e); /* no list at all: one thing */
-    }
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *row = json_array_get(list, i);
-        if (fits(p->mem, p, l, row)) {
-            found = row;
-            count++;
+    bool one = l->list == NULL && json_is_object(answer); /* no list at all: one thing */
+    size_t rows = one ? 1 : json_array_size(list);
+    *ret = (struct app_sites){.items = arena_array(p->mem, rows + 1, sizeof(*ret->items))};
+    for (size_t i = 0; i < rows; i++) {
+        const json_t *row = one ? answer : json_array_get(list, i);
+        if ((one || fits(p->mem, p, l, row)) && add_row(p, l, row, ret, e) != 0) {
+            return -1;
         }
     }
-    if (count != 1) {
-        return count == 0 ? none(p, l, e) : many(p, l, count, e);
-    }
-    return take(p, l, found, io, e);
+    return 0;
 }
 
-int apps_look_up_vars(const struct apps_probe *p, struct account *io, struct err *e)
+static json_t *vars_with(arena *mem, const json_t *vars, json_t *set)
+{
+    json_t *all = apps_vars_copy(mem, vars), *value = NULL;
+    const char *name = NULL;
+    json_object_foreach(set, name, value)
+    {
+        json_put(all, name, json_incref(value));
+    }
+    return all;
+}
+
+int apps_look_up_vars(const struct apps_probe *p, struct account *io, struct app_sites *ret,
+                      struct err *e)
 {
     struct app_site here = *p->site;
     struct apps_probe now = *p;
+    struct app_sites found = {.count = 0};
     const app *a = here.app;
     now.site = &here;
     for (size_t i = 0; i < a->lookups_count; i++) {
-        json_t *vars = apps_vars_copy(p->mem, io->vars);
-        if (look_up(&now, &a->lookups[i], vars, e) != 0) {
+        const struct apps_site_lookup *l = &a->lookups[i];
+        if (look_up(&now, l, &found, e) != 0) {
             return -1;
         }
-        io->vars = vars;
-        here.vars = app_site_vars(p->mem, a, here.own, vars);
+        if (found.count == 0) {
+            return none(p, l, e);
+        }
+        bool asks = ret != NULL && l->label != NULL && found.count <= APP_SITES_MAX;
+        if (found.count > 1 && !asks) {
+            return many(p, l, found.count, e);
+        }
+        for (size_t k = 0; k < found.count; k++) {
+            found.items[k].account = *io;
+            found.items[k].account.vars = vars_with(p->mem, io->vars, found.items[k].set);
+        }
+        io->vars = found.items[0].account.vars; /* of several the last look-up alone may ask */
+        here.vars = app_site_vars(p->mem, a, here.own, io->vars);
+    }
+    if (ret != NULL) {
+        *ret = found;
     }
     return 0;
 }

@@ -47,6 +47,7 @@ static const struct {
     {"keep", action_keep, true, false, false},
     {"choose", action_choose, true, false, false},
     {"add_account", action_add_account, true, false, false},
+    {"site", action_site, true, false, true},
     {"take_over", action_take_over, true, false, false},
 };
 

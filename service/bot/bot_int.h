@@ -223,7 +223,7 @@ action_fn action_back, action_link, action_connect, action_reconnect, action_dis
     action_forget, action_not_me, action_run, action_answer, action_drop, action_run_now,
     action_renew, action_unknown_done, action_unknown_again, action_resume, action_show_again,
     action_home, action_page, action_words, action_late, action_drop_login, action_keep,
-    action_bound, action_choose, action_choice, action_add_account, action_take_over;
+    action_bound, action_choose, action_choice, action_add_account, action_take_over, action_site;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);

@@ -95,6 +95,9 @@ static const char *why_spent(const struct oauth_confirm *c)
             return now[i].words;
         }
     }
+    if (c->login->proven != NULL) {
+        return "the time to choose a site is over";
+    }
     return c->expired ? "the time for its code is over" : "that was the third wrong code";
 }
 
@@ -204,6 +207,8 @@ static int take(struct turn *t, const char *code, const struct meant *also, stru
         return code_say_wrong(t, &c, also, e) == 0 ? 1 : -1;
     case OAUTH_CODE_AGAIN:
         return 1;
+    case OAUTH_CODE_SITE:
+        return site_ask(sc, c.login, e) == 0 ? 1 : -1;
     case OAUTH_CODE_RIGHT:
         break;
     }

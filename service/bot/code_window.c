@@ -108,6 +108,9 @@ static int on_closed(struct turn *t, enum bot_code *ret, struct err *e)
         closed_text(sc, &open[0], &text, e) != 0) {
         return -1;
     }
+    if (open[0].proven != NULL) {
+        return 0; /* it had done its work: the question for a site stands in the chat */
+    }
     const char *note = open[0].state == LOGIN_CODE
                            ? "If your browser still shows a code, type it here. Else press the "
                              "button above again."
@@ -146,6 +149,10 @@ static int take(struct turn *t, enum bot_code *ret, struct err *e)
                                       .counted = !first};
     if (oauth_confirm_code(sc->bot->options.oauth, sc->s, &typed, &c, e) != 0) {
         return -1;
+    }
+    if (c.result == OAUTH_CODE_SITE) {
+        *ret = BOT_CODE_TAKEN;
+        return site_ask(sc, c.login, e);
     }
     if (c.result == OAUTH_CODE_AGAIN || c.result == OAUTH_CODE_RIGHT) {
         const struct login_done done = {.login = c.login,

@@ -209,5 +209,8 @@ int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, stru
         return err_set(e, ERR_NOT_FOUND, "no_user", "the login's user is gone");
     }
     sc.user = u;
+    if (o->end == OAUTH_SITE_ASKED) {
+        return site_ask(&sc, o->login, e) != 0 ? -1 : home_flush(&sc, e);
+    }
     return connected_settle(&sc, &done, e) != 0 ? -1 : home_flush(&sc, e);
 }

@@ -73,7 +73,7 @@ static int end_login(struct turn *t, const struct login *l, const char *title, c
     size_t count = 0;
     bool stands = l->message_id != NULL && prompt_stands(sc, l);
     if (oauth_login_disconnect(sc->bot->options.oauth, sc->s, l, notice, e) != 0 ||
-        other_person_over(sc, l, e) != 0 ||
+        site_over(sc, l, e) != 0 || other_person_over(sc, l, e) != 0 ||
         store_run_parked_for(sc->s, l->workspace, l->user_id, l->default_name, &waiting, &count,
                              e) != 0) {
         return -1;

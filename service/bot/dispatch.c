@@ -179,9 +179,9 @@ static int offer_late(struct turn *t, struct err *e)
 static int on_text(struct turn *t, const char *text, struct err *e)
 {
     static int (*const readers[])(struct turn *, const char *, struct err *) = {
-        setup_try,      code_try,        command_try,           setup_near,
-        code_try_words, question_answer, command_try_any_order, command_try_greeting,
-        code_near,      help_unknown};
+        setup_try,   code_try,        command_try,           setup_near,           code_try_words,
+        site_try,    question_answer, command_try_any_order, command_try_greeting, code_near,
+        help_unknown};
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         int rc = readers[i](t, text, e);
         if (rc != 0) {

@@ -65,7 +65,7 @@ static int expire_run(struct scene *sc, struct run *r, struct err *e)
 /* Its tokens are there while its code is awaited. */
 static const char *what_ran_out(const struct login *l)
 {
-    return l->provisional != NULL ? "code_expired" : "expired";
+    return l->proven != NULL ? "site_expired" : l->provisional != NULL ? "code_expired" : "expired";
 }
 
 int login_expired(struct scene *sc, const struct login *l, struct err *e)
@@ -78,7 +78,9 @@ int login_expired(struct scene *sc, const struct login *l, struct err *e)
         return 0;
     }
     view_text(view, "This login has expired%s. Nothing was connected.",
-              l->provisional != NULL ? ": its code was not typed in time" : "");
+              l->proven != NULL        ? ": no site was chosen in time"
+              : l->provisional != NULL ? ": its code was not typed in time"
+                                       : "");
     prompt_add_renew(view, l);
     return say_update(sc, l->message_id, view, e);
 }

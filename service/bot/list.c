@@ -37,7 +37,18 @@ static void add_facts(struct scene *sc, json_t *view, const struct default_conne
 static bool awaits_code(const struct login *list, size_t count, const char *default_name)
 {
     for (size_t i = 0; i < count; i++) {
-        if (list[i].state == LOGIN_CODE && str_equal(list[i].default_name, default_name)) {
+        if (store_login_waits_for_code(&list[i]) && str_equal(list[i].default_name, default_name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It says so itself: the state of its row is the same as before its code. */
+static bool awaits_site(const struct login *list, size_t count, const char *default_name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].proven != NULL && str_equal(list[i].default_name, default_name)) {
             return true;
         }
     }
@@ -224,7 +235,9 @@ static void add_state(struct scene *sc, json_t *view, const struct default_conne
                   "finish the login.",
                   name, words_dm(sc));
     }
-    if (!asks || c == NULL || c->state != CONNECTION_PROVISIONAL) {
+    if (awaits_site(mine->logins, mine->logins_count, d->name)) {
+        view_text(view, "**%s** · Waiting for your choice of a site", name);
+    } else if (!asks || c == NULL || c->state != CONNECTION_PROVISIONAL) {
         view_text(view, "**%s** · %s", name, c == NULL ? none : words_state(sc->mem, c));
     }
 }

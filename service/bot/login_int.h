@@ -91,6 +91,14 @@ char *code_in(arena *mem, const char *text, bool among_words);
 
 event_fn code_by_window;
 
+/* --- site.c: a proven login that reaches several sites asks which --- */
+
+int site_ask(struct scene *sc, const struct login *l, struct err *e);
+/* It has ended: nothing is to be chosen any more. l as it was before. */
+int site_over(struct scene *sc, const struct login *l, struct err *e);
+/* 1: the text named one; 0: it names none; -1 */
+int site_try(struct turn *t, const char *text, struct err *e);
+
 /* --- setup.c: the same of a set-up page's code --- */
 
 /* Where others read it: a code that is good stands anywhere in this, and is so no more. */

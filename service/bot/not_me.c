@@ -66,7 +66,12 @@ static int end_it(struct turn *t, const struct connection *c, struct err *e)
                   "does not come back by itself: log in again to use it.",
                   before, name);
     }
-    return disconnect_one(t, c, false, e) != 0 ? -1 : list_say_behind(t, view, e);
+    bool noted = false;
+    return disconnect_one(t, c, false, e) != 0 ||
+                   store_connection_set_state(sc->s, c->workspace, c->id, -1,
+                                              CONNECTION_DISCONNECTED, OAUTH_NOT_ME, &noted, e) != 0
+               ? -1
+               : list_say_behind(t, view, e);
 }
 
 int action_not_me(struct turn *t, const char *value, struct err *e)

@@ -78,7 +78,7 @@ int other_person_over(struct scene *sc, const struct login *l, struct err *e)
 int login_end(struct scene *sc, const struct login *l, enum login_state state, const char *reason,
               struct err *e)
 {
-    return oauth_login_end(sc->bot->options.oauth, sc->s, l, state, reason, e) != 0
-               ? -1
-               : other_person_over(sc, l, e);
+    return oauth_login_end(sc->bot->options.oauth, sc->s, l, state, reason, e) != 0 ? -1
+           : site_over(sc, l, e) != 0                                               ? -1
+                                      : other_person_over(sc, l, e);
 }

@@ -19,6 +19,21 @@ static const char *type_code(const struct scene *sc)
                         words_dm(sc));
 }
 
+static const char *what_it_waits_for(const struct login *l)
+{
+    return store_login_waits_for_code(l) ? "waits for your code"
+                                         : "waits for your choice of a site";
+}
+
+/* What is to be done for a login that came back from the app. */
+static const char *what_to_do(const struct scene *sc, const struct login *l)
+{
+    return store_login_waits_for_code(l)
+               ? type_code(sc)
+               : arena_printf(sc->mem, "press one of those that I have asked you for in our %s",
+                              words_dm(sc));
+}
+
 enum { ROWS_A_PAGE = 8, INPUTS_SHOWN = 10 };
 
 static const char *what_for(const struct run *r, const struct login *l)
@@ -30,7 +45,7 @@ static const char *what_for(const struct run *r, const struct login *l)
                                       : "waits for its form";
     case RUN_PARKED:
         return run_awaits_press(r)                   ? "waits for a press of its buttons"
-               : l != NULL && l->state == LOGIN_CODE ? "waits for your code"
+               : l != NULL && l->state == LOGIN_CODE ? what_it_waits_for(l)
                                                      : "waits for a login";
     case RUN_UNKNOWN:
         return "ended without a certain answer";
@@ -123,7 +138,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
     bool code = r->state == RUN_PARKED && l != NULL && l->state == LOGIN_CODE;
     view_divider(view);
     view_text(view, "**%s** %s%s%s", recipe == NULL ? r->recipe : recipe->title, what_for(r, l),
-              code ? ": " : "", code ? type_code(sc) : "");
+              code ? ": " : "", code ? what_to_do(sc, l) : "");
     if (r->state == RUN_ASKING && run_asks_question(r)) {
         view_text(view, "Enter **%s** in our %s.", r->asking, words_dm(sc));
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
@@ -147,8 +162,10 @@ static int add_login(struct scene *sc, json_t *view, const struct login *l, bool
     }
     bool code = l->state == LOGIN_CODE;
     view_divider(view);
-    view_text(view, "**The login to %s** %s%s", d == NULL ? l->default_name : words_app(sc, d->app),
-              code ? "waits for your code: " : "waits for you", code ? type_code(sc) : "");
+    view_text(view, "**The login to %s** %s%s%s",
+              d == NULL ? l->default_name : words_app(sc, d->app),
+              code ? what_it_waits_for(l) : "waits for you", code ? ": " : "",
+              code ? what_to_do(sc, l) : "");
     view_note(view, "Asked for %s", words_age(sc->mem, l->created_at));
     if (code || !links || !prompt_add_button(sc, l, view, "Log in")) {
         prompt_add_again(view, l,

@@ -171,8 +171,10 @@ static json_t *waiting_view(struct scene *sc, const struct login *l,
     const char *title = words_app(sc, d->app);
     bool code = l->state == LOGIN_CODE;
     view_text(view,
-              code ? "This waits for the %s code that your browser shows: type it here."
-                   : "This waits for the %s login that I asked you for already.",
+              store_login_waits_for_code(l)
+                  ? "This waits for the %s code that your browser shows: type it here."
+              : code ? "This waits for you to choose a %s site: I have asked you which."
+                     : "This waits for the %s login that I asked you for already.",
               title);
     if (!code) {
         prompt_add_button(sc, l, view, arena_printf(sc->mem, "Log in to %s", title));

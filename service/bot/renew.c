@@ -139,8 +139,11 @@ static int show_open(struct turn *t, const struct login *l, struct err *e)
         open == NULL) {
         return open == NULL ? 0 : -1;
     }
-    if (open->state == LOGIN_CODE) {
+    if (store_login_waits_for_code(open)) {
         view_text(view, "Type the 6-digit code that your browser shows.");
+    } else if (open->state == LOGIN_CODE) {
+        view_text(view, "Choose one of the sites that I have asked you for in our %s.",
+                  words_dm(sc));
     } else {
         view_text(view, "A newer prompt is open.");
         prompt_add_button(sc, open, view, "Log in");

@@ -89,6 +89,8 @@ static const char *fault_of(const struct oauth_outcome *o)
         {OAUTH_NO_IDENTITY,
          "you were let in there, but the app does not say whose login that is. An "
          "admin of Workbot must look at it"},
+        {"lookup_many", "your login reaches several places there, and an admin of Workbot must set "
+                        "which of them is meant"},
         {OAUTH_SCOPE_MISSING,
          "not all was allowed that your commands need. Log in again and allow all of it; where you "
          "were not asked for it, an admin of Workbot must see to it"},
@@ -133,6 +135,7 @@ static json_t *other_view(struct scene *sc, const struct oauth_outcome *o)
         return store_login_takes_over(o->login) ? takeover_no_admin(sc) : closed_view(sc);
     case OAUTH_CODE_SHOWN:
     case OAUTH_CONNECTED:
+    case OAUTH_SITE_ASKED:
     case OAUTH_PROVEN:
     case OAUTH_OTHER_PERSON:
     case OAUTH_UNPROVEN:
@@ -190,7 +193,8 @@ static const char *const labels[OAUTH_END_COUNT] = {
     [OAUTH_MISCONFIGURED] = "result=\"misconfigured\"",
     [OAUTH_GONE] = "result=\"gone\"",
     [OAUTH_WRONG_ACCOUNT] = "result=\"wrong_account\"",
-    [OAUTH_CONNECTED] = NULL, /* counted where it is settled */
+    [OAUTH_CONNECTED] = NULL,  /* counted where it is settled */
+    [OAUTH_SITE_ASKED] = NULL, /* and where it is asked */
     [OAUTH_PROVEN] = "result=\"proven\"",
     [OAUTH_OTHER_PERSON] = "result=\"other_person\"",
     [OAUTH_UNPROVEN] = "result=\"unproven\"",
@@ -203,7 +207,8 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
     if (labels[o->end] != NULL) {
         metric_add(METRIC_LOGINS, labels[o->end], 1);
     }
-    if (o->end == OAUTH_CONNECTED && !o->email_unknown) {
+    bool told = o->end == OAUTH_CONNECTED || o->end == OAUTH_SITE_ASKED;
+    if (told && !o->email_unknown) {
         return 0; /* told in the transaction that connected */
     }
     if (o->login == NULL || str_empty(store_login_person(o->login))) {

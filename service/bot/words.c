@@ -172,6 +172,7 @@ char *words_state(arena *mem, const struct connection *c)
         {"client_changed", "an admin changed the connection"},
         {"refresh_refused", "the app refuses to renew it"},
         {"disconnected", "you disconnected it"},
+        {OAUTH_NOT_ME, "you said that it was not you"},
         {"login_ended", "the last login was not finished"},
         {"admin", "an admin disconnected it"},
         {"owner_left", "its owner has left"},

@@ -43,6 +43,7 @@
     X(0042_keep_acting_account)                                                                    \
     X(0043_note_decision_steps)                                                                    \
     X(0044_read_text_arrays)                                                                       \
+    X(0045_prove_before_choice)                                                                    \
     X(0046_know_time_zones)                                                                        \
     X(0048_name_who_seals)
 

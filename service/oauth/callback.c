@@ -67,27 +67,56 @@ static const char *window_code(const struct attempt *c, const struct login *l)
                : NULL;
 }
 
+static int keep_until_proven(struct attempt *c, store *s, const struct tokens *t,
+                             struct login *next, struct err *e)
+{
+    struct oauth_outcome *out = c->out;
+    const struct coded of = {next->id, c->sites.count > 1};
+    const struct provisional kept = {
+        .tokens = t,
+        .account = &out->account,
+        .sites = oauth_sites_json(&c->sites),
+        .window_hash =
+            out->window_code == NULL ? NULL : oauth_code_hash(c->mem, &of, out->window_code)};
+    next->code_hash = oauth_code_hash(c->mem, &of, out->code);
+    next->code_expires_at = clock_now() + c->oauth->options.config->ttl_code;
+    next->provisional = oauth_provisional_json(c->mem, &kept);
+    if (store_login_provisional(s, next, next->provisional, e) != 0 ||
+        store_connection_provisional(s, next->workspace, next->default_name, next->user_id, e) !=
+            0) {
+        return -1;
+    }
+    out->login = arena_copy(c->mem, next, sizeof(*next));
+    out->login->state = LOGIN_CODE;
+    return 0;
+}
+
 static int keep_provisional(struct attempt *c, store *s, const struct tokens *t,
                             const struct login *l, struct err *e)
 {
     struct oauth_outcome *out = c->out;
+    struct login next = *l;
+    next.proven = NULL;
     out->code = crypto_random_digits(c->mem, 6);
     out->window_code = window_code(c, l);
+    return keep_until_proven(c, s, t, &next, e) != 0
+               ? -1
+               : attempt_ended(c, OAUTH_CODE_SHOWN, "code_shown");
+}
+
+/* Who is in the browser is known already, and not yet for which site: a code is shown to nobody. */
+static int keep_for_choice(struct attempt *c, store *s, const struct tokens *t,
+                           const struct login *l, struct err *e)
+{
     struct login next = *l;
-    next.code_hash = oauth_code_hash(c->mem, l->id, out->code);
-    next.code_expires_at = clock_now() + c->oauth->options.config->ttl_code;
-    const struct provisional kept = {
-        .tokens = t,
-        .account = &out->account,
-        .window_hash =
-            out->window_code == NULL ? NULL : oauth_code_hash(c->mem, l->id, out->window_code)};
-    if (store_login_provisional(s, &next, oauth_provisional_json(c->mem, &kept), e) != 0 ||
-        store_connection_provisional(s, l->workspace, l->default_name, l->user_id, e) != 0) {
+    next.proven = "sign_in";
+    c->out->code = crypto_random_hex(c->mem, WINDOW_CODE_BYTES);
+    if (keep_until_proven(c, s, t, &next, e) != 0) {
         return -1;
     }
-    out->login = arena_copy(c->mem, &next, sizeof(next));
-    out->login->state = LOGIN_CODE;
-    return attempt_ended(c, OAUTH_CODE_SHOWN, "code_shown");
+    c->out->code = NULL;
+    attempt_ended(c, OAUTH_SITE_ASKED, "site_asked");
+    return c->in->connected(c->in->arg, s, c->out, e);
 }
 
 /* Who is in the browser is known already: connected at once, and with that whatever waits. */
@@ -173,12 +202,16 @@ static int keep(struct attempt *c, store *s, const struct tokens *t, struct err 
     }
     out->login = l; /* its prompt may stand elsewhere by now */
     bool fits = true;
-    if (give_back_earlier(c, s, l, e) != 0 || account_fits(c, s, l, &fits, e) != 0) {
+    bool asks = c->sites.count > 1; /* of which each fits */
+    if (give_back_earlier(c, s, l, e) != 0 || (!asks && account_fits(c, s, l, &fits, e) != 0)) {
         return -1;
     }
     if (!fits) {
         attempt_ended(c, OAUTH_TOO_MANY, "too_many_accounts");
         return give_back(c, s, t, e);
+    }
+    if (asks && c->state->proven) {
+        return keep_for_choice(c, s, t, l, e);
     }
     return c->state->proven ? connect_now(c, s, t, l, e) : keep_provisional(c, s, t, l, e);
 }
@@ -205,10 +238,65 @@ static int match_account(struct attempt *c, store *s, bool *ret_refused, struct 
     return 0;
 }
 
+/* A login that renews one is for the site of that one. One for one more account asks. */
+static int take_site_before(struct attempt *c, store *s, struct err *e)
+{
+    const struct login *l = c->out->login;
+    struct connection *old = NULL;
+    if (!l->adds &&
+        store_connection_find(s, l->workspace, l->default_name, l->user_id, &old, e) != 0) {
+        return -1;
+    }
+    const struct app_site_choice *same = oauth_site_before(&c->sites, old);
+    if (same != NULL) {
+        c->sites.items[0] = *same;
+        c->sites.count = 1;
+    }
+    return 0;
+}
+
+/* Nobody is offered a site that would be refused when it is chosen: *ret_refused is how the last
+ * one is, of which none does. While there is a choice it is not known whose account this is. */
+static int narrow_sites(struct attempt *c, store *s, bool *ret_refused, struct err *e)
+{
+    struct oauth_outcome *out = c->out;
+    struct app_sites *list = &c->sites;
+    size_t kept = 0;
+    if (list->count < 2) {
+        return 0;
+    }
+    if (take_site_before(c, s, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        bool refused = false, fits = true;
+        out->account = list->items[i].account;
+        if (match_account(c, s, &refused, e) != 0 ||
+            account_fits(c, s, out->login, &fits, e) != 0) {
+            return -1;
+        }
+        if (!refused && fits) {
+            list->items[kept++] = list->items[i];
+        } else if (!refused) {
+            attempt_ended(c, OAUTH_TOO_MANY, "too_many_accounts");
+        }
+    }
+    *ret_refused = kept == 0;
+    list->count = kept;
+    if (kept > 0) {
+        out->account = list->items[0].account;
+    }
+    if (kept > 1) {
+        out->account.key = out->account.organization = NULL;
+    }
+    return 0;
+}
+
 static int keep_or_give_back(struct attempt *c, store *s, const struct tokens *t, struct err *e)
 {
     bool may = false, refused = false;
-    if (may_keep(c, s, &may, e) != 0 || (may && match_account(c, s, &refused, e) != 0)) {
+    if (may_keep(c, s, &may, e) != 0 || (may && narrow_sites(c, s, &refused, e) != 0) ||
+        (may && !refused && match_account(c, s, &refused, e) != 0)) {
         return -1;
     }
     return may && !refused ? keep(c, s, t, e) : give_back(c, s, t, e);
@@ -236,7 +324,8 @@ static int exchange(struct attempt *c, const char *code, struct err *e)
         return secret_empty(t.access) ? 0 : store_or_revoke(c, &t, give_back, e);
     }
     oauth_site_account(c->mem, &c->site, &out->account);
-    if (app_identify(c->mem, http, &c->site, t.access, &out->account, &why) != 0) {
+    struct app_sites *sites = str_empty(out->login->user_id) ? NULL : &c->sites;
+    if (app_identify(c->mem, http, &c->site, t.access, &out->account, sites, &why) != 0) {
         attempt_failed(c, &why);
         return store_or_revoke(c, &t, give_back, e);
     }

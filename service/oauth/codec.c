@@ -69,9 +69,10 @@ void oauth_account_read(arena *mem, const json_t *value, struct account *ret)
 
 json_t *oauth_provisional_json(arena *mem, const struct provisional *p)
 {
-    return arena_json(mem, json_pack("{s:o, s:o, s:s*}", "tokens", oauth_tokens_json(p->tokens),
-                                     "account", oauth_account_json(p->account), "window",
-                                     p->window_hash));
+    return arena_json(mem,
+                      json_pack("{s:o, s:o, s:s*, s:o*}", "tokens", oauth_tokens_json(p->tokens),
+                                "account", oauth_account_json(p->account), "window", p->window_hash,
+                                "sites", p->sites));
 }
 
 void oauth_provisional_read(arena *mem, const json_t *provisional, const char *user_id,
@@ -88,7 +89,8 @@ struct app_client oauth_client(const struct default_connection *d)
     return (struct app_client){.id = d->client_id, .secret = d->client_secret};
 }
 
-char *oauth_code_hash(arena *mem, const char *login_id, const char *code)
+char *oauth_code_hash(arena *mem, const struct coded *of, const char *code)
 {
-    return crypto_hash_text(mem, arena_printf(mem, "%s:%s", login_id, code));
+    return crypto_hash_text(
+        mem, arena_printf(mem, "%s%s:%s", of->login_id, of->asks_site ? ":site" : "", code));
 }

@@ -33,7 +33,8 @@ static int find_waiting(store *s, const struct oauth_typed *typed, struct login 
     if (store_login_lock(s, typed->workspace, typed->login_id, ret, e) != 0) {
         return -1;
     }
-    bool waits = *ret != NULL && (*ret)->state == LOGIN_CODE && str_empty(store_login_person(*ret));
+    bool waits =
+        *ret != NULL && store_login_waits_for_code(*ret) && str_empty(store_login_person(*ret));
     *ret_count = waits ? 1 : 0;
     return 0;
 }
@@ -119,7 +120,7 @@ static int activate(oauth *o, store *s, const struct login *l, enum oauth_match 
     const struct activation now = {.login = l,
                                    .tokens = &t,
                                    .account = &ret->account,
-                                   .assurance = "code",
+                                   .assurance = l->proven == NULL ? "code" : l->proven,
                                    .match = match,
                                    .code_hash =
                                        arena_printf(mem, "%s %s", l->code_hash, window_hash(l))};
@@ -149,7 +150,8 @@ static int wrong(oauth *o, store *s, const struct login *l, struct oauth_confirm
 
 static bool is_its_code(arena *mem, const struct login *l, const struct oauth_typed *typed)
 {
-    const char *hash = oauth_code_hash(mem, l->id, typed->code);
+    const char *hash =
+        oauth_code_hash(mem, &(struct coded){l->id, oauth_sites_stand(l)}, typed->code);
     return l->provisional != NULL &&
            (str_equal(l->code_hash, hash) || (typed->by_window && str_equal(window_hash(l), hash)));
 }
@@ -174,23 +176,39 @@ static struct login *whose_code(arena *mem, struct login *list, size_t count,
     return over;
 }
 
+static bool was_done_with(arena *mem, const struct login *l, const char *code)
+{
+    for (int asked = 0; asked < 2 && l->code_hash != NULL; asked++) {
+        const char *hash = oauth_code_hash(mem, &(struct coded){l->id, asked == 1}, code);
+        if (strstr(l->code_hash, hash) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is sent once more, perhaps under a new id, after it has done its work. */
 static int look_back(store *s, const struct oauth_typed *typed, struct oauth_confirm *ret,
                      struct err *e)
 {
-    struct login *list = NULL;
-    size_t count = 0;
+    struct login *list = NULL, *open = NULL;
+    size_t count = 0, opens = 0;
     if (store_login_list_ended(s, typed->workspace, typed->user_id, AGAIN_S, &list, &count, e) !=
-        0) {
+            0 ||
+        store_login_list_open(s, typed->workspace, typed->user_id, &open, &opens, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
         bool done = list[i].state == LOGIN_DONE;
-        const char *hash = oauth_code_hash(store_arena(s), list[i].id, typed->code);
-        if (done && list[i].code_hash != NULL && strstr(list[i].code_hash, hash) != NULL) {
+        if (done && was_done_with(store_arena(s), &list[i], typed->code)) {
             ret->result = OAUTH_CODE_AGAIN;
         }
         ret->ended = ret->ended || !done;
+    }
+    for (size_t i = 0; i < opens; i++) {
+        if (open[i].proven != NULL && is_its_code(store_arena(s), &open[i], typed)) {
+            ret->result = OAUTH_CODE_AGAIN;
+        }
     }
     return 0;
 }
@@ -231,7 +249,7 @@ static int look_anew(store *s, const struct login *l, const struct account *acco
         return 0;
     }
     *ret_match = oauth_match_account(d, u, account);
-    if (d->assurance_sign_in) {
+    if (d->assurance_sign_in && !str_equal(l->proven, "sign_in")) {
         *ret_why = OAUTH_NOW_SIGN_IN;
     } else if (oauth_match_refuses(d, *ret_match)) {
         *ret_why = *ret_match == OAUTH_MATCH_UNKNOWN ? OAUTH_NOW_E_MAIL : OAUTH_NOW_ACCOUNT;
@@ -239,12 +257,11 @@ static int look_anew(store *s, const struct login *l, const struct account *acco
     return 0;
 }
 
-/* The right code, in time. */
-static int take(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
+int oauth_confirm_account(oauth *o, store *s, struct login *l, struct oauth_confirm *ret,
+                          struct err *e)
 {
     enum oauth_match match = OAUTH_MATCH_OFF;
     ret->login = l;
-    oauth_account_read(store_arena(s), json_member(l->provisional, "account"), &ret->account);
     if (look_anew(s, l, &ret->account, &match, &ret->barred, e) != 0) {
         return -1;
     }
@@ -255,7 +272,26 @@ static int take(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, 
     return oauth_login_end(o, s, l, LOGIN_REFUSED, ret->barred, e);
 }
 
-static int spent(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
+/* It has done its work, and is none of those that wait for a code any more. */
+static int await_site(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
+{
+    l->proven = "code";
+    l->code_expires_at = clock_now() + o->options.config->ttl_code;
+    ret->login = l;
+    ret->result = OAUTH_CODE_SITE;
+    return store_login_set_proven(s, l, l->proven, l->code_expires_at, e);
+}
+
+/* The right code, in time. */
+static int take(oauth *o, store *s, struct login *l, struct oauth_confirm *ret, struct err *e)
+{
+    oauth_account_read(store_arena(s), json_member(l->provisional, "account"), &ret->account);
+    return oauth_sites_stand(l) ? await_site(o, s, l, ret, e)
+                                : oauth_confirm_account(o, s, l, ret, e);
+}
+
+int oauth_confirm_spent(oauth *o, store *s, struct login *l, struct oauth_confirm *ret,
+                        struct err *e)
 {
     ret->login = l;
     ret->expired = true;
@@ -269,7 +305,7 @@ static int refuse(oauth *o, store *s, const struct oauth_typed *typed, struct lo
 {
     bool guess = !typed->by_window || strlen(typed->code) == CODE_DIGITS;
     if (guess && is_over(newest)) {
-        return spent(o, s, newest, ret, e);
+        return oauth_confirm_spent(o, s, newest, ret, e);
     }
     ret->login = newest;
     ret->result = OAUTH_CODE_WRONG;
@@ -290,7 +326,7 @@ int oauth_confirm_code(oauth *o, store *s, const struct oauth_typed *typed,
         return take(o, s, l, ret, e);
     }
     if (l != NULL && typed->by_window) {
-        return spent(o, s, l, ret, e);
+        return oauth_confirm_spent(o, s, l, ret, e);
     }
     if (typed->by_window && look_back(s, typed, ret, e) != 0) {
         return -1;

@@ -16,14 +16,21 @@ json_t *oauth_account_json(const struct account *a);
 void oauth_account_read(arena *mem, const json_t *value, struct account *ret);
 struct app_client oauth_client(const struct default_connection *d);
 
-/* What is stored of a code typed in the chat, or of a window's: bound to its login. */
-char *oauth_code_hash(arena *mem, const char *login_id, const char *code);
+/* What is stored of a code typed in the chat, or of a window's: bound to its login. One behind
+ * which a site is to be chosen has another hash: a replica of a release that asks nobody must find
+ * it wrong rather than connect a site that nobody has chosen. */
+struct coded {
+    const char *login_id;
+    bool asks_site;
+};
+char *oauth_code_hash(arena *mem, const struct coded *of, const char *code);
 
 /* What a login keeps, sealed, until its code comes. */
 struct provisional {
     const struct tokens *tokens;
     const struct account *account;
     const char *window_hash; /* oauth_code_hash() of the window's code: "window"; NULL: none */
+    json_t *sites;           /* oauth_sites_json(), taken; NULL: there is nothing to choose */
 };
 /* Of a login that is to come to nothing; *ret stays where it is. */
 struct provisional_grant {
@@ -82,6 +89,7 @@ struct attempt {
     struct oauth_outcome *out;
     struct oauth_state *state;
     struct app_site site;
+    struct app_sites sites; /* what there is to choose from: more than one */
     enum oauth_match match; /* of the account that was logged in */
 };
 /* The state, once, and everything that it was made for. *ret_go: all of it still stands; else *out
@@ -94,6 +102,28 @@ int attempt_not_allowed(struct attempt *a, store *s, struct err *e);
 int attempt_refused(struct attempt *a);
 /* What an error of a call out means for the person who waits. */
 int attempt_failed(struct attempt *a, const struct err *why);
+
+/* --- sites.c: several sites that one login reaches --- */
+
+/* As its provisional value keeps them, under the id of a new question; NULL of one or none. */
+json_t *oauth_sites_json(const struct app_sites *sites);
+/* Its person is to choose a site, now or when the code was typed. */
+bool oauth_sites_stand(const struct login *l);
+/* That of them that this connection was at; NULL: none, or its person has said it was not theirs.
+ */
+const struct app_site_choice *oauth_site_before(const struct app_sites *sites,
+                                                const struct connection *c);
+
+/* --- confirm.c: it is proven whose a login is, in the caller's transaction, which has it locked
+ * ---
+ */
+
+/* Becomes active with this account, unless it does not do any more (ret->barred). */
+int oauth_confirm_account(oauth *o, store *s, struct login *l, struct oauth_confirm *ret,
+                          struct err *e);
+/* Its time is over. */
+int oauth_confirm_spent(oauth *o, store *s, struct login *l, struct oauth_confirm *ret,
+                        struct err *e);
 
 /* --- match.c, activate.c --- */
 

@@ -5,8 +5,8 @@
 #define COLUMNS                                                                                    \
     "l.workspace, l.id, l.user_id, l.default_name, l.run_id, l.message_id, l.state, l.reason, "    \
     "l.requested_by, l.code_tries, epoch(l.code_expires_at), l.code_hash, epoch(l.expires_at), "   \
-    "epoch(l.created_at), epoch(l.updated_at), l.adds"
-enum { COLUMNS_COUNT = 17, COLUMN_PROVISIONAL = 16 };
+    "epoch(l.created_at), epoch(l.updated_at), l.adds, l.proven"
+enum { COLUMNS_COUNT = 18, COLUMN_PROVISIONAL = 17 };
 
 static const char *const states[LOGIN_STATE_COUNT] = {"open",      "code",    "done",
                                                       "cancelled", "expired", "refused"};
@@ -51,7 +51,7 @@ static const struct stmt FIND_OPEN = {
 static const struct stmt WAITING_CODE = {
     "login_waiting_code",
     "select " COLUMNS ", l.provisional from login l where" OF_PERSON "and l.state = 'code'"
-    " order by l.updated_at desc, l.id desc for update",
+    " and l.proven is null order by l.updated_at desc, l.id desc for update",
     2, COLUMNS_COUNT};
 
 static const struct stmt WAITING_AT = {
@@ -85,9 +85,15 @@ static const struct stmt SET_RUN = {
 static const struct stmt PROVISIONAL = {
     "login_provisional",
     "update login set state = 'code', provisional = $3, code_hash = $4,"
-    "   code_expires_at = to_timestamp($5::bigint), code_tries = 0, updated_at = now()"
+    "   code_expires_at = to_timestamp($5::bigint), code_tries = 0, proven = $6, updated_at = now()"
     " where workspace = $1 and id = $2 and state in ('open', 'code')",
-    5, 0};
+    6, 0};
+
+static const struct stmt PROVEN = {
+    "login_proven",
+    "update login set proven = $3, code_expires_at = to_timestamp($4::bigint), updated_at = now()"
+    " where workspace = $1 and id = $2",
+    4, 0};
 
 static const struct stmt WRONG_CODE = {
     "login_wrong_code",
@@ -98,14 +104,14 @@ static const struct stmt WRONG_CODE = {
 static const struct stmt SET_STATE = {
     "login_set_state",
     "update login set state = $3, reason = $4, provisional = null, code_hash = null,"
-    "   code_expires_at = null, updated_at = now()"
+    "   code_expires_at = null, proven = null, updated_at = now()"
     " where workspace = $1 and id = $2",
     4, 0};
 
 static const struct stmt SET_DONE = {
     "login_set_done",
     "update login set state = 'done', reason = null, provisional = null, code_hash = $3,"
-    "   code_expires_at = null, updated_at = now()"
+    "   code_expires_at = null, proven = null, updated_at = now()"
     " where workspace = $1 and id = $2",
     3, 0};
 
@@ -133,7 +139,7 @@ static const struct stmt EXPIRE = {
 const struct stmt *const store_logins_stmts[] = {
     &ADD,        &BY_HANDLE,  &FIND,    &FIND_OPEN,     &LOCK,       &WAITING_CODE,
     &WAITING_AT, &LIST_OPEN,  &SET_RUN, &PROVISIONAL,   &WRONG_CODE, &SET_STATE,
-    &SET_DONE,   &LIST_ENDED, &EXPIRE,  &LIST_ALL_OPEN, NULL};
+    &SET_DONE,   &LIST_ENDED, &EXPIRE,  &LIST_ALL_OPEN, &PROVEN,     NULL};
 
 static struct seal_place provisional_place(const char *workspace, const char *id)
 {
@@ -159,6 +165,7 @@ static void read_columns(const rows *r, size_t row, struct login *l)
     l->created_at = row_i64(r, row, 13);
     l->updated_at = row_i64(r, row, 14);
     l->adds = row_bool(r, row, 15);
+    l->proven = row_text(r, row, 16);
 }
 
 static int read_login(store *s, const rows *r, size_t row, void *to, struct err *e)
@@ -302,6 +309,11 @@ const char *store_login_person(const struct login *l)
     return store_login_takes_over(l) ? store_login_admin(l) : l->user_id;
 }
 
+bool store_login_waits_for_code(const struct login *l)
+{
+    return l->state == LOGIN_CODE && l->proven == NULL;
+}
+
 bool store_login_allowed(const struct login *l, const struct user *u, const struct workspace *w)
 {
     if (str_empty(store_login_person(l))) {
@@ -322,9 +334,9 @@ int store_login_set_run(store *s, const char *workspace, const char *id, const c
 int store_login_provisional(store *s, const struct login *l, json_t *provisional, struct err *e)
 {
     struct seal_place place = provisional_place(l->workspace, l->id);
-    const struct db_arg *args = DB_ARGS(DB_TEXT(l->workspace), DB_TEXT(l->id),
-                                        DB_BYTES(store_seal_json(s, &place, provisional)),
-                                        DB_TEXT(l->code_hash), DB_I64(l->code_expires_at));
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(l->workspace), DB_TEXT(l->id), DB_BYTES(store_seal_json(s, &place, provisional)),
+        DB_TEXT(l->code_hash), DB_I64(l->code_expires_at), DB_TEXT(l->proven));
     if (store_query(s, &PROVISIONAL, args, NULL, e) != 0) {
         return -1;
     }
@@ -332,6 +344,14 @@ int store_login_provisional(store *s, const struct login *l, json_t *provisional
         return err_set(e, ERR_CONFLICT, "login_over", "the login is over");
     }
     return 0;
+}
+
+int store_login_set_proven(store *s, const struct login *l, const char *proven, int64_t until,
+                           struct err *e)
+{
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(l->workspace), DB_TEXT(l->id), DB_TEXT(proven), DB_I64(until));
+    return store_touch_one(s, &PROVEN, args, "no_login", e);
 }
 
 int store_login_wrong_code(store *s, const char *workspace, const char *id, int64_t *ret_tries,

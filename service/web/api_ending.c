@@ -10,12 +10,11 @@ int api_end_logins(struct api *a, const struct connection *c, enum login_state t
 {
     struct login *list = NULL;
     size_t count = 0;
-    if (store_login_waiting_code(a->s, a->workspace, c->user_id, &list, &count, e) != 0) {
+    if (store_login_list_open(a->s, a->workspace, c->user_id, &list, &count, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!str_equal(list[i].default_name, c->default_name) ||
-            !str_equal(list[i].user_id, c->user_id)) {
+        if (list[i].state != LOGIN_CODE || !str_equal(list[i].default_name, c->default_name)) {
             continue;
         }
         ended->revoking += list[i].provisional == NULL ? 0 : 1;

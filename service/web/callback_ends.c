@@ -28,6 +28,10 @@ static const struct callback_end at_app[OAUTH_END_COUNT] = {
          "Its e-mail is not the one of your chat profile, and your company "
          "asks for the same. Nothing was connected. Try again, with the account "
          "that is yours."},
+    [OAUTH_SITE_ASKED] =
+        {200, false, "Choose a site in your chat",
+         "Your login reaches several. Workbot has asked you in your chat which one "
+         "to use, and goes on when you have said so."},
     [OAUTH_TOO_MANY] =
         {409, false, "These are all the accounts there is room for",
          "You have connected as many accounts of this app as one person can. Nothing was "

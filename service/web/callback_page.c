@@ -59,14 +59,14 @@ static void drop_cookie(struct login_end *p, const char *name)
 static bool cookie_stays(const struct login_end *p)
 {
     enum oauth_end end = p->outcome.end;
-    return end == OAUTH_CODE_SHOWN || end == OAUTH_CONNECTED || end == OAUTH_EXPIRED ||
-           landing_windows(p->web, &p->landing);
+    return end == OAUTH_CODE_SHOWN || end == OAUTH_CONNECTED || end == OAUTH_SITE_ASKED ||
+           end == OAUTH_EXPIRED || landing_windows(p->web, &p->landing);
 }
 
 static void note(const struct login_end *p)
 {
     const struct oauth_outcome *o = &p->outcome;
-    if (o->end != OAUTH_CODE_SHOWN && o->end != OAUTH_CONNECTED) {
+    if (o->end != OAUTH_CODE_SHOWN && o->end != OAUTH_CONNECTED && o->end != OAUTH_SITE_ASKED) {
         log_info("a login came to nothing", LOG_TEXT("request", p->reference),
                  LOG_TEXT("reason", o->reason), LOG_TEXT("why", o->why == NULL ? "" : o->why),
                  LOG_TEXT("workspace", o->workspace == NULL ? "" : o->workspace->workspace));

@@ -60,6 +60,13 @@ static json_t *paragraphs(const char *words, const char *text)
     return list;
 }
 
+static const char *eyebrow_of(enum oauth_end end)
+{
+    return end == OAUTH_EXPIRED      ? "Nothing to do here"
+           : end == OAUTH_SITE_ASKED ? "One step left"
+                                     : NULL;
+}
+
 static int no_page(struct login_end *p, struct err *e)
 {
     enum oauth_end end = p->outcome.end;
@@ -71,9 +78,7 @@ static int no_page(struct login_end *p, struct err *e)
     const char *retry = said->retry && landing_is_open(&p->landing)
                             ? landing_path(&p->to, p->landing.handle)
                             : NULL;
-    const char *eyebrow = over != NULL           ? over->eyebrow
-                          : end == OAUTH_EXPIRED ? "Nothing to do here"
-                                                 : NULL;
+    const char *eyebrow = over != NULL ? over->eyebrow : eyebrow_of(end);
     bool tone_error = eyebrow == NULL && end != OAUTH_DENIED;
     json_t *data = arena_json(
         p->to.mem,
@@ -134,7 +139,7 @@ static void hand_over(struct login_end *p)
     const struct oauth_outcome *o = &p->outcome;
     if (o->end == OAUTH_CODE_SHOWN) {
         p->to.tells_code = o->window_code;
-    } else if (o->end == OAUTH_CONNECTED) {
+    } else if (o->end == OAUTH_CONNECTED || o->end == OAUTH_SITE_ASKED) {
         p->to.tells_code = "connected";
     } else if (is_told(o->end)) {
         p->to.tells_failure = "not_connected";

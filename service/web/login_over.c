@@ -88,6 +88,10 @@ static const struct landing_over code_stands = {
     "The code that this page showed still works until its time is over, but it is shown only once. "
     "If you have lost it, log in again for a new one."};
 
+static const struct landing_over site_stands = {
+    "One step left", "Choose a site in your chat",
+    "Your login reaches several. Workbot has asked you there which one to use."};
+
 const struct landing_over *landing_came_back(const struct landing *g)
 {
     if (g->login == NULL) {
@@ -95,7 +99,8 @@ const struct landing_over *landing_came_back(const struct landing *g)
     }
     if (landing_is_open(g)) {
         bool stands = g->login->state == LOGIN_CODE && g->login->code_expires_at > clock_now();
-        return stands ? &code_stands : NULL;
+        bool code = store_login_waits_for_code(g->login);
+        return !stands ? NULL : code ? &code_stands : &site_stands;
     }
     return landing_over(g);
 }

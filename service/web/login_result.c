@@ -22,7 +22,7 @@ static const char *const end_words[OAUTH_END_COUNT] = {
     [OAUTH_GONE] = "gone",           [OAUTH_WRONG_ACCOUNT] = "wrong_account",
     [OAUTH_PROVEN] = "proven",       [OAUTH_OTHER_PERSON] = "other_person",
     [OAUTH_UNPROVEN] = "unproven",   [OAUTH_NOT_ALLOWED] = "not_allowed",
-    [OAUTH_TOO_MANY] = "too_many",
+    [OAUTH_TOO_MANY] = "too_many",   [OAUTH_SITE_ASKED] = "site_asked",
 };
 
 /* "<end>.<flags>.<code>.<window's code>.<reference>.<login>.<until>.<signature of all before>" */

@@ -105,6 +105,16 @@ static void test_p4_provisional_tokens_come_and_go(void **state)
                         "prov-canary");
     OK(store_login_waiting_code(s, GLOBEX, "UANA", &l, &count, e));
     assert_int_equal(count, 0);
+    OK(store_login_set_proven(s, load(s, id), "code", clock_now() + 60, e));
+    OK(store_login_waiting_code(s, ACME, "UANA", &l, &count, e));
+    assert_int_equal(count, 0); /* it waits for a choice, and is open still */
+    OK(store_login_list_open(s, ACME, "UANA", &l, &count, e));
+    assert_int_equal(count, 1);
+    assert_string_equal(l->proven, "code");
+    assert_false(store_login_waits_for_code(l));
+    assert_non_null(l->provisional);
+    give_code(s, id, clock_now() + 600);
+    assert_true(store_login_waits_for_code(load(s, id)));
     int64_t tries = 0;
     OK(store_login_wrong_code(s, ACME, id, &tries, e));
     OK(store_login_wrong_code(s, ACME, id, &tries, e));

@@ -574,7 +574,8 @@ static void test_a_recipe_is_checked_before_it_runs(void **state)
 static int identify(struct bench *b, struct account *a)
 {
     b->e = (struct err){0};
-    return app_identify(b->mem, b->http, &b->site, secret_of(b->mem, "00Dx!access"), a, &b->e);
+    return app_identify(b->mem, b->http, &b->site, secret_of(b->mem, "00Dx!access"), a, NULL,
+                        &b->e);
 }
 
 /* The same person and organisation, whichever form of the ids the answer has. */

@@ -272,7 +272,7 @@ static void test_a_whole_life(void **state)
     }
     assert_int_equal(t.access_expires_at, 0);
     assert_string_equal(a.api_base, arena_printf(w.mem, "http://127.0.0.1:%d", w.sf_port));
-    assert_int_equal(app_identify(w.mem, w.http, &w.site, t.access, &a, &w.e), 0);
+    assert_int_equal(app_identify(w.mem, w.http, &w.site, t.access, &a, NULL, &w.e), 0);
     assert_string_equal(a.key, "00Dxx0000000001:005xx000000ANA1");
     assert_string_equal(a.name, "ana@acme.example");
     assert_string_equal(a.organization, "Acme Corporation");
@@ -282,7 +282,7 @@ static void test_a_whole_life(void **state)
     check_actions(&w);
     check_refreshes(&w, &t);
     struct account nobody = {0};
-    assert_int_equal(app_identify(w.mem, w.http, &w.site, t.access, &nobody, &w.e), -1);
+    assert_int_equal(app_identify(w.mem, w.http, &w.site, t.access, &nobody, NULL, &w.e), -1);
     assert_int_equal(w.e.kind, ERR_UNAUTHENTIC);
     /* the code was for one use */
     assert_int_equal(token(&w, &grant, &t, &a), -1);

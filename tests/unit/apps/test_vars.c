@@ -304,7 +304,7 @@ static int look_up(struct bench *b, const char *own, struct account *ret)
     /* what is found stands in the base, so the question itself may not need it */
     b->site.api_base = arena_printf(b->mem, "http://%s", b->host);
     const struct apps_probe p = {b->mem, b->http, &b->site, secret_of(b->mem, "AT1")};
-    return apps_look_up_vars(&p, ret, &b->e);
+    return apps_look_up_vars(&p, ret, NULL, &b->e);
 }
 
 static void test_a_lookup_takes_the_one_that_fits(void **state)
@@ -346,6 +346,51 @@ static void test_a_lookup_takes_the_one_that_fits(void **state)
     }
 }
 
+static int look_up_all(struct bench *b, struct app_sites *ret, struct account *io)
+{
+    b->e = (struct err){0};
+    b->site.vars = app_site_vars(b->mem, b->site.app, NULL, json_of(b->mem, "{\"realm\":\"9\"}"));
+    b->site.api_base = arena_printf(b->mem, "http://%s", b->host);
+    const struct apps_probe p = {b->mem, b->http, &b->site, secret_of(b->mem, "AT1")};
+    return apps_look_up_vars(&p, io, ret, &b->e);
+}
+
+/* What a person knows each by; one that is listed twice is one, as some apps list their products.
+ */
+static void test_of_several_rows_a_person_may_choose(void **state)
+{
+    (void)state;
+    static const char list[] =
+        "[{\"id\":\"s-1\",\"kind\":\"work\",\"name\":\"Acme\",\"url\":\"https://a.example/x\"},"
+        "{\"id\":\"s-1\",\"kind\":\"work\",\"name\":\"Acme\"},"
+        "{\"id\":\"s-2\",\"kind\":\"home\",\"name\":\"Home\"},"
+        "{\"id\":\"s-3\",\"kind\":\"work\",\"url\":7}]";
+    for (int labelled = 0; labelled < 2; labelled++) {
+        struct bench b;
+        struct account account = {.vars = NULL};
+        struct app_sites found = {.count = 0};
+        sites(&b, list);
+        b.site.app->lookups[0].label = labelled ? "name" : NULL;
+        b.site.app->lookups[0].host = "url";
+        int rc = look_up_all(&b, &found, &account);
+        if (!labelled) {
+            assert_int_equal(rc, -1);
+            assert_string_equal(b.e.code, "lookup_many");
+            assert_non_null(strstr(b.e.text, "has 2 to choose from"));
+        } else {
+            assert_int_equal(rc, 0);
+            assert_int_equal(found.count, 2);
+            assert_string_equal(found.items[0].label, "Acme");
+            assert_string_equal(found.items[0].host, "a.example");
+            assert_string_equal(json_text(found.items[0].account.vars, "site"), "s-1");
+            assert_string_equal(found.items[1].label, "s-3"); /* it has no name there */
+            assert_null(found.items[1].host);
+            assert_string_equal(json_text(found.items[1].account.vars, "site"), "s-3");
+        }
+        bench_stop(&b);
+    }
+}
+
 static void test_the_identity_may_be_a_row_and_its_key_a_variable(void **state)
 {
     (void)state;
@@ -367,7 +412,8 @@ static void test_the_identity_may_be_a_row_and_its_key_a_variable(void **state)
             b.mem, "{\"path\":\"/{v}/me\",\"key\":[{\"path\":\"org.id\"},{\"path\":\"id\"}],",
             "{\"path\":\"/who\",\"method\":\"POST\",\"body\":{\"query\":\"me\"},\"one\":\"result\","
             "\"key\":[{\"var\":\"host\"},{\"path\":\"sys_id\"}],");
-        int rc = app_identify(b.mem, b.http, &b.site, secret_of(b.mem, "AT1"), &account, &b.e);
+        int rc =
+            app_identify(b.mem, b.http, &b.site, secret_of(b.mem, "AT1"), &account, NULL, &b.e);
         assert_int_equal(rc, rows[i].rc);
         if (rc == 0) {
             assert_string_equal(account.key, arena_printf(b.mem, "%s:68", b.host));
@@ -401,7 +447,7 @@ static void test_who_somebody_is_in_a_sandbox(void **state)
                          "\"key\":[{\"path\":\"id\"}],",
                          hosts));
         assert_int_equal(
-            app_identify(b.mem, b.http, &b.site, secret_of(b.mem, "AT1"), &account, &b.e), 0);
+            app_identify(b.mem, b.http, &b.site, secret_of(b.mem, "AT1"), &account, NULL, &b.e), 0);
         assert_true(str_starts(bench_request(&b), sandbox ? "GET /try/who " : "GET /who "));
         assert_int_equal(account.sandbox, sandbox);
         bench_stop(&b);
@@ -438,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_whose_value_counts),
         cmocka_unit_test(test_what_an_admin_sets),
         cmocka_unit_test(test_a_lookup_takes_the_one_that_fits),
+        cmocka_unit_test(test_of_several_rows_a_person_may_choose),
         cmocka_unit_test(test_the_identity_may_be_a_row_and_its_key_a_variable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

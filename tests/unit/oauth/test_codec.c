@@ -155,10 +155,12 @@ static void a_code_belongs_to_its_login(void **state)
 {
     (void)state;
     arena *mem = arena_new();
-    char *one = oauth_code_hash(mem, "login-1", "123456");
-    assert_string_equal(one, oauth_code_hash(mem, "login-1", "123456"));
-    assert_string_not_equal(one, oauth_code_hash(mem, "login-2", "123456"));
-    assert_string_not_equal(one, oauth_code_hash(mem, "login-1", "123457"));
+    char *one = oauth_code_hash(mem, &(struct coded){"login-1", false}, "123456");
+    assert_string_equal(one, oauth_code_hash(mem, &(struct coded){"login-1", false}, "123456"));
+    assert_string_not_equal(one, oauth_code_hash(mem, &(struct coded){"login-2", false}, "123456"));
+    assert_string_not_equal(one, oauth_code_hash(mem, &(struct coded){"login-1", false}, "123457"));
+    /* a release that asks for no site makes the first one: it must not fit the second */
+    assert_string_not_equal(one, oauth_code_hash(mem, &(struct coded){"login-1", true}, "123456"));
     assert_null(strstr(one, "123456"));
     assert_int_equal(strlen(oauth_cookie_key(mem, "any-state")), 12);
     assert_string_not_equal(oauth_cookie_key(mem, "a"), oauth_cookie_key(mem, "b"));
@@ -175,7 +177,8 @@ static void what_waits_for_its_code_comes_back(void **state)
     struct provisional p = {.tokens = &tokens, .account = &account};
     json_t *typed = oauth_provisional_json(mem, &p);
     assert_null(json_object_get(typed, "window"));
-    p.window_hash = oauth_code_hash(mem, "login-1", "0123456789abcdef0123456789abcdef");
+    p.window_hash =
+        oauth_code_hash(mem, &(struct coded){"login-1", false}, "0123456789abcdef0123456789abcdef");
     json_t *either = oauth_provisional_json(mem, &p);
     assert_string_equal(json_string_value(json_object_get(either, "window")), p.window_hash);
     struct tokens t;

@@ -219,7 +219,7 @@ struct oauth_site_pick {
     const char *question;
     size_t index; /* of oauth_sites */
 };
-/* In the caller's transaction. As of a typed code; OAUTH_CODE_NONE: nothing of this user's waits. */
+/* In the caller's transaction, as of a typed code; OAUTH_CODE_NONE: nothing of this user waits. */
 int oauth_site_pick(oauth *o, store *s, const struct oauth_site_pick *pick,
                     struct oauth_confirm *ret, struct err *e);
 

@@ -261,6 +261,11 @@ struct oauth_use {
 int oauth_access(oauth *o, arena *mem, const struct oauth_use *use, struct oauth_access *ret,
                  struct err *e);
 
+/* Asks the app whose account that is; a token that it refuses is renewed once. Errors as
+ * oauth_access() and app_identify(). (probe.c) */
+int oauth_probe(oauth *o, arena *mem, const struct oauth_use *use, struct account *ret,
+                struct err *e);
+
 /* --- scopes: asked for, and granted (scopes.c) --- */
 
 /* connection.reason of one that acts: asked again, the app did not allow all that is asked for. */

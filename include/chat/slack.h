@@ -64,6 +64,8 @@ struct slack_manifest {
     bool signs_in;          /* this app is the one for Sign in with Slack, too */
 };
 json_t *chat_slack_manifest(arena *mem, const struct slack_manifest *m);
+/* Slack's page that makes an app of it. */
+char *chat_slack_manifest_link(arena *mem, const json_t *manifest);
 /* The bot scopes that an installation asks for; NULL-terminated. */
 const char *const *chat_slack_scopes(void);
 /* Whoever installs may leave it out. */

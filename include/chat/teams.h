@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/zip.h"
 #include "chat/driver.h"
 
 /* What is Microsoft Teams' alone: its door. learn.microsoft.com/azure/bot-service/rest-api/
@@ -93,6 +94,10 @@ struct teams_manifest {
     const char *version;    /* three numbers */
 };
 json_t *chat_teams_manifest(arena *mem, const struct teams_manifest *m);
+/* What the package holds, to be zipped: the manifest, indented, and two icons. */
+enum { TEAMS_PACKAGE_FILES = 3 };
+void chat_teams_package(arena *mem, const struct teams_manifest *m,
+                        struct zip_file ret[TEAMS_PACKAGE_FILES]);
 /* PNG: 192 x 192; and 32 x 32, white on nothing. */
 struct bytes chat_teams_icon_color(void);
 struct bytes chat_teams_icon_outline(void);

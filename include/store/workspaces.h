@@ -58,6 +58,8 @@ struct workspace_line {
 };
 int store_workspace_page(store *s, const char *after, int64_t limit, struct workspace_line **ret,
                          size_t *ret_count, struct err *e);
+/* Has anything ever come from its chat? */
+int store_workspace_heard(store *s, const char *workspace, bool *ret, struct err *e);
 /* With everything in it, except the audit trail and revoke jobs. */
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
 

@@ -2,10 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/faults.h"
-#include "base/json.h"
 #include "base/str.h"
 
 /* `workbot manifest`: what a chat platform is told about the bot. It is wanted before there is
@@ -40,14 +38,6 @@ static bool load(struct service *s, const char *const *settings)
     return faults_report(named);
 }
 
-static void print_link(arena *mem, const json_t *manifest)
-{
-    const char *text = json_write(mem, manifest);
-    struct str link = str_new(mem, 3 * strlen(text) + 1);
-    str_add_url(&link, text);
-    printf("https://api.slack.com/apps?new_app=1&manifest_json=%s\n", link.text);
-}
-
 static void print_slack(struct service *s, bool link)
 {
     const struct config *c = &s->config;
@@ -56,7 +46,7 @@ static void print_slack(struct service *s, bool link)
                                          c->slack_sign_in && c->slack_sign_in_client_id == NULL};
     json_t *manifest = chat_slack_manifest(s->mem, &m);
     if (link) {
-        print_link(s->mem, manifest);
+        printf("%s\n", chat_slack_manifest_link(s->mem, manifest));
         return;
     }
     json_dumpf(manifest, stdout, JSON_INDENT(2));

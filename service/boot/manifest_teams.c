@@ -1,22 +1,13 @@
 #include "boot_int.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 
 /* `workbot manifest teams`: the app package that an admin of Teams uploads, and the files in it. */
 
-enum { IN_PACKAGE = 3, FILES };
-
-static struct bytes manifest_text(arena *mem, const struct teams_manifest *m)
-{
-    char *text = json_dumps(chat_teams_manifest(mem, m), JSON_INDENT(2));
-    struct bytes copy = bytes_of(arena_printf(mem, "%s\n", text));
-    free(text);
-    return copy;
-}
+enum { FILES = TEAMS_PACKAGE_FILES + 1 };
 
 /* Three numbers, none with a zero before it (semver.org). */
 static bool is_version(arena *mem, const char *text)
@@ -46,10 +37,10 @@ static void put_package(struct service *s, const struct teams_options *o, struct
     const struct teams_manifest m = {.public_url = s->config.public_url,
                                      .app_id = s->config.teams_app_id,
                                      .version = o->version};
-    struct zip_file list[FILES] = {{"manifest.json", manifest_text(s->mem, &m)},
-                                   {"color.png", chat_teams_icon_color()},
-                                   {"outline.png", chat_teams_icon_outline()}};
-    list[IN_PACKAGE] = (struct zip_file){"workbot-teams.zip", zip_write(s->mem, list, IN_PACKAGE)};
+    struct zip_file list[FILES];
+    chat_teams_package(s->mem, &m, list);
+    list[TEAMS_PACKAGE_FILES] =
+        (struct zip_file){"workbot-teams.zip", zip_write(s->mem, list, TEAMS_PACKAGE_FILES)};
     const struct folder_files files = {
         .dir = o->out, .files = list, .count = FILES, .replace = o->replace};
     bool there[FILES] = {false};

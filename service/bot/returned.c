@@ -202,6 +202,25 @@ static const char *const labels[OAUTH_END_COUNT] = {
     [OAUTH_TOO_MANY] = "result=\"too_many\"",
 };
 
+/* Nobody is told in the chat of a default connection's own login: whoever sets it up looks (web). A
+ * code that was shown before is good yet. */
+static int note_why(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e)
+{
+    store *s = NULL;
+    struct login *l = NULL;
+    if (o->end != OAUTH_DENIED && o->end != OAUTH_MISCONFIGURED && o->end != OAUTH_TRY_AGAIN) {
+        return 0;
+    }
+    if (store_enter(b->options.stores, mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_login_lock(s, o->login->workspace, o->login->id, &l, e);
+    if (rc == 0 && l != NULL && l->state == LOGIN_OPEN) {
+        rc = store_login_set_state(s, l->workspace, l->id, LOGIN_OPEN, o->reason, e);
+    }
+    return store_leave(s, rc, e);
+}
+
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e)
 {
     if (labels[o->end] != NULL) {
@@ -211,8 +230,11 @@ int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct
     if (told && !o->email_unknown) {
         return 0; /* told in the transaction that connected */
     }
-    if (o->login == NULL || str_empty(store_login_person(o->login))) {
+    if (o->login == NULL) {
         return 0;
+    }
+    if (str_empty(store_login_person(o->login))) {
+        return note_why(b, mem, o, e);
     }
     return returned_scene(b, mem, o->login, o->workspace, tell, o, e);
 }

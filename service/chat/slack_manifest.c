@@ -4,6 +4,9 @@
  */
 #include "chat_int.h"
 
+#include <string.h>
+
+#include "base/json.h"
 #include "base/str.h"
 
 /* What for: slash command and shortcuts, answers, mentions, direct messages (their words and
@@ -103,4 +106,13 @@ json_t *chat_slack_manifest(arena *mem, const struct slack_manifest *m)
                   "Runs your company's app commands as the person who typed them",
                   "background_color", "#1a3a5c", "features", features(mem, m), "oauth_config",
                   oauth_config(mem, m), "settings", settings(mem, m)));
+}
+
+char *chat_slack_manifest_link(arena *mem, const json_t *manifest)
+{
+    const char *text = json_write(mem, manifest);
+    struct str link = str_new(mem, 3 * strlen(text) + 100);
+    str_add(&link, "https://api.slack.com/apps?new_app=1&manifest_json=");
+    str_add_url(&link, text);
+    return link.text;
 }

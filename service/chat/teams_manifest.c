@@ -5,6 +5,7 @@
  */
 #include "chat_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -150,4 +151,16 @@ struct bytes chat_teams_icon_outline(void)
 {
     return (struct bytes){teams_icon_outline,
                           (size_t)(teams_icon_outline_end - teams_icon_outline)};
+}
+
+void chat_teams_package(arena *mem, const struct teams_manifest *m,
+                        struct zip_file ret[TEAMS_PACKAGE_FILES])
+{
+    char *text = json_dumps(chat_teams_manifest(mem, m), JSON_INDENT(2));
+    const struct zip_file files[TEAMS_PACKAGE_FILES] = {
+        {"manifest.json", bytes_of(arena_printf(mem, "%s\n", text))},
+        {"color.png", chat_teams_icon_color()},
+        {"outline.png", chat_teams_icon_outline()}};
+    free(text);
+    memcpy(ret, files, sizeof files);
 }

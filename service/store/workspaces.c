@@ -56,6 +56,14 @@ static const struct stmt FIND = {"workspace_find",
                                  "select " COLUMNS " from workspace w where w.workspace = $1", 1,
                                  COLUMNS_COUNT};
 
+/* Events are forgotten after some days; who sent one is known for longer. */
+static const struct stmt HEARD = {
+    "workspace_heard",
+    "select exists (select from job where workspace = $1 and kind in ('slack_event',"
+    "               'slack_interaction', 'slack_command', 'teams_activity', 'teams_invoke'))"
+    "    or exists (select from chat_user where workspace = $1 and checked_at is not null)",
+    1, 1};
+
 static const struct stmt LOCK = {"workspace_lock",
                                  "select " COLUMNS
                                  " from workspace w where w.workspace = $1 for no key update",
@@ -92,8 +100,8 @@ static const struct stmt DELETE = {
     "select count(*) from gone",
     1, 1};
 
-const struct stmt *const store_workspaces_stmts[] = {&PUT,      &FIND, &LOCK,   &MAKE,
-                                                     &BY_ROUTE, &PAGE, &DELETE, NULL};
+const struct stmt *const store_workspaces_stmts[] = {&PUT,  &FIND,   &LOCK,  &MAKE, &BY_ROUTE,
+                                                     &PAGE, &DELETE, &HEARD, NULL};
 
 struct seal_place store_bot_place(const char *workspace)
 {
@@ -209,6 +217,16 @@ int store_workspace_page(store *s, const char *after, int64_t limit, struct work
         return -1;
     }
     *ret = list;
+    return 0;
+}
+
+int store_workspace_heard(store *s, const char *workspace, bool *ret, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &HEARD, DB_ARGS(DB_TEXT(workspace)), &r, e) != 0) {
+        return -1;
+    }
+    *ret = row_bool(r, 0, 0);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-#include "console_int.h"
+#include "wizard_int.h"
 
 #include <string.h>
 
@@ -50,6 +50,19 @@ static const struct page {
     {WB_POST, "/console/workspaces/{workspace}/api-tokens", CONSOLE_ADMIN, console_tokens_do},
     {WB_GET, "/console/workspaces/{workspace}/sessions", CONSOLE_ADMIN, console_sessions_page},
     {WB_POST, "/console/workspaces/{workspace}/sessions", CONSOLE_ADMIN, console_sessions_end},
+    {WB_GET, "/console/setup", CONSOLE_OPERATOR, wizard_chat_page},
+    {WB_GET, "/console/setup/workbot-teams.zip", CONSOLE_OPERATOR, wizard_package_get},
+    {WB_GET, "/console/workspaces/{workspace}/setup", CONSOLE_ADMIN, wizard_apps_page},
+    {WB_POST, "/console/workspaces/{workspace}/setup", CONSOLE_ADMIN, wizard_apps_make},
+    {WB_GET, "/console/workspaces/{workspace}/setup/apps/{name}", CONSOLE_ADMIN, wizard_app_page},
+    {WB_POST, "/console/workspaces/{workspace}/setup/apps/{name}", CONSOLE_ADMIN, wizard_app_do},
+    {WB_POST, "/console/workspaces/{workspace}/setup/apps/{name}/test", CONSOLE_ADMIN,
+     wizard_app_test},
+    {WB_GET, "/console/workspaces/{workspace}/setup/recipes", CONSOLE_ADMIN, wizard_recipes_page},
+    {WB_POST, "/console/workspaces/{workspace}/setup/recipes", CONSOLE_ADMIN,
+     wizard_recipes_switch_on},
+    {WB_GET, "/console/workspaces/{workspace}/setup/recipes/{name}", CONSOLE_ADMIN,
+     wizard_try_page},
 };
 
 static const struct page *page_of(const struct request *q)
@@ -172,7 +185,8 @@ static int run(web *w, const struct request *q, struct response *r, struct err *
         return -1;
     }
     if (!known) {
-        respond_see_other(r, "/console");
+        respond_see_other(r, str_starts(q->path, "/console/setup") ? "/console?next=setup"
+                                                                   : "/console");
         return 0;
     }
     if (p == NULL) {

@@ -86,8 +86,7 @@ static void add_var(const json_t *var, const json_t *d, json_t *list)
     json_push(list, row);
 }
 
-/* What its app asks for besides a client: {key, about, value} each. */
-static int add_vars(struct console *c, const json_t *d, json_t *data, struct err *e)
+int console_connection_vars(struct console *c, const json_t *d, json_t *data, struct err *e)
 {
     json_t *known = NULL;
     if (console_list(c, api_apps_get, NULL, &known, e) != 0) {
@@ -144,7 +143,7 @@ static int show_one(struct console *c, const struct console_answer *said, struct
         return -1;
     }
     json_t *data = arena_json(c->mem, facts_of(c, a.value));
-    if (add_vars(c, a.value, data, e) != 0) {
+    if (console_connection_vars(c, a.value, data, e) != 0) {
         return -1;
     }
     console_put_problem(data, said);
@@ -178,14 +177,14 @@ static int take_scopes(struct console *c, json_t *body, struct err *e)
     return 0;
 }
 
-static int take_vars(struct console *c, json_t *body, struct err *e)
+int console_connection_take_vars(struct console *c, json_t *body, struct err *e)
 {
     struct console_answer a;
     json_t *data = arena_json(c->mem, json_object()), *vars = json_object();
     const struct console_call get = {
         .method = WB_GET, .handler = api_connection_get, .name = c->name};
     json_put(body, "vars", vars);
-    if (console_ask(c, &get, &a, e) != 0 || add_vars(c, a.value, data, e) != 0) {
+    if (console_ask(c, &get, &a, e) != 0 || console_connection_vars(c, a.value, data, e) != 0) {
         return -1;
     }
     const json_t *known = json_member(data, "vars");
@@ -211,7 +210,7 @@ static int save(struct console *c, struct console_call *call, struct err *e)
             return -1;
         }
     }
-    if (take_scopes(c, body, e) != 0 || take_vars(c, body, e) != 0) {
+    if (take_scopes(c, body, e) != 0 || console_connection_take_vars(c, body, e) != 0) {
         return -1;
     }
     call->method = WB_PUT;

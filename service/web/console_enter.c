@@ -38,10 +38,33 @@ static struct console console_of(web *w, const struct request *q, struct respons
 
 /* --- /console --- */
 
+/* Who came for the set-up goes on there. */
+static bool wants_setup(const struct console *c)
+{
+    const char *next = NULL;
+    struct err ignored = {0};
+    int rc = c->q->method == WB_GET ? request_query(c->q, "next", &next, &ignored)
+                                    : request_form(c->q, "next", &next, &ignored);
+    return rc == 0 && str_equal(next, "setup");
+}
+
 static int front(const struct console *c, int status, const char *problem, struct err *e)
 {
-    return page(c, "console_front.html", status,
-                json_must(json_pack("{s:s, s:s?}", "title", "Console", "problem", problem)), e);
+    json_t *data = json_must(json_pack("{s:s, s:s?, s:b}", "title", "Console", "problem", problem,
+                                       "setup", wants_setup(c)));
+    return page(c, "console_front.html", status, data, e);
+}
+
+/* Where there is nothing yet, the set-up comes first. */
+static int greet_operator(struct console *c, struct err *e)
+{
+    json_t *items = NULL;
+    if (console_list(c, api_workspaces_get, "limit=1", &items, e) != 0) {
+        return -1;
+    }
+    bool begins = json_array_size(items) == 0 || wants_setup(c);
+    respond_see_other(c->r, begins ? "/console/setup" : "/console/workspaces");
+    return 0;
 }
 
 int console_front_get(web *w, const struct request *q, struct response *r, struct err *e)
@@ -54,8 +77,10 @@ int console_front_get(web *w, const struct request *q, struct response *r, struc
     if (!known) {
         return front(&c, 200, NULL, e);
     }
-    respond_see_other(r, c.is_operator ? "/console/workspaces"
-                                       : arena_printf(q->mem, "/console/workspaces/%s", c.home));
+    if (c.is_operator) {
+        return greet_operator(&c, e);
+    }
+    respond_see_other(r, arena_printf(q->mem, "/console/workspaces/%s", c.home));
     return 0;
 }
 
@@ -260,8 +285,7 @@ int console_operator_post(web *w, const struct request *q, struct response *r, s
         return -1;
     }
     give_session(&c, token);
-    respond_see_other(r, "/console/workspaces");
-    return 0;
+    return greet_operator(&c, e);
 }
 
 /* --- out --- */

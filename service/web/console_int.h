@@ -160,6 +160,13 @@ json_t *console_choice(const char *value, const char *label, const char *chosen)
 /* A run as lists show it: {reference, href, recipe, state, user, at} (console_home.c). */
 json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names);
 
+/* --- console_connections.c: what the app of connection d asks for besides a client --- */
+
+/* data gets "vars": {key, about, value} each. */
+int console_connection_vars(struct console *c, const json_t *d, json_t *data, struct err *e);
+/* The fields of the form for them, into body's "vars"; c->name is the connection. */
+int console_connection_take_vars(struct console *c, json_t *body, struct err *e);
+
 /* --- the pages, by file --- */
 
 console_fn console_home_page;                                          /* console_home.c */

@@ -18,6 +18,7 @@ static const struct entry {
     {"tokens", "API tokens", "/api-tokens"},
     {"audit", "Audit", "/audit"},
     {"sessions", "Who is signed in", "/sessions"},
+    {"setup", "Set up", "/setup"},
 };
 
 /* What a page says was done, by the word in its address. */

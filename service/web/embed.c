@@ -44,6 +44,15 @@
     X(console_audit, "console_audit.html", "service/web/templates/console_audit.html")             \
     X(console_personal, "console_personal.html", "service/web/templates/console_personal.html")    \
     X(console_sessions, "console_sessions.html", "service/web/templates/console_sessions.html")    \
+    X(wizard_chat, "wizard_chat.html", "service/web/templates/wizard_chat.html")                   \
+    X(wizard_apps, "wizard_apps.html", "service/web/templates/wizard_apps.html")                   \
+    X(wizard_app, "wizard_app.html", "service/web/templates/wizard_app.html")                      \
+    X(wizard_recipes, "wizard_recipes.html", "service/web/templates/wizard_recipes.html")          \
+    X(wizard_try, "wizard_try.html", "service/web/templates/wizard_try.html")                      \
+    X(ready_servicenow_incident, "servicenow-incident.md", "docs/recipes/servicenow-incident.md")  \
+    X(ready_create_opportunity, "create-opportunity.md", "docs/recipes/create-opportunity.md")     \
+    X(ready_box_folder, "box-folder.md", "docs/recipes/box-folder.md")                             \
+    X(ready_deal_with_folder, "deal-with-folder.md", "docs/recipes/deal-with-folder.md")           \
     X(style, "style.css", "service/web/templates/style.css")                                       \
     X(teams_window, "teams_window.js", "service/web/templates/teams_window.js")                    \
     X(openapi, "openapi.yaml", "openapi.yaml")

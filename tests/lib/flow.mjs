@@ -726,9 +726,9 @@ export class World {
  * A running world with the demo's workspace Acme (and Globex if asked), stopped by `stop()`.
  * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server; teams: the same Acme in Teams,
  * too (`'only'`: without Slack's); between: the test can hold answers of Salesforce back (`answers`);
- * trusted: hosts of the test's own peers, reached by plain HTTP.
+ * trusted: hosts of the test's own peers, reached by plain HTTP; empty: nothing is in its database yet.
  */
-export async function start({env = {}, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, trusted = [], pg: server = process.env.WORKBOT_TEST_PG} = {}) {
+export async function start({env = {}, empty = false, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, trusted = [], pg: server = process.env.WORKBOT_TEST_PG} = {}) {
   assert.ok(server, 'WORKBOT_TEST_PG must name a PostgreSQL (tests/tools/postgres.sh start)');
   const w = new World();
   w.dir = mkdtempSync(join(tmpdir(), 'workbot-flow-'));
@@ -750,7 +750,7 @@ export async function start({env = {}, replicas = 1, sandbox = {}, globex = fals
     assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());
     for (let i = 0; i < replicas; i++) await w.startReplica();
     if (replicas > 1) await w.balance(port);
-    if (teams !== 'only') await w.load('acme', ACME, 'ben@acme.example');
+    if (teams !== 'only' && !empty) await w.load('acme', ACME, 'ben@acme.example');
     if (teams) await w.load('acme', TEAMS_ACME, 'ben@acme.example', {name: 'Acme', admins: [TEAMS_PEOPLE.ben]});
     if (globex) await w.load('globex', GLOBEX, 'otto@globex.example');
   } catch (e) {

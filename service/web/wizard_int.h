@@ -1,0 +1,64 @@
+#ifndef WB_WEB_WIZARD_INT_H
+#define WB_WEB_WIZARD_INT_H
+
+#include "console_int.h"
+
+/*
+ * The set-up, from nothing to a first command: the chat, an app, a recipe. Its pages are pages of
+ * the console and change things by the same calls of the API; what they add is what to do next, and
+ * whether it has worked.
+ */
+
+/* --- wizard.c: what its pages share --- */
+
+enum wizard_step { WIZARD_CHAT = 1, WIZARD_APP, WIZARD_RECIPE };
+
+struct wizard_page {
+    const char *template, *title;
+    enum wizard_step step;
+    int status;        /* 0: 200 */
+    const char *watch; /* the page's address, where it waits for something that happens elsewhere:
+                          it looks again by itself, a bounded number of times; NULL: it does not */
+};
+/* In the console's frame, with the three steps above it. Takes data over. */
+int wizard_show(struct console *c, const struct wizard_page *page, json_t *data, struct err *e);
+/* {"word", "tone", "text"}: how one thing stands that was looked at. */
+json_t *wizard_check(const char *word, const char *tone, const char *text);
+/* Is one of this name among these items of a list? */
+bool wizard_has(const json_t *items, const char *name);
+/* As people call the chat of this page's workspace. */
+const char *wizard_chat_name(const struct console *c);
+
+/* --- wizard_guide.c: where things stand in the other products' menus --- */
+
+enum { GUIDE_STEPS = 6 };
+struct wizard_guide {
+    const char *app;
+    const char *host;               /* an example; NULL: the app has one for all */
+    const char *host_about;         /* where it is found */
+    const char *steps[GUIDE_STEPS]; /* in the app, in their order */
+};
+/* Of an app that is not in the table: what holds for all. */
+const struct wizard_guide *wizard_guide(const char *app_key);
+/* What to change after a login or a test that came to nothing, by its reason. */
+const char *wizard_advice(const char *reason);
+
+/* --- wizard_ready.c: the recipes of docs/recipes, which are part of the program --- */
+
+struct wizard_ready {
+    const char *file;          /* "servicenow-incident.md" */
+    const char *title, *intro; /* as the page has them */
+    json_t *recipes;           /* a list; the first is the one that people begin with */
+};
+/* The one of this index, on c's arena; false behind the last. ERR_INTERNAL "html". */
+bool wizard_ready_at(const struct console *c, size_t index, struct wizard_ready *ret);
+
+/* --- the pages, by file --- */
+
+console_fn wizard_chat_page, wizard_package_get;            /* wizard_chat.c */
+console_fn wizard_apps_page, wizard_apps_make;              /* wizard_apps.c */
+console_fn wizard_app_page, wizard_app_do, wizard_app_test; /* wizard_app.c */
+console_fn wizard_recipes_page, wizard_recipes_switch_on;   /* wizard_recipes.c */
+console_fn wizard_try_page;                                 /* wizard_try.c */
+
+#endif

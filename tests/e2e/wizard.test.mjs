@@ -1,0 +1,224 @@
+// The set-up in a real browser, from an empty database to the first command in the chat, with the wrong turns on the way.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {after, afterEach, before, describe, test} from 'node:test';
+import {ADMIN_TOKEN, ROOT} from '../lib/flow.mjs';
+import {accessible, atSalesforce, codeOf, openWorld} from './support.mjs';
+
+const ACME = 'slack:T0ACME001';
+const CLIENT = '3MVG9sampleAcme0001', SECRET = 'sample-acme-consumer-secret';
+const SLACK = ['WORKBOT_SLACK_APP_ID', 'WORKBOT_SLACK_CLIENT_ID', 'WORKBOT_SLACK_CLIENT_SECRET', 'WORKBOT_SLACK_SIGNING_SECRETS'];
+
+let stage, w, page, slack;
+const heading = (text, at = page) => at.getByRole('heading', {name: text, level: 1}).waitFor();
+const redirects = uris => w.sandbox('PUT', '/_config', {salesforce: {clients: {[CLIENT]: {redirect_uris: uris}}}});
+/** The page as it is, but still: one that looks again by itself would go away under axe. */
+const still = async what => {
+  const live = page.url();
+  await page.goto(live.replace(/[?#].*$/, '') + '?watch=0');
+  await accessible(page, what);
+  await page.goto(live.replace(/[?#].*$/, ''));
+};
+/** The login that the wizard opens in a tab of its own, at the app's page. */
+const authorise = async () => {
+  const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('button', {name: 'Authorise in Salesforce'}).click()]);
+  await tab.locator('main form button').first().click();
+  return tab;
+};
+
+before(async () => {
+  stage = await openWorld({empty: true});
+  ({world: w} = stage);
+  await w.sandbox('PUT', '/_config', {slack: {app: {redirect_uris: [`${w.url}/slack/oauth/callback`]}}});
+  slack = Object.fromEntries(SLACK.map(name => [name, w.env[name]]));
+  await w.restart(Object.fromEntries(SLACK.map(name => [name, ''])));
+  page = await (await stage.browser()).newPage();
+});
+after(() => stage?.close());
+afterEach(() => assert.deepEqual(stage.complaints.splice(0), [], 'a page complained in the console'));
+
+describe('the chat', () => {
+  test('the front page leads there, and an operator token is asked for', async () => {
+    await page.goto(w.url);
+    await accessible(page, 'the front page');
+    await page.getByRole('link', {name: 'Set up'}).click();
+    await heading('Sign in to the console');
+    await accessible(page, 'the door');
+    await page.getByLabel('Operator token').fill('some-other-token-that-nobody-has-given-out');
+    await page.getByRole('button', {name: 'Sign in as operator'}).click();
+    await page.getByRole('alert').getByText('not an operator token').waitFor();
+    await page.getByLabel('Operator token').fill(ADMIN_TOKEN);
+    await page.getByRole('button', {name: 'Sign in as operator'}).click();
+    await heading('The chat');
+    await page.getByText('Nothing is installed yet.').waitFor();
+    await accessible(page, 'the chat, nothing set');
+  });
+
+  test('it says what is missing, and its link holds the manifest', async () => {
+    const table = page.getByRole('region', {name: 'Settings for Slack'});
+    assert.equal(await table.getByText('Missing').count(), 4);
+    assert.equal(await page.getByRole('link', {name: 'Install in Slack'}).count(), 0);
+    const link = new URL(await page.getByRole('link', {name: 'Create the Slack app'}).getAttribute('href'));
+    assert.equal(link.origin + link.pathname, 'https://api.slack.com/apps');
+    const manifest = JSON.parse(link.searchParams.get('manifest_json'));
+    assert.equal(manifest.settings.event_subscriptions.request_url, `${w.url}/slack/events`);
+    assert.equal(await page.getByRole('link', {name: /Teams package/}).count(), 0);
+    assert.equal((await page.request.get(`${w.url}/console/setup/workbot-teams.zip`)).status(), 404);
+
+    await w.restart(slack);
+    await page.reload();
+    assert.equal(await table.getByText('Missing').count(), 0);
+    assert.equal(await table.getByText('Set', {exact: true}).count(), 4);
+  });
+
+  test('a workspace that is not listed cannot install, and the page says what to set', async () => {
+    await page.getByText('WORKBOT_ALLOWED_WORKSPACES').waitFor();
+    await still('the chat, all set');
+    const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', {name: 'Install in Slack'}).click()]);
+    await tab.getByLabel('Workspace and person').selectOption('T0ACME001/U0BEN0001');
+    await tab.getByRole('button', {name: 'Allow'}).click();
+    await heading('This Workbot is not open to your workspace', tab);
+    await tab.close();
+    await page.getByText('Nothing is installed yet.').waitFor();
+  });
+
+  test('the installation shows by itself, and then the first message', async () => {
+    await w.restart({WORKBOT_ALLOWED_WORKSPACES: ACME});
+    await page.goto(`${w.url}/console/setup`);
+    assert.equal(await page.getByText('WORKBOT_ALLOWED_WORKSPACES').count(), 0);
+    const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', {name: 'Install in Slack'}).click()]);
+    await tab.getByLabel('Workspace and person').selectOption('T0ACME001/U0BEN0001');
+    await tab.getByRole('button', {name: 'Allow'}).click();
+    await heading('Workbot is installed in Acme', tab);
+    await tab.close();
+    await page.getByText('Waits for a message').waitFor();
+    await page.getByText('Event Subscriptions, the Request URL must say Verified').waitFor();
+    await still('the chat, installed');
+    await w.person('ben').ask('help', /./);
+    await page.getByText('Messages arrive').waitFor();
+    assert.equal(await page.getByText('looks again every').count(), 0, 'nothing is left to wait for');
+    await page.getByRole('link', {name: /Next: an app/}).click();
+    await heading('An app');
+  });
+});
+
+describe('an app', () => {
+  test('a host that is not the app\'s is refused, and a draft has its redirect URI', async () => {
+    await accessible(page, 'which app');
+    await page.getByLabel('App', {exact: true}).selectOption('salesforce');
+    await page.getByLabel('Host').fill('evil.example');
+    await page.getByRole('button', {name: 'Go on'}).click();
+    await page.getByRole('alert').waitFor();
+    assert.equal(await page.getByLabel('Host').inputValue(), 'evil.example');
+    await accessible(page, 'a host that was refused');
+    await page.getByLabel('Host').fill(w.hosts.salesforce);
+    await page.getByRole('button', {name: 'Go on'}).click();
+    await heading('Salesforce');
+    await accessible(page, 'a client to make');
+    const {redirect_uri} = await w.must('GET', `/workspaces/${ACME}/connections/salesforce`);
+    assert.equal(await page.locator('#redirect').textContent(), redirect_uri);
+    for (const scope of ['api', 'refresh_token', 'openid']) assert.ok(await page.getByText(scope, {exact: true}).isVisible(), scope);
+  });
+
+  test('a redirect URI that the app does not have: the page says which it must be', async () => {
+    await redirects(['https://elsewhere.example/callback']);
+    await page.getByLabel('Client id').fill(CLIENT);
+    await page.getByLabel('Client secret').fill('a-secret-that-was-cut');
+    await page.getByRole('button', {name: 'Save the client'}).click();
+    await page.getByRole('heading', {name: 'Log in with an account'}).waitFor();
+    assert.ok(!(await page.content()).includes('a-secret-that-was-cut'), 'a secret is shown again');
+    await still('a login to begin');
+    const tab = await authorise();
+    await tab.getByText(/redirect_uri/).first().waitFor();
+    await tab.close();
+    const {redirect_uri} = await w.must('GET', `/workspaces/${ACME}/connections/salesforce`);
+    await page.getByText('A login was begun').waitFor();
+    await page.getByText(redirect_uri).waitFor();
+    await redirects([redirect_uri]);
+  });
+
+  test('a wrong client secret: the page says so by itself', async () => {
+    const tab = await authorise();
+    await atSalesforce(tab, 'Ben Baker');
+    await heading(/admin must look/, tab);
+    await tab.close();
+    assert.match(stage.complaints.splice(0).join(), /^[^,]*status of 502[^,]*$/);
+    await page.getByRole('alert').getByText(/its id or its secret is not what the app has/).waitFor();
+    await still('a login that came to nothing');
+    await page.getByRole('link', {name: 'Change the client'}).click();
+    await page.getByLabel('Client secret').fill(SECRET);
+    await accessible(page, 'a client to change');
+    await page.getByRole('button', {name: 'Save the client'}).click();
+    await page.getByRole('status').getByText('Saved.').waitFor();
+  });
+
+  test('the login\'s code is asked for by itself, and the test says as whom it acts', async () => {
+    const tab = await authorise();
+    await atSalesforce(tab, 'Ben Baker');
+    const code = await codeOf(tab);
+    await tab.close();
+    await page.getByLabel(/The code of the login/).fill(String((Number(code) + 1) % 1000000).padStart(6, '0'));
+    await page.getByRole('button', {name: 'Confirm'}).click();
+    await page.getByRole('alert').getByText('not the code').waitFor();
+    await accessible(page, 'a code');
+    await page.getByLabel(/The code of the login/).fill(code);
+    await page.getByRole('button', {name: 'Confirm'}).click();
+    await page.getByRole('heading', {name: 'It acts'}).waitFor();
+    await page.getByRole('button', {name: 'Test it'}).click();
+    await page.getByRole('status').getByText(/Salesforce answers: it is ben@acme\.example/).waitFor();
+    await accessible(page, 'an app that acts');
+    await w.fault('grant_revoked');
+    await page.getByRole('button', {name: 'Test it'}).click();
+    await page.getByRole('alert').getByText('Authorise again.').waitFor();
+    await accessible(page, 'an app that ended the login');
+    await page.getByRole('list', {name: 'Set-up'}).getByRole('link', {name: 'A recipe'}).click();
+    await heading('A recipe');
+  });
+});
+
+describe('a recipe', () => {
+  test('what lacks a connection leads to it; what has one is switched on', async () => {
+    await accessible(page, 'ready recipes');
+    const incident = page.getByRole('region', {name: 'Report an incident in ServiceNow'});
+    await incident.getByRole('link', {name: 'connect ServiceNow'}).waitFor();
+    assert.equal(await incident.getByRole('button').count(), 0);
+    await page.getByRole('button', {name: /Switch it on\s*: Create an opportunity/}).click();
+    await heading('Try it: Create an opportunity');
+    await page.getByText('Nobody has typed it yet.').waitFor();
+    const {items} = await w.must('GET', `/workspaces/${ACME}/recipes`);
+    assert.deepEqual(items.map(r => r.name).sort(), ['create-opportunity', 'create-task']);
+    for (const [, text] of readFileSync(join(ROOT, 'docs/recipes/create-opportunity.md'), 'utf8').matchAll(/^```json\n([\s\S]*?)^```/gm)) {
+      const worked = JSON.parse(text), stored = await w.must('GET', `/workspaces/${ACME}/recipes/${worked.name}`);
+      assert.equal(stored.connections.salesforce.use, 'salesforce');
+      for (const key of ['title', 'command', 'inputs', 'steps', 'reply']) assert.deepEqual(stored[key], worked[key], `${worked.name}.${key}`);
+    }
+    await still('what to type');
+  });
+
+  test('typed in the chat, it shows here as it comes and as it ends', async () => {
+    const ana = w.person('ana');
+    const prompt = await ana.prompt(await page.locator('#example').textContent());
+    await page.getByText("waits for its user's login").waitFor();
+    await still('a run that waits');
+    await ana.ask(await ana.browse(prompt), /is connected/);
+    await ana.sees(/Created Acme renewal/);
+    await page.getByText('You are set up.').waitFor();
+    await accessible(page, 'a run that is done');
+    assert.equal(await page.getByText('looks again every').count(), 0);
+    await w.idle();
+    assert.equal((await w.records()).filter(r => r.fields.Name === 'Acme renewal').length, 1);
+  });
+
+  test('another workspace\'s pages and another session\'s forms are refused', async () => {
+    const stranger = await (await stage.browser()).newPage();
+    for (const path of ['/console/setup', `/console/workspaces/${ACME}/setup`, `/console/workspaces/${ACME}/setup/apps/salesforce`, `/console/workspaces/${ACME}/setup/recipes`]) {
+      await stranger.goto(w.url + path);
+      await heading('Sign in to the console', stranger);
+    }
+    for (const path of ['/setup', '/setup/apps/salesforce', '/setup/apps/salesforce/test', '/setup/recipes']) {
+      const r = await page.request.post(`${w.url}/console/workspaces/${ACME}${path}`, {form: {form_key: 'x', do: 'login', file: 'box-folder.md'}, headers: {origin: w.url}});
+      assert.equal(r.status(), 403, path);
+    }
+  });
+});

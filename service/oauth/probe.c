@@ -11,7 +11,7 @@ static int ask(oauth *o, arena *mem, const struct oauth_use *use, int64_t *ret_g
     }
     *ret = access.account;
     *ret_generation = access.generation;
-    return app_identify(mem, o->options.http, &access.site, access.token, ret, e);
+    return app_identify(mem, o->options.http, &access.site, access.token, ret, NULL, e);
 }
 
 int oauth_probe(oauth *o, arena *mem, const struct oauth_use *use, struct account *ret,

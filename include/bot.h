@@ -62,6 +62,23 @@ struct bot_forgotten {
 int bot_forget(bot *b, arena *mem, const struct bot_forget *q, struct bot_forgotten *ret,
                struct err *e);
 
+/* Starts a recipe for a person of a workspace, by a token of the role "act" and as if that person
+ * had typed the command. ERR_NOT_FOUND "no_workspace", "no_recipe"; ERR_FORBIDDEN "act_token",
+ * "act_off", "act_not_allowed" (the person is asked then, once a day), "act_recipe"; ERR_INVALID
+ * with faults of the inputs; ERR_CONFLICT "act_key_used"; ERR_LIMIT "act_too_many". */
+struct bot_act {
+    const char *workspace, *user_id, *recipe;
+    const char *key;          /* the same one begins the same run */
+    const json_t *inputs;     /* an object of values; NULL: none */
+    const char *token, *name; /* the token's digest and name; NULL: it is none of a workspace */
+    const char *actor;        /* for the audit */
+    struct faults *faults;
+};
+struct bot_acted {
+    const char *run, *reference, *state;
+};
+int bot_act(bot *b, arena *mem, const struct bot_act *q, struct bot_acted *ret, struct err *e);
+
 /* What a chat waits for with a person before it, as the door has read it. */
 struct bot_sent {
     const char *workspace;

@@ -29,6 +29,7 @@
 #include "store/messages.h"      /* messages.c, audit.c, retention.c */
 #include "store/moves.h"         /* moves.c, move_names.c, move_rows.c */
 #include "store/people.h"        /* users.c, defaults.c */
+#include "store/permissions.h"   /* permissions.c */
 #include "store/runs.h"          /* recipes.c, runs.c, run_steps.c */
 #include "store/seals.h"         /* seals.c, seal_days.c */
 #include "store/setups.h"        /* setups.c */

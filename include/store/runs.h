@@ -80,6 +80,13 @@ enum run_state {
 const char *run_state_name(enum run_state state);
 bool run_state_is_final(enum run_state state);
 
+/* A token of the role "act" began it for its user (bot/act.c). */
+struct run_act {
+    const char *token; /* its digest; NULL: the user began it */
+    const char *name;  /* of then */
+    const char *key;   /* the token's own: the same one never begins two */
+};
+
 struct run {
     const char *workspace;
     const char *id;
@@ -106,6 +113,7 @@ struct run {
     /* {message, handle, bound: [inputs that nobody may change], ask: [inputs], decides, title} of
      * the bound button whose press began it; NULL: none did */
     const json_t *pressed;
+    struct run_act act;
 };
 
 /* Makes id and reference when absent in *r (set on *r). Not added when its user has open_max runs
@@ -113,7 +121,10 @@ struct run {
 int store_run_add(store *s, struct run *r, int64_t open_max, bool *ret_added, struct err *e);
 int store_run_find(store *s, const char *workspace, const char *id, struct run **ret,
                    struct err *e);
-/* The same, locked until the transaction ends. */
+/* What this token has begun by this key; NULL: nothing. */
+int store_run_of_key(store *s, const char *workspace, const char *token, const char *key,
+                     struct run **ret, struct err *e);
+/* store_run_find(), locked until the transaction ends. */
 int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret,
                    struct err *e);
 /* A user's runs that are not final, newest first. */

@@ -36,6 +36,7 @@ struct workspace {
     const char *state;        /* "draft", "active", "broken", "removed" */
     int64_t installed_at, ended_at;
     int64_t created_at, updated_at;
+    bool acting;       /* tokens of the role "act" may start recipes for people */
     int64_t stored_us; /* updated_at in microseconds: tells one change from the next */
 };
 

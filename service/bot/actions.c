@@ -49,6 +49,9 @@ static const struct {
     {"add_account", action_add_account, true, false, false},
     {"site", action_site, true, false, true},
     {"take_over", action_take_over, true, false, false},
+    {"act_allow", action_act_allow, true, false, false},
+    {"act_later", action_act_later, true, false, false},
+    {"act_end", action_act_end, true, false, false},
 };
 
 /* What an ephemeral's button says of its message. Where that has gone another way meanwhile, what

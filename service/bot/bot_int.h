@@ -208,7 +208,7 @@ int command_try_any_order(struct turn *t, const char *text, struct err *e);
 int command_try_greeting(struct turn *t, const char *text, struct err *e);
 command_fn command_help, command_connections, command_connect, command_disconnect, command_cancel,
     command_pending, command_history, command_why, command_whoami, command_console,
-    command_take_over;
+    command_take_over, command_allow, command_disallow;
 
 /* actions.c: the table of buttons */
 typedef int action_fn(struct turn *t, const char *value, struct err *e);
@@ -223,7 +223,8 @@ action_fn action_back, action_link, action_connect, action_reconnect, action_dis
     action_forget, action_not_me, action_run, action_answer, action_drop, action_run_now,
     action_renew, action_unknown_done, action_unknown_again, action_resume, action_show_again,
     action_home, action_page, action_words, action_late, action_drop_login, action_keep,
-    action_bound, action_choose, action_choice, action_add_account, action_take_over, action_site;
+    action_bound, action_choose, action_choice, action_add_account, action_take_over, action_site,
+    action_act_allow, action_act_later, action_act_end;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);

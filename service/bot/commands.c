@@ -29,6 +29,8 @@ static const struct command {
     {"why", true, command_why},
     {"console", true, command_console},
     {"take over", true, command_take_over},
+    {"allow", true, command_allow},
+    {"disallow", true, command_disallow},
 };
 
 const char *const *bot_reserved_words(void)
@@ -49,6 +51,8 @@ const char *const *bot_reserved_words(void)
                                         "admin",
                                         "console",
                                         "take over",
+                                        "allow",
+                                        "disallow",
                                         NULL};
     return words;
 }

@@ -141,7 +141,7 @@ static int end_connections(struct leaving *x, struct err *e)
             return -1;
         }
     }
-    return 0;
+    return store_permission_forget(x->scene->s, x->scene->workspace->workspace, user_of(x), e);
 }
 
 /* --- rights, and connections that others run on --- */

@@ -59,6 +59,9 @@ int run_enqueue(struct scene *sc, struct run *r, enum run_state from, struct err
 
 int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e)
 {
+    if (r->act.name != NULL) {
+        view_note(view, "Begun for you by `%s`, which you allowed.", r->act.name);
+    }
     if (!run_for_one(r) && r->state == RUN_PARKED && r->message_id == NULL) {
         return say_dm(sc, view, NULL, e); /* no line for all has said that it waits: say_parked */
     }

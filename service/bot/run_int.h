@@ -175,6 +175,11 @@ int wait_fleeting(struct scene *sc, const struct run *r, struct message **ret, s
 /* The run ends, or goes another way: nobody presses any more. */
 int wait_over(struct scene *sc, const struct run *r, struct err *e);
 
+/* --- permit.c: programs that may run commands for a user (act.c) --- */
+
+/* Which they are, with buttons that end it. */
+int permit_add(struct turn *t, json_t *view, struct err *e);
+
 /* --- resume.c: buttons of a run that waits --- */
 
 /* The pressed button is of another time: how the run stands now. */

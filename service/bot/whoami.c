@@ -136,6 +136,9 @@ int command_whoami(struct turn *t, const char *rest, struct err *e)
     for (size_t i = p.from; i < p.total && i < p.from + p.size; i++) {
         add_app(t, view, &o, &o.stock.defaults[i]);
     }
+    if (permit_add(t, view, e) != 0) {
+        return -1;
+    }
     page_end(sc, view, &p);
     view_button(view, &(struct button){
                           .title = "Personal accounts", .action = "words", .value = "connections"});

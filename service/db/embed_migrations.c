@@ -45,6 +45,7 @@
     X(0044_read_text_arrays)                                                                       \
     X(0045_prove_before_choice)                                                                    \
     X(0046_know_time_zones)                                                                        \
+    X(0047_act_for_users)                                                                          \
     X(0048_name_who_seals)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */

@@ -94,6 +94,7 @@ static const struct stmt ROWS[] = {
     THEIRS("conversations", "delete from conversation c using chat_user u where u.workspace = $1"
                             " and u.user_id = $2 and c.workspace = $1 and c.channel = u.dm_channel"
                             " and c.kind = 'personal'"),
+    THEIRS("permissions", "delete from act_permission where workspace = $1 and user_id = $2"),
     THEIRS("sessions", "delete from console_session where workspace = $1 and user_id = $2"),
     THEIRS("erasure", "delete from person_erasure where workspace = $1 and user_id = $2"),
     THEIRS("user", "delete from chat_user where workspace = $1 and user_id = $2"),
@@ -111,9 +112,10 @@ static const struct stmt NOTICES = {
     "erase_notices", "delete from notice where workspace = $1 and key ~ words_pattern($2::text[])",
     2, 0};
 
-const struct stmt *const store_erase_stmts[] = {
-    &WORDS,   &BEGIN,   &OWNS,    &FIND,    &REPLACE, &WAITING, &ROWS[0], &ROWS[1], &ROWS[2],
-    &ROWS[3], &ROWS[4], &ROWS[5], &ROWS[6], &ROWS[7], &ROWS[8], &JOBS,    &NOTICES, NULL};
+const struct stmt *const store_erase_stmts[] = {&WORDS,   &BEGIN,   &OWNS,    &FIND,    &REPLACE,
+                                                &WAITING, &ROWS[0], &ROWS[1], &ROWS[2], &ROWS[3],
+                                                &ROWS[4], &ROWS[5], &ROWS[6], &ROWS[7], &ROWS[8],
+                                                &ROWS[9], &JOBS,    &NOTICES, NULL};
 
 static void take_word(struct erase *x, const rows *r, size_t row)
 {

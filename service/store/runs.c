@@ -19,16 +19,22 @@ static const struct stmt ADD = {
     "run_add",
     "insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, asking,"
     "    place, channel, thread, message_id, login_id, confirmed, parked_at, expires_at, asked_at,"
-    "    pressed)"
+    "    pressed, act_token, act_name, act_key)"
     " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, instant($16),"
-    "        instant($17), instant($18), $20::jsonb"
+    "        instant($17), instant($18), $20::jsonb, $21, $22, $23"
     "  where $19::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
     "     and o.ended_at is null)",
-    20, 0};
+    23, 0};
 
 static const struct stmt FIND = {
     "run_find", "select " STORE_RUN_COLUMNS " from run r where r.workspace = $1 and r.id = $2", 2,
     STORE_RUN_COLUMNS_COUNT};
+
+static const struct stmt OF_KEY = {"run_of_key",
+                                   "select " STORE_RUN_COLUMNS
+                                   " from run r where r.workspace = $1 and r.act_token = $2"
+                                   "   and r.act_key = $3",
+                                   3, STORE_RUN_COLUMNS_COUNT};
 
 static const struct stmt LOCK = {"run_lock",
                                  "select " STORE_RUN_COLUMNS
@@ -101,9 +107,9 @@ static const struct stmt EXPIRED = {
     " order by r.expires_at limit $1 for update skip locked",
     1, STORE_RUN_COLUMNS_COUNT};
 
-const struct stmt *const store_runs_stmts[] = {&ADD,    &FIND,       &LOCK,     &OPEN,
-                                               &PAGE,   &PARKED_FOR, &AWAITING, &LET_GO,
-                                               &UPDATE, &SET_SHARED, &EXPIRED,  NULL};
+const struct stmt *const store_runs_stmts[] = {
+    &ADD,      &OF_KEY, &FIND,   &LOCK,       &OPEN,    &PAGE, &PARKED_FOR,
+    &AWAITING, &LET_GO, &UPDATE, &SET_SHARED, &EXPIRED, NULL};
 
 const char *run_state_name(enum run_state state)
 {
@@ -167,6 +173,8 @@ static void read_columns(store *s, const rows *r, size_t row, struct run *to)
     to->asked_at = row_i64(r, row, 21);
     const char *pressed = row_text(r, row, 22);
     to->pressed = pressed == NULL ? NULL : store_object(s->mem, pressed);
+    to->act = (struct run_act){
+        .token = row_text(r, row, 23), .name = row_text(r, row, 24), .key = row_text(r, row, 25)};
 }
 
 /* One value that does not open must not hide or hold up all others: its run comes without them. */
@@ -227,7 +235,8 @@ int store_run_add(store *s, struct run *r, int64_t open_max, bool *ret_added, st
         DB_BYTES(seal_inputs(s, r)), DB_TEXT(r->asking), DB_TEXT(r->place), DB_TEXT(r->channel),
         DB_TEXT(r->thread), DB_TEXT(r->message_id), DB_TEXT(r->login_id), DB_BOOL(r->confirmed),
         DB_I64(r->parked_at), DB_I64(r->expires_at), DB_I64(r->asked_at), DB_I64(open_max),
-        DB_TEXT(r->pressed == NULL ? NULL : json_write(s->mem, r->pressed)));
+        DB_TEXT(r->pressed == NULL ? NULL : json_write(s->mem, r->pressed)), DB_TEXT(r->act.token),
+        DB_TEXT(r->act.name), DB_TEXT(r->act.key));
     if (store_query(s, &ADD, args, NULL, e) != 0) {
         return -1;
     }
@@ -248,6 +257,12 @@ static int find_by_id(store *s, const struct stmt *stmt, const struct run *key, 
 int store_run_find(store *s, const char *workspace, const char *id, struct run **ret, struct err *e)
 {
     return find_by_id(s, &FIND, &(struct run){.workspace = workspace, .id = id}, ret, e);
+}
+
+int store_run_of_key(store *s, const char *workspace, const char *token, const char *key,
+                     struct run **ret, struct err *e)
+{
+    return find_one(s, &OF_KEY, DB_ARGS(DB_TEXT(workspace), DB_TEXT(token), DB_TEXT(key)), ret, e);
 }
 
 int store_run_lock(store *s, const char *workspace, const char *id, struct run **ret, struct err *e)

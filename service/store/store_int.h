@@ -103,8 +103,8 @@ int store_tokens_open(const store *s, const struct connection *c, struct bytes s
     "r.workspace, r.id, r.reference, r.recipe, r.version, r.user_id, r.state, r.inputs, "          \
     "r.asking, r.place, r.channel, r.thread, r.message_id, r.login_id, r.confirmed, r.result, "    \
     "r.error_code, epoch(r.created_at), epoch(r.parked_at), epoch(r.expires_at), "                 \
-    "epoch(r.ended_at), epoch(r.asked_at), r.pressed"
-enum { STORE_RUN_COLUMNS_COUNT = 23 };
+    "epoch(r.ended_at), epoch(r.asked_at), r.pressed, r.act_token, r.act_name, r.act_key"
+enum { STORE_RUN_COLUMNS_COUNT = 26 };
 store_reader store_read_run;
 enum run_state store_run_state(const char *name);
 enum standing store_standing(const char *name);
@@ -192,6 +192,7 @@ extern const struct stmt *const store_decisions_stmts[];
 extern const struct stmt *const store_account_people_stmts[];
 extern const struct stmt *const store_groups_stmts[];
 extern const struct stmt *const store_api_tokens_stmts[];
+extern const struct stmt *const store_permissions_stmts[];
 extern const struct stmt *const store_time_zones_stmts[];
 extern const struct stmt *const store_console_stmts[];
 extern const struct stmt *const store_erase_stmts[];

@@ -8,8 +8,8 @@
     "epoch(w.updated_at), epoch(w.bot_expires_at), w.bot_generation, w.bot_fault, w.bot_id, "      \
     "w.bot_scopes, w.missing_scopes, w.organization, w.org_wide, w.url, epoch(w.installed_at), "   \
     "epoch(w.ended_at), w.bot_refresh is not null and w.bot_fault is null, "                       \
-    "w.state = 'active' and w.bot_check_at is not null, " MICROS("w.updated_at")
-enum { COLUMNS_COUNT = 26 };
+    "w.state = 'active' and w.bot_check_at is not null, " MICROS("w.updated_at") ", w.acting"
+enum { COLUMNS_COUNT = 27 };
 
 /* A second put keeps the route of the first. */
 static const struct stmt PUT = {
@@ -17,13 +17,15 @@ static const struct stmt PUT = {
     "with kept as ("
     "  insert into workspace as w (workspace, route, name, installer, admins, installer_uses,"
     "                              guests, bot_user_id, bot_token, state, bot_refresh,"
-    "                              bot_check_at)"
+    "                              bot_check_at, acting)"
     "  values ($1, $2, $3, $4, $5, case when $6::bool then 'default' else 'personal' end,"
     "          case when $7::bool then 'allow' else 'refuse' end, $8, $9::bytea, $10, $12::bytea,"
-    "          case when $9::bytea is not null then now() + interval '15 seconds' end)"
+    "          case when $9::bytea is not null then now() + interval '15 seconds' end,"
+    "          $13)"
     "  on conflict (workspace) do update set"
     "    name = excluded.name, installer = excluded.installer, admins = excluded.admins,"
     "    installer_uses = excluded.installer_uses, guests = excluded.guests,"
+    "    acting = excluded.acting,"
     "    bot_user_id = excluded.bot_user_id, state = excluded.state, updated_at = now(),"
     "    bot_token = case when $11::bool then null"
     "                     else coalesce(excluded.bot_token, w.bot_token) end,"
@@ -50,7 +52,7 @@ static const struct stmt PUT = {
     "select k.route, k.workspace from kept k"
     " where not exists (select 1 from route r where r.route = k.route"
     "                                           and r.workspace = k.workspace)",
-    12, 0};
+    13, 0};
 
 static const struct stmt FIND = {"workspace_find",
                                  "select " COLUMNS " from workspace w where w.workspace = $1", 1,
@@ -140,6 +142,7 @@ static int read_workspace(store *s, const rows *r, size_t row, void *to, struct 
     w->created_at = row_i64(r, row, 10);
     w->updated_at = row_i64(r, row, 11);
     w->stored_us = row_i64(r, row, 25);
+    w->acting = row_bool(r, row, 26);
     read_bot(s, r, row, w);
     struct seal_place place = store_bot_place(w->workspace);
     return store_unseal_secret(s, &place, row_bytes(r, row, 8), &w->bot_token, e);
@@ -168,7 +171,7 @@ int store_workspace_put(store *s, const struct workspace *w, bool clear_token, s
                 DB_BOOL(w->guests_allowed), DB_TEXT(w->bot_user_id),
                 DB_BYTES(store_seal_secret(s, &place, w->bot_token)),
                 DB_TEXT(w->state == NULL ? "active" : w->state), DB_BOOL(clear_token),
-                DB_BYTES(store_seal_secret(s, &refresh, w->bot_refresh)));
+                DB_BYTES(store_seal_secret(s, &refresh, w->bot_refresh)), DB_BOOL(w->acting));
     return store_query(s, &PUT, args, NULL, e);
 }
 

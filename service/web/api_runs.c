@@ -10,6 +10,12 @@ static json_t *error_json(const char *code)
     return code == NULL ? json_null() : json_pack("{s:s}", "code", code);
 }
 
+/* Of the runs that it began a token of the role "act" learns all but the person's account. */
+static bool acts(const struct api *a)
+{
+    return a->q->by != NULL && a->q->by->role == API_ROLE_ACT;
+}
+
 static int apps_json(struct api *a, const struct run *run, json_t **ret, struct err *e)
 {
     struct run_connection *list = NULL;
@@ -20,9 +26,10 @@ static int apps_json(struct api *a, const struct run *run, json_t **ret, struct 
     *ret = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct run_connection *c = &list[i];
-        json_array_append_new(*ret, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "alias", c->alias,
-                                              "app", c->app, "rule", c->rule, "connection",
-                                              c->default_name, "account", c->account));
+        json_array_append_new(*ret,
+                              json_pack("{s:s, s:s, s:s, s:s, s:s?}", "alias", c->alias, "app",
+                                        c->app, "rule", c->rule, "connection", c->default_name,
+                                        "account", acts(a) ? NULL : c->account));
     }
     return 0;
 }
@@ -60,7 +67,8 @@ static int run_json(struct api *a, const struct run *run, json_t **ret, struct e
         return -1;
     }
     *ret = json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o, s:o}", "id", run->id,
+        "{s:s?, s:s, s:s, s:s, s:I, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o, s:o}", "started_by",
+        run->act.token == NULL ? NULL : token_actor(a->mem, run->act.token), "id", run->id,
         "reference", run->reference, "recipe", run->recipe, "version", (json_int_t)run->version,
         "user", run->user_id, "state", run_state_name(run->state), "apps", used, "steps", steps,
         "error", error_json(run->error_code == NULL ? run->unreadable : run->error_code), "created",
@@ -139,7 +147,7 @@ static int run_get(struct api *a, struct err *e)
     if (api_workspace(a, &w, e) != 0 || store_run_find(a->s, a->workspace, a->name, &run, e) != 0) {
         return -1;
     }
-    if (run == NULL) {
+    if (run == NULL || (acts(a) && !str_equal(run->act.token, a->q->by->digest))) {
         return err_set(e, ERR_NOT_FOUND, "no_run", "There is no such run in this workspace.");
     }
     if (run_json(a, run, &value, e) != 0) {

@@ -56,6 +56,7 @@ static json_t *workspace_json(const struct api *a, const struct workspace *w)
         w->guests_allowed ? "allow" : "refuse", "bot_user_id", w->bot_user_id, "has_bot_token",
         secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "served", is_served(a, w->workspace),
         "created", api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
+    json_put_words(value, "acting", w->acting ? "on" : "off");
     json_object_update_new(value, bot_json(mem, w));
     return value;
 }
@@ -99,11 +100,12 @@ static void read_token(const struct api *a, struct workspace *ret, struct api_se
 static void read_workspace(const struct api *a, const struct workspace *old, struct workspace *ret,
                            struct api_secret *ret_token)
 {
-    static const char *const keys[] = {"name",   "installer", "admins",      "installer_uses",
-                                       "guests", "bot_token", "bot_user_id", "bot_refresh_token",
-                                       NULL};
+    static const char *const keys[] = {
+        "name",   "installer", "admins",      "installer_uses",    "guests",
+        "acting", "bot_token", "bot_user_id", "bot_refresh_token", NULL};
     static const char *const uses[] = {"default", "personal", NULL};
     static const char *const guests[] = {"refuse", "allow", NULL};
+    static const char *const switches[] = {"off", "on", NULL};
     const struct json_doc *d = &a->doc;
     json_doc_known(d, keys);
     *ret = *old;
@@ -124,6 +126,9 @@ static void read_workspace(const struct api *a, const struct workspace *old, str
     if (api_given(d, "guests")) {
         ret->guests_allowed = json_doc_choice(d, "guests", guests, 0) == 1;
     }
+    if (api_given(d, "acting")) {
+        ret->acting = json_doc_choice(d, "acting", switches, 0) == 1;
+    }
     if (api_given(d, "bot_user_id")) {
         ret->bot_user_id = api_word(d, "bot_user_id", API_USER_ID_MAX);
     }
@@ -140,6 +145,7 @@ static json_t *changes(const struct workspace *old, const struct workspace *w,
              "admins");
     api_note(list, old->installer_uses_default != w->installer_uses_default, "installer_uses");
     api_note(list, old->guests_allowed != w->guests_allowed, "guests");
+    api_note(list, old->acting != w->acting, "acting");
     api_note(list, !str_equal(old->bot_user_id, w->bot_user_id), "bot_user_id");
     api_note(list, api_secret_differs(token, old->bot_token), "bot_token");
     api_note(list, !str_equal(old->state, w->state), "state");

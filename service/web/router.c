@@ -8,7 +8,8 @@ enum {
     OPERATOR = API_ROLE_NONE,
     ADMIN = API_ROLE_ADMIN,
     OPERATE = API_ROLE_OPERATE | ADMIN,
-    READ = API_ROLE_READ | OPERATE
+    READ = API_ROLE_READ | OPERATE,
+    ACT = API_ROLE_ACT
 };
 
 /* method, path, kind, listener, gate, largest body, handler, operationId in openapi.yaml, roles:
@@ -66,8 +67,9 @@ static const struct route routes[] = {
     {WB_GET, "/v1/workspaces/{workspace}/personal-connections", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_personal_list, "listPersonalConnections", READ},
     {WB_DELETE, "/v1/workspaces/{workspace}/personal-connections", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_personal_delete_app, "deletePersonalConnections", OPERATE},
     {WB_DELETE, "/v1/workspaces/{workspace}/personal-connections/{id}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_personal_delete, "deletePersonalConnection", OPERATE},
+    {WB_POST, "/v1/workspaces/{workspace}/act", ROUTE_CALLER, LISTEN_API, GATE_API, LIMIT_API_BODY, api_act_post, "actForUser", ACT},
     {WB_GET, "/v1/workspaces/{workspace}/runs", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_runs_get, "listRuns", READ},
-    {WB_GET, "/v1/workspaces/{workspace}/runs/{id}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_run_get, "getRun", READ},
+    {WB_GET, "/v1/workspaces/{workspace}/runs/{id}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_run_get, "getRun", READ | ACT},
     {WB_GET, "/v1/workspaces/{workspace}/audit", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_audit_get, "listAudit", READ},
     {WB_GET, "/console", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_front_get, "getConsole", 0},
     {WB_POST, "/console/operator", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_operator_post, "postConsoleOperator", 0},

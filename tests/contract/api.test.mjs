@@ -620,6 +620,22 @@ test('of writers at once who have read the same, one is let through', async () =
   await call(204, 'DELETE', raced);
 });
 
+test('a back-end acts for who allowed it', async () => {
+  await call(200, 'PUT', W, {acting: 'on'});
+  const {token} = (await call(201, 'POST', W + '/api-tokens', {name: 'back-end', role: 'act'})).json;
+  const body = {user: 'U0BEN0001', recipe: 'create-opportunity', inputs: {name: 'By a back-end', close: '2026-12-31'}, idempotency_key: 'one'};
+  assert.equal((await call(403, 'POST', W + '/act', body, {token})).json.code, 'act_not_allowed');
+  await sandbox.say('ben', 'allow back-end');
+  const {id} = await until('ben to have allowed it', async () => (await call([202, 403], 'POST', W + '/act', body, {token})).json);
+  await until('it to be allowed', async () => (await call([202, 403], 'POST', W + '/act', body, {token})).status === 202);
+  assert.ok(id === undefined || id === (await call(202, 'POST', W + '/act', body, {token})).json.id);
+  await call(409, 'POST', W + '/act', {...body, inputs: {...body.inputs, name: 'Another'}}, {token});
+  const missing = await call(422, 'POST', W + '/act', {...body, inputs: {}, idempotency_key: 'two'}, {token});
+  assert.deepEqual(missing.json.errors.map(f => f.path), ['inputs.name', 'inputs.close']);
+  await call(204, 'DELETE', W + '/api-tokens/back-end');
+  await call(200, 'PUT', W, {acting: null});
+});
+
 test('a person is erased: not while others depend on them, nor while something is under way', async () => {
   const P = W + '/people/';
   assert.equal((await call(409, 'DELETE', P + workspace.installer)).json.code, 'person_installs');
@@ -652,7 +668,7 @@ test('deleting a connection and a workspace revokes upstream; the audit stays', 
 const pathOf = operation => operation.path.replace('{workspace}', 'slack:TNEVER').replace('{name}', 'none').replace('{user}', 'U0NOBODY01').replace('{id}', '0190c0de-0000-7000-8000-000000000001') +
   (operation.id === 'deletePersonalConnections' ? '?app=salesforce' : '');
 const bodies = {putConnection: {app: 'salesforce'}, confirmConnectionLogin: {code: '000000'}, putRecipe: {}, putWorkspace: {}, putHook: {}, putGroup: {},
-  makeApiToken: {name: 'none', role: 'read'}};
+  makeApiToken: {name: 'none', role: 'read'}, actForUser: {user: 'U0NOBODY01', recipe: 'none', idempotency_key: 'k'}};
 const operations = openapi.operations.filter(o => o.path.startsWith('/v1/'));
 
 test('refusals that every operation shares', async () => {
@@ -661,7 +677,8 @@ test('refusals that every operation shares', async () => {
   const {token} = (await call(201, 'POST', tokens, {name: 'none', role: 'act'})).json;
   await call(409, 'POST', tokens, {name: 'none', role: 'read'});
   await call(200, 'GET', tokens);
-  for (const o of operations) await call(403, o.method, pathOf(o).replace('slack:TNEVER', 'slack:TACT'), bodies[o.id], {token});
+  for (const o of operations) await call(o.id === 'getRun' ? 404 : 403, o.method, pathOf(o).replace('slack:TNEVER', 'slack:TACT'), bodies[o.id], {token});
+  await call(403, 'GET', '/v1/apps', undefined, {token});
   await call(404, 'PUT', '/v1/workspaces/slack:TNEVER', {}, {token});
   await call(204, 'DELETE', tokens + '/none');
   await refused(['name', 'role', 'expires_in_days', 'token'], 'POST', tokens, {name: '-', role: 'owner', expires_in_days: 0, token: 'x'});

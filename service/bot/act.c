@@ -14,7 +14,8 @@
  * answered as somebody who has not allowed it.
  */
 
-enum { STANDING_FRESH_S = 600, OPEN_MAX = 1000 };
+/* Half of what may wait for a person (start.c): their own commands still begin. */
+enum { STANDING_FRESH_S = 600, OPEN_MAX = 500 };
 
 struct acting {
     const struct bot_act *q;
@@ -36,11 +37,33 @@ static int refuse_person(struct acting *x)
 
 /* --- who it is about, before anything is locked --- */
 
+/* *ret NULL: no such recipe that a person could run. */
+static int find_recipe(struct scene *sc, const struct bot_act *q, struct recipe_row **ret,
+                       struct recipe **ret_recipe, struct err *e)
+{
+    struct err faulty = {0};
+    if (store_recipe_find(sc->s, q->workspace, q->recipe, ret, e) != 0) {
+        return -1;
+    }
+    bool runs = *ret != NULL && (*ret)->enabled && (*ret)->command != NULL &&
+                recipe_read(sc->mem, *ret, ret_recipe, &faulty) == 0;
+    *ret = runs ? *ret : NULL;
+    return 0;
+}
+
+static int refuse_recipe(struct acting *x)
+{
+    return refuse(x, ERR_NOT_FOUND, "no_recipe",
+                  "There is no such recipe in this workspace that a person can run.");
+}
+
 static int load(struct scene *sc, void *arg, struct err *e)
 {
     struct acting *x = arg;
     struct workspace *w = NULL;
     struct user *u = NULL;
+    struct recipe_row *row = NULL;
+    struct recipe *unused = NULL;
     if (store_workspace_find(sc->s, x->q->workspace, &w, e) != 0) {
         return -1;
     }
@@ -52,6 +75,12 @@ static int load(struct scene *sc, void *arg, struct err *e)
     }
     if (!w->acting) {
         return refuse(x, ERR_FORBIDDEN, "act_off", "Acting for people is switched off here.");
+    }
+    if (find_recipe(sc, x->q, &row, &unused, e) != 0) {
+        return -1;
+    }
+    if (row == NULL) { /* said before anything that hangs on the person */
+        return refuse_recipe(x);
     }
     if (store_user_find(sc->s, w->workspace, x->q->user_id, &u, e) != 0) {
         return -1;
@@ -104,35 +133,6 @@ static json_t *question(const struct scene *sc, const struct bot_act *q, const c
     return view;
 }
 
-static int ask(struct scene *sc, struct acting *x, const char *title, struct err *e)
-{
-    const char *id = NULL;
-    if (store_permission_ask(sc->s, x->q->workspace, x->q->user_id, x->q->token, &id, e) != 0) {
-        return -1;
-    }
-    if (id == NULL) {
-        return 0;
-    }
-    return say_dm(sc, question(sc, x->q, title, id), NULL, e) != 0
-               ? -1
-               : store_audit_add(sc->s, x->q->workspace, x->q->actor, "act.asked", x->q->user_id,
-                                 NULL, e);
-}
-
-/* *ret NULL: no such recipe that a person could run. */
-static int find_recipe(struct scene *sc, const struct bot_act *q, struct recipe_row **ret,
-                       struct recipe **ret_recipe, struct err *e)
-{
-    struct err faulty = {0};
-    if (store_recipe_find(sc->s, q->workspace, q->recipe, ret, e) != 0) {
-        return -1;
-    }
-    bool runs = *ret != NULL && (*ret)->enabled && (*ret)->command != NULL &&
-                recipe_read(sc->mem, *ret, ret_recipe, &faulty) == 0;
-    *ret = runs ? *ret : NULL;
-    return 0;
-}
-
 static int check_allow(struct scene *sc, const struct recipe *r, bool *ret, struct err *e)
 {
     struct recipe_person person = {
@@ -142,6 +142,29 @@ static int check_allow(struct scene *sc, const struct recipe *r, bool *ret, stru
     }
     *ret = recipe_allows(r, &person);
     return 0;
+}
+
+/* Nobody is asked about a recipe that they may not run, nor told its title. */
+static int ask(struct scene *sc, struct acting *x, const struct recipe *recipe, struct err *e)
+{
+    const char *id = NULL;
+    bool may = false;
+    if (check_allow(sc, recipe, &may, e) != 0) {
+        return -1;
+    }
+    if (!may) {
+        return 0;
+    }
+    if (store_permission_ask(sc->s, x->q->workspace, x->q->user_id, x->q->token, &id, e) != 0) {
+        return -1;
+    }
+    if (id == NULL) {
+        return 0;
+    }
+    return say_dm(sc, question(sc, x->q, recipe->title, id), NULL, e) != 0
+               ? -1
+               : store_audit_add(sc->s, x->q->workspace, x->q->actor, "act.asked", x->q->user_id,
+                                 NULL, e);
 }
 
 /* --- with what? --- */
@@ -317,14 +340,13 @@ static int act(struct scene *sc, void *arg, struct err *e)
         return -1;
     }
     if (row == NULL) {
-        return refuse(x, ERR_NOT_FOUND, "no_recipe",
-                      "There is no such recipe in this workspace that a person can run.");
+        return refuse_recipe(x);
     }
     if (store_permission_lock(sc->s, q->workspace, q->user_id, q->token, &p, e) != 0) {
         return -1;
     }
     if (p == NULL || p->allowed_at == 0) {
-        return ask(sc, x, recipe->title, e) != 0 ? -1 : refuse_person(x);
+        return ask(sc, x, recipe, e) != 0 ? -1 : refuse_person(x);
     }
     return start(sc, x, row, recipe, e);
 }

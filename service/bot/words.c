@@ -14,6 +14,7 @@ static const struct {
     const char *text;
 } sentences[] = {
     {"not_allowed", "You may not run this command. Ask an admin of Workbot to allow you."},
+    {"act_ended", "A program began this, and it may not run commands for you any more."},
     {"recipe_off", "This command has been switched off since you typed it."},
     {"recipe_faulty", "This command is set up wrong. An admin must look at its recipe."},
     {"no_default_tokens", "The %s connection that this command uses is not logged in. An admin of "

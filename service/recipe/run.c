@@ -133,6 +133,10 @@ static int load(struct engine *g, store *s, const char *run_id, struct err *e)
     if (out->end != RUN_END_DONE) {
         return 0;
     }
+    if (!c.act_stands) {
+        end_failed(g, ERR_FORBIDDEN, "act_ended");
+        return 0;
+    }
     bool hooked = out->recipe->hook != NULL && str_empty(c.run->user_id);
     const struct user nobody = {.user_id = ""};
     struct recipe_person person = {.workspace = c.workspace,

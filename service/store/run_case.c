@@ -2,7 +2,7 @@
 
 /* The engine's own statements: one question before a run goes on, one statement when it starts. */
 
-enum { CASE_EXTRA = 17 };
+enum { CASE_EXTRA = 18 };
 
 static const struct stmt CASE = {
     "run_case",
@@ -11,7 +11,10 @@ static const struct stmt CASE = {
     "       u.name, u.standing, u.dm_channel, u.user_id is not null, epoch(u.home_opened_at),"
     "       u.pending_message,"
     "       exists (select from run_step p where p.workspace = r.workspace and p.run_id = r.id),"
-    "       n.body"
+    "       n.body,"
+    "       r.act_token is null or (w.acting and exists (select from act_permission a"
+    "         where a.workspace = r.workspace and a.user_id = r.user_id"
+    "           and a.token = r.act_token and a.allowed_at is not null))"
     "  from run r join workspace w on w.workspace = r.workspace"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"
@@ -96,8 +99,9 @@ int store_run_case(store *s, const char *workspace, const char *run_id, struct r
     ret->run = run;
     ret->recipe_body = row_text(r, 0, STORE_RUN_COLUMNS_COUNT);
     ret->enabled = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + 1);
-    ret->begun = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 2);
-    ret->recipe_body_now = row_text(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 1);
+    ret->begun = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 3);
+    ret->recipe_body_now = row_text(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 2);
+    ret->act_stands = row_bool(r, 0, STORE_RUN_COLUMNS_COUNT + CASE_EXTRA - 1);
     ret->workspace = case_workspace(s, r, run);
     ret->user = case_user(s, r, run);
     return 0;

@@ -149,6 +149,52 @@ describe('acting for people', () => {
     await w.query("update chat_user set standing = 'member', checked_at = now() where user_id = $1", [CLEO]);
   });
 
+  test('who may not run a recipe is not asked about it, and one that is not there says nothing of a person', async () => {
+    await put({allow: {users: [ANA]}});
+    await ben.ask('whoami', /Who you are here/);
+    await refused(403, 'act_not_allowed', act(BEN, 'Not his'));
+    await put({allow: 'everyone'});
+    assert.equal(await w.count('act_permission', `user_id = '${BEN}'`), 0);
+    for (const user of [ANA, BEN, 'U0NOBODY99']) await refused(404, 'no_recipe', act(user, 'x', {recipe: 'none-such'}));
+    await w.query("update chat_user set standing = 'guest', checked_at = now() where user_id = $1", [BEN]);
+    await refused(404, 'no_recipe', act(BEN, 'x', {recipe: 'none-such'}));
+    await w.query("update chat_user set standing = 'member', checked_at = now() where user_id = $1", [BEN]);
+  });
+
+  test('what a token has begun ends with the token, and while acting is off', async () => {
+    const waits = async (name, by) => {
+      const {json} = await act(CLEO, name, {}, by);
+      assert.ok(json.id, JSON.stringify(json));
+      await until('it to wait for the login', async () => (await w.must('GET', `${api}/runs/${json.id}`)).state === 'parked');
+      return json.id;
+    };
+    const leaked = (await make('leaked')).token;
+    await cleo.ask('allow leaked', /leaked may run commands for you/);
+    const ids = [await waits('By the leaked one', leaked), await waits('While it is off', token)];
+    const own = await cleo.ask('salesforce create opportunity name: Her own close: 2026-12-31', /log in|Log in|waits/i);
+    await w.must('DELETE', `${api}/api-tokens/leaked`);
+    await w.must('PUT', api, {acting: 'off'});
+    const prompt = (await cleo.messages()).filter(m => m.is_bot && loginUrl(m)).at(-1) ?? own;
+    await cleo.ask(await cleo.browse(prompt), /is connected|Created Her own/);
+    for (const id of ids) {
+      const run = await until('the run to end', async () => (r => ['done', 'failed'].includes(r.state) && r)(await w.must('GET', `${api}/runs/${id}`)));
+      assert.deepEqual([run.state, run.error?.code], ['failed', 'act_ended']);
+    }
+    await cleo.sees(/Created Her own/);
+    assert.deepEqual([(await records('By the leaked one')).length, (await records('While it is off')).length, (await records('Her own')).length], [0, 0, 1]);
+    await w.must('PUT', api, {acting: 'on'});
+    await cleo.ask('disconnect salesforce', /disconnect/i);
+  });
+
+  test('a program fills half of what may wait for a person, whose own commands still begin', async () => {
+    await w.query(`insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, place, channel, expires_at)
+      select workspace, gen_random_uuid(), 'FILL-' || n, recipe, version, user_id, 'asking', inputs, 'dm', channel, now() + interval '1 day'
+        from (select * from run where user_id = $1 limit 1) r, generate_series(1, 500) n`, [ANA]);
+    await refused(429, 'act_too_many', act(ANA, 'One too many'));
+    await ana.ask('salesforce create opportunity name: Her own close: 2026-12-31', /Created Her own/);
+    await w.query("delete from run where reference like 'FILL-%'");
+  });
+
   test('taken back, it ends at once, with what waits', async () => {
     const {json} = await act(CLEO, 'Never');
     assert.ok(json.id, JSON.stringify(json));

@@ -1,7 +1,5 @@
 #include "login_int.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -10,15 +8,15 @@
 
 /* --- what a link stands for --- */
 
-static int load_rows(struct landing *g, store *s, const char *route, const char *hash,
-                     struct err *e)
+static int load_rows(void *arg, store *s, const char *hash, struct err *e)
 {
-    if (store_workspace_by_route(s, route, &g->workspace, e) != 0 || g->workspace == NULL) {
-        return g->workspace == NULL ? 0 : -1;
-    }
+    struct landing *g = arg;
     const char *workspace = g->workspace->workspace;
-    if (store_login_by_handle(s, workspace, hash, &g->login, e) != 0 || g->login == NULL) {
-        return g->login == NULL ? 0 : -1;
+    if (store_login_by_handle(s, workspace, hash, &g->login, e) != 0) {
+        return -1;
+    }
+    if (g->login == NULL) {
+        return 0;
     }
     if (store_default_find(s, workspace, g->login->default_name, &g->connection, e) != 0 ||
         store_user_find(s, workspace, store_login_person(g->login), &g->user, e) != 0) {
@@ -31,19 +29,9 @@ static int load_rows(struct landing *g, store *s, const char *route, const char 
 
 int landing_load(web *w, arena *mem, const char *handle, struct landing *ret, struct err *e)
 {
-    const char *route = NULL, *hash = NULL;
-    store *s = NULL;
-    memset(ret, 0, sizeof(*ret));
-    ret->handle = handle;
-    if (!oauth_handle_split(mem, handle, &route, &hash)) {
-        return 0;
-    }
-    if (store_open(w->options.stores, mem, &s, e) != 0) {
-        return -1;
-    }
-    int rc = load_rows(ret, s, route, hash, e);
-    store_close(s);
-    return rc;
+    *ret = (struct landing){.handle = handle};
+    const struct link link = {handle, load_rows, ret};
+    return link_load(w, mem, &link, &ret->workspace, e);
 }
 
 const char *landing_app_title(const web *w, const struct landing *g)

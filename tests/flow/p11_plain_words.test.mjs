@@ -2,7 +2,7 @@
 // text never does unescaped; a look-up error is never answered as "not connected".
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, start, until, words} from '../lib/flow.mjs';
+import {ACME, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 describe('P11 plain words', () => {
   let w, ana;
@@ -105,6 +105,19 @@ describe('P11 plain words', () => {
     await w.query('alter table connection_away rename to connection');
     await ana.ask('connections', /Connected[\s\S]*ana@acme\.example/);
     assert.equal(await w.count('login', "state in ('open', 'code')"), 0);
+  });
+
+  test('P11 a database error is never "this link is not known"', async () => {
+    const url = loginUrl(await w.person('cleo').prompt('connect salesforce'));
+    const page = async () => fetch(url, {headers: {accept: 'text/html'}}).then(async r => [r.status, await r.text()]);
+    for (const table of ['route', 'workspace', 'login', 'default_connection', 'chat_user']) {
+      await w.query(`alter table ${table} rename to ${table}_away`);
+      const [status, html] = await page().finally(() => w.query(`alter table ${table}_away rename to ${table}`));
+      assert.ok(status >= 500, `${table}: ${status}`);
+      assert.doesNotMatch(html, /not known|is not for you/, table);
+    }
+    const [status, html] = await page();
+    assert.equal(status, 200, html);
   });
 
   test('P11 switched off meanwhile, not allowed, set up wrong: each says what it is', async () => {

@@ -242,14 +242,15 @@ static void tell(struct acting *x, const struct run *r)
         .run = r->id, .reference = r->reference, .state = run_state_name(r->state)};
 }
 
+static const char KEY_USED[] = "This idempotency_key has begun another run: give each its own.";
+
 /* The same key again: the same run, or a mistake. */
 static int replay(struct acting *x, const struct run *was, const json_t *inputs)
 {
     bool same = str_equal(was->user_id, x->q->user_id) && str_equal(was->recipe, x->q->recipe) &&
                 (was->inputs == NULL || json_equal(was->inputs, inputs));
     if (!same) {
-        return refuse(x, ERR_CONFLICT, "act_key_used",
-                      "This idempotency_key has begun another run: give each its own.");
+        return refuse(x, ERR_CONFLICT, "act_key_used", KEY_USED);
     }
     tell(x, was);
     return 0;
@@ -262,6 +263,18 @@ static int audit(struct scene *sc, const struct acting *x, const struct run *r, 
                            r->recipe, "version", (json_int_t)r->version, "token", x->q->name));
     return store_audit_add(sc->s, r->workspace, x->q->actor, "act.started", r->reference, detail,
                            e);
+}
+
+/* The key is another person's since a moment ago, or too much waits: what was said is not kept. */
+static int not_added(struct scene *sc, const struct bot_act *q, struct err *e)
+{
+    struct run *was = NULL;
+    if (store_run_of_key(sc->s, q->workspace, q->token, q->key, &was, e) != 0) {
+        return -1;
+    }
+    return was != NULL ? err_set(e, ERR_CONFLICT, "act_key_used", KEY_USED)
+                       : err_set(e, ERR_LIMIT, "act_too_many",
+                                 "Too many runs of this person wait already.");
 }
 
 static int begin(struct scene *sc, struct acting *x, const struct recipe_row *row,
@@ -285,7 +298,7 @@ static int begin(struct scene *sc, struct acting *x, const struct recipe_row *ro
         return -1;
     }
     if (!added) {
-        return err_set(e, ERR_LIMIT, "act_too_many", "Too many runs of this person wait already.");
+        return not_added(sc, q, e);
     }
     if (audit(sc, x, r, e) != 0 || run_enqueue(sc, r, RUN_QUEUED, e) != 0) {
         return -1;

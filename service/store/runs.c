@@ -23,7 +23,8 @@ static const struct stmt ADD = {
     " select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, instant($16),"
     "        instant($17), instant($18), $20::jsonb, $21, $22, $23"
     "  where $19::bigint > (select count(*) from run o where o.workspace = $1 and o.user_id = $6"
-    "     and o.ended_at is null)",
+    "     and o.ended_at is null)"
+    " on conflict (workspace, act_token, act_key) where act_token is not null do nothing",
     23, 0};
 
 static const struct stmt FIND = {

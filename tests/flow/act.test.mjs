@@ -195,6 +195,17 @@ describe('acting for people', () => {
     await w.query("delete from run where reference like 'FILL-%'");
   });
 
+  test('a key that runs of two people are given at once begins one; the other is told as a mistake', async () => {
+    const gate = await w.gate('act_key', 'insert', 'run', "new.act_key = 'of-two'");
+    const both = [ANA, CLEO].map(who => act(who, 'Of two', {idempotency_key: 'of-two'}));
+    await gate.waiting(2);
+    await gate.release();
+    const [one, other] = (await Promise.all(both)).sort((a, b) => a.status - b.status);
+    assert.deepEqual([one.status, other.status, other.json.code], [202, 409, 'act_key_used'], JSON.stringify(other.json));
+    assert.equal(await w.count('run', "act_key = 'of-two'"), 1);
+    if ((await ask('GET', `${api}/runs/${one.json.id}`)).json.user === CLEO) await cleo.ask('cancel', /./);
+  });
+
   test('taken back, it ends at once, with what waits', async () => {
     const {json} = await act(CLEO, 'Never');
     assert.ok(json.id, JSON.stringify(json));

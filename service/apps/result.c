@@ -72,18 +72,38 @@ static void add_link(const struct apps_act *t, const struct apps_row *x, json_t 
     }
 }
 
+typedef void row_fn(const struct apps_act *t, const struct apps_row *x, json_t *row);
+
+static void each_row(const struct apps_act *t, const struct apps_row *x, json_t *output,
+                     row_fn *work)
+{
+    for (size_t k = 0; k < x->in.count; k++) {
+        json_t *member = json_member(output, x->in.items[k]);
+        work(t, x, member);
+        for (size_t n = 0; n < json_array_size(member); n++) {
+            work(t, x, json_array_get(member, n));
+        }
+    }
+}
+
+/* A row's link is ours or none: what the app calls so may lead anywhere. */
+static void drop_link(const struct apps_act *t, const struct apps_row *x, json_t *row)
+{
+    (void)t;
+    (void)x;
+    if (json_is_object(row)) {
+        json_object_del(row, "url");
+    }
+}
+
 /* Of several that fit a row the first one counts. */
 static void add_links(const struct apps_act *t, json_t *output)
 {
+    for (size_t i = 0; i < t->action->rows_count; i++) {
+        each_row(t, &t->action->rows[i], output, drop_link);
+    }
     for (size_t i = t->action->rows_count; i-- > 0;) {
-        const struct apps_row *x = &t->action->rows[i];
-        for (size_t k = 0; k < x->in.count; k++) {
-            json_t *member = json_member(output, x->in.items[k]);
-            add_link(t, x, member);
-            for (size_t n = 0; n < json_array_size(member); n++) {
-                add_link(t, x, json_array_get(member, n));
-            }
-        }
+        each_row(t, &t->action->rows[i], output, add_link);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "run_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/metrics.h"
@@ -13,11 +14,21 @@
  * names a row of what is sealed with the login, or in words.
  */
 
-enum { TITLE_MAX = 60 };
+enum { TITLE_MAX = 60, LABEL_MIN = 8 };
 
 static const char *name_of(arena *mem, const struct oauth_site_row *x)
 {
     return x->host == NULL ? x->label : arena_printf(mem, "%s (%s)", x->label, x->host);
+}
+
+/* Whoever owns a site gives it its name, also that of another one: what is cut is the name, and
+ * the host stands whole. */
+static const char *title_of(arena *mem, const struct oauth_site_row *x)
+{
+    size_t around = x->host == NULL ? 0 : strlen(x->host) + strlen(" ()");
+    size_t left = around + LABEL_MIN > TITLE_MAX ? LABEL_MIN : TITLE_MAX - around;
+    return name_of(
+        mem, &(struct oauth_site_row){.label = str_cut(mem, x->label, left), .host = x->host});
 }
 
 static json_t *question_view(struct scene *sc, const struct login *l,
@@ -31,11 +42,10 @@ static json_t *question_view(struct scene *sc, const struct login *l,
               "minutes. Nothing is connected before that.",
               (long long)sites->count, (long long)(sc->bot->options.config->ttl_code / 60));
     for (size_t i = 0; i < sites->count; i++) {
-        view_button(view,
-                    &(struct button){
-                        .title = str_cut(sc->mem, name_of(sc->mem, &sites->items[i]), TITLE_MAX),
-                        .action = "site",
-                        .value = arena_printf(sc->mem, "%s %s %zu", l->id, sites->question, i)});
+        view_button(view, &(struct button){.title = title_of(sc->mem, &sites->items[i]),
+                                           .action = "site",
+                                           .value = arena_printf(sc->mem, "%s %s %zu", l->id,
+                                                                 sites->question, i)});
     }
     prompt_add_back(sc, view, l);
     return view;

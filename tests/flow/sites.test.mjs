@@ -161,6 +161,15 @@ for (const chat of ['slack', 'teams']) {
       assert.equal((await row()).site, 'two');
     });
 
+    test('a site that bears the name of another shows its own host', async () => {
+      trak.sites = [site('acme', 'Acme'), site('evil', `Acme (acme.trak.example)${'.'.repeat(40)}`)];
+      const m = await asked('connect my-trak');
+      const [real, other] = offered(m);
+      assert.equal(real, 'Acme (acme.trak.example)');
+      assert.match(other, /^Acme \(acme\.trak\.example\)[.]+… \(evil\.trak\.example\)$/);
+      await ana.ask('cancel', /Cancelled/);
+    });
+
     for (const how of ['cancel', 'Back']) {
       test(`P12 ${how} ends it, and revokes what was got`, async () => {
         const m = await asked('connect my-trak');

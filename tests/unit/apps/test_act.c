@@ -715,6 +715,29 @@ static void test_who_it_is_not(void **state)
     arena_free(mem);
 }
 
+static void test_a_link_of_a_row_is_ours_or_none(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    struct bench b;
+    bench_start(&b, http_answer(mem, 200, "application/json",
+                                "{\"searchRecords\":["
+                                "{\"url\":\"https://elsewhere.example/\"},"
+                                "{\"Id\":\"001xx0000000001AAA\",\"url\":\"https://other.example\"},"
+                                "{\"Id\":{},\"url\":\"https://elsewhere.example/\"}]}"));
+    struct app_result r;
+    const char *words = NULL;
+    assert_int_equal(act(&b, "search", "{\"text\":\"acme\",\"object\":\"Account\"}", &r, &words),
+                     0);
+    assert_string_equal(output(&b, &r),
+                        arena_printf(mem,
+                                     "{\"first\":{},\"records\":[{},{\"Id\":\"001xx0000000001AAA\","
+                                     "\"url\":\"http://%s/001xx0000000001AAA\"},{\"Id\":{}}]}",
+                                     b.host));
+    bench_stop(&b);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -732,6 +755,7 @@ int main(void)
         cmocka_unit_test(test_a_repository_is_no_way_up),
         cmocka_unit_test(test_a_recipe_is_checked_before_it_runs),
         cmocka_unit_test(test_apps_trap_14_ids_of_15_and_of_18),
+        cmocka_unit_test(test_a_link_of_a_row_is_ours_or_none),
         cmocka_unit_test(test_who_it_is),
         cmocka_unit_test(test_the_organization_has_a_name),
         cmocka_unit_test(test_who_it_is_not),

@@ -22,7 +22,10 @@ async function consolePages(names) {
   const {openapi} = await import('../contract/support.mjs');
   const found = openapi.operations.filter(o => o.method === 'GET' && o.path.startsWith('/console/workspaces/{workspace}'));
   assert.ok(found.length >= 12);
-  return found.map(o => filled(o.path, {workspace: ACME, name: names[o.path.split('/')[4]], id: names[o.path.split('/')[4]]}));
+  return found.map(o => {
+    const one = names[o.path.match(/([a-z-]+)\/\{(?:name|id)\}/)?.[1]];
+    return filled(o.path, {workspace: ACME, name: one, id: one});
+  });
 }
 
 /** Link, code, chat: this browser is signed in as the person. */
@@ -379,7 +382,7 @@ describe('runs, the audit, personal connections', () => {
     let all = '';
     await w.must('PUT', `/workspaces/${ACME}/groups/probed`, {users: [ANA]});
     await w.must('PUT', `/workspaces/${ACME}/hooks/canary`, {kind: 'json', secret: 'sample-acme-canary-hook-secret'});
-    for (const path of await consolePages({hooks: 'canary', groups: 'probed', connections: 'acme-salesforce', recipes: 'create-opportunity', runs: run.id})) {
+    for (const path of await consolePages({hooks: 'canary', groups: 'probed', connections: 'acme-salesforce', recipes: 'create-opportunity', apps: 'acme-salesforce', runs: run.id})) {
       await page(browser, path);
       assert.equal(browser.page.status, 200, `${path}: ${browser.text}`);
       all += browser.page.html;

@@ -296,6 +296,7 @@ describe('Slack: an installation by whoever may not', () => {
       return b;
     };
     const no = {fault: 'error', error: 'account_inactive', path: 'auth.test'};
+    await w.idle();
     const rows = await kept(w, ...TABLES);
     await refusedBy([no], 502, /Slack did not install Workbot.*Nothing was kept here/, []);
     await w.idle();

@@ -90,6 +90,12 @@ static int load(struct scene *sc, void *arg, struct err *e)
     return 0;
 }
 
+/* Teams tells of nobody who has never done anything with the bot. */
+static bool is_nobody(const struct user *known, const struct err *e)
+{
+    return e->kind == ERR_NOT_FOUND || (known == NULL && str_equal(e->code, "chat_unclear"));
+}
+
 /* The platform's word, where ours is old, as for whoever types something. It fails closed. */
 static int know_person(struct scene *sc, struct acting *x, struct err *e)
 {
@@ -103,7 +109,7 @@ static int know_person(struct scene *sc, struct acting *x, struct err *e)
         return 0;
     }
     if (person_ask(sc, x->q->user_id, &person, e) != 0) {
-        if (e->kind == ERR_NOT_FOUND) {
+        if (is_nobody(u, e)) {
             *e = (struct err){0};
             return refuse_person(x);
         }

@@ -28,7 +28,8 @@ static int read_body(const struct request *q, struct faults *faults, struct bot_
     }
     const struct json_doc d = json_doc(faults, q->mem, "", body);
     json_doc_known(&d, keys);
-    ret->user_id = api_line(&d, "user", true, API_USER_ID_MAX);
+    ret->user_id = api_user_in(&d, q->mem, ret->workspace, "user",
+                               api_line(&d, "user", true, API_USER_ID_MAX));
     ret->recipe = api_line(&d, "recipe", true, LIMIT_NAME);
     ret->key = api_line(&d, "idempotency_key", true, KEY_MAX);
     ret->inputs = read_inputs(&d);

@@ -71,6 +71,9 @@ const char **api_words(const struct json_doc *d, const char *key, size_t max, si
 enum { API_USER_ID_MAX = 100 };
 /* An id that the workspace's platform cannot have is a fault; NULL for none. */
 const char *api_user(const struct api *a, const char *key);
+/* The same of a word that was read already, or NULL, where no struct api is. */
+const char *api_user_in(const struct json_doc *d, arena *mem, const char *workspace,
+                        const char *key, const char *word);
 const char **api_users(const struct api *a, const char *key, size_t *ret_count);
 /* A long list of them, in order; who is named twice stands there once. */
 const char **api_people(const struct api *a, const char *key, size_t max, size_t *ret_count);

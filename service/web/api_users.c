@@ -18,20 +18,30 @@ static const char HOW_PLACE[] =
     "it, or the link that Teams copies for the channel.";
 
 /* As events name it; NULL: it can be nobody's. */
+static const char *named_in(arena *mem, const char *workspace, const char *text)
+{
+    const struct chat_driver *platform = chats_platform(workspace);
+    return platform == NULL || platform->user_id == NULL ? text : platform->user_id(mem, text);
+}
+
 static const char *as_named(const struct api *a, const char *text)
 {
-    const struct chat_driver *platform = chats_platform(a->workspace);
-    return platform == NULL || platform->user_id == NULL ? text : platform->user_id(a->mem, text);
+    return named_in(a->mem, a->workspace, text);
+}
+
+const char *api_user_in(const struct json_doc *d, arena *mem, const char *workspace,
+                        const char *key, const char *word)
+{
+    const char *id = word == NULL ? NULL : named_in(mem, workspace, word);
+    if (word != NULL && id == NULL) {
+        json_doc_fault(d, key, "%s", HOW);
+    }
+    return id;
 }
 
 const char *api_user(const struct api *a, const char *key)
 {
-    const char *word = api_word(&a->doc, key, API_USER_ID_MAX);
-    const char *id = word == NULL ? NULL : as_named(a, word);
-    if (word != NULL && id == NULL) {
-        json_doc_fault(&a->doc, key, "%s", HOW);
-    }
-    return id;
+    return api_user_in(&a->doc, a->mem, a->workspace, key, api_word(&a->doc, key, API_USER_ID_MAX));
 }
 
 static bool holds(const char *const *list, size_t count, const char *id)

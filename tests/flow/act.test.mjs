@@ -2,7 +2,7 @@
 // chat, as that person and as if they had typed it, and for nobody else.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, GLOBEX, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, GLOBEX, TEAMS_ACME, TEAMS_PEOPLE, button, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const ANA = 'U0ANA0001', BEN = 'U0BEN0001', CLEO = 'U0CLEO001';
 
@@ -238,4 +238,27 @@ describe('acting for people', () => {
     assert.equal(await w.count('act_permission', `user_id = '${ANA}'`), 0);
     assert.equal(await w.count('run', `user_id = '${ANA}'`), 0);
   });
+});
+
+test('in Teams: an id in other letters is that person, and who never wrote to the bot is answered as all others', async () => {
+  const w = await start({teams: 'only'});
+  try {
+    const ana = w.teamsPerson('ana'), api = `/workspaces/${TEAMS_ACME}`;
+    await w.must('PUT', api, {acting: 'on'});
+    const {token} = await w.must('POST', `${api}/api-tokens`, {name: 'deal-sync', role: 'act'});
+    const act = async user => {
+      const r = await fetch(`${w.url}/v1${api}/act`, {method: 'POST', headers: {Authorization: `Bearer ${token}`, 'Content-Type': 'application/json'},
+        body: JSON.stringify({user, recipe: 'create-opportunity', inputs: {name: 'Synced', close: '2026-12-31'}, idempotency_key: 'one'})});
+      return {status: r.status, json: await r.json()};
+    };
+    await ana.ask('allow deal-sync', /deal-sync may run commands for you/);
+    const whole = await act(TEAMS_PEOPLE.ana.toUpperCase());
+    assert.equal(whole.status, 202, JSON.stringify(whole.json));
+    assert.deepEqual(await act(TEAMS_PEOPLE.ana).then(r => [r.status, r.json.id]), [202, whole.json.id]);
+    const nobody = await act('0b0dd000-0000-4000-8000-00000000beef');
+    assert.deepEqual([nobody.status, nobody.json.code], [403, 'act_not_allowed'], JSON.stringify(nobody.json));
+    assert.equal((await act('ana@acme.example')).status, 422);
+  } finally {
+    await w.stop();
+  }
 });

@@ -163,7 +163,7 @@ for (const [kind, chat] of Object.entries(CHATS)) {
       await types(CLEO, `salesforce approve item: ${item}`);
       await page.locator('.record', {hasText: 'Decided there'}).getByText('Approved').waitFor();
       await press(CLEO, 'Decided there', 'Approve');
-      await over('Decided there', 'Already decided in Salesforce');
+      await over('Decided there', /Already approved in Salesforce by Cleo/);
     });
 
     test('Ben, who installed Workbot, decides with the default connection, by name', async () => {

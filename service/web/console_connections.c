@@ -143,6 +143,7 @@ static int show_one(struct console *c, const struct console_answer *said, struct
         return -1;
     }
     json_t *data = arena_json(c->mem, facts_of(c, a.value));
+    json_put_words(data, "tag", a.tag);
     if (console_connection_vars(c, a.value, data, e) != 0) {
         return -1;
     }

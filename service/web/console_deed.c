@@ -59,12 +59,35 @@ static int find_deed(const struct console *c, const struct console_deed *deeds,
     return err_set(e, ERR_INPUT, "query", "\"do\" is nothing that this page does.");
 }
 
+bool console_outdated(const struct console_answer *a)
+{
+    return a->problem != NULL && a->status == err_http_status(ERR_PRECONDITION);
+}
+
+/* Such a form holds all of a setting: whoever opened it before another admin changed something
+ * would put that back. */
+static int take_tag(const struct console *c, struct console_call *call, struct err *e)
+{
+    const char *tag = NULL;
+    if (console_field(c, "tag", &tag, e) != 0) {
+        return -1;
+    }
+    if (tag[0] != '\0') {
+        call->condition = (struct header){"If-Match", tag};
+        call->unmet =
+            "Nothing was done: somebody changed this since you opened the page. Here it is "
+            "as it stands now; make your change again.";
+    }
+    return 0;
+}
+
 int console_do(struct console *c, const struct console_deed *deeds, const struct console_deed **ret,
                struct console_answer *ret_answer, struct err *e)
 {
     struct console_call call = {.method = WB_POST, .name = c->name};
     const char *sure = NULL;
-    if (find_deed(c, deeds, ret, e) != 0 || console_field(c, "sure", &sure, e) != 0) {
+    if (find_deed(c, deeds, ret, e) != 0 || console_field(c, "sure", &sure, e) != 0 ||
+        take_tag(c, &call, e) != 0) {
         return -1;
     }
     if ((*ret)->asked && !str_equal(sure, "on")) {

@@ -18,11 +18,13 @@ static int show(struct console *c, const struct console_answer *said, struct err
     if (fits && console_ids_shown(c, users, &lines, e) != 0) {
         return -1;
     }
-    if (said->problem != NULL && console_field(c, "users", &typed, e) != 0) {
+    if (said->problem != NULL && !console_outdated(said) &&
+        console_field(c, "users", &typed, e) != 0) {
         return -1;
     }
     json_t *data = arena_json(c->mem, json_object());
     json_put_words(data, "name", c->name);
+    json_put_words(data, "tag", a.tag);
     json_put(data, "fits", json_boolean(fits));
     json_put(data, "number", json_must(json_integer(json_i64(a.value, "count"))));
     json_put_words(data, "changed_at", console_time(c->mem, json_text(a.value, "updated")));
@@ -47,7 +49,9 @@ static int save(struct console *c, struct console_call *call, struct err *e)
     }
     call->method = WB_PUT;
     call->handler = api_group_put;
-    call->condition = (struct header){"If-Match", "*"};
+    if (call->condition.name == NULL) {
+        call->condition = (struct header){"If-Match", "*"};
+    }
     call->body = json_must(json_pack("{s:o}", "users", console_ids_read(c->mem, users)));
     return 0;
 }

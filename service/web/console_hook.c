@@ -100,6 +100,7 @@ int console_hook_show(struct console *c, const struct console_answer *said, cons
     }
     const json_t *started = json_member(started_by, c->name);
     json_t *data = arena_json(c->mem, facts_of(c, a.value, fresh));
+    json_put_words(data, "tag", a.tag);
     if (add_runs(c, started, data, e) != 0) {
         return -1;
     }

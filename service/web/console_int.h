@@ -87,9 +87,13 @@ struct console_deed {
     int (*call)(struct console *c, struct console_call *call, struct err *e);
     bool asked; /* only when the form's box "sure" is ticked */
 };
-/* Does what the pressed button stands for. ret_answer->problem: why it was not done. */
+/* Does what the pressed button stands for; with the form's field "tag", an ETag, only to what the
+ * page has shown. ret_answer->problem: why it was not done. */
 int console_do(struct console *c, const struct console_deed *deeds, const struct console_deed **ret,
                struct console_answer *ret_answer, struct err *e);
+/* Not done, as something else stands there since the page was opened: what was typed was meant for
+ * what stood before. */
+bool console_outdated(const struct console_answer *a);
 /* Not done, for a reason of the page's own. */
 void console_refuse(struct console_answer *ret, int status, const char *problem);
 /* The page tells why nothing was done: data gets "problem" and "faults". */

@@ -91,9 +91,10 @@ static int show(struct console *c, const struct console_answer *said, struct err
         add_lists(c, data, e) != 0) {
         return -1;
     }
-    if (said->problem != NULL && keep_typed(c, data, e) != 0) {
+    if (said->problem != NULL && !console_outdated(said) && keep_typed(c, data, e) != 0) {
         return -1;
     }
+    json_put_words(data, "tag", a.tag);
     const char *platform = str_starts(c->workspace, "teams:") ? "Microsoft Teams" : "Slack";
     json_put_words(data, "platform", platform);
     json_put_words(data, "sign_in_name",

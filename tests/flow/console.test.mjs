@@ -591,6 +591,39 @@ describe('people', () => {
     await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN], installer: was.installer, guests: was.guests, installer_uses: was.installer_uses});
   });
 
+  test('a page that was opened before another admin changed something puts nothing back', async () => {
+    const was = await workspace(), one = await signIn(), two = await signIn();
+    await w.must('PUT', `/workspaces/${ACME}/groups/shared`, {users: [ANA, BEN]});
+    await w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {kind: 'json', enabled: true});
+    await admins(BEN, ANA);
+    const connection = () => w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`), asked = await connection();
+    const all = [
+      ['/people', () => admins(BEN), {admins: `${BEN}\n${ANA}`, installer: was.installer ?? '', installer_uses: was.installer_uses, guests: ''},
+        async () => (await workspace()).admins, [BEN]],
+      ['/groups/shared', () => w.must('PUT', `/workspaces/${ACME}/groups/shared`, {users: [BEN]}), {users: `${ANA}\n${BEN}`},
+        async () => (await w.must('GET', `/workspaces/${ACME}/groups/shared`)).users, [BEN]],
+      ['/hooks/shared', () => w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {enabled: false}), {enabled: 'on', by: 'secret'},
+        async () => (await w.must('GET', `/workspaces/${ACME}/hooks/shared`)).enabled, false],
+      ['/connections/acme-salesforce', () => w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {account_match: 'require'}),
+        {scopes: asked.scopes.join('\n'), assurance: asked.assurance, account_match: 'off'}, async () => (await connection()).account_match, 'require'],
+    ];
+    for (const [path, change, typed, stands, now] of all) {
+      await page(one, HOME + path);
+      const {fields} = [1, 2, 3, 4].map(n => { try { return one.form({}, n); } catch { return {fields: {}}; } }).find(f => f.fields.do === 'save');
+      await change();
+      await one.request('POST', w.url + HOME + path, {...fields, ...typed});
+      assert.equal(one.page.status, 412, `${path}: ${one.text}`);
+      assert.match(one.text, /somebody changed this since you opened the page/);
+      assert.deepEqual(await stands(), now, path);
+      const tag = /name="tag" value="([^"]*)"/.exec(one.page.html)[1].replace(/&quot;/g, '"');
+      await two.request('POST', w.url + HOME + path, {...fields, ...typed, form_key: (await page(two, HOME + path), two.form({}, 1).fields.form_key), tag});
+      assert.equal(two.page.status, 303, `who has read it saves it: ${path}: ${two.text}`);
+    }
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN], installer: was.installer, guests: was.guests, installer_uses: was.installer_uses});
+    for (const path of ['groups/shared', 'hooks/shared']) await w.api('DELETE', `/workspaces/${ACME}/${path}`);
+    await w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {account_match: asked.account_match});
+  });
+
   test('what proves a person is chosen for each connection, and nothing else of it changes', async () => {
     const browser = await signIn(), one = () => w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`);
     await page(browser, `${HOME}/people`);

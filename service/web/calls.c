@@ -318,17 +318,20 @@ static enum pool_lane lane_of(const struct call *c)
     return soon ? POOL_LANE_AT_ONCE : lanes[c->route->kind];
 }
 
-/* Whom the call holds a thread for: its workspace, as a webhook tells it or by the routing key of
- * its path. Callbacks without one are the chat platform's and share a group by their path. */
+/* Whom the call holds a thread for: its workspace, as a webhook tells it or its path has it, by key
+ * or routing key. Callbacks without one are the chat platform's and share a group by their path. */
 static const char *group_of(const struct call *c)
 {
-    const char *key = c->q.params[0], *route = NULL, *secret = NULL;
+    const char *key = c->q.params[0], *route = c->q.path, *secret = NULL;
     switch ((int)lane_of(c)) {
     case POOL_LANE_AT_ONCE:
         return c->later != NULL ? c->q.path : c->at_once->workspace;
     case POOL_LANE_CALLER:
     case POOL_LANE_HOOK:
-        return key != NULL && oauth_handle_split(c->mem, key, &route, &secret) ? route : c->q.path;
+        if (key == NULL || oauth_handle_split(c->mem, key, &route, &secret)) {
+            return route;
+        }
+        return chats_platform(key) != NULL ? key : c->q.path;
     default:
         return NULL;
     }

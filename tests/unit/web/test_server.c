@@ -417,6 +417,33 @@ static void test_calls_out_leave_the_workers_alone(void **state)
     }
 }
 
+static int start_call_of(const char *workspace)
+{
+    int fd = client_connect(main_port());
+    client_say(fd, arena_printf(boot, "GET /call/%s HTTP/1.1\r\nHost: me\r\n\r\n", workspace));
+    return fd;
+}
+
+/* P13: where the path names the workspace, one that waits long leaves room for the others. */
+static void test_workspaces_call_out_apart(void **state)
+{
+    (void)state;
+    enum { HALF = POOL_CALLERS / 2, ALL = HALF + 2 };
+    int fds[ALL];
+    for (int i = 0; i <= HALF; i++) {
+        fds[i] = start_call_of("slack:T1");
+    }
+    assert_true(gate_wait(&gate.inside, HALF));
+    wait_for_calls(HALF + 1);
+    fds[HALF + 1] = start_call_of("slack:T2");
+    assert_true(gate_wait(&gate.inside, HALF + 1));
+    gate_set(true);
+    for (int i = 0; i < ALL; i++) {
+        assert_int_equal(client_read(fds[i], 10000).status, 200);
+        close(fds[i]);
+    }
+}
+
 /* P4: who waited in vain was told to reload, so nothing of theirs may be spent afterwards. */
 static void test_what_was_answered_late_is_not_begun(void **state)
 {
@@ -764,6 +791,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_trap_d_suspended_connections_leave_room, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_calls_out_leave_the_workers_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_workspaces_call_out_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_answered_late_is_not_begun, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trap_e_routes_are_matched_on_the_raw_url, setup,
                                         teardown),

@@ -55,6 +55,18 @@ struct key_user {
  * live, as far as is known. */
 int store_keys_older(store *s, struct key_user *ret, struct err *e);
 
+/* A key that seals something, as far as is known, or that this process holds. */
+struct key_row {
+    const char *id;
+    bool first;                 /* this process seals with it */
+    bool present;               /* it is in this process's ring */
+    bool in_use;                /* a value of it may be stored */
+    int64_t since_at, noted_at; /* a process said that it seals with it; 0: none has */
+    const char *noted_by;       /* which one, last, in words; NULL: not known */
+};
+/* In use first, in the order of the ids. */
+int store_keys_list(store *s, struct key_row **ret, size_t *ret_count, struct err *e);
+
 /* Is this column walked through? For the test that holds the list against the catalogue. */
 bool store_keys_knows(const char *table, const char *column);
 

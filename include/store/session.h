@@ -36,6 +36,7 @@ int store_commit(store *s, struct err *e);
 int store_enter(stores *s, arena *mem, store **ret, struct err *e);
 int store_leave(store *s, int rc, struct err *e);
 arena *store_arena(const store *s);
+const char *store_process(const store *s); /* this one, in words: "process 4711 on web-1" */
 /* 0 when the database answers, no migration is missing and the keys open what is stored. */
 int store_ready(store *s, struct err *e);
 

@@ -128,6 +128,12 @@ static int note_key(jobs *j, store *s, struct err *e)
     return store_keys_note(s, e);
 }
 
+static int note_queue_age(jobs *j, store *s, struct err *e)
+{
+    (void)j;
+    return store_queue_note(s, e);
+}
+
 static const struct chore {
     chore_fn *run;
     int64_t every_ms; /* 0: as often as leases must be renewed */
@@ -144,6 +150,7 @@ static const struct chore {
     {seal_audit, 1000, "seal the audit"},
     {retire_audit, 30000, "retire old days of the audit"},
     {note_key, 60000, "note the key that seals"},
+    {note_queue_age, 60000, "note how long work waits"},
 };
 enum { CHORES = sizeof(chores) / sizeof(chores[0]), EXPIRE_EVERY_MS = 1000 };
 

@@ -95,11 +95,35 @@ static const struct stmt OLDER = {
     " order by sealed_at desc limit 1",
     2, 4};
 
+/* Also those of the ring that have sealed nothing yet. */
+static const struct stmt LIST = {
+    "keys_list",
+    "select coalesce(k.id, r.id), coalesce(r.place = 1, false), r.id is not null,"
+    "       k.id is not null and k.emptied_at is null, epoch(k.since), epoch(k.sealed_at),"
+    "       k.sealed_by"
+    "  from encryption_key k"
+    "  full join unnest($1::text[]) with ordinality r (id, place) on r.id = k.id"
+    " where k.emptied_at is null or r.id is not null order by 4 desc, 1",
+    1, 7};
+
 #define TWO(i) &columns[i].page, &columns[i].put
 const struct stmt *const store_keys_stmts[] = {
-    TWO(0),  TWO(1), TWO(2),   TWO(3),   TWO(4),  TWO(5),  TWO(6),
-    TWO(7),  TWO(8), TWO(9),   TWO(10),  TWO(11), TWO(12), TWO(13),
-    TWO(14), &NOTE,  &LACKING, &EMPTIED, &IN_USE, &OLDER,  NULL};
+    TWO(0),   TWO(1),   TWO(2),  TWO(3),  TWO(4),  TWO(5),  TWO(6),  TWO(7),
+    TWO(8),   TWO(9),   TWO(10), TWO(11), TWO(12), TWO(13), TWO(14), &NOTE,
+    &LACKING, &EMPTIED, &IN_USE, &OLDER,  &LIST,   NULL};
+
+enum { RING_MAX = 64 };
+
+/* The ids of this process's ring, the one that seals first. */
+static struct db_arg ring(const store *s, const char *ids[RING_MAX])
+{
+    size_t count = 0;
+    for (const char *id; count < RING_MAX && (id = crypto_keyring_id(s->keys, count)) != NULL;
+         count++) {
+        ids[count] = id;
+    }
+    return DB_TEXTS(ids, count);
+}
 
 int store_keys_note(store *s, struct err *e)
 {
@@ -109,13 +133,9 @@ int store_keys_note(store *s, struct err *e)
 
 int store_keys_ready(store *s, struct err *e)
 {
-    const char *ids[64];
-    size_t count = 0;
+    const char *ids[RING_MAX];
     rows *r = NULL;
-    for (const char *id; count < 64 && (id = crypto_keyring_id(s->keys, count)) != NULL; count++) {
-        ids[count] = id;
-    }
-    const struct db_arg *args = DB_ARGS(DB_TEXTS(ids, count), DB_I64(s->started_ms));
+    const struct db_arg *args = DB_ARGS(ring(s, ids), DB_I64(s->started_ms));
     if (store_query(s, &LACKING, args, &r, e) != 0) {
         return -1;
     }
@@ -155,6 +175,30 @@ int store_keys_older(store *s, struct key_user *ret, struct err *e)
                                  .until = row_i64(r, 0, 3)};
     }
     return 0;
+}
+
+static int read_key(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    (void)s;
+    (void)e;
+    *(struct key_row *)to = (struct key_row){.id = row_text(r, row, 0),
+                                             .first = row_bool(r, row, 1),
+                                             .present = row_bool(r, row, 2),
+                                             .in_use = row_bool(r, row, 3),
+                                             .since_at = row_i64(r, row, 4),
+                                             .noted_at = row_i64(r, row, 5),
+                                             .noted_by = row_text(r, row, 6)};
+    return 0;
+}
+
+int store_keys_list(store *s, struct key_row **ret, size_t *ret_count, struct err *e)
+{
+    const char *ids[RING_MAX];
+    void *list = NULL;
+    const struct store_ask ask = {&LIST, DB_ARGS(ring(s, ids)), read_key, sizeof(struct key_row)};
+    int rc = store_ask_all(s, &ask, &list, ret_count, e);
+    *ret = list;
+    return rc;
 }
 
 bool store_keys_knows(const char *table, const char *column)

@@ -65,6 +65,11 @@ void store_close(store *s)
     }
 }
 
+const char *store_process(const store *s)
+{
+    return s->process;
+}
+
 int store_begin(store *s, struct err *e)
 {
     return db_begin(s->c, e);

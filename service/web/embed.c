@@ -1,5 +1,8 @@
 #include "web_int.h"
 
+#include <string.h>
+
+#include "base/die.h"
 #include "base/str.h"
 
 /*
@@ -101,4 +104,15 @@ const char *embed_version(void)
         __atomic_store_n(&known, true, __ATOMIC_RELEASE);
     }
     return version;
+}
+
+char *embed_release(arena *mem)
+{
+    static const char key[] = "\n  version: ";
+    const char *at = strstr(web_file_openapi, key);
+    if (at == NULL) {
+        die("openapi.yaml names no version");
+    }
+    at += strlen(key);
+    return arena_strndup(mem, at, strcspn(at, "\n"));
 }

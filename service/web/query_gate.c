@@ -27,6 +27,7 @@ static const struct {
     {"listPersonalConnections", {"cursor", "limit", "app", "user"}},
     {"deletePersonalConnections", {"app", "forget"}},
     {"deletePersonalConnection", {"forget"}},
+    {"getStats", {"since", "by"}},
     {"listRuns", {"cursor", "limit", "reference", "user", "state", "recipe", "since", "until"}},
 };
 

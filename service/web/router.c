@@ -70,6 +70,8 @@ static const struct route routes[] = {
     {WB_POST, "/v1/workspaces/{workspace}/act", ROUTE_CALLER, LISTEN_API, GATE_API, LIMIT_API_BODY, api_act_post, "actForUser", ACT},
     {WB_GET, "/v1/workspaces/{workspace}/runs", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_runs_get, "listRuns", READ},
     {WB_GET, "/v1/workspaces/{workspace}/runs/{id}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_run_get, "getRun", READ | ACT},
+    {WB_GET, "/v1/workspaces/{workspace}/stats", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_stats_get, "getStats", READ},
+    {WB_GET, "/v1/deployment", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_deployment_get, "getDeployment", OPERATOR},
     {WB_GET, "/v1/workspaces/{workspace}/audit", ROUTE_WORKER, LISTEN_API, GATE_API, 0, api_audit_get, "listAudit", READ},
     {WB_GET, "/console", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_front_get, "getConsole", 0},
     {WB_POST, "/console/operator", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_operator_post, "postConsoleOperator", 0},

@@ -135,6 +135,7 @@ int html_page_in(arena *mem, const char *frame, const char *name, json_t *data, 
 /* Files that are part of the program (embed.c); NULL for an unknown name. */
 const char *embed_find(const char *name);
 const char *embed_version(void); /* changes with the style sheet and the script */
+char *embed_release(arena *mem); /* "0.1.0": of the program, as its openapi.yaml says it */
 
 /* --- routes --- */
 
@@ -344,6 +345,8 @@ struct bot_sent teams_sent_of(const struct request *q); /* of a call that is ans
 const struct at_once *teams_card_at_once(arena *mem, const struct teams_intake *in);
 route_fn slack_install_get, slack_oauth_callback_get; /* slack_install.c */
 route_fn ops_healthz, ops_readyz, ops_metrics;        /* ops.c */
+/* What /readyz says of this process, asked with a session that is open already. */
+json_t *ops_ready_json(const web *w, store *s);
 route_fn front_get, openapi_get, privacy_get, terms_get, style_get,
     teams_window_script_get;    /* static.c */
 route_fn login_get, login_post; /* login_pages.c */
@@ -371,5 +374,7 @@ route_fn api_person_delete;                                               /* api
 route_fn api_personal_list, api_personal_delete, api_personal_delete_app; /* api_personal.c */
 route_fn api_runs_get, api_run_get;                                       /* api_runs.c */
 route_fn api_audit_get, api_apps_get;                                     /* api_audit.c */
+route_fn api_stats_get;                                                   /* api_stats.c */
+route_fn api_deployment_get;                                              /* api_deployment.c */
 
 #endif

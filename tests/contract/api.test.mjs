@@ -636,6 +636,52 @@ test('a back-end acts for who allowed it', async () => {
   await call(200, 'PUT', W, {acting: null});
 });
 
+test('how a workspace does, in numbers: by hour and by day, of the last 31 days', async () => {
+  const S = W + '/stats', ago = days => new Date(Date.now() - days * 86400e3).toISOString().replace(/\.\d+/, '');
+  const insert = (id, state, at) => service.database.query(`insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, place, channel, created_at)
+    values ('slack:T0ACME001', '${id}', 'WB-STAT-${id.slice(-4)}', 'counted', 1, 'U', '${state}', '', 'dm', 'D', '${at}')`);
+  const idAt = (at, n) => { const ms = Date.parse(at).toString(16).padStart(12, '0'); return `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-00000000000${n}`; };
+  const day = ago(3).slice(0, 10), at = `${day}T10:20:00Z`;
+  for (const [n, state] of ['done', 'done', 'failed', 'expired', 'parked', 'unknown'].entries()) await insert(idAt(at, n), state, at);
+  await service.database.query(`insert into queue_age values ('slack:T0ACME001', '${day}T10:00:00Z', 75), ('slack:T0ACME001', '${day}T11:00:00Z', 190)`);
+  const hours = (await call(200, 'GET', S + '?since=' + day)).json;
+  assert.deepEqual([hours.by, hours.since], ['hour', `${day}T00:00:00Z`]);
+  assert.deepEqual(hours.periods[10], {from: `${day}T10:00:00Z`, queue_oldest_seconds: 75,
+    runs: {done: 2, failed: 1, unknown: 1, cancelled: 0, expired: 1, superseded: 0, open: 1}});
+  assert.deepEqual([hours.periods[9].runs.done, hours.periods[11].queue_oldest_seconds], [0, 190]);
+  const days = (await call(200, 'GET', `${S}?by=day&since=${day}`)).json;
+  assert.equal(days.periods.length, 4);
+  assert.deepEqual([days.periods[0].runs.done, days.periods[0].queue_oldest_seconds], [2, 190]);
+  assert.equal((await call(200, 'GET', S)).json.periods.length, 24);
+  assert.equal((await call(200, 'GET', S + '?by=day')).json.periods.length, 31);
+  for (const query of ['by=week', 'since=soon', 'since=' + ago(32), 'since=' + ago(-1), 'until=' + day]) await call(400, 'GET', `${S}?${query}`);
+  await service.database.query("insert into job (workspace, id, kind, behind, run_at) values ('slack:T0ACME001', gen_random_uuid(), 'run', true, now() - interval '90 seconds'), ('slack:T0ACME001', gen_random_uuid(), 'run', true, now() + interval '1 hour')");
+  const {queue} = (await call(200, 'GET', S)).json, whole = (await call(200, 'GET', '/v1/deployment')).json;
+  assert.equal(queue.waiting, 1, 'what is due');
+  assert.ok(queue.oldest_seconds >= 90 && queue.oldest_seconds < 600, String(queue.oldest_seconds));
+  assert.ok(whole.queue.oldest_seconds >= 90);
+  await service.database.query("delete from job where behind and kind = 'run'");
+  await service.database.query("delete from run where recipe = 'counted'");
+});
+
+test('the deployment: is it ready, and which keys it has, by their ids alone', async () => {
+  const {keys, ...rest} = (await call(200, 'GET', '/v1/deployment')).json;
+  assert.deepEqual([rest.ready, rest.checks, rest.reason], [true, {database: 'ok', draining: 'ok'}, null]);
+  assert.match(rest.version, /^\d+\.\d+\.\d+$/);
+  const [own] = keys;
+  assert.deepEqual([keys.length, own.seals, own.present, own.in_use, own.noted_by], [1, true, true, true, rest.process]);
+  await service.database.query("insert into encryption_key (id, sealed_by) values ('later', 'process 1 on elsewhere')");
+  const both = (await call(200, 'GET', '/v1/deployment')).json;
+  const later = both.keys.find(k => k.id === 'later');
+  assert.deepEqual([both.ready, later.seals, later.present, later.in_use], [true, false, false, true], 'a key that came later is another replica\'s news');
+  await service.database.query("update encryption_key set since = now() - interval '1 day' where id = 'later'");
+  const not = (await call(200, 'GET', '/v1/deployment')).json;
+  assert.deepEqual([not.ready, not.checks.database], [false, 'keys_wrong']);
+  assert.match(not.reason, /does not hold the key later/);
+  await service.database.query("delete from encryption_key where id = 'later'");
+  assert.equal((await call(200, 'GET', '/v1/deployment')).json.ready, true);
+});
+
 test('a person is erased: not while others depend on them, nor while something is under way', async () => {
   const P = W + '/people/';
   assert.equal((await call(409, 'DELETE', P + workspace.installer)).json.code, 'person_installs');

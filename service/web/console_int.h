@@ -190,5 +190,7 @@ console_fn console_runs_page, console_run_page;         /* console_runs.c */
 console_fn console_audit_page;                          /* console_audit.c */
 console_fn console_personal_page, console_personal_end; /* console_personal.c */
 console_fn console_sessions_page, console_sessions_end; /* console_sessions.c */
+console_fn console_health_page;                         /* console_health.c */
+console_fn console_deployment_page;                     /* console_deployment.c */
 
 #endif

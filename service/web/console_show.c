@@ -14,6 +14,7 @@ static const struct entry {
     {"hooks", "Hooks", "/hooks"},
     {"runs", "Runs", "/runs"},
     {"personal", "Personal connections", "/personal-connections"},
+    {"health", "Health", "/health"},
     {"people", "People", "/people"},
     {"tokens", "API tokens", "/api-tokens"},
     {"audit", "Audit", "/audit"},

@@ -47,6 +47,9 @@
     X(console_audit, "console_audit.html", "service/web/templates/console_audit.html")             \
     X(console_personal, "console_personal.html", "service/web/templates/console_personal.html")    \
     X(console_sessions, "console_sessions.html", "service/web/templates/console_sessions.html")    \
+    X(console_health, "console_health.html", "service/web/templates/console_health.html")          \
+    X(console_deployment, "console_deployment.html",                                               \
+      "service/web/templates/console_deployment.html")                                             \
     X(wizard_chat, "wizard_chat.html", "service/web/templates/wizard_chat.html")                   \
     X(wizard_apps, "wizard_apps.html", "service/web/templates/wizard_apps.html")                   \
     X(wizard_app, "wizard_app.html", "service/web/templates/wizard_app.html")                      \

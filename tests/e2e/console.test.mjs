@@ -226,6 +226,25 @@ describe('its pages', () => {
     await accessible(page, 'no runs');
   });
 
+  test('health: a chart with its table, how far back, and what needs somebody', async () => {
+    await at(HOME);
+    await menu('Health');
+    await heading('Health');
+    await page.getByRole('img', {name: /Runs begun in the last 24 hours: 1 done/}).waitFor();
+    await accessible(page, 'health');
+    await page.getByText('The numbers as a table').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('columnheader', {name: 'Longest wait'}).waitFor();
+    await accessible(page, 'health with its table');
+    await w.query("insert into queue_age select $1, date_trunc('hour', now()) - d * interval '1 day', 40 + 30 * d from generate_series(0, 6) d", [ACME]);
+    await w.query("update connection set state = 'needs_attention' where workspace = $1 and user_id = ''", [ACME]);
+    await page.getByRole('navigation', {name: 'How far back'}).getByRole('link', {name: '31 days'}).click();
+    await page.getByRole('img', {name: /The longest wait that was seen in the last 31 days/}).waitFor();
+    assert.equal(await page.getByRole('link', {name: '31 days'}).getAttribute('aria-current'), 'page');
+    await accessible(page, 'health that needs somebody');
+    await w.query("update connection set state = 'active' where workspace = $1 and user_id = ''", [ACME]);
+  });
+
   test('the audit is searched', async () => {
     await menu('Audit');
     await heading('Audit');
@@ -270,6 +289,16 @@ describe('its pages', () => {
     await page.getByRole('button', {name: 'Sign in as operator'}).click();
     await heading('Workspaces');
     await accessible(page, 'workspaces');
+    await page.getByRole('link', {name: 'Keys and health'}).click();
+    await heading('Keys and health');
+    await page.getByText('What is stored now is sealed with it.').waitFor();
+    await accessible(page, 'keys and health');
+    await w.query("insert into encryption_key (id, since, sealed_by) values ('k0', now() - interval '1 day', 'process 1 on web-1')");
+    await page.reload();
+    await page.getByRole('alert').getByText('This process is not ready:').waitFor();
+    await accessible(page, 'not ready');
+    await w.query("delete from encryption_key where id = 'k0'");
+    await page.getByRole('link', {name: 'Workspaces'}).first().click();
     await page.getByRole('link', {name: /Acme/}).click();
     await heading('Recipes');
   });

@@ -69,8 +69,10 @@ int console_sessions_end(struct console *c, struct err *e)
 {
     const char *id = NULL;
     struct ending x = {.id = NULL};
-    if (console_field(c, "id", &id, e) != 0) {
-        return -1;
+    struct console_answer a;
+    const struct console_call get = {.method = WB_GET, .handler = api_workspace_get};
+    if (console_field(c, "id", &id, e) != 0 || console_ask(c, &get, &a, e) != 0) {
+        return -1; /* also of a workspace that is none, which an operator may write into the path */
     }
     if (str_equal(id, "all") && c->user_id != NULL) {
         x.user_id = c->user_id;

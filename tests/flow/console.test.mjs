@@ -222,6 +222,11 @@ describe('who stays in', () => {
       await page(browser, `/console/workspaces/${workspace}`);
       assert.equal(browser.page.status, 200);
     }
+    const {form_key} = (await page(browser, `${HOME}/people`), browser.form({}, 1).fields);
+    for (const none of ['slack:T0NOWHERE', '%22%3E', 'a%0D%0AX-Made: 1'.replace(' ', '%20')]) {
+      const path = `/console/workspaces/${none}/sessions`, id = '01900000-0000-7000-8000-000000000000';
+      assert.equal((await browser.request('POST', w.url + path, {form_key, id})).status, 404, none);
+    }
     assert.ok(!JSON.stringify(await w.query('select * from operator_session')).includes(browser.cookies(new URL(w.url).hostname).get('console')));
     let status = 0;
     for (let i = 0; i < 25 && status !== 429; i++) ({status} = await new Browser().request('POST', `${w.url}/console/operator`, {token: 'wrong'}));

@@ -52,6 +52,8 @@ bool app_single_use_refresh(const app *a);
 bool app_revokes_one_grant(const app *a);
 /* It offers to end a login from outside, and ends with it every grant of the user to the client. */
 bool app_revokes_all_grants(const app *a);
+/* One grant of it may be for several sites, and so for several accounts of one person. */
+bool app_spans_sites(const app *a);
 /* Its revocation takes an access token, and one that lives. */
 bool app_revokes_by_access(const app *a);
 /* Until when the access token works on at the app though its refresh token has been revoked, in

@@ -67,6 +67,7 @@ int store_account_person(store *s, const char *workspace, const struct account_n
 struct account_grant {
     const char *app, *client_id, *key;
     const char *user_id; /* "": the default connection's own */
+    bool spans;          /* the grant may be for other accounts of this user, too */
 };
 struct account_holder {
     const char *id, *default_name, *user_id;

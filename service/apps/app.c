@@ -63,6 +63,11 @@ bool app_revokes_one_grant(const app *a)
     return a->revoke.ends_one_grant;
 }
 
+bool app_spans_sites(const app *a)
+{
+    return a->lookups_count > 0;
+}
+
 bool app_revokes_all_grants(const app *a)
 {
     return a->revoke.url != NULL && !a->revoke.ends_one_grant;

@@ -213,12 +213,13 @@ static int end_grant(struct revocation *v, struct err *e)
     return -1;
 }
 
+/* While a site is to be chosen it is not known whose account it is, but whose login. */
 static bool is_of(const struct login *l, const struct account_grant *g)
 {
-    const json_t *account = json_member(l->provisional, "account");
-    return l->provisional != NULL &&
-           (g->key == NULL ? str_equal(l->user_id, g->user_id)
-                           : str_equal(json_text(account, "key"), g->key));
+    const char *key = json_text(json_member(l->provisional, "account"), "key");
+    bool by_user = g->key == NULL || key == NULL || g->spans;
+    return l->provisional != NULL && ((by_user && str_equal(l->user_id, g->user_id)) ||
+                                      (g->key != NULL && str_equal(key, g->key)));
 }
 
 /* A connection that acts by it, or a login that waits for its code. */
@@ -248,7 +249,8 @@ static int find_holder(struct revocation *v, struct err *e)
     const struct account_grant g = {.app = json_text(v->payload, "app"),
                                     .client_id = v->client.id,
                                     .key = json_text(owner, "key"),
-                                    .user_id = json_text(owner, "user")};
+                                    .user_id = json_text(owner, "user"),
+                                    .spans = app_spans_sites(v->site.app)};
     store *s = NULL;
     if (owner == NULL || !app_revokes_all_grants(v->site.app)) {
         return 0;

@@ -22,10 +22,11 @@ static const struct stmt HOLDER = {
     "    on d.workspace = c.workspace and d.name = c.default_name"
     "  where c.workspace = $1 and d.app = $2 and d.client_id = $3"
     "    and c.state in ('active', 'needs_attention') and c.tokens is not null"
-    "    and case when $4::text is null then coalesce(c.resting_of, c.user_id) = $5"
-    "             else c.account_key = $4 end"
+    "    and (case when $4::text is null then coalesce(c.resting_of, c.user_id) = $5"
+    "              else c.account_key = $4 end"
+    "         or $6 and c.user_id <> '' and coalesce(c.resting_of, c.user_id) = $5)"
     " order by c.user_id <> '', c.id limit 1",
-    5, 3};
+    6, 3};
 
 const struct stmt *const store_account_people_stmts[] = {&PERSON, &HOLDER, NULL};
 
@@ -54,7 +55,7 @@ int store_account_holder(store *s, const char *workspace, const struct account_g
     *ret = (struct account_holder){.id = NULL};
     if (store_query(s, &HOLDER,
                     DB_ARGS(DB_TEXT(workspace), DB_TEXT(g->app), DB_TEXT(g->client_id),
-                            DB_TEXT(g->key), DB_TEXT(g->user_id)),
+                            DB_TEXT(g->key), DB_TEXT(g->user_id), DB_BOOL(g->spans)),
                     &r, e) != 0) {
         return -1;
     }

@@ -43,6 +43,7 @@ class Host extends AppHost {
     }
     const who = this.live.get((req.headers.authorization || '').slice(7));
     if (who === undefined) return send(401, {error: 'invalid_token'});
+    if (path === 'sites') return send(200, [{id: 'north'}, {id: 'south'}]);
     return this.nobody ? send(200, {}) : send(200, {id: who, login: who, email: `${who}@acme.example`, number: 1, title: 't', state: 'open', html_url: 'https://x.example'});
   }
 }
@@ -60,6 +61,12 @@ const realm = definition('realm', {
   vars: {realm: {from: 'callback', pattern: '^[0-9]{1,60}$', words: 'the realm'}}, callback: {capture: {realm: 'realmId'}},
   token: {url: 'https://{host}/access_token', params: {context: 'stores/{realm}'}},
   revoke: {url: 'https://{host}/revoke', token: 'access', auth: 'client'},
+});
+/** One grant is for all sites of its person. */
+const wide = definition('wide', {
+  vars: {site: {from: 'lookup', pattern: '^[a-z]{1,20}$', words: 'the site'}},
+  lookup: [{url: 'https://{host}/sites', set: {site: 'id'}, label: 'id'}],
+  identity: {path: '/me', key: [{var: 'site'}, {path: 'id'}], name: 'login', email: 'email'},
 });
 const recipe = (app, command) => ({name: command.replace(' ', '-'), title: 'Who', command, allow: 'everyone', inputs: [],
   connections: {it: {use: `my-${app}`, verify_user_access: true}}, steps: [{id: 'one', connection: 'it', action: 'who', with: {}}],
@@ -88,10 +95,11 @@ describe('an app that ends all grants of a person at once', () => {
     host = await new Host().start();
     writeFileSync(join(dir, 'plain.json'), JSON.stringify(definition('plain')));
     writeFileSync(join(dir, 'realm.json'), JSON.stringify(realm));
+    writeFileSync(join(dir, 'wide.json'), JSON.stringify(wide));
     w = await start({env: {WORKBOT_APPS_DIR: dir}, trusted: [host.name]});
     [ana, cleo] = ['ana', 'cleo'].map(n => w.person(n));
-    for (const app of ['plain', 'realm', 'github']) await put(app);
-    for (const app of ['plain', 'realm']) await w.putRecipe(ACME, recipe(app, `${app} who`));
+    for (const app of ['plain', 'realm', 'wide', 'github']) await put(app);
+    for (const app of ['plain', 'realm', 'wide']) await w.putRecipe(ACME, recipe(app, `${app} who`));
     await w.putRecipe(ACME, {...recipe('github', 'github look'), reply: {text: 'Looked'},
       steps: [{id: 'one', connection: 'it', action: 'get_issue', with: {owner: 'o', repo: 'r', number: '1'}}]});
   });
@@ -224,6 +232,43 @@ describe('an app that ends all grants of a person at once', () => {
     await w.query("update job set run_at = now() where kind = 'revoke' and state = 'queued'");
     await ana.sees(/another connection here still acts by it/);
     await acts();
+  });
+
+  test('P12 of two sites that one grant is for, leaving one ends nothing at the other', async () => {
+    const choose = async (p, site) => {
+      const m = await ana.ask(await through(p), /Which wide site/);
+      await ana.press(m, site);
+      await ana.sees(/is connected/, {after: m.ts});
+    };
+    await choose(await prompt(ana, 'my-wide'), 'north');
+    const offered = await ana.ask('connect my-wide', x => labels(x).includes('Add another account'));
+    await ana.press(offered, 'Add another account');
+    await choose(await ana.sees(x => x.is_bot && x.ts >= offered.ts && loginUrl(x)), 'south');
+    const [{id}] = await w.query("select id from connection where default_name = 'my-wide' and resting_of is not null");
+    await w.must('DELETE', `/workspaces/${ACME}/personal-connections/${id}`);
+    await w.idle();
+    assert.equal(revoked(), 0);
+    await acts(ana, 'wide who');
+  });
+
+  test('P12 nor of a login whose site is to be chosen', async () => {
+    await w.query("delete from connection where default_name = 'my-wide' and user_id <> ''");
+    const m = await ana.ask(await through(await prompt(ana, 'my-wide')), /Which wide site/);
+    await ana.press(m, 'north');
+    await ana.sees(/is connected/, {after: m.ts});
+    host.closed = true;
+    await ana.say('disconnect my-wide');
+    await until('a try', () => revoked() > 0);
+    await until('it to wait', async () => (await w.one("select run_at > now() as later from job where kind = 'revoke' and state = 'queued'"))?.later);
+    const p = await prompt(ana, 'my-wide');
+    await w.query("update connection set vars = '{}' where default_name = 'my-wide'");
+    const asked = await ana.ask(await through(p), /Which wide site/);
+    host.closed = false;
+    await w.query("update job set run_at = now() where kind = 'revoke' and state = 'queued'");
+    await until('it to end', async () => await w.count('job', "kind = 'revoke' and state = 'queued'") === 0);
+    await ana.press(asked, 'south');
+    await ana.sees(/is connected/, {after: asked.ts});
+    await acts(ana, 'wide who');
   });
 
   test('P7 the database is away when a further login comes: nobody can say who acts, and nothing is revoked', async () => {

@@ -45,7 +45,7 @@ describe('P1 crash', () => {
     assert.ok(!LONG || figures.known > 0, 'no result had a known message');
   });
 
-  test(`P10 ${RUNS} runs of loops, of several apps and of app's events, each met by a kill: every write exactly once or put to its user, every decision exactly once`, async () => {
+  test(`P10 ${RUNS} runs of loops, several apps, app's events, presses and files, each met by a kill: every write exactly once or put to its user, every decision and press exactly once`, async () => {
     const {figures, violations} = await killRecipes({runs: RUNS, seed: SEED});
     assert.deepEqual(violations, []);
     assert.ok(figures.runs >= RUNS, `only ${figures.runs} runs were met by a kill`);
@@ -53,6 +53,8 @@ describe('P1 crash', () => {
     assert.ok(figures.takenOver > 0, 'no run was taken over by another process');
     // of twenty, no kill need fall between a write and its answer; what does is judged either way
     assert.ok(!LONG || figures.unknown > 0, 'no user was asked what became of a write');
+    assert.ok(!LONG || figures.pressedTwice > 0, 'no two presses of one message arrived');
+    assert.ok(!LONG || figures.refused > 0, 'no file had a name that was taken');
   });
 
   const shownFailing = {skip: LONG ? false : 'the long form builds broken services (WORKBOT_TEST_LONG=1)'};
@@ -62,6 +64,8 @@ describe('P1 crash', () => {
     ['no-dedupe-keys', 'double', everything, 'without its dedupe keys commands are done twice'],
     ['loops-start-anew', 'double', recipes, 'a loop that begins at its first item after a takeover does items twice'],
     ['claims-hold-nobody', 'decided twice', recipes, 'a claim that does not hold lets two people decide'],
+    ['any-press-counts', 'pressed twice', recipes, 'a step that waits for a press takes a second one'],
+    ['names-suffice', 'refused', recipes, "a file that is known by its name alone is another's"],
   ]) {
     test(`P1 ${name} can still be made of the sources`, () => checkBroken(name));
     test(`P1 the test sees it: ${says}`, shownFailing, async () => {

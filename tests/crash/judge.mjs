@@ -50,7 +50,8 @@ async function firstPosts(w) {
   return {looks, inDm, posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
 }
 
-async function everythingSeen(w) {
+/** What each person reads in the end, of one item or run: by its workspace, user and place. */
+export async function everythingSeen(w) {
   const seen = new Map();
   for (const p of w.people) {
     for (const place of ['dm', 'sales']) {

@@ -138,7 +138,7 @@ export class CrashWorld extends World {
       WORKBOT_DATABASE_URL: this.databaseUrl, WORKBOT_PUBLIC_URL: this.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
-      WORKBOT_SLACK_URL: `${this.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(this.sandboxUrl).host, this.salesforceHost, this.hosts.servicenow].join(','),
+      WORKBOT_SLACK_URL: `${this.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(this.sandboxUrl).host, this.salesforceHost, this.hosts.servicenow, this.hosts.box].join(','),
       WORKBOT_TTL_LEASE: '2s', WORKBOT_TTL_STALE_WRITE: '1s', WORKBOT_WORKERS: '6'};
     await sh(WORKBOT, ['migrate'], {env: {PATH: process.env.PATH, ...this.env}});
     await this.startReplica(0);

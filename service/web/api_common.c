@@ -141,10 +141,27 @@ int api_workspace(struct api *a, struct workspace **ret, struct err *e)
     return store_workspace_find(a->s, a->workspace, &w, e) != 0 ? -1 : is_there(w, ret, e);
 }
 
+int api_still_may(struct api *a, const struct workspace *w, struct err *e)
+{
+    struct api_token *t = NULL;
+    if (a->q->admin != NULL && !store_is_admin(w, a->q->admin)) {
+        return err_set(e, ERR_FORBIDDEN, "no_admin", "%s is no admin any more", a->q->admin);
+    }
+    if (a->q->by == NULL) {
+        return 0;
+    }
+    if (store_api_token_use(a->s, w->route, a->q->by->digest, &t, e) != 0) {
+        return -1;
+    }
+    return t != NULL ? 0 : err_set(e, ERR_UNAUTHENTIC, "token", "the token was revoked");
+}
+
 int api_workspace_lock(struct api *a, struct workspace **ret, struct err *e)
 {
     struct workspace *w = NULL;
-    return store_workspace_lock(a->s, a->workspace, &w, e) != 0 ? -1 : is_there(w, ret, e);
+    return store_workspace_lock(a->s, a->workspace, &w, e) != 0 || is_there(w, ret, e) != 0
+               ? -1
+               : api_still_may(a, w, e);
 }
 
 int api_default(struct api *a, struct default_connection **ret, struct err *e)

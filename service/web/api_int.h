@@ -45,8 +45,12 @@ int api_refuse(const struct api *a, struct err *e);
 
 /* The workspace of the path; ERR_NOT_FOUND "no_workspace". */
 int api_workspace(struct api *a, struct workspace **ret, struct err *e);
-/* The same, locked until the end: such changes of one workspace are made one after the other. */
+/* The same, locked until the end: such changes of one workspace are made one after the other. Asks
+ * api_still_may(). */
 int api_workspace_lock(struct api *a, struct workspace **ret, struct err *e);
+/* Under that lock: is whoever asks an admin still, is their token one still? What took that away
+ * may have held the lock. ERR_FORBIDDEN "no_admin", ERR_UNAUTHENTIC "token". */
+int api_still_may(struct api *a, const struct workspace *w, struct err *e);
 /* The default connection of the path; ERR_NOT_FOUND "no_default_connection". */
 int api_default(struct api *a, struct default_connection **ret, struct err *e);
 /* What an admin changes here stands on people's home pages. */

@@ -196,7 +196,9 @@ static int lock_or_make(struct api *a, struct workspace **ret, struct err *e)
 
 static int lock_for_put(struct api *a, struct workspace **ret, struct err *e)
 {
-    return lock_or_make(a, ret, e) != 0 ? -1 : check_condition(a, *ret, e);
+    return lock_or_make(a, ret, e) != 0 || (*ret != NULL && api_still_may(a, *ret, e) != 0)
+               ? -1
+               : check_condition(a, *ret, e);
 }
 
 /* A fresh token mends a workspace whose old one was refused; without any it is a draft. */

@@ -17,6 +17,7 @@ int console_ask(struct console *c, const struct console_call *call, struct conso
                         .query = call->query == NULL ? "" : call->query,
                         .remote = c->q->remote,
                         .actor = c->actor,
+                        .admin = c->user_id,
                         .headers = &call->condition,
                         .headers_count = call->condition.name == NULL ? 0 : 1};
     if (call->body != NULL) {

@@ -190,6 +190,31 @@ describe('who stays in', () => {
     assert.match(four.text, /Sign in to the console/);
   });
 
+  test('a change that waits behind the one that takes its doer\'s right away is not made', async () => {
+    const browser = await signIn(), path = `/workspaces/${ACME}`, {installer} = await w.must('GET', path);
+    await page(browser, `${HOME}/api-tokens`);
+    const {form_key} = browser.form({}, 1).fields;
+    const behind = async (first, second) => {
+      const lock = await w.hold('select from workspace where workspace = $1 for update', [ACME]);
+      const one = first();
+      await lock.waiting(1);
+      const two = second();
+      await lock.waiting(2);
+      await lock.release();
+      return [(await one).status, (await two).status];
+    };
+    assert.deepEqual(await behind(() => w.api('PUT', path, {admins: [], installer: null}),
+      () => browser.request('POST', `${w.url}${HOME}/api-tokens`, {form_key, do: 'make', name: 'by-ben', role: 'admin'})), [200, 403]);
+    for (const [method, rest, body] of [['POST', '/api-tokens', {name: 'by-leaked', role: 'admin'}], ['PUT', '', {name: 'Taken'}]]) {
+      const {token} = await w.must('POST', `${path}/api-tokens`, {name: 'leaked', role: 'admin'});
+      const headers = {authorization: `Bearer ${token}`, 'content-type': 'application/json'};
+      assert.deepEqual(await behind(() => w.api('DELETE', `${path}/api-tokens/leaked`),
+        () => fetch(`${w.url}/v1${path}${rest}`, {method, headers, body: JSON.stringify(body)})), [204, 401]);
+    }
+    assert.deepEqual((await w.must('GET', `${path}/api-tokens`)).items.filter(t => t.name.startsWith('by-')), []);
+    await w.must('PUT', path, {admins: [BEN], installer});
+  });
+
   test('who is no admin any more is signed out, and stays so when named again', async () => {
     await admins(BEN, ANA);
     const ana = w.person('ana'), browser = await signIn(ana);

@@ -157,7 +157,7 @@ describe('servicenow', () => {
         reply: {text: 'Waits for a decision', buttons: [{title, command: `snow ${title.toLowerCase()}`, decides: 'decided', inputs: {id: APPROVAL, ...inputs}}]}});
       const m = await ana.ask('snow show approval', x => labels(x).includes(title));
       await ana.press(m, title);
-      const now = await ana.sees(x => x.ts === m.ts && /Already approved in ServiceNow by ana, /.test(words(x)));
+      const now = await ana.sees(x => x.ts === m.ts && /Already approved in ServiceNow by Ana Alvarez, /.test(words(x)));
       assert.ok(!labels(now).includes(title));
       assert.match(words(now), /This was approved in ServiceNow already/);
       await w.idle();

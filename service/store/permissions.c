@@ -13,10 +13,14 @@ static const struct stmt LOCK = {
     " where p.workspace = $1 and p.user_id = $2 and p.token = $3 for update of p",
     3, COLUMNS_COUNT};
 
+/* One person once a day; and of one token so many people an hour: it may have got into wrong hands.
+ */
 static const struct stmt ASK = {
     "permission_ask",
     "insert into act_permission as p (workspace, id, user_id, token, asked_at)"
-    " values ($1, $2, $3, $4, now())"
+    " select $1, $2, $3, $4, now()"
+    "  where (select count(*) from act_permission o where o.workspace = $1 and o.token = $4"
+    "           and o.asked_at > now() - interval '1 hour') < 200"
     " on conflict (workspace, user_id, token) do update set asked_at = now()"
     "   where p.asked_at is null or p.asked_at < now() - interval '1 day'"
     " returning id::text",

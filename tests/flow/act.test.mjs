@@ -161,6 +161,17 @@ describe('acting for people', () => {
     await w.query("update chat_user set standing = 'member', checked_at = now() where user_id = $1", [BEN]);
   });
 
+  test('one token has two hundred people asked in an hour and no more', async () => {
+    await w.query(`insert into act_permission (workspace, id, user_id, token, asked_at)
+      select workspace, gen_random_uuid(), 'U0NOBODY' || n, token, now() from act_permission, generate_series(1, 200) n where user_id = $1`, [ANA]);
+    await refused(403, 'act_not_allowed', act(BEN, 'One too many'));
+    await w.idle();
+    assert.equal((await questions(ben)).length, 0);
+    await w.query("delete from act_permission where user_id like 'U0NOBODY%'");
+    await refused(403, 'act_not_allowed', act(BEN, 'In time'));
+    await ben.sees(/deal-sync wants to run commands for you/);
+  });
+
   test('what a token has begun ends with the token, and while acting is off', async () => {
     const waits = async (name, by) => {
       const {json} = await act(CLEO, name, {}, by);

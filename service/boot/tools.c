@@ -149,6 +149,7 @@ int command_check(int argc, char **argv)
     }
     if (argc != 0 && !audit) {
         fprintf(stderr, "usage: workbot check [--reference | --audit [WORKSPACE]]\n");
+        arena_free(s.mem);
         return 2;
     }
     if (!settings_load(&s)) {

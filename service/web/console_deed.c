@@ -98,6 +98,7 @@ int console_do(struct console *c, const struct console_deed *deeds, const struct
         return -1;
     }
     if (call.refusal != NULL) {
+        json_decref(call.body); /* which nobody takes over */
         console_refuse(ret_answer, 409, call.refusal);
         return 0;
     }

@@ -67,6 +67,10 @@ int keys_print(struct service *s, struct err *e);
 /* Who seals with another key than the first, and may still live. */
 int keys_older(struct service *s, struct key_user *ret, struct err *e);
 
+/* commands.c: says on standard error how it is called; the exit status. Ends *s, of which nothing
+ * is built yet. */
+int command_misused(struct service *s, const char *usage);
+
 /* audit.c: of each workspace what is wrong, a line each on standard output. workspace NULL: all. */
 int audit_check(struct service *s, const char *workspace, bool *ret_whole, struct err *e);
 

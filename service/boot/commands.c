@@ -39,6 +39,13 @@ static int usage(FILE *to, int status)
     return status;
 }
 
+int command_misused(struct service *s, const char *usage)
+{
+    fprintf(stderr, "usage: workbot %s\n", usage);
+    arena_free(s->mem);
+    return 2;
+}
+
 int boot_main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";

@@ -61,8 +61,7 @@ int command_forget(int argc, char **argv)
 {
     struct service s = {.mem = arena_new(), .patient = true};
     if (argc != 2) {
-        fprintf(stderr, "usage: workbot forget WORKSPACE USER\n");
-        return 2;
+        return command_misused(&s, "forget WORKSPACE USER");
     }
     if (!settings_load(&s)) {
         arena_free(s.mem);

@@ -89,8 +89,7 @@ int command_health(int argc, char **argv)
     struct service s = {.mem = arena_new()};
     bool ready = argc == 1 && strcmp(argv[0], "--ready") == 0;
     if (argc != 0 && !ready) {
-        fprintf(stderr, "usage: workbot health [--ready]\n");
-        return 2;
+        return command_misused(&s, "health [--ready]");
     }
     int rc = 1;
     if (settings_load(&s)) {

@@ -231,8 +231,7 @@ int command_keys(int argc, char **argv)
     bool all = true;
     bool rotates = argc == 1 && strcmp(argv[0], "rotate") == 0;
     if (argc != 0 && !rotates) {
-        fprintf(stderr, "usage: workbot keys [rotate]\n");
-        return 2;
+        return command_misused(&s, "keys [rotate]");
     }
     if (!settings_load(&s)) {
         arena_free(s.mem);

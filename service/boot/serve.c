@@ -146,8 +146,7 @@ int command_serve(int argc, char **argv)
     struct service s = {.mem = arena_new()};
     struct err e = {0};
     if (!read_arguments(argc, argv, &role)) {
-        fprintf(stderr, "usage: workbot serve [--role all|web|worker]\n");
-        return 2;
+        return command_misused(&s, "serve [--role all|web|worker]");
     }
     prctl(PR_SET_DUMPABLE, 0); /* keys and tokens stay out of core dumps and of other processes */
     if (!settings_load(&s)) {

@@ -23,8 +23,7 @@ int command_migrate(int argc, char **argv)
     struct err e = {0};
     (void)argv;
     if (argc != 0) {
-        fprintf(stderr, "usage: workbot migrate\n");
-        return 2;
+        return command_misused(&s, "migrate");
     }
     int rc = 1;
     if (settings_load(&s)) {
@@ -148,9 +147,7 @@ int command_check(int argc, char **argv)
         return 0;
     }
     if (argc != 0 && !audit) {
-        fprintf(stderr, "usage: workbot check [--reference | --audit [WORKSPACE]]\n");
-        arena_free(s.mem);
-        return 2;
+        return command_misused(&s, "check [--reference | --audit [WORKSPACE]]");
     }
     if (!settings_load(&s)) {
         arena_free(s.mem);

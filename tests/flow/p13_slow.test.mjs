@@ -4,6 +4,9 @@ import {after, before, describe, test} from 'node:test';
 import {SLOWNESS, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const SLOW_MS = process.env.WORKBOT_TEST_LONG ? 10000 : 5000;
+// The app keeps five grants of one person: of more logins at once some find their own ended, while it is exchanged or
+// when the app is asked whose it is.
+const ENDS = [200, 410, 502, 503];
 
 describe('P13 slow', () => {
   let w, ana, cleo;
@@ -135,8 +138,7 @@ describe('P13 slow logins', () => {
     assert.equal((await fetch(url)).status, 200);
     assert.equal(ended, 0, 'all of that before the first exchange ended');
     await w.sandbox('DELETE', '/_faults');
-    // nine grants of one person: the app keeps five, so a login may find its own ended already (503, try again)
-    for (const status of await Promise.all(pages)) assert.ok([200, 410, 503].includes(status), String(status));
+    for (const status of await Promise.all(pages)) assert.ok(ENDS.includes(status), String(status));
   });
 
   test('P13 the app hangs at one workspace\'s code exchanges: a login of another one goes through', async () => {
@@ -163,7 +165,7 @@ describe('P13 slow logins', () => {
     assert.equal((await returns.get(location)).status, 200);
     assert.equal(ended, 0, 'that before the first of the others ended');
     await w.sandbox('DELETE', '/_faults');
-    for (const status of await Promise.all(pages)) assert.ok([200, 410, 503].includes(status), String(status));
+    for (const status of await Promise.all(pages)) assert.ok(ENDS.includes(status), String(status));
   });
 
   test('P13 an app that asks for a day of rest is asked again within ten minutes', async () => {

@@ -98,15 +98,16 @@ for (const chat of ['slack', 'teams']) {
       t.diagnostic(`SHAPES_SEED=${SEED}`);
       for (let i = 0; i < VALUES; i++) {
         const value = valueOf(partsOf(chat), pick, i), {message, all, calls, record, link} = await told(value);
+        const read = chat === 'slack' ? value : value.replace(/ +/g, ' '); // in HTML two blanks in a row are one
         try {
           assert.deepEqual(outline(calls), outline(plain.calls), 'the same requests');
           assert.match(words(message), /Looked: 0/, 'nothing else is found');
           assert.deepEqual([Object.keys(record.fields).sort(), record.fields.StageName, record.fields.CloseDate], [Object.keys(plain.record.fields).sort(), 'Prospecting', '2026-12-31']);
-          assert.equal(record.fields.Name, value);
+          assert.equal(record.fields.Name, read);
           judgeQuery(calls.find(c => c.peer === 'servicenow'));
-          judgeLink(link, value);
+          judgeLink(link, read);
           if (chat === 'slack') judgeSlack(message, plain.message, value);
-          else judgeTeams(message, value);
+          else judgeTeams(message, read);
         } catch (e) {
           e.message = `${JSON.stringify(value)}, number ${i} of seed ${SEED}: ${e.message}`;
           throw e;

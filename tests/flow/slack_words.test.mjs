@@ -224,7 +224,7 @@ describe('words', () => {
     assert.equal(await w.count('login'), before, 'no login was begun');
     // a new one only when it is asked for, and until it is done the one there is works
     const [told, too] = [await ana.ask('connect salesforce', /already connected/), await ana.ask('connect salesforce', /already connected/)];
-    await Promise.all([1, 2, 3].map(() => ana.press(told, 'Log in again')));
+    await ana.press(told, 'Log in again', {times: 3});
     const prompt = await ana.sees(m => m.ts === told.ts && loginUrl(m));
     // pressed in another message it goes on there: one prompt, in the newest place, with the link that it had
     await ana.press(too, 'Log in again');

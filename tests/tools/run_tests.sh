@@ -42,7 +42,7 @@ tally() { # SUITE PASSED FAILED SKIPPED
 check() { # SUITE/NAME COMMAND...
   local name=$1 log=$logs/${1//\//-}.log
   shift
-  if timeout -k 10 1800 "$@" >"$log" 2>&1 </dev/null; then
+  if timeout -k 10 "${check_limit_s:-1800}" "$@" >"$log" 2>&1 </dev/null; then
     ok=$((ok + 1))
   else
     bad=$((bad + 1))
@@ -181,8 +181,8 @@ run_flow() {
 }
 # long: each trap's test is shown red; short: that each can be
 run_gotchas() {
-  local how=--fit
-  [ "$mode" = short ] || how=
+  local how=--fit check_limit_s=1800
+  [ "$mode" = short ] || how='' check_limit_s=7200
   [ -n "$how" ] || database
   check gotchas/red env BUILD="$programs" tests/tools/gotchas.sh $how
 }

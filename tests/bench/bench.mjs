@@ -3,6 +3,7 @@ import {loadavg} from 'node:os';
 import {measureIntake} from './intake.mjs';
 import {measureInFlight} from './in_flight.mjs';
 import {measureStart} from './start.mjs';
+import {measureSteps} from './steps.mjs';
 import {stopAll} from './parts.mjs';
 import {facts, table, writePage} from './page.mjs';
 
@@ -10,6 +11,7 @@ const quick = process.env.BENCH_QUICK === '1';
 const rows = {
   start: () => measureStart({rounds: quick ? 1 : 5}),
   intake: () => measureIntake(quick ? {seconds: 3, rounds: 1} : {seconds: 8, rounds: 3}),
+  steps: () => measureSteps({seconds: quick ? 3 : 12}),
   in_flight: () => measureInFlight(quick ? {seconds: 12, warm: 6} : {seconds: 30, warm: 12}),
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(rows);

@@ -2,11 +2,9 @@
 // (what keeps 1,000 such calls busy), each is a whole command: recipe, connection, token, the app's
 // slow call, the reply. Both peers are one small program (peer.c), for the sandbox checks and writes
 // down every call, and that would be what is measured.
-import {join} from 'node:path';
-import {Browser} from '../lib/browser.mjs';
-import {freePort} from '../lib/ports.mjs';
 import {request, until} from '../lib/service.mjs';
-import {api, cpu, databaseCpu, DIR, load, memory, pause, prepare, serve, start} from './parts.mjs';
+import {cpu, databaseCpu, load, memory, pause, serve} from './parts.mjs';
+import {makeWorkspace, prepareWithPeer, stats} from './peer.mjs';
 
 const RECIPE = {
   name: 'create-opportunity', title: 'Create an opportunity', command: 'salesforce create opportunity', allow: 'everyone',
@@ -16,27 +14,6 @@ const RECIPE = {
     with: {object: 'Opportunity', fields: {Name: '{{inputs.name}}', Amount: '{{inputs.amount}}'}}}],
   reply: {text: 'Created {{inputs.name}}', link: {label: 'Open', url: '{{steps.opp.url}}'}},
 };
-
-// The default connection's own login, as its admin.
-async function authorize(p, path) {
-  const {login_url} = await api(p, 'POST', `${path}/login`, {});
-  const browser = new Browser();
-  await browser.get(login_url);
-  await browser.submit(); // the peer consents by itself
-  if (!browser.code) throw new Error('no code on the last page: ' + browser.page.html.slice(0, 500));
-  await api(p, 'POST', `${path}/login/confirm`, {code: browser.code});
-}
-
-async function makeWorkspace(p, n, host) {
-  const path = `/workspaces/slack:T${n}`;
-  await api(p, 'PUT', path, {name: 'Team ' + n, installer: 'U0INSTALLER', bot_token: 'xoxb-sample-T' + n, bot_user_id: 'UBOT'});
-  await api(p, 'PUT', `${path}/connections/crm`,
-    {app: 'salesforce', host, client_id: 'sample-client', client_secret: 'sample-secret', assurance: 'code'});
-  await authorize(p, `${path}/connections/crm`);
-  await api(p, 'PUT', `${path}/recipes/${RECIPE.name}`, RECIPE);
-}
-
-const stats = port => request(port, {path: '/_stats'}).then(r => r.json);
 
 // Figures of the seconds between `warm` and the end of the load.
 async function watch(service, port, {warm, seconds}) {
@@ -58,13 +35,9 @@ async function watch(service, port, {warm, seconds}) {
 }
 
 export async function measureInFlight({seconds, warm, rate = 500, workspaces = 20, users = 2000, delay = 2000, env = {}}) {
-  const port = await freePort();
-  const host = '127.0.0.1:' + port;
-  const peer = start('peer', join(DIR, 'peer'), [String(port), String(delay)]);
-  await until('the peer', () => stats(port).catch(() => false));
-  const p = await prepare({WORKBOT_SLACK_URL: `http://${host}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: host, WORKBOT_WORKERS: 1100, ...env});
+  const {p, peer, port} = await prepareWithPeer(delay, {WORKBOT_WORKERS: 1100, ...env});
   const service = await serve(p);
-  for (let n = 0; n < workspaces; n++) await makeWorkspace(p, n, host);
+  for (let n = 0; n < workspaces; n++) await makeWorkspace(p, peer, n, RECIPE);
   // everybody has said something before, and the database knows its tables, as it does after a minute
   const early = await load(p.url + '/slack/events', {connections: 16, seconds: 8, users, workspaces, rate: users / 8 + 1});
   await until('the first commands to be answered', async () => (await stats(port)).posts >= early.acknowledged, 60000);

@@ -34,6 +34,14 @@ function inFlightRows(m) {
   ];
 }
 
+function stepRows(m) {
+  return [
+    [`A step beyond the app's own time (commands of ${m.more + 1} steps against those of one)`, `${one(m.step_ms)} ms`,
+      `aim: 1,000 ms (the call alone: ${one(m.call_ms)} ms)`, 1000 / m.step_ms, 1],
+    ['A whole command of one step, event to last outcome (no aim)', `${one(m.one_ms)} ms`, '', null, null],
+  ];
+}
+
 function startRows(m) {
   return [
     ['Idle memory', `${one(m.rss)} MiB`, `aim: 24 MiB (Bolt: ${one(m.bolt_rss)} MiB)`, 24 / m.rss, 1],
@@ -50,6 +58,7 @@ export function table(measured) {
   const rows = [
     ...(measured.intake ? intakeRows(measured.intake) : []),
     ...(measured.in_flight ? inFlightRows(measured.in_flight) : []),
+    ...(measured.steps ? stepRows(measured.steps) : []),
     ...(measured.start ? startRows(measured.start) : []),
   ];
   const line = ([what, ours, other, ratio, aim]) =>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [ROW...] : measures (docs/benchmarks.md), prints a table and, when all rows were measured,
-# writes it into that page. Rows: start intake in_flight. Everything it needs it makes itself: a
+# writes it into that page. Rows: start intake steps in_flight. Everything it needs it makes itself: a
 # private PostgreSQL, its two small C programs; `make bench` builds the service before.
 #
 #   BENCH_QUICK=1   short runs, to see that it works; nothing is written

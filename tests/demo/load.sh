@@ -129,8 +129,9 @@ load_workspace() { # FOLDER SETTINGS WORKSPACE USERNAME_OF_THE_INSTALLER
   done
 }
 
-# what the manifest says to Slack: so that /slack/install leads back, and account_match can compare
-scopes='"commands","chat:write","app_mentions:read","im:history","im:write","users:read","users:read.email","channels:read","groups:read"'
+# what the manifest says to Slack: so that /slack/install leads back, account_match can compare, and
+# forms can ask for a file
+scopes='"commands","chat:write","app_mentions:read","im:history","im:write","users:read","users:read.email","files:read","channels:read","groups:read"'
 call PUT "$SANDBOX/_config" "{\"slack\":{\"scopes\":[$scopes],\"app\":{\"redirect_uris\":[\"$WORKBOT/slack/oauth/callback\",\"$WORKBOT/identity/slack/callback\"]}}}"
 load_workspace acme workspace slack:T0ACME001 ben@acme.example
 load_workspace globex workspace slack:T0GLOBEX1 otto@globex.example

@@ -1,5 +1,6 @@
 // The sandbox's chat page by itself: what a person has at Slack besides messages.
 import assert from 'node:assert/strict';
+import {createHash} from 'node:crypto';
 import {after, afterEach, before, test} from 'node:test';
 import {accessible, column, open, type} from './support.mjs';
 
@@ -135,6 +136,52 @@ test('a modal of every kind of input: errors stand at their fields, and it is se
   const values = got.view.state.values;
   assert.deepEqual([values.name.name.value, values.amount.amount.value, values.close.close.selected_date, values.stage.stage.selected_option.value, values.flags.flags.selected_options.length],
     ['Acme', '15', '2026-12-31', 'won', 1]);
+});
+
+/** The form that a slash command without its inputs opens for Ben. */
+async function formOf(page, recipe) {
+  await stage.api('PUT', `/recipes/${recipe.name}`, {allow: 'everyone', ...recipe});
+  const words = column(page, 'Ben Baker').getByRole('textbox', {name: 'Message as Ben Baker'});
+  await words.fill(`/workbot ${recipe.command}`);
+  await words.press('Enter');
+  const form = column(page, 'Ben Baker').getByRole('dialog', {name: recipe.title});
+  await form.waitFor();
+  return form;
+}
+
+test('a day with a time is picked by the clock of the browser, and the instant goes out', async () => {
+  const {page} = await chatPage({timezoneId: 'Europe/Berlin'});
+  const form = await formOf(page, {name: 'page-call', title: 'Plan a call', command: 'page call', connections: {salesforce: {use: 'acme-salesforce'}},
+    inputs: [{name: 'when', type: 'date_time', required: true}, {name: 'back', type: 'date_time', default: '2026-12-31T13:30:00Z'}],
+    steps: [{id: 'note', connection: 'salesforce', action: 'create_record', with: {object: 'Task', fields: {Subject: 'Call'}}}],
+    reply: {text: 'The call is at {{inputs.when | date("utc")}}, and back at {{inputs.back | date("utc")}}'}});
+  assert.equal(await form.getByLabel('Back').inputValue(), '2026-12-31T14:30');
+  await form.locator('footer .primary').click();
+  await form.getByText('Please complete this required field.').waitFor();
+  await form.getByLabel('When').fill('2026-07-01T09:15');
+  await accessible(page, 'a date with a time');
+  await form.locator('footer .primary').click();
+  await column(page, 'Ben Baker').getByText('The call is at 2026-07-01 07:15:00, and back at 2026-12-31 13:30:00').waitFor();
+});
+
+test('a file is chosen on the page, stays through an error, and lies at Box as it was', async () => {
+  const {page} = await chatPage();
+  const form = await formOf(page, {name: 'page-deed', title: 'Upload a deed', command: 'page deed', connections: {box: {use: 'acme-box'}},
+    inputs: [{name: 'deed', type: 'file', required: true, endings: ['pdf']}, {name: 'title', required: true}],
+    steps: [{id: 'up', connection: 'box', action: 'upload_file', with: {file: '{{inputs.deed}}', folder_id: '0'}}],
+    reply: {text: 'Uploaded {{steps.up.name}}: {{inputs.title}}, {{inputs.deed.size}} bytes, {{inputs.deed.mime}}'}});
+  const buffer = Buffer.from([...Array(256).keys(), 0, 13, 10, 255]);
+  assert.equal(await form.getByLabel('Deed').getAttribute('accept'), '.pdf');
+  await form.getByLabel('Deed').setInputFiles({name: 'deed.pdf', mimeType: 'application/pdf', buffer});
+  await form.locator('footer .primary').click();
+  await form.getByText('Please complete this required field.').waitFor();
+  await form.getByText('deed.pdf').waitFor();
+  await accessible(page, 'a file');
+  await form.getByLabel('Title').fill('The deed');
+  await form.locator('footer .primary').click();
+  await column(page, 'Ben Baker').getByText('Uploaded deed.pdf: The deed, 260 bytes, application/pdf').waitFor();
+  const {items} = await stage.sandbox('GET', '/_state/box');
+  assert.equal(items.find(i => i.name === 'deed.pdf').sha1, createHash('sha1').update(buffer).digest('hex'));
 });
 
 test('"Open Slack" leads to the conversation on the page; on a phone one person fits', async () => {

@@ -2,6 +2,7 @@
  * they lie. Slack's own host hands them to a token with files:read, and leads all others to its
  * page for signing in. */
 #include "slack.h"
+#include "slack_script.h"
 
 #include "world.h"
 
@@ -49,12 +50,14 @@ json_t *slack_file_new(const json_t *team, const char *user, const json_t *spec)
     char *url =
         xasprintf("%s/slack/files-pri/%s-%s/download/%s", world_public_url(),
                   json_str_or(team, "id", ""), id, json_flag(spec, "page", false) ? "page" : "it");
+    const char *ending = strrchr(name, '.');
     json_int_t now = (json_int_t)(clock_now_ms() / 1000);
-    json_t *file = json_pack(
-        "{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "id", id, "created",
-        now, "timestamp", now, "name", name, "title", name, "mimetype", "text/plain", "user", user,
-        "size", (json_int_t)json_string_length(content), "mode", "hosted", "is_external", false,
-        "is_public", false, "url_private", url, "url_private_download", url);
+    json_t *file =
+        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "id",
+                  id, "created", now, "timestamp", now, "name", name, "title", name, "mimetype",
+                  "text/plain", "filetype", ending == NULL ? "text" : ending + 1, "user", user,
+                  "size", (json_int_t)json_string_length(content), "mode", "hosted", "is_external",
+                  false, "is_public", false, "url_private", url, "url_private_download", url);
     /* whatever a test wants to be otherwise: "user", "size", "mode", "url_private_download" */
     json_object_update_existing(file, (json_t *)(uintptr_t)spec);
     json_object_set(file, "_team", json_object_get(team, "id"));
@@ -119,6 +122,19 @@ json_t *slack_files_chosen(const json_t *team, const char *user, const json_t *v
         json_object_set_new(out, name, entered);
     }
     return out;
+}
+
+void slack_upload(struct request *req, const json_t *body)
+{
+    struct scene s;
+    world_lock();
+    if (script_scene(req, body, &s)) {
+        json_t *file = slack_file_new(s.team, s.user_id, body);
+        json_object_set_new(file, "user", json_string(s.user_id)); /* which the body may name */
+        http_reply_json(req, 200,
+                        json_pack("{s:b, s:o}", "ok", true, "file", slack_message_public(file)));
+    }
+    world_unlock();
 }
 
 bool slack_takes_files(const json_t *blocks)

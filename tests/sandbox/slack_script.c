@@ -811,6 +811,7 @@ static const struct chat_call calls[] = {
     {"/_shortcut", slack_shortcut},
     {"/_open_home", slack_open_home},
     {"/_submit", slack_submit},
+    {"/_upload", slack_upload},
     {"/_close", slack_close},
     {"/_suggest", slack_suggest},
     {"/_keys", new_key},

@@ -59,6 +59,7 @@ void slack_channel_script(struct request *req, const json_t *body);
 void slack_shortcut(struct request *req, const json_t *body);
 void slack_open_home(struct request *req, const json_t *body);
 void slack_submit(struct request *req, const json_t *body);
+void slack_upload(struct request *req, const json_t *body); /* slack_files.c */
 void slack_close(struct request *req, const json_t *body);
 void slack_suggest(struct request *req, const json_t *body);
 void slack_screen_view(struct request *req);

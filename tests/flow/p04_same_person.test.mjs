@@ -92,6 +92,10 @@ describe('P4 the code', () => {
     assert.equal((await other.request('GET', location)).status, 410);
     assert.match(other.text, /another browser/);
     assert.equal((await other.request('HEAD', location)).status, 405);
+    const host = new URL(location).hostname;
+    const [name, value] = [...mine.cookies(host)].find(([n]) => n.includes('wb_state_'));
+    other.cookies(host).set(name, value.replace(/^[^~]*/, secret => 'x'.repeat(secret.length)));
+    assert.equal((await other.request('GET', location)).status, 410, 'nor with a cookie that somebody has planted there');
     assert.equal((await mine.request('GET', location)).status, 200, 'the browser that began it goes on');
   });
 

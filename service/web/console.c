@@ -54,6 +54,8 @@ static const struct page {
     {WB_GET, "/console/deployment", CONSOLE_OPERATOR, console_deployment_page},
     {WB_GET, "/console/setup", CONSOLE_OPERATOR, wizard_chat_page},
     {WB_GET, "/console/setup/workbot-teams.zip", CONSOLE_OPERATOR, wizard_package_get},
+    {WB_POST, "/console/workspaces/{workspace}/setup/admin-link", CONSOLE_OPERATOR,
+     wizard_admin_link},
     {WB_GET, "/console/workspaces/{workspace}/setup", CONSOLE_ADMIN, wizard_apps_page},
     {WB_POST, "/console/workspaces/{workspace}/setup", CONSOLE_ADMIN, wizard_apps_make},
     {WB_GET, "/console/workspaces/{workspace}/setup/apps/{name}", CONSOLE_ADMIN, wizard_app_page},
@@ -65,6 +67,8 @@ static const struct page {
      wizard_recipes_switch_on},
     {WB_GET, "/console/workspaces/{workspace}/setup/recipes/{name}", CONSOLE_ADMIN,
      wizard_try_page},
+    {WB_POST, "/console/workspaces/{workspace}/setup/recipes/{name}", CONSOLE_ADMIN,
+     wizard_hook_make},
 };
 
 static const struct page *page_of(const struct request *q)

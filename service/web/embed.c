@@ -55,10 +55,16 @@
     X(wizard_app, "wizard_app.html", "service/web/templates/wizard_app.html")                      \
     X(wizard_recipes, "wizard_recipes.html", "service/web/templates/wizard_recipes.html")          \
     X(wizard_try, "wizard_try.html", "service/web/templates/wizard_try.html")                      \
+    X(wizard_hook, "wizard_hook.html", "service/web/templates/wizard_hook.html")                   \
+    X(wizard_admin, "wizard_admin.html", "service/web/templates/wizard_admin.html")                \
     X(ready_servicenow_incident, "servicenow-incident.md", "docs/recipes/servicenow-incident.md")  \
     X(ready_create_opportunity, "create-opportunity.md", "docs/recipes/create-opportunity.md")     \
     X(ready_box_folder, "box-folder.md", "docs/recipes/box-folder.md")                             \
     X(ready_deal_with_folder, "deal-with-folder.md", "docs/recipes/deal-with-folder.md")           \
+    X(ready_opportunity_approval, "opportunity-approval.md",                                       \
+      "docs/recipes/opportunity-approval.md")                                                      \
+    X(ready_change_approval, "servicenow-change-approval.md",                                      \
+      "docs/recipes/servicenow-change-approval.md")                                                \
     X(style, "style.css", "service/web/templates/style.css")                                       \
     X(teams_window, "teams_window.js", "service/web/templates/teams_window.js")                    \
     X(openapi, "openapi.yaml", "openapi.yaml")

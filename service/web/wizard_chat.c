@@ -100,24 +100,39 @@ static json_t *check_of(const json_t *w, const char *key, bool heard)
 
 struct places {
     json_t *list;
-    bool any, all_heard;
+    bool any, settled; /* nothing is left to wait for */
 };
+
+/* Only in Teams can it be that nobody is: elsewhere whoever installs the bot is one. */
+static int no_admin(store *s, const char *key, bool *ret, struct err *e)
+{
+    struct workspace *w = NULL;
+    if (!str_starts(key, "teams:")) {
+        return 0;
+    }
+    if (store_workspace_find(s, key, &w, e) != 0) {
+        return -1;
+    }
+    *ret = w != NULL && w->admins_count == 0 && str_empty(w->installer);
+    return 0;
+}
 
 static int add_place(struct console *c, store *s, const json_t *w, struct places *io, struct err *e)
 {
     const char *key = json_text(w, "workspace"), *name = json_text(w, "name");
-    bool heard = false;
-    if (store_workspace_heard(s, key, &heard, e) != 0) {
+    bool active = str_equal(json_text(w, "state"), "active"), heard = false, lacks_admin = false;
+    if (store_workspace_heard(s, key, &heard, e) != 0 ||
+        (active && no_admin(s, key, &lacks_admin, e) != 0)) {
         return -1;
     }
-    bool active = str_equal(json_text(w, "state"), "active");
     json_t *row = json_must(json_pack("{s:s, s:o, s:b}", "key", key, "check",
                                       check_of(w, key, heard), "active", active));
     json_put_shown(row, "label", str_empty(name) ? key : name);
     json_put_words(row, "href", arena_printf(c->mem, "/console/workspaces/%s/setup", key));
+    json_put(row, "lacks_admin", json_boolean(lacks_admin));
     json_push(io->list, row);
     io->any = true;
-    io->all_heard = io->all_heard && active && heard;
+    io->settled = io->settled && active && heard && !lacks_admin;
     return 0;
 }
 
@@ -126,7 +141,7 @@ static int find_places(struct console *c, struct places *ret, struct err *e)
     json_t *items = NULL;
     store *s = NULL;
     int rc = 0;
-    *ret = (struct places){.list = arena_json(c->mem, json_array()), .all_heard = true};
+    *ret = (struct places){.list = arena_json(c->mem, json_array()), .settled = true};
     if (console_list(c, api_workspaces_get, "limit=20", &items, e) != 0 ||
         store_open(c->web->options.stores, c->mem, &s, e) != 0) {
         return -1;
@@ -145,7 +160,7 @@ int wizard_chat_page(struct console *c, struct err *e)
         return -1;
     }
     json_t *s = slack(c), *t = teams(c);
-    bool waits = (json_flag(s, "on") || json_flag(t, "on")) && !(p.any && p.all_heard);
+    bool waits = (json_flag(s, "on") || json_flag(t, "on")) && !(p.any && p.settled);
     json_t *data =
         json_must(json_pack("{s:o, s:o, s:O, s:b, s:b}", "slack", s, "teams", t, "places", p.list,
                             "any", p.any, "loopback", c->web->config->public_is_loopback));

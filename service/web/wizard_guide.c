@@ -7,7 +7,7 @@ static const struct wizard_guide guides[] = {
     {"salesforce",
      "acme.my.salesforce.com",
      "Setup > My Domain > Current My Domain URL, without https.",
-     {"Setup > External Client App Manager > New External Client App; give it a name and an e-mail.",
+     {"Setup > External Client App Manager > New External Client App; give it a name and a contact e-mail.",
       "Under API (Enable OAuth Settings) tick Enable OAuth, and paste the redirect URI as Callback "
       "URL.",
       "Add the scopes that are listed here to Selected OAuth Scopes, and create it.",
@@ -18,21 +18,23 @@ static const struct wizard_guide guides[] = {
     {"servicenow",
      "acme.service-now.com",
      "The address of your instance in the browser, without https.",
-     {"All > System OAuth > Application Registry > New > Create an OAuth API endpoint for external "
-      "clients.",
-      "Paste the redirect URI as Redirect URL, and leave Active ticked.",
+     {"All > Machine Identity Console > Inbound integrations > New integration > OAuth - "
+      "Authorization code grant. In older releases: All > System OAuth > Application Registry > New "
+      "> Create an OAuth API endpoint for external clients.",
+      "Give it a name (and a provider name, where it asks for one), paste the redirect URI as "
+      "Redirect URL, and leave Active ticked.",
       "Save, and open it again: Client ID is there, and the Client Secret behind the lock beside "
       "it."}},
     {"box",
      NULL,
      NULL,
-     {"app.box.com/developers/console > Create Platform App > Custom App > User Authentication "
-      "(OAuth 2.0).",
+     {"app.box.com/developers/console > Create Platform App: give it a name, choose User "
+      "Authentication (OAuth 2.0), and Create App.",
       "Configuration > OAuth 2.0 Redirect URIs: paste the redirect URI.",
       "Configuration > Application Scopes: tick Write all files and folders stored in Box.",
       "Configuration > OAuth 2.0 Credentials: Client ID and Client Secret. Save Changes at the top.",
-      "Where your company allows only listed apps, an admin of Box allows it in Admin Console > "
-      "Integrations > Platform Apps Manager."}},
+      "Where your company allows only listed apps, an admin of Box allows it by its client id: Admin "
+      "Console > Integrations > Platform Apps Manager > User Authentication Apps."}},
 };
 
 static const struct wizard_guide other = {

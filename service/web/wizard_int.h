@@ -47,11 +47,23 @@ const char *wizard_advice(const char *reason);
 
 struct wizard_ready {
     const char *file;          /* "servicenow-incident.md" */
+    const char *hook_kind;     /* of the hook that starts the first recipe; NULL: it is typed */
     const char *title, *intro; /* as the page has them */
     json_t *recipes;           /* a list; the first is the one that people begin with */
 };
 /* The one of this index, on c's arena; false behind the last. ERR_INTERNAL "html". */
 bool wizard_ready_at(const struct console *c, size_t index, struct wizard_ready *ret);
+
+/* --- wizard_try.c: what came of the recipe c->name --- */
+
+/* data gets "run", "now" and "won" of its newest run. by_event: an app's event starts it.
+ * *ret_over: there is nothing to wait for. */
+int wizard_add_run(struct console *c, bool by_event, json_t *data, bool *ret_over, struct err *e);
+
+/* --- wizard_hook.c: a recipe that the events of an app start --- */
+
+/* The page of this one, as the API shows it. */
+int wizard_hook_page(struct console *c, const json_t *recipe, struct err *e);
 
 /* --- the pages, by file --- */
 
@@ -60,5 +72,7 @@ console_fn wizard_apps_page, wizard_apps_make;              /* wizard_apps.c */
 console_fn wizard_app_page, wizard_app_do, wizard_app_test; /* wizard_app.c */
 console_fn wizard_recipes_page, wizard_recipes_switch_on;   /* wizard_recipes.c */
 console_fn wizard_try_page;                                 /* wizard_try.c */
+console_fn wizard_hook_make;                                /* wizard_hook.c */
+console_fn wizard_admin_link;                               /* wizard_admin.c */
 
 #endif

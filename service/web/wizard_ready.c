@@ -4,11 +4,18 @@
 
 #include "base/die.h"
 
-/* The pages of docs/recipes whose recipes begin with a command: title, first paragraph, and each
- * block of JSON. What begins with a hook needs more than connections, and is not offered. */
+/* The pages of docs/recipes: title, first paragraph, and each block of JSON. */
 
-static const char *const pages[] = {"servicenow-incident.md", "create-opportunity.md",
-                                    "box-folder.md", "deal-with-folder.md"};
+static const struct {
+    const char *file, *hook_kind;
+} pages[] = {
+    {"servicenow-incident.md", NULL},
+    {"create-opportunity.md", NULL},
+    {"box-folder.md", NULL},
+    {"deal-with-folder.md", NULL},
+    {"opportunity-approval.md", "salesforce_outbound"},
+    {"servicenow-change-approval.md", "servicenow"},
+};
 
 static const char BLOCK[] = "```json\n", BLOCK_END[] = "\n```";
 
@@ -46,8 +53,9 @@ bool wizard_ready_at(const struct console *c, size_t index, struct wizard_ready 
     if (index >= sizeof pages / sizeof pages[0]) {
         return false;
     }
-    const char *text = html_template(pages[index]), *rest = strstr(text, "\n\n");
-    *ret = (struct wizard_ready){.file = pages[index],
+    const char *text = html_template(pages[index].file), *rest = strstr(text, "\n\n");
+    *ret = (struct wizard_ready){.file = pages[index].file,
+                                 .hook_kind = pages[index].hook_kind,
                                  .title = paragraph(c->mem, text + strlen("# ")),
                                  .intro = rest == NULL ? "" : paragraph(c->mem, rest + 2),
                                  .recipes = recipes_of(c->mem, text)};

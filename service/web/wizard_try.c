@@ -19,38 +19,42 @@ static char *example_of(arena *mem, const json_t *recipe)
 }
 
 static const struct {
-    const char *state, *text;
-    bool over; /* nothing more comes of this run */
+    const char *state, *typed;
+    const char *event; /* where an app's event began it; NULL: such a one is never in that state */
+    bool over;         /* nothing more comes of this run */
 } words[] = {
-    {"queued", "It came, and runs in a moment.", false},
-    {"running", "It came, and runs.", false},
-    {"asking", "It came, and asks its user for more: answer in the chat.", false},
+    {"queued", "It came, and runs in a moment.", "An event came, and is acted on in a moment.",
+     false},
+    {"running", "It came, and runs.", "An event came, and is acted on.", false},
+    {"asking", "It came, and asks its user for more: answer in the chat.", NULL, false},
     {"parked",
      "It came, and waits for its user's login: press the button of the message in the chat, log in, "
      "and send the code that the last page shows.",
-     false},
-    {"done", "It ran, and its answer is in the chat. You are set up.", true},
-    {"failed", "It came and failed; the chat says why. Open the run to see the step.", true},
+     NULL, false},
+    {"done", "It ran, and its answer is in the chat. You are set up.",
+     "An event came, and its message is in the chat. You are set up.", true},
+    {"failed", "It came and failed; the chat says why. Open the run to see the step.",
+     "An event came, and failed; the admins were told why. Open the run to see the step.", true},
     {"unknown", "It is not known whether the app did it. Look there before you type it again.",
-     true},
-    {"cancelled", "It was cancelled in the chat. Type it again.", true},
-    {"expired", "It waited too long for its user. Type it again.", true},
+     "An event came. It is not known whether the app did what the recipe says: look there.", true},
+    {"cancelled", "It was cancelled in the chat. Type it again.", NULL, true},
+    {"expired", "It waited too long for its user. Type it again.", NULL, true},
 };
 
-static const char *text_of(const char *state, bool *ret_over)
+static const char *text_of(const char *state, bool by_event, bool *ret_over)
 {
+    *ret_over = false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (str_equal(words[i].state, state)) {
+        const char *text = by_event ? words[i].event : words[i].typed;
+        if (text != NULL && str_equal(words[i].state, state)) {
             *ret_over = words[i].over;
-            return words[i].text;
+            return text;
         }
     }
-    *ret_over = false;
     return "It came.";
 }
 
-/* data gets "run" and "now"; *ret_over: there is nothing to wait for. */
-static int add_run(struct console *c, json_t *data, bool *ret_over, struct err *e)
+int wizard_add_run(struct console *c, bool by_event, json_t *data, bool *ret_over, struct err *e)
 {
     json_t *runs = NULL, *names = NULL;
     struct str query = str_new(c->mem, 200);
@@ -65,7 +69,7 @@ static int add_run(struct console *c, json_t *data, bool *ret_over, struct err *
         const json_t *run = json_array_get(runs, 0);
         const char *state = json_text(run, "state");
         json_put(data, "run", console_run_row(c, run, names));
-        json_put_words(data, "now", text_of(state, ret_over));
+        json_put_words(data, "now", text_of(state, by_event, ret_over));
         json_put(data, "won", json_boolean(str_equal(state, "done")));
     }
     return 0;
@@ -79,8 +83,11 @@ int wizard_try_page(struct console *c, struct err *e)
     if (console_ask(c, &get, &a, e) != 0) {
         return -1;
     }
+    if (json_text(json_member(a.value, "trigger"), "hook") != NULL) {
+        return wizard_hook_page(c, a.value, e);
+    }
     json_t *data = arena_json(c->mem, json_object());
-    if (add_run(c, data, &over, e) != 0) {
+    if (wizard_add_run(c, false, data, &over, e) != 0) {
         return -1;
     }
     json_put_shown(data, "label", json_text(a.value, "title"));

@@ -1,7 +1,7 @@
 // A set-up link in a real browser, as whoever is to be the first admin of a workspace of Teams sees it.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
-import {TEAMS_ACME, TEAMS_PEOPLE} from '../lib/flow.mjs';
+import {ADMIN_TOKEN, TEAMS_ACME, TEAMS_PEOPLE} from '../lib/flow.mjs';
 import {accessible, codeOf, openWorld} from './support.mjs';
 
 let stage, world;
@@ -68,4 +68,30 @@ test('taken back, or cut when it was copied: the page says so', async () => {
   assert.equal((await page.goto(url.slice(0, -3))).status(), 404);
   await page.getByRole('heading', {name: 'This link is not known'}).waitFor();
   await fits(page, 'page of a cut link');
+});
+
+test('the set-up makes such a link for a workspace without an admin, shows it once, and sees that it was used', async () => {
+  await world.must('PUT', `/workspaces/${TEAMS_ACME}`, {admins: []});
+  const page = await (await stage.browser()).newPage();
+  await page.goto(`${world.url}/console/setup`);
+  await page.getByLabel('Operator token').fill(ADMIN_TOKEN);
+  await page.getByRole('button', {name: 'Sign in as operator'}).click();
+  const places = page.locator('#places');
+  await places.getByText('Nobody is its admin yet').waitFor();
+  await page.goto(`${world.url}/console/setup?watch=0`);
+  await accessible(page, 'the chat without an admin');
+  await page.getByRole('button', {name: /Make an admin link/}).click();
+  await page.getByText('Copy this now: it is shown this once.').waitFor();
+  await fits(page, 'a link for an admin');
+  const url = await page.locator('#admin_link').textContent();
+  await page.getByRole('link', {name: 'Back to the chat'}).click();
+  await places.getByText('Nobody is its admin yet').waitFor();
+  assert.ok(!(await page.content()).includes(url.split('.').pop()), 'the link is shown again');
+
+  const other = await (await stage.browser()).newPage();
+  await other.goto(url);
+  await other.getByRole('button', {name: 'Show my code'}).click();
+  await other.getByRole('heading', {name: 'Send this to Workbot in Teams'}).waitFor();
+  await world.teamsPerson('ana').ask(`admin ${await codeOf(other)}`, /You are an admin of Workbot/);
+  await places.getByText('Nobody is its admin yet').waitFor({state: 'detached'});
 });

@@ -7,6 +7,7 @@ import {ADMIN_TOKEN, ROOT} from '../lib/flow.mjs';
 import {accessible, atSalesforce, codeOf, openWorld} from './support.mjs';
 
 const ACME = 'slack:T0ACME001';
+const ORGANIZATION = '00D0000000ACME1EAG';
 const CLIENT = '3MVG9sampleAcme0001', SECRET = 'sample-acme-consumer-secret';
 const SLACK = ['WORKBOT_SLACK_APP_ID', 'WORKBOT_SLACK_CLIENT_ID', 'WORKBOT_SLACK_CLIENT_SECRET', 'WORKBOT_SLACK_SIGNING_SECRETS'];
 
@@ -210,13 +211,78 @@ describe('a recipe', () => {
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Acme renewal').length, 1);
   });
 
+  test('an approval: its channel, the address where its events come in, and the event that came', async () => {
+    const NAME = 'An opportunity\'s approval, decided in the chat';
+    await page.goto(`${w.url}/console/workspaces/${ACME}/setup/recipes`);
+    const ready = page.getByRole('region', {name: NAME});
+    await ready.getByLabel('Channel that is told').fill('#sales');
+    await ready.getByRole('button', {name: /Switch it on/}).click();
+    await page.getByRole('alert').getByText('That is no channel.').waitFor();
+    assert.equal(await ready.getByLabel('Channel that is told').inputValue(), '#sales');
+    assert.deepEqual((await w.must('GET', `/workspaces/${ACME}/recipes`)).items.filter(r => /opportunity-/.test(r.name) && r.name !== 'create-opportunity'), []);
+    await accessible(page, 'no channel');
+    await ready.getByLabel('Channel that is told').fill('https://acme.slack.com/archives/C0SALES01');
+    await ready.getByRole('button', {name: /Switch it on/}).click();
+    await heading('Its events: A deal waits for approval');
+    for (const [, text] of readFileSync(join(ROOT, 'docs/recipes/opportunity-approval.md'), 'utf8').matchAll(/^```json\n([\s\S]*?)^```/gm)) {
+      const worked = JSON.parse(text), stored = await w.must('GET', `/workspaces/${ACME}/recipes/${worked.name}`);
+      assert.equal(stored.connections.salesforce.use, 'salesforce');
+      assert.deepEqual(stored.post ?? null, worked.post ? {...worked.post, channel: 'C0SALES01'} : null);
+      for (const key of ['title', 'trigger', 'inputs', 'steps', 'reply'].filter(k => worked[k])) assert.deepEqual(stored[key], worked[key], `${worked.name}.${key}`);
+    }
+
+    await accessible(page, 'an address to make');
+    await page.getByLabel('Organization ID').fill('acme');
+    await page.getByRole('button', {name: 'Make the address'}).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Organization ID').fill(ORGANIZATION);
+    await page.getByRole('button', {name: 'Make the address'}).click();
+    await page.getByText('Copy this now: it is shown this once.').waitFor();
+    await accessible(page, 'an address that was made');
+    const url = await page.locator('#address').textContent();
+    await page.getByRole('link', {name: 'It is entered: wait for an event'}).click();
+    await page.getByText('No event came yet.').waitFor();
+    assert.ok(!(await page.content()).includes(url.slice(-20)), 'the secret is shown again');
+    await still('an event to come');
+
+    await w.sandbox('PUT', '/_config', {salesforce: {approvals: {acme: {approvers: ['cleo@acme.example'], tell: [{url, organization_id: ORGANIZATION}]}}}});
+    await w.authorize(ACME, 'salesforce', 'ben@acme.example'); // whose grant was revoked above
+    const deal = (await w.records()).find(r => r.fields.Name === 'Acme renewal');
+    await w.sandbox('POST', '/_happen', {event: 'submit_for_approval', record: deal.id});
+    await page.getByText('An event came, and its message is in the chat.').waitFor();
+    await accessible(page, 'an event that came');
+    assert.equal(await page.getByText('looks again every').count(), 0);
+    await w.person('cleo').sees(/Waits for approval: Acme renewal/, {place: 'sales'});
+  });
+
+  test('an approval of ServiceNow: the script is the manual\'s, with this address', async () => {
+    await w.putConnection(ACME, 'servicenow', {app: 'servicenow', host: w.hosts.servicenow, client_id: '5a5e0001acme4c1e0001000000000001', client_secret: 'sample-acme-servicenow-secret'});
+    await page.goto(`${w.url}/console/workspaces/${ACME}/setup/recipes`);
+    const ready = page.getByRole('region', {name: 'A change\'s approval, decided in the chat'});
+    await ready.getByLabel('Channel that is told').fill('C0SALES01');
+    await ready.getByRole('button', {name: /Switch it on/}).click();
+    await page.getByRole('button', {name: 'Make the address'}).click();
+    const url = await page.locator('#address').textContent(), secret = await page.locator('#secret').textContent();
+    await accessible(page, 'a script');
+    const manual = readFileSync(join(ROOT, 'docs/hooks.md'), 'utf8').match(/Script:\n\n((?: {7}.*\n)+)/)[1].replace(/^ {7}/gm, '');
+    assert.equal(await page.locator('#script').textContent(), manual.trimEnd().replace('https://workbot.acme.example/hooks/...', url));
+    await page.getByRole('link', {name: 'It is entered: wait for an event'}).click();
+    assert.ok(!(await page.content()).includes(secret), 'the secret is shown again');
+    const event = {id: 'one:1', approval: 'a1', state: 'requested', approver_email: 'ana@acme.example', number: 'CHG0000007', text: 'New switch'};
+    const r = await fetch(url, {method: 'POST', headers: {'content-type': 'application/json', 'x-workbot-secret': secret}, body: JSON.stringify(event)});
+    assert.equal(r.status, 200);
+    await page.getByText('An event came, and its message is in the chat.').waitFor();
+    await page.getByRole('link', {name: 'A recipe', exact: true}).first().click();
+    await page.getByRole('region', {name: 'A change\'s approval'}).getByRole('link', {name: /Its events/}).waitFor();
+  });
+
   test('another workspace\'s pages and another session\'s forms are refused', async () => {
     const stranger = await (await stage.browser()).newPage();
     for (const path of ['/console/setup', `/console/workspaces/${ACME}/setup`, `/console/workspaces/${ACME}/setup/apps/salesforce`, `/console/workspaces/${ACME}/setup/recipes`]) {
       await stranger.goto(w.url + path);
       await heading('Sign in to the console', stranger);
     }
-    for (const path of ['/setup', '/setup/apps/salesforce', '/setup/apps/salesforce/test', '/setup/recipes']) {
+    for (const path of ['/setup', '/setup/apps/salesforce', '/setup/apps/salesforce/test', '/setup/recipes', '/setup/recipes/opportunity-approval', '/setup/admin-link']) {
       const r = await page.request.post(`${w.url}/console/workspaces/${ACME}${path}`, {form: {form_key: 'x', do: 'login', file: 'box-folder.md'}, headers: {origin: w.url}});
       assert.equal(r.status(), 403, path);
     }

@@ -127,6 +127,13 @@ struct apps_details {
     const char *sandbox;      /* true or false */
 };
 
+/* A question of another kind, whose answer must name the same account. */
+struct apps_identity_check {
+    const char *path;    /* below the API base; NULL: none */
+    const char *answer;  /* path in its answer */
+    const char *account; /* path in the first answer of what must be equal to it */
+};
+
 struct apps_identity {
     struct apps_question ask;
     const char *sandbox_url; /* in place of ask.url at a host of sandbox.hosts; NULL: the same */
@@ -137,6 +144,7 @@ struct apps_identity {
     const char *email;
     const char *organization;
     struct apps_details details;
+    struct apps_identity_check check;
 };
 
 enum apps_expires { EXPIRES_IN_S, EXPIRES_AT_S, EXPIRES_AT_MS, EXPIRES_AT_ISO };

@@ -119,6 +119,21 @@ static void read_details(const struct apps_reader *r, const struct json_doc *ide
     }
 }
 
+static void read_check(const struct apps_reader *r, const struct json_doc *identity)
+{
+    static const char *const keys[] = {"path", "answer", "account", NULL};
+    struct json_doc d = json_doc_member(identity, "check", false);
+    if (d.object == NULL) {
+        return;
+    }
+    json_doc_known(&d, keys);
+    apps_need(&d, "path");
+    r->app->identity.check =
+        (struct apps_identity_check){.path = read_path(r, &d),
+                                     .answer = apps_read_path(&d, "answer", true),
+                                     .account = apps_read_path(&d, "account", true)};
+}
+
 static void read_lookup(const struct apps_reader *r, const struct json_doc *d,
                         struct apps_site_lookup *l)
 {
@@ -179,9 +194,9 @@ static void check_sources(const struct apps_reader *r, const struct json_doc *to
 
 void apps_read_identity(const struct apps_reader *r, const struct json_doc *top)
 {
-    static const char *const keys[] = {"path",         "url",     "method",      "body",
-                                       "one",          "key",     "name",        "email",
-                                       "organization", "details", "sandbox_url", NULL};
+    static const char *const keys[] = {"path",  "url",         "method", "body",         "one",
+                                       "key",   "name",        "email",  "organization", "details",
+                                       "check", "sandbox_url", NULL};
     struct json_doc d = json_doc_member(top, "identity", true);
     json_doc_known(&d, keys);
     struct apps_identity *identity = &r->app->identity;
@@ -193,6 +208,7 @@ void apps_read_identity(const struct apps_reader *r, const struct json_doc *top)
     identity->organization = apps_read_path(&d, "organization", false);
     read_key(r, &d);
     read_details(r, &d);
+    read_check(r, &d);
     read_lookups(r, top);
     check_sources(r, top);
 }

@@ -45,9 +45,6 @@ static int fill(arena *mem, const struct app_site *site, const json_t *answer, s
 {
     const struct apps_identity *identity = &site->app->identity;
     const char *base = NULL;
-    if (identity->one != NULL) {
-        apps_one_row(answer, identity->one, &answer); /* several: the app did not look for one */
-    }
     const char *key = key_of(mem, site, answer);
     const char *name = text_at(mem, answer, identity->name);
     if (key == NULL || name == NULL) {
@@ -107,6 +104,37 @@ static int ask_once(const struct apps_probe *p, const json_t **io_answer, struct
     return *io_answer != NULL && same_everywhere(&q) ? 0 : apps_ask(p, &q, io_answer, e);
 }
 
+static bool may_come_back(const struct err *e)
+{
+    return e->kind == ERR_UPSTREAM_BUSY || e->kind == ERR_TIMEOUT || e->kind == ERR_LIMIT;
+}
+
+/* One row of somebody else comes where the app ignored the question and hides all other rows from
+ * this account. An app that does not know the second question has no say. */
+static int check_account(const struct apps_probe *p, const json_t *account, struct err *e)
+{
+    const struct apps_identity_check *check = &p->site->app->identity.check;
+    const struct apps_question q = {.path = check->path, .method = "GET"};
+    const json_t *answer = NULL;
+    struct err why = {0};
+    if (check->path == NULL) {
+        return 0;
+    }
+    if (apps_ask(p, &q, &answer, &why) != 0) {
+        if (may_come_back(&why)) {
+            *e = why;
+            return -1;
+        }
+        return 0;
+    }
+    if (str_equal(text_at(p->mem, answer, check->answer),
+                  text_at(p->mem, account, check->account))) {
+        return 0;
+    }
+    return err_set(e, ERR_UPSTREAM_REFUSED, "no_identity", "%s names two accounts as this one",
+                   p->site->app->name);
+}
+
 /* At the site that its variables say. */
 static int identify_at(const struct apps_probe *at, const json_t **io_answer, struct account *io,
                        struct err *e)
@@ -117,12 +145,15 @@ static int identify_at(const struct apps_probe *at, const json_t **io_answer, st
     if (here.app->lookups_count > 0) {
         here.vars = app_site_vars(p.mem, here.app, here.own, io->vars);
     }
-    return ask_once(&p, io_answer, e) != 0 || fill(p.mem, &here, *io_answer, io, e) != 0 ? -1 : 0;
-}
-
-static bool may_come_back(const struct err *e)
-{
-    return e->kind == ERR_UPSTREAM_BUSY || e->kind == ERR_TIMEOUT || e->kind == ERR_LIMIT;
+    if (ask_once(&p, io_answer, e) != 0) {
+        return -1;
+    }
+    const char *one = here.app->identity.one;
+    const json_t *account = *io_answer;
+    if (one != NULL) {
+        apps_one_row(*io_answer, one, &account); /* several: the app did not look for one */
+    }
+    return fill(p.mem, &here, account, io, e) != 0 ? -1 : check_account(&p, account, e);
 }
 
 /* A site whose own answer is a refusal is none to choose: it would be one that does nothing. The

@@ -378,6 +378,32 @@ describe('servicenow: traps', () => {
     });
   }
 
+  test('apps_trap_15_who_am_i who am I, and the one row that comes is somebody else: nobody is taken for Ana', async () => {
+    const prompt = await cleo.prompt('connect servicenow');
+    await settings(w, {only_visible_user: 'ana'});
+    await fault(w, 'query_ignored', {path: '/table/sys_user'});
+    try {
+      await cleo.browser.logIn(loginUrl(prompt), 'cleo');
+    } finally {
+      await settings(w, {only_visible_user: null});
+    }
+    const [probe] = (await called(w, '/table/sys_user')).slice(-1);
+    assert.deepEqual(probe.answer.result.map(r => r.user_name), ['ana']);
+    assert.equal(cleo.browser.code, null, cleo.browser.text);
+    assert.match(cleo.browser.text, /did not say who you are/);
+    assert.equal(await w.count('connection', "user_id = 'U0CLEO001' and state = 'active'"), 0);
+  });
+
+  test('apps_trap_15_who_am_i an instance that does not know the second question has no say in it', async () => {
+    const prompt = await cleo.prompt('connect servicenow');
+    await settings(w, {no_current_user: true});
+    const code = await cleo.browse(prompt, 'cleo').finally(() => settings(w, {no_current_user: false}));
+    await cleo.ask(code, /is connected/);
+    assert.equal((await called(w, '/ui/user/current_user')).at(-1).status, 400);
+    await cleo.ask('disconnect servicenow', /Your connections/);
+    await w.idle();
+  });
+
   test('apps_trap_15_caret a caret or a script in what a user types stays text', async () => {
     await ana.ask('snow find text: printer^ORnumber=INC0000002', /Found: *, as ana/);
     await ana.ask('snow find text: printer^NQactive=true', /Found: *, as ana/);

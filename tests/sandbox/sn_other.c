@@ -16,7 +16,8 @@ static void unknown(struct sn_api *api)
 void sn_current_user(struct sn_api *api, const char *path)
 {
     json_t *user = sn_record(api->instance, sn_table("sys_user"), api->user);
-    if (path[0] != '\0' || !http_is(api->req, "GET")) {
+    if (path[0] != '\0' || !http_is(api->req, "GET") ||
+        json_flag(sn_settings(), "no_current_user", false)) {
         unknown(api);
         return;
     }

@@ -263,6 +263,10 @@ bool sn_may_see(const json_t *instance, const struct sn_table *table, const json
         return strcmp(json_str_or(record, "approver", ""), user) == 0 ||
                sn_has_role(instance, user, "itil");
     }
+    if (strcmp(table->name, "sys_user") == 0) {
+        const char *only = json_str(sn_settings(), "only_visible_user");
+        return only == NULL || strcmp(json_str_or(record, "user_name", ""), only) == 0;
+    }
     if (!table->task || sn_has_role(instance, user, "itil")) {
         return true;
     }

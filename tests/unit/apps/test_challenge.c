@@ -107,12 +107,29 @@ static void test_too_many_scopes_are_none(void **state)
     assert_string_equal(e.needed, "");
 }
 
+/* As ServiceNow says it, without a detail: a new consent may bring what lacks. */
+static void test_servicenow_names_a_missing_scope(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    const app *a = apps_find(builtin_apps(mem), "servicenow");
+    struct err e = error_of(a, 403, NULL,
+                            "{\"error\":{\"message\":\"Missing required api access scope\","
+                            "\"detail\":null},\"status\":\"failure\"}");
+    assert_string_equal(e.code, "app_scope");
+    assert_non_null(strstr(words, "widen the scope"));
+    assert_string_equal(error_of(a, 403, NULL, "{\"error\":{\"message\":\"No\"}}").code,
+                        "app_refused");
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_read_as_apps_write_it),
         cmocka_unit_test(test_the_header_counts_before_any_row),
         cmocka_unit_test(test_too_many_scopes_are_none),
+        cmocka_unit_test(test_servicenow_names_a_missing_scope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -751,7 +751,7 @@ export async function start({env = {}, empty = false, replicas = 1, sandbox = {}
     for (let i = 0; i < replicas; i++) await w.startReplica();
     if (replicas > 1) await w.balance(port);
     if (teams !== 'only' && !empty) await w.load('acme', ACME, 'ben@acme.example');
-    if (teams) await w.load('acme', TEAMS_ACME, 'ben@acme.example', {name: 'Acme', admins: [TEAMS_PEOPLE.ben]});
+    if (teams && !empty) await w.load('acme', TEAMS_ACME, 'ben@acme.example', {name: 'Acme', admins: [TEAMS_PEOPLE.ben]});
     if (globex) await w.load('globex', GLOBEX, 'otto@globex.example');
   } catch (e) {
     await w.stop().catch(() => {});

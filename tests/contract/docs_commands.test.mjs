@@ -133,6 +133,17 @@ describe('every page', () => {
     for (const c of code.filter(c => c.language === 'json')) assert.doesNotThrow(() => JSON.parse(c.text), place(c));
   });
 
+  test('a part of a recipe is one that openapi.yaml describes', () => {
+    const whole = {title: 'Sample', command: 'sample', allow: 'everyone', connections: {}, reply: {text: 'Done'}};
+    const parts = codeOf('docs/recipes.md').filter(c => c.language === 'json').map(c => [c, JSON.parse(c.text)]);
+    const fits = openapi.body(openapi.find('PUT', '/v1/workspaces/x/recipes/x'));
+    assert.ok(parts.length >= 7);
+    for (const [c, part] of parts) {
+      const body = part.title ? part : part.steps ? {...whole, ...part} : {...whole, steps: [part]};
+      assert.ok(fits(body), `${place(c)}: ${JSON.stringify(fits.errors)}`);
+    }
+  });
+
   test('a call of the API is one that openapi.yaml describes', () => {
     const calls = code.filter(c => c.kind === 'span' && /^(GET|HEAD|PUT|POST|DELETE) \S/.test(c.text) && !c.text.includes('/_'));
     assert.ok(calls.length > 20);

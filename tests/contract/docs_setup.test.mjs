@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {manual, source} from '../lib/docs.mjs';
+import {codeOf, manual, source} from '../lib/docs.mjs';
 import {deploymentFor as made} from '../lib/docs_deployment.mjs';
 import {Shell, openDoor, shellFor as opened} from '../lib/docs_shell.mjs';
 import {ACME, ADMIN_TOKEN, Browser, SIGNING_SECRET, create, start, until, words} from '../lib/flow.mjs';
@@ -127,6 +127,16 @@ describe('docs/setup.md', () => {
       }
     });
   }
+
+  test('docs/using.md: the words that mean others, and no answer to any of all these was that of a stranger', async () => {
+    for (const text of ['?', 'menu', 'stop', 'quit', 'thanks', 'login', 'logout']) {
+      assert.ok(codeOf('docs/using.md').some(c => c.text === text), text);
+      await ana.ask(text, m => m.is_bot);
+    }
+    await w.idle();
+    const said = [...await ana.messages(), ...await ben.messages()].filter(m => m.is_bot).map(words);
+    assert.deepEqual(said.filter(text => text.includes('I do not know that command')), []);
+  });
 
   test('every command of these pages was run', () => pages.allRun());
 });

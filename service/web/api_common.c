@@ -54,14 +54,17 @@ void api_check_name(struct api *a)
     }
 }
 
-/* A body is read before a session is taken: who sends nonsense holds none. */
+/* A body is read before a session is taken: who sends nonsense holds none. A POST without one says
+ * nothing, and lacks what it must say. */
 static int read_body(struct api *a, struct err *e)
 {
     enum method m = a->q->method;
-    if (m == WB_GET || m == WB_DELETE || (m == WB_POST && a->q->body.len == 0)) {
+    if (m == WB_GET || m == WB_DELETE) {
         return 0;
     }
-    if (json_read(a->mem, a->q->body, &a->body, e) != 0) {
+    if (m == WB_POST && a->q->body.len == 0) {
+        a->body = arena_json(a->mem, json_must(json_object()));
+    } else if (json_read(a->mem, a->q->body, &a->body, e) != 0) {
         return -1;
     }
     a->doc = json_doc(&a->faults, a->mem, "", a->body);

@@ -140,9 +140,6 @@ static int connection_confirm(struct api *a, struct err *e)
     struct default_connection *d = NULL;
     const char *login_id = NULL;
     struct oauth_confirm c = {.result = OAUTH_CODE_NONE};
-    if (a->body == NULL) {
-        faults_add(&a->faults, "code", "This is required.");
-    }
     const char *code = read_code(a);
     if (api_refuse(a, e) != 0 || api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
         find_waiting(a, &login_id, e) != 0) {

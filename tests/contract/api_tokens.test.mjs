@@ -124,6 +124,10 @@ test('an admin\'s token makes others, and none that ends later than itself', asy
   for (const role of ['read', 'operate', 'act']) await call(403, 'POST', W(ACME) + '/api-tokens', {name: 'x', role: 'read'}, {token: made[role].token});
   for (const name of ['short', 'child']) await call(204, 'DELETE', W(ACME) + '/api-tokens/' + name);
   assert.equal((await call(409, 'POST', W(ACME) + '/api-tokens', {name: 'the-read', role: 'admin'})).json.code, 'token_name');
+  for (const body of [undefined, '', {}]) { // without a body it ended the process
+    const answer = await call(422, 'POST', W(ACME) + '/api-tokens', body);
+    assert.deepEqual(answer.json.errors.map(f => f.path), ['name', 'role']);
+  }
 });
 
 test('a hundred are enough', async () => {

@@ -32,6 +32,9 @@ int store_permission_end(store *s, const char *workspace, const char *user_id, c
 /* What this person allows, by name. */
 int store_permission_list(store *s, const char *workspace, const char *user_id,
                           struct act_permission **ret, size_t *ret_count, struct err *e);
+/* Does the person allow it now? Not locked. */
+int store_permission_holds(store *s, const char *workspace, const char *user_id, const char *token,
+                           bool *ret, struct err *e);
 /* The person has left. */
 int store_permission_forget(store *s, const char *workspace, const char *user_id, struct err *e);
 

@@ -61,11 +61,17 @@ static const struct stmt LIST = {"permission_list",
                                  " order by t.name collate \"C\"",
                                  2, COLUMNS_COUNT};
 
+static const struct stmt HOLDS = {
+    "permission_holds",
+    "select count(*) from act_permission"
+    " where workspace = $1 and user_id = $2 and token = $3 and allowed_at is not null",
+    3, 1};
+
 static const struct stmt FORGET = {
     "permission_forget", "delete from act_permission where workspace = $1 and user_id = $2", 2, 0};
 
-const struct stmt *const store_permissions_stmts[] = {&LOCK, &ASK,  &ALLOW,  &ALLOW_NAME,
-                                                      &END,  &LIST, &FORGET, NULL};
+const struct stmt *const store_permissions_stmts[] = {&LOCK, &ASK,   &ALLOW,  &ALLOW_NAME, &END,
+                                                      &LIST, &HOLDS, &FORGET, NULL};
 
 static int read_permission(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -142,6 +148,18 @@ int store_permission_list(store *s, const char *workspace, const char *user_id,
         return -1;
     }
     *ret = list;
+    return 0;
+}
+
+int store_permission_holds(store *s, const char *workspace, const char *user_id, const char *token,
+                           bool *ret, struct err *e)
+{
+    rows *r = NULL;
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(token));
+    if (store_query(s, &HOLDS, args, &r, e) != 0) {
+        return -1;
+    }
+    *ret = row_i64(r, 0, 0) > 0;
     return 0;
 }
 

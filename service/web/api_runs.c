@@ -139,15 +139,26 @@ static int runs_get(struct api *a, struct err *e)
     return 0;
 }
 
+/* A token of the role "act": what it began itself, for somebody who allows it still. */
+static int may_see(struct api *a, const struct run *run, bool *ret, struct err *e)
+{
+    *ret = run != NULL && (!acts(a) || str_equal(run->act.token, a->q->by->digest));
+    return *ret && acts(a)
+               ? store_permission_holds(a->s, a->workspace, run->user_id, run->act.token, ret, e)
+               : 0;
+}
+
 static int run_get(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct run *run = NULL;
     json_t *value = NULL;
-    if (api_workspace(a, &w, e) != 0 || store_run_find(a->s, a->workspace, a->name, &run, e) != 0) {
+    bool may = false;
+    if (api_workspace(a, &w, e) != 0 || store_run_find(a->s, a->workspace, a->name, &run, e) != 0 ||
+        may_see(a, run, &may, e) != 0) {
         return -1;
     }
-    if (run == NULL || (acts(a) && !str_equal(run->act.token, a->q->by->digest))) {
+    if (!may) {
         return err_set(e, ERR_NOT_FOUND, "no_run", "There is no such run in this workspace.");
     }
     if (run_json(a, run, &value, e) != 0) {

@@ -224,9 +224,15 @@ describe('acting for people', () => {
     const who = await cleo.ask('whoami', /Programs that may run commands for you: deal-sync/);
     await cleo.press(who, 'Stop allowing deal-sync');
     await cleo.sees(/deal-sync may not run commands for you any more.*1 that waited is cancelled/s);
-    assert.equal((await ended(json.id)).state, 'cancelled');
+    assert.equal((await until('the run to end', async () => (r => r.state === 'cancelled' && r)(await w.must('GET', `${api}/runs/${json.id}`)))).id, json.id);
+    const unknown = await refused(404, 'no_run', ask('GET', `${api}/runs/0190c0de-0000-7000-8000-000000000001`));
+    const closed = await refused(404, 'no_run', ask('GET', `${api}/runs/${json.id}`));
+    assert.deepEqual({...closed, request_id: ''}, {...unknown, request_id: ''}, 'as if it had never been');
     await refused(403, 'act_not_allowed', act(CLEO, 'Never'));
+    const {id} = await w.one("select id from run where user_id = $1 and act_token is not null order by id desc limit 1", [ANA]);
+    assert.equal((await ask('GET', `${api}/runs/${id}`)).status, 200);
     await ana.ask('disallow deal-sync', /may not run commands for you any more/);
+    await refused(404, 'no_run', ask('GET', `${api}/runs/${id}`));
     await refused(403, 'act_not_allowed', act(ANA, 'Never'));
     await w.idle();
     assert.equal((await questions(ana)).length, 0, 'who said no is not asked again at once');

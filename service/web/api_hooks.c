@@ -328,7 +328,8 @@ static int hook_rotate(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct hook *h = NULL, next;
-    if (api_workspace_lock(a, &w, e) != 0 || load(a, &h, e) != 0) {
+    if (api_workspace_lock(a, &w, e) != 0 || load(a, &h, e) != 0 ||
+        check_condition(a, w, h, e) != 0) {
         return -1;
     }
     if (hook_keys_of_app(hook_kind_of(h->kind))) {
@@ -343,7 +344,7 @@ static int hook_rotate(struct api *a, struct err *e)
         load(a, &h, e) != 0) {
         return -1;
     }
-    api_answer(a, 200, hook_json(a, w, h, true));
+    api_answer_tagged(a, 200, hook_json(a, w, h, true), tag_of(a, w, h));
     return 0;
 }
 

@@ -15,16 +15,25 @@ static json_t *group_row(const struct console *c, const json_t *group)
     return row;
 }
 
-static json_t *proof_row(const struct console *c, const json_t *d)
+/* With the tag of this connection: the page's own is the workspace's. */
+static int add_proof(struct console *c, const char *name, json_t *list, struct err *e)
 {
+    struct console_answer a;
+    const struct console_call get = {.method = WB_GET, .handler = api_connection_get, .name = name};
+    if (console_ask(c, &get, &a, e) != 0) {
+        return -1;
+    }
+    const json_t *d = a.value;
     const char *match = json_text(d, "account_match");
     json_t *row = json_must(json_pack(
         "{s:b, s:b, s:b, s:b}", "sign_in", str_equal(json_text(d, "assurance"), "sign_in"),
         "match_off", str_equal(match, "off"), "match_warn", str_equal(match, "warn"),
         "match_require", str_equal(match, "require")));
-    json_put_words(row, "connection", json_text(d, "name"));
+    json_put_words(row, "connection", name);
     json_put_words(row, "label", console_app_title(c, json_text(d, "app")));
-    return row;
+    json_put_words(row, "tag", a.tag);
+    json_push(list, row);
+    return 0;
 }
 
 static int add_lists(struct console *c, json_t *data, struct err *e)
@@ -40,7 +49,10 @@ static int add_lists(struct console *c, json_t *data, struct err *e)
         json_push(json_member(data, "groups"), group_row(c, json_array_get(groups, i)));
     }
     for (size_t i = 0; i < json_array_size(defaults); i++) {
-        json_push(json_member(data, "proofs"), proof_row(c, json_array_get(defaults, i)));
+        const char *name = json_text(json_array_get(defaults, i), "name");
+        if (add_proof(c, name, json_member(data, "proofs"), e) != 0) {
+            return -1;
+        }
     }
     json_put(data, "any_group", json_boolean(json_array_size(groups) > 0));
     json_put(data, "any_proof", json_boolean(json_array_size(defaults) > 0));
@@ -159,8 +171,10 @@ static int prove(struct console *c, struct console_call *call, struct err *e)
     call->method = WB_PUT;
     call->handler = api_connection_put;
     call->body = json_incref(body);
-    call->condition = (struct header){"If-Match", "*"};
-    call->unmet = "There is no such connection any more.";
+    if (call->condition.name == NULL) {
+        call->condition = (struct header){"If-Match", "*"};
+        call->unmet = "There is no such connection any more.";
+    }
     return 0;
 }
 

@@ -514,6 +514,12 @@ test('hooks: the secret is shown once, kept, rotated; faults come at once', asyn
   assert.ok(Math.abs(Date.parse(rotated.old_secret_until) - Date.now() - 86400e3) < 60e3);
   const given = (await call(200, 'POST', H + '/rotate', {overlap_s: 0, secret: 'another-sample-secret-of-theirs'})).json;
   assert.deepEqual([given.secret, given.old_secret_until], ['another-sample-secret-of-theirs', null]);
+  const {etag} = (await call(200, 'GET', H)).headers;
+  const twice = await Promise.all([1, 2].map(() => call([200, 412], 'POST', H + '/rotate', undefined, {headers: {'If-Match': etag}})));
+  assert.deepEqual(twice.map(r => r.status).sort(), [200, 412], 'sent twice, it is one new secret');
+  const once = twice.find(r => r.status === 200);
+  assert.equal(once.headers.etag, (await call(200, 'GET', H)).headers.etag);
+  await call(412, 'POST', H + '/rotate', undefined, {headers: {'If-None-Match': '*'}});
 
   const S = W + '/hooks/salesforce-deals', B = W + '/hooks/box-files';
   await refused(['organization_id'], 'PUT', S, {kind: 'salesforce_outbound'});
@@ -549,9 +555,9 @@ test('hooks: the secret is shown once, kept, rotated; faults come at once', asyn
   await call(404, 'DELETE', B);
   assert.deepEqual((await audit('hook.deleted')).map(a => [a.subject, a.detail])[0], ['box-files', {kind: 'box'}]);
   assert.equal((await audit('hook.created')).filter(a => a.subject !== 'no-such-hook').length, 3);
-  assert.equal((await audit('hook.secret_rotated')).length, 3);
+  assert.equal((await audit('hook.secret_rotated')).length, 4);
   assert.ok((await audit('hook.changed')).some(a => a.detail.changed.includes('secrets')));
-  for (const row of await audit()) for (const word of [rotated.secret, given.secret, moved.url]) assert.ok(!JSON.stringify(row).includes(word));
+  for (const row of await audit()) for (const word of [rotated.secret, given.secret, once.json.secret, moved.url]) assert.ok(!JSON.stringify(row).includes(word));
 });
 
 // What is put, as one body and as another that is also valid, and what a DELETE of it answers.

@@ -627,6 +627,9 @@ describe('people', () => {
     await w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {kind: 'json', enabled: true});
     await admins(BEN, ANA);
     const connection = () => w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`), asked = await connection();
+    const match = account_match => w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {account_match});
+    const formOf = (browser, act) => Array.from({length: 8}, (_, n) => { try { return browser.form({}, n).fields; } catch { return {}; } })
+      .find(f => f.do === act) ?? assert.fail(`no form "${act}" on ${browser.page.url}: ${browser.text}`);
     const all = [
       ['/people', () => admins(BEN), {admins: `${BEN}\n${ANA}`, installer: was.installer ?? '', installer_uses: was.installer_uses, guests: ''},
         async () => (await workspace()).admins, [BEN]],
@@ -634,20 +637,26 @@ describe('people', () => {
         async () => (await w.must('GET', `/workspaces/${ACME}/groups/shared`)).users, [BEN]],
       ['/hooks/shared', () => w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {enabled: false}), {enabled: 'on', by: 'secret'},
         async () => (await w.must('GET', `/workspaces/${ACME}/hooks/shared`)).enabled, false],
-      ['/connections/acme-salesforce', () => w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {account_match: 'require'}),
+      ['/connections/acme-salesforce', () => match('require'),
         {scopes: asked.scopes.join('\n'), assurance: asked.assurance, account_match: 'off'}, async () => (await connection()).account_match, 'require'],
+      ['/people', () => match('warn'), {assurance: asked.assurance, account_match: 'off'}, async () => (await connection()).account_match, 'warn', 'prove'],
+      ['/setup/apps/acme-salesforce', () => match('require'), {client_secret: 'sample-secret-of-the-page', host: 'login.salesforce.com'},
+        async () => (await connection()).host, asked.host, 'save', '?change=1'],
+      ['/hooks/shared', () => w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {enabled: false}), {overlap_s: '3600'},
+        async () => (await w.must('GET', `/workspaces/${ACME}/hooks/shared`)).old_secret_until, null, 'rotate'],
     ];
-    for (const [path, change, typed, stands, now] of all) {
-      await page(one, HOME + path);
-      const {fields} = [1, 2, 3, 4].map(n => { try { return one.form({}, n); } catch { return {fields: {}}; } }).find(f => f.fields.do === 'save');
+    for (const [path, change, typed, stands, now, act = 'save', query = ''] of all) {
+      await page(one, HOME + path + query);
+      const fields = formOf(one, act);
       await change();
       await one.request('POST', w.url + HOME + path, {...fields, ...typed});
       assert.equal(one.page.status, 412, `${path}: ${one.text}`);
       assert.match(one.text, /somebody changed this since you opened the page/);
       assert.deepEqual(await stands(), now, path);
-      const tag = /name="tag" value="([^"]*)"/.exec(one.page.html)[1].replace(/&quot;/g, '"');
-      await two.request('POST', w.url + HOME + path, {...fields, ...typed, form_key: (await page(two, HOME + path), two.form({}, 1).fields.form_key), tag});
-      assert.equal(two.page.status, 303, `who has read it saves it: ${path}: ${two.text}`);
+      const {tag} = formOf(one, act);
+      const again = query ? fields : {...fields, ...typed};
+      await two.request('POST', w.url + HOME + path, {...again, form_key: (await page(two, HOME + path), two.form({}, 1).fields.form_key), tag});
+      assert.equal(two.page.status, act === 'rotate' ? 200 : 303, `who has read it saves it: ${path}: ${two.text}`);
     }
     await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN], installer: was.installer, guests: was.guests, installer_uses: was.installer_uses});
     for (const path of ['groups/shared', 'hooks/shared']) await w.api('DELETE', `/workspaces/${ACME}/${path}`);

@@ -144,6 +144,10 @@ struct bot_install {
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
                 struct err *e);
+/* This person is no admin of the workspace any more, in this transaction: where tokens of the API
+ * that they made still work, the audit says so, by `actor`, and a job tells the admins once. */
+int bot_admin_ended(store *s, const char *workspace, const char *user_id, const char *actor,
+                    struct err *e);
 /* Has this workspace a token of the bot? */
 int bot_stands(bot *b, arena *mem, const char *workspace, bool *ret, struct err *e);
 

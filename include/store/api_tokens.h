@@ -38,6 +38,10 @@ int store_api_token_use(store *s, const char *route, const char *digest, struct 
 /* In the order of their names. */
 int store_api_token_list(store *s, const char *workspace, struct api_token **ret, size_t *ret_count,
                          struct err *e);
+/* Who stands behind a token, as the audit names them: its maker or, of one that another token made,
+ * that one's. list: all of the workspace. */
+const char *store_api_token_maker(const struct api_token *list, size_t count,
+                                  const struct api_token *t);
 /* *ret: the one that is gone now; NULL: there was none. */
 int store_api_token_delete(store *s, const char *workspace, const char *name,
                            struct api_token **ret, struct err *e);

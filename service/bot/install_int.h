@@ -46,4 +46,9 @@ int homeless_hold(const struct turn *t, struct err *e);
 /* Where an admin installs the bot again, if that is done in a browser. */
 void installed_button(struct scene *sc, json_t *view);
 
+/* --- tokens_left.c --- */
+
+/* Tells the admins which API tokens of somebody who is none any more still work, if any does. */
+int tokens_left_say(struct scene *sc, const char *user_id, struct err *e);
+
 #endif

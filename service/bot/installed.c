@@ -92,7 +92,10 @@ static int say(struct scene *sc, const json_t *payload, struct err *e)
     static const struct {
         const char *what;
         int (*say)(struct scene *, const char *, struct err *);
-    } words[] = {{"scope", say_scope}, {"bot_fault", say_fault}, {"welcome", say_welcome}};
+    } words[] = {{"scope", say_scope},
+                 {"bot_fault", say_fault},
+                 {"welcome", say_welcome},
+                 {"tokens_left", tokens_left_say}};
     const char *what = json_text(payload, "what"), *about = json_text(payload, "about");
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (str_equal(words[i].what, what)) {

@@ -161,7 +161,9 @@ static int drop_rights(struct leaving *x, struct err *e)
                                  .was_installer = x->had.installer,
                                  .reason = OAUTH_OWNER_LEFT,
                                  .rest_s = OWNER_REST_S};
+    bool had = x->had.installer || x->had.admin;
     if (store_owner_left(sc->s, &q, &names, &count, e) != 0 ||
+        (had && bot_admin_ended(sc->s, workspace, user_of(x), "system", e) != 0) ||
         store_workspace_find(sc->s, workspace, &w, e) != 0) {
         return -1;
     }

@@ -1,5 +1,7 @@
 #include "store/api_tokens.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/str.h"
@@ -147,6 +149,29 @@ int store_api_token_list(store *s, const char *workspace, struct api_token **ret
     }
     *ret = list;
     return 0;
+}
+
+/* By its fingerprint; NULL: it is gone, or was an operator's. */
+static const struct api_token *made_by(const struct api_token *list, size_t count,
+                                       const struct api_token *t)
+{
+    const char *print = str_starts(t->made_by, "token:") ? t->made_by + strlen("token:") : "";
+    for (size_t i = 0; i < count && print[0] != '\0'; i++) {
+        if (str_starts(list[i].digest, print)) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+const char *store_api_token_maker(const struct api_token *list, size_t count,
+                                  const struct api_token *t)
+{
+    const struct api_token *by = NULL;
+    for (size_t i = 0; i < count && (by = made_by(list, count, t)) != NULL; i++) {
+        t = by;
+    }
+    return t->made_by;
 }
 
 int store_api_token_delete(store *s, const char *workspace, const char *name,

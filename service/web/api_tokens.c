@@ -1,5 +1,7 @@
 #include "api_int.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -17,6 +19,12 @@ static json_t *token_json(const struct api *a, const struct api_token *t)
                   token_actor(a->mem, t->digest) + sizeof "token:" - 1, "begins", t->begins,
                   "made_by", t->made_by, "created", api_time(a->mem, t->created_at), "expires",
                   api_time(a->mem, t->expires_at), "last_used", api_time(a->mem, t->last_used_at)));
+}
+
+/* Did somebody make it, also through another token, who is no admin any more? */
+static bool is_orphan(const struct workspace *w, const char *maker)
+{
+    return str_starts(maker, "user:") && !store_is_admin(w, maker + strlen("user:"));
 }
 
 /* No token outlives the one that made it, as that could make another of its kind each day. */
@@ -83,6 +91,7 @@ static int tokens_post(struct api *a, struct err *e)
         return -1;
     }
     json_t *value = token_json(a, &t);
+    json_put(value, "orphaned", json_false());
     json_put(value, "token", json_must(json_string(token)));
     api_answer(a, 201, value);
     return 0;
@@ -106,7 +115,10 @@ static int tokens_get(struct api *a, struct err *e)
     const struct api_window on = api_window(&page, list, count, name_at);
     json_t *items = json_must(json_array());
     for (size_t i = on.from; i < on.to; i++) {
-        json_push(items, token_json(a, &list[i]));
+        json_t *value = token_json(a, &list[i]);
+        bool orphan = is_orphan(w, store_api_token_maker(list, count, &list[i]));
+        json_put(value, "orphaned", json_boolean(orphan));
+        json_push(items, value);
     }
     api_answer_list(a, items, on.next);
     return 0;

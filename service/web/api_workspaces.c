@@ -170,12 +170,37 @@ static int put_changed(struct api *a, const struct workspace *old, const struct 
                      json_pack("{s:O}", "changed", changed), e);
 }
 
-/* Guests who were welcome so far hold connections. */
-static int end_guests(struct api *a, const struct workspace *old, const struct workspace *w,
+/* What they have made may outlive it. */
+static int end_admin(struct api *a, const char *user_id, const struct workspace *w, struct err *e)
+{
+    bool still = user_id == NULL || store_is_admin(w, user_id);
+    return still ? 0 : bot_admin_ended(a->s, a->workspace, user_id, a->q->actor, e);
+}
+
+static int end_admins(struct api *a, const struct workspace *old, const struct workspace *w,
+                      struct err *e)
+{
+    bool listed = false;
+    for (size_t i = 0; i < old->admins_count; i++) {
+        listed = listed || str_equal(old->admins[i], old->installer);
+        if (end_admin(a, old->admins[i], w, e) != 0) {
+            return -1;
+        }
+    }
+    return listed ? 0 : end_admin(a, old->installer, w, e);
+}
+
+/* Who loses something by it. Guests who were welcome so far hold connections; admins are in the
+ * console. */
+static int end_rights(struct api *a, const struct workspace *old, const struct workspace *w,
                       struct err *e)
 {
     bool shut = old != NULL && old->guests_allowed && !w->guests_allowed;
-    return shut ? store_reconcile_soon(a->s, a->workspace, e) : 0;
+    if ((shut && store_reconcile_soon(a->s, a->workspace, e) != 0) ||
+        (old != NULL && end_admins(a, old, w, e) != 0)) {
+        return -1;
+    }
+    return store_console_prune(a->s, a->workspace, e);
 }
 
 /* What stands, locked; NULL for the first PUT, of which there is one. */
@@ -230,8 +255,7 @@ static int workspace_put(struct api *a, struct err *e)
     bool same = old != NULL && str_equal(old->state, "active") && secret_empty(w.bot_refresh) &&
                 !api_secret_differs(token, old->bot_token);
     w.bot_token = same ? (struct secret){NULL, 0} : token.value; /* what is known of it stays */
-    if (put_changed(a, old, &w, token, e) != 0 || end_guests(a, old, &w, e) != 0 ||
-        store_console_prune(a->s, a->workspace, e) != 0) {
+    if (put_changed(a, old, &w, token, e) != 0 || end_rights(a, old, &w, e) != 0) {
         return -1;
     }
     return answer(a, old == NULL ? 201 : 200, e);

@@ -5,8 +5,10 @@
 static json_t *row_of(const struct console *c, const json_t *t, const json_t *names)
 {
     const char *by = json_text(t, "made_by");
+    bool orphan = json_flag(t, "orphaned"), user = by != NULL && str_starts(by, "user:");
     json_t *row =
-        json_must(json_pack("{s:b}", "over", str_equal(json_text(t, "state"), "expired")));
+        json_must(json_pack("{s:b, s:b, s:b}", "over", str_equal(json_text(t, "state"), "expired"),
+                            "left", orphan && user, "left_behind", orphan && !user));
     json_put_words(row, "token_name", json_text(t, "name"));
     json_put_words(row, "role", json_text(t, "role"));
     json_put_words(row, "begins", json_text(t, "begins"));

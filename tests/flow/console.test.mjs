@@ -740,6 +740,59 @@ describe('API tokens', () => {
   });
 });
 
+describe('API tokens of who is an admin no more', () => {
+  const tokens = `/workspaces/${ACME}/api-tokens`, NOTE = /is no admin here any more\. API tokens that they made still work/;
+  const lines = async () => (await w.query("select actor, subject from audit where workspace = $1 and action = 'api_token.maker_left' order by id", [ACME])).map(r => [r.actor, r.subject]);
+  const notes = async () => (await ben.messages()).filter(m => m.is_bot && NOTE.test(words(m)));
+
+  test('they go on, and the others are told once which they are: of who made them, and of what these made', async () => {
+    await admins(BEN, ANA);
+    const browser = await signIn(w.person('ana'));
+    await page(browser, `${HOME}/api-tokens`);
+    const {form_key} = browser.form({}, 1).fields, send = more => browser.request('POST', `${w.url}${HOME}/api-tokens`, {form_key, do: 'make', ...more});
+    await send({name: 'of-ana', role: 'admin', expires_in_days: '30'});
+    const token = /id="token_shown">([^<]*)</.exec(browser.page.html)[1];
+    const r = await fetch(`${w.url}/v1${tokens}`, {method: 'POST', headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json'},
+      body: JSON.stringify({name: 'made-by-it', role: 'read', expires_in_days: 1})});
+    assert.equal(r.status, 201);
+    await send({name: 'over', role: 'read', expires_in_days: '30'});
+    await w.query("update api_token set expires_at = now() where name = 'over'");
+    await w.must('POST', tokens, {name: 'of-operator', role: 'read'});
+    assert.ok((await w.must('GET', tokens)).items.every(t => !t.orphaned));
+    await admins(BEN);
+    const said = words(await ben.sees(NOTE));
+    assert.match(said, /^Ana is no admin here/);
+    assert.match(said, /made-by-it.*\(read\).*of-ana.*\(admin\)/s);
+    assert.doesNotMatch(said, /of-operator|over/);
+    assert.equal((await lines()).length, 1);
+    assert.equal((await lines())[0][1], ANA);
+    await admins(BEN);
+    await w.idle();
+    assert.equal((await notes()).length, 1, 'once');
+    const list = Object.fromEntries((await w.must('GET', tokens)).items.map(t => [t.name, t.orphaned]));
+    assert.deepEqual(list, {'made-by-it': true, 'of-ana': true, 'of-operator': false, over: true});
+    const own = await signIn();
+    await page(own, `${HOME}/api-tokens`);
+    assert.match(own.text, /by Ana, who is no admin any more/);
+    assert.match(own.text, /, a token of somebody who is no admin any more/);
+    assert.equal((await fetch(`${w.url}/v1/workspaces/${ACME}`, {headers: {authorization: `Bearer ${token}`}})).status, 200, 'it goes on');
+  });
+
+  test('who leaves as an admin is told of in the same way; who made none, or is an admin again, is not', async () => {
+    await admins(BEN, ANA);
+    assert.ok((await w.must('GET', tokens)).items.every(t => !t.orphaned), 'an admin again');
+    const before = (await notes()).length;
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN, ANA, 'U0CLEO001']});
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN, ANA]});
+    assert.equal((await lines()).length, 1, 'she had made none');
+    await w.sandbox('POST', '/_user', {user: 'ana', set: {deleted: true}});
+    await until('the others to be told', async () => (await notes()).length === before + 1);
+    assert.deepEqual((await lines()).at(-1), ['system', ANA]);
+    await w.sandbox('POST', '/_user', {user: 'ana', set: {deleted: false}});
+    for (const t of (await w.must('GET', tokens)).items) await w.api('DELETE', `${tokens}/${t.name}`);
+  });
+});
+
 describe('a recipe, new and gone', () => {
   test('one is made from its text, once, and removed when that is meant', async () => {
     const browser = await signIn(), path = `${w.url}${HOME}/recipes`, api = `/workspaces/${ACME}/recipes`;

@@ -89,8 +89,9 @@ test('every member of every body with every wrong type', async () => {
   const wrong = [0, -1, 1.5, true, [], {}, '', ' ', 'a\u0007b', '\u202e', 'x'.repeat(5000), [null], [[]], [{}], {a: {}}, "'; drop table workspace; --", '${jndi:x}', '{{inputs.x}}'];
   for (const path of puts) {
     const operation = openapi.find('PUT', path);
-    const {$ref} = operation.operation.requestBody.content['application/json'].schema;
-    const members = Object.keys(openapi.doc.components.schemas[$ref.split('/').pop()].properties);
+    const named = ({$ref}) => openapi.doc.components.schemas[$ref.split('/').pop()];
+    const {properties, allOf} = named(operation.operation.requestBody.content['application/json'].schema);
+    const members = Object.keys(properties ?? named(allOf[0]).properties);
     for (const member of [...members, 'nope', '__proto__', 'constructor']) {
       for (const value of wrong) {
         const body = `{"app":"salesforce",${JSON.stringify(member)}:${JSON.stringify(value)}}`;

@@ -263,25 +263,59 @@ describe('who stays in', () => {
   });
 
   test('an admin of another workspace finds none of its pages, and changes nothing there', async () => {
-    const browser = await signIn(w.person('otto', 'T0GLOBEX1'));
-    await page(browser, `/console/workspaces/${GLOBEX}/sessions`);
-    const key = browser.form({}, 1).fields.form_key;
     const {openapi} = await import('../contract/support.mjs');
-    const routes = openapi.operations.filter(o => o.path.startsWith('/console/workspaces'));
-    assert.ok(routes.length >= 6);
+    const browser = await signIn(w.person('otto', 'T0GLOBEX1')), own = await signIn();
+    const key = async (of, workspace) => (await page(of, `/console/workspaces/${workspace}/people`), of.form({}, 1).fields.form_key);
+    const keys = [await key(browser, GLOBEX), await key(own, ACME)]; // also the form of a page that an admin there has open
+    await w.must('PUT', `/workspaces/${ACME}/groups/canary-group`, {users: [ANA]});
+    await w.must('PUT', `/workspaces/${ACME}/hooks/canary-hook`, {kind: 'json'});
+    await w.must('POST', `/workspaces/${ACME}/api-tokens`, {name: 'canary-token', role: 'read'});
     const run = (await w.one('select id from run where workspace = $1 limit 1', [ACME]))?.id ?? '01900000-0000-7000-8000-000000000000';
-    const before = await w.count('audit', `workspace = '${ACME}'`);
-    for (const o of routes) {
-      const path = where => filled(o.path, {workspace: where, name: 'create-opportunity', id: run});
-      const answers = [];
-      for (const where of [ACME, 'slack:T0NOWHERE']) {
-        const r = await browser.request(o.method.toUpperCase(), w.url + path(where), o.method.toUpperCase() === 'POST' ? {form_key: key, id: run, enabled: 'on', tag: '', allow: 'everyone'} : undefined);
-        assert.equal(r.status, 404, `${o.method} ${path(where)}: ${r.status}`);
-        answers.push(r.html.replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, ''));
+    const session = (await w.one('select id from console_session where workspace = $1 limit 1', [ACME])).id;
+    const names = {recipes: 'create-opportunity', connections: 'acme-salesforce', apps: 'acme-salesforce', hooks: 'canary-hook', groups: 'canary-group', runs: run};
+    // what each page's buttons say, by the forms of that page as its own admin reads it: a page that comes later is probed by itself
+    const routes = openapi.operations.filter(o => o.path.startsWith('/console/workspaces/{workspace}'));
+    const where = (path, workspace) => filled(path, {workspace, name: names[path.match(/([a-z-]+)\/\{name\}/)?.[1]], id: run});
+    const forms = new Map();
+    for (const o of routes.filter(x => x.method === 'GET')) {
+      for (const query of ['', '?change=1']) {
+        await page(own, where(o.path, ACME) + query);
+        assert.ok(own.page.status === 200 || o.path.includes('/runs/{id}'), `${o.path}: ${own.page.status}`);
+        for (let n = 0, form; (form = (() => { try { return own.form({}, n); } catch { return null; } })()); n++) {
+          const at = new URL(form.url).pathname;
+          if (at.startsWith(HOME)) forms.set(at, [...(forms.get(at) ?? []), {...form.fields, sure: 'on', name: form.fields.name || 'canary-token', id: session, enabled: 'on', text: '{}', users: 'U0OTTO001', admins: 'U0OTTO001'}]);
+        }
       }
-      assert.equal(answers[0], answers[1], `${o.path} tells whether there is such a workspace`);
     }
-    assert.equal(await w.count('audit', `workspace = '${ACME}'`), before);
+    const tables = ['workspace', 'default_connection', 'connection', 'recipe', 'recipe_version', 'hook', 'user_group', 'api_token', 'login', 'run', 'audit', 'job', 'message'];
+    const dump = async () => JSON.stringify(await Promise.all(tables.map(t => w.query(`select md5(coalesce(string_agg(x::text, E'\n' order by x::text), '')) as rows from ${t} x where workspace = $1`, [ACME]))));
+    await w.idle();
+    const before = await dump(), pressed = new Set();
+    for (const o of routes) {
+      const answers = [], sent = o.method === 'GET' ? [undefined] : [{}, ...(forms.get(where(o.path, ACME)) ?? [])];
+      for (const workspace of [ACME, 'slack:T0NOWHERE']) {
+        for (const fields of sent) {
+          for (const form_key of fields ? keys : [undefined]) {
+            const r = await browser.request(o.method, w.url + where(o.path, workspace), fields && {...fields, form_key});
+            assert.equal(r.status, 404, `${o.method} ${where(o.path, workspace)}: ${r.status}`);
+            assert.ok(!/canary|acme-salesforce|create-opportunity/i.test(r.html), `${o.path} tells a name`);
+            answers.push([workspace, r.html.replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, '') + JSON.stringify([...r.headers].filter(([k]) => k !== 'date'))]);
+            if (fields?.do) pressed.add(fields.do);
+          }
+        }
+      }
+      assert.equal(new Set(answers.map(a => a[1])).size, 1, `${o.path} tells whether there is such a workspace`);
+    }
+    for (const act of ['save', 'remove', 'rotate', 'login', 'prove', 'group', 'make']) assert.ok(pressed.has(act), `no form "${act}" was sent`);
+    for (const o of openapi.operations.filter(x => x.path.startsWith('/console/') && !x.path.includes('{') && x.method === 'GET')) {
+      await browser.get(w.url + o.path);
+      assert.ok(!/Acme|T0ACME|canary/.test(browser.text), `${o.path} names another workspace`);
+    }
+    assert.equal(await dump(), before, 'nothing of it has changed');
+    await page(own, HOME);
+    assert.equal(own.page.status, 200);
+    assert.match(own.text, /Sign out/, 'and nobody of it is signed out');
+    for (const path of ['groups/canary-group', 'hooks/canary-hook', 'api-tokens/canary-token']) await w.api('DELETE', `/workspaces/${ACME}/${path}`);
   });
 
   test('a form counts only from a page of the same session, and from no other site', async () => {

@@ -264,8 +264,8 @@ describe('a recipe', () => {
     await page.getByRole('button', {name: 'Make the address'}).click();
     const url = await page.locator('#address').textContent(), secret = await page.locator('#secret').textContent();
     await accessible(page, 'a script');
-    const manual = readFileSync(join(ROOT, 'docs/hooks.md'), 'utf8').match(/Script:\n\n((?: {7}.*\n)+)/)[1].replace(/^ {7}/gm, '');
-    assert.equal(await page.locator('#script').textContent(), manual.trimEnd().replace('https://workbot.acme.example/hooks/...', url));
+    const manual = readFileSync(join(ROOT, 'docs/hooks.md'), 'utf8').match(/Script:\n\n {3}```js\n((?: {3}.*\n)+?) {3}```/)[1].replace(/^ {3}/gm, '');
+    assert.equal(await page.locator('#script').textContent(), manual.trimEnd().replace('https://workbot.example.com/hooks/...', url));
     await page.getByRole('link', {name: 'It is entered: wait for an event'}).click();
     assert.ok(!(await page.content()).includes(secret), 'the secret is shown again');
     const event = {id: 'one:1', approval: 'a1', state: 'requested', approver_email: 'ana@acme.example', number: 'CHG0000007', text: 'New switch'};

@@ -249,7 +249,7 @@ struct run_step {
     const char *state; /* "started", "done", "failed", "unknown", "skipped" */
     bool begun;        /* by this very store_step_begin: no earlier call can have had an effect */
     const char *idempotency_key;
-    json_t *output;
+    json_t *output;         /* failed: what its app said, for its user (engine_refused) */
     const char *unreadable; /* NULL, or why output did not open and is NULL */
     const char *record_id;
     const char *record_url;

@@ -66,6 +66,9 @@ struct step_place engine_row(const struct engine *g, int64_t position);
 /* The outcome of this row. */
 int engine_record(struct engine *g, struct run_step *row, const char *state, const char *error_code,
                   struct err *e);
+/* The app refused: what it said goes on record with that, for whoever takes the run over. */
+int engine_refused(struct engine *g, struct run_step *row, const char *error_code, struct err *e);
+void engine_refused_before(struct engine *g, const struct run_step *row);
 /* The write may have happened, and nobody but its user can say (P10). */
 int engine_unknown(struct engine *g, struct run_step *row, struct err *e);
 /* By its action's name alone: the connection may not be resolved any more. */

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "base/json.h"
 #include "base/str.h"
 
 /* What stands on record about the steps of a run, and what a run that stops owes to it. */
@@ -33,6 +34,25 @@ int engine_record(struct engine *g, struct run_step *row, const char *state, con
     int rc = store_step_end(s, &at, row, e);
     store_close(s);
     return rc;
+}
+
+int engine_refused(struct engine *g, struct run_step *row, const char *error_code, struct err *e)
+{
+    const struct app_decided *d = &g->out->decided;
+    row->output =
+        arena_json(g->mem, json_pack("{s:s*, s:s*, s:s*, s:I}", "refusal", g->out->words, "word",
+                                     d->word, "by", d->by, "at", (json_int_t)d->at));
+    return engine_record(g, row, "failed", error_code, e);
+}
+
+/* Of a release that kept nothing, and of a step that no app refused, nothing is there. */
+void engine_refused_before(struct engine *g, const struct run_step *row)
+{
+    g->out->words = json_text(row->output, "refusal");
+    g->out->decided =
+        (struct app_decided){.word = json_text(row->output, "word"),
+                             .by = json_text(row->output, "by"),
+                             .at = json_integer_value(json_member(row->output, "at"))};
 }
 
 /* The list is a function of what is on record; a run that is given up has read none of that. */

@@ -209,7 +209,7 @@ static int call_failed(struct step *st, const struct err *why, const char *words
         return undo(st, e);
     }
     return writes && !st->row->begun ? engine_unknown(g, st->row, e)
-                                     : engine_record(g, st->row, "failed", why->code, e);
+                                     : engine_refused(g, st->row, why->code, e);
 }
 
 /* No refresh brings more: only its person can, and nothing was done. */
@@ -315,6 +315,7 @@ static int from_record(struct step *st, bool *ret_settled, bool *ret_go)
         err_set(&g->out->err, ERR_UPSTREAM_REFUSED,
                 row->error_code == NULL ? "app_refused" : row->error_code, "step %s is %s",
                 st->recipe->id, row->state);
+        engine_refused_before(g, row);
     }
     return 0;
 }

@@ -177,6 +177,23 @@ describe('P10 turns', () => {
     assert.deepEqual(await states(), ['found done', 'copy failed', 'copy.1 done', 'copy.2 done', 'copy.3 failed']);
   });
 
+  test('P11 killed between a refusal and its notice: whoever takes the run over tells the app\'s own reason', async () => {
+    await recipe('refused', [find, deal('copy', '{{item.Name}}', {each: '{{steps.found.records}}', with: {object: 'Opportunity', fields: {StageName: '{{item.Name}}'}}})], 'Copied');
+    const reason = m => /did not work\.\n(.+)\n/.exec(words(m))[1];
+    const told = reason(await ana.ask('turns refused name: Turn', /did not work/));
+    assert.match(told, /needs these fields: Name, CloseDate/, 'the app\'s own words');
+    const gate = await w.gate('refusal_told', 'update', 'run', "new.state = 'failed'");
+    const said = await ana.say('turns refused name: Turn');
+    await gate.waiting(1);
+    await w.kill();
+    assert.deepEqual(await states(), ['found done', 'copy failed', 'copy.1 failed']);
+    const [{sealed}] = await w.query("select encode(output, 'escape') as sealed from run_step where turn = 1 and run_id = (select id from run order by created_at desc limit 1)");
+    await gate.release();
+    await w.startReplica(0);
+    assert.equal(reason(await ana.sees(/did not work/, {after: said.ts})), told);
+    assert.doesNotMatch(sealed, /CloseDate|needs/, 'and nobody reads them there');
+  });
+
   test('P10 a login that ends between two turns: the run goes on with the next turn after it', async () => {
     await w.fault('token_expired', {method: 'POST', path: '/sobjects/', skip: 1});
     await w.fault('grant_revoked', {path: 'oauth2/token'});

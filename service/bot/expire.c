@@ -93,16 +93,18 @@ struct expiry {
     bool found; /* there was one to end */
 };
 
-/* What it has decided stands all the same: its claim ends with it. */
+/* What it has decided stands all the same: its claim ends with it, and so does the step that waits
+ * for a press. */
 static int expire_run_untold(struct expiry *x, const struct run *r, struct err *e)
 {
     struct scene sc = {.bot = x->bot, .mem = store_arena(x->s), .s = x->s};
     struct run next = *r;
     bool changed = false;
     next.state = let_go(r) ? RUN_FAILED : RUN_EXPIRED;
-    return decided_end(&sc, r, next.state, NULL, e) != 0
-               ? -1
-               : store_run_update(x->s, &next, r->state, &changed, e);
+    if (wait_over_untold(&sc, r, e) != 0 || decided_end(&sc, r, next.state, NULL, e) != 0) {
+        return -1;
+    }
+    return store_run_update(x->s, &next, r->state, &changed, e);
 }
 
 static int next_run(struct expiry *x, struct err *e)

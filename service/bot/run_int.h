@@ -174,6 +174,8 @@ int wait_begin(struct scene *sc, const struct job *j, struct run_outcome *o, str
 int wait_fleeting(struct scene *sc, const struct run *r, struct message **ret, struct err *e);
 /* The run ends, or goes another way: nobody presses any more. */
 int wait_over(struct scene *sc, const struct run *r, struct err *e);
+/* The same of its step alone, where what it asked cannot be told of. */
+int wait_over_untold(struct scene *sc, const struct run *r, struct err *e);
 
 /* --- permit.c: programs that may run commands for a user (act.c) --- */
 

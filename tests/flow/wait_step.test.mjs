@@ -176,6 +176,19 @@ for (const chat of ['slack', 'teams']) {
       assert.equal((await w.one('select state from run where id = $1', [id])).state, 'expired');
     });
 
+    test('it expires also where its message cannot be told of it, and the step ends with it', async () => {
+      await asks('twice', 'Untold');
+      const {id} = await run();
+      const [lost] = await w.query("update message m set body = '\\x00' from run r where r.id = $1 and m.workspace = r.workspace and m.id = r.message_id returning m.id", [id]);
+      await w.query("update run set expires_at = now() - interval '1 second' where id = $1", [id]);
+      await until('the run to be over', async () => (await run()).state === 'expired');
+      assert.deepEqual(await w.query("select state, error_code, ended_at is not null as over from run_step where run_id = $1 and step = 'ok'", [id]),
+        [{state: 'failed', error_code: 'not_pressed', over: true}]);
+      const {steps} = await w.must('GET', `/workspaces/${workspace}/runs/${id}`);
+      assert.deepEqual(steps.map(s => [s.id, s.state]), [['first', 'done'], ['ok', 'failed']]);
+      await w.query('delete from message where id = $1', [lost.id]);
+    });
+
     test('a write after a long wait shows its inputs again before it runs', async () => {
       const m = await asks('own', 'Stale');
       await w.idle();

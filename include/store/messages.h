@@ -42,6 +42,7 @@ struct message_named {
     const char *channel;
     const char *platform_id; /* NULL: the platform names none */
     const char *id;          /* ours, as its buttons say it; NULL: they do not */
+    bool copies;             /* a copy that a repeated post left there is that message, too */
 };
 /* The message of a press: by the platform's id, or by ours, while the platform's is not on record
  * yet or not named. NULL: none, or one that stands elsewhere. */

@@ -75,13 +75,32 @@ static int find_ephemeral(struct turn *t, struct err *e)
                                           say_response_until(t), e);
 }
 
+/* -1: there is none of this name. */
+static int find_action(const char *name)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (str_equal(actions[i].name, name)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* What it does stands with its message, as does who was first. */
+static bool is_bound(int action)
+{
+    return action >= 0 &&
+           (actions[action].press == action_bound || actions[action].press == action_choice);
+}
+
 static int find_acted(struct turn *t, struct err *e)
 {
     const struct event *ev = &t->event;
     const struct message_named at = {.workspace = t->scene.workspace->workspace,
                                      .channel = ev->place.channel,
                                      .platform_id = ev->message_id,
-                                     .id = ev->our_id};
+                                     .id = ev->our_id,
+                                     .copies = is_bound(find_action(ev->action))};
     return is_in_ephemeral(t) ? find_ephemeral(t, e)
                               : store_message_pressed(t->scene.s, &at, &t->acted, e);
 }
@@ -102,12 +121,8 @@ static int refuse_stranger(struct turn *t, struct err *e)
 
 static bool is_owned(const char *action)
 {
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (str_equal(actions[i].name, action)) {
-            return actions[i].owned;
-        }
-    }
-    return false;
+    int i = find_action(action);
+    return i >= 0 && actions[i].owned;
 }
 
 int action_is_others(struct turn *t, bool *ret, struct err *e)
@@ -170,16 +185,15 @@ static int say_dead(struct turn *t, struct err *e)
 
 static int press(struct turn *t, const char *value, struct err *e)
 {
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (str_equal(actions[i].name, t->event.action)) {
-            if (t->shows != NULL && !actions[i].opens) {
-                return 0; /* no button of ours asks so */
-            }
-            t->navigates = actions[i].navigates;
-            return actions[i].press(t, value, e);
-        }
+    int i = find_action(t->event.action);
+    if (i < 0) {
+        return say_dead(t, e);
     }
-    return say_dead(t, e);
+    if (t->shows != NULL && !actions[i].opens) {
+        return 0; /* no button of ours asks so */
+    }
+    t->navigates = actions[i].navigates;
+    return actions[i].press(t, value, e);
 }
 
 /* What was pressed and stays as it is is sent once more: from then on a press on it is another one,

@@ -18,15 +18,16 @@ static const struct stmt LOCK = {"message_lock",
                                  " from message m where workspace = $1 and id = $2 for update",
                                  2, STORE_MESSAGE_COLUMNS_COUNT};
 
-/* In one look: between two of them the platform's id may come on record. */
+/* In one look: between two of them the platform's id may come on record. A post that was repeated
+ * has two messages with our id, and one of them is on record. */
 static const struct stmt PRESSED = {
     "message_pressed",
     "select " STORE_MESSAGE_COLUMNS " from message m"
     " where workspace = $1 and channel = $2"
     "   and (platform_id = $3"
-    "     or id = $4 and not ephemeral and (platform_id is null or $3::text is null))"
-    " order by platform_id is null, id desc limit 1",
-    4, STORE_MESSAGE_COLUMNS_COUNT};
+    "     or id = $4 and not ephemeral and ($5 or platform_id is null or $3::text is null))"
+    " order by platform_id is not distinct from $3 desc, id desc limit 1",
+    5, STORE_MESSAGE_COLUMNS_COUNT};
 
 static const struct stmt SET_BODY = {
     "message_set_body",
@@ -170,7 +171,7 @@ int store_message_pressed(store *s, const struct message_named *at, struct messa
 {
     const char *id = id_valid(at->id) ? at->id : NULL;
     const struct db_arg *args = DB_ARGS(DB_TEXT(at->workspace), DB_TEXT(at->channel),
-                                        DB_TEXT(at->platform_id), DB_TEXT(id));
+                                        DB_TEXT(at->platform_id), DB_TEXT(id), DB_BOOL(at->copies));
     return find_one(s, &PRESSED, args, ret, e);
 }
 

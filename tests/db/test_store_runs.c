@@ -491,10 +491,10 @@ static void test_a_message_and_its_versions(void **state)
     assert_string_equal(found->channel, "C1");
     assert_int_equal(found->post_started_at, 0);
     assert_int_equal(found->version, 1);
-    const struct message_named known = {ACME, "C1", "17.001", NULL};
-    const struct message_named foreign = {GLOBEX, "C1", "17.001", m.id};
-    const struct message_named copy = {ACME, "C1", "17.002", m.id};
-    const struct message_named nameless = {ACME, "C1", NULL, m.id};
+    const struct message_named known = {ACME, "C1", "17.001", NULL, true};
+    const struct message_named foreign = {GLOBEX, "C1", "17.001", m.id, true};
+    const struct message_named copy = {ACME, "C1", "17.002", m.id, false};
+    const struct message_named nameless = {ACME, "C1", NULL, m.id, true};
     OK(store_message_pressed(s, &known, &found, e));
     assert_string_equal(found->id, m.id);
     OK(store_message_pressed(s, &foreign, &none, e));
@@ -542,6 +542,16 @@ static void test_a_message_and_its_versions(void **state)
     assert_false(found->ephemeral);
     assert_string_equal(found->channel, "D1");
     assert_null(found->platform_id);
+    OK(store_message_sent(s, ACME, m.id, "D1", "18.001", 4, e));
+    const struct message_named twin = {ACME, "D1", "18.002", m.id, true};
+    const struct message_named alone = {ACME, "D1", "18.002", m.id, false};
+    const struct message_named moved = {ACME, "C1", "17.001", m.id, true};
+    OK(store_message_pressed(s, &twin, &found, e)); /* of a post that was repeated */
+    assert_string_equal(found->id, m.id);
+    OK(store_message_pressed(s, &alone, &none, e));
+    assert_null(none);
+    OK(store_message_pressed(s, &moved, &none, e)); /* it stands elsewhere by now */
+    assert_null(none);
     FAILS(store_message_failed(s, GLOBEX, m.id, "x", e), ERR_NOT_FOUND);
     world_close(s);
 }

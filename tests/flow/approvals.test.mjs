@@ -89,6 +89,27 @@ for (const chat of ['slack', 'teams']) {
       assert.equal(await status(process), 'Approved');
     });
 
+    test('posted twice, as its answer was lost: whichever copy is pressed, it is decided once', async () => {
+      const {item, process} = await waiting('Copied');
+      await w.idle();
+      await w.fault('lost', {peer: chat, times: 1, ...(teams ? {method: 'POST', path: '/activities'} : {path: 'chat.postMessage'})});
+      await ana.say(`@Workbot show approval item: ${item} name: Copied`, {place: OPEN});
+      const copies = await until('both copies', async () => {
+        const found = (await ana.messages(OPEN)).filter(m => m.is_bot && labels(m).includes('Approve') && words(m).includes('Copied'));
+        return found.length === 2 && found;
+      });
+      await w.idle();
+      const known = new Set((await w.query('select platform_id from message where platform_id is not null')).map(m => m.platform_id));
+      const lost = copies.find(c => !known.has(c.ts)), kept = copies.find(c => known.has(c.ts));
+      await cleo.press(lost, 'Approve');
+      await decided(ana, kept, /Approved by Cleo/);
+      const before = await calls(/process\/approvals/);
+      await ana.press(lost, 'Approve', {force: true});
+      await privately(ana, /Nothing is left to do here[^]*Approved by Cleo/);
+      assert.equal((await calls(/process\/approvals/)).length, before.length);
+      assert.equal(await status(process), 'Approved');
+    });
+
     test('a comment that is needed is asked for in a form', async () => {
       const {item, process} = await waiting('Too dear');
       const m = await shown('Too dear', item);

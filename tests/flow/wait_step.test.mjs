@@ -119,6 +119,26 @@ for (const chat of ['slack', 'teams']) {
       assert.equal((await made('Race')).length, 1);
     });
 
+    test('posted twice, as its answer was lost: either copy may be pressed, once, and the other says who was first', async () => {
+      await w.idle();
+      await w.fault('lost', {peer: chat, times: 1, ...(teams ? {method: 'POST', path: '/activities'} : {path: 'chat.postMessage'})});
+      await ana.say(typed('salesforce ship all name: Copied', PLACE), {place: PLACE});
+      const copies = await until('both copies', async () => {
+        const found = (await ana.messages(PLACE)).filter(m => m.is_bot && labels(m).includes('Ship it') && words(m).includes('Copied'));
+        return found.length === 2 && found;
+      });
+      await w.idle();
+      const {known} = await w.one('select m.platform_id as known from run r join message m on m.workspace = r.workspace and m.id = r.message_id where r.id = $1', [(await run()).id]);
+      const lost = copies.find(c => c.ts !== known), kept = copies.find(c => c.ts === known);
+      await ben.press(lost, 'Ship it');
+      await ana.sees(/Copied: ship by Ben/, {place: PLACE});
+      assert.match(words(await shown(ana, kept, PLACE)), /Ship it by Ben/);
+      assert.deepEqual(labels(await shown(ana, kept, PLACE)), []);
+      await cleo.press(lost, 'Keep it', {force: true});
+      await cleo.sees(x => x.is_bot && /Nothing is left to do here:[\s\S]*Ship it by Ben/.test(words(x)), {place: teams ? 'dm' : PLACE});
+      assert.equal((await made('Copied')).length, 1);
+    });
+
     test('who may not run the command may not press for everyone', async () => {
       await w.putRecipe(workspace, {...ALL, allow: {users: [await idOf('ana'), await idOf('ben')]}});
       const m = await asks('all', 'Closed', PLACE);

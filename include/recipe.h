@@ -147,6 +147,9 @@ struct recipe_world {
 /* Templates that name what the recipe does not have, or has only later. Not part of recipe_parse():
  * a recipe that was stored before this was checked still runs. */
 void recipe_check_references(arena *mem, const struct recipe *r, struct faults *faults);
+/* Does a later step name what the step at this place gives? (Not of its count of turns alone, nor in
+ * the reply.) */
+bool recipe_step_is_needed(arena *mem, const struct recipe *r, size_t place);
 /* Meaning: design section 2 and 5.5, references too; sets r->writes. */
 void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world,
                   struct faults *faults);

@@ -280,6 +280,9 @@ int store_step_undo(store *s, const struct step_place *at, struct err *e);
 /* Forgets a step that is "unknown" and, as its user says, had no effect: it can be begun again. */
 int store_step_forget(store *s, const char *workspace, const char *run_id, int64_t position,
                       struct err *e);
+/* Of one that is "unknown" its user says that it had its effect: it is done, and gives nothing. */
+int store_step_happened(store *s, const char *workspace, const char *run_id, int64_t position,
+                        struct err *e);
 /* Ends the step at p's position that waits for a press, which no job does: state, output and error
  * of *p. Nothing when it does not wait (any more). */
 int store_step_answer(store *s, const char *workspace, const char *run_id, const struct run_step *p,

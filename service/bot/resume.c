@@ -140,6 +140,8 @@ struct verdict {
     int (*act)(struct turn *t, struct run *r, json_t *view, struct err *e);
     bool ends; /* the run goes on no more */
 };
+typedef int verdict_fn(struct turn *t, const struct run *r, const struct verdict **ret,
+                       struct err *e);
 
 static json_t *verdict_view(const struct turn *t, const struct run *r, const struct verdict *v)
 {
@@ -161,16 +163,18 @@ static int audit_verdict(struct turn *t, const struct run *r, const struct verdi
                            "run.settled", r->reference, detail, e);
 }
 
-static int take_verdict(struct turn *t, const char *value, const struct verdict *v, struct err *e)
+static int take_verdict(struct turn *t, const char *value, verdict_fn *find, struct err *e)
 {
     struct run *r = NULL;
+    const struct verdict *v = NULL;
     if (run_of_user(t, value, &r, e) != 0) {
         return -1;
     }
     if (r == NULL || r->state != RUN_UNKNOWN) {
         return r == NULL ? 0 : run_say_moved_on(t, r, e);
     }
-    return audit_verdict(t, r, v, e) != 0 || v->act(t, r, verdict_view(t, r, v), e) != 0
+    return find(t, r, &v, e) != 0 || audit_verdict(t, r, v, e) != 0 ||
+                   v->act(t, r, verdict_view(t, r, v), e) != 0
                ? -1
                : settle_pressed(t, r, verdict_view(t, r, v), e);
 }
@@ -180,42 +184,94 @@ static int end_unknown(struct turn *t, struct run *r, json_t *view, struct err *
     return run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e);
 }
 
-int action_unknown_done(struct turn *t, const char *value, struct err *e)
+/* Of a step that runs for each item of a list the row of the whole goes: it begins as it was. */
+static int settle_steps(struct turn *t, const struct run *r, bool happened, struct err *e)
 {
-    static const struct verdict done = {.words = "Noted: it had happened. I do nothing more.",
-                                        .said = "it_happened",
-                                        .act = end_unknown,
-                                        .ends = true};
-    return take_verdict(t, value, &done, e);
-}
-
-static int forget_unknown(struct turn *t, const struct run *r, struct err *e)
-{
+    store *s = t->scene.s;
     struct run_step *steps = NULL;
     size_t count = 0;
-    if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0) {
+    if (store_steps(s, r->workspace, r->id, &steps, &count, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (str_equal(steps[i].state, "unknown") &&
-            store_step_forget(t->scene.s, r->workspace, r->id, steps[i].position, e) != 0) {
+        const struct run_step *p = &steps[i];
+        if (!str_equal(p->state, "unknown")) {
+            continue;
+        }
+        bool stands = happened && p->turn != STEP_LOOP;
+        int rc = stands ? store_step_happened(s, r->workspace, r->id, p->position, e)
+                        : store_step_forget(s, r->workspace, r->id, p->position, e);
+        if (rc != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-static int run_unknown_again(struct turn *t, struct run *r, json_t *view, struct err *e)
+static int go_on(struct turn *t, struct run *r, bool happened, json_t *view, struct err *e)
 {
-    if (forget_unknown(t, r, e) != 0 || run_show(&t->scene, r, view, e) != 0) {
+    if (settle_steps(t, r, happened, e) != 0 || run_show(&t->scene, r, view, e) != 0) {
         return -1;
     }
+    r->error_code = NULL; /* it is not unknown any more */
     return run_enqueue(&t->scene, r, RUN_UNKNOWN, e);
+}
+
+static int go_on_behind(struct turn *t, struct run *r, json_t *view, struct err *e)
+{
+    return go_on(t, r, true, view, e);
+}
+
+static int run_unknown_again(struct turn *t, struct run *r, json_t *view, struct err *e)
+{
+    return go_on(t, r, false, view, e);
+}
+
+/* By what comes after the step whose answer nobody has. */
+static int verdict_done(struct turn *t, const struct run *r, const struct verdict **ret,
+                        struct err *e)
+{
+    static const struct verdict done[] = {
+        [REST_NONE] = {"Noted: it had happened. I do nothing more.", "it_happened", end_unknown,
+                       true},
+        [REST_GOES_ON] = {"Noted: it had happened. I go on.", "it_happened", go_on_behind, false},
+        [REST_STOPS] = {"Noted: it had happened. I stop here: what comes after it needs the app's "
+                        "answer, which nobody has. Please do the rest in the app, or with other "
+                        "commands.",
+                        "it_happened", end_unknown, true}};
+    struct run_step *steps = NULL;
+    struct recipe *recipe = NULL;
+    size_t count = 0, place = STEP_SPAN;
+    if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0 ||
+        result_recipe(&t->scene, r, &recipe, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        place =
+            str_equal(steps[i].state, "unknown") ? (size_t)(steps[i].position % STEP_SPAN) : place;
+    }
+    *ret = &done[unknown_rest(t->scene.mem, recipe, place)];
+    return 0;
+}
+
+static int verdict_again(struct turn *t, const struct run *r, const struct verdict **ret,
+                         struct err *e)
+{
+    static const struct verdict again = {"Running it again.", "run_it_again", run_unknown_again,
+                                         false};
+    (void)t;
+    (void)r;
+    (void)e;
+    *ret = &again;
+    return 0;
+}
+
+int action_unknown_done(struct turn *t, const char *value, struct err *e)
+{
+    return take_verdict(t, value, verdict_done, e);
 }
 
 int action_unknown_again(struct turn *t, const char *value, struct err *e)
 {
-    static const struct verdict again = {
-        .words = "Running it again.", .said = "run_it_again", .act = run_unknown_again};
-    return take_verdict(t, value, &again, e);
+    return take_verdict(t, value, verdict_again, e);
 }

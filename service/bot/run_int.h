@@ -238,6 +238,14 @@ void result_add_rest(struct scene *sc, const struct run_outcome *o, const json_t
 
 /* The question to its user. app_words NULL: no app is known. */
 json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words);
+/* What its user's word that it happened means for what comes after this step of the recipe (NULL:
+ * not known any more). A reply may lack its result, a later step may not. */
+enum unknown_rest {
+    REST_NONE,    /* nothing does */
+    REST_GOES_ON, /* it is done, too */
+    REST_STOPS    /* it needs the answer that got lost: nobody does it */
+};
+enum unknown_rest unknown_rest(arena *mem, const struct recipe *recipe, size_t place);
 /* "item 2 of 3"; NULL: the step goes through no list. */
 char *unknown_item(arena *mem, const struct run_outcome *o);
 

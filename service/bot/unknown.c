@@ -60,14 +60,44 @@ char *unknown_item(arena *mem, const struct run_outcome *o)
 static void add_item(struct scene *sc, json_t *view, const struct run_outcome *o)
 {
     const char *item = unknown_item(sc->mem, o), *name = name_of(sc->mem, o->item.value);
-    if (item == NULL) {
-        return;
+    if (item != NULL) {
+        view_text(view, "It is about %s%s%s.", item, name == NULL ? "" : ": ",
+                  name == NULL ? "" : name);
     }
-    view_text(view, "It is about %s%s%s.", item, name == NULL ? "" : ": ",
-              name == NULL ? "" : name);
-    if (o->item.number < o->item.count) {
-        view_text(view, "Those after it are not done. Say that it happened, and they stay so.");
+}
+
+enum unknown_rest unknown_rest(arena *mem, const struct recipe *recipe, size_t place)
+{
+    if (recipe == NULL || place >= recipe->steps_count ||
+        (place + 1 == recipe->steps_count && recipe->steps[place].each == NULL)) {
+        return REST_NONE;
     }
+    return recipe_step_is_needed(mem, recipe, place) ? REST_STOPS : REST_GOES_ON;
+}
+
+static size_t place_of(const struct run_outcome *o)
+{
+    size_t i = 0;
+    while (o->recipe != NULL && i < o->recipe->steps_count &&
+           !str_equal(o->recipe->steps[i].id, o->step)) {
+        i++;
+    }
+    return i;
+}
+
+/* What "It happened" means for what has not been done. */
+static void add_rest(struct scene *sc, json_t *view, const struct run_outcome *o)
+{
+    size_t place = place_of(o);
+    enum unknown_rest rest = unknown_rest(sc->mem, o->recipe, place);
+    bool items = o->item.number < o->item.count;
+    if (rest == REST_NONE || (!items && place + 1 == o->recipe->steps_count)) {
+        return; /* nothing comes after it */
+    }
+    view_text(view, "%s after it are not done%s. Say that it happened, and %s.",
+              items ? "Those" : "The steps",
+              rest == REST_GOES_ON ? " yet" : ", and need the answer that got lost",
+              rest == REST_GOES_ON ? "I go on with them" : "they stay so");
 }
 
 json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words)
@@ -78,6 +108,7 @@ json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *
               o->recipe == NULL ? r->recipe : o->recipe->title,
               app_words == NULL ? "the app" : app_words);
     add_item(sc, view, o);
+    add_rest(sc, view, o);
     view_text(view, "Please look there before you choose.");
     words_inputs(view, o->recipe, r->inputs);
     view_button(view,

@@ -14,6 +14,8 @@ struct references {
     size_t steps; /* so many are over where the template stands */
     bool item;    /* it stands in a step that runs for each item of a list */
     struct faults *faults;
+    const struct recipe_step *wanted; /* NULL: faults are looked for; else who names its result, */
+    bool *found;                      /* and somebody does */
 };
 
 /* The first name of a path, and what follows its dot ("" if nothing). */
@@ -143,8 +145,24 @@ static const char *fault_of(const struct references *x, const char *path)
     return "values begin with inputs, steps, connections, user, run, hook or item";
 }
 
+/* How often it ran is known without any answer. */
+static bool names_wanted(const struct references *x, const char *path)
+{
+    const char *rest = NULL, *member = NULL;
+    if (!str_equal(first_name(x->mem, path, &rest), "steps")) {
+        return false;
+    }
+    const char *id = first_name(x->mem, rest, &member);
+    bool counts = x->wanted->each != NULL && str_equal(member, "count");
+    return *rest == '\0' || (str_equal(id, x->wanted->id) && !counts);
+}
+
 static void check_path(const struct references *x, const char *at, const char *path)
 {
+    if (x->wanted != NULL) {
+        *x->found = *x->found || names_wanted(x, path);
+        return;
+    }
     const char *why = fault_of(x, path);
     if (why != NULL) {
         faults_add(x->faults, at, "\"{{%s}}\": %s.", path, why);
@@ -214,6 +232,17 @@ static void check_step(struct references *x, const struct recipe_step *p)
     check_condition(x, arena_printf(x->mem, "%s.when", at), p->when);
     check_value(x, arena_printf(x->mem, "%s.with", at), p->with);
     x->item = false;
+}
+
+bool recipe_step_is_needed(arena *mem, const struct recipe *r, size_t place)
+{
+    bool found = false;
+    struct references x = {
+        .mem = mem, .recipe = r, .wanted = &r->steps[place], .found = &found, .steps = place + 1};
+    for (; x.steps < r->steps_count; x.steps++) {
+        check_step(&x, &r->steps[x.steps]);
+    }
+    return found;
 }
 
 void recipe_check_references(arena *mem, const struct recipe *r, struct faults *faults)

@@ -81,6 +81,12 @@ static const struct stmt FORGET = {
     "   and state = 'unknown'",
     3, 0};
 
+static const struct stmt HAPPENED = {
+    "step_happened",
+    "update run_step set state = 'done', error_code = null"
+    " where workspace = $1 and run_id = $2 and position = $3 and state = 'unknown'",
+    3, 0};
+
 static const struct stmt ANSWER = {
     "step_answer",
     "update run_step set state = $4, output = $5, error_code = $6, ended_at = now()"
@@ -93,8 +99,8 @@ static const struct stmt STEPS = {"steps",
                                   " order by position % 100, position",
                                   2, COLUMNS_COUNT};
 
-const struct stmt *const store_run_steps_stmts[] = {&CONNECTIONS, &BEGIN,  &SKIP,  &END, &UNDO,
-                                                    &FORGET,      &ANSWER, &STEPS, NULL};
+const struct stmt *const store_run_steps_stmts[] = {&CONNECTIONS, &BEGIN,    &SKIP,   &END,   &UNDO,
+                                                    &FORGET,      &HAPPENED, &ANSWER, &STEPS, NULL};
 
 int64_t store_step_position(size_t place, int64_t turn)
 {
@@ -227,6 +233,13 @@ int store_step_forget(store *s, const char *workspace, const char *run_id, int64
 {
     const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(run_id), DB_I64(position));
     return store_touch_one(s, &FORGET, args, "no_step", e);
+}
+
+int store_step_happened(store *s, const char *workspace, const char *run_id, int64_t position,
+                        struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(run_id), DB_I64(position));
+    return store_touch_one(s, &HAPPENED, args, "no_step", e);
 }
 
 int store_step_answer(store *s, const char *workspace, const char *run_id, const struct run_step *p,

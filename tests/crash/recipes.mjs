@@ -97,7 +97,7 @@ function faultsOf(run, left, acknowledged) {
   for (const [text, n] of Object.entries(there)) if (n > 1) wrong('double', `"${text}" stands ${n} times`);
   if (!acknowledged) return faults;
   if (run.how === 'silent' || run.how === 'failed') wrong('silence', `${run.user} waited in vain, it is ${run.how} and shows ${lastOf(run, left)}`);
-  // "It happened" ends a run: what stands before the write in doubt is there, with it, and nothing after it
+  // "It happened" ends a run whose rest needs the answer that got lost: what stands before the write in doubt is there, with it, and nothing after it
   const owed = run.kind.owed(run, left), until = run.how === 'settled' ? owed.indexOf(run.settled) + 1 : owed.length;
   for (const text of owed.slice(0, until)) if (!there[text]) wrong('lost', `"${text}" is missing`);
   for (const text of owed.slice(until)) if (there[text]) wrong('more', `"${text}" was done after the run had ended`);

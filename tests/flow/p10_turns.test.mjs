@@ -114,7 +114,7 @@ describe('P10 turns', () => {
     const asked = await ana.ask('turns copies name: Turn', /may have happened or not/);
     assert.deepEqual(labels(asked), ['It happened', 'It did not: run it again']);
     assert.match(words(asked), /It is about item 2 of 3: Turn 2\./, 'the question names the item: its number and what it is called');
-    assert.match(words(asked), /Those after it are not done/);
+    assert.match(words(asked), /Those after it are not done yet\. Say that it happened, and I go on with them\./);
     assert.deepEqual(await states(), ['found done', 'copy unknown', 'copy.1 done', 'copy.2 unknown']);
     assert.deepEqual(await deals('Copy of'), ['Copy of Turn 1']);
     await ana.press(asked, 'It did not: run it again', {times: 2});
@@ -122,6 +122,52 @@ describe('P10 turns', () => {
     await w.idle();
     assert.deepEqual(await deals('Copy of'), ['Copy of Turn 1', 'Copy of Turn 2', 'Copy of Turn 3']);
     assert.deepEqual(await states(), ['found done', 'copy done', 'copy.1 done', 'copy.2 done', 'copy.3 done']);
+  });
+
+  test('P10 "It happened" of one turn: it counts as done, and the run goes on with the next one', async () => {
+    await recipe('happened', [find, deal('copy', 'Happened {{item.Name}}', {each: '{{steps.found.records}}'}), deal('sum', 'Happened sum {{steps.copy.count}}')], 'Copied {{steps.copy.count}}');
+    await w.fault('lost', {method: 'POST', path: '/sobjects/', skip: 1, times: 1});
+    const asked = await ana.ask('turns happened name: Turn', /may have happened or not/);
+    assert.match(words(asked), /Those after it are not done yet\. Say that it happened, and I go on with them\./);
+    assert.deepEqual(await deals('Happened'), ['Happened Turn 1', 'Happened Turn 2']);
+    await ana.press(asked, 'It happened', {times: 2});
+    await ana.sees(m => m.ts === asked.ts && /Copied 3/.test(words(m)));
+    await w.idle();
+    assert.deepEqual(await deals('Happened'), ['Happened Turn 1', 'Happened Turn 2', 'Happened Turn 3', 'Happened sum 3']);
+    assert.deepEqual(await states(), ['found done', 'copy done', 'copy.1 done', 'copy.2 done', 'copy.3 done', 'sum done']);
+    const {state, error, reference} = await run();
+    assert.deepEqual([state, error ?? null], ['done', null]);
+    assert.deepEqual((await w.query("select detail->>'said' as said from audit where subject = $1 and action = 'run.settled'", [reference])).map(a => a.said), ['it_happened']);
+  });
+
+  test('P10 "It happened" where a later step needs the answer that got lost: it stops there, and says so', async () => {
+    await recipe('wanted', [find, deal('copy', 'Wanted {{item.Name}}', {each: '{{steps.found.records}}'}),
+      deal('link', 'x', {with: {object: 'Opportunity', fields: {Name: 'Wanted by {{steps.copy.items.0.id}}', CloseDate: '2026-12-31'}}})], 'Copied {{steps.copy.count}}');
+    await w.fault('lost', {method: 'POST', path: '/sobjects/', skip: 1, times: 1});
+    const asked = await ana.ask('turns wanted name: Turn', /may have happened or not/);
+    assert.match(words(asked), /Those after it are not done, and need the answer that got lost\. Say that it happened, and they stay so\./);
+    await ana.press(asked, 'It happened');
+    await ana.sees(m => m.ts === asked.ts && /Noted: it had happened\. I stop here: what comes after it needs the app's answer, which nobody has\./.test(words(m)));
+    await w.idle();
+    assert.deepEqual(await deals('Wanted'), ['Wanted Turn 1', 'Wanted Turn 2']);
+    assert.equal((await run()).state, 'done');
+  });
+
+  test('P10 "It happened" of a step that runs once: the steps after it are done by the same rule', async () => {
+    await w.fault('lost', {method: 'POST', path: '/sobjects/', skip: 1, times: 1});
+    const asked = await ana.ask('turns deals name: Once', /may have happened or not/);
+    assert.match(words(asked), /The steps after it are not done yet\. Say that it happened, and I go on with them\./);
+    await ana.press(asked, 'It happened');
+    await ana.sees(m => m.ts === asked.ts && /Made three/.test(words(m)));
+    assert.deepEqual(await deals('Once'), ['Once 1', 'Once 2', 'Once 3']);
+    assert.deepEqual(await states(), ['one done', 'two done', 'three done']);
+    // the last one has nothing after it
+    await w.sandbox('DELETE', '/_faults');
+    await w.fault('lost', {method: 'POST', path: '/sobjects/', skip: 2, times: 1});
+    const last = await ana.ask('turns deals name: Last', /may have happened or not/);
+    assert.doesNotMatch(words(last), /after it/);
+    await ana.press(last, 'It happened');
+    await ana.sees(m => m.ts === last.ts && /I do nothing more/.test(words(m)));
   });
 
   test('P10 the question names an item without a name by its first short value, and says nothing of what comes after the last', async () => {
@@ -132,7 +178,7 @@ describe('P10 turns', () => {
       await w.fault('cut', {method: 'POST', path: '/sobjects/', skip: 2, times: 1});
       const asked = await ana.ask(`turns ${name} name: Turn`, /may have happened or not/);
       await ana.press(asked, 'It happened');
-      await ana.sees(m => m.ts === asked.ts && /Noted/.test(words(m)));
+      await ana.sees(m => m.ts === asked.ts && /Copied/.test(words(m)));
       return words(asked);
     };
     const last = await asks('last', find.with.soql, find.with.values);

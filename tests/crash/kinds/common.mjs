@@ -50,7 +50,7 @@ export function attended(day, run, {person, place = 'dm', act = () => undefined}
     const dm = await day.w.look(person, 'dm');
     const here = place === 'dm' ? dm : await day.w.look(person, place);
     if (here.some(m => words(m).includes(`Ended ${run.name}:`))) return 'done';
-    if (run.settled && dm.some(m => m.ts === run.question && /Noted: it had happened/.test(words(m)))) return 'settled';
+    if (run.settled && dm.some(m => m.ts === run.question && /Noted: it had happened\. I (do nothing more|stop here)/.test(words(m)))) return 'settled';
     return (await answered(day, run, person, dm)) ? undefined : act({dm, here});
   });
 }

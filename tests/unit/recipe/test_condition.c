@@ -246,6 +246,46 @@ static void conditions_and_items_name_what_is_there(void **state)
     arena_free(mem);
 }
 
+/* Of a step whose answer was lost: who needs it? */
+static void a_result_is_needed_by_later_steps_that_name_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more; /* of the first step */
+        const char *step; /* the second one */
+        bool needed;
+    } cases[] = {
+        {"", "'with':{'x':'{{inputs.a}} {{connections.crm.account}}'}", false},
+        {"", "'with':{'x':{'y':['{{steps.first.id}}']}}", true},
+        {"", "'with':{'x':'all {{ steps }}'}", true},
+        {"", "'with':{'x':'{{steps.first.count}}'}", true}, /* its app's own */
+        {"", "'with':{'x':'1'},'when':{'not':{'path':'steps.first.id','is':'empty'}}", true},
+        {"",
+         "'with':{'x':'1'},'when':{'path':'inputs.a','is':'equal','value':'{{steps.first.id}}'}",
+         true},
+        {"", "'each':'{{steps.first.records}}','with':{'x':'{{item}}'}", true},
+        {",'each':'{{inputs.a}}'", "'with':{'x':'{{steps.first.count}}'}", false},
+        {",'each':'{{inputs.a}}'", "'with':{'x':'{{steps.first.items.0.id}}'}", true},
+        {",'each':'{{inputs.a}}'", "'with':{'x':'{{steps.first.count}} {{steps.first.items}}'}",
+         true},
+    };
+    arena *mem = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct recipe *r = recipe_good(
+            mem,
+            quoted(mem, arena_printf(mem,
+                                     "{'name':'n','title':'T','command':'c',"
+                                     "'connections':{'crm':{'use':'acme'}},'inputs':[{'name':'a'}],"
+                                     "'steps':[{'id':'first','connection':'crm','action':'a'%s},"
+                                     "{'id':'one','connection':'crm','action':'a',%s}],"
+                                     "'reply':{'text':'{{steps.first.id}}'}}",
+                                     cases[i].more, cases[i].step)));
+        assert_int_equal(recipe_step_is_needed(mem, r, 0), cases[i].needed);
+        assert_false(recipe_step_is_needed(mem, r, 1)); /* a reply may lack it */
+    }
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_value_that_grows_too_long_is_an_error),
         cmocka_unit_test(faults_of_conditions_and_loops_stand_at_their_place),
         cmocka_unit_test(conditions_and_items_name_what_is_there),
+        cmocka_unit_test(a_result_is_needed_by_later_steps_that_name_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,27 +34,24 @@ static int bind_query(struct apps_act *t, const struct apps_input *in, const jso
 /* What templates know of a file: its name, and the sum that some apps ask for. */
 static void add_file(struct apps_act *t, const char *input, const json_t *value)
 {
-    arena *mem = t->call->mem;
+    arena *own = arena_new(); /* its bytes are asked for again when they are sent */
     const char *name = NULL;
     struct bytes data = {0};
-    if (apps_input_file(mem, value, &name, &data)) {
-        json_object_set_new(t->values, arena_printf(mem, "%s_name", input), json_string(name));
-        json_object_set_new(t->values, arena_printf(mem, "%s_sha1", input),
-                            json_string(crypto_sha1_hex(mem, data)));
+    if (apps_input_file(own, value, &name, &data)) {
+        json_object_set_new(t->values, arena_printf(own, "%s_name", input), json_string(name));
+        json_object_set_new(t->values, arena_printf(own, "%s_sha1", input),
+                            json_string(crypto_sha1_hex(own, data)));
     }
+    arena_free(own);
 }
 
 static int read_input(struct apps_act *t, const struct apps_input *in, const json_t *with,
                       const char **ret_words, struct err *e)
 {
     arena *mem = t->call->mem;
-    const json_t *value = json_member(with, in->name);
-    if (apps_input_empty(value)) {
-        value = in->preset;
-    }
-    if (value != NULL) {
-        value = arena_json(mem, apps_input_value(mem, in, value));
-    }
+    const json_t *given = json_member(with, in->name);
+    given = apps_input_empty(given) ? in->preset : given;
+    json_t *value = given == NULL ? NULL : arena_json(mem, apps_input_value(mem, in, given));
     if (apps_input_empty(value)) {
         return in->required ? bad_input(t, in->name, "it is empty.", ret_words, e) : 0;
     }
@@ -62,7 +59,7 @@ static int read_input(struct apps_act *t, const struct apps_input *in, const jso
     if (fault != NULL) {
         return bad_input(t, in->name, fault, ret_words, e);
     }
-    json_object_set_new(t->values, in->name, json_deep_copy(value));
+    json_object_set(t->values, in->name, value);
     if (in->type == INPUT_FILE) {
         add_file(t, in->name, value);
     }

@@ -60,7 +60,8 @@ json_t *apps_input_value(arena *mem, const struct apps_input *in, const json_t *
     if (in->type == INPUT_BOOLEAN && (str_equal(text, "true") || str_equal(text, "false"))) {
         return json_boolean(text[0] == 't');
     }
-    return json_deep_copy(value);
+    /* a file may be large, and nobody changes it */
+    return in->type == INPUT_FILE ? json_incref((json_t *)(uintptr_t)value) : json_deep_copy(value);
 }
 
 /* --- what does not do --- */

@@ -1,12 +1,44 @@
 #include "net_int.h"
 
-/* multipart/form-data. libcurl quotes names, picks the boundary and says the length. */
+#include <string.h>
 
-static CURLcode part_set(curl_mimepart *part, const struct net_part *p)
+/* multipart/form-data. libcurl quotes names, picks the boundary and says the length. A part is read
+ * from where it lies: it may be a whole file. */
+
+struct reading {
+    struct bytes data;
+    size_t at;
+};
+
+static size_t on_read(char *to, size_t size, size_t count, void *user)
 {
+    struct reading *r = user;
+    size_t left = r->data.len - r->at, len = size * count < left ? size * count : left;
+    if (len > 0) {
+        memcpy(to, r->data.data + r->at, len);
+        r->at += len;
+    }
+    return len;
+}
+
+/* A request that is sent once more, as over a connection that was closed, begins at the front. */
+static int on_seek(void *user, curl_off_t offset, int origin)
+{
+    struct reading *r = user;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > r->data.len) {
+        return CURL_SEEKFUNC_CANTSEEK;
+    }
+    r->at = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static CURLcode part_set(arena *mem, curl_mimepart *part, const struct net_part *p)
+{
+    struct reading *r = arena_alloc(mem, sizeof *r);
+    r->data = p->data;
     CURLcode code = part == NULL ? CURLE_OUT_OF_MEMORY : curl_mime_name(part, p->name);
     if (code == CURLE_OK) {
-        code = curl_mime_data(part, (const char *)p->data.data, p->data.len);
+        code = curl_mime_data_cb(part, (curl_off_t)p->data.len, on_read, on_seek, NULL, r);
     }
     if (code == CURLE_OK && p->file_name != NULL) {
         code = curl_mime_filename(part, p->file_name);
@@ -25,7 +57,7 @@ CURLcode net_mime_set(CURL *curl, struct net_call_state *s)
     s->mime = curl_mime_init(curl);
     CURLcode code = s->mime == NULL ? CURLE_OUT_OF_MEMORY : CURLE_OK;
     for (size_t i = 0; code == CURLE_OK && i < s->q->parts_count; i++) {
-        code = part_set(curl_mime_addpart(s->mime), &s->q->parts[i]);
+        code = part_set(s->mem, curl_mime_addpart(s->mime), &s->q->parts[i]);
     }
     return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_MIMEPOST, s->mime) : code;
 }

@@ -52,7 +52,8 @@ bool engine_is_given(const struct engine *g, const json_t *value)
     return false;
 }
 
-static int fetch(struct engine *g, const json_t *given, struct bytes *ret, struct err *why)
+static int fetch(struct engine *g, arena *mem, const json_t *given, struct bytes *ret,
+                 struct err *why)
 {
     const struct recipes_options *o = &g->recipes->options;
     const struct workspace *w = g->out->workspace;
@@ -63,34 +64,52 @@ static int fetch(struct engine *g, const json_t *given, struct bytes *ret, struc
     if (driver == NULL || driver->file == NULL) {
         return err_set(why, ERR_CONFIG, "no_files", "%s gives no files", w->workspace);
     }
-    if (oauth_bot_access(o->oauth, g->mem, w->workspace, &as, why) != 0) {
+    if (oauth_bot_access(o->oauth, mem, w->workspace, &as, why) != 0) {
         return -1;
     }
-    while (driver->file(o->chats, g->mem, &as.access, &file, ret, why) != 0) {
-        if (!oauth_bot_again(o->oauth, g->mem, &as, why)) {
+    while (driver->file(o->chats, mem, &as.access, &file, ret, why) != 0) {
+        if (!oauth_bot_again(o->oauth, mem, &as, why)) {
             return -1;
         }
     }
     return 0;
 }
 
+/* What it came as is let go: a file of its size stands in memory as often as it must, no more. */
+static int fetch_coded(struct engine *g, const json_t *given, json_t **ret, struct err *why)
+{
+    arena *coded = arena_new(), *fetched = arena_new();
+    struct bytes data = {0};
+    const char *text = NULL;
+    int rc = fetch(g, fetched, given, &data, why);
+    if (rc == 0) {
+        text = crypto_base64(coded, data);
+    }
+    arena_free(fetched);
+    if (rc == 0) {
+        *ret = json_must(json_string(text));
+    }
+    arena_free(coded);
+    return rc;
+}
+
 /* Once for all steps of this worker's turn with the run. */
 static int get(struct engine *g, const json_t *given, json_t **ret, struct err *why)
 {
     const char *id = json_text(given, "id");
-    struct bytes data = {0};
+    json_t *coded = NULL;
     *ret = json_member(g->files, id);
     if (*ret != NULL) {
         return 0;
     }
-    if (fetch(g, given, &data, why) != 0) {
+    if (fetch_coded(g, given, &coded, why) != 0) {
         return -1;
     }
     if (g->files == NULL) {
         g->files = arena_json(g->mem, json_must(json_object()));
     }
-    *ret = json_must(json_pack("{s:s, s:s}", "name", json_text(given, "name"), "content_base64",
-                               crypto_base64(g->mem, data)));
+    *ret = json_must(
+        json_pack("{s:s, s:o}", "name", json_text(given, "name"), "content_base64", coded));
     json_object_set_new(g->files, id, *ret);
     return 0;
 }

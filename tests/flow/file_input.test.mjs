@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {execFileSync} from 'node:child_process';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {after, before, beforeEach, describe, test} from 'node:test';
 import {ACME, TEAMS_ACME, labels, start, viewWords, words} from '../lib/flow.mjs';
 
@@ -85,6 +85,15 @@ describe('a file as input, in Slack', () => {
     for (const way of [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret.repeat(20)).toString('base64').slice(0, 60), 'files-pri'])
       assert.equal(dump.includes(way), false, way);
     assert.equal(w.log().includes(secret), false);
+  });
+
+  test('a file of ten megabytes takes no more than seven times its size in memory', {skip: process.env.ASAN_OPTIONS && 'a sanitizer keeps what was freed'}, async () => {
+    const figure = name => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${w.replicas[0].child.pid}/status`, 'utf8'))[1]) / 1024;
+    const before = figure('VmRSS');
+    await give({name: 'heavy.txt', bytes: 10 * 1024 * 1024});
+    await ana.sees(/Uploaded heavy\.txt/, {timeout: 60000});
+    const took = figure('VmHWM') - before;
+    assert.ok(took > 10 && took < 70, `it took ${took} MB`);
   });
 
   test('ten megabytes go through, one byte more is refused at the field, and a lie about it when it is fetched', async () => {

@@ -147,9 +147,12 @@ struct recipe_world {
 /* Templates that name what the recipe does not have, or has only later. Not part of recipe_parse():
  * a recipe that was stored before this was checked still runs. */
 void recipe_check_references(arena *mem, const struct recipe *r, struct faults *faults);
-/* Does a later step name what the step at this place gives? (Not of its count of turns alone, nor in
- * the reply.) */
+/* Does a later step name what the step at this place gives? (Not of its count of turns alone, nor
+ * in the reply.) */
 bool recipe_step_is_needed(arena *mem, const struct recipe *r, size_t place);
+/* The built-in word that this command collides with, and that goes first; NULL: none. A recipe that
+ * was stored before a word was reserved may have one. */
+const char *recipe_shadowed_by(arena *mem, const char *command, const char *const *reserved);
 /* Meaning: design section 2 and 5.5, references too; sets r->writes. */
 void recipe_check(arena *mem, struct recipe *r, const struct recipe_world *world,
                   struct faults *faults);

@@ -45,6 +45,11 @@ int store_recipe_versions(store *s, const char *workspace, const char *name, int
                           struct err *e);
 int store_recipe_list(store *s, const char *workspace, struct recipe_row **ret, size_t *ret_count,
                       struct err *e);
+/* The commands of all workspaces that can be typed. */
+struct recipe_command {
+    const char *workspace, *name, *command;
+};
+int store_recipe_commands(store *s, struct recipe_command **ret, size_t *ret_count, struct err *e);
 int store_recipe_delete(store *s, const char *workspace, const char *name, bool *ret_existed,
                         struct err *e);
 

@@ -117,6 +117,17 @@ static bool collides(const char *a, const char *b)
     return strncmp(shorter, longer, n) == 0 && (longer[n] == '\0' || longer[n] == ' ');
 }
 
+const char *recipe_shadowed_by(arena *mem, const char *command, const char *const *reserved)
+{
+    const char *own = command == NULL ? NULL : recipe_command_fold(mem, command);
+    for (size_t i = 0; own != NULL && reserved[i] != NULL; i++) {
+        if (collides(own, reserved[i])) {
+            return reserved[i];
+        }
+    }
+    return NULL;
+}
+
 static void check_post(struct check *c)
 {
     const char *name = c->recipe->post.app;

@@ -74,11 +74,17 @@ static const struct stmt LIST = {
     " where r.workspace = $1 order by r.name collate \"C\"",
     1, COLUMNS_COUNT};
 
+static const struct stmt COMMANDS = {
+    "recipe_commands",
+    "select workspace, name, command from recipe where enabled and command is not null"
+    " order by workspace, name",
+    0, 3};
+
 static const struct stmt DELETE = {"recipe_delete",
                                    "delete from recipe where workspace = $1 and name = $2", 2, 0};
 
-const struct stmt *const store_recipes_stmts[] = {&USING,    &PUT,  &FIND,   &VERSION,
-                                                  &VERSIONS, &LIST, &DELETE, NULL};
+const struct stmt *const store_recipes_stmts[] = {&USING, &PUT,      &FIND,   &VERSION, &VERSIONS,
+                                                  &LIST,  &COMMANDS, &DELETE, NULL};
 
 static int read_recipe(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -128,6 +134,26 @@ int store_recipe_version(store *s, const char *workspace, const char *name, int6
 {
     const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(name), DB_I64(version));
     return find_one(s, &VERSION, args, ret, e);
+}
+
+static int read_command(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    (void)s;
+    (void)e;
+    *(struct recipe_command *)to =
+        (struct recipe_command){row_text(r, row, 0), row_text(r, row, 1), row_text(r, row, 2)};
+    return 0;
+}
+
+int store_recipe_commands(store *s, struct recipe_command **ret, size_t *ret_count, struct err *e)
+{
+    struct store_ask ask = {&COMMANDS, NULL, read_command, sizeof(struct recipe_command)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
 }
 
 int store_recipe_list(store *s, const char *workspace, struct recipe_row **ret, size_t *ret_count,

@@ -163,6 +163,9 @@ json_t *console_choice(const char *value, const char *label, const char *chosen)
 
 /* A run as lists show it: {reference, href, recipe, state, user, at} (console_home.c). */
 json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names);
+/* What is wrong with a recipe that was stored before a word of its command was reserved; NULL:
+ * nothing (console_recipe.c). */
+const char *console_shadowed(arena *mem, const char *command);
 
 /* --- console_connections.c: what the app of connection d asks for besides a client --- */
 

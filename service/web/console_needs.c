@@ -120,16 +120,29 @@ static void add_hook(struct console *c, const char *hook, const json_t *started,
     }
 }
 
+/* --- recipes --- */
+
+static void add_recipe(struct console *c, const json_t *recipe, json_t *needs)
+{
+    const char *name = json_text(recipe, "name");
+    const char *why = console_shadowed(c->mem, json_text(recipe, "command"));
+    if (why != NULL && json_flag(recipe, "enabled")) {
+        add(needs, arena_printf(c->mem, "Recipe %s", name), "broken", why,
+            console_path(c, "/recipes/%s/edit", name));
+    }
+}
+
 int console_needs(struct console *c, json_t **ret, struct err *e)
 {
     struct console_answer w;
-    json_t *defaults = NULL, *by_hook = NULL, *runs = NULL;
+    json_t *defaults = NULL, *by_hook = NULL, *runs = NULL, *all = NULL;
     const struct console_call get = {.method = WB_GET, .handler = api_workspace_get};
     const char *latest = arena_printf(c->mem, "limit=%d", RUNS_SEEN), *hook = NULL;
     json_t *of_hook = NULL;
     if (console_ask(c, &get, &w, e) != 0 ||
         console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
         console_hook_recipes(c, &by_hook, e) != 0 ||
+        console_list(c, api_recipes_get, "limit=100", &all, e) != 0 ||
         console_list(c, api_runs_get, latest, &runs, e) != 0) {
         return -1;
     }
@@ -137,6 +150,9 @@ int console_needs(struct console *c, json_t **ret, struct err *e)
     add_bot(c, w.value, *ret);
     for (size_t i = 0; i < json_array_size(defaults); i++) {
         add_connection(c, json_array_get(defaults, i), *ret);
+    }
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        add_recipe(c, json_array_get(all, i), *ret);
     }
     json_object_foreach(by_hook, hook, of_hook)
     {

@@ -27,6 +27,16 @@ int console_recipe_load(struct console *c, struct console_recipe *ret, struct er
     return 0;
 }
 
+const char *console_shadowed(arena *mem, const char *command)
+{
+    const char *word = recipe_shadowed_by(mem, command, bot_reserved_words());
+    return word == NULL ? NULL
+                        : arena_printf(mem,
+                                       "Its command \"%s\" collides with \"%s\", a word of Workbot "
+                                       "itself, which goes first. Give it another command.",
+                                       command, word);
+}
+
 void console_recipe_head(const struct console *c, const struct console_recipe *x, const char *tab,
                          json_t *data)
 {
@@ -49,6 +59,7 @@ void console_recipe_head(const struct console *c, const struct console_recipe *x
     json_put_words(data, "tag", x->tag);
     json_put(data, "enabled", json_boolean(x->enabled));
     json_put_words(data, "command", json_text(x->body, "command"));
+    json_put_words(data, "shadowed", console_shadowed(c->mem, json_text(x->body, "command")));
     json_put_shown(data, "hint", json_text(x->body, "hint"));
     json_put_words(data, "hook", json_text(json_member(x->body, "trigger"), "hook"));
 }

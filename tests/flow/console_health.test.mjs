@@ -1,6 +1,7 @@
 // How a workspace and the deployment do, as the console shows it: runs by result, how long work waited, what needs
 // somebody, and the keys by their ids.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {after, before, describe, test} from 'node:test';
 import {ACME, ADMIN_TOKEN, Browser, OPPORTUNITY, button, start, until} from '../lib/flow.mjs';
 
@@ -34,7 +35,7 @@ after(() => w?.stop());
 describe('health of a workspace', () => {
   test('where nothing ran and nothing waits, that is said', async () => {
     const text = await show(admin, HEALTH);
-    assert.match(text, /Nothing: the bot, the default connections and what hooks started last all work/);
+    assert.match(text, /Nothing: the bot, the default connections, the commands of recipes and what hooks started last all work/);
     assert.match(text, /No command was run in the last 24 hours/);
     assert.match(text, /Nothing waits now.*Nothing was seen waiting in the last 24 hours/);
     assert.doesNotMatch(admin.page.html, /<script|style=/);
@@ -99,6 +100,31 @@ describe('health of a workspace', () => {
     await run('done', idNow(2));
     assert.match(await show(admin, HEALTH), /Nothing: the bot, the default connections/);
     await w.query("delete from run where recipe = 'deal-news'");
+  });
+});
+
+describe('a recipe that was stored before its command became a word of Workbot itself', () => {
+  test('Health, its own page and `workbot check` name it; switched off or renamed, none of them does', async () => {
+    const check = () => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['check'], {encoding: 'utf8', env: w.env});
+    const named = 'Its command "allow discount" collides with "allow", a word of Workbot itself, which goes first. Give it another command.';
+    await w.must('PUT', `/workspaces/${ACME}/recipes/discount`, {title: 'A discount', command: 'grant discount', allow: 'everyone', connections: {salesforce: {use: 'acme-salesforce', verify_user_access: true}},
+      steps: [{id: 'one', connection: 'salesforce', action: 'query', with: {soql: 'SELECT Id FROM Opportunity LIMIT 1'}}], reply: {text: 'Granted'}});
+    assert.doesNotMatch(await show(admin, HEALTH), /discount/);
+    assert.doesNotMatch(check().stderr, /discount/);
+    // as an earlier release could
+    await w.query("update recipe set command = 'allow discount' where name = 'discount'");
+    await w.query("update recipe_version set body = replace(body, 'grant discount', 'allow discount') where name = 'discount'");
+    const text = await show(admin, HEALTH);
+    assert.ok(text.includes(`Recipe discount ${named}`), text);
+    assert.ok(admin.page.html.includes(`href="${HOME}/recipes/discount/edit"`));
+    assert.ok((await show(admin, `${HOME}/recipes/discount`)).includes(named));
+    const {status, stderr} = check();
+    assert.equal(status, 0, 'the deployment is in order');
+    assert.ok(stderr.includes(`${ACME}: the command "allow discount" of the recipe discount collides with "allow", a word of Workbot itself, which goes first: give it another command`), stderr);
+    await w.query("update recipe set enabled = false where name = 'discount'");
+    assert.doesNotMatch(await show(admin, HEALTH), /discount/);
+    assert.doesNotMatch(check().stderr, /discount/);
+    await w.must('DELETE', `/workspaces/${ACME}/recipes/discount`);
   });
 });
 

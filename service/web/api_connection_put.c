@@ -140,6 +140,26 @@ static json_t *changes(const struct put *p)
     return list;
 }
 
+static json_t *vars_of(const struct default_connection *d)
+{
+    return d->vars == NULL ? json_null() : json_deep_copy(d->vars);
+}
+
+/* Where people's logins go from now on, and where they went. */
+static void tell_place(struct api *a, const struct put *p, json_t *detail)
+{
+    const struct default_connection *old = p->old == NULL ? &none : p->old;
+    if (p->old != NULL && !str_equal(old->app, p->next.app)) {
+        json_put(detail, "app_before", json_must(json_string(old->app)));
+    }
+    api_tell_change(a->mem, detail, "host", old->host, p->next.host);
+    api_tell_change(a->mem, detail, "client_id", old->client_id, p->next.client_id);
+    if (!vars_equal(old, &p->next)) {
+        json_put(detail, "vars_before", vars_of(old));
+        json_put(detail, "vars", vars_of(&p->next));
+    }
+}
+
 /* Revoked with the old client at the old place, before that is forgotten. */
 static int leave_old_place(struct api *a, const struct put *p, struct api_ended *ended,
                            struct err *e)
@@ -177,8 +197,9 @@ static int store_it(struct api *a, struct put *p, const struct workspace *w, jso
         api_touch_homes(a, e) != 0) {
         return -1;
     }
-    json_t *detail = json_pack("{s:s, s:O, s:I}", "app", next->app, "changed", changed, "revoking",
-                               (json_int_t)ended.revoking);
+    json_t *detail = json_must(json_pack("{s:s, s:O, s:I}", "app", next->app, "changed", changed,
+                                         "revoking", (json_int_t)ended.revoking));
+    tell_place(a, p, detail);
     return api_audit(a,
                      p->old == NULL ? "default_connection.created" : "default_connection.changed",
                      next->name, detail, e);

@@ -1,15 +1,11 @@
 #include "api_int.h"
 
-#include <string.h>
-
 #include "base/str.h"
 
 /*
  * Groups of people, whom recipes let in by the group's name. What is here is who an admin named:
  * somebody who has left the workspace is refused by their standing, and stays in the list.
  */
-
-enum { TOLD_MAX = 100 }; /* names in the audit */
 
 static json_t *group_json(const struct api *a, const struct user_group *g, bool whole)
 {
@@ -77,45 +73,16 @@ static int groups_get(struct api *a, struct err *e)
     return 0;
 }
 
-/* Who stands in `in` and not in `out`: both are in order. */
-static json_t *without(const struct user_group *in, const struct user_group *out)
-{
-    json_t *list = json_must(json_array());
-    size_t at = 0;
-    for (size_t i = 0; i < in->users_count; i++) {
-        while (at < out->users_count && strcmp(out->users[at], in->users[i]) < 0) {
-            at++;
-        }
-        if (at == out->users_count || !str_equal(out->users[at], in->users[i])) {
-            json_push(list, json_must(json_string(in->users[i])));
-        }
-    }
-    return list;
-}
-
-/* The first of them by name, and how many they are. */
-static void tell(json_t *detail, const char *key, const char *number, json_t *list)
-{
-    size_t count = json_array_size(list);
-    json_put(detail, number, json_must(json_integer((json_int_t)count)));
-    while (json_array_size(list) > TOLD_MAX) {
-        json_array_remove(list, json_array_size(list) - 1);
-    }
-    json_put(detail, key, list);
-}
-
 static int put_it(struct api *a, const struct user_group *old, const struct user_group *next,
                   struct err *e)
 {
     static const struct user_group none = {.users_count = 0};
     const struct user_group *was = old == NULL ? &none : old;
-    json_t *added = without(next, was), *removed = without(was, next);
-    bool same = json_array_size(added) + json_array_size(removed) == 0;
-    json_t *detail = json_must(json_object());
-    tell(detail, "added", "added_count", added);
-    tell(detail, "removed", "removed_count", removed);
-    arena_json(a->mem, detail);
-    if (old != NULL && same) {
+    json_t *detail = arena_json(a->mem, json_must(json_object()));
+    bool differs =
+        api_tell_list(a->mem, detail, "", (struct api_list){was->users, was->users_count},
+                      (struct api_list){next->users, next->users_count});
+    if (old != NULL && !differs) {
         return 0;
     }
     return store_group_put(a->s, next, e) != 0

@@ -98,6 +98,19 @@ json_t *api_texts(const char *const *list, size_t count);
 /* Adds key to a list of what changed. */
 void api_note(json_t *changed, bool differs, const char *key);
 
+/* --- what the audit says of a change (api_told.c) --- */
+
+struct api_list {
+    const char *const *texts;
+    size_t count;
+};
+/* detail gets "<prefix>added" and "<prefix>removed", the first 100 by name, and "..._count" of
+ * each; false: they hold the same. */
+bool api_tell_list(arena *mem, json_t *detail, const char *prefix, struct api_list was,
+                   struct api_list now);
+/* detail gets "<key>_before" and "<key>", unless they are the same. Not for secrets. */
+void api_tell_change(arena *mem, json_t *detail, const char *key, const char *was, const char *now);
+
 /* RFC 3339, or null for 0. */
 json_t *api_time(arena *mem, int64_t at);
 /* null when nobody is known. */

@@ -46,17 +46,32 @@ static bool is_served(const struct api *a, const char *workspace)
     return chats_driver(a->web->options.chats, workspace) != NULL;
 }
 
+static const char *uses_word(const struct workspace *w)
+{
+    return w->installer_uses_default ? "default" : "personal";
+}
+
+static const char *guests_word(const struct workspace *w)
+{
+    return w->guests_allowed ? "allow" : "refuse";
+}
+
+static const char *acting_word(const struct workspace *w)
+{
+    return w->acting ? "on" : "off";
+}
+
 static json_t *workspace_json(const struct api *a, const struct workspace *w)
 {
     arena *mem = a->mem;
     json_t *value = json_pack(
         "{s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:b, s:s, s:b, s:o, s:o}", "workspace", w->workspace,
         "name", w->name, "installer", w->installer, "admins", api_texts(w->admins, w->admins_count),
-        "installer_uses", w->installer_uses_default ? "default" : "personal", "guests",
-        w->guests_allowed ? "allow" : "refuse", "bot_user_id", w->bot_user_id, "has_bot_token",
-        secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "served", is_served(a, w->workspace),
-        "created", api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
-    json_put_words(value, "acting", w->acting ? "on" : "off");
+        "installer_uses", uses_word(w), "guests", guests_word(w), "bot_user_id", w->bot_user_id,
+        "has_bot_token", secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "served",
+        is_served(a, w->workspace), "created", api_time(mem, w->created_at), "updated",
+        api_time(mem, w->updated_at));
+    json_put_words(value, "acting", acting_word(w));
     json_object_update_new(value, bot_json(mem, w));
     return value;
 }
@@ -152,11 +167,29 @@ static json_t *changes(const struct workspace *old, const struct workspace *w,
     return list;
 }
 
+/* Who may do what here is told by name: whoever took a right must not be the one who says so. */
+static json_t *told(struct api *a, const struct workspace *old, const struct workspace *w,
+                    json_t *changed)
+{
+    json_t *detail = arena_json(a->mem, json_must(json_pack("{s:O}", "changed", changed)));
+    const struct api_list was = {old->admins, old->admins_count},
+                          now = {w->admins, w->admins_count};
+    if (!api_texts_equal(was.texts, was.count, now.texts, now.count)) {
+        api_tell_list(a->mem, detail, "admins_", was, now);
+    }
+    api_tell_change(a->mem, detail, "installer", old->installer, w->installer);
+    api_tell_change(a->mem, detail, "installer_uses", uses_word(old), uses_word(w));
+    api_tell_change(a->mem, detail, "guests", guests_word(old), guests_word(w));
+    api_tell_change(a->mem, detail, "acting", acting_word(old), acting_word(w));
+    return json_incref(detail);
+}
+
 /* Stores and tells the audit, unless all is as it was. */
 static int put_changed(struct api *a, const struct workspace *old, const struct workspace *w,
                        struct api_secret token, struct err *e)
 {
-    json_t *changed = arena_json(a->mem, changes(old == NULL ? &none : old, w, token));
+    const struct workspace *was = old == NULL ? &none : old;
+    json_t *changed = arena_json(a->mem, changes(was, w, token));
     if (old != NULL && json_array_size(changed) == 0) {
         return 0;
     }
@@ -167,7 +200,7 @@ static int put_changed(struct api *a, const struct workspace *old, const struct 
         return -1;
     }
     return api_audit(a, old == NULL ? "workspace.created" : "workspace.changed", a->workspace,
-                     json_pack("{s:O}", "changed", changed), e);
+                     told(a, was, w, changed), e);
 }
 
 /* What they have made may outlive it. */

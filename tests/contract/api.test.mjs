@@ -72,6 +72,19 @@ test('a workspace is made, replaced, read', async () => {
   for (const row of await audit()) assert.match(row.actor, /^token:[0-9a-f]{8}/);
 });
 
+test('the audit names who became an admin and who is none any more, and what stood before', async () => {
+  const before = (await call(200, 'GET', W)).json, last = async () => (await audit('workspace.changed'))[0].detail;
+  await call(200, 'PUT', W, {admins: ['U0OLD0002', 'U0OLD0001'], installer: 'U0FIRST01', installer_uses: 'default', guests: 'refuse', acting: 'off'});
+  await call(200, 'PUT', W, {admins: ['U0NEW0001', 'U0OLD0001'], installer: 'U0TAKEN01', installer_uses: 'personal', guests: 'allow', acting: 'on'});
+  assert.deepEqual(await last(), {changed: ['installer', 'admins', 'installer_uses', 'guests', 'acting'],
+    admins_added: ['U0NEW0001'], admins_added_count: 1, admins_removed: ['U0OLD0002'], admins_removed_count: 1,
+    installer_before: 'U0FIRST01', installer: 'U0TAKEN01', installer_uses_before: 'default', installer_uses: 'personal',
+    guests_before: 'refuse', guests: 'allow', acting_before: 'off', acting: 'on'});
+  await call(200, 'PUT', W, {installer: null});
+  assert.deepEqual(await last(), {changed: ['installer'], installer_before: 'U0TAKEN01', installer: null});
+  await call(200, 'PUT', W, Object.fromEntries(['admins', 'installer', 'installer_uses', 'guests', 'acting'].map(k => [k, before[k]])));
+});
+
 test('a member that a PUT leaves out is kept, null removes it', async () => {
   await settled();
   const whole = (await call(200, 'PUT', W, {...workspace, installer_uses: 'personal', guests: 'allow'})).json;
@@ -94,6 +107,14 @@ test('a member that a PUT leaves out is kept, null removes it', async () => {
   await refused(['app'], 'PUT', path, {app: null});
   const moved = (await call(200, 'PUT', path, {host: null, scopes: null, client_secret: null})).json;
   assert.deepEqual([moved.host, moved.client_id, moved.scopes, moved.state], ['login.salesforce.com', 'sample', [], 'draft']);
+  const {client_id: was} = (await call(200, 'PUT', path, {client_id: 'moved-away', client_secret: CANARIES.clientSecret})).json;
+  assert.equal(was, 'moved-away');
+  const [there, gone] = (await audit('default_connection.changed')).map(a => a.detail);
+  assert.deepEqual([gone.host_before, gone.host, 'client_id' in gone], ['acme.my.salesforce.com', 'login.salesforce.com', false]);
+  assert.deepEqual([there.client_id_before, there.client_id, 'host' in there], ['sample', 'moved-away', false]);
+  const began = (await audit('default_connection.created'))[0].detail;
+  assert.deepEqual([began.host_before, began.host, began.client_id_before, began.client_id], ['', 'acme.my.salesforce.com', null, 'sample']);
+  await call(200, 'PUT', path, {client_id: 'sample', client_secret: null});
   await call(202, 'DELETE', path);
 });
 

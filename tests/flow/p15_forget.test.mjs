@@ -5,13 +5,14 @@ import {execFileSync, spawnSync} from 'node:child_process';
 import {createDecipheriv} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {after, before, describe, test} from 'node:test';
-import {ACME, create, start, until} from '../lib/flow.mjs';
+import {ACME, Browser, button, create, start, until} from '../lib/flow.mjs';
 
 const PG_DUMP = ['/usr/lib/postgresql/15/bin/pg_dump', '/usr/bin/pg_dump'].find(existsSync) || 'pg_dump';
 const ANA = 'U0ANA0001', MAIL = 'ana@acme.example';
 
 describe('P15 a person is erased', () => {
-  let w, ana, ben, cleo, name, channel;
+  let w, ana, ben, cleo, name, channel, inConsole;
+  const HOME = `/console/workspaces/${ACME}`;
   const people = `/workspaces/${ACME}/people/`;
   const workbot = (...args) => spawnSync(process.env.WORKBOT_BIN || 'build/workbot', args, {encoding: 'utf8', env: {PATH: process.env.PATH, ...w.env}});
   const past = sql => w.query(`begin; set local session_replication_role = replica; ${sql}; commit`);
@@ -38,6 +39,16 @@ describe('P15 a person is erased', () => {
     }
     assert.ok(columns.length > 12 && values > 1);
     return [...found].sort();
+  };
+  /** This admin's browser, in the console. */
+  const signIn = async person => {
+    const browser = new Browser();
+    await browser.get(button(await person.ask('console', /The console for/), 'Open the console').url);
+    await browser.submit();
+    await person.ask(`console ${browser.code}`, /That browser is yours/);
+    await browser.submit();
+    assert.match(browser.text, /Recipes/);
+    return browser;
   };
   const erase = async user => {
     for (let n = 0; n < 60; n++) {
@@ -73,6 +84,16 @@ describe('P15 a person is erased', () => {
     name = 'Ana "A" \\ Diaz'; // as JSON and arrays write it, too
     await w.query('update chat_user set name = $2, checked_at = now() where user_id = $1', [ANA, name]);
     await w.must('PUT', `/workspaces/${ACME}/groups/sales`, {users: [ANA, 'U0CLEO001']});
+    // she was an admin once, and is one again: named, dropped, the installer for a while; in the console, with tokens that she made
+    const was = await w.must('GET', `/workspaces/${ACME}`);
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: [...was.admins, ANA]});
+    await signIn(ana);
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: was.admins, installer: ANA});
+    await w.must('PUT', `/workspaces/${ACME}`, {admins: [...was.admins, ANA], installer: was.installer});
+    inConsole = await signIn(ana);
+    await inConsole.get(w.url + HOME + '/api-tokens');
+    await inConsole.submit({do: 'make', name: 'hers', role: 'admin', expires_in_days: '30'}, {n: 1});
+    assert.match(inConsole.text, /Copy hers now/);
     await cleo.command(create(`Call ${MAIL} or ${name} for <@${ANA}>`));
     const recipe = await w.must('GET', `/workspaces/${ACME}/recipes/create-opportunity`);
     await w.query("update recipe_version set body = replace(body, '\"everyone\"', $2) where workspace = $1 and name = 'create-opportunity'", [ACME, `{"users": ["${ANA}", "U0CLEO001"]}`]);
@@ -98,9 +119,13 @@ describe('P15 a person is erased', () => {
   test('P15 she is everywhere, then nowhere; the audit says a pseudonym and holds', async () => {
     const was = await find(ANA, MAIL, name, 'Diaz', channel);
     for (const place of ['public.audit', 'public.chat_user', 'public.connection', 'public.login', 'public.run', 'public.run_connection', 'public.job',
-      'public.message', 'public.user_group', 'public.recipe_version', 'run.inputs', 'message.body']) assert.ok(was.includes(place), place + ' is planted: ' + was);
+      'public.message', 'public.user_group', 'public.workspace', 'public.console_session', 'public.api_token', 'public.recipe_version', 'run.inputs', 'message.body']) assert.ok(was.includes(place), place + ' is planted: ' + was);
     const lines = await w.count('audit'), others = await w.count('connection', "user_id = 'U0CLEO001'");
+    assert.equal((await inConsole.get(w.url + HOME)).status, 200);
+    assert.match(inConsole.text, /Recipes/);
     const done = await erase(ANA);
+    await inConsole.get(w.url + HOME);
+    assert.match(inConsole.text, /Sign in to the console/, 'her session is dead');
     assert.match(done.pseudonym, /^erased-[0-9a-f]{8}$/);
     assert.deepEqual([done.waiting, done.proof.found, done.proof.unopened, done.proof.places], [0, 0, 0, []]);
     assert.ok(done.rows > 5 && done.values >= 2 && done.audit_lines > 3, JSON.stringify(done));
@@ -109,6 +134,11 @@ describe('P15 a person is erased', () => {
     assert.equal((await w.grants()).filter(g => g.alive && g.username === MAIL).length, 0, 'and the app has ended her login');
     assert.ok(await w.count('audit') >= lines, 'no line is taken away');
     assert.ok(await w.count('audit', `actor = 'user:${done.pseudonym}'`) > 3);
+    const of = async action => (await w.query('select detail from audit where workspace = $1 and action = $2 order by id', [ACME, action])).map(r => r.detail);
+    const changes = await of('workspace.changed');
+    for (const key of ['admins_added', 'admins_removed']) assert.ok(changes.some(d => d[key]?.includes(done.pseudonym)), `${key}: ${JSON.stringify(changes)}`);
+    for (const key of ['installer', 'installer_before']) assert.ok(changes.some(d => d[key] === done.pseudonym), key);
+    assert.equal((await w.must('GET', `/workspaces/${ACME}/api-tokens`)).items[0].made_by, `user:${done.pseudonym}`);
     assert.equal(await w.count('audit', `action = 'person.erased' and subject = '${done.pseudonym}'`), 1);
     assert.equal(await w.count('connection', "user_id = 'U0CLEO001'"), others, 'others keep theirs');
     const [run] = (await w.must('GET', `/workspaces/${ACME}/runs?limit=100`)).items.filter(r => r.user === 'U0CLEO001');

@@ -77,6 +77,17 @@ int store_operator_enter(store *s, const char *token_hash, const char *actor, in
 /* The actor, as above; *ret NULL: nobody. */
 int store_operator_find(store *s, const char *token_hash, int64_t idle_s, const char **ret,
                         struct err *e);
-int store_operator_end(store *s, const char *token_hash, struct err *e);
+/* One operator in one browser. */
+struct operator_session {
+    const char *id; /* the beginning of token_hash: it names a session, and opens none */
+    const char *actor;
+    int64_t opened_at, last_used_at;
+};
+/* Those that are signed in, newest first, also with tokens that are none of the deployment's any
+ * more. */
+int store_operator_list(store *s, int64_t idle_s, struct operator_session **ret, size_t *ret_count,
+                        struct err *e);
+/* By its id, or by the whole token_hash; *ret_actor NULL: there was none. */
+int store_operator_end(store *s, const char *id, const char **ret_actor, struct err *e);
 
 #endif

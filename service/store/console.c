@@ -99,12 +99,24 @@ static const struct stmt OPERATOR_FIND = {
     " returning actor",
     2, 1};
 
-static const struct stmt OPERATOR_END = {
-    "operator_end", "delete from operator_session where token_hash = $1", 1, 0};
+#define OPERATOR_ID "left(token_hash, 32)"
+
+static const struct stmt OPERATOR_LIST = {
+    "operator_list",
+    "select " OPERATOR_ID ", actor, epoch(opened_at), epoch(last_used_at) from operator_session"
+    " where expires_at > now() and last_used_at > now() - make_interval(secs => $1::bigint)"
+    " order by opened_at desc",
+    1, 4};
+
+static const struct stmt OPERATOR_END = {"operator_end",
+                                         "delete from operator_session"
+                                         " where " OPERATOR_ID " = left($1, 32) returning actor",
+                                         1, 1};
 
 const struct stmt *const store_console_stmts[] = {
-    &END_LINKS, &ADD, &BY_LINK, &SHOW,           &PROVE,         &ENTER,        &FIND,
-    &LIST,      &END, &PRUNE,   &OPERATOR_ENTER, &OPERATOR_FIND, &OPERATOR_END, NULL};
+    &END_LINKS,      &ADD,           &BY_LINK,       &SHOW,         &PROVE,
+    &ENTER,          &FIND,          &LIST,          &END,          &PRUNE,
+    &OPERATOR_ENTER, &OPERATOR_FIND, &OPERATOR_LIST, &OPERATOR_END, NULL};
 
 static int read_session(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -253,7 +265,36 @@ int store_operator_find(store *s, const char *token_hash, int64_t idle_s, const 
     return 0;
 }
 
-int store_operator_end(store *s, const char *token_hash, struct err *e)
+static int read_operator(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
-    return store_query(s, &OPERATOR_END, DB_ARGS(DB_TEXT(token_hash)), NULL, e);
+    (void)s;
+    (void)e;
+    *(struct operator_session *)to = (struct operator_session){.id = row_text(r, row, 0),
+                                                               .actor = row_text(r, row, 1),
+                                                               .opened_at = row_i64(r, row, 2),
+                                                               .last_used_at = row_i64(r, row, 3)};
+    return 0;
+}
+
+int store_operator_list(store *s, int64_t idle_s, struct operator_session **ret, size_t *ret_count,
+                        struct err *e)
+{
+    struct store_ask ask = {&OPERATOR_LIST, DB_ARGS(DB_I64(idle_s)), read_operator,
+                            sizeof(struct operator_session)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
+}
+
+int store_operator_end(store *s, const char *id, const char **ret_actor, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &OPERATOR_END, DB_ARGS(DB_TEXT(id)), &r, e) != 0) {
+        return -1;
+    }
+    *ret_actor = rows_count(r) == 0 ? NULL : row_text(r, 0, 0);
+    return 0;
 }

@@ -59,6 +59,9 @@ int console_deployment_page(struct console *c, struct err *e)
     json_put_words(data, "version", json_text(a.value, "version"));
     json_put_shown(data, "process", json_text(a.value, "process"));
     console_put_queue(c, json_member(a.value, "queue"), data);
+    if (console_operators(c, data, e) != 0) {
+        return -1;
+    }
     const struct console_page page = {"console_deployment.html", "Keys and health", NULL, 200};
     return console_show(c, &page, json_incref(data), e);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 /*
  * The ways in. An admin's link proves nothing: GET changes nothing (P3), POST shows a code, and
@@ -264,7 +265,12 @@ static int open_operator(const struct console *c, const char *token, struct err 
     }
     int rc = store_operator_enter(s, crypto_hash_text(c->mem, token), c->actor,
                                   c->web->config->ttl_console, e);
-    return store_leave(s, rc, e);
+    if (store_leave(s, rc, e) != 0) {
+        return -1;
+    }
+    log_info("an operator signed in to the console", LOG_TEXT("actor", c->actor),
+             LOG_TEXT("address", c->q->remote), LOG_TEXT("request_id", c->q->id));
+    return 0;
 }
 
 int console_operator_post(web *w, const struct request *q, struct response *r, struct err *e)
@@ -290,16 +296,24 @@ int console_operator_post(web *w, const struct request *q, struct response *r, s
 
 /* --- out --- */
 
-static int end_session(const struct console *c, store *s, struct err *e)
+static int end_admin(const struct console *c, store *s, struct err *e)
 {
     int64_t count = 0;
-    if (c->is_operator) {
-        return store_operator_end(s, c->token_hash, e);
-    }
     return store_console_end(s, c->home, c->session_id, NULL, &count, e) != 0
                ? -1
                : store_audit_add(s, c->home, c->actor, "console.signed_out", c->session_id, NULL,
                                  e);
+}
+
+static int end_session(const struct console *c, struct err *e)
+{
+    store *s = NULL;
+    if (c->is_operator) {
+        return console_operator_end(c, c->token_hash, e);
+    }
+    return store_enter(c->web->options.stores, c->mem, &s, e) != 0
+               ? -1
+               : store_leave(s, end_admin(c, s, e), e);
 }
 
 /* No key of the form is asked for: at worst somebody is signed out. */
@@ -307,15 +321,8 @@ int console_sign_out_post(web *w, const struct request *q, struct response *r, s
 {
     struct console c = console_of(w, q, r);
     bool known = false;
-    store *s = NULL;
-    if (console_who(&c, &known, e) != 0) {
+    if (console_who(&c, &known, e) != 0 || (known && end_session(&c, e) != 0)) {
         return -1;
-    }
-    if (known) {
-        if (store_enter(w->options.stores, q->mem, &s, e) != 0 ||
-            store_leave(s, end_session(&c, s, e), e) != 0) {
-            return -1;
-        }
     }
     const struct header gone = {"console", ""};
     cookie_set(q->mem, w, r, &gone, 0);

@@ -174,6 +174,13 @@ int console_connection_vars(struct console *c, const json_t *d, json_t *data, st
 /* The fields of the form for them, into body's "vars"; c->name is the connection. */
 int console_connection_take_vars(struct console *c, json_t *body, struct err *e);
 
+/* --- console_operators.c: operators who are in the console --- */
+
+/* data gets "operators": {id, actor, own, opened, used} each. */
+int console_operators(struct console *c, json_t *data, struct err *e);
+/* Signs one out, by its id or its token_hash, and tells the log who did. */
+int console_operator_end(const struct console *c, const char *id, struct err *e);
+
 /* --- the pages, by file --- */
 
 console_fn console_home_page;                                          /* console_home.c */
@@ -195,5 +202,6 @@ console_fn console_personal_page, console_personal_end; /* console_personal.c */
 console_fn console_sessions_page, console_sessions_end; /* console_sessions.c */
 console_fn console_health_page;                         /* console_health.c */
 console_fn console_deployment_page;                     /* console_deployment.c */
+console_fn console_operators_end;                       /* console_operators.c */
 
 #endif

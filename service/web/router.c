@@ -112,6 +112,7 @@ static const struct route routes[] = {
     {WB_POST, "/console/workspaces/{workspace}/sessions", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postConsoleSessions", 0},
     {WB_GET, "/console/workspaces/{workspace}/health", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleHealth", 0},
     {WB_GET, "/console/deployment", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleDeployment", 0},
+    {WB_POST, "/console/deployment", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postConsoleDeployment", 0},
     {WB_GET, "/console/setup", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleSetup", 0},
     {WB_GET, "/console/setup/workbot-teams.zip", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getTeamsPackage", 0},
     {WB_POST, "/console/workspaces/{workspace}/setup/admin-link", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postSetupAdminLink", 0},

@@ -1,11 +1,13 @@
 // The console: who gets in, who does not, and what the settings of a recipe change.
 import assert from 'node:assert/strict';
+import {createHash} from 'node:crypto';
 import {after, before, describe, test} from 'node:test';
 import {ACME, ADMIN_TOKEN, Browser, GLOBEX, OPPORTUNITY, button, labels, start, until, words} from '../lib/flow.mjs';
 
 const HOME = `/console/workspaces/${ACME}`;
 const SETTINGS = `${HOME}/recipes/create-opportunity/settings`;
 const ANA = 'U0ANA0001', BEN = 'U0BEN0001';
+const SECOND_TOKEN = 'sample-second-operator-token-of-this-file';
 
 let w, ben;
 const linkOf = m => button(m, 'Open the console').url;
@@ -40,7 +42,7 @@ async function signIn(person = ben, browser = new Browser()) {
 }
 
 before(async () => {
-  w = await start({globex: true, replicas: 2});
+  w = await start({globex: true, replicas: 2, env: {WORKBOT_ADMIN_TOKENS: `${ADMIN_TOKEN},${SECOND_TOKEN}`}});
   ben = w.person('ben');
   await admins(BEN);
 });
@@ -260,6 +262,68 @@ describe('who stays in', () => {
     await browser.submit();
     await page(browser, HOME);
     assert.match(browser.text, /Sign in to the console/);
+  });
+
+  describe('operators', () => {
+    const operator = async (token = ADMIN_TOKEN) => {
+      const browser = new Browser();
+      await page(browser, '/console');
+      await browser.submit({token});
+      assert.equal(browser.page.status, 200, browser.text);
+      return browser;
+    };
+    const isIn = async browser => {
+      await page(browser, '/console/deployment');
+      return /Keys and health/.test(browser.text) || (assert.match(browser.text, /Sign in to the console/), false);
+    };
+    const mark = token => `token:${createHash('sha256').update(token).digest('hex').slice(0, 8)}`;
+    const logged = message => w.log().split('\n').filter(l => l.includes(`"${message}"`)).map(l => JSON.parse(l));
+
+    test('each is listed and can be signed out by another; the log says who came, from where, and who sent them away', async () => {
+      await w.query('delete from operator_session');
+      const one = await operator(), two = await operator(SECOND_TOKEN);
+      const cookie = two.cookies(new URL(w.url).hostname).get('console');
+      assert.ok(await isIn(one));
+      assert.match(one.text, new RegExp(`${mark(ADMIN_TOKEN)} This browser`));
+      assert.match(one.text, new RegExp(`${mark(SECOND_TOKEN)} Signed in`));
+      const ids = [...one.page.html.matchAll(/name="id" value="([0-9a-f]{32})"/g)].map(m => m[1]);
+      assert.equal(ids.length, 2);
+      const digest = createHash('sha256').update(cookie).digest('hex'), id = ids.find(i => digest.startsWith(i)), {form_key} = one.form({}, 1).fields;
+      assert.ok(id && !one.page.html.includes(digest), 'an id names a session; the digest itself stands nowhere');
+      for (const wrong of ['', '0', '%', '_'.repeat(32), id.slice(1), id.slice(0, 31)]) {
+        assert.equal((await one.request('POST', `${w.url}/console/deployment`, {form_key, id: wrong})).status, 303);
+        assert.ok(await isIn(two), `"${wrong}" is no session`);
+      }
+      assert.equal((await one.request('POST', `${w.url}/console/deployment`, {form_key: 'f'.repeat(64), id})).status, 403);
+      assert.equal((await one.request('POST', `${w.url}/console/deployment`, {form_key, id})).status, 303);
+      assert.equal(await isIn(two), false);
+      assert.ok(await isIn(one));
+      await one.submit(); // the bar's "Sign out"
+      assert.equal(await isIn(one), false);
+      const came = logged('an operator signed in to the console').slice(-2), went = logged('an operator was signed out of the console').slice(-2);
+      assert.deepEqual(came.map(l => [l.actor, l.address]), [[mark(ADMIN_TOKEN), '127.0.0.1'], [mark(SECOND_TOKEN), '127.0.0.1']]);
+      assert.deepEqual(went.map(l => [l.actor, l.session_of, l.address]), [[mark(ADMIN_TOKEN), mark(SECOND_TOKEN), '127.0.0.1'], [mark(ADMIN_TOKEN), mark(ADMIN_TOKEN), '127.0.0.1']]);
+      for (const secret of [ADMIN_TOKEN, SECOND_TOKEN, cookie, digest]) assert.ok(!w.log().includes(secret));
+    });
+
+    test('a session ends when nothing is done in it, when its time is over, and with its token', async () => {
+      for (const [why, sql] of [['idle', "last_used_at = now() - interval '31 minutes'"], ['over', "expires_at = now() - interval '1 second'"]]) {
+        const browser = await operator();
+        assert.ok(await isIn(browser));
+        await w.query(`update operator_session set ${sql}`);
+        assert.equal(await isIn(browser), false, why);
+        await w.query('delete from operator_session');
+      }
+      const gone = await operator(SECOND_TOKEN), stays = await operator();
+      assert.ok(await isIn(gone));
+      const {form_key} = gone.form({}, 1).fields;
+      await w.restart({WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN});
+      const r = await gone.request('POST', `${w.url}/console/deployment`, {form_key, id: 'x'});
+      assert.deepEqual([r.status, new URL(r.location).pathname], [303, '/console']);
+      assert.equal(await isIn(gone), false);
+      assert.ok(await isIn(stays));
+      assert.ok(!stays.text.includes(mark(SECOND_TOKEN)), 'and is listed no more');
+    });
   });
 
   test('an admin of another workspace finds none of its pages, and changes nothing there', async () => {

@@ -192,6 +192,33 @@ describe('who stays in', () => {
     assert.match(four.text, /Sign in to the console/);
   });
 
+  test('one session is ended by its id from another one, which lives on; the audit says who did it', async () => {
+    const one = await signIn(), two = await signIn();
+    const mine = b => /<li class="row">(?:(?!<\/li>).)*This browser(?:(?!<\/li>).)*name="id" value="([^"]*)"/s.exec(b.page.html)[1];
+    await page(two, `${HOME}/sessions`);
+    const id = mine(two);
+    await page(one, `${HOME}/sessions`);
+    assert.notEqual(mine(one), id);
+    assert.ok(one.page.html.includes(`name="id" value="${id}"`), 'it is listed there, too');
+    const {form_key} = one.form({}, 1).fields, end = more => one.request('POST', `${w.url}${HOME}/sessions`, {form_key, ...more});
+    await end({id: '01900000-0000-7000-8000-000000000000'});
+    assert.equal(one.page.status, 303, 'one that is none ends none');
+    await page(two, HOME);
+    assert.match(two.text, /Recipes/);
+    const before = (await audit('console.signed_out')).length;
+    await end({id});
+    assert.equal(one.page.status, 303);
+    assert.equal(new URL(one.page.location).pathname, `${HOME}/sessions`);
+    await one.follow();
+    assert.match(one.text, /Signed out\./);
+    assert.ok(!one.page.html.includes(id));
+    await page(two, HOME);
+    assert.match(two.text, /Sign in to the console/);
+    assert.deepEqual((await audit('console.signed_out')).slice(before), [{actor: `user:${BEN}`, subject: id}]);
+    await end({id: 'not-an-id'});
+    assert.equal(one.page.status, 400);
+  });
+
   test('a change that waits behind the one that takes its doer\'s right away is not made', async () => {
     const browser = await signIn(), path = `/workspaces/${ACME}`, {installer} = await w.must('GET', path);
     await page(browser, `${HOME}/api-tokens`);

@@ -7,9 +7,12 @@
  * what it means and for whom; who may run it; and whether it is switched on.
  */
 
+enum { GROUP_PAGES_MAX = 10 };
+
 struct settings {
     struct console_recipe recipe;
     json_t *apps, *groups, *workspace;
+    bool all_groups; /* `groups` names every one that there is */
     const char *problem;
     json_t *faults;
     int status;
@@ -78,6 +81,36 @@ static bool holds(const json_t *list, const char *text)
     return false;
 }
 
+static bool is_group(const struct settings *x, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(x->groups); i++) {
+        if (str_equal(json_text(json_array_get(x->groups, i), "name"), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The groups that there are, and those that the recipe lets in whatever has become of them: a name
+ * that does not stand on the page would be lost by the next save. */
+static json_t *group_rows(const struct settings *x, const json_t *allowed)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(x->groups); i++) {
+        const char *name = json_text(json_array_get(x->groups, i), "name");
+        json_push(list,
+                  json_must(json_pack("{s:s, s:b}", "group", name, "on", holds(allowed, name))));
+    }
+    for (size_t i = 0; i < json_array_size(allowed); i++) {
+        const char *name = json_string_value(json_array_get(allowed, i));
+        if (!is_group(x, name)) {
+            json_push(list, json_must(json_pack("{s:s, s:b, s:b}", "group", name, "on", 1, "gone",
+                                                x->all_groups)));
+        }
+    }
+    return list;
+}
+
 static int add_allow(struct console *c, const struct settings *x, json_t *data, struct err *e)
 {
     const json_t *allow = json_member(x->recipe.body, "allow");
@@ -92,13 +125,30 @@ static int add_allow(struct console *c, const struct settings *x, json_t *data, 
     json_put(data, "allow_listed", json_boolean(json_is_object(allow)));
     json_put_shown(data, "users", users);
     json_put_shown(data, "channels", channels);
-    json_put(data, "groups", json_array());
-    for (size_t i = 0; i < json_array_size(x->groups); i++) {
-        const char *name = json_text(json_array_get(x->groups, i), "name");
-        json_push(json_member(data, "groups"),
-                  json_must(json_pack("{s:s, s:b}", "group", name, "on", holds(groups, name))));
+    json_t *lines = group_rows(x, groups);
+    json_put(data, "any_group", json_boolean(json_array_size(lines) > 0));
+    json_put(data, "groups", lines);
+    return 0;
+}
+
+static int load_groups(struct console *c, struct settings *ret, struct err *e)
+{
+    const char *next = "";
+    ret->groups = arena_json(c->mem, json_array());
+    for (int i = 0; next != NULL && i < GROUP_PAGES_MAX; i++) {
+        struct console_answer a;
+        struct str query = str_new(c->mem, 300);
+        str_printf(&query, "limit=%d", LIMIT_PAGE_COUNT);
+        console_add_param(&query, "cursor", next);
+        const struct console_call get = {
+            .method = WB_GET, .handler = api_groups_get, .query = query.text};
+        if (console_ask(c, &get, &a, e) != 0) {
+            return -1;
+        }
+        json_array_extend(ret->groups, json_member(a.value, "items"));
+        next = json_text(a.value, "next");
     }
-    json_put(data, "any_group", json_boolean(json_array_size(x->groups) > 0));
+    ret->all_groups = next == NULL;
     return 0;
 }
 
@@ -111,7 +161,7 @@ static int load(struct console *c, struct settings *ret, struct err *e)
         return -1;
     }
     ret->workspace = a.value;
-    return console_list(c, api_groups_get, "limit=100", &ret->groups, e);
+    return load_groups(c, ret, e);
 }
 
 static int show(struct console *c, struct settings *x, struct err *e)
@@ -174,10 +224,11 @@ static void put_list(json_t *allow, const char *key, json_t *list)
     }
 }
 
-static int read_groups(struct console *c, const json_t *known, json_t *list, struct err *e)
+/* Those of the page's rows that are ticked. */
+static int read_groups(struct console *c, const json_t *lines, json_t *list, struct err *e)
 {
-    for (size_t i = 0; i < json_array_size(known); i++) {
-        const char *name = json_text(json_array_get(known, i), "name");
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const char *name = json_text(json_array_get(lines, i), "group");
         bool on = false;
         if (read_flag(c, arena_printf(c->mem, "group_%s", name), &on, e) != 0) {
             return -1;
@@ -192,10 +243,11 @@ static int read_groups(struct console *c, const json_t *known, json_t *list, str
 static int read_allow(struct console *c, const struct settings *x, json_t *body, struct err *e)
 {
     const char *who = NULL, *users = NULL, *channels = NULL;
+    const json_t *was = json_member(json_member(body, "allow"), "groups");
+    json_t *lines = arena_json(c->mem, group_rows(x, was));
     json_t *groups = arena_json(c->mem, json_array());
     if (console_field(c, "allow", &who, e) != 0 || console_field(c, "users", &users, e) != 0 ||
-        console_field(c, "channels", &channels, e) != 0 ||
-        read_groups(c, x->groups, groups, e) != 0) {
+        console_field(c, "channels", &channels, e) != 0 || read_groups(c, lines, groups, e) != 0) {
         return -1;
     }
     if (str_equal(who, "everyone")) {

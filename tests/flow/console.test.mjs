@@ -507,6 +507,45 @@ describe('Recipe > Settings', () => {
   });
 });
 
+describe('many of them', () => {
+  const recipe = () => w.must('GET', `/workspaces/${ACME}/recipes/create-opportunity`);
+  const ticked = b => [...b.page.html.matchAll(/name="group_([^"]+)" value="on" checked/g)].map(m => m[1]).sort();
+  /** The form as a browser sends it: a box that is not ticked is not sent. */
+  const settings = (b, more) => {
+    const {url, fields} = b.form({}, 1), boxes = [...b.page.html.matchAll(/<input type="checkbox"[^>]* name="([^"]+)" value="on"( checked)?/g)];
+    for (const [, name, on] of boxes) if (!on) delete fields[name];
+    return b.request('POST', url, {...fields, allow: 'listed', users: '', channels: '', ...more});
+  };
+
+  test('a group that stands behind the hundredth, and one that was removed, are lost by no save', async () => {
+    const browser = await signIn(), api = `/workspaces/${ACME}`;
+    const names = Array.from({length: 101}, (_, i) => `g-${String(i).padStart(3, '0')}`), last = 'g-100';
+    for (const name of [...names, 'g-removed']) await w.must('PUT', `${api}/groups/${name}`, {users: [ANA]});
+    const made = await recipe(), {recipe: body} = await w.must('GET', `${api}/recipes/create-opportunity/versions/${made.version}`);
+    await w.must('PUT', `${api}/recipes/create-opportunity`, {...body, allow: {groups: ['g-000', last, 'g-removed']}});
+    await page(browser, SETTINGS);
+    assert.deepEqual(ticked(browser), ['g-000', last, 'g-removed']);
+    assert.doesNotMatch(browser.text, /no group of that name/);
+    await w.api('DELETE', `${api}/groups/g-removed`); // while the page is open
+    await settings(browser, {});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.deepEqual((await recipe()).allow, {groups: ['g-000', last, 'g-removed']}, 'nothing was unticked, and nothing is lost');
+    await page(browser, SETTINGS);
+    assert.deepEqual(ticked(browser), ['g-000', last, 'g-removed']);
+    assert.match(browser.text, /g-removed There is no group of that name any more: it lets nobody in/);
+    const box = {[`group_${last}`]: undefined, 'group_g-removed': undefined, 'group_g-099': 'on'};
+    const {url, fields} = browser.form({}, 1);
+    const sent = Object.fromEntries(Object.entries({...fields, ...box, allow: 'listed'}).filter(([k, v]) => v !== undefined && (!k.startsWith('group_') || k in box || k === 'group_g-000')));
+    await browser.request('POST', url, sent);
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.deepEqual((await recipe()).allow, {groups: ['g-000', 'g-099']}, 'what was unticked is gone');
+    await page(browser, SETTINGS);
+    assert.doesNotMatch(browser.text, /g-removed/);
+    await w.must('PUT', `${api}/recipes/create-opportunity`, body);
+    for (const name of names) await w.api('DELETE', `${api}/groups/${name}`);
+  });
+});
+
 describe('runs, the audit, personal connections', () => {
   test('filters are those of the API; what it does not take is said on the page', async () => {
     const browser = await signIn();

@@ -544,6 +544,33 @@ describe('many of them', () => {
     await w.must('PUT', `${api}/recipes/create-opportunity`, body);
     for (const name of names) await w.api('DELETE', `${api}/groups/${name}`);
   });
+
+  test('a thousand ids are taken, or refused with what was typed', async () => {
+    const browser = await signIn(), ids = n => Array.from({length: n}, (_, i) => `U${String(i).padStart(10, '0')} Somebody With A Name`).join('\n');
+    const last = 'U0000000999';
+    await page(browser, SETTINGS);
+    await settings(browser, {users: ids(1000), enabled: 'on', verify_salesforce: 'on'});
+    assert.equal(browser.page.status, 422, browser.text.slice(0, 500));
+    assert.match(browser.text, /This was not saved.*allow\.users/);
+    assert.ok(browser.page.html.includes(last), 'what was typed still stands there');
+    await settings(browser, {users: ids(500), enabled: 'on', verify_salesforce: 'on'});
+    assert.equal(browser.page.status, 303, browser.text.slice(0, 500));
+    assert.equal((await recipe()).allow.users.length, 500);
+    await page(browser, SETTINGS);
+    await settings(browser, {allow: 'everyone', enabled: 'on', verify_salesforce: 'on'});
+    assert.deepEqual([(await recipe()).allow, browser.page.status], ['everyone', 303]);
+
+    const path = `${w.url}${HOME}/people`, was = await w.must('GET', `/workspaces/${ACME}`);
+    await page(browser, `${HOME}/people`);
+    const {form_key} = browser.form({}, 1).fields;
+    await browser.request('POST', path, {form_key, do: 'save', admins: `${BEN}\n${ids(1000)}`, installer: was.installer ?? '', installer_uses: 'default'});
+    assert.equal(browser.page.status, 422, browser.text.slice(0, 500));
+    assert.ok(browser.page.html.includes(last));
+    await browser.request('POST', path, {form_key, do: 'group', name: 'many', users: ids(1000)});
+    assert.equal(browser.page.status, 303, browser.text.slice(0, 500));
+    assert.equal((await w.must('GET', `/workspaces/${ACME}/groups/many`)).count, 1000);
+    await w.api('DELETE', `/workspaces/${ACME}/groups/many`);
+  });
 });
 
 describe('runs, the audit, personal connections', () => {

@@ -112,6 +112,40 @@ static void put_times(const struct console *c, const json_t *run, json_t *data)
     }
 }
 
+/* The name of the token that its fingerprint stands for; NULL: it is none any more. */
+static const char *token_name(const json_t *tokens, const char *actor)
+{
+    static const char prefix[] = "token:";
+    const char *fingerprint = str_starts(actor, prefix) ? actor + sizeof prefix - 1 : actor;
+    for (size_t i = 0; i < json_array_size(tokens); i++) {
+        const json_t *t = json_array_get(tokens, i);
+        if (str_equal(json_text(t, "fingerprint"), fingerprint)) {
+            return json_text(t, "name");
+        }
+    }
+    return NULL;
+}
+
+/* Whose doing it was that it runs: the person's, a program's for them, or an app's event. */
+static int put_begun(struct console *c, const json_t *run, const char *user, json_t *data,
+                     struct err *e)
+{
+    json_t *tokens = NULL;
+    const char *actor = json_text(run, "started_by");
+    if (actor == NULL) {
+        json_put_shown(data, "begun", str_empty(user) ? "an app's event" : user);
+        return 0;
+    }
+    if (console_list(c, api_tokens_get, "limit=100", &tokens, e) != 0) {
+        return -1;
+    }
+    const char *name = token_name(tokens, actor);
+    json_put_shown(data, "begun",
+                   name == NULL ? actor : arena_printf(c->mem, "%s (%s)", name, actor));
+    json_put(data, "acted", json_boolean(true));
+    return 0;
+}
+
 int console_run_page(struct console *c, struct err *e)
 {
     struct console_answer a;
@@ -131,8 +165,14 @@ int console_run_page(struct console *c, struct err *e)
         json_text(run, "recipe"), "version", (json_int_t)json_i64(run, "version"), "state",
         console_state(json_text(run, "state")), "apps", apps_of(c, run), "steps"));
     json_put_words(data, "recipe_href", console_path(c, "/recipes/%s", json_text(run, "recipe")));
-    json_put_shown(data, "user", console_name(names, json_text(run, "user")));
-    json_put_words(data, "user_id", json_text(run, "user"));
+    arena_json(c->mem, data);
+    const char *user = console_name(names, json_text(run, "user"));
+    if (!str_empty(user)) {
+        json_put_shown(data, "user", user);
+    }
+    if (put_begun(c, run, user, data, e) != 0) {
+        return -1;
+    }
     json_put_words(data, "error", json_text(json_member(run, "error"), "code"));
     put_times(c, run, data);
     for (size_t i = 0; i < json_array_size(steps); i++) {
@@ -142,5 +182,5 @@ int console_run_page(struct console *c, struct err *e)
     json_put(data, "any_app", json_boolean(json_array_size(json_member(run, "apps")) > 0));
     const struct console_page page = {"console_run.html", arena_printf(c->mem, "Run %s", reference),
                                       "runs", 200};
-    return console_show(c, &page, data, e);
+    return console_show(c, &page, json_incref(data), e);
 }

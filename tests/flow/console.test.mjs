@@ -595,6 +595,32 @@ describe('runs, the audit, personal connections', () => {
     assert.equal((await w.api('GET', `/workspaces/${ACME}/audit?since=soon`)).status, 400);
   });
 
+  test('a run says who began it: its person, a program for them, or an app', async () => {
+    const browser = await signIn(), ana = w.person('ana'), api = `/workspaces/${ACME}`;
+    const {token, fingerprint} = await w.must('POST', `${api}/api-tokens`, {name: 'deal-sync', role: 'act'});
+    await w.must('PUT', api, {acting: 'on'});
+    await ana.ask('allow deal-sync', /deal-sync may run commands for you/);
+    const r = await fetch(`${w.url}/v1${api}/act`, {method: 'POST', headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json'},
+      body: JSON.stringify({user: ANA, recipe: 'create-opportunity', inputs: {name: 'By a program', close: '2026-12-31'}, idempotency_key: 'console-1'})});
+    const {id} = await r.json(), path = `${HOME}/runs/${id}`;
+    assert.ok(r.ok && id, r.status);
+    await page(browser, path);
+    assert.match(browser.text, new RegExp(`, for Ana .*Begun by deal-sync \\(token:${fingerprint}\\) for Ana `));
+    await w.api('DELETE', `${api}/api-tokens/deal-sync`);
+    await page(browser, path);
+    assert.match(browser.text, new RegExp(`Begun by token:${fingerprint} for Ana `), 'its token is none any more');
+    await w.idle();
+    const [typed] = (await w.must('GET', `${api}/runs?user=${ANA}&limit=100`)).items.filter(one => !one.started_by);
+    await page(browser, `${HOME}/runs/${typed.id}`);
+    assert.match(browser.text, /, for Ana .*Begun by Ana [^f]/);
+    await w.query("update run set user_id = '' where id = $1", [typed.id]); // as an app's event begins one
+    await page(browser, `${HOME}/runs/${typed.id}`);
+    assert.match(browser.text, /Begun by an app's event /);
+    assert.doesNotMatch(browser.text, /, for /);
+    await w.query('update run set user_id = $2 where id = $1', [typed.id, ANA]);
+    await w.must('PUT', api, {acting: 'off'});
+  });
+
   test('P5: no token and nothing that was typed stands on any page; ends are in the audit with their doer', async () => {
     const browser = await signIn(), ana = w.person('ana');
     await ana.connect();

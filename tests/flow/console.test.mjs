@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {after, before, describe, test} from 'node:test';
 import {ACME, ADMIN_TOKEN, Browser, GLOBEX, OPPORTUNITY, button, labels, start, until, words} from '../lib/flow.mjs';
+import {linkOf, signIn as enter} from '../lib/console.mjs';
 
 const HOME = `/console/workspaces/${ACME}`;
 const SETTINGS = `${HOME}/recipes/create-opportunity/settings`;
@@ -10,7 +11,6 @@ const ANA = 'U0ANA0001', BEN = 'U0BEN0001';
 const SECOND_TOKEN = 'sample-second-operator-token-of-this-file';
 
 let w, ben;
-const linkOf = m => button(m, 'Open the console').url;
 const asked = async (person = ben) => linkOf(await person.ask('console', /The console for/));
 const audit = action => w.query('select actor, subject from audit where workspace = $1 and action = $2 order by id', [ACME, action]);
 const sessions = (where = 'true') => w.count('console_session', `token_hash is not null and ended_at is null and ${where}`);
@@ -30,16 +30,7 @@ async function consolePages(names) {
   });
 }
 
-/** Link, code, chat: this browser is signed in as the person. */
-async function signIn(person = ben, browser = new Browser()) {
-  await browser.get(await asked(person));
-  await browser.submit();
-  await person.ask(`console ${browser.code}`, /That browser is yours/);
-  await browser.submit();
-  assert.match(browser.page.url, /\/console\/workspaces\//, browser.text);
-  assert.equal(browser.page.status, 200, browser.text);
-  return browser;
-}
+const signIn = (person = ben, browser = new Browser()) => enter(person, browser);
 
 before(async () => {
   w = await start({globex: true, replicas: 2, env: {WORKBOT_ADMIN_TOKENS: `${ADMIN_TOKEN},${SECOND_TOKEN}`}});

@@ -5,7 +5,8 @@ import {execFileSync, spawnSync} from 'node:child_process';
 import {createDecipheriv} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, button, create, start, until} from '../lib/flow.mjs';
+import {signIn} from '../lib/console.mjs';
+import {ACME, create, start, until} from '../lib/flow.mjs';
 
 const PG_DUMP = ['/usr/lib/postgresql/15/bin/pg_dump', '/usr/bin/pg_dump'].find(existsSync) || 'pg_dump';
 const ANA = 'U0ANA0001', MAIL = 'ana@acme.example';
@@ -39,16 +40,6 @@ describe('P15 a person is erased', () => {
     }
     assert.ok(columns.length > 12 && values > 1);
     return [...found].sort();
-  };
-  /** This admin's browser, in the console. */
-  const signIn = async person => {
-    const browser = new Browser();
-    await browser.get(button(await person.ask('console', /The console for/), 'Open the console').url);
-    await browser.submit();
-    await person.ask(`console ${browser.code}`, /That browser is yours/);
-    await browser.submit();
-    assert.match(browser.text, /Recipes/);
-    return browser;
   };
   const erase = async user => {
     for (let n = 0; n < 60; n++) {

@@ -6,10 +6,12 @@ const unescapeHtml = text => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').re
 /** Cookies by host name (ports share them, as in life), forms out of pages, redirects by hand. */
 export class Browser {
   #jar = new Map();
+  /** What it takes; null: it says nothing, as programs do, which get problem+json where a person gets a page. */
+  accept = null;
 
   /** Another tab: the cookies of now, a page of its own. */
   tab() {
-    const other = new Browser();
+    const other = Object.assign(new Browser(), {accept: this.accept});
     for (const [name, jar] of this.#jar) other.#jar.set(name, new Map(jar));
     return other;
   }
@@ -23,7 +25,7 @@ export class Browser {
   async request(method, url, form) {
     const at = new URL(url);
     const jar = this.cookies(at.hostname);
-    const headers = {};
+    const headers = this.accept ? {accept: this.accept} : {};
     if (jar.size) headers.cookie = [...jar].map(([k, v]) => `${k}=${v}`).join('; ');
     if (form) headers['content-type'] = 'application/x-www-form-urlencoded';
     const r = await fetch(url, {method, redirect: 'manual', headers, body: form ? new URLSearchParams(form).toString() : undefined});

@@ -42,7 +42,9 @@ json_t *console_run_row(const struct console *c, const json_t *run, const json_t
                                       "recipe", json_text(run, "recipe"), "state",
                                       console_state(json_text(run, "state"))));
     json_put_words(row, "href", console_path(c, "/runs/%s", json_text(run, "id")));
-    json_put_shown(row, "user", console_name(names, json_text(run, "user")));
+    bool of_person = !str_empty(json_text(run, "user"));
+    json_put_shown(row, "user",
+                   of_person ? console_name(names, json_text(run, "user")) : "An app's event");
     put_time(c->mem, row, "at", run, "created");
     return row;
 }

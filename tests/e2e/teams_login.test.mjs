@@ -78,7 +78,7 @@ test('the button is in sight when the window opens, on a phone too; what is read
     const hit = await page.evaluate(({x, y, width, height}) => document.elementFromPoint(x + width / 2, y + height / 2).textContent, at);
     assert.equal(hit, 'Continue to Salesforce');
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-    const last = await page.locator('.steps li').last().boundingBox(), end = await button.boundingBox();
+    const last = await page.locator('ol li').last().boundingBox(), end = await button.boundingBox();
     assert.ok(last.y + last.height <= end.y, `${name}: the last step is covered at the end`);
   }
 });

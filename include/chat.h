@@ -29,7 +29,8 @@ struct chat_settings {
     const char *slack_url;    /* "https://slack.com" */
     const char *slack_client_id;
     struct secret slack_client_secret;
-    const char *slack_sign_in_client_id; /* NULL: Sign in with Slack is off */
+    bool slack_sign_in;                  /* logins are proven by it */
+    const char *slack_sign_in_client_id; /* NULL: nobody can sign in with Slack */
     struct secret slack_sign_in_client_secret;
     const struct secret *slack_signing_secrets;
     size_t slack_signing_secrets_count;
@@ -38,7 +39,7 @@ struct chat_settings {
     const char *teams_tenant_id;              /* home of the app, lower case */
     const char *const *teams_allowed_tenants; /* whose people are served, lower case */
     size_t teams_allowed_tenants_count;
-    bool teams_sign_in;
+    bool teams_sign_in;           /* logins are proven by it */
     const char *teams_cloud;      /* "public", "gcc", "gcc_high", "dod" or "china" */
     const char *teams_openid_url; /* NULL: that of the cloud; the next two alike */
     const char *teams_login_url;
@@ -61,5 +62,9 @@ bool chats_teams_on(const chats *c);
 bool chats_sign_in_on(const chats *c, const char *workspace);
 /* "https://slack.com": where that page stands; NULL where sign-in is switched off. */
 char *chats_sign_in_origin(const chats *c, arena *mem, const char *workspace);
+/* The platform of this name ("slack") whose sign-in has a client that can be tried, whether it is
+ * switched on or not; NULL: there is none. */
+const struct chat_driver *chats_sign_in_client(const chats *c, arena *mem, const char *platform,
+                                               struct chat_sign_in_client *ret);
 
 #endif

@@ -357,5 +357,6 @@ int oauth_revoke_read(oauth *o, arena *mem, const struct job *j, struct oauth_re
                       struct err *e);
 
 #include "oauth/bot_token.h"
+#include "oauth/try.h"
 
 #endif

@@ -33,6 +33,7 @@
 #include "store/runs.h"          /* recipes.c, runs.c, run_steps.c */
 #include "store/seals.h"         /* seals.c, seal_days.c */
 #include "store/setups.h"        /* setups.c */
+#include "store/sign_in.h"       /* sign_in.c */
 #include "store/stats.h"         /* stats.c */
 #include "store/time_zones.h"    /* time_zones.c */
 #include "store/workspaces.h"    /* workspaces.c, installations.c, bot_tokens.c */

@@ -69,11 +69,20 @@ struct chat_file {
 
 /* One attempt, as it went to the platform. */
 struct chat_sign_in {
-    const char *workspace;
+    const char *workspace; /* its prefix alone: wherever who signs in is at home */
     const char *redirect_uri;
     const char *state;
     const char *nonce;
-    struct secret code; /* of the return */
+    const char *verifier; /* of PKCE (RFC 7636), used where the platform has it; NULL: without */
+    struct secret code;   /* of the return */
+};
+
+/* What signs people in, whether logins are proven by it or not. */
+struct chat_sign_in_client {
+    const char *id;
+    bool on;               /* logins are */
+    const char *workspace; /* of an attempt that is nobody's login */
+    const char *origin;    /* of its page */
 };
 
 struct chat_identity {
@@ -156,7 +165,8 @@ struct chat_driver {
     /* Makes the view the home page of this user; it replaces the one before. */
     int (*publish_home)(chats *c, arena *mem, const struct chat_access *a, const char *user_id,
                         const json_t *view, struct err *e);
-    char *(*sign_in_origin)(const chats *c, arena *mem); /* of that page */
+    /* False: there is no client that could sign anybody in. */
+    bool (*sign_in_client)(const chats *c, arena *mem, struct chat_sign_in_client *ret);
     /* Shows a form (chat/form.h) to who pressed or typed, by the trigger that came with it: it
      * works once, for three seconds. ERR_CONFLICT "chat_trigger" when it does not any more. NULL
      * where there are no forms. */
@@ -178,7 +188,7 @@ struct chat_driver {
     int (*file)(chats *c, arena *mem, const struct chat_access *a, const struct chat_file *f,
                 struct bytes *ret, struct err *e);
     const char *file_scope; /* what the bot must have been granted for that; NULL: nothing */
-    /* The platform's sign-in page; NULL where sign-in is switched off. */
+    /* The platform's sign-in page; NULL where it has no client. */
     char *(*sign_in_url)(const chats *c, arena *mem, const struct chat_sign_in *q);
     /* Who came back from there, by the platform's signed word. ERR_UNAUTHENTIC: it does not prove
      * anybody (codes "jwt_..."); ERR_CONFIG "chat_client": our client is refused,

@@ -90,7 +90,8 @@ static void build_outside(struct service *s)
                                  .slack_url = c->slack_url,
                                  .slack_client_id = c->slack_client_id,
                                  .slack_client_secret = c->slack_client_secret,
-                                 .slack_sign_in_client_id = c->slack_sign_in ? sign_in_id : NULL,
+                                 .slack_sign_in = c->slack_sign_in,
+                                 .slack_sign_in_client_id = sign_in_id,
                                  .slack_sign_in_client_secret = second_app
                                                                     ? c->slack_sign_in_client_secret
                                                                     : c->slack_client_secret,

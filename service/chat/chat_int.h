@@ -218,7 +218,7 @@ int slack_publish_home(chats *c, arena *mem, const struct chat_access *a, const 
                        const json_t *view, struct err *e);
 /* --- slack_sign_in.c, slack_keys.c --- */
 
-char *slack_sign_in_origin(const chats *c, arena *mem);
+bool slack_sign_in_client(const chats *c, arena *mem, struct chat_sign_in_client *ret);
 char *slack_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q);
 int slack_sign_in(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
                   struct err *e);

@@ -15,7 +15,7 @@ const struct chat_driver slack_driver = {
     .person = slack_person,
     .other_home = slack_other_home,
     .publish_home = slack_publish_home,
-    .sign_in_origin = slack_sign_in_origin,
+    .sign_in_client = slack_sign_in_client,
     .open_form = slack_open_form,
     .form_kept = true,
     .file = slack_file,
@@ -52,7 +52,7 @@ const struct chat_driver teams_driver = {
     .open_dm = teams_open_dm,
     .find_post = teams_find_post,
     .person = teams_person,
-    .sign_in_origin = teams_sign_in_origin,
+    .sign_in_client = teams_sign_in_client,
     .sign_in_url = teams_sign_in_url,
     .sign_in = teams_sign_in,
     .sign_in_barred = teams_sign_in_barred,
@@ -136,7 +136,9 @@ const struct chat_driver *chats_driver(const chats *c, const char *workspace)
 char *chats_sign_in_origin(const chats *c, arena *mem, const char *workspace)
 {
     const struct chat_driver *d = chats_driver(c, workspace);
-    return d == NULL || d->sign_in_origin == NULL ? NULL : d->sign_in_origin(c, mem);
+    struct chat_sign_in_client client;
+    bool on = d != NULL && d->sign_in_client(c, mem, &client) && client.on;
+    return on ? arena_strdup(mem, client.origin) : NULL;
 }
 
 bool chats_sign_in_on(const chats *c, const char *workspace)
@@ -145,6 +147,18 @@ bool chats_sign_in_on(const chats *c, const char *workspace)
     bool on = chats_sign_in_origin(c, mem, workspace) != NULL;
     arena_free(mem);
     return on;
+}
+
+const struct chat_driver *chats_sign_in_client(const chats *c, arena *mem, const char *platform,
+                                               struct chat_sign_in_client *ret)
+{
+    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++) {
+        const struct chat_driver *d = platforms[i].driver;
+        if (str_equal(d->name, platform) && d->sign_in_client(c, mem, ret)) {
+            return d;
+        }
+    }
+    return NULL;
 }
 
 bool chats_slack_on(const chats *c)

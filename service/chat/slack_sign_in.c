@@ -15,7 +15,7 @@
 
 enum { URL_MAX = 4096 };
 
-/* The id of a workspace of ours at Slack: T... or, of an organisation, E... */
+/* The id of a workspace of ours at Slack: T... or, of an organisation, E...; "" of none. */
 static const char *home_of(const struct chat_sign_in *q)
 {
     return q->workspace + strlen(slack_driver.prefix);
@@ -27,13 +27,23 @@ static bool is_organisation(const char *home)
 }
 
 /* Its tokens are issued by the same (docs: "iss": "https://slack.com"). */
-char *slack_sign_in_origin(const chats *c, arena *mem)
+static char *origin_of(const chats *c, arena *mem)
 {
     struct net_url url;
     struct err unused = {0};
-    bool on = c->settings.slack_sign_in_client_id != NULL &&
-              net_url_parse(mem, c->settings.slack_url, &url, &unused) == 0;
-    return on ? arena_printf(mem, "%s://%s", url.scheme, url.host_port) : NULL;
+    bool read = net_url_parse(mem, c->settings.slack_url, &url, &unused) == 0;
+    return read ? arena_printf(mem, "%s://%s", url.scheme, url.host_port) : NULL;
+}
+
+bool slack_sign_in_client(const chats *c, arena *mem, struct chat_sign_in_client *ret)
+{
+    const struct chat_settings *s = &c->settings;
+    *ret = (struct chat_sign_in_client){.id = s->slack_sign_in_client_id,
+                                        .on = s->slack_sign_in,
+                                        .workspace = slack_driver.prefix,
+                                        .origin = origin_of(c, mem)};
+    return s->slack_app_id != NULL && ret->id != NULL && ret->origin != NULL &&
+           !secret_empty(s->slack_sign_in_client_secret);
 }
 
 char *slack_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q)
@@ -47,7 +57,7 @@ char *slack_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q
         {"&state=", q->state},
         {"&nonce=", q->nonce},
         {"&redirect_uri=", q->redirect_uri},
-        {"&team=", is_organisation(home) ? NULL : home},
+        {"&team=", str_empty(home) || is_organisation(home) ? NULL : home},
     };
     struct str url = str_new(mem, URL_MAX);
     str_printf(&url, "%s/openid/connect/authorize", c->settings.slack_url);
@@ -105,7 +115,7 @@ static int open_token(chats *c, arena *mem, struct secret token, json_t **ret, s
 static int read_token(chats *c, arena *mem, const struct chat_sign_in *q, const json_t *answer,
                       json_t **ret, struct err *e)
 {
-    const struct jwt_rules rules = {.issuer = slack_sign_in_origin(c, mem),
+    const struct jwt_rules rules = {.issuer = origin_of(c, mem),
                                     .audience = c->settings.slack_sign_in_client_id,
                                     .nonce = q->nonce,
                                     .now = clock_now()};

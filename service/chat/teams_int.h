@@ -122,7 +122,7 @@ int teams_entra_key(chats *c, arena *mem, const struct teams_entra_query *q, jso
 
 /* --- teams_sign_in.c: signing in with Entra --- */
 
-char *teams_sign_in_origin(const chats *c, arena *mem);
+bool teams_sign_in_client(const chats *c, arena *mem, struct chat_sign_in_client *ret);
 char *teams_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q);
 int teams_sign_in(chats *c, arena *mem, const struct chat_sign_in *q, struct chat_identity *ret,
                   struct err *e);

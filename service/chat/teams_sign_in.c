@@ -20,20 +20,38 @@ static const char *authority(const chats *c, arena *mem, const char *workspace)
                         teams_tenant_of(workspace));
 }
 
-char *teams_sign_in_origin(const chats *c, arena *mem)
+/* The app's home if people there are served, else the first tenant whose people are. */
+static const char *tenant_to_try(const struct chat_settings *s)
 {
+    for (size_t i = 0; i < s->teams_allowed_tenants_count; i++) {
+        if (str_equal(s->teams_allowed_tenants[i], s->teams_tenant_id)) {
+            return s->teams_tenant_id;
+        }
+    }
+    return s->teams_allowed_tenants_count == 0 ? NULL : s->teams_allowed_tenants[0];
+}
+
+bool teams_sign_in_client(const chats *c, arena *mem, struct chat_sign_in_client *ret)
+{
+    const struct chat_settings *s = &c->settings;
+    const char *tenant = tenant_to_try(s);
     struct net_url url;
     struct err unused = {0};
-    bool on = c->settings.teams_sign_in &&
-              net_url_parse(mem, teams_cloud(&c->settings).login_url, &url, &unused) == 0;
-    return on ? arena_printf(mem, "%s://%s", url.scheme, url.host_port) : NULL;
+    *ret = (struct chat_sign_in_client){.id = s->teams_app_id, .on = s->teams_sign_in};
+    if (ret->id == NULL || secret_empty(s->teams_app_secret) || tenant == NULL ||
+        net_url_parse(mem, teams_cloud(s).login_url, &url, &unused) != 0) {
+        return false;
+    }
+    ret->workspace = arena_printf(mem, "%s%s", TEAMS_PREFIX, tenant);
+    ret->origin = arena_printf(mem, "%s://%s", url.scheme, url.host_port);
+    return true;
 }
 
 /* The scope profile is what brings the oid. Entra asks which account is meant: else a browser that
  * is signed in as somebody else could not choose. */
 char *teams_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q)
 {
-    if (!c->settings.teams_sign_in) {
+    if (c->settings.teams_app_id == NULL) {
         return NULL;
     }
     const char *const parts[][2] = {
@@ -41,6 +59,8 @@ char *teams_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q
         {"&state=", q->state},
         {"&nonce=", q->nonce},
         {"&redirect_uri=", q->redirect_uri},
+        {"&code_challenge_method=S256&code_challenge=",
+         q->verifier == NULL ? NULL : crypto_pkce_challenge(mem, q->verifier)},
     };
     struct str url = str_new(mem, URL_MAX);
     str_printf(&url,
@@ -48,8 +68,10 @@ char *teams_sign_in_url(const chats *c, arena *mem, const struct chat_sign_in *q
                "&scope=openid%%20profile&prompt=select_account",
                authority(c, mem, q->workspace));
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        str_add(&url, parts[i][0]);
-        str_add_url(&url, parts[i][1]);
+        if (parts[i][1] != NULL) {
+            str_add(&url, parts[i][0]);
+            str_add_url(&url, parts[i][1]);
+        }
     }
     return url.text;
 }
@@ -112,7 +134,9 @@ static int exchange(chats *c, arena *mem, const struct chat_sign_in *q, json_t *
                  {.name = "client_id", .value = c->settings.teams_app_id},
                  {.name = "client_secret", .secret = c->settings.teams_app_secret},
                  {.name = "redirect_uri", .value = q->redirect_uri},
-                 {.name = "code", .secret = q->code}},
+                 {.name = "code", .secret = q->code},
+                 {.name = q->verifier == NULL ? NULL : "code_verifier",
+                  .secret = secret_of(mem, q->verifier)}},
         .timeout_ms = CALL_MS,
         .answer_max = ANSWER_MAX};
     struct net_response r = {0};

@@ -14,6 +14,11 @@ static const struct chat_driver *driver_of(const oauth *o, const char *workspace
                                                          : NULL;
 }
 
+char *identity_uri(arena *mem, const oauth *o, const char *platform)
+{
+    return arena_printf(mem, "%s/identity/%s/callback", o->options.config->public_url, platform);
+}
+
 int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
                    struct err *e)
 {
@@ -23,8 +28,7 @@ int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oau
         return err_set(e, ERR_CONFIG, "sign_in_off", "connection %s demands a sign-in that is off",
                        row->connection->name);
     }
-    const char *redirect_uri =
-        arena_printf(mem, "%s/identity/%s/callback", o->options.config->public_url, driver->name);
+    const char *redirect_uri = identity_uri(mem, o, driver->name);
     const char *nonce = crypto_random_hex(mem, 32);
     struct attempt_row r = *row;
     r.purpose = PURPOSE_IDENTITY;

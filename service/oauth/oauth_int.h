@@ -76,7 +76,9 @@ int attempt_add(oauth *o, store *s, const struct attempt_row *row, const char **
 /* To the provider's authorize page. */
 int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
               struct err *e);
-/* identity.c: to the chat platform's sign-in first. */
+/* identity.c: where a platform's sign-in sends the browser back to. */
+char *identity_uri(arena *mem, const oauth *o, const char *platform);
+/* To the chat platform's sign-in first. */
 int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
                    struct err *e);
 

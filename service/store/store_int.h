@@ -187,6 +187,7 @@ extern const struct stmt *const store_channels_stmts[];
 extern const struct stmt *const store_conversations_stmts[];
 extern const struct stmt *const store_setups_stmts[];
 extern const struct stmt *const store_stats_stmts[];
+extern const struct stmt *const store_sign_in_stmts[];
 extern const struct stmt *const store_hooks_stmts[];
 extern const struct stmt *const store_keys_stmts[];
 extern const struct stmt *const store_decisions_stmts[];

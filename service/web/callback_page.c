@@ -21,7 +21,7 @@ static const char *split_cookie(arena *mem, const char *cookie, const char **ret
     return arena_strndup(mem, cookie, (size_t)(mark - cookie));
 }
 
-static int read_query(const struct request *q, struct oauth_return *ret, struct err *e)
+int callback_query(const struct request *q, struct oauth_return *ret, struct err *e)
 {
     const struct {
         const char *name;
@@ -116,7 +116,7 @@ static int arrive(struct login_end *p, const struct request *q, arrive_fn *take,
                               .connected = bot_login_connected,
                               .arg = w->options.bot};
     const char *handle = "";
-    if (read_query(q, &in, e) != 0) {
+    if (callback_query(q, &in, e) != 0) {
         return -1;
     }
     const char *name = arena_printf(q->mem, "wb_state_%s",
@@ -154,16 +154,28 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
     return arrive(&p, q, oauth_callback, e);
 }
 
+/* Of a login, or of a try in the set-up: the state says which. */
+static int identity_returned(web *w, const struct request *q, struct response *r,
+                             const char *platform, struct err *e)
+{
+    const char *state = NULL;
+    if (request_query(q, "state", &state, e) != 0) {
+        return -1;
+    }
+    if (oauth_is_try(state)) {
+        return wizard_sign_in_return(w, q, r, platform, e);
+    }
+    struct login_end p = begun(w, q, r);
+    p.platform = platform;
+    return arrive(&p, q, oauth_identity, e);
+}
+
 int slack_identity_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    struct login_end p = begun(w, q, r);
-    p.platform = "slack";
-    return arrive(&p, q, oauth_identity, e);
+    return identity_returned(w, q, r, "slack", e);
 }
 
 int teams_identity_callback_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    struct login_end p = begun(w, q, r);
-    p.platform = "teams";
-    return arrive(&p, q, oauth_identity, e);
+    return identity_returned(w, q, r, "teams", e);
 }

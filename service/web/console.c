@@ -54,6 +54,7 @@ static const struct page {
     {WB_GET, "/console/deployment", CONSOLE_OPERATOR, console_deployment_page},
     {WB_POST, "/console/deployment", CONSOLE_OPERATOR, console_operators_end},
     {WB_GET, "/console/setup", CONSOLE_OPERATOR, wizard_chat_page},
+    {WB_POST, "/console/setup/sign-in", CONSOLE_OPERATOR, wizard_sign_in_try},
     {WB_GET, "/console/setup/workbot-teams.zip", CONSOLE_OPERATOR, wizard_package_get},
     {WB_POST, "/console/workspaces/{workspace}/setup/admin-link", CONSOLE_OPERATOR,
      wizard_admin_link},

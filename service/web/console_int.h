@@ -24,13 +24,14 @@ struct console {
     const char *workspace; /* of the path; NULL: none stands there */
     const char *name;      /* the path's second parameter */
     bool is_operator;
-    const char *actor;      /* for the audit: "user:U...", "token:..." */
-    const char *home;       /* an admin's own workspace; NULL for operators */
-    const char *user_id;    /* NULL for operators */
-    const char *person;     /* as the page names whoever is signed in */
-    const char *token_hash; /* of the cookie */
-    const char *session_id; /* NULL for operators */
-    const char *form_key;   /* stands in each form: the form is of a page of this session */
+    const char *actor;       /* for the audit: "user:U...", "token:..." */
+    const char *home;        /* an admin's own workspace; NULL for operators */
+    const char *user_id;     /* NULL for operators */
+    const char *person;      /* as the page names whoever is signed in */
+    const char *token_hash;  /* of the cookie */
+    const char *session_id;  /* NULL for operators */
+    const char *form_key;    /* stands in each form: the form is of a page of this session */
+    const char *form_action; /* origins that forms of the page lead on to; NULL: none */
 };
 typedef int console_fn(struct console *c, struct err *e);
 
@@ -180,6 +181,13 @@ int console_connection_take_vars(struct console *c, json_t *body, struct err *e)
 int console_operators(struct console *c, json_t *data, struct err *e);
 /* Signs one out, by its id or its token_hash, and tells the log who did. */
 int console_operator_end(const struct console *c, const char *id, struct err *e);
+
+/* --- console_sign_in.c: how the sign-in of a platform ("slack") stands --- */
+
+/* {"any": it has a client, "on", "proven", "title", "platform", "setting", "redirect_uri"} and, of
+ * one that has a client, {"client_id", "origin", "state": {word, tone, text}, "when", "by",
+ * "place"}: the last three where it is proven. */
+int console_sign_in(struct console *c, const char *platform, json_t **ret, struct err *e);
 
 /* --- the pages, by file --- */
 

@@ -61,6 +61,20 @@ static void add_bot(struct console *c, const json_t *w, json_t *needs)
     }
 }
 
+static int add_sign_in(struct console *c, json_t *needs, struct err *e)
+{
+    json_t *is = NULL;
+    const char *platform = str_starts(c->workspace, "teams:") ? "teams" : "slack";
+    if (console_sign_in(c, platform, &is, e) != 0) {
+        return -1;
+    }
+    if (json_flag(is, "on") && !json_flag(is, "proven")) {
+        add(needs, json_text(is, "title"), "unproven", json_text(json_member(is, "state"), "text"),
+            c->is_operator ? arena_printf(c->mem, "/console/setup#sign_in_%s", platform) : NULL);
+    }
+    return 0;
+}
+
 /* --- default connections --- */
 
 static const struct {
@@ -148,6 +162,9 @@ int console_needs(struct console *c, json_t **ret, struct err *e)
     }
     *ret = arena_json(c->mem, json_array());
     add_bot(c, w.value, *ret);
+    if (add_sign_in(c, *ret, e) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < json_array_size(defaults); i++) {
         add_connection(c, json_array_get(defaults, i), *ret);
     }

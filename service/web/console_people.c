@@ -94,23 +94,33 @@ static int keep_typed(struct console *c, json_t *data, struct err *e)
     return 0;
 }
 
+/* Of the workspace's platform. */
+static int add_sign_in(struct console *c, json_t *data, struct err *e)
+{
+    json_t *found = NULL;
+    bool teams = str_starts(c->workspace, "teams:");
+    if (console_sign_in(c, teams ? "teams" : "slack", &found, e) != 0) {
+        return -1;
+    }
+    json_put_words(data, "platform", teams ? "Microsoft Teams" : "Slack");
+    json_put_words(data, "sign_in_name", json_text(found, "title"));
+    json_put(data, "sign_in_is", json_incref(found));
+    return 0;
+}
+
 static int show(struct console *c, const struct console_answer *said, struct err *e)
 {
     struct console_answer a;
     const struct console_call get = {.method = WB_GET, .handler = api_workspace_get};
     json_t *data = arena_json(c->mem, json_object());
     if (console_ask(c, &get, &a, e) != 0 || add_admins(c, a.value, data, e) != 0 ||
-        add_lists(c, data, e) != 0) {
+        add_lists(c, data, e) != 0 || add_sign_in(c, data, e) != 0) {
         return -1;
     }
     if (said->problem != NULL && !console_outdated(said) && keep_typed(c, data, e) != 0) {
         return -1;
     }
     json_put_words(data, "tag", a.tag);
-    const char *platform = str_starts(c->workspace, "teams:") ? "Microsoft Teams" : "Slack";
-    json_put_words(data, "platform", platform);
-    json_put_words(data, "sign_in_name",
-                   str_equal(platform, "Slack") ? "Sign in with Slack" : "Sign in with Microsoft");
     console_put_problem(data, said);
     json_put_words(data, "action", console_path(c, "/people"));
     const struct console_page page = {"console_people.html", "People", "people", said->status};

@@ -103,7 +103,7 @@ int console_show(struct console *c, const struct console_page *page, json_t *dat
     if (html_page_in(c->mem, "console.html", page->template, data, &html, e) != 0) {
         return -1;
     }
-    respond_html(c->mem, c->r, page->status == 0 ? 200 : page->status, html, NULL);
+    respond_html(c->mem, c->r, page->status == 0 ? 200 : page->status, html, c->form_action);
     return 0;
 }
 
@@ -150,6 +150,7 @@ json_t *console_state(const char *state)
         {"superseded", "Superseded", "plain"},
         {"skipped", "Skipped", "plain"},
         {"broken", "Broken", "bad"},
+        {"unproven", "Never tried", "warn"},
         {"removed", "Removed", "plain"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

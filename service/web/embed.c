@@ -54,6 +54,7 @@
     X(wizard_apps, "wizard_apps.html", "service/web/templates/wizard_apps.html")                   \
     X(wizard_app, "wizard_app.html", "service/web/templates/wizard_app.html")                      \
     X(wizard_recipes, "wizard_recipes.html", "service/web/templates/wizard_recipes.html")          \
+    X(wizard_sign_in, "wizard_sign_in.html", "service/web/templates/wizard_sign_in.html")          \
     X(wizard_try, "wizard_try.html", "service/web/templates/wizard_try.html")                      \
     X(wizard_hook, "wizard_hook.html", "service/web/templates/wizard_hook.html")                   \
     X(wizard_admin, "wizard_admin.html", "service/web/templates/wizard_admin.html")                \

@@ -86,7 +86,9 @@ struct callback_end {
     const char *title, *text;
 };
 const struct callback_end *callback_end(const struct oauth_outcome *o);
-/* callback_page.c: binds the attempt to this browser, and lets its page offer another try. */
+/* callback_page.c: what a provider sends back in the address. */
+int callback_query(const struct request *q, struct oauth_return *ret, struct err *e);
+/* Binds the attempt to this browser, and lets its page offer another try. */
 void callback_cookie(web *w, struct landing_answer *to, const struct oauth_begin *begun,
                      const char *handle);
 

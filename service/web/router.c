@@ -114,6 +114,7 @@ static const struct route routes[] = {
     {WB_GET, "/console/deployment", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleDeployment", 0},
     {WB_POST, "/console/deployment", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postConsoleDeployment", 0},
     {WB_GET, "/console/setup", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleSetup", 0},
+    {WB_POST, "/console/setup/sign-in", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "trySignIn", 0},
     {WB_GET, "/console/setup/workbot-teams.zip", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getTeamsPackage", 0},
     {WB_POST, "/console/workspaces/{workspace}/setup/admin-link", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postSetupAdminLink", 0},
     {WB_GET, "/console/workspaces/{workspace}/setup", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getSetupApps", 0},

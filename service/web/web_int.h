@@ -354,6 +354,9 @@ route_fn login_get, login_post; /* login_pages.c */
 route_fn login_result_get;      /* login_result.c */
 route_fn oauth_callback_get, slack_identity_callback_get,
     teams_identity_callback_get; /* callback_page.c */
+/* wizard_sign_in.c: a browser that comes back from a try of this platform's sign-in. */
+int wizard_sign_in_return(web *w, const struct request *q, struct response *r, const char *platform,
+                          struct err *e);
 route_fn api_workspaces_get, api_workspace_get, api_workspace_put,
     api_workspace_delete;           /* api_workspaces.c */
 route_fn console_get, console_post; /* console.c */

@@ -159,10 +159,13 @@ int wizard_chat_page(struct console *c, struct err *e)
     if (find_places(c, &p, e) != 0) {
         return -1;
     }
-    json_t *s = slack(c), *t = teams(c);
+    json_t *s = arena_json(c->mem, slack(c)), *t = arena_json(c->mem, teams(c));
+    if (wizard_sign_in(c, "slack", s, e) != 0 || wizard_sign_in(c, "teams", t, e) != 0) {
+        return -1;
+    }
     bool waits = (json_flag(s, "on") || json_flag(t, "on")) && !(p.any && p.settled);
     json_t *data =
-        json_must(json_pack("{s:o, s:o, s:O, s:b, s:b}", "slack", s, "teams", t, "places", p.list,
+        json_must(json_pack("{s:O, s:O, s:O, s:b, s:b}", "slack", s, "teams", t, "places", p.list,
                             "any", p.any, "loopback", c->web->config->public_is_loopback));
     json_put_words(data, "public_url", c->web->config->public_url);
     const struct wizard_page page = {.template = "wizard_chat.html",

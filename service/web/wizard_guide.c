@@ -55,9 +55,11 @@ const struct wizard_guide *wizard_guide(const char *app_key)
     return &other;
 }
 
-static const struct {
+struct advice {
     const char *reason, *text;
-} advice[] = {
+};
+
+static const struct advice advice[] = {
     {"client_refused",
      "The app does not take the client: its id or its secret is not what the app has. Most often the "
      "secret was cut when it was copied, or is that of another client."},
@@ -85,13 +87,93 @@ static const struct {
     {"app_401", "The app does not take the login any more. Authorise again."},
 };
 
-const char *wizard_advice(const char *reason)
+/* otherwise: of a reason that has no row. */
+static const char *find(const struct advice *list, size_t count, const char *reason,
+                        const char *otherwise)
 {
-    for (size_t i = 0; i < sizeof advice / sizeof advice[0]; i++) {
-        if (str_equal(advice[i].reason, reason)) {
-            return advice[i].text;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i].reason, reason)) {
+            return list[i].text;
         }
     }
-    return "The app did not answer as it should. Look whether the host is right and the app is up, "
-           "and try again; the log of Workbot has more.";
+    return otherwise;
+}
+
+const char *wizard_advice(const char *reason)
+{
+    return find(advice, sizeof advice / sizeof advice[0], reason,
+                "The app did not answer as it should. Look whether the host is right and the app "
+                "is up, and try again; the log of Workbot has more.");
+}
+
+/* --- a try of the chat platform's sign-in --- */
+
+static const struct advice at_slack[] = {
+    {OAUTH_TRY_DENIED, "Signing in was cancelled at Slack. Try it again, and press Allow there."},
+    {"chat_client",
+     "Slack does not take the client. Compare its id and secret in Workbot's settings with Basic "
+     "Information > App Credentials of the app in Slack, Client Secret > Show; where it speaks of a "
+     "redirect URI, add the one below there."},
+    {OAUTH_PROVIDER_ERROR,
+     "Slack sent the browser back with an error. Where it speaks of a scope: sign-in asks for openid "
+     "alone, which stands in OAuth & Permissions > User Token Scopes. Where Slack does not take it "
+     "beside the bot's scopes, make a second Slack app with this redirect URL and the user scope "
+     "openid, and set WORKBOT_SLACK_SIGN_IN_CLIENT_ID and WORKBOT_SLACK_SIGN_IN_CLIENT_SECRET."},
+    {"chat_scope", "Slack does not let the app ask who signed in: add the scope openid in OAuth & "
+                   "Permissions > User Token Scopes."},
+    {"jwt_issuer",
+     "What came back is signed in the name of another address than WORKBOT_SLACK_URL. "
+     "Leave that setting out, or set it to the address that Slack has."},
+};
+
+static const struct advice at_entra[] = {
+    {OAUTH_TRY_DENIED, "Signing in was cancelled at Entra. Try it again, and accept there."},
+    {"chat_client",
+     "Entra does not take the client. WORKBOT_TEAMS_APP_SECRET must be the Value (not the Secret ID) "
+     "of a secret that has not expired: App registrations > your app > Certificates & secrets. "
+     "WORKBOT_TEAMS_APP_ID is its Overview > Application (client) ID."},
+    {OAUTH_SIGN_IN_BARRED,
+     "An administrator of the directory must allow it first: Entra admin center > Enterprise "
+     "applications > your app > Permissions > Grant admin consent. Then try it again."},
+    {OAUTH_PROVIDER_ERROR,
+     "Entra sent the browser back with an error. Look at App registrations > your app > "
+     "Authentication: the platform must be Web with the redirect URI below, and Supported account "
+     "types must take in the tenant that signs in."},
+    {OAUTH_TRY_PLACE, "Somebody of another tenant came back. Sign in with an account of the tenant "
+                      "that Workbot serves."},
+    {"jwt_issuer", "What came back is signed by another cloud or address: compare "
+                   "WORKBOT_TEAMS_CLOUD, and WORKBOT_TEAMS_LOGIN_URL where it is set."},
+};
+
+static const struct advice at_both[] = {
+    {OAUTH_TRY_UNKNOWN,
+     "This try was used already, took longer than ten minutes, or was begun in another browser or "
+     "before you signed in here. Begin it again in this one."},
+    {OAUTH_TRY_CHANGED, "The settings were changed meanwhile. Try it again."},
+    {"chat_code", "The answer was too old, was used already, or belongs to another redirect URL "
+                  "than the one below. Try it again."},
+    {"jwt_expired", "What came back is over already: the clock of this machine is wrong. Set it, "
+                    "and try again."},
+    {"jwt_time", "What came back is not good yet: the clock of this machine is wrong. Set it, and "
+                 "try again."},
+    {"jwt_audience", "What came back is for another client. Compare the client id in Workbot's "
+                     "settings with the app's."},
+    {"jwt_nonce", "What came back belongs to another try. Begin it again; if it stays so, somebody "
+                  "stands between this Workbot and the sign-in page."},
+    {"sign_in_keys", "The keys of the sign-in page cannot be fetched: look whether this machine "
+                     "reaches it, and try again."},
+};
+
+const char *wizard_sign_in_advice(const char *platform, const char *reason)
+{
+    bool slack = str_equal(platform, "slack");
+    const char *own = slack ? find(at_slack, sizeof at_slack / sizeof at_slack[0], reason, NULL)
+                            : find(at_entra, sizeof at_entra / sizeof at_entra[0], reason, NULL);
+    const char *otherwise =
+        str_starts(reason, "jwt_")
+            ? "What came back is not signed in a way that counts, so it proves nobody. Try it "
+              "again; the log of Workbot has more."
+            : "The sign-in page did not answer as it should. Try it again in a minute; the log of "
+              "Workbot has more.";
+    return own != NULL ? own : find(at_both, sizeof at_both / sizeof at_both[0], reason, otherwise);
 }

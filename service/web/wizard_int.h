@@ -43,6 +43,14 @@ const struct wizard_guide *wizard_guide(const char *app_key);
 /* What to change after a login or a test that came to nothing, by its reason. */
 const char *wizard_advice(const char *reason);
 
+/* The same of a try of a platform's sign-in ("slack"), by oauth_tried.reason. */
+const char *wizard_sign_in_advice(const char *platform, const char *reason);
+
+/* --- wizard_sign_in.c --- */
+
+/* What the page says of a platform's sign-in, and a button that tries it: to's "sign_in". */
+int wizard_sign_in(struct console *c, const char *platform, json_t *to, struct err *e);
+
 /* --- wizard_ready.c: the recipes of docs/recipes, which are part of the program --- */
 
 struct wizard_ready {
@@ -68,6 +76,7 @@ int wizard_hook_page(struct console *c, const json_t *recipe, struct err *e);
 /* --- the pages, by file --- */
 
 console_fn wizard_chat_page, wizard_package_get;            /* wizard_chat.c */
+console_fn wizard_sign_in_try;                              /* wizard_sign_in.c */
 console_fn wizard_apps_page, wizard_apps_make;              /* wizard_apps.c */
 console_fn wizard_app_page, wizard_app_do, wizard_app_test; /* wizard_app.c */
 console_fn wizard_recipes_page, wizard_recipes_switch_on;   /* wizard_recipes.c */

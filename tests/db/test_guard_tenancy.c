@@ -12,7 +12,7 @@
  * workspace, on both sides, so that tables can be spread by that column. Global are `route`,
  * which finds a workspace, the keys of the deployment, and its operators in the console. */
 
-#define GLOBAL "('route', 'encryption_key', 'operator_session')"
+#define GLOBAL "('route', 'encryption_key', 'operator_session', 'sign_in_try', 'sign_in_proof')"
 
 /* One line per fault, empty when there is none. */
 static const char faults_sql[] =

@@ -84,6 +84,29 @@ describe('the chat', () => {
     await page.getByText('Nothing is installed yet.').waitFor();
   });
 
+  test('the sign-in is tried before it is switched on: what is wrong stands there, and then that it works', async () => {
+    const toSlack = () => page.getByRole('button', {name: /Try it\s*: Sign in with Slack/}).click();
+    await page.locator('#sign_in_slack').getByText('Not tried').waitFor();
+    await toSlack();
+    await page.getByText('redirect_uri did not match').waitFor();
+    await w.sandbox('PUT', '/_config', {slack: {app: {redirect_uris: ['/slack/oauth/callback', '/identity/slack/callback'].map(path => w.url + path)}}});
+    await page.goto(`${w.url}/console/setup`);
+    await toSlack();
+    await page.locator('button[value="T0ACME001/U0BEN0001"]').click();
+    await page.getByRole('button', {name: 'Cancel'}).click();
+    await heading('Sign in with Slack');
+    await page.getByRole('alert').getByText('cancelled at Slack').waitFor();
+    await accessible(page, 'a sign-in that was cancelled');
+    await page.getByRole('button', {name: 'Try it again'}).click();
+    await page.getByRole('button', {name: 'Allow'}).click();
+    await page.getByRole('status').getByText('It works').waitFor();
+    await page.getByText('Workbot is not in that place yet').waitFor();
+    await accessible(page, 'a sign-in that works');
+    await page.getByRole('link', {name: 'Back to the set-up'}).click();
+    await page.locator('#sign_in_slack').getByText('Works, is off').waitFor();
+    await still('the chat, with a sign-in that works');
+  });
+
   test('the installation shows by itself, and then the first message', async () => {
     await w.restart({WORKBOT_ALLOWED_WORKSPACES: ACME});
     await page.goto(`${w.url}/console/setup`);

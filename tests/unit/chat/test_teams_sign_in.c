@@ -320,7 +320,8 @@ static void test_the_way_there(void **state)
 {
     struct teams_peer *p = *state;
     const struct chat_sign_in q = attempt_of(p);
-    assert_string_equal(teams_sign_in_origin(p->c, p->mem),
+    struct chat_sign_in_client client;
+    assert_string_equal(chats_sign_in_origin(p->c, p->mem, q.workspace),
                         arena_printf(p->mem, "http://%s", p->host));
     assert_string_equal(
         teams_sign_in_url(p->c, p->mem, &q),
@@ -334,11 +335,18 @@ static void test_the_way_there(void **state)
     other.teams_login_url = NULL;
     other.teams_cloud = "gcc_high";
     const chats *gov = chats_new(p->mem, &other);
-    assert_string_equal(teams_sign_in_origin(gov, p->mem), "https://login.microsoftonline.us");
+    assert_string_equal(chats_sign_in_origin(gov, p->mem, q.workspace),
+                        "https://login.microsoftonline.us");
     other.teams_sign_in = false;
     const chats *off = chats_new(p->mem, &other);
-    assert_null(teams_sign_in_origin(off, p->mem));
-    assert_null(teams_sign_in_url(off, p->mem, &q));
+    assert_null(chats_sign_in_origin(off, p->mem, q.workspace));
+    /* switched off, it can be tried all the same */
+    assert_non_null(chats_sign_in_client(off, p->mem, "teams", &client));
+    assert_string_equal(client.origin, "https://login.microsoftonline.us");
+    assert_string_equal(client.id, TEAMS_APP);
+    assert_string_equal(client.workspace, "teams:" TENANT_A);
+    assert_false(client.on);
+    assert_null(chats_sign_in_client(off, p->mem, "slack", &client));
     assert_false(chats_sign_in_on(off, q.workspace));
     assert_true(chats_sign_in_on(p->c, q.workspace));
 }

@@ -357,6 +357,7 @@ int oauth_revoke_read(oauth *o, arena *mem, const struct job *j, struct oauth_re
                       struct err *e);
 
 #include "oauth/bot_token.h"
+#include "oauth/enter.h"
 #include "oauth/try.h"
 
 #endif

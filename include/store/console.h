@@ -57,6 +57,16 @@ struct console_entry {
 };
 int store_console_enter(store *s, const char *workspace, const struct console_entry *x, bool *ret,
                         struct err *e);
+/* In place of a typed code: this attempt to sign in at the chat platform, by its hash. Whatever was
+ * shown or begun before is void. *ret false: the link is over, proven, or has had its last one. */
+int store_console_sign_in(store *s, const char *workspace, const struct console_code *c, bool *ret,
+                          struct err *e);
+/* Spends such an attempt: *ret whose link it is; NULL: there is no such one. */
+int store_console_returned(store *s, const char *workspace, const char *code_hash,
+                           struct console_session **ret, struct err *e);
+/* Whose link it is has signed in in this very browser: signed in here, once. */
+int store_console_let_in(store *s, const char *workspace, const struct console_entry *x, bool *ret,
+                         struct err *e);
 /* Whose cookie this is; *ret NULL: nobody's, or it was not used for idle_s, or its time is over.
  * It counts as used now. */
 int store_console_find(store *s, const char *workspace, const char *token_hash, int64_t idle_s,

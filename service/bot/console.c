@@ -9,7 +9,8 @@
  * `console`: the way of an admin into the console in the browser. The link alone lets nobody in:
  * its page shows six digits, and `console 123456` from that same admin, in the one-to-one chat,
  * lets in the browser that showed them (web/console_enter.c). Whoever else opens the link has a
- * page with digits that nobody sends.
+ * page with digits that nobody sends. Where the chat's sign-in is on, that lets the same admin in
+ * without digits (web/console_way.c).
  */
 
 enum { DIGITS = 6 };
@@ -92,10 +93,11 @@ static int send_link(struct turn *t, struct err *e)
         return -1;
     }
     json_t *view = view_new(sc->mem);
+    bool signs_in = chats_sign_in_on(sc->bot->options.chats, w->workspace);
     view_text(view,
-              "**The console** for %s: open this link, and send me the code that its page "
-              "shows.",
-              str_empty(w->name) ? "this workspace" : w->name);
+              "**The console** for %s: open this link, and %ssend me the code that its page shows.",
+              str_empty(w->name) ? "this workspace" : w->name,
+              signs_in ? "sign in to this chat there, or " : "");
     view_button(view, &(struct button){.title = "Open the console",
                                        .action = "open",
                                        .url = arena_printf(sc->mem, "%s/console/sign-in/%s",

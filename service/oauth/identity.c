@@ -8,7 +8,7 @@
  * this attempt; user and workspace must both be those of the login.
  */
 
-static const struct chat_driver *driver_of(const oauth *o, const char *workspace)
+const struct chat_driver *identity_driver(const oauth *o, const char *workspace)
 {
     return chats_sign_in_on(o->options.chats, workspace) ? chats_driver(o->options.chats, workspace)
                                                          : NULL;
@@ -23,7 +23,7 @@ int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oau
                    struct err *e)
 {
     arena *mem = store_arena(s);
-    const struct chat_driver *driver = driver_of(o, row->workspace->workspace);
+    const struct chat_driver *driver = identity_driver(o, row->workspace->workspace);
     if (driver == NULL) {
         return err_set(e, ERR_CONFIG, "sign_in_off", "connection %s demands a sign-in that is off",
                        row->connection->name);
@@ -48,21 +48,21 @@ int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oau
 
 /* Signed in at another workspace: the same person if both belong to one organisation, since user
  * ids are an organisation's then. The platform tells the bot of which one our user is. */
-static int same_organisation(struct attempt *a, const struct chat_driver *driver,
+static int same_organisation(const struct identity_of *of, const struct chat_driver *driver,
                              const struct chat_identity *who, bool *ret, struct err *e)
 {
-    oauth *o = a->oauth;
+    oauth *o = of->oauth;
     struct chat_person person = {0};
-    struct oauth_bot as = oauth_bot_of(a->out->workspace);
+    struct oauth_bot as = oauth_bot_of(of->workspace);
     *ret = false;
     if (who->organisation == NULL) {
         return 0;
     }
-    if (oauth_bot_access(o, a->mem, a->out->workspace->workspace, &as, e) != 0) {
+    if (oauth_bot_access(o, of->mem, of->workspace->workspace, &as, e) != 0) {
         return -1;
     }
-    while (driver->person(o->options.chats, a->mem, &as.access, who->user_id, &person, e) != 0) {
-        if (!oauth_bot_again(o, a->mem, &as, e)) {
+    while (driver->person(o->options.chats, of->mem, &as.access, who->user_id, &person, e) != 0) {
+        if (!oauth_bot_again(o, of->mem, &as, e)) {
             return e->kind == ERR_NOT_FOUND ? 0 : -1;
         }
     }
@@ -70,15 +70,15 @@ static int same_organisation(struct attempt *a, const struct chat_driver *driver
     return 0;
 }
 
-static int is_requester(struct attempt *a, const struct chat_driver *driver,
-                        const struct chat_identity *who, bool *ret, struct err *e)
+int identity_is(const struct identity_of *of, const struct chat_driver *driver,
+                const struct chat_identity *who, bool *ret, struct err *e)
 {
-    bool same_user = str_equal(who->user_id, a->out->login->user_id);
+    bool same_user = str_equal(who->user_id, of->user_id);
     if (!same_user || who->at_home) {
         *ret = same_user;
         return 0;
     }
-    return same_organisation(a, driver, who, ret, e);
+    return same_organisation(of, driver, who, ret, e);
 }
 
 static int sign_in_failed(struct attempt *a, const struct err *why)
@@ -113,7 +113,7 @@ static int prove(struct attempt *a, struct err *e)
 {
     struct oauth_outcome *out = a->out;
     const char *workspace = out->workspace->workspace;
-    const struct chat_driver *driver = driver_of(a->oauth, workspace);
+    const struct chat_driver *driver = identity_driver(a->oauth, workspace);
     struct err why = {0};
     bool same = false;
     if (driver == NULL) {
@@ -123,8 +123,9 @@ static int prove(struct attempt *a, struct err *e)
                                    .redirect_uri = a->state->redirect_uri,
                                    .nonce = secret_reveal(a->state->verifier),
                                    .code = secret_of(a->mem, a->in->code)};
+    const struct identity_of requester = {a->oauth, a->mem, out->workspace, out->login->user_id};
     if (driver->sign_in(a->oauth->options.chats, a->mem, &q, &out->signed_in, &why) != 0 ||
-        is_requester(a, driver, &out->signed_in, &same, &why) != 0) {
+        identity_is(&requester, driver, &out->signed_in, &same, &why) != 0) {
         return sign_in_failed(a, &why);
     }
     return same ? go_on(a, e) : attempt_ended(a, OAUTH_OTHER_PERSON, "other_person");
@@ -134,7 +135,7 @@ static int prove(struct attempt *a, struct err *e)
 static int came_back_without(struct attempt *a)
 {
     const struct oauth_return *in = a->in;
-    const struct chat_driver *driver = driver_of(a->oauth, a->out->workspace->workspace);
+    const struct chat_driver *driver = identity_driver(a->oauth, a->out->workspace->workspace);
     bool barred = driver != NULL && driver->sign_in_barred != NULL &&
                   driver->sign_in_barred(a->mem, in->error, in->description);
     return barred ? attempt_ended(a, OAUTH_MISCONFIGURED, OAUTH_SIGN_IN_BARRED)

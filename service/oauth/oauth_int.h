@@ -78,6 +78,22 @@ int begin_app(oauth *o, store *s, const struct attempt_row *row, struct oauth_be
               struct err *e);
 /* identity.c: where a platform's sign-in sends the browser back to. */
 char *identity_uri(arena *mem, const oauth *o, const char *platform);
+/* The driver of a workspace whose people can be asked to sign in; NULL. */
+const struct chat_driver *identity_driver(const oauth *o, const char *workspace);
+/* Is that this user of this workspace, or of its organisation? */
+struct identity_of {
+    oauth *oauth;
+    arena *mem;
+    const struct workspace *workspace;
+    const char *user_id;
+};
+int identity_is(const struct identity_of *of, const struct chat_driver *driver,
+                const struct chat_identity *who, bool *ret, struct err *e);
+/* try.c: what ties both ways of a sign-in to a browser's cookie: its nonce, and PKCE's verifier. */
+struct chat_sign_in identity_asked(arena *mem, const char *cookie);
+/* An error in place of a code: its reason. */
+int identity_came_without(arena *mem, const struct chat_driver *driver,
+                          const struct oauth_return *r, struct oauth_tried *ret);
 /* To the chat platform's sign-in first. */
 int identity_begin(oauth *o, store *s, const struct attempt_row *row, struct oauth_begin *ret,
                    struct err *e);

@@ -40,7 +40,7 @@ int oauth_sign_in(oauth *o, store *s, const char *platform, struct oauth_sign_in
 /* --- there --- */
 
 /* What both ways of a try say of it. */
-static struct chat_sign_in asked(arena *mem, const char *cookie)
+struct chat_sign_in identity_asked(arena *mem, const char *cookie)
 {
     return (struct chat_sign_in){
         .nonce = crypto_hash_text(mem, arena_printf(mem, "nonce:%s", cookie)),
@@ -67,7 +67,7 @@ int oauth_try_begin(oauth *o, arena *mem, const struct oauth_try *t, struct oaut
                        "No platform of that name has a client to sign in with.");
     }
     const char *cookie = crypto_random_hex(mem, COOKIE_BYTES);
-    struct chat_sign_in q = asked(mem, cookie);
+    struct chat_sign_in q = identity_asked(mem, cookie);
     q.workspace = client.workspace;
     q.redirect_uri = identity_uri(mem, o, t->platform);
     q.state = arena_printf(mem, "%s%s", BEGINS, crypto_random_hex(mem, STATE_BYTES));
@@ -132,16 +132,16 @@ static const char *word_of(arena *mem, const char *error)
 }
 
 /* RFC 6749 section 4.1.2.1 */
-static int came_without(struct back *b)
+int identity_came_without(arena *mem, const struct chat_driver *driver,
+                          const struct oauth_return *r, struct oauth_tried *ret)
 {
-    const struct oauth_return *r = b->in;
-    const char *word = word_of(b->mem, r->error);
-    if (b->driver->sign_in_barred != NULL &&
-        b->driver->sign_in_barred(b->mem, r->error, r->description)) {
-        return ended(b, OAUTH_SIGN_IN_BARRED, word);
-    }
     bool denied = str_equal(r->error, "access_denied");
-    return ended(b, denied ? OAUTH_TRY_DENIED : OAUTH_PROVIDER_ERROR, word);
+    ret->why = word_of(mem, r->error);
+    ret->reason = denied ? OAUTH_TRY_DENIED : OAUTH_PROVIDER_ERROR;
+    if (driver->sign_in_barred != NULL && driver->sign_in_barred(mem, r->error, r->description)) {
+        ret->reason = OAUTH_SIGN_IN_BARRED;
+    }
+    return 0;
 }
 
 /* The workspace of ours that this person is of: the team's own, or its organisation's. */
@@ -192,7 +192,7 @@ static int prove(struct back *b, struct err *e)
 static int sign_in(struct back *b, struct err *e)
 {
     struct err why = {0};
-    struct chat_sign_in q = asked(b->mem, b->in->cookie);
+    struct chat_sign_in q = identity_asked(b->mem, b->in->cookie);
     q.workspace = b->client.workspace;
     q.redirect_uri = b->of->redirect_uri;
     q.code = secret_of(b->mem, b->in->code == NULL ? "" : b->in->code);
@@ -220,5 +220,5 @@ int oauth_try_return(oauth *o, arena *mem, const struct oauth_try *t, const stru
     if (!stands(&b)) {
         return ended(&b, OAUTH_TRY_CHANGED, NULL);
     }
-    return r->error != NULL ? came_without(&b) : sign_in(&b, e);
+    return r->error != NULL ? identity_came_without(mem, b.driver, r, ret) : sign_in(&b, e);
 }

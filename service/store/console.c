@@ -59,6 +59,28 @@ static const struct stmt ENTER = {
     "   and " LINK_LIVE,
     5, 0};
 
+static const struct stmt SIGN_IN = {
+    "console_sign_in",
+    "update console_session set code_hash = $3, codes = codes + 1,"
+    "   code_expires_at = least(now() + make_interval(secs => $4::bigint), link_expires_at)"
+    " where workspace = $1 and id = $2 and codes < $5 and proven_at is null and " LINK_LIVE,
+    5, 0};
+
+static const struct stmt RETURNED = {
+    "console_returned",
+    "update console_session set code_hash = null"
+    " where workspace = $1 and code_hash = $2 and code_expires_at > now()"
+    "   and proven_at is null and " LINK_LIVE " returning " COLUMNS,
+    2, COLUMNS_COUNT};
+
+static const struct stmt LET_IN = {
+    "console_let_in",
+    "update console_session set token_hash = $3, proven_at = now(), opened_at = now(),"
+    "   last_used_at = now(), expires_at = now() + make_interval(secs => $4::bigint),"
+    "   code_hash = null"
+    " where workspace = $1 and id = $2 and proven_at is null and " LINK_LIVE,
+    4, 0};
+
 static const struct stmt FIND = {
     "console_find",
     "update console_session set last_used_at = now()"
@@ -114,9 +136,9 @@ static const struct stmt OPERATOR_END = {"operator_end",
                                          1, 1};
 
 const struct stmt *const store_console_stmts[] = {
-    &END_LINKS,      &ADD,           &BY_LINK,       &SHOW,         &PROVE,
-    &ENTER,          &FIND,          &LIST,          &END,          &PRUNE,
-    &OPERATOR_ENTER, &OPERATOR_FIND, &OPERATOR_LIST, &OPERATOR_END, NULL};
+    &END_LINKS,     &ADD,          &BY_LINK, &SHOW,     &PROVE,          &ENTER,
+    &FIND,          &LIST,         &END,     &PRUNE,    &OPERATOR_ENTER, &OPERATOR_FIND,
+    &OPERATOR_LIST, &OPERATOR_END, &SIGN_IN, &RETURNED, &LET_IN,         NULL};
 
 static int read_session(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -210,6 +232,28 @@ int store_console_enter(store *s, const char *workspace, const struct console_en
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(x->id), DB_TEXT(x->browser_hash),
                 DB_TEXT(x->token_hash), DB_I64(x->ttl_s));
     return changed(s, &ENTER, args, ret, e);
+}
+
+int store_console_sign_in(store *s, const char *workspace, const struct console_code *c, bool *ret,
+                          struct err *e)
+{
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(c->id), DB_TEXT(c->code_hash),
+                                        DB_I64(c->ttl_s), DB_I64(CONSOLE_CODES_MAX));
+    return changed(s, &SIGN_IN, args, ret, e);
+}
+
+int store_console_returned(store *s, const char *workspace, const char *code_hash,
+                           struct console_session **ret, struct err *e)
+{
+    return one(s, &RETURNED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(code_hash)), ret, e);
+}
+
+int store_console_let_in(store *s, const char *workspace, const struct console_entry *x, bool *ret,
+                         struct err *e)
+{
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(x->id), DB_TEXT(x->token_hash), DB_I64(x->ttl_s));
+    return changed(s, &LET_IN, args, ret, e);
 }
 
 int store_console_find(store *s, const char *workspace, const char *token_hash, int64_t idle_s,

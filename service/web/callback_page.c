@@ -154,7 +154,7 @@ int oauth_callback_get(web *w, const struct request *q, struct response *r, stru
     return arrive(&p, q, oauth_callback, e);
 }
 
-/* Of a login, or of a try in the set-up: the state says which. */
+/* Of a login, of a try in the set-up or of the console's door: the state says which. */
 static int identity_returned(web *w, const struct request *q, struct response *r,
                              const char *platform, struct err *e)
 {
@@ -164,6 +164,9 @@ static int identity_returned(web *w, const struct request *q, struct response *r
     }
     if (oauth_is_try(state)) {
         return wizard_sign_in_return(w, q, r, platform, e);
+    }
+    if (oauth_is_entry(state)) {
+        return console_sign_in_return(w, q, r, platform, e);
     }
     struct login_end p = begun(w, q, r);
     p.platform = platform;

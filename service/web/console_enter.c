@@ -1,4 +1,4 @@
-#include "console_int.h"
+#include "console_enter_int.h"
 
 #include <inttypes.h>
 
@@ -8,31 +8,24 @@
 /*
  * The ways in. An admin's link proves nothing: GET changes nothing (P3), POST shows a code, and
  * only when that admin has sent it in the chat (bot/console.c) is the browser that shows it let in,
- * once, with a cookie that did not exist before. An operator gives the deployment's token.
+ * once, with a cookie that did not exist before; or that admin signs in at the chat platform
+ * (console_way.c). An operator gives the deployment's token.
  */
 
 enum { SECRET_BYTES = 24 };
 
-struct way {
-    struct console c;
-    const char *handle;
-    struct workspace *workspace;
-    struct console_session *link; /* NULL: not known */
-    struct user *user;
-};
-
-static int page(const struct console *c, const char *name, int status, json_t *data, struct err *e)
+int way_page(const struct console *c, const char *name, int status, json_t *data, struct err *e)
 {
     char *html = NULL;
     arena_json(c->mem, data);
     if (html_page(c->mem, name, data, &html, e) != 0) {
         return -1;
     }
-    respond_html(c->mem, c->r, status, html, NULL);
+    respond_html(c->mem, c->r, status, html, c->form_action);
     return 0;
 }
 
-static struct console console_of(web *w, const struct request *q, struct response *r)
+struct console way_console(web *w, const struct request *q, struct response *r)
 {
     return (struct console){.web = w, .q = q, .r = r, .mem = q->mem};
 }
@@ -53,7 +46,7 @@ static int front(const struct console *c, int status, const char *problem, struc
 {
     json_t *data = json_must(json_pack("{s:s, s:s?, s:b}", "title", "Console", "problem", problem,
                                        "setup", wants_setup(c)));
-    return page(c, "console_front.html", status, data, e);
+    return way_page(c, "console_front.html", status, data, e);
 }
 
 /* Where there is nothing yet, the set-up comes first. */
@@ -70,7 +63,7 @@ static int greet_operator(struct console *c, struct err *e)
 
 int console_front_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    struct console c = console_of(w, q, r);
+    struct console c = way_console(w, q, r);
     bool known = false;
     if (console_who(&c, &known, e) != 0) {
         return -1;
@@ -97,9 +90,9 @@ static int load_rows(void *arg, store *s, const char *hash, struct err *e)
     return x->link == NULL ? 0 : store_user_find(s, key, x->link->user_id, &x->user, e);
 }
 
-static int load(web *w, const struct request *q, struct response *r, struct way *ret, struct err *e)
+int way_load(web *w, const struct request *q, struct response *r, struct way *ret, struct err *e)
 {
-    *ret = (struct way){.c = console_of(w, q, r), .handle = q->params[0]};
+    *ret = (struct way){.c = way_console(w, q, r), .handle = q->params[0]};
     const struct link link = {ret->handle, load_rows, ret};
     return link_load(w, q->mem, &link, &ret->workspace, e);
 }
@@ -111,21 +104,20 @@ static bool may_enter(const struct way *x)
            chats_driver(x->c.web->options.chats, x->workspace->workspace) != NULL;
 }
 
-static bool is_open(const struct way *x)
+bool way_is_open(const struct way *x)
 {
     return x->link->ended_at == 0 && x->link->opened_at == 0 &&
            x->link->link_expires_at > clock_now() && may_enter(x);
 }
 
-/* The same for a link that is unknown, old, used or of somebody who is no admin any more. */
-static int over(const struct way *x, struct err *e)
+int way_over(const struct way *x, struct err *e)
 {
     json_t *data = json_must(json_pack(
         "{s:s, s:s, s:[{s:s}]}", "title", "This link lets nobody in", "eyebrow",
         "Nothing to do here", "paragraphs", "text",
         "A link to the console works once, for a few minutes, and the next one ends it. Type "
         "`console` to Workbot in your chat for a new one."));
-    return page(&x->c, "message.html", 410, data, e);
+    return way_page(&x->c, "message.html", 410, data, e);
 }
 
 static const char *chat_of(const struct way *x)
@@ -148,13 +140,19 @@ static json_t *about(const struct way *x, const char *title)
 int console_link_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
     struct way x;
-    if (load(w, q, r, &x, e) != 0) {
+    if (way_load(w, q, r, &x, e) != 0) {
         return -1;
     }
-    if (x.link == NULL || !is_open(&x)) {
-        return over(&x, e);
+    if (x.link == NULL || !way_is_open(&x)) {
+        return way_over(&x, e);
     }
-    return page(&x.c, "console_link.html", 200, about(&x, "Open the console"), e);
+    json_t *data = about(&x, "Open the console");
+    x.c.form_action = chats_sign_in_origin(w->options.chats, q->mem, x.workspace->workspace);
+    if (x.c.form_action != NULL) {
+        bool teams = str_equal(chat_of(&x), "Teams");
+        json_put_words(data, "sign_in", teams ? "Sign in with Microsoft" : "Sign in with Slack");
+    }
+    return way_page(&x.c, "console_link.html", 200, data, e);
 }
 
 static const char *link_cookie(const struct way *x)
@@ -171,18 +169,18 @@ static int code_page(const struct way *x, const char *code, bool early, struct e
     json_put_words(data, "minutes",
                    minutes < 2 ? "a minute"
                                : arena_printf(x->c.mem, "%" PRId64 " minutes", minutes));
-    return page(&x->c, "console_code.html", 200, data, e);
+    return way_page(&x->c, "console_code.html", 200, data, e);
 }
 
 int console_link_post(web *w, const struct request *q, struct response *r, struct err *e)
 {
     struct way x;
     const char *code = NULL;
-    if (load(w, q, r, &x, e) != 0) {
+    if (way_load(w, q, r, &x, e) != 0) {
         return -1;
     }
-    if (x.link == NULL || !is_open(&x)) {
-        return over(&x, e);
+    if (x.link == NULL || !way_is_open(&x)) {
+        return way_over(&x, e);
     }
     const char *was = link_cookie(&x), *now = crypto_random_hex(q->mem, SECRET_BYTES);
     const struct bot_console what = {.link = x.link,
@@ -193,7 +191,7 @@ int console_link_post(web *w, const struct request *q, struct response *r, struc
         return -1;
     }
     if (code == NULL) {
-        return over(&x, e);
+        return way_over(&x, e);
     }
     const struct header cookie = {"console_link", now};
     cookie_set(q->mem, w, r, &cookie, w->config->ttl_code);
@@ -228,17 +226,24 @@ static void give_session(const struct console *c, const char *token)
     cookie_set(c->mem, c->web, c->r, &link, 0);
 }
 
+void way_enter(const struct way *x, const char *token)
+{
+    give_session(&x->c, token);
+    respond_see_other(x->c.r,
+                      arena_printf(x->c.mem, "/console/workspaces/%s", x->workspace->workspace));
+}
+
 int console_link_enter(web *w, const struct request *q, struct response *r, struct err *e)
 {
     struct way x;
     bool entered = false;
-    if (load(w, q, r, &x, e) != 0) {
+    if (way_load(w, q, r, &x, e) != 0) {
         return -1;
     }
     const char *browser = link_cookie(&x), *hash = NULL;
-    if (x.link == NULL || browser == NULL || !is_open(&x) ||
+    if (x.link == NULL || browser == NULL || !way_is_open(&x) ||
         !str_equal(x.link->browser_hash, crypto_hash_text(q->mem, browser))) {
-        return over(&x, e);
+        return way_over(&x, e);
     }
     if (x.link->proven_at == 0) {
         return code_page(&x, NULL, true, e);
@@ -248,10 +253,9 @@ int console_link_enter(web *w, const struct request *q, struct response *r, stru
         return -1;
     }
     if (!entered) {
-        return over(&x, e);
+        return way_over(&x, e);
     }
-    give_session(&x.c, token);
-    respond_see_other(r, arena_printf(q->mem, "/console/workspaces/%s", x.workspace->workspace));
+    way_enter(&x, token);
     return 0;
 }
 
@@ -275,7 +279,7 @@ static int open_operator(const struct console *c, const char *token, struct err 
 
 int console_operator_post(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    struct console c = console_of(w, q, r);
+    struct console c = way_console(w, q, r);
     const char *given = NULL;
     if (request_form(q, "token", &given, e) != 0) {
         return -1;
@@ -319,7 +323,7 @@ static int end_session(const struct console *c, struct err *e)
 /* No key of the form is asked for: at worst somebody is signed out. */
 int console_sign_out_post(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    struct console c = console_of(w, q, r);
+    struct console c = way_console(w, q, r);
     bool known = false;
     if (console_who(&c, &known, e) != 0 || (known && end_session(&c, e) != 0)) {
         return -1;

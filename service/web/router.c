@@ -78,6 +78,7 @@ static const struct route routes[] = {
     {WB_POST, "/console/sign-out", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_sign_out_post, "postConsoleSignOut", 0},
     {WB_GET, "/console/sign-in/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_link_get, "getConsoleLink", 0},
     {WB_POST, "/console/sign-in/{handle}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_link_post, "postConsoleLink", 0},
+    {WB_POST, "/console/sign-in/{handle}/chat", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_link_sign_in, "signInAtChat", 0},
     {WB_POST, "/console/sign-in/{handle}/enter", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_link_enter, "enterConsole", 0},
     {WB_GET, "/console/workspaces", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleWorkspaces", 0},
     {WB_GET, "/console/workspaces/{workspace}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getConsoleHome", 0},

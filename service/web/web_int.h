@@ -361,7 +361,11 @@ route_fn api_workspaces_get, api_workspace_get, api_workspace_put,
     api_workspace_delete;           /* api_workspaces.c */
 route_fn console_get, console_post; /* console.c */
 route_fn console_front_get, console_link_get, console_link_post, console_link_enter,
-    console_operator_post, console_sign_out_post;      /* console_enter.c */
+    console_operator_post, console_sign_out_post; /* console_enter.c */
+route_fn console_link_sign_in;                    /* console_way.c */
+/* console_way.c: a browser that comes back from there. */
+int console_sign_in_return(web *w, const struct request *q, struct response *r,
+                           const char *platform, struct err *e);
 route_fn setup_get, setup_post;                        /* setup_pages.c */
 route_fn api_admin_links_post, api_admin_links_delete; /* api_setup.c */
 route_fn api_connection_get, api_connection_put, api_connection_delete,

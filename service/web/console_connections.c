@@ -220,7 +220,7 @@ static int save(struct console *c, struct console_call *call, struct err *e)
     return 0;
 }
 
-static int confirm(struct console *c, struct console_call *call, struct err *e)
+int console_connection_confirm(struct console *c, struct console_call *call, struct err *e)
 {
     const char *code = NULL;
     if (console_field(c, "code", &code, e) != 0) {
@@ -231,7 +231,7 @@ static int confirm(struct console *c, struct console_call *call, struct err *e)
     return 0;
 }
 
-static int log_in(struct console *c, struct console_call *call, struct err *e)
+int console_connection_log_in(struct console *c, struct console_call *call, struct err *e)
 {
     (void)c;
     (void)e;
@@ -239,12 +239,22 @@ static int log_in(struct console *c, struct console_call *call, struct err *e)
     return 0;
 }
 
+void console_connection_done(struct console *c, const struct console_deed *deed,
+                             const struct console_answer *a, const char *page)
+{
+    if (deed->said == NULL) {
+        respond_see_other(c->r, arena_strdup(c->mem, json_text(a->value, "login_url")));
+    } else {
+        console_done(c, page, deed->said);
+    }
+}
+
 int console_connection_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
         {"save", "saved", save, false},
-        {"confirm", "confirmed", confirm, false},
-        {"login", NULL, log_in, false},
+        {"confirm", "confirmed", console_connection_confirm, false},
+        {"login", NULL, console_connection_log_in, false},
         {.word = NULL},
     };
     const struct console_deed *deed = NULL;
@@ -255,10 +265,6 @@ int console_connection_do(struct console *c, struct err *e)
     if (a.problem != NULL) {
         return show_one(c, &a, e);
     }
-    if (deed->said == NULL) {
-        respond_see_other(c->r, arena_strdup(c->mem, json_text(a.value, "login_url")));
-    } else {
-        console_done(c, console_path(c, "/connections/%s", c->name), deed->said);
-    }
+    console_connection_done(c, deed, &a, console_path(c, "/connections/%s", c->name));
     return 0;
 }

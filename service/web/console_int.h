@@ -174,6 +174,12 @@ const char *console_shadowed(arena *mem, const char *command);
 int console_connection_vars(struct console *c, const json_t *d, json_t *data, struct err *e);
 /* The fields of the form for them, into body's "vars"; c->name is the connection. */
 int console_connection_take_vars(struct console *c, json_t *body, struct err *e);
+/* Deeds of both pages of a connection: a login is begun, and its code confirmed. */
+int console_connection_log_in(struct console *c, struct console_call *call, struct err *e);
+int console_connection_confirm(struct console *c, struct console_call *call, struct err *e);
+/* After one: on to the login, where the deed says nothing, else back to this page. */
+void console_connection_done(struct console *c, const struct console_deed *deed,
+                             const struct console_answer *a, const char *page);
 
 /* --- console_operators.c: operators who are in the console --- */
 

@@ -161,31 +161,12 @@ static int save(struct console *c, struct console_call *call, struct err *e)
     return 0;
 }
 
-static int log_in(struct console *c, struct console_call *call, struct err *e)
-{
-    (void)c;
-    (void)e;
-    call->handler = api_connection_login;
-    return 0;
-}
-
-static int confirm(struct console *c, struct console_call *call, struct err *e)
-{
-    json_t *body = arena_json(c->mem, json_object());
-    if (console_take(c, body, "code", e) != 0) {
-        return -1;
-    }
-    call->handler = api_connection_confirm;
-    call->body = json_incref(body);
-    return 0;
-}
-
 int wizard_app_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
         {"save", "saved", save, false},
-        {"confirm", "confirmed", confirm, false},
-        {"login", NULL, log_in, false},
+        {"confirm", "confirmed", console_connection_confirm, false},
+        {"login", NULL, console_connection_log_in, false},
         {.word = NULL},
     };
     const struct console_deed *deed = NULL;
@@ -196,11 +177,7 @@ int wizard_app_do(struct console *c, struct err *e)
     if (a.problem != NULL) {
         return show(c, &a, NULL, str_equal(deed->word, "save"), e);
     }
-    if (deed->said == NULL) {
-        respond_see_other(c->r, arena_strdup(c->mem, json_text(a.value, "login_url")));
-    } else {
-        console_done(c, console_path(c, "/setup/apps/%s", c->name), deed->said);
-    }
+    console_connection_done(c, deed, &a, console_path(c, "/setup/apps/%s", c->name));
     return 0;
 }
 

@@ -208,6 +208,10 @@ int app_identify(arena *mem, net_client *http, const struct app_site *site, stru
 /* "GET /user for id, login": for whoever must find out why that gives nothing. */
 const char *app_identity_asks(arena *mem, const app *a);
 
+/* An id that the app gave, as the last part of its accounts' keys holds it (Salesforce: the first
+ * 15 characters). NULL where a key has one part, which is the id. */
+const char *app_account_id(arena *mem, const app *a, const char *id);
+
 /* --- actions --- */
 
 typedef struct app_action app_action;

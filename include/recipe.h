@@ -90,6 +90,7 @@ struct recipe_post {
     const char *app; /* the person is known by an account there; NULL: the channel is meant */
     const char *connection;  /* the default one that the account stands under; NULL: the only one */
     const char *email, *key; /* one of both, a template */
+    const json_t *when;      /* nothing is told where it does not hold; NULL: always */
 };
 struct recipe {
     const char *name, *title, *hint;
@@ -290,7 +291,7 @@ char *template_url(arena *mem, const char *text, const json_t *context, size_t m
 int template_value(arena *mem, const char *text, const json_t *context, const json_t **ret,
                    struct err *e);
 
-/* --- conditions (condition.c): `when` of a step --- */
+/* --- conditions (condition.c): `when` of a step, and of what a hook's recipe tells --- */
 
 /* Does it hold in this context? NULL always does. ERR_INVALID "template_too_long". */
 int recipe_condition(arena *mem, const json_t *when, const json_t *context, bool *ret,

@@ -59,6 +59,7 @@ struct account_name {
     const char *app;
     const char *default_name; /* NULL: the only one of the app; where there are several, nobody */
     const char *email, *key;
+    const char *id; /* the last part of a key, which will do as well; NULL: the key alone */
 };
 int store_account_person(store *s, const char *workspace, const struct account_name *name,
                          const char **ret_user_id, struct err *e);

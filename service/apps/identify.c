@@ -40,6 +40,16 @@ static const char *key_of(arena *mem, const struct app_site *site, const json_t 
     return s.cut ? NULL : s.text;
 }
 
+const char *app_account_id(arena *mem, const app *a, const char *id)
+{
+    const struct apps_identity *identity = &a->identity;
+    if (identity->key_count < 2) {
+        return NULL;
+    }
+    const struct apps_part *last = &identity->key[identity->key_count - 1];
+    return arena_strndup(mem, id, last->first == 0 ? strlen(id) : strnlen(id, last->first));
+}
+
 static int fill(arena *mem, const struct app_site *site, const json_t *answer, struct account *io,
                 struct err *e)
 {

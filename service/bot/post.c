@@ -6,7 +6,22 @@
 /* A run that a hook began has nobody to answer: its reply is posted, and what goes wrong is told to
  * the admins. */
 
-enum { EVERY_S = 3600 };
+enum { EVERY_S = 3600, ACCOUNT_MAX = 1000 };
+
+/* The account that the event names, as accounts are stored. */
+static struct account_name account_of(struct scene *sc, const struct recipe_post *p,
+                                      const json_t *context)
+{
+    const app *a = apps_find(sc->bot->options.apps, p->app);
+    struct account_name name = {.app = p->app, .default_name = p->connection};
+    if (p->email != NULL) {
+        name.email = str_trim(sc->mem, template_text(sc->mem, p->email, context, ACCOUNT_MAX));
+        return name;
+    }
+    name.key = str_trim(sc->mem, template_text(sc->mem, p->key, context, ACCOUNT_MAX));
+    name.id = a == NULL ? NULL : app_account_id(sc->mem, a, name.key);
+    return name;
+}
 
 /* Exactly one person with that account, who may use Workbot; else the channel. */
 static int find_person(struct scene *sc, const struct run_outcome *o, const json_t *context,
@@ -19,13 +34,8 @@ static int find_person(struct scene *sc, const struct run_outcome *o, const json
     if (p->app == NULL) {
         return 0;
     }
-    const char *words = template_text(sc->mem, p->email != NULL ? p->email : p->key, context, 1000);
-    const char *account = str_trim(sc->mem, words);
-    const struct account_name name = {.app = p->app,
-                                      .default_name = p->connection,
-                                      .email = p->email != NULL ? account : NULL,
-                                      .key = p->email != NULL ? NULL : account};
-    if (*account == '\0') {
+    const struct account_name name = account_of(sc, p, context);
+    if (str_empty(name.email != NULL ? name.email : name.key)) {
         return 0;
     }
     if (store_account_person(sc->s, o->run->workspace, &name, &id, e) != 0 ||
@@ -56,10 +66,21 @@ static int end_run(struct scene *sc, struct run *r, enum run_state to, struct er
     return changed ? 0 : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
 }
 
+/* What cannot be compared is told rather than lost. */
+static bool is_told(struct scene *sc, const struct run_outcome *o, const json_t *context)
+{
+    bool holds = true;
+    struct err why = {0};
+    return recipe_condition(sc->mem, o->recipe->post.when, context, &holds, &why) != 0 || holds;
+}
+
 int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
 {
     struct user *u = NULL;
     const json_t *context = result_context(sc, o, false);
+    if (!is_told(sc, o, context)) {
+        return end_run(sc, o->run, RUN_DONE, e);
+    }
     if (find_person(sc, o, context, &u, e) != 0) {
         return -1;
     }
@@ -71,7 +92,11 @@ int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
         return -1;
     }
     o->run->result = json_member(o->context, "steps");
-    if (say_new(sc, &to, view_of(sc, o, context), &o->run->message_id, e) != 0) {
+    json_t *view = view_of(sc, o, context);
+    if (u != NULL) {
+        json_object_set_new(view, "else_in", json_string(o->recipe->post.channel));
+    }
+    if (say_new(sc, &to, view, &o->run->message_id, e) != 0) {
         return -1;
     }
     return end_run(sc, o->run, RUN_DONE, e);
@@ -111,30 +136,61 @@ int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, 
     return tell_admins(sc, o, app_words, e) != 0 ? -1 : end_run(sc, o->run, RUN_FAILED, e);
 }
 
-int bot_post_undelivered(store *s, arena *mem, const struct message *m, const char *code,
-                         struct err *e)
+/* Whom it was meant for cannot be reached, as one whom nobody knows cannot: the channel reads it.
+ */
+static int post_in_channel(struct scene *sc, const struct message *m, const char *channel,
+                           struct err *e)
 {
-    const char *recipe = json_text(m->body, "posts");
-    struct scene sc = {.mem = mem, .s = s};
-    struct workspace *w = NULL;
-    bool due = false;
-    if (recipe == NULL || m->sent_version > 0) {
-        return 0;
-    }
-    const char *key = arena_printf(mem, "post:%s:%s", recipe, code);
-    if (store_workspace_find(s, m->workspace, &w, e) != 0 || w == NULL ||
-        store_notice_due(s, m->workspace, key, EVERY_S, &due, e) != 0) {
-        return w == NULL && e->kind == ERR_NONE ? 0 : -1;
-    }
-    sc.workspace = w;
-    json_t *view = view_new(mem);
-    if (m->user_id != NULL) {
-        view_text(view, "What the recipe `%s` tells a person did not arrive (%s).", recipe, code);
+    json_t *view = arena_json(sc->mem, json_deep_copy(m->body));
+    const struct target to = {.channel = channel};
+    const char *id = NULL;
+    json_object_del(view, "else_in");
+    return store_conversation_assume(sc->s, m->workspace, channel, e) != 0
+               ? -1
+               : say_new(sc, &to, view, &id, e);
+}
+
+static json_t *undelivered_view(struct scene *sc, const struct message *m, const char *recipe,
+                                const char *code)
+{
+    const char *channel = json_text(m->body, "else_in");
+    json_t *view = view_new(sc->mem);
+    if (channel != NULL) {
+        view_text(
+            view,
+            "What the recipe `%s` tells <@%s> did not arrive (%s). It stands in <#%s> instead.",
+            recipe, m->user_id, code, channel);
     } else {
         view_text(view,
                   "What the recipe `%s` tells in <#%s> did not arrive (%s). Please add me "
                   "there, or name another channel in it.",
                   recipe, m->channel, code);
     }
-    return due ? notice_all(&sc, view, e) : 0;
+    return view;
+}
+
+int bot_post_undelivered(store *s, arena *mem, const struct message *m, const char *code,
+                         struct err *e)
+{
+    const char *recipe = json_text(m->body, "posts");
+    const char *channel = json_text(m->body, "else_in");
+    struct workspace *w = NULL;
+    bool due = false;
+    if (recipe == NULL || m->sent_version > 0) {
+        return 0;
+    }
+    if (store_workspace_find(s, m->workspace, &w, e) != 0) {
+        return -1;
+    }
+    if (w == NULL) {
+        return 0;
+    }
+    struct scene sc = {.mem = mem, .s = s, .workspace = w};
+    const char *key =
+        arena_printf(mem, "post:%s:%s:%s", recipe, code, m->user_id != NULL ? "person" : "channel");
+    if ((channel != NULL && post_in_channel(&sc, m, channel, e) != 0) ||
+        store_notice_due(s, m->workspace, key, EVERY_S, &due, e) != 0) {
+        return -1;
+    }
+    return due ? notice_all(&sc, undelivered_view(&sc, m, recipe, code), e) : 0;
 }

@@ -44,7 +44,7 @@ static void parse_person(const struct json_doc *d, struct recipe *r)
 
 static void parse_post(const struct json_doc *d, struct recipe *r)
 {
-    static const char *const keys[] = {"channel", "person", NULL};
+    static const char *const keys[] = {"channel", "person", "when", NULL};
     struct json_doc post = json_doc_member(d, "post", true);
     if (post.object == NULL) {
         return;
@@ -54,6 +54,7 @@ static void parse_post(const struct json_doc *d, struct recipe *r)
     if (r->post.channel != NULL && str_empty(str_trim(d->mem, r->post.channel))) {
         json_doc_fault(&post, "channel", "Give the id of a channel.");
     }
+    r->post.when = recipe_parse_condition(&post, "when");
     parse_person(&post, r);
 }
 

@@ -253,6 +253,7 @@ void recipe_check_references(arena *mem, const struct recipe *r, struct faults *
     }
     check_text(&x, "post.person.email", r->post.email);
     check_text(&x, "post.person.key", r->post.key);
+    check_condition(&x, "post.when", r->post.when);
     check_text(&x, "reply.text", r->reply_text);
     check_text(&x, "reply.link.url", r->reply_link_url);
     for (size_t i = 0; i < r->reply_fields_count; i++) {

@@ -8,12 +8,13 @@ static const struct stmt PERSON = {
     "    on d.workspace = c.workspace and d.name = c.default_name"
     "  where c.workspace = $1 and d.app = $2 and c.user_id <> '' and c.state = 'active'"
     "    and ($3::text is null or lower(c.account_email) = lower($3))"
-    "    and ($4::text is null or c.account_key = $4)"
+    "    and ($4::text is null or c.account_key = $4"
+    "         or right(c.account_key, length($6) + 1) = ':' || $6)"
     "    and case when $5::text is not null then d.name = $5 else not exists"
     "      (select from default_connection o"
     "        where o.workspace = d.workspace and o.app = d.app and o.name <> d.name) end"
     " limit 2",
-    5, 1};
+    6, 1};
 
 static const struct stmt HOLDER = {
     "account_holder",
@@ -40,7 +41,7 @@ int store_account_person(store *s, const char *workspace, const struct account_n
     }
     if (store_query(s, &PERSON,
                     DB_ARGS(DB_TEXT(workspace), DB_TEXT(name->app), DB_TEXT(name->email),
-                            DB_TEXT(name->key), DB_TEXT(name->default_name)),
+                            DB_TEXT(name->key), DB_TEXT(name->default_name), DB_TEXT(name->id)),
                     &r, e) != 0) {
         return -1;
     }

@@ -296,6 +296,52 @@ for (const chat of ['slack', 'teams']) {
         await waits('For nobody');
       });
 
+      test('by the id that the app itself uses, as its events bring it: one person, and of somebody else\'s the channel', async () => {
+        const to = key => w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', key}}}));
+        await to('{{hook.data.object.ApproverId}}');
+        for (const [i, [name, id, hers]] of [['Of 18', APPROVERS.cleo, true], ['Of 15', APPROVERS.cleo.slice(0, 15), true], ['Of the end', APPROVERS.cleo.slice(4, 15), false],
+          ['Of nobody', '005xx000000ZZZ1AAO', false]].entries()) {
+          const {fields} = await eventOf(name);
+          await tell(`04lkey${i}`, {...fields, ApproverId: id});
+          await (hers ? cleo.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes(name)) : waits(name));
+          assert.equal((await ana.messages(OPEN)).some(x => words(x).includes(name)), !hers, name);
+        }
+        await w.putRecipe(workspace, notice('approval-news'));
+      });
+
+      test('a person whom the chat does not let it reach: the channel reads it, once, can decide, and the admins know', async () => {
+        await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
+        const {process, fields} = await eventOf('Unreached');
+        if (teams) await ben.say('hello'); // the admin, who can be written to from then on
+        await w.idle();
+        for (const f of teams ? [{peer: 'teams', error: 'BotNotInConversationRoster', status: 403, path: '/v3/'}]
+          : [{peer: 'slack', error: 'channel_not_found', path: 'chat.postMessage'}, {peer: 'slack', error: 'user_disabled', path: 'conversations.open'}]) await w.fault('error', f);
+        await tell('04lunreached', {...fields, Approver: 'cleo@acme.example'});
+        const m = await waits('Unreached');
+        await ben.sees(/approval-news[\s\S]*did not arrive[\s\S]*stands in[\s\S]*instead/);
+        await w.idle();
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Unreached')).length, 1);
+        await cleo.press(m, 'Approve');
+        await decided(ana, m, /Approved by Cleo/);
+        assert.equal(await status(process), 'Approved');
+      });
+
+      test('what does not wait any more is not told', async () => {
+        const open = {path: 'steps.open.records', is: 'not_empty'};
+        const more = notice('approval-news', {post: {channel: OPEN_CHANNEL, when: open}});
+        more.steps.push({id: 'open', connection: 'salesforce', action: 'query',
+          with: {soql: 'SELECT Id FROM ProcessInstanceWorkitem WHERE ProcessInstance.TargetObjectId = :deal LIMIT 1', values: {deal: '{{hook.data.object.TargetId}}'}}});
+        await w.putRecipe(workspace, more);
+        const {item, fields} = await eventOf('Late');
+        await tell('04lintime', fields);
+        await waits('Late');
+        await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+        await tell('04llate', fields);
+        await until('its run to end', async () => await w.count('run', "recipe = 'approval-news' and state = 'done' and message_id is null") === 1);
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Waits for approval: Late')).length, 1);
+        await w.putRecipe(workspace, notice('approval-news'));
+      });
+
       test('where an app has several default connections the person is looked for under the named one alone', async () => {
         await w.putConnection(workspace, 'partner-salesforce', {app: 'salesforce', host: w.salesforceHost, client_id: '3MVG9.sample.partner', client_secret: 'sample-partner-secret', account_match: 'off'});
         const tells = (id, Approver, fields) => tell(id, {...fields, Approver});
@@ -340,7 +386,6 @@ for (const chat of ['slack', 'teams']) {
         await w.idle();
         assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Silent')).length, 0);
         await w.putRecipe(workspace, notice('approval-news'));
-        if (teams) await ben.say('hello'); // the admin, who can be written to from then on
         for (const id of ['04lfive', '04lsix']) await tell(id, {...fields, TargetId: '006xx0000000000AAA'});
         await ben.sees(/approval-news[\s\S]*did not work/);
         await w.idle();

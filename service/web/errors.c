@@ -46,10 +46,54 @@ static struct words page_words(enum err_kind kind, const char *code)
     }
 }
 
+/* In the console nobody came by a link of the chat, but for the one that lets them in. */
+static bool in_console(const struct request *q)
+{
+    return q->path != NULL && str_starts(q->path, "/console") &&
+           !str_starts(q->path, "/console/sign-in");
+}
+
+static const struct {
+    const char *code; /* NULL: any of that status */
+    int status;
+    struct words words;
+} console_pages[] = {
+    {"cross_site",
+     403,
+     {"Please open this page again",
+      "Its form is from before you signed in the last time, or from another site. Nothing was done: "
+      "open the console again and go on from there."}},
+    {"no_admin",
+     403,
+     {"You are no admin here any more",
+      "Nothing was done. Who is an admin says the page People, to those who are."}},
+    {NULL,
+     404,
+     {"This page does not exist",
+      "Check the address. What stood here may have been removed: the console shows what there is."}},
+    {NULL,
+     400,
+     {"That did not come whole",
+      "Nothing was done: open the console again, go to the page and try once more."}},
+};
+
+static struct words console_words(const struct err *e)
+{
+    int status = err_http_status(e->kind);
+    for (size_t i = 0; i < sizeof console_pages / sizeof console_pages[0]; i++) {
+        if (console_pages[i].status == status &&
+            (console_pages[i].code == NULL || str_equal(console_pages[i].code, e->code))) {
+            return console_pages[i].words;
+        }
+    }
+    return page_words(e->kind, e->code);
+}
+
 static bool error_page(const struct request *q, const struct err *e, struct response *r)
 {
     int status = str_equal(e->code, "method") ? 405 : err_http_status(e->kind);
-    struct words words = page_words(e->kind, e->code);
+    bool console = in_console(q);
+    struct words words = console ? console_words(e) : page_words(e->kind, e->code);
     const char *eyebrow = e->kind == ERR_NOT_FOUND ? "Not found" : NULL; /* else of its tone */
     json_t *data =
         arena_json(q->mem, json_pack("{s:s, s:s?, s:[{s:s}], s:s, s:b}", "title", words.title,
@@ -57,6 +101,10 @@ static bool error_page(const struct request *q, const struct err *e, struct resp
                                      "reference", q->id, "tone_error", eyebrow == NULL));
     char *html = NULL;
     struct err broken;
+    if (data != NULL && console) {
+        json_put_words(data, "back_link", "/console");
+        json_put_words(data, "back_label", "Open the console");
+    }
     if (data == NULL || html_page(q->mem, "message.html", data, &html, &broken) != 0) {
         return false;
     }

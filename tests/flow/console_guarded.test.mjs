@@ -69,6 +69,7 @@ describe('every page of the console', () => {
           const body = fields(theirs, form_key === undefined ? {do: 'save'} : {do: 'save', form_key});
           const {status} = await browser.request('POST', url, body);
           assert.equal(status, browser === ben && OPERATORS.includes(o.id) ? 404 : 403, `${o.id} with the key ${form_key}`);
+          assert.doesNotMatch(browser.text, /your chat/, 'nobody came by a link of the chat');
         }
       }
     }
@@ -94,11 +95,16 @@ describe('every page of the console', () => {
       judge(o.id, SCRIPTED.includes(o.id));
       await boss.request('GET', w.url + filled(o.path, {...unknown, workspaces: ACME}));
       judge(`${o.id} of nothing`, SCRIPTED.includes(o.id));
+      if (boss.page.status === 404) assert.doesNotMatch(boss.text, /your chat/, o.id);
     }
     for (const door of ['/console', '/console/sign-in/wrong', '/console/nowhere']) {
       boss.page = await Object.assign(new Browser(), {accept: 'text/html'}).request('GET', w.url + door);
       judge(door);
     }
+    await boss.request('POST', `${w.url}/console/workspaces/${ACME}/sessions`, {form_key: 'f'.repeat(64)});
+    assert.equal(boss.page.status, 403);
+    assert.match(boss.text, /Please open this page again.*Nothing was done: open the console again.*Open the console Reference/);
+    assert.match(boss.page.html, /href="\/console"/);
   });
 });
 

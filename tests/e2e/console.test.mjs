@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, describe, test} from 'node:test';
 import {OPPORTUNITY, button, create} from '../lib/flow.mjs';
-import {accessible, atSalesforce, codeOf, openWorld} from './support.mjs';
+import {accessible, atSalesforce, codeOf, leftOut, openWorld} from './support.mjs';
 
 const ACME = 'slack:T0ACME001';
 const HOME = `/console/workspaces/${ACME}`;
@@ -75,6 +75,64 @@ describe('its pages', () => {
     await page.getByRole('button', {name: 'Save settings'}).click();
     await page.getByRole('alert').waitFor();
     await accessible(page, 'settings that were refused');
+  });
+
+  test('by keyboard alone: past the menu or into it, to the switch, and saved', async () => {
+    const focused = () => page.locator(':focus').evaluate(e => `${e.labels?.[0]?.textContent ?? ''} ${e.getAttribute('aria-label') ?? ''} ${e.textContent}`.replace(/\s+/g, ' ').trim()).catch(() => 'nothing');
+    const tabTo = async text => {
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab');
+        if ((await focused()).includes(text)) {
+          const ring = await page.locator(':focus').evaluate(e => getComputedStyle(e).outlineStyle);
+          assert.notEqual(ring, 'none', `the focus cannot be seen at "${text}"`);
+          return i + 1;
+        }
+      }
+      return assert.fail(`Tab never came to "${text}", but to "${await focused()}"`);
+    };
+    await at(`${HOME}/runs`);
+    assert.equal(await tabTo('Skip to the page'), 1, 'it is the first thing');
+    await tabTo('Recipes');
+    await page.keyboard.press('Enter');
+    await heading('Recipes');
+    await tabTo('Skip to the page');
+    await page.keyboard.press('Enter');
+    assert.ok(await tabTo('Create an opportunity') < 8, 'the menu, which has more, is behind');
+    await page.keyboard.press('Enter');
+    await heading('Create an opportunity');
+    await tabTo('Settings');
+    await page.keyboard.press('Enter');
+    const verify = page.getByRole('switch', {name: 'Verify user access at runtime'});
+    await verify.waitFor();
+    const was = await verify.isChecked();
+    for (const now of [!was, was]) {
+      await tabTo('Verify user access at runtime');
+      await page.keyboard.press('Space');
+      await tabTo('Save settings');
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').getByText('Saved.').waitFor();
+      assert.equal(await verify.isChecked(), now);
+      await at(`${HOME}/recipes/create-opportunity/settings`);
+    }
+  });
+
+  test('pages that say no: not there, of another sign-in, a dead link', async () => {
+    await at(`${HOME}/recipes/not-there`);
+    await heading('This page does not exist');
+    await accessible(page, 'a page that is not there');
+    await at(`${HOME}/groups/sales`);
+    await page.locator('main input[name=form_key]').first().evaluate(input => { input.value = 'f'.repeat(64); });
+    await page.getByRole('button', {name: 'Save'}).click();
+    await heading('Please open this page again');
+    await accessible(page, 'a form of another sign-in');
+    await page.getByRole('link', {name: 'Open the console'}).click();
+    await heading('Recipes');
+    const dead = button(await w.person('ben').ask('console', /The console for/), 'Open the console').url;
+    await w.query("update console_session set link_expires_at = now() - interval '1 second' where token_hash is null");
+    assert.equal((await page.goto(dead)).status(), 410);
+    await heading('This link lets nobody in');
+    await accessible(page, 'a dead link');
+    await at(HOME);
   });
 
   test('a recipe is made from its text, and removed when that is meant', async () => {
@@ -303,3 +361,5 @@ describe('its pages', () => {
     await heading('Recipes');
   });
 });
+
+test('axe has seen every page of the console', () => assert.deepEqual(leftOut(import.meta.url), []));

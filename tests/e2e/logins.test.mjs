@@ -1,7 +1,7 @@
 // Logins that go another way: denied, forwarded, undone, too old, twice, backwards, by keyboard.
 import assert from 'node:assert/strict';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
-import {accessible, atSalesforce, codeOf, open} from './support.mjs';
+import {accessible, atSalesforce, codeOf, leftOut, open} from './support.mjs';
 import {words} from '../lib/demo.mjs';
 
 let stage;
@@ -112,7 +112,8 @@ test('P9: a cancelled, an unknown and a used link say what to do', async () => {
   await accessible(page, 'unknown page');
   for (const path of ['/', '/privacy', '/terms', '/no-such-page']) {
     const answer = await page.goto(stage.demo.workbot + path);
-    if ((answer.headers()['content-type'] || '').startsWith('text/html')) await accessible(page, path);
+    assert.match(answer.headers()['content-type'], /^text\/html/, path);
+    await accessible(page, path);
   }
 });
 
@@ -195,3 +196,5 @@ test('a login by keyboard alone, without scripts', async () => {
   const result = await stage.sees('ana', 'Created Keyboard, as ana@acme.example');
   assert.match(words(result), /Owner ana@acme\.example/);
 });
+
+test('axe has seen every page of these', () => assert.deepEqual(leftOut(import.meta.url), []));

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {readFile} from 'node:fs/promises';
+import {basename} from 'node:path';
 import {chromium} from 'playwright-core';
 import {World, link, startDemo} from '../lib/demo.mjs';
 import {start, until} from '../lib/flow.mjs';
+import {loadOpenapi} from '../lib/openapi.mjs';
 
 export const COMMAND = 'salesforce create opportunity name: Acme renewal amount: 5000 close: 2026-12-31';
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -118,6 +120,26 @@ export async function atSalesforce(page, name, decision = 'Allow') {
 
 export const codeOf = page => page.locator('#code').textContent();
 
+/** Where each page that a GET answers is shown to axe; null: among the pages of a login or an installation, whose tests do. */
+const LOOKS = [
+  [/^\/console\/(workspaces\/\{workspace\}\/)?setup(\/|$)/, 'wizard.test.mjs'],
+  [/^\/console(\/|$)/, 'console.test.mjs'],
+  [/^\/(privacy|terms|login\/\{handle\})?$/, 'logins.test.mjs'],
+  [/^\/(login\/\{handle\}\/result|setup\/\{handle\}|slack\/|oauth\/|identity\/)/, null],
+];
+const looked = new Set();
+
+/** At the end of a test file: no page of its own has been left out. A new page is in nobody's share until LOOKS says so. */
+export function leftOut(url) {
+  const pages = loadOpenapi().operations.filter(o => o.method === 'GET'
+    && o.operation.responses['200']?.content?.['text/html'] && !o.path.startsWith('/v1/'));
+  const shares = pages.map(o => [o, LOOKS.find(([fits]) => fits.test(o.path))]);
+  assert.deepEqual(shares.filter(([, share]) => !share).map(([o]) => o.path), [], 'in whose share is it?');
+  const own = shares.filter(([, [, file]]) => file === basename(new URL(url).pathname)).map(([o]) => o);
+  assert.ok(own.length > 0);
+  return own.filter(o => ![...looked].some(path => o.pattern.test(path))).map(o => o.path);
+}
+
 /** Every rule of axe, in light, in dark and on a phone. The page must still be the one under test. */
 export async function accessible(page, what) {
   const looks = [
@@ -125,6 +147,7 @@ export async function accessible(page, what) {
     ['dark', {colorScheme: 'dark'}, DESK],
     ['phone', {colorScheme: 'light'}, PHONE],
   ];
+  looked.add(decodeURIComponent(new URL(page.url()).pathname));
   for (const [look, media, size] of looks) {
     await page.emulateMedia(media);
     await page.setViewportSize(size);

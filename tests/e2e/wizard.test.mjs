@@ -4,7 +4,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, afterEach, before, describe, test} from 'node:test';
 import {ADMIN_TOKEN, ROOT} from '../lib/flow.mjs';
-import {accessible, atSalesforce, codeOf, openWorld} from './support.mjs';
+import {accessible, atSalesforce, codeOf, leftOut, openWorld} from './support.mjs';
 
 const ACME = 'slack:T0ACME001';
 const ORGANIZATION = '00D0000000ACME1EAG';
@@ -311,3 +311,5 @@ describe('a recipe', () => {
     }
   });
 });
+
+test('axe has seen every page of the set-up', () => assert.deepEqual(leftOut(import.meta.url), []));

@@ -5,8 +5,8 @@ import {loadOpenapi} from './openapi.mjs';
 
 export const openapi = loadOpenapi();
 /** The ways in and out: nobody is signed in there, or wants to be out. */
-const DOORS = ['/console', '/console/operator', '/console/sign-out', '/console/sign-in/{handle}', '/console/sign-in/{handle}/enter'];
-export const consoleRoutes = method => openapi.operations.filter(o => o.method === method && /^\/console(\/|$)/.test(o.path) && !DOORS.includes(o.path));
+const DOOR = /^\/console(\/operator|\/sign-out|\/sign-in\/.*)?$/;
+export const consoleRoutes = method => openapi.operations.filter(o => o.method === method && o.path.startsWith('/console') && !DOOR.test(o.path));
 
 /** A path of the table with its parameters; one that is not known here is a page that nobody probes. */
 export const filled = (path, values) => path.replace(/([a-z-]+)\/\{(\w+)\}/g, (_, list, key) =>

@@ -18,6 +18,8 @@ enum {
     LIMIT_RECIPE_STEPS_COUNT = 40,
     LIMIT_RECIPE_CONNECTIONS_COUNT = 10,
     LIMIT_RECIPE_BODY = 256 * 1024,
+    /* a recipe's text in a form, each byte of it as "%22", and what else the form has */
+    LIMIT_EDITOR_BODY = 3 * LIMIT_RECIPE_BODY + LIMIT_FORM_BODY,
     LIMIT_TEMPLATE_OUTPUT = 64 * 1024,
     LIMIT_FILE_BETWEEN_STEPS = 1024 * 1024, /* before base64 */
     LIMIT_FILE_GIVEN = 10 * 1024 * 1024,    /* in a form of the chat; Slack takes no larger one */

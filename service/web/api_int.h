@@ -167,6 +167,9 @@ int api_default_tag(struct api *a, const struct default_connection *d, const cha
 /* api_condition() for it; d NULL: there is none. */
 int api_default_condition(struct api *a, const struct default_connection *d, struct err *e);
 
+/* The recipe of the body, by the workspace as it stands; shape and meaning in one go, so that all
+ * faults are noted at once (api_recipes.c). */
+int api_recipe_read(struct api *a, struct recipe **ret, struct err *e);
 /* What of a stored recipe will not work as the workspace stands (api_recipe_warn.c):
  * [{"path":..., "text":...}], a new reference. */
 int api_recipe_warn(struct api *a, const struct recipe *r, json_t **ret, struct err *e);

@@ -70,8 +70,7 @@ static int answer(struct api *a, int status, const struct recipe *stored, struct
     return 0;
 }
 
-/* Shape and meaning in one go, so that all faults come at once. */
-static int read_recipe(struct api *a, struct recipe **ret, struct err *e)
+int api_recipe_read(struct api *a, struct recipe **ret, struct err *e)
 {
     struct default_connection *connections = NULL;
     struct recipe_row *others = NULL;
@@ -89,7 +88,12 @@ static int read_recipe(struct api *a, struct recipe **ret, struct err *e)
     api_recipe_allow(a);
     recipe_parse(a->mem, a->body, ret, &a->faults);
     recipe_check(a->mem, *ret, &world, &a->faults);
-    return api_refuse(a, e);
+    return 0;
+}
+
+static int read_recipe(struct api *a, struct recipe **ret, struct err *e)
+{
+    return api_recipe_read(a, ret, e) != 0 ? -1 : api_refuse(a, e);
 }
 
 static bool unchanged(const struct recipe_row *old, const struct recipe_row *row)

@@ -23,6 +23,7 @@ static const struct page {
      console_edit_page},
     {WB_POST, "/console/workspaces/{workspace}/recipes/{name}/edit", CONSOLE_ADMIN,
      console_edit_save},
+    {WB_POST, "/console/workspaces/{workspace}/recipe-check", CONSOLE_ADMIN, console_check},
     {WB_GET, "/console/workspaces/{workspace}/connections", CONSOLE_ADMIN,
      console_connections_page},
     {WB_POST, "/console/workspaces/{workspace}/connections", CONSOLE_ADMIN,
@@ -172,15 +173,34 @@ static int check_right(const struct console *c, const struct page *p, struct err
     return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
 }
 
-static int check_form(const struct console *c, struct err *e)
+/* Whoever has written for half an hour loses nothing when the session is over meanwhile: these show
+ * what was sent again, and store nothing until it is sent from a page of the session of now. */
+static bool keeps_text(const struct page *p)
+{
+    return p != NULL && (p->run == console_recipe_make || p->run == console_edit_save);
+}
+
+static int check_form(struct console *c, const struct page *p, struct err *e)
 {
     const char *key = NULL;
     if (request_form(c->q, "form_key", &key, e) != 0) {
         return -1;
     }
-    bool ours = key != NULL && strlen(key) == strlen(c->form_key) &&
-                crypto_equal(key, c->form_key, strlen(key));
-    return ours ? 0 : err_set(e, ERR_FORBIDDEN, "cross_site", "a form of another session");
+    c->other_form = key == NULL || strlen(key) != strlen(c->form_key) ||
+                    !crypto_equal(key, c->form_key, strlen(key));
+    return !c->other_form || keeps_text(p)
+               ? 0
+               : err_set(e, ERR_FORBIDDEN, "cross_site", "a form of another session");
+}
+
+static int turn_away(struct console *c, const struct page *p, struct err *e)
+{
+    if (keeps_text(p)) {
+        return console_kept_page(c, e);
+    }
+    respond_see_other(c->r, str_starts(c->q->path, "/console/setup") ? "/console?next=setup"
+                                                                     : "/console");
+    return 0;
 }
 
 static int run(web *w, const struct request *q, struct response *r, struct err *e)
@@ -193,14 +213,12 @@ static int run(web *w, const struct request *q, struct response *r, struct err *
         return -1;
     }
     if (!known) {
-        respond_see_other(r, str_starts(q->path, "/console/setup") ? "/console?next=setup"
-                                                                   : "/console");
-        return 0;
+        return turn_away(&c, p, e);
     }
     if (p == NULL) {
         return err_set(e, ERR_NOT_FOUND, "no_route", "There is no such page.");
     }
-    if (check_right(&c, p, e) != 0 || (q->method == WB_POST && check_form(&c, e) != 0)) {
+    if (check_right(&c, p, e) != 0 || (q->method == WB_POST && check_form(&c, p, e) != 0)) {
         return -1;
     }
     return p->run(&c, e);

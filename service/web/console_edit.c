@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 /*
  * The editor: a recipe as its text, and its earlier versions. What is wrong is told with the line
  * and the column where it stands, and what was written stays on the page.
  */
 
-enum { VERSIONS_SHOWN = 20, TEXT_MAX = 64 * 1024 };
+enum { VERSIONS_SHOWN = 20 };
 
 struct editing {
     struct console_recipe recipe;
@@ -18,12 +20,15 @@ struct editing {
     int status;
 };
 
+/* One that is too long for it in lines stands in one. */
 static char *pretty(arena *mem, const json_t *body)
 {
     char *text = json_dumps(body, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     json_t *held = arena_json(mem, json_must(json_string(text)));
     free(text);
-    return arena_strdup(mem, json_string_value(held));
+    return json_string_length(held) > LIMIT_RECIPE_BODY
+               ? json_write(mem, body)
+               : arena_strdup(mem, json_string_value(held));
 }
 
 static int add_versions(struct console *c, json_t *data, struct err *e)
@@ -69,7 +74,8 @@ static int show(struct console *c, const struct editing *x, struct err *e)
     if (add_versions(c, data, e) != 0) {
         return -1;
     }
-    bool fits = strlen(x->text) <= TEXT_MAX;
+    /* what was typed is never lost, however long it is */
+    bool fits = c->q->method == WB_POST || strlen(x->text) <= LIMIT_RECIPE_BODY;
     json_put(data, "fits", json_boolean(fits));
     json_put_words(data, "text", fits ? x->text : "");
     json_put_words(data, "problem", x->problem);
@@ -77,6 +83,8 @@ static int show(struct console *c, const struct editing *x, struct err *e)
         json_put(data, "faults", json_incref(x->faults));
     }
     json_put_words(data, "action", console_path(c, "/recipes/%s/edit", c->name));
+    json_put_words(data, "check", console_path(c, "/recipe-check"));
+    c->checked = true;
     const struct console_page page = {
         "console_edit.html", arena_printf(c->mem, "Edit %s", json_text(data, "recipe_title")),
         "home", x->status};
@@ -121,27 +129,6 @@ int console_edit_page(struct console *c, struct err *e)
 
 /* --- what was sent --- */
 
-static const char *place_words(arena *mem, struct json_place at)
-{
-    return arena_printf(mem, "line %d, column %d", at.line, at.column);
-}
-
-/* Each fault with where it stands in the text. */
-static json_t *placed(arena *mem, const char *text, const json_t *faults)
-{
-    json_t *list = arena_json(mem, json_array());
-    for (size_t i = 0; i < json_array_size(faults); i++) {
-        const json_t *one = json_array_get(faults, i);
-        const struct json_place at = json_place(bytes_of(text), json_text(one, "path"));
-        json_t *row = json_object();
-        json_put_words(row, "place", place_words(mem, at));
-        json_put_words(row, "path", json_text(one, "path"));
-        json_put_shown(row, "words", json_text(one, "text"));
-        json_push(list, row);
-    }
-    return list;
-}
-
 static int store_text(struct console *c, struct editing *x, json_t *body, struct err *e)
 {
     struct console_answer a;
@@ -166,24 +153,36 @@ static int store_text(struct console *c, struct editing *x, json_t *body, struct
         x->problem = "This recipe was changed since you opened the page. Your text still stands "
                      "below: compare it with the newest version before you save it.";
     }
-    x->faults = a.faults == NULL ? NULL : placed(c->mem, x->text, a.faults);
+    x->faults = a.faults == NULL ? NULL : console_recipe_placed(c->mem, x->text, a.faults);
     x->status = a.status;
+    return show(c, x, e);
+}
+
+/* Stored when it is sent from a page of this session, to what that page has shown. */
+static int show_again(struct console *c, struct editing *x, struct err *e)
+{
+    if (console_field(c, "tag", &x->recipe.tag, e) != 0) {
+        return -1;
+    }
+    x->status = err_http_status(ERR_FORBIDDEN);
+    x->problem = CONSOLE_OTHER_FORM;
     return show(c, x, e);
 }
 
 int console_edit_save(struct console *c, struct err *e)
 {
     struct editing x;
-    struct json_place at = {0, 0};
-    struct err broken = {0};
-    json_t *body = NULL;
+    const char *why = NULL;
     if (load(c, &x, e) != 0 || console_field(c, "text", &x.text, e) != 0) {
         return -1;
     }
-    if (json_read_placed(c->mem, bytes_of(x.text), &body, &at, &broken) != 0) {
+    if (c->other_form) {
+        return show_again(c, &x, e);
+    }
+    json_t *body = console_recipe_read(c->mem, x.text, &why);
+    if (body == NULL) {
         x.status = 422;
-        x.problem = arena_printf(c->mem, "This was not saved: it is no JSON at %s.",
-                                 place_words(c->mem, at));
+        x.problem = arena_printf(c->mem, "This was not saved: %s", why);
         return show(c, &x, e);
     }
     return store_text(c, &x, body, e);

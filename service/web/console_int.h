@@ -32,6 +32,8 @@ struct console {
     const char *session_id;  /* NULL for operators */
     const char *form_key;    /* stands in each form: the form is of a page of this session */
     const char *form_action; /* origins that forms of the page lead on to; NULL: none */
+    bool other_form;         /* what was sent is of a page of another one: see keeps_text() */
+    bool checked;            /* the page has console_check.js: what is typed is checked */
 };
 typedef int console_fn(struct console *c, struct err *e);
 
@@ -202,6 +204,7 @@ console_fn console_workspaces_page;                                    /* consol
 console_fn console_recipe_new, console_recipe_make, console_recipe_do; /* console_recipes.c */
 console_fn console_recipe_page;                                        /* console_recipe.c */
 console_fn console_edit_page, console_edit_save;                       /* console_edit.c */
+console_fn console_check, console_kept_page;                           /* console_check.c */
 console_fn console_settings_page, console_settings_save;               /* console_settings.c */
 console_fn console_connections_page, console_connection_make, console_connection_page,
     console_connection_do;                              /* console_connections.c */

@@ -4,6 +4,18 @@
 
 enum { RUNS_SHOWN = 10 };
 
+/* What it refers to may have gone since it was stored. */
+static int warn(struct console *c, struct console_recipe *x, struct err *e)
+{
+    struct console_checked found;
+    if (console_recipe_check(c, c->name, json_write(c->mem, x->body), &found, e) != 0) {
+        return -1;
+    }
+    json_array_extend(found.faults, found.warnings);
+    x->warnings = found.faults;
+    return 0;
+}
+
 int console_recipe_load(struct console *c, struct console_recipe *ret, struct err *e)
 {
     struct console_answer now, whole;
@@ -24,7 +36,7 @@ int console_recipe_load(struct console *c, struct console_recipe *ret, struct er
         .tag = now.tag,
         .enabled = json_flag(now.value, "enabled"),
         .body = arena_json(c->mem, json_deep_copy(json_member(whole.value, "recipe")))};
-    return 0;
+    return warn(c, ret, e);
 }
 
 const char *console_shadowed(arena *mem, const char *command)
@@ -62,6 +74,8 @@ void console_recipe_head(const struct console *c, const struct console_recipe *x
     json_put_words(data, "shadowed", console_shadowed(c->mem, json_text(x->body, "command")));
     json_put_shown(data, "hint", json_text(x->body, "hint"));
     json_put_words(data, "hook", json_text(json_member(x->body, "trigger"), "hook"));
+    json_put(data, "warnings", json_incref(x->warnings));
+    json_put(data, "any_warning", json_boolean(json_array_size(x->warnings) > 0));
 }
 
 int console_recipe_apps(struct console *c, const json_t *body, json_t **ret, struct err *e)

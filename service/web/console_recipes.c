@@ -40,6 +40,8 @@ static int show(struct console *c, const struct console_answer *said, struct err
     json_put_shown(data, "text", text);
     console_put_problem(data, said);
     json_put_words(data, "action", console_path(c, "/recipes"));
+    json_put_words(data, "check", console_path(c, "/recipe-check"));
+    c->checked = true;
     const struct console_page page = {"console_recipe_new.html", "A new recipe", "home",
                                       said->status};
     return console_show(c, &page, json_incref(data), e);
@@ -54,19 +56,23 @@ int console_recipe_new(struct console *c, struct err *e)
 static int make(struct console *c, const char *name, const char *text, struct console_answer *ret,
                 struct err *e)
 {
-    struct json_place at = {0, 0};
-    struct err broken = {0};
-    json_t *body = NULL;
-    if (json_read_placed(c->mem, bytes_of(text), &body, &at, &broken) != 0) {
-        console_refuse(ret, 422,
-                       arena_printf(c->mem,
-                                    "Nothing was made: the text is no JSON at line %d, column %d.",
-                                    at.line, at.column));
+    const char *why = NULL;
+    if (c->other_form) {
+        console_refuse(ret, err_http_status(ERR_FORBIDDEN), CONSOLE_OTHER_FORM);
+        return 0;
+    }
+    json_t *body = console_recipe_read(c->mem, text, &why);
+    if (body == NULL) {
+        console_refuse(ret, 422, arena_printf(c->mem, "Nothing was made: %s", why));
         return 0;
     }
     const struct console_call put = {
         .method = WB_PUT, .handler = api_recipe_put, .name = name, .body = json_incref(body)};
-    return console_make(c, &put, ret, "There is a recipe of that name already.", e);
+    if (console_make(c, &put, ret, "There is a recipe of that name already.", e) != 0) {
+        return -1;
+    }
+    ret->faults = ret->faults == NULL ? NULL : console_recipe_placed(c->mem, text, ret->faults);
+    return 0;
 }
 
 int console_recipe_make(struct console *c, struct err *e)

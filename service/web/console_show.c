@@ -103,7 +103,12 @@ int console_show(struct console *c, const struct console_page *page, json_t *dat
     if (html_page_in(c->mem, "console.html", page->template, data, &html, e) != 0) {
         return -1;
     }
-    respond_html(c->mem, c->r, page->status == 0 ? 200 : page->status, html, c->form_action);
+    int status = page->status == 0 ? 200 : page->status;
+    if (c->checked) {
+        respond_html_checked(c->mem, c->r, status, html);
+    } else {
+        respond_html(c->mem, c->r, status, html, c->form_action);
+    }
     return 0;
 }
 

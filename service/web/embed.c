@@ -33,6 +33,7 @@
       "service/web/templates/console_recipe_new.html")                                             \
     X(console_settings, "console_settings.html", "service/web/templates/console_settings.html")    \
     X(console_edit, "console_edit.html", "service/web/templates/console_edit.html")                \
+    X(console_kept, "console_kept.html", "service/web/templates/console_kept.html")                \
     X(console_connections, "console_connections.html",                                             \
       "service/web/templates/console_connections.html")                                            \
     X(console_connection, "console_connection.html",                                               \
@@ -68,6 +69,7 @@
       "docs/recipes/servicenow-change-approval.md")                                                \
     X(style, "style.css", "service/web/templates/style.css")                                       \
     X(teams_window, "teams_window.js", "service/web/templates/teams_window.js")                    \
+    X(console_check, "console_check.js", "service/web/templates/console_check.js")                 \
     X(openapi, "openapi.yaml", "openapi.yaml")
 
 /* The file's bytes and a NUL. */
@@ -104,7 +106,8 @@ const char *embed_version(void)
     if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
         static const char digits[] = "0123456789abcdef";
         const struct digest parts[] = {crypto_sha256(bytes_of(web_file_style)),
-                                       crypto_sha256(bytes_of(web_file_teams_window))};
+                                       crypto_sha256(bytes_of(web_file_teams_window)),
+                                       crypto_sha256(bytes_of(web_file_console_check))};
         struct digest d = crypto_sha256((struct bytes){parts[0].bytes, sizeof parts});
         for (size_t i = 0; i < 4; i++) {
             version[2 * i] = digits[d.bytes[i] >> 4];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 /*
@@ -12,7 +13,8 @@
 enum {
     DEPTH_MAX = 16,
     STEPS_MAX = 100 * 1000, /* tags worked off: sections over lists in lists could take for ever */
-    OUTPUT_MAX = 512 * 1024,
+    /* what a browser sends as "%22" stands on the page as "&quot;": the editor loses no text */
+    OUTPUT_MAX = 2 * LIMIT_EDITOR_BODY + 64 * 1024,
     NAME_MAX_LEN = 64
 };
 

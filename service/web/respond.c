@@ -68,6 +68,12 @@ void respond_html(arena *mem, struct response *r, int status, const char *html,
     respond_header(r, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
+void respond_html_checked(arena *mem, struct response *r, int status, const char *html)
+{
+    respond_page(mem, r, status, html, "; script-src 'self'; connect-src 'self'");
+    respond_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
 /* The library asks for its list of origins, and has one of its own where it gets none. */
 void respond_window(arena *mem, struct response *r, int status, const char *html,
                     const char *form_action)

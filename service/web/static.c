@@ -25,6 +25,14 @@ int teams_window_script_get(web *w, const struct request *q, struct response *r,
     return fixed("teams_window.js", "text/javascript; charset=utf-8", r);
 }
 
+int console_check_script_get(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    (void)w;
+    (void)q;
+    (void)e;
+    return fixed("console_check.js", "text/javascript; charset=utf-8", r);
+}
+
 int openapi_get(web *w, const struct request *q, struct response *r, struct err *e)
 {
     (void)w;

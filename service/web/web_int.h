@@ -98,6 +98,8 @@ void respond_html(arena *mem, struct response *r, int status, const char *html,
                   const char *form_action);
 /* The same for a page in a window of Teams: the client that opened it stays its opener, and its
  * script may load the client's library. */
+/* The same for a page that has console_check.js. */
+void respond_html_checked(arena *mem, struct response *r, int status, const char *html);
 void respond_window(arena *mem, struct response *r, int status, const char *html,
                     const char *form_action);
 /* TeamsJS, at the address and with the hash that its makers publish. */
@@ -348,8 +350,8 @@ route_fn slack_install_get, slack_oauth_callback_get; /* slack_install.c */
 route_fn ops_healthz, ops_readyz, ops_metrics;        /* ops.c */
 /* What /readyz says of this process, asked with a session that is open already. */
 json_t *ops_ready_json(const web *w, store *s);
-route_fn front_get, openapi_get, privacy_get, terms_get, style_get,
-    teams_window_script_get;    /* static.c */
+route_fn front_get, openapi_get, privacy_get, terms_get, style_get, teams_window_script_get,
+    console_check_script_get;   /* static.c */
 route_fn login_get, login_post; /* login_pages.c */
 route_fn login_result_get;      /* login_result.c */
 route_fn oauth_callback_get, slack_identity_callback_get,
@@ -373,6 +375,7 @@ route_fn api_connection_get, api_connection_put, api_connection_delete,
 route_fn api_connection_login, api_connection_confirm;    /* api_connections.c */
 route_fn api_recipe_versions_get, api_recipe_version_get; /* api_recipe_versions.c */
 route_fn api_recipe_get, api_recipe_put, api_recipe_delete, api_recipes_get; /* api_recipes.c */
+route_fn api_recipe_check; /* api_recipe_check.c */
 route_fn api_hooks_get, api_hook_get, api_hook_put, api_hook_delete,
     api_hook_rotate;                                                      /* api_hooks.c */
 route_fn api_groups_get, api_group_get, api_group_put, api_group_delete;  /* api_groups.c */

@@ -252,6 +252,27 @@ test('a recipe: versions, faults, list', async () => {
   await call(204, 'DELETE', W + '/recipes/other');
 });
 
+test('a recipe is checked without being stored: what is wrong with line and column, and what would not work', async () => {
+  const dry = W + '/recipes/dry', rows = async () => (await audit()).length, before = await rows();
+  const check = async text => (await call(200, 'POST', dry + '/check', Buffer.from(text))).json;
+  const good = JSON.stringify(recipe({command: 'salesforce dry run'}), null, 2);
+  assert.deepEqual(await check(good), {faults: [], warnings: []});
+  const faulty = good.replace('"steps"', '"stepz"'), at = faulty.split('\n').findIndex(l => l.includes('"stepz"')) + 1;
+  const {faults, warnings} = await check(faulty);
+  assert.deepEqual(faults.filter(f => f.path === 'stepz').map(f => [f.line, f.column]), [[at, 3]]);
+  assert.deepEqual(warnings, []);
+  const bound = JSON.stringify({title: 'Told', trigger: {hook: 'no-such-hook'}, post: {channel: 'C024BE91L'}, reply: {text: 'Told'}}, null, 2);
+  const told = await check(bound);
+  assert.deepEqual(told.faults, []);
+  assert.deepEqual(told.warnings.map(f => [f.path, f.line, f.column]), [['trigger.hook', 4, 5]]);
+  assert.equal((await call(400, 'POST', dry + '/check', Buffer.from('{"title": '))).json.code, 'bad_json');
+  await refused([''], 'POST', dry + '/check', Buffer.from('[]'));
+  const {faults: [named]} = (await call(200, 'POST', W + '/recipes/Dry/check', recipe())).json;
+  assert.equal(named.path, 'name');
+  await call(404, 'GET', dry);
+  assert.equal(await rows(), before, 'nobody is told');
+});
+
 test('a recipe that cannot work as the workspace stands is stored with warnings', async () => {
   const path = W + '/recipes/warned', button = command => ({title: 'Go', command});
   const body = (more = {}) => recipe({command: 'salesforce warned', ...more});
@@ -740,7 +761,7 @@ test('deleting a connection and a workspace revokes upstream; the audit stays', 
 // A path of this operation, with names that stand for nothing.
 const pathOf = operation => operation.path.replace('{workspace}', 'slack:TNEVER').replace('{name}', 'none').replace('{user}', 'U0NOBODY01').replace('{id}', '0190c0de-0000-7000-8000-000000000001') +
   (operation.id === 'deletePersonalConnections' ? '?app=salesforce' : '');
-const bodies = {putConnection: {app: 'salesforce'}, confirmConnectionLogin: {code: '000000'}, putRecipe: {}, putWorkspace: {}, putHook: {}, putGroup: {},
+const bodies = {putConnection: {app: 'salesforce'}, confirmConnectionLogin: {code: '000000'}, putRecipe: {}, checkRecipe: {}, putWorkspace: {}, putHook: {}, putGroup: {},
   makeApiToken: {name: 'none', role: 'read'}, actForUser: {user: 'U0NOBODY01', recipe: 'none', idempotency_key: 'k'}};
 const operations = openapi.operations.filter(o => o.path.startsWith('/v1/'));
 

@@ -166,6 +166,49 @@ describe('its pages', () => {
     await page.getByRole('status').waitFor();
   });
 
+  test('a recipe is checked while it is typed: what is wrong, and that it is no more', async () => {
+    const api = `/workspaces/${ACME}/recipes/create-task`, {version} = await w.must('GET', api);
+    await at(`${HOME}/recipes/create-task/edit`);
+    const text = page.getByLabel('The recipe, as JSON'), said = page.locator('#checked'), good = await text.inputValue();
+    const typed = key => text.fill(good.replace('"steps"', `"${key}"`));
+    await typed('stepz');
+    await said.getByText(/line \d+, column 3: stepz/).waitFor();
+    await accessible(page, 'the editor that says what is wrong');
+    await text.fill(good.slice(0, -3));
+    await said.getByText(/it is no JSON at line \d+, column \d+/).waitFor();
+    await text.fill(good);
+    await said.getByText('Nothing is wrong with it.').waitFor();
+    await accessible(page, 'the editor with which nothing is wrong');
+    // an answer that comes late is of a text that is gone
+    let held;
+    await page.evaluate(() => {
+      window.seen = [];
+      new MutationObserver(() => window.seen.push(document.getElementById('checked').textContent)).observe(document.getElementById('checked'), {childList: true});
+    });
+    await page.route('**/recipe-check', route => {
+      if (held) return route.continue();
+      held = route;
+    });
+    const first = page.waitForRequest('**/recipe-check');
+    await typed('late');
+    await first;
+    await typed('newer');
+    await said.getByText(/column 3: newer/).waitFor();
+    const answered = page.waitForResponse('**/recipe-check').then(r => r.finished());
+    await held.continue();
+    await answered;
+    await typed('newest');
+    await said.getByText(/column 3: newest/).waitFor();
+    assert.deepEqual((await page.evaluate(() => window.seen)).filter(t => t.includes('late')), []);
+    await page.unroute('**/recipe-check');
+    assert.equal((await w.must('GET', api)).version, version, 'nothing is stored by that');
+    // of a recipe that has no name yet
+    await at(`${HOME}/recipes`);
+    await text.fill((await text.inputValue()).replace('words to type', 'salesforce typed').replace('"steps"', '"stepz"'));
+    await said.getByText(/column 3: stepz/).waitFor();
+    await accessible(page, 'a new recipe that says what is wrong');
+  });
+
   test('a default connection is made, given its client, and logged in with the code of its last page', async () => {
     const {host} = await w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`);
     await menu('Default connections');

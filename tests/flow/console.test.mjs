@@ -676,6 +676,128 @@ describe('the editor', () => {
   });
 });
 
+describe('the text of a recipe that is being written', () => {
+  const api = `/workspaces/${ACME}/recipes/told`, path = `${HOME}/recipes/told/edit`;
+  const body = {title: 'Told', trigger: {hook: 'no-such-hook'}, post: {channel: 'C024BE91L'}, reply: {text: 'Told'}};
+  const shown = browser => /<textarea[^>]*>\n?([\s\S]*?)<\/textarea>/.exec(browser.page.html)[1].replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  const signOut = () => w.query('update console_session set ended_at = now() where token_hash is not null');
+  before(() => w.must('PUT', api, body));
+  after(() => w.must('DELETE', api));
+
+  test('what will not work is said after it was saved, and on each of its pages until it is mended', async () => {
+    const browser = await signIn(), missing = /will not work until this is mended:.*trigger\.hook There is no hook "no-such-hook"/;
+    await page(browser, path);
+    await browser.request('POST', w.url + path, {...browser.form({}, 1).fields, text: JSON.stringify({...body, title: 'Told again'})});
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.follow();
+    assert.match(browser.text, /Saved\./);
+    assert.match(browser.text, missing);
+    for (const tab of ['', '/settings', '/edit']) {
+      await page(browser, `${HOME}/recipes/told${tab}`);
+      assert.match(browser.text, missing, tab);
+    }
+    await page(browser, `${HOME}/recipes`);
+    const {form_key} = browser.form({}, 1).fields;
+    await browser.request('POST', `${w.url}${HOME}/recipes`, {form_key, name: 'told-too', text: JSON.stringify({...body, title: 'Made'})});
+    await browser.follow();
+    assert.match(browser.text, /Made\./);
+    assert.match(browser.text, missing);
+    await w.must('DELETE', `/workspaces/${ACME}/recipes/told-too`);
+    await w.must('PUT', `/workspaces/${ACME}/hooks/no-such-hook`, {kind: 'json'});
+    for (const tab of ['', '/settings', '/edit']) {
+      await page(browser, `${HOME}/recipes/told${tab}`);
+      assert.doesNotMatch(browser.text, /will not work/, tab);
+    }
+    await w.must('DELETE', `/workspaces/${ACME}/hooks/no-such-hook`);
+  });
+
+  test('the check while it is typed stores nothing, and is for pages of the same session alone', async () => {
+    const browser = await signIn(), check = `${w.url}${HOME}/recipe-check`;
+    await page(browser, path);
+    const csp = browser.page.headers.get('content-security-policy');
+    assert.match(csp, /script-src 'self'; connect-src 'self';/);
+    assert.doesNotMatch(browser.page.html, /<script(?![^>]* src="\/assets\/console_check\.js)/);
+    const {fields} = browser.form({}, 1), rows = () => w.count('audit', `workspace = '${ACME}'`);
+    const before = await rows(), {version} = await w.must('GET', api);
+    const ask = async more => JSON.parse((await browser.request('POST', check, {...fields, ...more})).html);
+    const text = JSON.stringify(body, null, 2);
+    assert.deepEqual(await ask({text: '{\n  "title": "Cut\n'}), {tone: 'bad', words: 'This cannot be saved: it is no JSON at line 2, column 15.', points: []});
+    const faulty = await ask({text: text.replace('"reply"', '"replies"')});
+    assert.deepEqual([faulty.tone, faulty.words], ['bad', 'This cannot be saved:']);
+    assert.ok(faulty.points.some(p => p.path === 'replies' && /^line \d+, column 3$/.test(p.place)), JSON.stringify(faulty));
+    const warned = await ask({text});
+    assert.deepEqual([warned.tone, warned.points.map(p => [p.path, p.place])], ['warn', [['trigger.hook', 'line 4, column 5']]]);
+    const task = `/workspaces/${ACME}/recipes/create-task`, now = await w.must('GET', task);
+    const {recipe} = await w.must('GET', `${task}/versions/${now.version}`);
+    const unnamed = await ask({text: JSON.stringify({...recipe, name: undefined, command: 'told it'}), name: ''});
+    assert.deepEqual(unnamed, {tone: 'good', words: 'Nothing is wrong with it.', points: []});
+    assert.equal((await w.must('GET', api)).version, version);
+    assert.equal(await rows(), before);
+    await browser.request('POST', check, {...fields, form_key: 'f'.repeat(64), text});
+    assert.equal(browser.page.status, 403);
+    await new Browser().request('POST', check, {...fields, text});
+    const stranger = new Browser();
+    assert.equal((await stranger.request('POST', check, {...fields, text})).status, 303);
+    assert.match(stranger.page.location, /\/console$/);
+  });
+
+  test('a text that is refused for its length, or is long and faulty, is not lost', async () => {
+    const browser = await signIn();
+    await page(browser, path);
+    const {fields} = browser.form({}, 1), {version} = await w.must('GET', api);
+    const long = (bytes, more = {}) => JSON.stringify({...body, hint: 'It says "so" & <so>. '.repeat(bytes / 21), ...more}, null, 2);
+    for (const text of [long(300 * 1024), long(200 * 1024, {stepz: []})]) {
+      await browser.request('POST', w.url + path, {...fields, text});
+      assert.equal(browser.page.status, 422, browser.text.slice(0, 300));
+      assert.equal(shown(browser), text);
+    }
+    await browser.request('POST', w.url + path, {...fields, text: long(300 * 1024)});
+    assert.match(browser.text, /This was not saved: it has \d+ bytes, and a recipe has 262144 at most/);
+    await browser.request('POST', `${w.url}${HOME}/recipes`, {...fields, name: 'longer', text: long(300 * 1024)});
+    assert.equal(browser.page.status, 422);
+    assert.equal(shown(browser), long(300 * 1024));
+    assert.equal((await w.must('GET', api)).version, version);
+  });
+
+  test('whoever is signed out while they write keeps the text: signed in again they see it, and save it', async () => {
+    const browser = await signIn();
+    await page(browser, path);
+    const {fields} = browser.form({}, 1), text = JSON.stringify({...body, title: 'Half an <hour>'}, null, 2);
+    await signOut();
+    await browser.request('POST', w.url + path, {...fields, text});
+    assert.equal(browser.page.status, 401);
+    assert.match(browser.text, /You are signed out Nothing was saved/);
+    assert.equal(shown(browser), text);
+    assert.match(browser.page.html, /<a href="\/console" target="_blank" rel="noopener">/);
+    assert.doesNotMatch(browser.text, /Acme|recipes/, 'nothing of the workspace stands on it');
+    const {version} = await w.must('GET', api), kept = browser.form({text}, 0).fields;
+    await browser.request('POST', w.url + path, kept);
+    assert.equal(browser.page.status, 401, 'and again, until they have signed in');
+    await w.must('PUT', api, {...body, title: 'Meanwhile'});
+    await signIn(ben, browser);
+    await browser.request('POST', w.url + path, kept);
+    assert.equal(browser.page.status, 403);
+    assert.match(browser.text, /You have signed in again .* nothing was saved yet/);
+    assert.equal(shown(browser), text);
+    const own = browser.form({text}, 1).fields;
+    assert.notEqual(own.form_key, fields.form_key);
+    await browser.request('POST', w.url + path, own);
+    assert.equal(browser.page.status, 412, 'what the first page had shown is what counts');
+    await browser.request('POST', w.url + path, browser.form({text}, 1).fields);
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.deepEqual(await w.must('GET', api).then(r => [r.version, r.title]), [version + 2, 'Half an <hour>']);
+    await signOut();
+    await browser.request('POST', `${w.url}${HOME}/recipes`, {form_key: own.form_key, name: 'half-an-hour', text});
+    assert.equal(browser.page.status, 401);
+    const made = browser.form({text}, 0).fields;
+    assert.equal(made.name, 'half-an-hour');
+    await signIn(ben, browser);
+    await browser.request('POST', `${w.url}${HOME}/recipes`, made);
+    assert.equal(browser.page.status, 403);
+    assert.equal((await w.api('GET', `/workspaces/${ACME}/recipes/half-an-hour`)).status, 404);
+  });
+});
+
 describe('default connections', () => {
   const field = (browser, n) => browser.form({}, n).fields;
   const one = name => w.must('GET', `/workspaces/${ACME}/connections/${name}`);

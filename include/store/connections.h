@@ -76,8 +76,12 @@ struct account_holder {
 int store_account_holder(store *s, const char *workspace, const struct account_grant *g,
                          struct account_holder *ret, struct err *e);
 struct connection_filter {
-    const char *app;      /* NULL: all */
-    const char *user_id;  /* NULL: all personal ones */
+    const char *app;          /* NULL: all */
+    const char *user_id;      /* NULL: all personal ones */
+    const char *state;        /* its name; NULL: all */
+    const char *default_name; /* NULL: all */
+    const char
+        *begins; /* the person's name, the account's or its e-mail, however it is cased; NULL */
     const char *after_id; /* cursor; NULL: from the start */
     int64_t limit;
 };

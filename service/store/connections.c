@@ -43,11 +43,20 @@ static const struct stmt LIST = {
 
 static const struct stmt PAGE = {"connection_page",
                                  "select " COLUMNS ", null::bytea" FROM
+                                 " left join chat_user u on u.workspace = c.workspace"
+                                 "   and u.user_id = coalesce(c.resting_of, c.user_id)"
                                  " where c.workspace = $1 and ($2::text is null or d.app = $2)"
                                  "   and case when $3::text is null then c.user_id <> ''"
                                  "            else c.user_id = $3 or c.resting_of = $3 end"
-                                 "   and ($4::uuid is null or c.id > $4) order by c.id limit $5",
-                                 5, COLUMNS_COUNT};
+                                 "   and ($4::uuid is null or c.id > $4)"
+                                 "   and ($6::text is null or c.state = $6)"
+                                 "   and ($7::text is null or c.default_name = $7)"
+                                 "   and ($8::text is null"
+                                 "        or starts_with(lower(u.name), lower($8))"
+                                 "        or starts_with(lower(c.account_name), lower($8))"
+                                 "        or starts_with(lower(c.account_email), lower($8)))"
+                                 " order by c.id limit $5",
+                                 8, COLUMNS_COUNT};
 
 /* Tokens that are over leave with the state, and whoever holds the old generation is too late. */
 static const struct stmt SET_STATE = {
@@ -270,7 +279,8 @@ int store_connection_page(store *s, const char *workspace, const struct connecti
     }
     struct store_ask ask = {&PAGE,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->app), DB_TEXT(f->user_id),
-                                    DB_TEXT(f->after_id), DB_I64(f->limit)),
+                                    DB_TEXT(f->after_id), DB_I64(f->limit), DB_TEXT(f->state),
+                                    DB_TEXT(f->default_name), DB_TEXT(f->begins)),
                             read_connection, sizeof(struct connection)};
     return find_all(s, &ask, ret, ret_count, e);
 }

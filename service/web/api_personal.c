@@ -14,6 +14,39 @@ static json_t *personal_json(arena *mem, const struct connection *c)
         api_time(mem, c->tokens.refresh_expires_at), "created", api_time(mem, c->created_at));
 }
 
+static bool is_state(const char *word)
+{
+    for (int i = 0; i < CONNECTION_STATE_COUNT; i++) {
+        if (str_equal(connection_state_name((enum connection_state)i), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is not given does not narrow the list; what is given and empty is a mistake. */
+static int read_filter(const struct api *a, struct connection_filter *ret, struct err *e)
+{
+    const struct {
+        const char *name, **to;
+    } words[] = {{"app", &ret->app},
+                 {"user", &ret->user_id},
+                 {"state", &ret->state},
+                 {"connection", &ret->default_name},
+                 {"begins", &ret->begins}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (request_query(a->q, words[i].name, words[i].to, e) != 0) {
+            return -1;
+        }
+        if (*words[i].to != NULL && (*words[i].to)[0] == '\0') {
+            return err_set(e, ERR_INPUT, "query", "\"%s\" must not be empty.", words[i].name);
+        }
+    }
+    return ret->state == NULL || is_state(ret->state)
+               ? 0
+               : err_set(e, ERR_INPUT, "query", "\"state\" is none that a connection has.");
+}
+
 static int personal_list(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
@@ -21,12 +54,8 @@ static int personal_list(struct api *a, struct err *e)
     struct connection_filter f = {0};
     struct connection *list = NULL;
     size_t count = 0;
-    if (api_page(a, &page, e) != 0 || request_query(a->q, "app", &f.app, e) != 0 ||
-        request_query(a->q, "user", &f.user_id, e) != 0 || api_workspace(a, &w, e) != 0) {
+    if (api_page(a, &page, e) != 0 || read_filter(a, &f, e) != 0 || api_workspace(a, &w, e) != 0) {
         return -1;
-    }
-    if (f.user_id != NULL && f.user_id[0] == '\0') {
-        return err_set(e, ERR_INPUT, "query", "\"user\" must not be empty.");
     }
     f.after_id = page.cursor;
     f.limit = page.limit + 1;

@@ -131,6 +131,8 @@ void console_done(struct console *c, const char *path, const char *said);
 
 /* "22 Nov 2026, 10:00" of a time of the API; NULL for null. */
 char *console_time(arena *mem, const char *rfc3339);
+/* Why a connection is in its state, in words; NULL: there is no reason, or none that says more. */
+const char *console_reason(const char *reason);
 /* {"word", "tone"} of a state: how it is said, and whether it is good. */
 json_t *console_state(const char *state);
 /* The names of the people whose ids stand under `key` of these items, as far as they are known:

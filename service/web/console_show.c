@@ -34,6 +34,7 @@ static const struct {
     {"removed", "Removed."},
     {"recipe", "Made. Look at its settings, and switch it on when it is right."},
     {"disconnected", "Ended here. The app is told, too: the audit says what came of it."},
+    {"forgotten", "Forgotten: nothing of it is kept here but the audit."},
 };
 
 static json_t *menu_of(const struct console *c, const char *here)
@@ -114,7 +115,8 @@ int console_show(struct console *c, const struct console_page *page, json_t *dat
 
 void console_done(struct console *c, const char *path, const char *word)
 {
-    respond_see_other(c->r, arena_printf(c->mem, "%s?done=%s", path, word));
+    const char *joint = strchr(path, '?') == NULL ? "?" : "&";
+    respond_see_other(c->r, arena_printf(c->mem, "%s%sdone=%s", path, joint, word));
 }
 
 char *console_time(arena *mem, const char *rfc3339)
@@ -164,6 +166,31 @@ json_t *console_state(const char *state)
         }
     }
     return json_must(json_pack("{s:s, s:s}", "word", state == NULL ? "" : state, "tone", "plain"));
+}
+
+const char *console_reason(const char *reason)
+{
+    static const struct {
+        const char *reason, *text;
+    } words[] = {
+        {"ended_at_app", "The app has ended it."},
+        {OAUTH_REFRESH_LOST, "The app's answer to renewing it was lost."},
+        {"refresh_refused", "The app refuses to renew it."},
+        {"client_changed", "An admin has changed where the app is, or its client."},
+        {"disconnected", "It was disconnected."},
+        {"admin", "An admin has disconnected it."},
+        {OAUTH_NOT_ME, "Its person said: that was not me."},
+        {"login_ended", "Its last login was not finished."},
+        {"login_expired", "Its last login took too long."},
+        {OAUTH_OWNER_LEFT, "Whose login it is has left."},
+        {OAUTH_SCOPE_REFUSED, "The app did not allow all that is asked for."},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (str_equal(words[i].reason, reason)) {
+            return words[i].text;
+        }
+    }
+    return NULL;
 }
 
 /* --- people --- */

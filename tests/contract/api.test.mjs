@@ -434,8 +434,12 @@ test('personal connections: list, disconnect, forget', async () => {
   const one = (await call(200, 'GET', P + '?limit=1')).json;
   // the command that waited for it runs at this moment
   assert.deepEqual(one, {items: [{...mine, last_used: one.items[0].last_used}], next: null}, 'the default connection has its own tokens, which are nobody\'s');
-  assert.deepEqual((await call(200, 'GET', P + '?app=box')).json.items, []);
-  await call(400, 'GET', P + '?user=');
+  const person = (await service.database.query("select name from chat_user where user_id = 'U0ANA0001'"))[0].name;
+  const listed = async query => (await call(200, 'GET', `${P}?${query}`)).json.items.length;
+  for (const query of ['state=active', 'connection=acme-salesforce', 'begins=ANA%40', `begins=${encodeURIComponent(person.slice(0, 2).toUpperCase())}`,
+    'app=salesforce&state=active&connection=acme-salesforce&begins=ana&user=U0ANA0001']) assert.equal(await listed(query), 1, query);
+  for (const query of ['app=box', 'state=disconnected', 'connection=acme', 'begins=acme', 'begins=%25', 'begins=ana&state=needs_login']) assert.equal(await listed(query), 0, query);
+  for (const query of ['user=', 'state=draft', 'state=', 'connection=', 'begins=']) await call(400, 'GET', `${P}?${query}`);
   const mineAlive = async () => (await sandbox.grants()).some(g => g.username === 'ana@acme.example' && g.alive);
   assert.equal(await mineAlive(), true);
   assert.deepEqual((await call(202, 'DELETE', `${P}/${mine.id}`)).json, {connections: 1, revoking: 1});

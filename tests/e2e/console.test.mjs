@@ -365,6 +365,12 @@ describe('its pages', () => {
     await page.getByRole('alert').getByText('tick the box').waitFor();
     await page.getByRole('button', {name: /Disconnect Ana/}).click();
     await page.getByRole('status').waitFor();
+    await page.getByLabel('State').selectOption('disconnected');
+    await page.getByRole('button', {name: 'Search'}).click();
+    await page.getByText('Forget…').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('checkbox', {name: /Ana starts anew/}).check();
+    await accessible(page, 'the question before one is forgotten');
     await page.getByRole('button', {name: /Forget Ana/}).click();
     await page.getByRole('status').waitFor();
     assert.equal(await page.getByRole('button', {name: /Ana/}).count(), 0);

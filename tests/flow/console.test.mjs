@@ -798,6 +798,73 @@ describe('the text of a recipe that is being written', () => {
   });
 });
 
+describe('personal connections of the workspace', () => {
+  const at = `${HOME}/personal-connections`, rows = browser => [...browser.page.html.matchAll(/<li class="row"><span class="grow"><strong>([^<]*)<\/strong>/g)].map(m => m[1]);
+  const forms = browser => [...browser.page.html.matchAll(/<form method="post" action="([^"]*personal-connections[^"]*)"/g)].map(m => m[1].replaceAll('&amp;', '&'));
+  const alive = async () => (await w.grants()).filter(g => g.alive && /^(ana|cleo)@/.test(g.username)).length;
+  let browser;
+  before(async () => {
+    await w.must('DELETE', `/workspaces/${ACME}/personal-connections?app=salesforce&forget=true`);
+    await w.idle();
+    for (const name of ['ana', 'cleo']) await w.person(name).connect();
+    browser = await signIn();
+  });
+
+  test('each filter finds what it says, and stays when one of them is ended; forgetting is asked', async () => {
+    await w.query("update connection set state = 'needs_attention', reason = 'refresh_refused' where workspace = $1 and user_id = 'U0CLEO001'", [ACME]);
+    for (const [query, found] of [['app=salesforce', ['Ana', 'Cleo']], ['app=box', []], ['connection=acme-salesforce', ['Ana', 'Cleo']], ['state=active', ['Ana']],
+      ['state=needs_attention', ['Cleo']], [`user=${ANA}`, ['Ana']], ['begins=CLE', ['Cleo']], ['begins=ana%40acme', ['Ana']], ['begins=acme', []], ['begins=c&state=active', []]]) {
+      await page(browser, `${at}?${query}`);
+      assert.deepEqual(rows(browser).map(n => n.split(' ')[0]).sort(), found, query);
+    }
+    await page(browser, `${at}?state=odd`);
+    assert.match(browser.text, /"state" is none that a connection has/);
+    await page(browser, `${at}?state=needs_attention`);
+    assert.match(browser.text, /The app refuses to renew it\./);
+    assert.match(browser.text, /proven by a code/);
+    await w.query("update connection set state = 'active', reason = null where workspace = $1 and user_id = 'U0CLEO001'", [ACME]);
+    await page(browser, `${at}?begins=cleo&state=`);
+    const [action] = forms(browser), {fields} = browser.form({}, 2);
+    await browser.request('POST', w.url + action, fields);
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.follow();
+    assert.match(browser.text, /Ended here/);
+    assert.match(browser.page.url, /begins=cleo/);
+    assert.deepEqual(rows(browser).map(n => n.split(' ')[0]), ['Cleo'], 'what was searched for stands there still');
+    const forget = browser.form({}, 2);
+    assert.equal(forget.fields.do, 'forget');
+    delete forget.fields.sure;
+    await browser.request('POST', forget.url, forget.fields);
+    assert.equal(browser.page.status, 422, 'it is final, and asked');
+    assert.match(browser.text, /Nothing was done: tick the box/);
+    assert.deepEqual(rows(browser).map(n => n.split(' ')[0]), ['Cleo']);
+    await browser.request('POST', forget.url, {...forget.fields, sure: 'on'});
+    await browser.follow();
+    assert.match(browser.text, /Forgotten: nothing of it is kept here but the audit/);
+    assert.deepEqual(rows(browser), []);
+    await w.person('cleo').connect();
+  });
+
+  test('all of an app are disconnected at once, when that is ticked: at the app, too, and in the audit by whom', async () => {
+    assert.equal(await alive(), 2);
+    await page(browser, at);
+    const n = [...browser.page.html.matchAll(/<form\b/g)].length - 1, all = browser.form({app: 'salesforce'}, n);
+    assert.equal(all.fields.id, undefined);
+    const before = (await audit('connection.disconnected')).length;
+    await browser.request('POST', all.url, all.fields.sure ? Object.fromEntries(Object.entries(all.fields).filter(([k]) => k !== 'sure')) : all.fields);
+    assert.equal(browser.page.status, 422);
+    await browser.request('POST', all.url, {...all.fields, sure: 'on'});
+    assert.equal(browser.page.status, 303, browser.text);
+    await until('both grants to end at the app', async () => await alive() === 0);
+    const states = await w.query("select user_id, state from connection where workspace = $1 and user_id in ('U0ANA0001', 'U0CLEO001') order by 1", [ACME]);
+    assert.deepEqual(states, [{user_id: ANA, state: 'disconnected'}, {user_id: 'U0CLEO001', state: 'disconnected'}]);
+    const said = (await audit('connection.disconnected')).slice(before);
+    assert.deepEqual(said.map(a => a.actor), [`user:${BEN}`, `user:${BEN}`]);
+    const own = await w.one("select count(*)::int as n from connection where workspace = $1 and user_id = '' and state = 'active'", [ACME]);
+    assert.equal(own.n, 1, 'the default connection stays');
+  });
+});
+
 describe('default connections', () => {
   const field = (browser, n) => browser.form({}, n).fields;
   const one = name => w.must('GET', `/workspaces/${ACME}/connections/${name}`);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -39,7 +40,58 @@ static const char made[] =
     "               ('open', interval '91 days')) x (state, age);"
     "insert into audit (workspace, id, at, actor, action)"
     " select '" ACME "', gen_random_uuid(), now() - x.age, 'system', 'x'"
-    "  from (values (interval '402 days'), (interval '399 days')) x (age)";
+    "  from (values (interval '402 days'), (interval '399 days')) x (age);"
+    "insert into response_use (workspace, key, until)"
+    " select '" ACME "', x.age::text, now() - x.age"
+    "  from (values (interval '4 days'), (interval '2 days')) x (age);"
+    "insert into admin_link (workspace, id, handle_hash, made_by, expires_at)"
+    " select '" ACME "', gen_random_uuid(), x.age::text, 'token:1', now() - x.age"
+    "  from (values (interval '4 days'), (interval '2 days')) x (age);"
+    "insert into decision (workspace, message_id, updated_at)"
+    " select '" ACME "', gen_random_uuid(), now() - x.age"
+    "  from (values (interval '91 days'), (interval '89 days')) x (age);"
+    "insert into console_session (workspace, id, user_id, link_hash, link_expires_at, expires_at,"
+    "    created_at)"
+    " select '" ACME "', gen_random_uuid(), 'U', x.name, now() - interval '1 day', now() + x.ends,"
+    "        now() - x.age"
+    "  from (values ('over', interval '-3 days', interval '4 days'),"
+    "               ('open', interval '1 hour', interval '4 days'), ('unused', null, interval '4 days'),"
+    "               ('young', interval '-1 day', interval '2 days')) x (name, ends, age);"
+    "insert into operator_session (token_hash, actor, expires_at)"
+    " select x.name, 'token:1', now() - x.age"
+    "  from (values ('old', interval '4 days'), ('young', interval '2 days')) x (name, age);"
+    "insert into sign_in_try (state_hash, session_hash, cookie_hash, platform, client_id,"
+    "    redirect_uri, expires_at)"
+    " select token_hash, token_hash, '', 'slack', '', '', expires_at from operator_session;"
+    "insert into sign_in_proof (platform, client_id, redirect_uri, place, actor, proven_at)"
+    " values ('slack', '', '', 'T', 'token:1', now() - interval '999 days');"
+    "insert into queue_age (workspace, hour, oldest_s)"
+    " select '" ACME "', now() - x.age, 1"
+    "  from (values (interval '33 days'), (interval '31 days')) x (age)";
+
+/* What stays of it, by table. */
+static const struct {
+    const char *rows;
+    int64_t stay;
+} kept[] = {
+    {"job where state <> 'queued'", 1},
+    {"job where state = 'queued'", 1},
+    {"message", 1},
+    {"run", 1},
+    {"run_step", 1},
+    {"login", 2},
+    {"audit", 1},
+    {"response_use", 1},
+    {"admin_link", 1},
+    {"decision", 1},
+    {"console_session where link_hash in ('open', 'young')", 2},
+    {"console_session", 2},
+    {"operator_session where token_hash = 'young'", 1},
+    {"operator_session", 1},
+    {"sign_in_try", 1},   /* goes with its session */
+    {"sign_in_proof", 1}, /* true as long as its client is used */
+    {"queue_age", 1},
+};
 
 /* Every day that is over is sealed, and those are retired whose time is. */
 static void seal_all(store *s)
@@ -71,14 +123,32 @@ static void test_p15_each_kind_leaves_at_its_time(void **state)
     seal_all(s);
     OK(store_retention_sweep(s, &days, &more, e));
     assert_false(more);
-    assert_int_equal(world_count("select count(*) from job where state <> 'queued'"), 1);
-    assert_int_equal(world_count("select count(*) from job where state = 'queued'"), 1);
-    assert_int_equal(world_count("select count(*) from message"), 1);
-    assert_int_equal(world_count("select count(*) from run"), 1);
-    assert_int_equal(world_count("select count(*) from run_step"), 1);
-    assert_int_equal(world_count("select count(*) from login"), 2);
-    assert_int_equal(world_count("select count(*) from audit"), 1);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        char sql[120];
+        snprintf(sql, sizeof sql, "select count(*) from %s", kept[i].rows);
+        print_message("# %s\n", kept[i].rows);
+        assert_int_equal(world_count(sql), kept[i].stay);
+    }
     world_close(s);
+}
+
+/* Whoever adds a sweep plants its rows above. */
+static void test_every_sweep_has_rows_here(void **state)
+{
+    (void)state;
+    size_t count = 0, sweeps = 0;
+    const struct stmt *const *all = store_statements(&count);
+    for (size_t i = 0; i < count; i++) {
+        char table[40], planted[60];
+        if (strncmp(all[i]->name, "retention_", 10) == 0) {
+            assert_int_equal(sscanf(all[i]->sql, "delete from %39s", table), 1);
+            snprintf(planted, sizeof planted, "insert into %s (", table);
+            print_message("# %s\n", table);
+            assert_non_null(strstr(made, planted));
+            sweeps++;
+        }
+    }
+    assert_true(sweeps >= 11);
 }
 
 static void test_a_sweep_goes_in_batches(void **state)
@@ -179,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_p15_each_kind_leaves_at_its_time, world_reset),
+        cmocka_unit_test(test_every_sweep_has_rows_here),
         cmocka_unit_test_setup(test_a_sweep_goes_in_batches, world_reset),
         cmocka_unit_test_setup(test_claims_without_room_for_runs_do_not_walk_by_them, world_reset),
         cmocka_unit_test_setup(test_claims_do_not_pay_for_what_has_ended, world_reset),

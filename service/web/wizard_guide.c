@@ -81,6 +81,9 @@ static const struct advice advice[] = {
      "and authorise again."},
     {OAUTH_NOT_TAKEN, "The login took too long, or was used before. Authorise again."},
     {"grant_dead", "The app has ended this login. Authorise again."},
+    {"grant_unclear",
+     "The app takes this login no more, or not the client: it says the same of both. Compare the "
+     "client's id and secret with what the app has, and authorise again."},
     {OAUTH_REFRESH_LOST, "The app's answer to renewing the login was lost. Authorise again."},
     {"lookup_many",
      "The account has several places in the app. Say which one is meant, in the fields below."},

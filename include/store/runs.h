@@ -212,6 +212,19 @@ struct run_stopped {
 int store_run_stopped(store *s, const char *workspace, const struct run_stopped *q,
                       struct run **ret, size_t *ret_count, struct err *e);
 
+/* Runs of this recipe that hooks began and that stand so (run_hooks.c); error_code NULL: whatever
+ * the reason. The oldest first, locked; without those that somebody else holds. */
+struct run_hooked {
+    const char *recipe;
+    enum run_state state;
+    const char *error_code;
+    int64_t limit; /* of the list alone */
+};
+int store_run_hooked(store *s, const char *workspace, const struct run_hooked *q, struct run **ret,
+                     size_t *ret_count, struct err *e);
+int store_run_hooked_count(store *s, const char *workspace, const struct run_hooked *q,
+                           int64_t *ret, struct err *e);
+
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e);
 

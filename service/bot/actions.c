@@ -125,6 +125,12 @@ static bool is_owned(const char *action)
     return i >= 0 && actions[i].owned;
 }
 
+/* NULL: nobody, or anybody who may. */
+static const char *owner_of(const struct run *r)
+{
+    return r == NULL || run_is_nobodys(r) ? NULL : r->user_id;
+}
+
 int action_is_others(struct turn *t, bool *ret, struct err *e)
 {
     const struct event *ev = &t->event;
@@ -142,7 +148,7 @@ int action_is_others(struct turn *t, bool *ret, struct err *e)
         if (store_run_find(t->scene.s, t->scene.workspace->workspace, id, &r, e) != 0) {
             return -1;
         }
-        owner = r == NULL ? NULL : r->user_id;
+        owner = owner_of(r);
     }
     *ret = owner != NULL && !str_equal(owner, ev->user_id);
     return 0;

@@ -55,7 +55,7 @@ static json_t *view_of(struct scene *sc, const struct run_outcome *o, const json
     return view;
 }
 
-static int end_run(struct scene *sc, struct run *r, enum run_state to, struct err *e)
+int post_move(struct scene *sc, struct run *r, enum run_state to, struct err *e)
 {
     bool changed = false;
     struct run next = *r;
@@ -63,7 +63,11 @@ static int end_run(struct scene *sc, struct run *r, enum run_state to, struct er
     if (store_run_update(sc->s, &next, r->state, &changed, e) != 0) {
         return -1;
     }
-    return changed ? 0 : err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+    if (!changed) {
+        return err_set(e, ERR_LEASE_LOST, "run_moved", "run %s moved on", r->reference);
+    }
+    r->state = to;
+    return 0;
 }
 
 /* What cannot be compared is told rather than lost. */
@@ -79,7 +83,7 @@ int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
     struct user *u = NULL;
     const json_t *context = result_context(sc, o, false);
     if (!is_told(sc, o, context)) {
-        return end_run(sc, o->run, RUN_DONE, e);
+        return post_move(sc, o->run, RUN_DONE, e);
     }
     if (find_person(sc, o, context, &u, e) != 0) {
         return -1;
@@ -99,41 +103,58 @@ int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
     if (say_new(sc, &to, view, &o->run->message_id, e) != 0) {
         return -1;
     }
-    return end_run(sc, o->run, RUN_DONE, e);
+    return post_move(sc, o->run, RUN_DONE, e);
+}
+
+static const char *notice_key(const struct scene *sc, const struct run *r)
+{
+    return arena_printf(sc->mem, "hook:%s:%s", r->recipe, r->error_code);
 }
 
 /* Whoever looks after the recipe looks up the run by its reference. */
-static int tell_admins(struct scene *sc, const struct run_outcome *o, const char *app_words,
+static int tell_failed(struct scene *sc, const struct run_outcome *o, const char *app_words,
                        struct err *e)
 {
-    bool due = false;
-    const char *key = arena_printf(sc->mem, "hook:%s:%s", o->run->recipe, o->err.code);
-    if (store_notice_due(sc->s, o->run->workspace, key, EVERY_S, &due, e) != 0) {
-        return -1;
-    }
     json_t *view = view_new(sc->mem);
     view_text(view, "The recipe `%s`, which an event of an app starts, did not work.",
               o->run->recipe);
-    if (o->end == RUN_END_UNKNOWN) {
-        const char *item = unknown_item(sc->mem, o);
-        view_text(view,
-                  "What it wrote%s%s may have happened or not: an answer got lost. Please "
-                  "look there; I do not try it again.",
-                  item == NULL ? "" : " for ", item == NULL ? "" : item);
-    } else {
-        view_text(view, "%s", words_failure(sc->mem, &o->err, o->words, app_words));
-    }
+    view_text(view, "%s", words_failure(sc->mem, &o->err, o->words, app_words));
     view_note(view, "Reference %s. I tell you this once an hour at most.", o->run->reference);
-    return due ? notice_all(sc, view, e) : 0;
+    return notice_all(sc, view, e);
 }
 
 int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e)
 {
-    o->run->error_code = o->err.code;
-    if (str_equal(o->err.code, "recipe_off")) {
-        return end_run(sc, o->run, RUN_FAILED, e); /* somebody meant it */
+    struct run *r = o->run;
+    bool due = false;
+    r->error_code = o->err.code;
+    if (post_move(sc, r, RUN_FAILED, e) != 0) {
+        return -1;
     }
-    return tell_admins(sc, o, app_words, e) != 0 ? -1 : end_run(sc, o->run, RUN_FAILED, e);
+    if (str_equal(r->error_code, "recipe_off")) {
+        return 0; /* somebody meant it */
+    }
+    if (store_notice_due(sc->s, r->workspace, notice_key(sc, r), EVERY_S, &due, e) != 0) {
+        return -1;
+    }
+    return due ? tell_failed(sc, o, app_words, e) : 0;
+}
+
+int post_unknown(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e)
+{
+    struct run *r = o->run;
+    json_t *view = NULL;
+    bool due = false;
+    r->error_code = o->err.code;
+    if (post_move(sc, r, RUN_UNKNOWN, e) != 0 ||
+        store_notice_due(sc->s, r->workspace, post_asked_key(sc->mem, r->recipe), EVERY_S, &due,
+                         e) != 0) {
+        return -1;
+    }
+    if (!due) {
+        return 0; /* whoever answers the one before is asked about it */
+    }
+    return post_question(sc, o, app_words, &view, e) != 0 ? -1 : notice_all(sc, view, e);
 }
 
 /* Whom it was meant for cannot be reached, as one whom nobody knows cannot: the channel reads it.

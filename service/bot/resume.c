@@ -159,7 +159,7 @@ static int audit_verdict(struct turn *t, const struct run *r, const struct verdi
     arena *mem = t->scene.mem;
     json_t *detail = arena_json(
         mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "recipe", r->recipe, "said", v->said));
-    return store_audit_add(t->scene.s, r->workspace, arena_printf(mem, "user:%s", r->user_id),
+    return store_audit_add(t->scene.s, r->workspace, arena_printf(mem, "user:%s", t->event.user_id),
                            "run.settled", r->reference, detail, e);
 }
 
@@ -167,21 +167,28 @@ static int take_verdict(struct turn *t, const char *value, verdict_fn *find, str
 {
     struct run *r = NULL;
     const struct verdict *v = NULL;
-    if (run_of_user(t, value, &r, e) != 0) {
+    if (post_run(t, value, &r, e) != 0) {
         return -1;
     }
-    if (r == NULL || r->state != RUN_UNKNOWN) {
-        return r == NULL ? 0 : run_say_moved_on(t, r, e);
+    if (r == NULL) {
+        return 0;
     }
-    return find(t, r, &v, e) != 0 || audit_verdict(t, r, v, e) != 0 ||
-                   v->act(t, r, verdict_view(t, r, v), e) != 0
-               ? -1
-               : settle_pressed(t, r, verdict_view(t, r, v), e);
+    bool nobodys = run_is_nobodys(r);
+    if (r->state != RUN_UNKNOWN) {
+        return nobodys ? post_say_first(t, r, e) : run_say_moved_on(t, r, e);
+    }
+    if (find(t, r, &v, e) != 0 || audit_verdict(t, r, v, e) != 0 ||
+        v->act(t, r, verdict_view(t, r, v), e) != 0 ||
+        settle_pressed(t, r, verdict_view(t, r, v), e) != 0) {
+        return -1;
+    }
+    return nobodys ? post_ask_next(t, r->recipe, e) : 0;
 }
 
 static int end_unknown(struct turn *t, struct run *r, json_t *view, struct err *e)
 {
-    return run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e);
+    return run_is_nobodys(r) ? post_move(&t->scene, r, RUN_DONE, e)
+                             : run_end(&t->scene, r, RUN_UNKNOWN, RUN_DONE, view, e);
 }
 
 /* Of a step that runs for each item of a list the row of the whole goes: it begins as it was. */
@@ -210,7 +217,8 @@ static int settle_steps(struct turn *t, const struct run *r, bool happened, stru
 
 static int go_on(struct turn *t, struct run *r, bool happened, json_t *view, struct err *e)
 {
-    if (settle_steps(t, r, happened, e) != 0 || run_show(&t->scene, r, view, e) != 0) {
+    if (settle_steps(t, r, happened, e) != 0 ||
+        (!run_is_nobodys(r) && run_show(&t->scene, r, view, e) != 0)) {
         return -1;
     }
     r->error_code = NULL; /* it is not unknown any more */

@@ -84,6 +84,8 @@ int run_end(struct scene *sc, struct run *r, enum run_state from, enum run_state
 int run_show(struct scene *sc, struct run *r, json_t *view, struct err *e);
 /* The run with this id if it is this user's; NULL else: ids in buttons select nobody. */
 int run_of_user(struct turn *t, const char *run_id, struct run **ret, struct err *e);
+/* A hook began it. */
+bool run_is_nobodys(const struct run *r);
 
 /* --- cancelled.c: what is said of a run that is cancelled --- */
 
@@ -253,8 +255,27 @@ char *unknown_item(arena *mem, const struct run_outcome *o);
 
 /* The run is done: its message goes to its person or channel. */
 int post_done(struct scene *sc, struct run_outcome *o, struct err *e);
-/* It has failed, or an answer was lost: the admins are told, once in an hour for each reason. */
+/* It has failed: the admins are told, once in an hour for each reason. */
 int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e);
+/* The answer of a write was lost: the admins are asked, by one question for each recipe at a time.
+ */
+int post_unknown(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e);
+/* The run alone: it has no message that would say so. ERR_LEASE_LOST when it moved on. */
+int post_move(struct scene *sc, struct run *r, enum run_state to, struct err *e);
+
+/* --- post_press.c: what admins press under what they are told of such runs --- */
+
+/* run_of_user(), where any admin may act for nobody. NULL: whoever presses is told why not. */
+int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e);
+/* Another press was first: whose, as the audit has it, or how the run stands. */
+int post_say_first(struct turn *t, const struct run *r, struct err *e);
+/* Of the notices: admins are asked about such a write of this recipe. */
+char *post_asked_key(arena *mem, const char *recipe);
+/* The next write of this recipe of which nobody knows what became of it. */
+int post_ask_next(struct turn *t, const char *recipe, struct err *e);
+/* What admins are asked of such a write. */
+int post_question(struct scene *sc, const struct run_outcome *o, const char *app_words,
+                  json_t **ret, struct err *e);
 json_t *failure_view(struct scene *sc, const struct run *r, const struct recipe *recipe,
                      const struct failure *f);
 

@@ -31,10 +31,9 @@ struct ending {
 
 typedef int end_fn(struct ending *x, struct err *e);
 
-/* A hook began it. */
 static bool is_nobodys(const struct ending *x)
 {
-    return x->outcome.run != NULL && str_empty(x->outcome.run->user_id);
+    return x->outcome.run != NULL && run_is_nobodys(x->outcome.run);
 }
 
 /* The connection at which the run stands: of its step, else the first one with a problem. */
@@ -253,11 +252,19 @@ static int nobody_failed(struct ending *x, struct err *e)
     return store_job_done(x->scene.s, x->job, e);
 }
 
-/* Nobody can log in, nor say what became of a write, nor press for its user. */
+static int nobody_unknown(struct ending *x, struct err *e)
+{
+    metric_add(METRIC_RUNS, "result=\"unknown\"", 1);
+    return post_unknown(&x->scene, &x->outcome, app_of(x), e) != 0
+               ? -1
+               : store_job_done(x->scene.s, x->job, e);
+}
+
+/* Nobody can log in, nor press for its user. */
 static end_fn *const nobodys_endings[] = {
-    [RUN_END_DONE] = nobody_done,      [RUN_END_LOGIN] = nobody_failed,
-    [RUN_END_AGAIN] = ended_again,     [RUN_END_FAILED] = nobody_failed,
-    [RUN_END_UNKNOWN] = nobody_failed, [RUN_END_WAIT] = nobody_failed,
+    [RUN_END_DONE] = nobody_done,       [RUN_END_LOGIN] = nobody_failed,
+    [RUN_END_AGAIN] = ended_again,      [RUN_END_FAILED] = nobody_failed,
+    [RUN_END_UNKNOWN] = nobody_unknown, [RUN_END_WAIT] = nobody_failed,
     [RUN_END_GONE] = ended_gone,
 };
 

@@ -175,6 +175,7 @@ extern const struct stmt *const store_messages_stmts[];
 extern const struct stmt *const store_notices_stmts[];
 extern const struct stmt *const store_run_case_stmts[];
 extern const struct stmt *const store_run_history_stmts[];
+extern const struct stmt *const store_run_hooks_stmts[];
 extern const struct stmt *const store_moves_stmts[];
 extern const struct stmt *const store_move_names_stmts[];
 extern const struct stmt *const store_move_rows_stmts[];

@@ -20,13 +20,15 @@ static json_t *row_of(const struct console *c, const json_t *d)
 
 static int show_list(struct console *c, const struct console_answer *said, struct err *e)
 {
-    json_t *all = NULL, *known = NULL;
-    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0 ||
+    json_t *known = NULL;
+    json_t *data =
+        arena_json(c->mem, json_must(json_pack("{s:[], s:[]}", "connections", "app_choices")));
+    if (console_paged(c, api_connections_get, data, e) != 0 ||
         console_list(c, api_apps_get, NULL, &known, e) != 0) {
         return -1;
     }
-    json_t *data = json_must(json_pack("{s:[], s:[], s:b}", "connections", "app_choices", "any",
-                                       json_array_size(all) > 0));
+    const json_t *all = json_member(data, "found");
+    json_put(data, "any", json_boolean(json_array_size(all) > 0));
     for (size_t i = 0; i < json_array_size(all); i++) {
         json_push(json_member(data, "connections"), row_of(c, json_array_get(all, i)));
     }
@@ -39,7 +41,7 @@ static int show_list(struct console *c, const struct console_answer *said, struc
     json_put_words(data, "action", console_path(c, "/connections"));
     const struct console_page page = {"console_connections.html", "Default connections",
                                       "connections", said->status};
-    return console_show(c, &page, data, e);
+    return console_show(c, &page, json_incref(data), e);
 }
 
 int console_connections_page(struct console *c, struct err *e)

@@ -52,6 +52,13 @@ int console_filtered(struct console *c, route_fn *handler, const struct console_
     return 0;
 }
 
+int console_paged(struct console *c, route_fn *handler, json_t *data, struct err *e)
+{
+    static const char *const none[] = {NULL};
+    struct console_filter f;
+    return console_filter(c, none, &f, e) != 0 ? -1 : console_filtered(c, handler, &f, data, e);
+}
+
 json_t *console_choice(const char *value, const char *label, const char *chosen)
 {
     json_t *one = json_must(json_pack("{s:b}", "chosen", str_equal(value, chosen)));

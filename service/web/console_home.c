@@ -61,14 +61,16 @@ static json_t *connection_row(const struct console *c, const json_t *d)
 
 int console_home_page(struct console *c, struct err *e)
 {
-    json_t *all = NULL, *runs = NULL, *defaults = NULL, *names = NULL;
-    if (console_list(c, api_recipes_get, "limit=100", &all, e) != 0 ||
+    json_t *runs = NULL, *defaults = NULL, *names = NULL;
+    json_t *data = arena_json(
+        c->mem, json_must(json_pack("{s:[], s:[], s:[]}", "recipes", "runs", "connections")));
+    if (console_paged(c, api_recipes_get, data, e) != 0 ||
         console_list(c, api_runs_get, arena_printf(c->mem, "limit=%d", RUNS_SEEN), &runs, e) != 0 ||
         console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
         console_names(c, runs, "user", &names, e) != 0) {
         return -1;
     }
-    json_t *data = json_must(json_pack("{s:[], s:[], s:[]}", "recipes", "runs", "connections"));
+    const json_t *all = json_member(data, "found");
     for (size_t i = 0; i < json_array_size(all); i++) {
         json_push(json_member(data, "recipes"), recipe_row(c, json_array_get(all, i), runs));
     }
@@ -82,7 +84,7 @@ int console_home_page(struct console *c, struct err *e)
     json_put(data, "any_run", json_boolean(json_array_size(runs) > 0));
     json_put(data, "any_connection", json_boolean(json_array_size(defaults) > 0));
     const struct console_page page = {"console_home.html", "Recipes", "home", 200};
-    return console_show(c, &page, data, e);
+    return console_show(c, &page, json_incref(data), e);
 }
 
 /* --- an operator's choice --- */

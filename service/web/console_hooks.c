@@ -128,14 +128,15 @@ static int add_form(struct console *c, json_t *data, struct err *e)
 
 static int show(struct console *c, const struct console_answer *said, struct err *e)
 {
-    json_t *all = NULL, *started_by = NULL, *runs = NULL;
+    json_t *started_by = NULL, *runs = NULL;
     json_t *data = arena_json(c->mem, json_object());
-    if (console_list(c, api_hooks_get, "limit=100", &all, e) != 0 ||
+    if (console_paged(c, api_hooks_get, data, e) != 0 ||
         console_hook_recipes(c, &started_by, e) != 0 ||
         console_list(c, api_runs_get, arena_printf(c->mem, "limit=%d", RUNS_SEEN), &runs, e) != 0 ||
         add_form(c, data, e) != 0) {
         return -1;
     }
+    const json_t *all = json_member(data, "found");
     json_put(data, "hooks", json_array());
     for (size_t i = 0; i < json_array_size(all); i++) {
         json_push(json_member(data, "hooks"), row_of(c, json_array_get(all, i), started_by, runs));

@@ -163,6 +163,8 @@ int console_filter(struct console *c, const char *const *names, struct console_f
  * "filtered", "later", and "problem" where the API does not take it. */
 int console_filtered(struct console *c, route_fn *handler, const struct console_filter *f,
                      json_t *data, struct err *e);
+/* The same without a search: the page of the list that the address names. */
+int console_paged(struct console *c, route_fn *handler, json_t *data, struct err *e);
 /* An entry of a list to choose from. */
 json_t *console_choice(const char *value, const char *label, const char *chosen);
 

@@ -1221,3 +1221,37 @@ describe('a recipe, new and gone', () => {
     assert.deepEqual([(await audit('recipe.created')).at(-1), (await audit('recipe.deleted')).at(-1)], Array(2).fill({actor: `user:${BEN}`, subject: 'remind-me'}));
   });
 });
+
+describe('lists that are longer than a page', () => {
+  test('"Older" and "More" lead through all of them, and each stands there once', async () => {
+    const browser = await signIn(), many = Array.from({length: 55}, (_, i) => `many-${String(i).padStart(2, '0')}`), api = `/workspaces/${ACME}`;
+    const body = {title: 'Many', trigger: {hook: 'many-00'}, post: {channel: 'C024BE91L'}, reply: {text: 'Many'}};
+    for (const name of many) {
+      await w.must('PUT', `${api}/hooks/${name}`, {kind: 'json'});
+      await w.must('PUT', `${api}/recipes/${name}`, body);
+      await w.must('PUT', `${api}/connections/${name}`, {app: 'box'});
+    }
+    const copies = (table, where, change) => w.query(`insert into ${table} select (jsonb_populate_record(x, jsonb_build_object('id', gen_random_uuid(), ${change}))).*
+      from ${table} x, generate_series(1, 55) n where x.workspace = $1 and x.id = (select id from ${table} where workspace = $1 and ${where} limit 1)`, [ACME]);
+    await copies('run', "state = 'done'", "'reference', 'WB-MANY' || n");
+    await copies('connection', "user_id <> ''", "'user_id', 'U0MANY' || n, 'resting_of', null, 'state', 'disconnected', 'tokens', null");
+    const lists = [['', /<a class="row" href="[^"]*\/recipes\/([^"]+)"/g, 'recipe'], ['/connections', /<a class="row" href="[^"]*\/connections\/([^"]+)"/g, 'default_connection'],
+      ['/hooks', /<a class="row" href="[^"]*\/hooks\/([^"]+)"/g, 'hook'], ['/runs', /href="[^"]*\/runs\/([^"]+)"/g, 'run'], ['/audit', /<tr>\s*(<td[\s\S]*?)<\/tr>/g, 'audit'],
+      ['/personal-connections', /name="id" value="([^"]+)"/g, "connection where user_id <> '' and workspace"]];
+    for (const [path, row, table] of lists) {
+      const seen = [];
+      let pages = 0;
+      for (let query = ''; query !== undefined; pages++) {
+        await page(browser, HOME + path + query);
+        assert.equal(browser.page.status, 200, `${path}${query}`);
+        const html = path === '' ? browser.page.html.split('<h2>Default connections')[0] : browser.page.html;
+        seen.push(...[...html.matchAll(row)].map(m => m[1]));
+        query = /<a class="button plain small" href="(\?[^"]*)">(?:Older|More)</.exec(browser.page.html)?.[1].replaceAll('&amp;', '&');
+      }
+      const [{n}] = await w.query(`select count(*)::int as n from ${table.includes(' where ') ? `${table} = $1` : `${table} where workspace = $1`}`, [ACME]);
+      assert.ok(pages > 1, `${path} has one page for ${n}`);
+      assert.equal(seen.length, n, path);
+      if (path !== '/audit') assert.equal(new Set(seen).size, n, path);
+    }
+  });
+});

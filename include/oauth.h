@@ -298,7 +298,9 @@ int64_t oauth_lead_s(int64_t life_s);
 int oauth_keep(oauth *o, arena *mem, const struct known_end *x, bool asked, struct connection **ret,
                struct err *e);
 
-/* Tells the admins of something, in the caller's transaction: a job that bot_job_notice does. */
+/* Tells the admins of something, in the caller's transaction: a job that bot_job_notice does. what
+ * may be the code of a fault that only an admin can mend, and about the default connection's name.
+ */
 int oauth_notice_later(store *s, const char *workspace, const char *what, const char *about,
                        struct err *e);
 

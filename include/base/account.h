@@ -17,8 +17,10 @@ struct account {
     const char *email;        /* NULL if the app does not say */
     const char *organization; /* id or name to show */
     bool sandbox;
-    const char *api_base; /* where API calls go, as captured and checked; NULL: the definition's */
-    const json_t *vars;   /* name -> text: what the app told of this account; NULL: nothing */
+    const char *api_base;  /* where API calls go, as captured and checked; NULL: the definition's */
+    const json_t *vars;    /* name -> text: what the app told of this account; NULL: nothing */
+    const char *not_taken; /* of app_token() alone: the code of why what a refresh said anew of
+                              these two was not taken; NULL: it was, or it said nothing */
 };
 
 struct tokens {

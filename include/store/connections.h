@@ -142,10 +142,17 @@ int store_account_choose(store *s, const struct connection *c, bool *ret_chosen,
  * with number *ret_attempt (2 or more: an earlier answer never came). */
 int store_refresh_begin(store *s, const char *workspace, const char *id, int64_t generation,
                         int64_t lease_s, bool *ret_mine, int64_t *ret_attempt, struct err *e);
-/* Stores new tokens (refresh kept when t->refresh is empty), generation + 1, lease, cool-down and
- * failures cleared, the attempt closed as "done". False when the generation moved on. */
-int store_refresh_done(store *s, const char *workspace, const char *id, int64_t generation,
-                       const struct tokens *t, bool *ret_stored, struct err *e);
+/* What a refresh brought for the row of this id, while it has this generation. */
+struct refreshed {
+    const char *workspace, *id;
+    int64_t generation;
+    const struct tokens *tokens; /* its refresh token empty: the one that stands is kept */
+    const char *api_base;        /* NULL: stays */
+    const json_t *vars;          /* NULL: stay */
+};
+/* Stores it all, generation + 1, lease, cool-down and failures cleared, the attempt closed as
+ * "done". False when the generation moved on. */
+int store_refresh_done(store *s, const struct refreshed *r, bool *ret_stored, struct err *e);
 /* Ends the lease without new tokens: attempt closed with outcome, failures + 1, cool-down set. The
  * outcome "no_answer" counts like an attempt that was never closed. */
 int store_refresh_failed(store *s, const char *workspace, const char *id, int64_t generation,

@@ -40,8 +40,9 @@ int apps_var_take(arena *mem, const struct app_site *site, const struct apps_giv
 int apps_var_text(arena *mem, const struct app_site *site, const char *text, const char **ret,
                   struct err *e);
 json_t *apps_vars_copy(arena *mem, const json_t *vars);
-/* The same for what a token endpoint's answer holds. */
-int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answer,
+/* The same for what a token endpoint's answer holds; again: of a refresh, which may leave it out.
+ */
+int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answer, bool again,
                     struct account *io, struct err *e);
 
 /* "2026-11-02T09:15:00Z", fractions and offsets cut off or counted; 0 when it is none. */

@@ -62,31 +62,50 @@ static int check_scopes(arena *mem, const app *a, const struct app_grant *grant,
                          "%s did not allow what Workbot needs there: %s.", a->title, missing.text);
 }
 
-static int keep(arena *mem, const struct app_site *site, const struct app_grant *grant,
-                struct apps_answer *answer, struct account *io, struct err *e)
+/* The address of the API. again: of a refresh, which may leave it out. */
+static int take_base(arena *mem, const struct app_site *site, const json_t *answer, bool again,
+                     struct account *io, struct err *e)
 {
-    const app *a = site->app;
-    if (secret_empty(grant->code)) {
-        return 0;
-    }
-    if (secret_empty(answer->tokens.refresh) && a->token.refresh_required) {
-        return err_set(e, ERR_CONFIG, "no_refresh_token",
-                       "%s gave no refresh token: its client or scopes must allow one", a->name);
-    }
-    if (check_scopes(mem, a, grant, &answer->tokens, e) != 0 ||
-        apps_token_vars(mem, site, answer->body, io, e) != 0) {
-        return -1;
-    }
-    if (a->token.api_base == NULL) {
-        return 0;
-    }
-    const char *url = json_string_value(json_at(answer->body, a->token.api_base));
+    const char *path = site->app->token.api_base;
+    const json_t *said = path == NULL ? NULL : json_at(answer, path);
     char *base = NULL;
-    if (apps_capture_base(mem, site, url, &base, e) != 0) {
+    if (path == NULL || (again && (said == NULL || json_is_null(said)))) {
+        return 0;
+    }
+    if (apps_capture_base(mem, site, json_string_value(said), &base, e) != 0) {
         return -1;
     }
     io->api_base = base;
     return 0;
+}
+
+static int keep_first(arena *mem, const struct app_site *site, const struct app_grant *grant,
+                      struct apps_answer *answer, struct account *io, struct err *e)
+{
+    const app *a = site->app;
+    if (secret_empty(answer->tokens.refresh) && a->token.refresh_required) {
+        return err_set(e, ERR_CONFIG, "no_refresh_token",
+                       "%s gave no refresh token: its client or scopes must allow one", a->name);
+    }
+    return check_scopes(mem, a, grant, &answer->tokens, e) != 0 ||
+                   apps_token_vars(mem, site, answer->body, false, io, e) != 0
+               ? -1
+               : take_base(mem, site, answer->body, false, io, e);
+}
+
+/* An organisation may have moved. Where it says so in a way that is not allowed, the tokens are the
+ * account's all the same, and the old one may be worth nothing by now. */
+static void keep_again(arena *mem, const struct app_site *site, const json_t *answer,
+                       struct account *io)
+{
+    struct account now = *io;
+    struct err why = {0};
+    if (apps_token_vars(mem, site, answer, true, &now, &why) != 0 ||
+        take_base(mem, site, answer, true, &now, &why) != 0) {
+        io->not_taken = why.code;
+        return;
+    }
+    *io = now;
 }
 
 /* Where the app says it, else where RFC 6749 section 5.2 does. */
@@ -144,5 +163,9 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
         a->driver->check_tokens(mem, client, answer.body, e) != 0) {
         return -1;
     }
-    return keep(mem, site, grant, &answer, io_account, e);
+    if (first) {
+        return keep_first(mem, site, grant, &answer, io_account, e);
+    }
+    keep_again(mem, site, answer.body, io_account);
+    return 0;
 }

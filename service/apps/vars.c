@@ -149,7 +149,7 @@ int app_callback_vars(arena *mem, const struct app_site *site, const json_t *que
     return 0;
 }
 
-int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answer,
+int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answer, bool again,
                     struct account *io, struct err *e)
 {
     const struct apps_pairs *p = &site->app->token.capture;
@@ -157,7 +157,7 @@ int apps_token_vars(arena *mem, const struct app_site *site, const json_t *answe
     for (size_t i = 0; i < p->count; i++) {
         const struct apps_given given = {apps_var_find(site->app, p->items[i].name),
                                          apps_scalar(mem, json_at(answer, p->items[i].value))};
-        if (apps_var_take(mem, site, &given, vars, e) != 0) {
+        if ((!again || !str_empty(given.value)) && apps_var_take(mem, site, &given, vars, e) != 0) {
             return -1;
         }
     }

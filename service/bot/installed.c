@@ -87,6 +87,15 @@ static int say_welcome(struct scene *sc, const char *user_id, struct err *e)
     return notice_one(sc, user_id, view, e);
 }
 
+/* What only an admin can mend at one default connection. */
+static int say_connection(struct scene *sc, const char *code, const char *name, struct err *e)
+{
+    struct default_connection *d = NULL;
+    return store_default_find(sc->s, sc->workspace->workspace, name, &d, e) != 0
+               ? -1
+               : notice_admins(sc, d, code, NULL, e);
+}
+
 static int say(struct scene *sc, const json_t *payload, struct err *e)
 {
     static const struct {
@@ -102,7 +111,8 @@ static int say(struct scene *sc, const json_t *payload, struct err *e)
             return words[i].say(sc, about == NULL ? "" : about, e);
         }
     }
-    return 0; /* of a newer release: it is no news by the time that one is back */
+    /* a code of a newer release is known to none: it is no news by the time that one is back */
+    return str_empty(what) || str_empty(about) ? 0 : say_connection(sc, what, about, e);
 }
 
 static int tell(struct scene *sc, void *arg, struct err *e)

@@ -102,16 +102,35 @@ static int forget(struct refresh *r, store *s, const struct tokens *t, struct er
     return oauth_revoke_later(r->oauth, s, r->d, &useless, NULL, e);
 }
 
+/* What came of a call that brought tokens. */
+struct fresh {
+    struct refreshed row;
+    const char *notice; /* told to the admins along with it; NULL: nothing is */
+};
+
+static int store_fresh(struct refresh *r, store *s, const struct fresh *n, bool *ret_stored,
+                       struct err *e)
+{
+    if (n->notice == NULL) {
+        return store_refresh_done(s, &n->row, ret_stored, e);
+    }
+    if (store_begin(s, e) != 0 || store_refresh_done(s, &n->row, ret_stored, e) != 0 ||
+        (*ret_stored && oauth_notice_later(s, r->c->workspace, n->notice, r->d->name, e) != 0)) {
+        return -1;
+    }
+    return store_commit(s, e);
+}
+
 /* Stored before anybody uses them. */
 static int keep(struct refresh *r, store *s, void *arg, struct err *e)
 {
-    const struct tokens *t = arg;
+    const struct fresh *n = arg;
     bool stored = false;
-    if (store_refresh_done(s, r->c->workspace, r->c->id, r->c->generation, t, &stored, e) != 0) {
+    if (store_fresh(r, s, n, &stored, e) != 0) {
         return -1;
     }
     if (!stored) {
-        return forget(r, s, t, e);
+        return forget(r, s, n->row.tokens, e);
     }
     metric_add(METRIC_REFRESHES, "result=\"done\"", 1);
     return 0;
@@ -119,18 +138,19 @@ static int keep(struct refresh *r, store *s, void *arg, struct err *e)
 
 /* The old refresh token may be worth nothing any more, so a database that is away for a moment must
  * not cost the new one: it is tried again for as long as nobody else may refresh. */
-static int keep_surely(struct refresh *r, struct tokens *t, struct err *e)
+static int keep_surely(struct refresh *r, struct fresh *n, struct err *e)
 {
-    while (with_store(r, keep, t, e) != 0) {
+    while (with_store(r, keep, n, e) != 0) {
         int64_t pause_ms = e->retry_after_ms > 0 ? e->retry_after_ms : KEEP_PAUSE_MS;
         if (e->kind != ERR_DATABASE || clock_mono_ms() + pause_ms >= r->lease_ends_ms) {
-            log_err(
-                LOG_ERROR, "the new tokens of a connection are lost: they could not be stored", e,
-                (const struct log_field[]){
-                    LOG_TEXT("connection", r->c->id), LOG_TEXT("workspace", r->c->workspace),
-                    LOG_INT("generation", r->c->generation),
-                    LOG_TEXT("refresh_token", secret_empty(t->refresh) ? "unchanged" : "rotated")},
-                4);
+            log_err(LOG_ERROR, "the new tokens of a connection are lost: they could not be stored",
+                    e,
+                    (const struct log_field[]){
+                        LOG_TEXT("connection", r->c->id), LOG_TEXT("workspace", r->c->workspace),
+                        LOG_INT("generation", r->c->generation),
+                        LOG_TEXT("refresh_token",
+                                 secret_empty(n->row.tokens->refresh) ? "unchanged" : "rotated")},
+                    4);
             return -1;
         }
         r->unanswered = true;
@@ -275,6 +295,26 @@ static bool is_spent(const struct refresh *r, int64_t lost)
     return lost >= LOST_MAX && a != NULL && app_single_use_refresh(a);
 }
 
+/* Where the app says that it is now comes with the tokens, or stays as it was. */
+static int keep_all(struct refresh *r, const struct tokens *t, const struct account *said,
+                    struct err *e)
+{
+    const struct connection *c = r->c;
+    struct fresh n = {.row = {.workspace = c->workspace,
+                              .id = c->id,
+                              .generation = c->generation,
+                              .tokens = t,
+                              .api_base = said->api_base,
+                              .vars = said->vars},
+                      .notice = said->not_taken};
+    if (said->not_taken != NULL) {
+        log_warn("an app says that it has moved to where it may not: the old address stays",
+                 LOG_TEXT("connection", c->id), LOG_TEXT("workspace", c->workspace),
+                 LOG_TEXT("code", said->not_taken));
+    }
+    return keep_surely(r, &n, e);
+}
+
 static int call(struct refresh *r, struct connection **ret, struct err *e)
 {
     struct app_site site;
@@ -285,9 +325,9 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
     const struct app_client client = oauth_client(r->d);
     const struct app_grant grant = {.refresh = r->c->tokens.refresh};
     struct tokens t = {0};
-    struct account unused = {0};
+    struct account said = r->c->account;
     struct err why = {0};
-    if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &unused, &why) != 0) {
+    if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &said, &why) != 0) {
         oauth_clear_up(r->oauth, r->mem, &(struct oauth_unclear){r->c, r->d}, &why);
         if (why.maybe_done && is_spent(r, r->attempt)) {
             (void)oauth_lost(r->c, &why);
@@ -296,7 +336,7 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
         return failed(r, &why, ret, e);
     }
     oauth_forecast(site.app, r->c, &r->c->tokens, &t);
-    if (keep_surely(r, &t, e) != 0 || with_store(r, reload, ret, e) != 0) {
+    if (keep_all(r, &t, &said, e) != 0 || with_store(r, reload, ret, e) != 0) {
         return -1;
     }
     return (*ret)->state == CONNECTION_ACTIVE ? 0

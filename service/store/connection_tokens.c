@@ -73,6 +73,7 @@ static const struct stmt REFRESH_DONE = {
     "                    else instant($10) end,"
     "     refresh_since = coalesce(instant($9), refresh_since), keep_at = instant($11),"
     "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
+    "     api_base = coalesce($12, api_base), vars = coalesce($13::jsonb, vars),"
     "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
     "     state = 'active', reason = case when reason = 'scope_refused' then reason end,"
     "     updated_at = now()"
@@ -85,7 +86,7 @@ static const struct stmt REFRESH_DONE = {
     "  delete from refresh_attempt a using stored s"
     "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation < $3) "
     "select count(*) from stored",
-    11, 1};
+    13, 1};
 
 /* Only our own attempt, the newest, is closed: an earlier open one still has no answer. */
 static const struct stmt REFRESH_FAILED = {
@@ -219,10 +220,10 @@ static int with_kept_refresh(store *s, const struct connection *c, struct tokens
     return 0;
 }
 
-int store_refresh_done(store *s, const char *workspace, const char *id, int64_t generation,
-                       const struct tokens *t, bool *ret_stored, struct err *e)
+int store_refresh_done(store *s, const struct refreshed *n, bool *ret_stored, struct err *e)
 {
-    struct connection c = {.workspace = workspace, .id = id, .generation = generation};
+    const struct tokens *t = n->tokens;
+    struct connection c = {.workspace = n->workspace, .id = n->id, .generation = n->generation};
     struct tokens stored = *t;
     bool same = true;
     bool rotated = !secret_empty(t->refresh);
@@ -235,10 +236,11 @@ int store_refresh_done(store *s, const char *workspace, const char *id, int64_t 
     }
     rows *r = NULL;
     const struct db_arg *args = DB_ARGS(
-        DB_TEXT(workspace), DB_TEXT(id), DB_I64(generation),
-        DB_BYTES(store_tokens_seal(s, workspace, id, &stored)), DB_I64(t->access_expires_at),
+        DB_TEXT(n->workspace), DB_TEXT(n->id), DB_I64(n->generation),
+        DB_BYTES(store_tokens_seal(s, n->workspace, n->id, &stored)), DB_I64(t->access_expires_at),
         DB_I64(t->refresh_expires_at), DB_BOOL(rotated), DB_TEXTS(t->scopes, t->scopes_count),
-        DB_I64(t->refresh_since), DB_I64(t->warn_at), DB_I64(t->keep_at));
+        DB_I64(t->refresh_since), DB_I64(t->warn_at), DB_I64(t->keep_at), DB_TEXT(n->api_base),
+        DB_TEXT(n->vars == NULL ? NULL : store_object_text(s->mem, n->vars)));
     if (store_query(s, &REFRESH_DONE, args, &r, e) != 0) {
         return -1;
     }

@@ -238,6 +238,14 @@ static void test_p6_a_lost_answer_is_counted(void **state)
     world_close(s);
 }
 
+static bool done(store *s, const char *id, int64_t generation, const struct tokens *t)
+{
+    bool stored = false;
+    const struct refreshed n = {.workspace = ACME, .id = id, .generation = generation, .tokens = t};
+    OK(store_refresh_done(s, &n, &stored, e));
+    return stored;
+}
+
 static void test_p6_new_tokens_by_compare_and_set(void **state)
 {
     (void)state;
@@ -249,7 +257,7 @@ static void test_p6_new_tokens_by_compare_and_set(void **state)
     struct tokens fresh = {.access = secret_of(mem, "fresh-access")};
     bool stored = false;
     OK(store_connection_set_state(s, ACME, id, 1, CONNECTION_NEEDS_ATTENTION, "odd", &stored, e));
-    OK(store_refresh_done(s, ACME, id, 1, &fresh, &stored, e));
+    stored = done(s, id, 1, &fresh);
     assert_true(stored);
     struct connection *c = find(s, ACME, "UANA");
     assert_string_equal(secret_reveal(c->tokens.access), "fresh-access");
@@ -261,20 +269,51 @@ static void test_p6_new_tokens_by_compare_and_set(void **state)
     assert_int_equal(c->tokens.access_expires_at, 0);
     assert_int_equal(c->tokens.scopes_count, 2); /* an answer without scopes changes none */
     fresh = world_tokens(mem, "late");
-    OK(store_refresh_done(s, ACME, id, 1, &fresh, &stored, e));
+    stored = done(s, id, 1, &fresh);
     assert_false(stored);
     fresh.refresh = secret_of(mem, NULL);
-    OK(store_refresh_done(s, ACME, id, 1, &fresh, &stored, e));
+    stored = done(s, id, 1, &fresh);
     assert_false(stored);
     assert_true(begin(s, id, 2, &attempt));
     fresh = world_tokens(mem, "rotated");
-    OK(store_refresh_done(s, ACME, id, 2, &fresh, &stored, e));
+    stored = done(s, id, 2, &fresh);
     assert_true(stored);
     c = find(s, ACME, "UANA");
     assert_string_equal(secret_reveal(c->tokens.refresh), "rotated-refresh");
     /* the first generation has nothing to tell any more, the second ended as it should */
     assert_int_equal(world_count("select count(*) from refresh_attempt"), 1);
     assert_int_equal(world_count("select count(*) from refresh_attempt where outcome = 'done'"), 1);
+    world_close(s);
+}
+
+/* An app says with its tokens where the account is now, or nothing of it. */
+static void test_an_address_comes_with_the_tokens_or_stays(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    const char *id = world_connect(s, ACME, "UANA", "ana");
+    struct tokens t = world_tokens(store_arena(s), "next");
+    json_t *vars = arena_json(store_arena(s), json_pack("{s:s}", "team", "blue"));
+    struct refreshed n = {.workspace = ACME,
+                          .id = id,
+                          .generation = 1,
+                          .tokens = &t,
+                          .api_base = "https://renamed.my.salesforce.com",
+                          .vars = vars};
+    bool stored = false;
+    OK(store_refresh_done(s, &n, &stored, e));
+    assert_true(stored);
+    for (int64_t generation = 2; generation <= 3; generation++) {
+        const struct account a = find(s, ACME, "UANA")->account;
+        assert_string_equal(a.api_base, "https://renamed.my.salesforce.com");
+        assert_string_equal(json_text(a.vars, "team"), "blue");
+        assert_true(done(s, id, generation, &t));
+    }
+    n.api_base = "https://late.my.salesforce.com"; /* of the first generation still */
+    OK(store_refresh_done(s, &n, &stored, e));
+    assert_false(stored);
+    assert_string_equal(find(s, ACME, "UANA")->account.api_base,
+                        "https://renamed.my.salesforce.com");
     world_close(s);
 }
 
@@ -322,6 +361,7 @@ int main(void)
         cmocka_unit_test_setup(test_p6_one_refresher_of_eight, world_reset),
         cmocka_unit_test_setup(test_p6_a_lost_answer_is_counted, world_reset),
         cmocka_unit_test_setup(test_p6_new_tokens_by_compare_and_set, world_reset),
+        cmocka_unit_test_setup(test_an_address_comes_with_the_tokens_or_stays, world_reset),
         cmocka_unit_test_setup(test_logins_at_once_make_one_row_that_opens, world_reset),
     };
     return cmocka_run_group_tests_name("store: connections", tests, world_setup, world_teardown);

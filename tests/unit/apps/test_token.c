@@ -315,11 +315,16 @@ static int code_call(struct bench *b, struct tokens *t, struct account *a)
     return app_token(b->mem, b->http, &b->site, &b->client, &grant, t, a, &b->e);
 }
 
-static int refresh_call(struct bench *b, struct tokens *t)
+static int refresh_call_of(struct bench *b, struct tokens *t, struct account *a)
 {
     const struct app_grant grant = {.refresh = secret_of(b->mem, "5Aep861=")};
+    return app_token(b->mem, b->http, &b->site, &b->client, &grant, t, a, &b->e);
+}
+
+static int refresh_call(struct bench *b, struct tokens *t)
+{
     struct account unused = {0};
-    return app_token(b->mem, b->http, &b->site, &b->client, &grant, t, &unused, &b->e);
+    return refresh_call_of(b, t, &unused);
 }
 
 static void test_a_code_becomes_tokens(void **state)
@@ -419,6 +424,44 @@ static void test_a_stolen_base_address_is_refused(void **state)
     assert_null(a.api_base);
     bench_stop(&b);
     arena_free(mem);
+}
+
+/* An organisation that renamed its domain says so with each refresh. What is not allowed is not
+ * taken, and costs no token. */
+static void test_apps_trap_10_a_refresh_may_say_where_the_account_is_now(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *instance_url, *base, *not_taken;
+    } rows[] = {
+        {"\"https://renamed.my.salesforce.com\"", "https://renamed.my.salesforce.com", NULL},
+        {"\"https://acme.my.salesforce.com/\"", "https://acme.my.salesforce.com", NULL},
+        {"\"https://evil.example\"", "https://acme.my.salesforce.com", "captured_host"},
+        {"\"https://salesforce.com.evil.example\"", "https://acme.my.salesforce.com",
+         "captured_host"},
+        {"\"http://renamed.my.salesforce.com\"", "https://acme.my.salesforce.com", "captured_host"},
+        {"17", "https://acme.my.salesforce.com", "captured_host"},
+        {"null", "https://acme.my.salesforce.com", NULL},
+        {NULL, "https://acme.my.salesforce.com", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        arena *mem = arena_new();
+        const char *body = arena_printf(
+            mem,
+            "{\"access_token\":\"00Dx!AR8\",\"token_type\":\"Bearer\",\"refresh_token\":\"next\"%s%s}",
+            rows[i].instance_url == NULL ? "" : ",\"instance_url\":",
+            rows[i].instance_url == NULL ? "" : rows[i].instance_url);
+        bench_start(&b, http_answer(mem, 200, "application/json", body));
+        struct tokens t = {0};
+        struct account a = {.api_base = "https://acme.my.salesforce.com"};
+        assert_int_equal(refresh_call_of(&b, &t, &a), 0);
+        assert_string_equal(secret_reveal(t.refresh), "next");
+        assert_string_equal(a.api_base, rows[i].base);
+        assert_true(str_equal(a.not_taken, rows[i].not_taken));
+        bench_stop(&b);
+        arena_free(mem);
+    }
 }
 
 static void test_apps_trap_02_a_refresh_may_bring_a_new_one(void **state)
@@ -598,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_apps_trap_20_salesforce_signs_its_tokens),
         cmocka_unit_test(test_a_first_grant_must_last),
         cmocka_unit_test(test_a_stolen_base_address_is_refused),
+        cmocka_unit_test(test_apps_trap_10_a_refresh_may_say_where_the_account_is_now),
         cmocka_unit_test(test_apps_trap_02_a_refresh_may_bring_a_new_one),
         cmocka_unit_test(test_apps_trap_06_refusals_over_the_wire),
         cmocka_unit_test(test_a_peer_that_is_away),

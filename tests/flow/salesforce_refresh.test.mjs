@@ -1,0 +1,112 @@
+// What Salesforce may say when a login of it is renewed: that the org has another address, another refresh token, or
+// nothing that can be believed. A host of our own plays it, behind the built-in definition.
+import assert from 'node:assert/strict';
+import {after, before, beforeEach, describe, test} from 'node:test';
+import {AppHost} from '../lib/app_host.mjs';
+import {ACME, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+
+const CLIENT = {client_id: 'sample-client', client_secret: 'sample-secret-of-a-client'};
+const FIND = 'soql';
+
+class Salesforce extends AppHost {
+  where = null;    // instance_url of a refresh; null: its own
+  rotation = false;
+  more = {};       // members of a refresh's answer, over the others
+  lost = 0;        // so many refreshes happen, and their answers never come
+  alive = null;    // the refresh token that is taken
+  #made = 0;
+
+  #tokens(answer) {
+    this.access = `sample-access-${++this.#made}`;
+    return {access_token: this.access, token_type: 'Bearer', scope: 'api refresh_token openid', ...answer};
+  }
+  #refresh({form, req}, send) {
+    if (form.refresh_token !== this.alive) return send(400, {error: 'invalid_grant', error_description: 'expired access/refresh token'});
+    const fresh = this.rotation ? {refresh_token: this.alive = `sample-refresh-${++this.#made}`} : {};
+    const answer = this.#tokens({instance_url: this.where ?? `http://${this.name}`, ...fresh, ...this.more});
+    return this.lost-- > 0 ? req.socket.destroy() : send(200, answer);
+  }
+  async answer(ask, send) {
+    const {path, url, req} = ask;
+    if (path === 'authorize') return send(302, {}, {location: `${url.searchParams.get('redirect_uri')}?${new URLSearchParams({code: 'one', state: url.searchParams.get('state')})}`});
+    if (path === 'token') return send(200, this.#tokens({refresh_token: this.alive = `sample-refresh-${++this.#made}`, instance_url: `http://${this.name}`}));
+    if (path === 'refresh') return this.#refresh(ask, send);
+    if (path === 'revoke') return send(200, {});
+    if (req.headers.authorization !== `Bearer ${(this.of_org ?? this).access}`) return send(401, [{message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID'}]);
+    if (path === 'userinfo') return send(200, {sub: 'x', user_id: '005x00000012Q9P', organization_id: '00Dx0000000BV7z', preferred_username: 'ana@acme.example', email: 'ana@acme.example'});
+    return send(200, {totalSize: 0, done: true, records: []});
+  }
+}
+
+describe('Salesforce renews a login', () => {
+  const login = new Salesforce(), renamed = new Salesforce();
+  let w, ana, ben;
+  before(async () => {
+    await login.start();
+    await renamed.start();
+    renamed.of_org = login;
+    w = await start({trusted: [login.name, renamed.name]});
+    await w.must('PUT', `/workspaces/${ACME}/connections/own-salesforce`, {app: 'salesforce', host: login.name, ...CLIENT, assurance: 'code', account_match: 'off'});
+    await w.putRecipe(ACME, {name: FIND, title: 'Search', command: FIND, allow: 'everyone', inputs: [], connections: {it: {use: 'own-salesforce', verify_user_access: true}},
+      steps: [{id: 'all', connection: 'it', action: 'query', with: {soql: 'SELECT Id FROM Lead'}}], reply: {text: '{{steps.all.total}} found'}});
+    [ana, ben] = ['ana', 'ben'].map(n => w.person(n));
+    await logIn(await ana.prompt('connect own-salesforce'));
+    await w.idle();
+  });
+  beforeEach(() => Object.assign(login, {where: null, rotation: false, more: {}, lost: 0, calls: []}));
+  after(async () => {
+    await w?.stop();
+    for (const host of [login, renamed]) host.stop();
+  });
+
+  const ANA = "user_id = 'U0ANA0001'";
+  const row = () => w.one(`select state, reason, api_base from connection where ${ANA}`);
+  const expire = () => w.query(`update connection set access_expires_at = now() - interval '1 minute' where ${ANA}`);
+  const later = async () => {
+    await w.query('update connection set cool_until = now() where cool_until is not null');
+    await w.query("update job set run_at = now() where state = 'queued' and run_at > now()");
+  };
+  const sent = () => login.of('refresh').map(c => c.form.refresh_token);
+  const notices = async fits => (await ben.messages()).filter(m => fits.test(words(m)));
+  async function logIn(prompt) {
+    await ana.browser.get(loginUrl(prompt));
+    await ana.browser.submit();
+    await ana.say(ana.browser.code);
+    await until('the login to be taken', async () => (await row())?.state === 'active');
+  }
+
+  test('apps_trap_10_moved the org has another address since: it stands with the new tokens, and is called', async () => {
+    login.where = `http://${renamed.name}`;
+    renamed.calls = [];
+    await expire();
+    await ana.ask(FIND, /0 found/);
+    assert.deepEqual([login.of('refresh').length, login.of('query').length, renamed.of('query').length], [1, 0, 1]);
+    assert.equal((await row()).api_base, `http://${renamed.name}`);
+    await ana.ask(FIND, /0 found/);
+    assert.deepEqual([login.of('refresh').length, renamed.of('query').length], [1, 2]);
+  });
+
+  test('apps_trap_10_moved_outside an address that is not Salesforce\'s: the old one stays, the rotated token survives, the admins hear of it once', async () => {
+    Object.assign(login, {where: 'https://evil.example', rotation: true});
+    const was = (await row()).api_base;
+    for (let i = 0; i < 2; i++) {
+      await expire();
+      await ana.ask(FIND, /0 found/);
+    }
+    assert.equal(new Set(sent()).size, 2, 'the second one used what the first one brought');
+    assert.deepEqual(await row(), {state: 'active', reason: null, api_base: was});
+    await w.idle();
+    const told = await notices(/address outside its own hosts/);
+    assert.equal(told.length, 1);
+    assert.match(words(told[0]), /own-salesforce/);
+    assert.doesNotMatch(await ana.reads('dm'), /outside its own hosts/);
+  });
+
+  test('a refresh that says no address changes none', async () => {
+    login.more = {instance_url: undefined};
+    const was = (await row()).api_base;
+    await expire();
+    await ana.ask(FIND, /0 found/);
+    assert.equal((await row()).api_base, was);
+  });
+});

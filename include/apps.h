@@ -46,8 +46,11 @@ bool app_tells_scopes(const app *a);
 bool app_scope_covers(const app *a, const char *granted, const char *scope);
 /* Seconds before its end at which an access token is refreshed. */
 int64_t app_refresh_margin_s(const app *a);
-/* Each refresh token works once: a lost answer may be tried again once, and no more. */
+/* Each refresh token works once: a lost answer may be tried again once, and no more. False also
+ * where it is a setting at the app, and one of its refreshes must tell. */
 bool app_single_use_refresh(const app *a);
+/* An older refresh token works on beside the one that a refresh brought. */
+bool app_old_refresh_lives(const app *a);
 /* Revoking the tokens that a new grant replaces leaves the new ones alive. */
 bool app_revokes_one_grant(const app *a);
 /* It offers to end a login from outside, and ends with it every grant of the user to the client. */

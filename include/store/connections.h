@@ -31,6 +31,7 @@ struct connection {
     struct account account;
     struct tokens tokens; /* empty unless opened by a function that says so */
     int64_t generation;
+    bool rotates;          /* a refresh once brought another refresh token */
     int64_t refresh_until; /* lease of the one refresher */
     int64_t cool_until;    /* no refresh before */
     int64_t failures;
@@ -147,6 +148,7 @@ struct refreshed {
     const char *workspace, *id;
     int64_t generation;
     const struct tokens *tokens; /* its refresh token empty: the one that stands is kept */
+    bool rotates;                /* it is another than the one that was sent: stands for good */
     const char *api_base;        /* NULL: stays */
     const json_t *vars;          /* NULL: stay */
 };

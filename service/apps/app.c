@@ -58,6 +58,11 @@ bool app_single_use_refresh(const app *a)
     return a->token.single_use_refresh;
 }
 
+bool app_old_refresh_lives(const app *a)
+{
+    return a->token.old_refresh_lives;
+}
+
 bool app_revokes_one_grant(const app *a)
 {
     return a->revoke.ends_one_grant;

@@ -162,7 +162,7 @@ struct apps_token_rules {
     const char *api_base;      /* path of the base URL in the answer; NULL: none */
     bool any_type;             /* token_type may be missing or odd */
     bool refresh_required;
-    bool single_use_refresh;
+    bool single_use_refresh, old_refresh_lives; /* neither: what its refreshes bring tells */
     int64_t margin_s;
     struct apps_texts error_code; /* paths, before those of RFC 6749 */
     struct apps_texts error_message;

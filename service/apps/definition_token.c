@@ -83,6 +83,7 @@ static void read_endpoint(const struct apps_reader *r, const struct json_doc *to
     t->any_type = json_doc_flag(&d, "any_token_type", false);
     t->refresh_required = json_doc_choice(&d, "refresh_token", refresh, 0) == 0;
     t->single_use_refresh = json_doc_flag(&d, "single_use_refresh", false);
+    t->old_refresh_lives = json_is_false(json_member(d.object, "single_use_refresh"));
     t->margin_s = bounded(&d, "margin_s", MARGIN_S, MARGIN_MAX_S);
     t->errors = apps_read_rules(r, &d, "errors", meanings);
     read_error(&d, t);

@@ -287,12 +287,19 @@ static int failed(struct refresh *r, const struct err *why, struct connection **
     return -1;
 }
 
+/* By the app's definition, or, where that is a setting of the customer's there, since a refresh
+ * once brought another one. */
+static bool is_single_use(const struct refresh *r)
+{
+    const app *a = apps_find(r->oauth->options.apps, r->d->app);
+    return a != NULL && (app_single_use_refresh(a) || (r->c->rotates && !app_old_refresh_lives(a)));
+}
+
 /* A token of single use that the app may have taken as often is not sent once more: a third time
  * could end more than this login. */
 static bool is_spent(const struct refresh *r, int64_t lost)
 {
-    const app *a = apps_find(r->oauth->options.apps, r->d->app);
-    return lost >= LOST_MAX && a != NULL && app_single_use_refresh(a);
+    return lost >= LOST_MAX && is_single_use(r);
 }
 
 /* Where the app says that it is now comes with the tokens, or stays as it was. */
@@ -304,6 +311,8 @@ static int keep_all(struct refresh *r, const struct tokens *t, const struct acco
                               .id = c->id,
                               .generation = c->generation,
                               .tokens = t,
+                              .rotates = !secret_empty(t->refresh) &&
+                                         !secret_equal(t->refresh, c->tokens.refresh),
                               .api_base = said->api_base,
                               .vars = said->vars},
                       .notice = said->not_taken};

@@ -74,6 +74,7 @@ static const struct stmt REFRESH_DONE = {
     "     refresh_since = coalesce(instant($9), refresh_since), keep_at = instant($11),"
     "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
     "     api_base = coalesce($12, api_base), vars = coalesce($13::jsonb, vars),"
+    "     rotates = rotates or $14::bool,"
     "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
     "     state = 'active', reason = case when reason = 'scope_refused' then reason end,"
     "     updated_at = now()"
@@ -86,7 +87,7 @@ static const struct stmt REFRESH_DONE = {
     "  delete from refresh_attempt a using stored s"
     "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation < $3) "
     "select count(*) from stored",
-    13, 1};
+    14, 1};
 
 /* Only our own attempt, the newest, is closed: an earlier open one still has no answer. */
 static const struct stmt REFRESH_FAILED = {
@@ -240,7 +241,7 @@ int store_refresh_done(store *s, const struct refreshed *n, bool *ret_stored, st
         DB_BYTES(store_tokens_seal(s, n->workspace, n->id, &stored)), DB_I64(t->access_expires_at),
         DB_I64(t->refresh_expires_at), DB_BOOL(rotated), DB_TEXTS(t->scopes, t->scopes_count),
         DB_I64(t->refresh_since), DB_I64(t->warn_at), DB_I64(t->keep_at), DB_TEXT(n->api_base),
-        DB_TEXT(n->vars == NULL ? NULL : store_object_text(s->mem, n->vars)));
+        DB_TEXT(n->vars == NULL ? NULL : store_object_text(s->mem, n->vars)), DB_BOOL(n->rotates));
     if (store_query(s, &REFRESH_DONE, args, &r, e) != 0) {
         return -1;
     }

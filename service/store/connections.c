@@ -10,11 +10,11 @@
     "epoch(c.refresh_until), epoch(c.cool_until), c.failures, c.assurance, "                       \
     "epoch(c.connected_at), epoch(c.last_used_at), epoch(c.created_at), c.owner, c.vars, "         \
     "epoch(coalesce(c.refresh_since, c.connected_at)), epoch(c.warn_at), epoch(c.keep_at), "       \
-    "c.resting_of is not null"
+    "c.resting_of is not null, c.rotates"
 #define FROM                                                                                       \
     " from connection c join default_connection d"                                                 \
     " on d.workspace = c.workspace and d.name = c.default_name"
-enum { COLUMNS_COUNT = 31, COLUMN_VARS = 25, COLUMN_TOKENS = 30 };
+enum { COLUMNS_COUNT = 32, COLUMN_VARS = 25, COLUMN_TOKENS = 31 };
 
 static const char *const states[CONNECTION_STATE_COUNT] = {
     "provisional", "active", "needs_attention", "needs_login", "disconnected"};
@@ -85,7 +85,7 @@ static const struct stmt CLIENT_CHANGED = {
     "connection_client_changed",
     "update connection set state = 'needs_login', reason = 'client_changed', tokens = null,"
     "   access_expires_at = null, refresh_expires_at = null, refresh_until = null,"
-    "   generation = generation + 1, updated_at = now()"
+    "   generation = generation + 1, rotates = false, updated_at = now()"
     " where workspace = $1 and default_name = $2 and state <> 'disconnected'",
     2, 0};
 
@@ -203,6 +203,7 @@ static int read_connection(store *s, const rows *r, size_t row, void *to, struct
     c->created_at = row_i64(r, row, 23);
     c->owner = row_text(r, row, 24);
     c->resting = row_bool(r, row, 29);
+    c->rotates = row_bool(r, row, 30);
     return store_tokens_open(s, c, row_bytes(r, row, COLUMN_TOKENS), &c->tokens, e);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/json.h"
 #include "tests/db/store_support.h"
 
 /* P2, P6, P7: whose tokens these are, and one refresh at a time. */
@@ -317,6 +318,29 @@ static void test_an_address_comes_with_the_tokens_or_stays(void **state)
     world_close(s);
 }
 
+/* A setting of the customer's at the app: once seen it stands, also behind a new login. */
+static void test_p6_that_an_app_rotates_is_noted_for_good(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    const char *id = world_connect(s, ACME, "UANA", "ana");
+    struct tokens t = world_tokens(store_arena(s), "next");
+    struct refreshed n = {.workspace = ACME, .id = id, .generation = 1, .tokens = &t};
+    bool stored = false;
+    OK(store_refresh_done(s, &n, &stored, e));
+    assert_false(find(s, ACME, "UANA")->rotates);
+    n.generation = 2;
+    n.rotates = true;
+    OK(store_refresh_done(s, &n, &stored, e));
+    assert_true(done(s, id, 3, &t));
+    assert_true(find(s, ACME, "UANA")->rotates);
+    (void)world_connect(s, ACME, "UANA", "ana");
+    assert_true(find(s, ACME, "UANA")->rotates);
+    OK(store_connection_client_changed(s, ACME, find(s, ACME, "UANA")->default_name, e));
+    assert_false(find(s, ACME, "UANA")->rotates);
+    world_close(s);
+}
+
 static void activate(size_t number, void *context)
 {
     struct race *r = context;
@@ -361,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup(test_p6_one_refresher_of_eight, world_reset),
         cmocka_unit_test_setup(test_p6_a_lost_answer_is_counted, world_reset),
         cmocka_unit_test_setup(test_p6_new_tokens_by_compare_and_set, world_reset),
+        cmocka_unit_test_setup(test_p6_that_an_app_rotates_is_noted_for_good, world_reset),
         cmocka_unit_test_setup(test_an_address_comes_with_the_tokens_or_stays, world_reset),
         cmocka_unit_test_setup(test_logins_at_once_make_one_row_that_opens, world_reset),
     };

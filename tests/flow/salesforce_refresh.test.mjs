@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
 import {AppHost} from '../lib/app_host.mjs';
-import {ACME, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const CLIENT = {client_id: 'sample-client', client_secret: 'sample-secret-of-a-client'};
 const FIND = 'soql';
@@ -12,7 +12,7 @@ class Salesforce extends AppHost {
   where = null;    // instance_url of a refresh; null: its own
   rotation = false;
   more = {};       // members of a refresh's answer, over the others
-  lost = 0;        // so many refreshes happen, and their answers never come
+  lost = 0;        // so many refreshes are taken, whatever they send, and their answers never come
   alive = null;    // the refresh token that is taken
   #made = 0;
 
@@ -21,10 +21,14 @@ class Salesforce extends AppHost {
     return {access_token: this.access, token_type: 'Bearer', scope: 'api refresh_token openid', ...answer};
   }
   #refresh({form, req}, send) {
+    if (this.lost-- > 0) {
+      if (this.rotation) this.alive = `sample-refresh-${++this.#made}`;
+      return req.socket.destroy();
+    }
     if (form.refresh_token !== this.alive) return send(400, {error: 'invalid_grant', error_description: 'expired access/refresh token'});
     const fresh = this.rotation ? {refresh_token: this.alive = `sample-refresh-${++this.#made}`} : {};
     const answer = this.#tokens({instance_url: this.where ?? `http://${this.name}`, ...fresh, ...this.more});
-    return this.lost-- > 0 ? req.socket.destroy() : send(200, answer);
+    return send(200, answer);
   }
   async answer(ask, send) {
     const {path, url, req} = ask;
@@ -108,5 +112,38 @@ describe('Salesforce renews a login', () => {
     await expire();
     await ana.ask(FIND, /0 found/);
     assert.equal((await row()).api_base, was);
+  });
+
+  test('apps_trap_04_learned P6 the org has switched rotation on: one refresh shows it, and two lost answers are all that a token is worth', async () => {
+    login.rotation = true;
+    await expire();
+    await ana.ask(FIND, /0 found/);
+    login.calls = [];
+    login.lost = 2;
+    await expire();
+    const said = await ana.say(FIND);
+    const prompt = await until('Ana to be asked', async () => {
+      await later();
+      return (await ana.messages()).find(m => m.is_bot && m.ts > said.ts && /Log in to Salesforce again: its answers to renewing your login were lost/.test(words(m)));
+    });
+    assert.deepEqual([sent().length, new Set(sent()).size], [2, 1]);
+    assert.deepEqual(await row().then(r => [r.state, r.reason]), ['needs_attention', 'refresh_lost']);
+    await later();
+    const again = await ana.ask(FIND, /waits for the Salesforce login that I asked you for already/);
+    assert.equal(sent().length, 2, 'nor at any later command');
+    await logIn(prompt);
+    await ana.sees(m => m.ts === again.ts && /0 found/.test(words(m)));
+  });
+
+  test('apps_trap_04_kept P7 rotation is off: an answer may be lost as often as it likes, and nobody is asked', async () => {
+    await w.query(`update connection set rotates = false where ${ANA}`);
+    login.lost = 3;
+    await expire();
+    const said = await ana.say(FIND);
+    await until('the command to go on', async () => {
+      await later();
+      return (await ana.messages()).some(m => m.ts > said.ts && /0 found/.test(words(m)));
+    });
+    assert.deepEqual([sent().length, new Set(sent()).size], [4, 1]);
   });
 });

@@ -37,7 +37,8 @@ static void test_salesforce_is_built_in(void **state)
     assert_string_equal(scopes[2], "openid");
     assert_string_not_equal(app_scope_words(sf, "api"), "api");
     assert_string_equal(app_scope_words(sf, "wave_api"), "wave_api");
-    assert_false(app_single_use_refresh(sf));
+    assert_false(app_single_use_refresh(sf)); /* a setting of its admin */
+    assert_false(app_old_refresh_lives(sf));
     assert_true(app_revokes_one_grant(sf));
     assert_true(app_issuer_fits(sf, NULL) && app_issuer_fits(sf, "https://any"));
     assert_int_equal(app_refresh_margin_s(sf), 90);
@@ -64,6 +65,7 @@ static void test_another_provider_needs_no_code(void **state)
     arena *mem = arena_new();
     const app *a = sample_app(mem, NULL, NULL);
     assert_true(app_single_use_refresh(a));
+    assert_false(app_old_refresh_lives(a));
     assert_false(app_revokes_one_grant(a));
     assert_true(app_revokes_all_grants(a));
     assert_true(app_issuer_fits(a, "https://id") && app_issuer_fits(a, NULL));

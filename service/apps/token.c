@@ -21,7 +21,9 @@ static int call_failed(const app *a, const struct err *why, struct err *e)
         return err_set(e, ERR_UPSTREAM_BUSY, "token_busy", "token endpoint of %s: %s", a->name,
                        why->text);
     }
-    return err_set(e, ERR_CONFIG, "client_refused", "token endpoint of %s: %s", a->name, why->text);
+    /* nothing was sent, as to a name that leads to a private address: an admin must look, and not
+     * at the client */
+    return err_set(e, ERR_CONFIG, why->code, "token endpoint of %s: %s", a->name, why->text);
 }
 
 static bool granted(const app *a, const struct tokens *t, const char *scope)

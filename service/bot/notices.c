@@ -32,6 +32,10 @@ static const struct {
               "secret."},
     {"captured_host", "the app answered with an address outside its own hosts. Nothing was sent "
                       "there. Please look."},
+    {"address",
+     "the name of its host leads to an address that may not be called: only public ones "
+     "may. Nothing was sent there, and nobody was disconnected. Please look at its host, "
+     "and at what DNS says of it."},
     {"missing_var", "its app needs a variable that nobody has set, or that the app did not give. "
                     "Please set it under vars, or look."},
     {"captured_var",

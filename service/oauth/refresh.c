@@ -173,6 +173,8 @@ static int64_t cool_s(const struct connection *c, const struct err *why)
     return cool < COOL_MAX_S ? cool : COOL_MAX_S;
 }
 
+#define CLIENT_REFUSED "result=\"client_refused\""
+
 /* What each failure means for the row: most of them mean nothing at all (P7). */
 static const struct verdict {
     enum err_kind kind;
@@ -189,8 +191,10 @@ static const struct verdict {
      "ended_at_app"},
     {ERR_ATTENTION, NULL, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
      "refresh_refused"},
-    {ERR_CONFIG, NULL, "client_refused", "result=\"client_refused\"", false, CONNECTION_ACTIVE,
+    {ERR_CONFIG, "client_refused", "client_refused", CLIENT_REFUSED, false, CONNECTION_ACTIVE,
      NULL},
+    {ERR_CONFIG, "grant_unclear", "client_refused", CLIENT_REFUSED, false, CONNECTION_ACTIVE, NULL},
+    {ERR_CONFIG, NULL, "misconfigured", "result=\"misconfigured\"", false, CONNECTION_ACTIVE, NULL},
     {ERR_NONE, NULL, "busy", "result=\"busy\"", false, CONNECTION_ACTIVE, NULL}, /* all others */
 };
 

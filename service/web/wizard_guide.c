@@ -63,6 +63,9 @@ static const struct advice advice[] = {
     {"client_refused",
      "The app does not take the client: its id or its secret is not what the app has. Most often the "
      "secret was cut when it was copied, or is that of another client."},
+    {"address",
+     "The name of the host leads to a private address, and only public ones are called. Look at the "
+     "host, and at what DNS says of it."},
     {OAUTH_EXCHANGE_REFUSED,
      "The app did not take the login: the client's id, its secret or the redirect URI is not what "
      "the app has. Compare all three."},

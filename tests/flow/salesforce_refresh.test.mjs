@@ -146,4 +146,21 @@ describe('Salesforce renews a login', () => {
     });
     assert.deepEqual([sent().length, new Set(sent()).size], [4, 1]);
   });
+
+  test('failure_06_not_our_secret P7 the login host\'s name leads to a private address: told as that and as nothing else, and nobody is disconnected', async () => {
+    const host = name => w.query("update default_connection set host = $1 where name = 'own-salesforce'", [name]);
+    await host('login.inside.localhost');
+    await later();
+    await expire();
+    const told = await ana.ask(FIND, /did not work/);
+    assert.match(words(told), /at an address that Workbot may not call.*your own login is untouched/s);
+    assert.deepEqual(await row().then(r => [r.state, r.reason]), ['active', null]);
+    await w.idle();
+    assert.equal((await notices(/only public ones may/)).length, 1);
+    assert.equal((await notices(/client id or secret/)).length, 0);
+    assert.equal((await w.one('select outcome from refresh_attempt order by started_at desc limit 1')).outcome, 'misconfigured');
+    await host(login.name);
+    await later();
+    await ana.ask(FIND, /0 found/);
+  });
 });

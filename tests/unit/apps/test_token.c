@@ -549,6 +549,7 @@ static void test_a_peer_that_is_away(void **state)
     b.site.host = "127.0.0.1:1";
     assert_int_equal(refresh_call(&b, &t), -1);
     assert_int_equal(b.e.kind, ERR_CONFIG);
+    assert_string_equal(b.e.code, "address"); /* nor is it a wrong secret */
     net_client_free(b.http);
     arena_free(b.mem);
     arena_free(mem);

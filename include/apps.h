@@ -165,10 +165,11 @@ struct app_grant {
  * called; nothing was sent ERR_CONFIG         "no_refresh_token" a first grant came without one:
  * *ret is to be revoked, as it is with all of ERR_CONFIG below ERR_CONFIG         "captured_host"
  * its API base is outside the hosts of the definition ERR_CONFIG         "token_signature" the app
- * signs its answers, and this one it has not signed ERR_CONFIG         "scope_missing"   a first
- * grant allows less than was asked for, and the definition requires it ERR_UPSTREAM_BUSY
- * "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells ERR_ATTENTION
- * "token_refused"   an unknown refusal: keep the tokens, show it
+ * signs its answers, and this one it has not signed: of a refresh, too, *ret holds what came
+ *   ERR_CONFIG         "scope_missing"   a first grant allows less than was asked for, and the
+ *                                     definition requires it
+ *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
+ *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
  */
 int app_token(arena *mem, net_client *http, const struct app_site *site,
               const struct app_client *client, const struct app_grant *grant, struct tokens *ret,

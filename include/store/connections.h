@@ -151,6 +151,9 @@ struct refreshed {
     bool rotates;                /* it is another than the one that was sent: stands for good */
     const char *api_base;        /* NULL: stays */
     const json_t *vars;          /* NULL: stay */
+    const char *doubt; /* NULL: all is well. Else it counts as failed with this outcome, the state
+                          stays, and a cool-down of cool_s begins */
+    int64_t cool_s;
 };
 /* Stores it all, generation + 1, lease, cool-down and failures cleared, the attempt closed as
  * "done". False when the generation moved on. */

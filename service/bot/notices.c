@@ -60,8 +60,9 @@ static const struct {
      "the app refuses to renew a login, in a way that I do not know. Its tokens are kept, and the "
      "next commands try again. If it stays so, please look at the client and at the log."},
     {"token_signature",
-     "the app's answer to a login is not signed with the client's secret. Nothing of it was "
-     "used. Please compare the secret, and look who answers in the app's place."},
+     "the app's answer to a login, or to renewing one, is not signed with the client's secret. What "
+     "it lets in was used for nothing, and nobody was disconnected. Please compare the secret, and "
+     "look who answers in the app's place."},
     {"app_scope",
      "the app says that a login does not allow what a command needs, and a new login would not "
      "change that or has not. Please look at its scopes, and at what the client may do there; "

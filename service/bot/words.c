@@ -38,6 +38,9 @@ static const struct {
      "%s answered with an address that Workbot does not trust. An admin must look."},
     {"address", "%s is at an address that Workbot may not call. An admin must look; your own login "
                 "is untouched."},
+    {"token_signature", "%s's answer to renewing this connection is not signed as it should be. "
+                        "Nothing was done with it. An admin must look; your own login is "
+                        "untouched."},
     {"missing_var", "The %s connection is not set up completely. An admin must finish it."},
     {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
                         "in again, or ask an admin."},

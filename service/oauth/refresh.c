@@ -1,4 +1,4 @@
-#include "oauth_int.h"
+#include "refresh_int.h"
 
 #include <string.h>
 
@@ -15,23 +15,12 @@
 
 enum {
     LEASE_S = 30,        /* longer than the longest call */
-    KEEP_PAUSE_MS = 500, /* between tries to store new tokens, when the database names no time */
     LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
     COOL_FIRST_S = 10,   /* after a failed refresh, doubled up to COOL_MAX_S */
     COOL_MAX_S = 120,
     COOL_LOST_S = 60,   /* at least, after an answer that never came: an outage may be over then */
     COOL_ASKED_S = 600, /* at most, whatever an app asks for */
     LOST_MAX = 2        /* calls with one single-use token whose answers never came */
-};
-
-struct refresh {
-    oauth *oauth;
-    arena *mem;
-    const struct connection *c;
-    const struct default_connection *d;
-    int64_t attempt;
-    int64_t lease_ends_ms; /* on clock_mono_ms() */
-    bool unanswered;       /* a try to store new tokens failed, and may have been done */
 };
 
 bool oauth_is_lost(const struct connection *c)
@@ -45,9 +34,7 @@ int oauth_lost(const struct connection *c, struct err *e)
                    "two answers to refreshes of connection %s never came", c->id);
 }
 
-typedef int session_fn(struct refresh *r, store *s, void *arg, struct err *e);
-
-static int with_store(struct refresh *r, session_fn *work, void *arg, struct err *e)
+int refresh_in_store(struct refresh *r, refresh_fn *work, void *arg, struct err *e)
 {
     store *s = NULL;
     if (store_open(r->oauth->options.stores, r->mem, &s, e) != 0) {
@@ -58,7 +45,7 @@ static int with_store(struct refresh *r, session_fn *work, void *arg, struct err
     return rc;
 }
 
-static int reload(struct refresh *r, store *s, void *arg, struct err *e)
+int refresh_reload(struct refresh *r, store *s, void *arg, struct err *e)
 {
     struct connection **ret = arg;
     return store_connection_load(s, r->c->workspace, r->c->id, ret, e);
@@ -71,108 +58,28 @@ static int begin(struct refresh *r, store *s, void *arg, struct err *e)
                                &r->attempt, e);
 }
 
-/* Asking the app to forget t leaves alive what acts now: other tokens, where the app ends no more
- * than the grant that it is shown. */
-static bool spares(const struct refresh *r, const struct connection *now, const struct tokens *t)
+/* By the app's definition, or, where that is a setting of the customer's there, since a refresh
+ * once brought another one. */
+static bool is_single_use(const struct refresh *r)
 {
     const app *a = apps_find(r->oauth->options.apps, r->d->app);
-    return a != NULL && app_revokes_one_grant(a) && !secret_equal(now->tokens.access, t->access) &&
-           (secret_empty(t->refresh) || !secret_equal(now->tokens.refresh, t->refresh));
+    return a != NULL && (app_single_use_refresh(a) || (r->c->rotates && !app_old_refresh_lives(a)));
 }
 
-/* When the row has moved on meanwhile (the user disconnected), the new tokens have no place to be:
- * the app is asked to forget them. Unless that would end what acts there now: an earlier try of
- * ours may have stored these very tokens, or its owner has logged in anew. */
-static int forget(struct refresh *r, store *s, const struct tokens *t, struct err *e)
-{
-    struct connection *now = NULL;
-    if (reload(r, s, &now, e) != 0) {
-        if (e->kind != ERR_NOT_FOUND) {
-            return -1;
-        }
-        *e = (struct err){0};
-    }
-    if (now != NULL && now->state == CONNECTION_ACTIVE && !spares(r, now, t)) {
-        metric_add(METRIC_REFRESHES, "result=\"done\"", 1);
-        return 0;
-    }
-    metric_add(METRIC_REFRESHES, "result=\"superseded\"", 1);
-    const struct oauth_grant useless = {
-        .tokens = t, .account = &r->c->account, .user_id = r->c->user_id};
-    return oauth_revoke_later(r->oauth, s, r->d, &useless, NULL, e);
-}
-
-/* What came of a call that brought tokens. */
-struct fresh {
-    struct refreshed row;
-    const char *notice; /* told to the admins along with it; NULL: nothing is */
-};
-
-static int store_fresh(struct refresh *r, store *s, const struct fresh *n, bool *ret_stored,
-                       struct err *e)
-{
-    if (n->notice == NULL) {
-        return store_refresh_done(s, &n->row, ret_stored, e);
-    }
-    if (store_begin(s, e) != 0 || store_refresh_done(s, &n->row, ret_stored, e) != 0 ||
-        (*ret_stored && oauth_notice_later(s, r->c->workspace, n->notice, r->d->name, e) != 0)) {
-        return -1;
-    }
-    return store_commit(s, e);
-}
-
-/* Stored before anybody uses them. */
-static int keep(struct refresh *r, store *s, void *arg, struct err *e)
-{
-    const struct fresh *n = arg;
-    bool stored = false;
-    if (store_fresh(r, s, n, &stored, e) != 0) {
-        return -1;
-    }
-    if (!stored) {
-        return forget(r, s, n->row.tokens, e);
-    }
-    metric_add(METRIC_REFRESHES, "result=\"done\"", 1);
-    return 0;
-}
-
-/* The old refresh token may be worth nothing any more, so a database that is away for a moment must
- * not cost the new one: it is tried again for as long as nobody else may refresh. */
-static int keep_surely(struct refresh *r, struct fresh *n, struct err *e)
-{
-    while (with_store(r, keep, n, e) != 0) {
-        int64_t pause_ms = e->retry_after_ms > 0 ? e->retry_after_ms : KEEP_PAUSE_MS;
-        if (e->kind != ERR_DATABASE || clock_mono_ms() + pause_ms >= r->lease_ends_ms) {
-            log_err(LOG_ERROR, "the new tokens of a connection are lost: they could not be stored",
-                    e,
-                    (const struct log_field[]){
-                        LOG_TEXT("connection", r->c->id), LOG_TEXT("workspace", r->c->workspace),
-                        LOG_INT("generation", r->c->generation),
-                        LOG_TEXT("refresh_token",
-                                 secret_empty(n->row.tokens->refresh) ? "unchanged" : "rotated")},
-                    4);
-            return -1;
-        }
-        r->unanswered = true;
-        clock_wait_ms(pause_ms);
-        *e = (struct err){0};
-    }
-    return 0;
-}
-
-static int64_t cool_s(const struct connection *c, const struct err *why)
+static int64_t cool_s(const struct refresh *r, const struct err *why)
 {
     int64_t asked = (why->retry_after_ms + 999) / 1000;
     int64_t cool = why->maybe_done ? COOL_LOST_S : COOL_FIRST_S;
     if (asked > 0) {
         return asked < COOL_ASKED_S ? asked : COOL_ASKED_S;
     }
-    for (int64_t i = 0; i < c->failures && cool < COOL_MAX_S; i++) {
+    for (int64_t i = 0; i < r->c->failures && cool < COOL_MAX_S; i++) {
         cool *= 2;
     }
     return cool < COOL_MAX_S ? cool : COOL_MAX_S;
 }
 
+#define UNSIGNED "token_signature"
 #define CLIENT_REFUSED "result=\"client_refused\""
 
 /* What each failure means for the row: most of them mean nothing at all (P7). */
@@ -193,6 +100,7 @@ static const struct verdict {
      "refresh_refused"},
     {ERR_CONFIG, "client_refused", "client_refused", CLIENT_REFUSED, false, CONNECTION_ACTIVE,
      NULL},
+    {ERR_CONFIG, UNSIGNED, "unsigned", "result=\"unsigned\"", false, CONNECTION_ACTIVE, NULL},
     {ERR_CONFIG, "grant_unclear", "client_refused", CLIENT_REFUSED, false, CONNECTION_ACTIVE, NULL},
     {ERR_CONFIG, NULL, "misconfigured", "result=\"misconfigured\"", false, CONNECTION_ACTIVE, NULL},
     {ERR_NONE, NULL, "busy", "result=\"busy\"", false, CONNECTION_ACTIVE, NULL}, /* all others */
@@ -227,7 +135,7 @@ static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
     metric_add(METRIC_REFRESHES, v->label, 1);
     if (store_begin(s, e) != 0 ||
         store_refresh_failed(s, c->workspace, c->id, c->generation,
-                             why->maybe_done ? "no_answer" : v->outcome, cool_s(c, why), e) != 0) {
+                             why->maybe_done ? "no_answer" : v->outcome, cool_s(r, why), e) != 0) {
         return -1;
     }
     bool changed = false;
@@ -253,7 +161,7 @@ static int settle_failure(struct refresh *r, store *s, void *arg, struct err *e)
 static int not_mine(struct refresh *r, struct connection **ret, struct err *e)
 {
     struct connection *now = NULL;
-    if (with_store(r, reload, &now, e) != 0) {
+    if (refresh_in_store(r, refresh_reload, &now, e) != 0) {
         return -1;
     }
     if (now->generation != r->c->generation && now->state == CONNECTION_ACTIVE) {
@@ -276,7 +184,7 @@ static int not_mine(struct refresh *r, struct connection **ret, struct err *e)
 static int failed(struct refresh *r, const struct err *why, struct connection **ret, struct err *e)
 {
     struct connection *now = NULL;
-    if (with_store(r, reload, &now, e) != 0) {
+    if (refresh_in_store(r, refresh_reload, &now, e) != 0) {
         return -1;
     }
     if (now->generation != r->c->generation && now->state == CONNECTION_ACTIVE) {
@@ -284,19 +192,11 @@ static int failed(struct refresh *r, const struct err *why, struct connection **
         return 0;
     }
     struct err copy = *why;
-    if (with_store(r, settle_failure, &copy, e) != 0) {
+    if (refresh_in_store(r, settle_failure, &copy, e) != 0) {
         return -1;
     }
     *e = *why;
     return -1;
-}
-
-/* By the app's definition, or, where that is a setting of the customer's there, since a refresh
- * once brought another one. */
-static bool is_single_use(const struct refresh *r)
-{
-    const app *a = apps_find(r->oauth->options.apps, r->d->app);
-    return a != NULL && (app_single_use_refresh(a) || (r->c->rotates && !app_old_refresh_lives(a)));
 }
 
 /* A token of single use that the app may have taken as often is not sent once more: a third time
@@ -311,21 +211,37 @@ static int keep_all(struct refresh *r, const struct tokens *t, const struct acco
                     struct err *e)
 {
     const struct connection *c = r->c;
-    struct fresh n = {.row = {.workspace = c->workspace,
-                              .id = c->id,
-                              .generation = c->generation,
-                              .tokens = t,
-                              .rotates = !secret_empty(t->refresh) &&
-                                         !secret_equal(t->refresh, c->tokens.refresh),
-                              .api_base = said->api_base,
-                              .vars = said->vars},
-                      .notice = said->not_taken};
+    struct refresh_kept n = {
+        .row = refresh_row(c, t), .label = "result=\"done\"", .notice = said->not_taken};
+    n.row.api_base = said->api_base;
+    n.row.vars = said->vars;
     if (said->not_taken != NULL) {
         log_warn("an app says that it has moved to where it may not: the old address stays",
                  LOG_TEXT("connection", c->id), LOG_TEXT("workspace", c->workspace),
                  LOG_TEXT("code", said->not_taken));
     }
-    return keep_surely(r, &n, e);
+    return refresh_keep(r, &n, e);
+}
+
+/* An answer that cannot be believed: its access token is used for nothing. Its refresh token takes
+ * the place of the one that was sent, which may be worth nothing by now (docs/decisions/0033). */
+static int keep_unsigned(struct refresh *r, const app *a, const struct tokens *t,
+                         const struct err *why, struct err *e)
+{
+    const struct connection *c = r->c;
+    const struct verdict *v = verdict_of(why);
+    struct tokens kept = c->tokens;
+    kept.refresh = t->refresh;
+    kept.refresh_expires_at = 0;
+    oauth_forecast(a, c, &c->tokens, &kept);
+    struct refresh_kept n = {.row = refresh_row(c, &kept), .label = v->label, .notice = why->code};
+    n.row.doubt = v->outcome;
+    n.row.cool_s = cool_s(r, why);
+    if (refresh_keep(r, &n, e) != 0) {
+        return -1;
+    }
+    *e = *why;
+    return -1;
 }
 
 static int call(struct refresh *r, struct connection **ret, struct err *e)
@@ -341,6 +257,9 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
     struct account said = r->c->account;
     struct err why = {0};
     if (app_token(r->mem, r->oauth->options.http, &site, &client, &grant, &t, &said, &why) != 0) {
+        if (str_equal(why.code, UNSIGNED) && !secret_empty(t.refresh)) {
+            return keep_unsigned(r, site.app, &t, &why, e);
+        }
         oauth_clear_up(r->oauth, r->mem, &(struct oauth_unclear){r->c, r->d}, &why);
         if (why.maybe_done && is_spent(r, r->attempt)) {
             (void)oauth_lost(r->c, &why);
@@ -349,7 +268,7 @@ static int call(struct refresh *r, struct connection **ret, struct err *e)
         return failed(r, &why, ret, e);
     }
     oauth_forecast(site.app, r->c, &r->c->tokens, &t);
-    if (keep_all(r, &t, &said, e) != 0 || with_store(r, reload, ret, e) != 0) {
+    if (keep_all(r, &t, &said, e) != 0 || refresh_in_store(r, refresh_reload, ret, e) != 0) {
         return -1;
     }
     return (*ret)->state == CONNECTION_ACTIVE ? 0
@@ -366,7 +285,7 @@ int oauth_refresh(oauth *o, arena *mem, const struct connection *c,
                         .d = d,
                         .lease_ends_ms = clock_mono_ms() + LEASE_S * INT64_C(1000)};
     bool mine = false;
-    if (with_store(&r, begin, &mine, e) != 0) {
+    if (refresh_in_store(&r, begin, &mine, e) != 0) {
         return -1;
     }
     if (!mine) {

@@ -75,19 +75,22 @@ static const struct stmt REFRESH_DONE = {
     "     scopes = case when cardinality($8::text[]) > 0 then $8 else scopes end,"
     "     api_base = coalesce($12, api_base), vars = coalesce($13::jsonb, vars),"
     "     rotates = rotates or $14::bool,"
-    "     generation = generation + 1, refresh_until = null, cool_until = null, failures = 0,"
-    "     state = 'active', reason = case when reason = 'scope_refused' then reason end,"
+    "     generation = generation + 1, refresh_until = null,"
+    "     cool_until = case when $15 <> 'done' then now() + make_interval(secs => $16::bigint) end,"
+    "     failures = case when $15 = 'done' then 0 else failures + 1 end,"
+    "     state = case when $15 = 'done' then 'active' else state end,"
+    "     reason = case when $15 <> 'done' or reason = 'scope_refused' then reason end,"
     "     updated_at = now()"
     "   where workspace = $1 and id = $2 and generation = $3 returning workspace, id),"
     " closed as ("
-    "  update refresh_attempt a set ended_at = now(), outcome = 'done' from stored s"
+    "  update refresh_attempt a set ended_at = now(), outcome = $15::text from stored s"
     "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation = $3"
     "     and a.ended_at is null),"
     " gone as ("
     "  delete from refresh_attempt a using stored s"
     "   where a.workspace = s.workspace and a.connection_id = s.id and a.generation < $3) "
     "select count(*) from stored",
-    14, 1};
+    16, 1};
 
 /* Only our own attempt, the newest, is closed: an earlier open one still has no answer. */
 static const struct stmt REFRESH_FAILED = {
@@ -241,7 +244,8 @@ int store_refresh_done(store *s, const struct refreshed *n, bool *ret_stored, st
         DB_BYTES(store_tokens_seal(s, n->workspace, n->id, &stored)), DB_I64(t->access_expires_at),
         DB_I64(t->refresh_expires_at), DB_BOOL(rotated), DB_TEXTS(t->scopes, t->scopes_count),
         DB_I64(t->refresh_since), DB_I64(t->warn_at), DB_I64(t->keep_at), DB_TEXT(n->api_base),
-        DB_TEXT(n->vars == NULL ? NULL : store_object_text(s->mem, n->vars)), DB_BOOL(n->rotates));
+        DB_TEXT(n->vars == NULL ? NULL : store_object_text(s->mem, n->vars)), DB_BOOL(n->rotates),
+        DB_TEXT(n->doubt == NULL ? "done" : n->doubt), DB_I64(n->cool_s));
     if (store_query(s, &REFRESH_DONE, args, &r, e) != 0) {
         return -1;
     }

@@ -66,6 +66,9 @@ static const struct advice advice[] = {
     {"address",
      "The name of the host leads to a private address, and only public ones are called. Look at the "
      "host, and at what DNS says of it."},
+    {"token_signature",
+     "The app's answer is not signed with the client's secret. Compare the secret, and look who "
+     "answers in the app's place."},
     {OAUTH_EXCHANGE_REFUSED,
      "The app did not take the login: the client's id, its secret or the redirect URI is not what "
      "the app has. Compare all three."},

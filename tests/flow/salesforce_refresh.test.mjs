@@ -163,4 +163,28 @@ describe('Salesforce renews a login', () => {
     await later();
     await ana.ask(FIND, /0 found/);
   });
+
+  for (const rotation of [true, false]) {
+    test(`apps_trap_04_unsigned P6 P7 an answer whose signature does not fit (rotation ${rotation ? 'on' : 'off'}): no access by it, the admins are told, and the next try is as good as any`, async () => {
+      await w.query('delete from notice');
+      const told = (await notices(/not signed with the client's secret/)).length;
+      Object.assign(login, {rotation, more: {id: 'x', issued_at: '1278448101416', signature: 'c2FtcGxl'}});
+      await later();
+      await expire();
+      const asked = login.of('query').length;
+      const answer = await ana.ask(FIND, /did not work/);
+      assert.match(words(answer), /not signed as it should be.*your own login is untouched/s);
+      assert.equal(login.of('query').length + renamed.of('query').filter(c => c.token === `Bearer ${login.access}`).length, asked, 'its access token is used for nothing');
+      assert.deepEqual(await row().then(r => [r.state, r.reason]), ['active', null]);
+      assert.equal((await w.one('select outcome from refresh_attempt order by started_at desc limit 1')).outcome, 'unsigned');
+      await w.idle();
+      assert.equal((await notices(/not signed with the client's secret/)).length, told + 1);
+      assert.equal((await notices(/client id or secret/)).length, 0);
+      Object.assign(login, {more: {}});
+      await later();
+      await ana.ask(FIND, /0 found/);
+      assert.deepEqual([sent().length, new Set(sent()).size], [2, rotation ? 2 : 1]);
+      assert.equal(await w.count('login', `${ANA} and state = 'open'`), 0, 'nobody is asked to log in');
+    });
+  }
 });

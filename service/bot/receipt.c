@@ -9,7 +9,11 @@ struct receipt {
     const struct job *job;
     struct oauth_revoked revoked;
     bool tried; /* false: given up */
+    bool again; /* nothing came of it yet: it is tried again */
 };
+
+/* In the body of a message: it has said so. */
+static const char AGAIN[] = "again";
 
 static const char *app_words(const struct receipt *r)
 {
@@ -57,7 +61,12 @@ static void add_result(struct scene *sc, json_t *view, const struct receipt *r,
     const char *title = app_words(r);
     const char *holder = r->revoked.kept_for.user_id;
     const char *what = of->account == NULL ? "" : arena_printf(sc->mem, " %s", of->account);
-    if (!r->tried) {
+    if (r->again) {
+        view_text(view,
+                  "Disconnected%s here. %s does not answer at the moment, so the login has not "
+                  "ended there yet. It will be tried again, and what comes of it will stand here.",
+                  what, title);
+    } else if (!r->tried) {
         view_text(view,
                   "Disconnected%s here, but %s did not confirm that it ended the login. Please end "
                   "it in its own settings too.",
@@ -89,6 +98,12 @@ static int say_receipt(struct scene *sc, const struct message *m, const struct r
 {
     const struct ended of = ended_read(m->body);
     json_t *view = view_new(sc->mem);
+    if (r->again && json_is_true(json_member(m->body, AGAIN))) {
+        return 0;
+    }
+    if (r->again) {
+        json_put(view, AGAIN, json_true());
+    }
     add_result(sc, view, r, &of);
     ended_keep(view, &of);
     if (ended_add_rest(sc, view, &of, e) != 0) {
@@ -137,11 +152,26 @@ static int end_revoke(struct scene *sc, void *arg, struct err *e)
                : 0;
 }
 
+static bool is_outage(const struct err *why)
+{
+    return why->kind == ERR_UPSTREAM_BUSY || why->kind == ERR_TIMEOUT || why->kind == ERR_LIMIT;
+}
+
+static int tell_again(struct scene *sc, void *arg, struct err *e)
+{
+    return tell_revoked(sc, arg, e);
+}
+
 int bot_job_revoke(bot *b, arena *mem, const struct job *j, struct err *e)
 {
     struct scene sc = {.bot = b, .mem = mem};
     struct receipt r = {.job = j, .tried = true};
     if (oauth_revoke_run(b->options.oauth, mem, j, &r.revoked, e) != 0) {
+        struct err unsaid = {0}; /* then the next try says it */
+        r.again = is_outage(e);
+        if (r.again) {
+            (void)scene_do(&sc, NULL, tell_again, &r, &unsaid);
+        }
         return -1;
     }
     return scene_do(&sc, j, end_revoke, &r, e);

@@ -168,7 +168,8 @@ struct app_grant {
  * signs its answers, and this one it has not signed: of a refresh, too, *ret holds what came
  *   ERR_CONFIG         "scope_missing"   a first grant allows less than was asked for, and the
  *                                     definition requires it
- *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done tells
+ *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done: the
+ *                                     answer is a gateway's, and the app may have done it
  *   ERR_ATTENTION      "token_refused"   an unknown refusal: keep the tokens, show it
  */
 int app_token(arena *mem, net_client *http, const struct app_site *site,

@@ -18,9 +18,10 @@ enum {
     LOSER_WAIT_MS = 400, /* whoever meets a running refresh looks again after this */
     COOL_FIRST_S = 10,   /* after a failed refresh, doubled up to COOL_MAX_S */
     COOL_MAX_S = 120,
-    COOL_LOST_S = 60,   /* at least, after an answer that never came: an outage may be over then */
-    COOL_ASKED_S = 600, /* at most, whatever an app asks for */
-    LOST_MAX = 2        /* calls with one single-use token whose answers never came */
+    COOL_LOST_S = 60, /* at least, after an answer that never came: an outage may be over then */
+    COOL_GATEWAY_S = 300, /* the same, when a gateway has said so: that outage is no blip */
+    COOL_ASKED_S = 600,   /* at most, whatever an app asks for */
+    LOST_MAX = 2          /* calls with one single-use token whose answers never came */
 };
 
 bool oauth_is_lost(const struct connection *c)
@@ -66,17 +67,27 @@ static bool is_single_use(const struct refresh *r)
     return a != NULL && (app_single_use_refresh(a) || (r->c->rotates && !app_old_refresh_lives(a)));
 }
 
+/* The one more try of a token of single use is not spent in the same outage. */
+static int64_t first_cool_s(const struct refresh *r, const struct err *why)
+{
+    if (!why->maybe_done || !is_single_use(r)) {
+        return COOL_FIRST_S;
+    }
+    return str_equal(why->code, "token_busy") ? COOL_GATEWAY_S : COOL_LOST_S;
+}
+
 static int64_t cool_s(const struct refresh *r, const struct err *why)
 {
     int64_t asked = (why->retry_after_ms + 999) / 1000;
-    int64_t cool = why->maybe_done ? COOL_LOST_S : COOL_FIRST_S;
+    int64_t cool = first_cool_s(r, why);
+    int64_t most = cool > COOL_MAX_S ? cool : COOL_MAX_S;
     if (asked > 0) {
         return asked < COOL_ASKED_S ? asked : COOL_ASKED_S;
     }
-    for (int64_t i = 0; i < r->c->failures && cool < COOL_MAX_S; i++) {
+    for (int64_t i = 0; i < r->c->failures && cool < most; i++) {
         cool *= 2;
     }
-    return cool < COOL_MAX_S ? cool : COOL_MAX_S;
+    return cool < most ? cool : most;
 }
 
 #define UNSIGNED "token_signature"

@@ -76,7 +76,7 @@ describe('grants', () => {
   const expire = () => w.query("update connection set access_expires_at = now() - interval '1 minute' where user_id = 'U0ANA0001' and default_name = 'acme-once'");
   const cools = () => w.one("select greatest(0, extract(epoch from cool_until - now()))::int as s, tokens is not null as tokens, state, reason from connection where user_id = 'U0ANA0001' and default_name = 'acme-once'");
 
-  for (const [kind, fault, more] of [['a gateway', '5xx', {status: 502}], ['a gateway that waits', '5xx', {status: 504}], ['a page of maintenance', 'html', {status: 200}]]) {
+  for (const [kind, fault, more] of [['an app that is down', '5xx', {status: 503}], ['a page of maintenance', 'html', {status: 200}]]) {
     test(`apps_trap_04_outage P7 ${kind} answers for the token endpoint, again and again: no answer is lost, and nobody is disconnected`, async () => {
       await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'never'}});
       const was = (await refreshes()).length, logins = await w.count('login', "user_id = 'U0ANA0001'");
@@ -86,6 +86,32 @@ describe('grants', () => {
       assert.equal((await refreshes()).length - was, 5);
       assert.deepEqual(await row('acme-once'), {state: 'active', reason: null});
       assert.equal(await w.count('login', "user_id = 'U0ANA0001'"), logins, 'nobody was asked to log in');
+    });
+  }
+
+  for (const status of [502, 504]) {
+    test(`apps_trap_04_gateway P6 P7 a gateway answers ${status} for the app, which may have rotated: the token is sent once more, minutes later, and never a third time`, async () => {
+      await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'never'}});
+      let was = (await refreshes()).length;
+      await expire();
+      await w.fault('html', {path: 'oauth2/token', status});
+      const said = await ana.say(FIND_ONCE);
+      await until('the refresh to fail', async () => (await cools()).s > 0);
+      const {s} = await cools();
+      assert.ok(s >= 290 && s <= 300, `${s} s`);
+      await answer(said, /0 found/);
+      assert.equal((await refreshes()).length - was, 2);
+      assert.deepEqual(await row('acme-once'), {state: 'active', reason: null});
+
+      was = (await refreshes()).length;
+      await expire();
+      await w.fault('html', {path: 'oauth2/token', status, times: 2});
+      const prompt = await answer(await ana.say(FIND_ONCE), /Log in to Once again: its answers to renewing your login were lost/);
+      const used = (await refreshes()).slice(was);
+      assert.deepEqual([used.length, new Set(used).size], [2, 1]);
+      assert.deepEqual({...await cools(), s: 0}, {s: 0, tokens: true, state: 'needs_attention', reason: 'refresh_lost'});
+      await ana.say(await ana.browse(prompt));
+      await ana.sees(m => m.ts === prompt.ts && /0 found/.test(words(m)));
     });
   }
 

@@ -254,7 +254,7 @@ static void test_apps_trap_05_what_each_refusal_means(void **state)
     arena_free(mem);
 }
 
-static void test_when_to_try_again_and_that_an_answer_spends_nothing(void **state)
+static void test_when_to_try_again_and_what_a_gateway_leaves_open(void **state)
 {
     (void)state;
     arena *mem = arena_new();
@@ -267,13 +267,17 @@ static void test_when_to_try_again_and_that_an_answer_spends_nothing(void **stat
     assert_false(e.maybe_done);
     apps_token_error(sf, &concurrent, false, 9000, &e);
     assert_int_equal(e.retry_after_ms, 9000);
-    static const int statuses[] = {200, 500, 502, 503, 504};
-    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-        const struct apps_refusal r = {.status = statuses[i], .grant = REFRESH_GRANT};
+    static const struct {
+        int status;
+        bool maybe_done;
+    } rows[] = {{200, false}, {500, false}, {502, true}, {503, false},
+                {504, true},  {520, true},  {524, true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct apps_refusal r = {.status = rows[i].status, .grant = REFRESH_GRANT};
         e = (struct err){0};
         apps_token_error(sf, &r, true, 0, &e);
         assert_int_equal(e.kind, ERR_UPSTREAM_BUSY);
-        assert_false(e.maybe_done);
+        assert_int_equal(e.maybe_done, rows[i].maybe_done);
     }
     arena_free(mem);
 }
@@ -510,6 +514,14 @@ static void test_apps_trap_06_refusals_over_the_wire(void **state)
          "token_busy", false},
         {http_answer(mem, 503, "text/html", "<html>maintenance</html>"), ERR_UPSTREAM_BUSY,
          "token_busy", false},
+        {http_answer(mem, 500, "text/html", "<html>oops</html>"), ERR_UPSTREAM_BUSY, "token_busy",
+         false},
+        {http_answer(mem, 502, "text/html", "<html>Bad Gateway</html>"), ERR_UPSTREAM_BUSY,
+         "token_busy", true},
+        {http_answer(mem, 504, "application/json", "{\"message\":\"Endpoint request timed out\"}"),
+         ERR_UPSTREAM_BUSY, "token_busy", true},
+        {http_answer(mem, 504, "application/json", "{\"error\":\"temporarily_unavailable\"}"),
+         ERR_UPSTREAM_BUSY, "token_busy", false},
         {http_answer(mem, 401, "application/json", ""), ERR_ATTENTION, "token_refused", false},
         {http_answer(mem, 200, "application/json", huge), ERR_UPSTREAM_BUSY, "token_busy", false},
         {"HTTP/1.1 429 X\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", ERR_UPSTREAM_BUSY,
@@ -636,7 +648,7 @@ int main(void)
         cmocka_unit_test(test_apps_trap_06_form_encoded_tokens),
         cmocka_unit_test(test_apps_trap_06_what_is_no_token),
         cmocka_unit_test(test_apps_trap_05_what_each_refusal_means),
-        cmocka_unit_test(test_when_to_try_again_and_that_an_answer_spends_nothing),
+        cmocka_unit_test(test_when_to_try_again_and_what_a_gateway_leaves_open),
         cmocka_unit_test(test_apps_trap_20_basic_credentials_are_form_encoded),
         cmocka_unit_test(test_a_code_becomes_tokens),
         cmocka_unit_test(test_apps_trap_20_salesforce_signs_its_tokens),

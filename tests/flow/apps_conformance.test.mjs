@@ -223,6 +223,53 @@ describe('apps: conformance', () => {
       assert.equal(await state(), 'active');
     });
 
+    /** Another secret than ours is right at the provider while `work` runs; every call with ours is refused in its own words. */
+    async function withWrongSecret(work) {
+      const right = peer.client.secret;
+      peer.client.secret = 'sample-secret-that-nobody-told-us';
+      await work().finally(() => { peer.client.secret = right; });
+      assert.ok(peer.faults.length > 0 && peer.faults.every(f => /^token: the client is not in /.test(f)), peer.faults.join('\n'));
+      peer.faults = [];
+    }
+
+    check('our secret is wrong: nobody is disconnected or asked to log in, the admins hear of it once, and it goes on when it is mended', async () => {
+      const ben = w.person('ben');
+      await w.query('delete from notice');
+      const told = async () => (await ben.messages()).filter(m => words(m).includes(`connection ${connection(name)}:`) && /client id or secret/.test(words(m))).length;
+      const [before, logins] = [await told(), await w.count('login')];
+      await withWrongSecret(async () => {
+        for (let i = 0; i < 2; i++) {
+          await later();
+          peer.expire();
+          const answer = await ana.ask(`${name} read`, /did not work/);
+          assert.match(words(answer), /An admin must .*your own login is untouched/s);
+          assert.equal(await state(), 'active');
+        }
+        await w.idle();
+      });
+      assert.equal(await told() - before, 1, 'one notice for both');
+      assert.equal(await w.count('login'), logins, 'nobody was asked to log in');
+      await later();
+      await works('read');
+      assert.equal(await state(), 'active');
+      assert.deepEqual(peer.faults, []);
+    });
+
+    check('our secret is wrong at a login: nobody is connected, and it is said to be an admin\'s matter', async () => {
+      const cleo = w.person('cleo');
+      const prompt = await cleo.prompt(`connect ${connection(name)}`);
+      await withWrongSecret(async () => {
+        await cleo.browser.get(loginUrl(prompt));
+        await cleo.browser.submit();
+        assert.deepEqual([cleo.browser.page.status, cleo.browser.code], [502, null], cleo.browser.text);
+        assert.match(cleo.browser.text, /An admin must look at this/);
+        await cleo.sees(m => m.ts === prompt.ts && /You were not connected to .*An admin of Workbot must look at it/s.test(words(m)));
+        await w.idle();
+      });
+      assert.equal(await w.count('connection', `user_id = 'U0CLEO001' and state = 'active' and default_name = '${connection(name)}'`), 0);
+      assert.equal(peer.count('code'), 1);
+    });
+
     for (const [way, after] of [['in seconds', () => String(WAIT_S)], ['as a date', () => new Date(Date.now() + WAIT_S * 1000).toUTCString()]]) {
       check(`429 ${way}: the command waits that long, and goes on`, async () => {
         peer.next('read', 'throttled', {after: after()});

@@ -332,6 +332,7 @@ int app_act(const struct app_call *c, const app_action *x, const json_t *with,
     if (look_and_ask(&t, q, with, ret, ret_words, e) == 0) {
         return 0;
     }
+    apps_make_sure(&t, q, with, ret_words, e);
     if (str_equal(e->code, "already_decided")) {
         apps_who_decided(&t, q, with, &ret->decided);
     }

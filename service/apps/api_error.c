@@ -148,7 +148,8 @@ static enum apps_meaning meaning_of(const struct net_response *r,
  * it, unless its own words are that the app could not say. */
 static bool may_stand(const struct net_response *r, const struct apps_rule *rule, bool told)
 {
-    bool no = rule != NULL && (rule->meaning == MEANS_REFUSED || rule->meaning == MEANS_DECIDED);
+    bool no = rule != NULL && (rule->meaning == MEANS_REFUSED || rule->meaning == MEANS_DECIDED ||
+                               rule->meaning == MEANS_UNSURE);
     if (no || (rule != NULL && rule->nothing_done)) {
         return false;
     }
@@ -185,6 +186,7 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
         {MEANS_BUSY, ERR_UPSTREAM_BUSY, "app_busy"},
         {MEANS_SCOPE, ERR_UPSTREAM_REFUSED, "app_scope"},
         {MEANS_DECIDED, ERR_UPSTREAM_REFUSED, "already_decided"},
+        {MEANS_UNSURE, ERR_UPSTREAM_REFUSED, APPS_UNSURE},
         {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
     };
     const struct apps_refusal refusal = apps_refusal_read(mem, a, r, row);

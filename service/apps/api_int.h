@@ -33,7 +33,8 @@ enum apps_meaning {
     MEANS_SCOPE,       /* of the API: the access token is good, and allows less than this needs */
     MEANS_DEAD,        /* of the token endpoint: this grant has ended */
     MEANS_CONFIG,      /* of the token endpoint: our client or a setting at the app */
-    MEANS_DECIDED      /* of the API: somebody has decided there before */
+    MEANS_DECIDED,     /* of the API: somebody has decided there before */
+    MEANS_UNSURE       /* of one request: that, or this person has no right; `ended` tells which */
 };
 
 enum apps_grant_kind { ANY_GRANT, CODE_GRANT, REFRESH_GRANT };
@@ -201,6 +202,14 @@ struct apps_decided {
     struct apps_request request;
     const char *one; /* NULL: the answer says it itself */
     const char *by, *at, *word;
+    struct apps_ended *ended; /* NULL: none */
+};
+
+/* Asked when a refusal leaves that open: decided where the list `rows` has some, and none waits. */
+struct apps_ended {
+    struct apps_request request;
+    const char *rows, *words;
+    struct apps_pairs waits; /* path in a row -> the text that stands there while it waits */
 };
 
 /* A link for each row of a list that an action gives. */
@@ -350,6 +359,9 @@ void apps_add_words(const struct apps_act *t, const char *words, struct app_resu
 /* beside.c: a result without a record's id is read once more; where that says no id either, it is
  * told, for the write stands. */
 void apps_read_back(const struct apps_act *t, const struct apps_request *q, struct app_result *io);
+#define APPS_UNSURE "app_unsure" /* beside.c: it becomes "already_decided" or "app_refused" */
+void apps_make_sure(const struct apps_act *t, const struct apps_request *q, const json_t *with,
+                    const char **ret_words, struct err *e);
 /* beside.c: *ret stays as it is where the app does not say, or not to this person. */
 void apps_who_decided(const struct apps_act *t, const struct apps_request *q, const json_t *with,
                       struct app_decided *ret);

@@ -68,12 +68,45 @@ static const char *word_of(const char *said)
     return NULL;
 }
 
+/* The block, if it is for these inputs. */
+static const struct apps_decided *decided_of(const struct apps_act *t, const struct apps_request *q,
+                                             const json_t *with)
+{
+    const struct apps_decided *d = q->decided;
+    return d != NULL && apps_when_fits(t->action, &d->request.when, with) ? d : NULL;
+}
+
+static bool has_ended(const struct apps_act *t, const struct apps_ended *x)
+{
+    const json_t *rows = json_at(ask(t, &x->request), x->rows);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        if (apps_where_fits(t, &x->waits, json_array_get(rows, i))) {
+            return false;
+        }
+    }
+    return json_array_size(rows) > 0;
+}
+
+void apps_make_sure(const struct apps_act *t, const struct apps_request *q, const json_t *with,
+                    const char **ret_words, struct err *e)
+{
+    const struct apps_decided *d = decided_of(t, q, with);
+    if (!str_equal(e->code, APPS_UNSURE)) {
+        return;
+    }
+    e->code = "app_refused";
+    if (d != NULL && d->ended != NULL && has_ended(t, d->ended)) {
+        e->code = "already_decided";
+        *ret_words = d->ended->words;
+    }
+}
+
 void apps_who_decided(const struct apps_act *t, const struct apps_request *q, const json_t *with,
                       struct app_decided *ret)
 {
     arena *mem = t->call->mem;
-    const struct apps_decided *d = q->decided;
-    if (d == NULL || !apps_when_fits(t->action, &d->request.when, with)) {
+    const struct apps_decided *d = decided_of(t, q, with);
+    if (d == NULL) {
         return;
     }
     const json_t *said = ask(t, &d->request);

@@ -5,7 +5,7 @@
 
 /* What is asked besides a request, and the links of the rows that an action gives. */
 
-enum { ROWS_MAX = 6, ROW_WHERE_MAX = 2 };
+enum { ROWS_MAX = 6, ROW_WHERE_MAX = 2, WAITS_MAX = 2 };
 
 /* A GET that 200 answers. */
 static void read_question(const struct apps_action_reader *ar, const struct json_doc *d,
@@ -34,10 +34,29 @@ void apps_read_read_back(const struct apps_action_reader *ar, const struct json_
     }
 }
 
+static void read_ended(const struct apps_action_reader *ar, const struct json_doc *d,
+                       struct apps_decided *decided)
+{
+    static const char *const keys[] = {"path", "query", "rows", "waits", "words", NULL};
+    struct json_doc row = json_doc_member(d, "ended", false);
+    json_doc_known(&row, keys);
+    if (row.object == NULL) {
+        return;
+    }
+    decided->ended = arena_alloc(ar->r->mem, sizeof(*decided->ended));
+    *decided->ended = (struct apps_ended){.rows = apps_read_path(&row, "rows", true),
+                                          .waits = apps_read_pairs(ar->r, &row, "waits", WAITS_MAX),
+                                          .words = json_doc_text(&row, "words", true, LIMIT_LABEL)};
+    read_question(ar, &row, &decided->ended->request);
+    apps_need(&row, "waits"); /* without any, each row would */
+    apps_check_where(ar, &row, &decided->ended->waits);
+}
+
 void apps_read_decided(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
-    static const char *const keys[] = {"when", "path", "query", "one", "by", "at", "word", NULL};
+    static const char *const keys[] = {"when", "path", "query", "one", "by",
+                                       "at",   "word", "ended", NULL};
     struct json_doc row = json_doc_member(d, "decided", false);
     json_doc_known(&row, keys);
     if (row.object == NULL) {
@@ -49,6 +68,7 @@ void apps_read_decided(const struct apps_action_reader *ar, const struct json_do
                                         .at = apps_read_path(&row, "at", true),
                                         .word = apps_read_path(&row, "word", true)};
     read_question(ar, &row, &q->decided->request);
+    read_ended(ar, &row, q->decided);
     if (!ar->action->approves) {
         json_doc_fault(&row, NULL, "This belongs to an action that approves.");
     }

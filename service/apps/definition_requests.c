@@ -146,6 +146,18 @@ void apps_read_asking(const struct apps_action_reader *ar, const struct json_doc
     }
 }
 
+/* Where one cannot tell, what follows is asked. */
+static void check_unsure(const struct json_doc *d, const struct apps_request *q)
+{
+    bool told = q->decided != NULL && q->decided->ended != NULL;
+    for (size_t i = 0; i < q->rules.count && !told; i++) {
+        if (q->rules.items[i].meaning == MEANS_UNSURE) {
+            json_doc_fault(d, arena_printf(d->mem, "errors[%zu].means", i),
+                           "This needs decided.ended beside it.");
+        }
+    }
+}
+
 void apps_read_request(const struct apps_action_reader *ar, const struct json_doc *d,
                        struct apps_request *q)
 {
@@ -153,6 +165,8 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
         "errors",  "multipart", "when",    "method",     "base",         "path",    "query",
         "headers", "body",      "success", "repeatable", "refused_when", "already", "expect",
         "output",  "record_id", "file",    "taken",      "read_back",    "decided", NULL};
+    static const char *const meanings[] = {"refused", "busy",    "limit",  "unauthentic",
+                                           "scope",   "decided", "unsure", NULL};
     json_doc_known(d, keys);
     apps_read_asking(ar, d, q);
     q->repeatable = json_doc_flag(d, "repeatable", str_equal(q->method, "GET"));
@@ -161,7 +175,7 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
     if (d->object != NULL && json_member(d->object, "success") == NULL) {
         json_doc_fault(d, "success", "This is required.");
     }
-    q->rules = apps_read_rules(ar->r, d, "errors", apps_api_meanings);
+    q->rules = apps_read_rules(ar->r, d, "errors", meanings);
     apps_read_parts(ar, d, q);
     read_file(d, q);
     apps_read_already(ar, d, q);
@@ -170,4 +184,5 @@ void apps_read_request(const struct apps_action_reader *ar, const struct json_do
     q->outcome = apps_read_outcome(ar, d, false);
     apps_read_read_back(ar, d, q);
     apps_read_decided(ar, d, q);
+    check_unsure(d, q);
 }

@@ -9,13 +9,13 @@
 
 enum { RULES_MAX = 100, RETRY_MAX_S = 86400 };
 
-static const char *const meaning_names[] = {"refused", "busy", "limit",  "unauthentic",
-                                            "scope",   "dead", "config", "decided"};
+static const char *const meaning_names[] = {"refused", "busy",   "limit",   "unauthentic", "scope",
+                                            "dead",    "config", "decided", "unsure"};
 
 static enum apps_meaning meaning_of(const char *name)
 {
     size_t i = 0;
-    while (i < MEANS_DECIDED && !str_equal(meaning_names[i], name)) {
+    while (i < MEANS_UNSURE && !str_equal(meaning_names[i], name)) {
         i++;
     }
     return (enum apps_meaning)i;

@@ -194,15 +194,58 @@ for (const chat of ['slack', 'teams']) {
       });
     });
 
-    test('a refusal that may mean a want of rights is told to the presser alone, and closes the message for nobody', async () => {
-      await w.sandbox('PUT', '/_config', {salesforce: {approval_gone_is_cross_reference: true}});
-      const {item} = await waiting('Crossed');
-      const m = await shown('Crossed', item);
-      await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+    describe('a refusal that may mean a want of rights', () => {
+      const crossed = on => w.sandbox('PUT', '/_config', {salesforce: {approval_gone_is_cross_reference: on}});
+      before(() => crossed(true));
+      after(() => crossed(false));
+      const staysOpen = async m => {
+        await cleo.press(m, 'Approve');
+        await privately(cleo, /does not wait for your decision/);
+        await w.idle();
+        assert.ok(labels((await ana.messages(OPEN)).find(x => x.ts === m.ts)).includes('Approve'));
+      };
+
+      test('is told to the presser alone where nothing says which, and closes the message for nobody', async () => {
+        const {item} = await waiting('Crossed');
+        const m = await shown('Crossed', item);
+        await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+        await staysOpen(m);
+      });
+
+      test('closes it where nothing of the record waits any more, and says who it was', async () => {
+        const {item, id} = await waiting('Crossed and over');
+        const m = await shown('Crossed and over', item, OPEN, ` record: ${id}`);
+        await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+        await ana.press(m, 'Approve');
+        const now = await decided(cleo, m, /Already approved in Salesforce by Cleo Chen[,\n]/);
+        assert.ok(!labels(now).includes('Approve'));
+        await privately(ana, /does not wait for a decision any more[^]*Already approved in Salesforce by Cleo Chen/);
+      });
+
+      test('closes nothing while the record waits, or where its approvals may not be read', async () => {
+        const {item, id} = await waiting('Crossed, again');
+        const m = await shown('Crossed, again', item, OPEN, ` record: ${id}`);
+        await cleo.ask(`approve deal item: ${item}`, /You said yes/);
+        await w.sandbox('PUT', '/_config', {salesforce: {object_errors: {ProcessInstance: 'INSUFFICIENT_ACCESS'}}});
+        await staysOpen(m);
+        await w.sandbox('PUT', '/_config', {salesforce: {object_errors: {ProcessInstance: null}}});
+        await ana.ask(`submit deal id: ${id} approver: ${APPROVERS.cleo}`, /Submitted/);
+        await staysOpen(m);
+      });
+    });
+
+    test('what was decided in the engine of flows meanwhile is shown as such, with who it was', async () => {
+      const {id} = await waiting('By flow');
+      await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record: id}]}});
+      const {id: item} = (await w.records('ApprovalWorkItem')).find(r => r.fields.RelatedRecordId === id);
+      const m = await shown('By flow', item);
+      await ana.press(m, 'Approve');
+      await privately(ana, /waits for somebody else/);
+      await cleo.ask(`reject deal item: ${item} comment: No`, /You said no/);
       await cleo.press(m, 'Approve');
-      await privately(cleo, /does not wait for your decision/);
-      assert.ok(labels((await ana.messages(OPEN)).find(x => x.ts === m.ts)).includes('Approve'));
-      await w.sandbox('PUT', '/_config', {salesforce: {approval_gone_is_cross_reference: false}});
+      const now = await decided(ana, m, /Already rejected in Salesforce by Cleo Chen[,\n]/);
+      assert.ok(!labels(now).includes('Approve'));
+      assert.equal((await w.records('ApprovalWorkItem')).find(r => r.id === item).fields.Status, 'Rejected');
     });
 
     test('in the one-to-one chat the message itself becomes prompt and result; Back brings its buttons back, and a login that was denied still waits', async () => {

@@ -94,6 +94,7 @@ static const struct sf_object objects[] = {
      {{"Status", SF_STRING, 40, true},
       {"AssignedToId", SF_REFERENCE, 18, true},
       {"RelatedRecordId", SF_REFERENCE, 18, true},
+      {"ReviewedById", SF_REFERENCE, 18, true},
       {"Comments", SF_STRING, 4000, false}}},
     {"User",
      "005",
@@ -214,6 +215,7 @@ bool sf_knows_field(const struct sf_object *object, const char *field)
     }
     return sf_field(object, field) != NULL || system_field(field) != NULL || is_custom(field) ||
            (strcmp(field, "Actor.Name") == 0 && is_part_of_process(object)) ||
+           (strcmp(field, "ReviewedBy.Name") == 0 && sf_field(object, "ReviewedById") != NULL) ||
            strcmp(field, "Owner.Name") == 0 || strcmp(field, "Owner.Username") == 0 ||
            (strcmp(field, "Name") == 0 && strcmp(object->name, "CaseComment") != 0);
 }
@@ -528,6 +530,10 @@ json_t *sf_value(json_t *org, const json_t *record, const char *field)
     const json_t *owner = sf_user(org, json_str(fields, "OwnerId"));
     if (strcmp(field, "Actor.Name") == 0) {
         return json_incref(json_object_get(sf_user(org, json_str(fields, "ActorId")), "name"));
+    }
+    if (strcmp(field, "ReviewedBy.Name") == 0) {
+        const json_t *by = sf_user(org, json_str(fields, "ReviewedById"));
+        return by == NULL ? json_null() : json_incref(json_object_get(by, "name"));
     }
     if (strcmp(field, "Owner.Name") == 0) {
         return json_incref(json_object_get(owner, "name"));

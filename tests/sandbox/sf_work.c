@@ -206,8 +206,9 @@ static const char *review(const struct sf_work *w, const json_t *input, const ch
         *ret_message = "The approval work item must be in Assigned status.";
         return "INVALID_STATUS";
     }
-    json_t *fields = json_pack("{s:s, s:s}", "Status", approve ? "Approved" : "Rejected",
-                               "Comments", json_str_or(input, "comments", ""));
+    json_t *fields =
+        json_pack("{s:s, s:s, s:s}", "Status", approve ? "Approved" : "Rejected", "ReviewedById",
+                  w->user, "Comments", json_str_or(input, "comments", ""));
     sf_count_write();
     sf_record_change(w->org, item, fields, w->user);
     json_decref(fields);

@@ -298,6 +298,14 @@ static void test_each_fault_is_found_where_it_is(void **state)
         {"\"method\":\"PUT\"",
          "\"method\":\"PUT\",\"decided\":{\"path\":\"/x\",\"by\":\"a\",\"at\":\"b\",\"word\":\"c\",\"when\":\"x\"}",
          "sample.json.actions.approve.requests[0].decided.when", "no input"},
+        {"\"method\":\"PUT\"",
+         "\"method\":\"PUT\",\"errors\":[{\"code\":\"X\",\"means\":\"unsure\"}],"
+         "\"decided\":{\"path\":\"/x\",\"by\":\"a\",\"at\":\"b\",\"word\":\"c\"}",
+         "sample.json.actions.approve.requests[0].errors[0].means", "decided.ended"},
+        {"\"method\":\"PUT\"",
+         "\"method\":\"PUT\",\"decided\":{\"path\":\"/x\",\"by\":\"a\",\"at\":\"b\",\"word\":\"c\","
+         "\"ended\":{\"path\":\"/x\",\"rows\":\"r\",\"words\":\"w\"}}",
+         "sample.json.actions.approve.requests[0].decided.ended.waits", "required"},
         {"\"output\":\"answer\"",
          "\"output\":{\"a\":\"answer.a\"},\"rows\":[{\"in\":\"b\",\"id\":\"id\",\"url\":\"{api_base}/{id}\"}]",
          "sample.json.actions.approve.rows[0].in", "no \"b\" in output"},

@@ -208,11 +208,14 @@ describe('Box in chat', () => {
     const given = await ana.ask(`box assign task_id: ${task} login: cleo@acme.example`, /Assigned to Cleo Chen as \d+/);
     const assignment = /as (\d+)/.exec(words(given))[1];
     await ana.ask(`box tasks file_id: ${FILE}`, /Tasks: 1, first: Please check/);
-    await ana.ask(`box decide assignment_id: ${assignment} decision: approved`, /This Box account has no right to do that/);
+    await ana.ask(`box decide assignment_id: ${assignment} decision: approved`, /waits for somebody else: your Box account may not decide it/);
+    await cleo.ask(`box decide assignment_id: ${assignment} decision: completed`, /does not accept one of the values/);
     const decided = await cleo.ask(`box decide assignment_id: ${assignment} decision: approved message: fine`, /contract\.pdf is approved/);
     assert.equal(open(decided), `http://${w.hosts.box}/file/${FILE}`);
-    await cleo.ask(`box decide assignment_id: ${assignment} decision: completed`, /does not accept one of the values/);
+    await cleo.ask(`box decide assignment_id: ${assignment} decision: rejected`, /approved in Box already[^]*Already approved in Box by Cleo Chen[,\n]/);
     assert.deepEqual((await state(w)).assignments.map(a => [a.user, a.resolution_state, a.message]), [['2000000003', 'approved', 'fine']]);
+    await cleo.ask(`box decide assignment_id: ${assignment} decision: incomplete`, /contract\.pdf is incomplete/);
+    await cleo.ask(`box decide assignment_id: ${assignment} decision: rejected`, /contract\.pdf is rejected/);
   });
 
   test('invite and request_signature', async () => {

@@ -16,8 +16,8 @@ const textOf = page => readFileSync(join(FOLDER, page), 'utf8');
 const worked = (page, channel) => [...textOf(page).matchAll(/^```json\n([\s\S]*?)^```/gm)]
   .map(m => JSON.parse(m[1].replace('C024BE91L', channel)));
 
-test('there are six pages, each with what it needs, its recipes, what people see and what to change; recipes.md leads to each', () => {
-  assert.deepEqual(PAGES, ['box-folder.md', 'create-opportunity.md', 'deal-with-folder.md', 'opportunity-approval.md', 'servicenow-change-approval.md', 'servicenow-incident.md']);
+test('there are seven pages, each with what it needs, its recipes, what people see and what to change; recipes.md leads to each', () => {
+  assert.deepEqual(PAGES, ['box-folder.md', 'box-review.md', 'create-opportunity.md', 'deal-with-folder.md', 'opportunity-approval.md', 'servicenow-change-approval.md', 'servicenow-incident.md']);
   const manual = readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8');
   const names = PAGES.flatMap(page => {
     assert.ok(manual.includes(`(recipes/${page})`), `docs/recipes.md does not lead to ${page}`);
@@ -139,6 +139,54 @@ for (const chat of ['slack', 'teams']) {
       assert.ok(url(m).endsWith(deal.id), url(m));
       const alone = await ana.ask('deal start name: Alone close: 2026-12-31', /Alone is in Salesforce, and its folder in Box/);
       assert.doesNotMatch(words(alone), /Invited/, 'a step that was skipped says nothing');
+    });
+
+    test('a review of a file in Box: login first, then it is decided for all; never over what Box has already', async () => {
+      await connects(ana, 'box');
+      const keys = {primary_key: 'sample-box-primary-key', secondary_key: 'sample-box-secondary-key'};
+      const made = await w.must('PUT', `/workspaces/${workspace}/hooks/box-reviews`, {kind: 'box', ...keys});
+      const step = (id, action, withs) => ({name: `box-${id}`, title: id, command: `review ${id}`, connections: {box: {use: 'acme-box', verify_user_access: true}},
+        inputs: Object.keys(withs).map(name => ({name})), steps: [{id: 's', connection: 'box', action, with: Object.fromEntries(Object.keys(withs).map(n => [n, `{{inputs.${n}}}`]))}],
+        reply: {text: `Id {{steps.s.${withs[Object.keys(withs)[0]]}}}`}});
+      await w.putRecipe(workspace, step('task', 'create_task', {message: 'task_id', file_id: 0}));
+      await w.putRecipe(workspace, step('give', 'assign_task', {task_id: 'assignment_id', login: 0}));
+      const assignment = async id => (await w.sandbox('GET', '/_state/box')).assignments.find(a => a.id === id);
+      /** Ana asks Cleo in Box, which tells of it: the id, and the message. */
+      const asks = async (message, who, at) => {
+        const idOf = m => /Id (\d+)/.exec(words(m))[1];
+        const task = idOf(await ana.ask(`review task message: "${message}" file_id: 8018809384`, /Id \d+/));
+        const id = idOf(await ana.ask(`review give task_id: ${task} login: cleo@acme.example`, m => /Id \d+/.test(words(m)) && !words(m).includes(`Id ${task}`)));
+        const source = {id, type: 'task_assignment', item: {id: '8018809384', type: 'file', name: 'contract.pdf'}, message, resolution_state: 'incomplete',
+          assigned_to: {id: '2000000003', type: 'user', name: 'Cleo Chen', login: 'cleo@acme.example'}};
+        const r = await w.sandbox('POST', '/_hook', {kind: 'box', url: made.url, ...keys, times: 2, body: {type: 'webhook_event', id: `event-${id}`, trigger: 'TASK_ASSIGNMENT.CREATED', source}});
+        assert.ok(r.taken, JSON.stringify(r));
+        return [id, await who.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(message), at)];
+      };
+      const privately = (who, pattern) => (teams ? who.sees(pattern) : who.sees(pattern, {place}));
+      const [id, m] = await asks('Read it', ana, {place});
+      assert.match(words(m), /Waits for a review: contract\.pdf[^]*Cleo Chen/);
+      await ana.press(m, 'Approve');
+      await privately(ana, /waits for somebody else: your Box account may not decide it/);
+      await cleo.press(m, 'Approve');
+      const prompt = await (teams ? cleo.sees(x => x.is_bot && loginUrl(x)) : cleo.sees(x => x.is_bot && loginUrl(x), {place}));
+      assert.equal((await assignment(id)).resolution_state, 'incomplete');
+      await cleo.say(await cleo.browse(prompt));
+      const now = await ana.sees(x => x.ts === m.ts && /Approved by Cleo/.test(words(x)), {place});
+      assert.ok(!labels(now).includes('Approve'));
+      assert.equal((await assignment(id)).resolution_state, 'approved');
+      await w.idle();
+      // a client that has not drawn the message anew, of somebody who had not pressed before
+      const {type, action, value} = button(m, 'Approve'), ben = teams ? w.teamsPerson('ben') : w.person('ben');
+      if (teams) await ben.ask('help', /What can I do for you/);
+      await ben.press(m, 'Approve', {force: true, ...(teams ? {forge: {type, verb: action, data: value}} : {action, value})});
+      await privately(ben, /Nothing is left to do here[^]*Approved by Cleo/);
+
+      const [other, told] = await asks('Read this too', cleo); // who is known by now
+      await cleo.ask(`box review assignment: ${other} decision: rejected`, /contract\.pdf is rejected/);
+      await cleo.press(told, 'Approve');
+      const shut = await cleo.sees(x => x.ts === told.ts && /Already rejected in Box by Cleo Chen[,\n]/.test(words(x)));
+      assert.ok(!labels(shut).includes('Approve'));
+      assert.equal((await assignment(other)).resolution_state, 'rejected', 'it stays what it was');
     });
 
     const deal = async name => {

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static json_t *comments;    /* id -> {id,item,message,user,since_ms} */
 static json_t *tasks;       /* id -> {id,item,action,message,due_at,completion_rule,user} */
@@ -329,6 +330,17 @@ static bool may_be(const json_t *task, const char *state)
            (review ? one_of(state, "approved", "rejected") : strcmp(state, "completed") == 0);
 }
 
+/* Null for what is to be done again. */
+static json_t *completed_at(const char *state)
+{
+    char text[40];
+    time_t now = (time_t)(clock_now_ms() / 1000);
+    struct tm t = {0};
+    gmtime_r(&now, &t);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S-00:00", &t);
+    return strcmp(state, "incomplete") == 0 ? json_null() : json_string(text);
+}
+
 static void decide(struct box_api *a, json_t *assignment)
 {
     json_t *body = box_body(a->req);
@@ -347,6 +359,7 @@ static void decide(struct box_api *a, json_t *assignment)
         box_count("writes");
         if (state != NULL) {
             json_object_set_new(assignment, "resolution_state", json_string(state));
+            json_object_set_new(assignment, "completed_at", completed_at(state));
         }
         if (message != NULL) {
             json_object_set_new(assignment, "message", json_string(message));

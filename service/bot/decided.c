@@ -106,20 +106,38 @@ static void add_elsewhere(const struct scene *sc, json_t *view, const char *titl
     }
 }
 
-/* "Approved by Ana, 14:02". */
+/* Then the app has another name on record than the one that is told here. */
+static int with_shared(struct scene *sc, const struct decision *d, bool *ret, struct err *e)
+{
+    struct run *r = NULL;
+    struct written w = {.shared = false};
+    if (d->run_id != NULL &&
+        store_run_find(sc->s, sc->workspace->workspace, d->run_id, &r, e) != 0) {
+        return -1;
+    }
+    if (r != NULL && written_of(sc, r, &w, e) != 0) {
+        return -1;
+    }
+    *ret = w.shared;
+    return 0;
+}
+
+/* "Approved by Ana, 14:02", "Approved by Ana, with the shared account, 14:02". */
 static int add_stamp(struct scene *sc, json_t *view, const struct decision *d, struct err *e)
 {
     const char *name = NULL;
+    bool shared = false;
     if (d->app != NULL) {
         add_elsewhere(sc, view, d->app);
         return 0;
     }
-    if (name_of(sc, d->user_id, &name, e) != 0) {
+    if (name_of(sc, d->user_id, &name, e) != 0 || with_shared(sc, d, &shared, e) != 0) {
         return -1;
     }
     char *word = arena_strdup(sc->mem, d->word == NULL ? "decided" : d->word);
     word[0] = (char)toupper((unsigned char)word[0]);
-    view_stamp(view, d->decided_at, "**%s** by %s", word, name);
+    view_stamp(view, d->decided_at, "**%s** by %s%s", word, name,
+               shared ? ", with the shared account" : "");
     return 0;
 }
 

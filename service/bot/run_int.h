@@ -217,6 +217,7 @@ enum writing written_by(const struct scene *sc, const struct recipe *recipe,
 struct written {
     bool decides;    /* such a step is done */
     bool may_decide; /* one was begun and its answer is not known */
+    bool shared;     /* one of these on the default connection, as the recipe asks for no own one */
 };
 int written_of(struct scene *sc, const struct run *r, struct written *ret, struct err *e);
 

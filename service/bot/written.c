@@ -40,13 +40,31 @@ static enum writing what_decides(const struct scene *sc, const struct recipe *re
     return WRITES_SOMETHING;
 }
 
+struct acted {
+    struct run_connection *all;
+    size_t count;
+};
+
+static bool is_shared(const struct recipe *recipe, const struct run_step *p, const struct acted *a)
+{
+    size_t place = (size_t)(p->position % STEP_SPAN);
+    for (size_t i = 0; recipe != NULL && place < recipe->steps_count && i < a->count; i++) {
+        if (str_equal(a->all[i].alias, recipe->steps[place].alias)) {
+            return str_equal(a->all[i].rule, recipe_rule_name(RULE_DEFAULT));
+        }
+    }
+    return false;
+}
+
 int written_of(struct scene *sc, const struct run *r, struct written *ret, struct err *e)
 {
     struct run_step *steps = NULL;
     struct recipe *recipe = NULL;
+    struct acted acted = {NULL, 0};
     size_t count = 0;
     struct written w = {.decides = false};
     if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0 ||
+        store_run_connections(sc->s, r->workspace, r->id, &acted.all, &acted.count, e) != 0 ||
         result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
@@ -56,9 +74,11 @@ int written_of(struct scene *sc, const struct run *r, struct written *ret, struc
         if (written_by(sc, recipe, p) < least) {
             continue;
         }
-        w.decides = w.decides || str_equal(p->state, "done");
-        w.may_decide =
-            w.may_decide || str_equal(p->state, "unknown") || str_equal(p->state, "started");
+        bool done = str_equal(p->state, "done");
+        bool may = str_equal(p->state, "unknown") || str_equal(p->state, "started");
+        w.decides = w.decides || done;
+        w.may_decide = w.may_decide || may;
+        w.shared = w.shared || ((done || may) && is_shared(recipe, p, &acted));
     }
     *ret = w;
     return 0;

@@ -16,6 +16,10 @@ const RECIPES = [
   recipe('reject', 'reject deal', [needed('item'), needed('comment')], [step('a', 'reject', {work_item: '{{inputs.item}}', comment: '{{inputs.comment}}'})], 'You said no'),
   recipe('show', 'show approval', [needed('item'), needed('name'), {name: 'record'}], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'For a decision: {{inputs.name}}',
     [decides('Approve', 'approve deal', 'approved', {style: 'primary'}), decides('Reject', 'reject deal', 'rejected', {style: 'danger'})]),
+  {...recipe('stand-in', 'stand in', [needed('item')], [step('a', 'approve', {work_item: '{{inputs.item}}'})], 'You said yes'), shared_approver: true,
+    connections: {salesforce: {...SALESFORCE.salesforce, verify_user_access: false}}},
+  recipe('ask-all', 'ask all', [needed('item'), needed('name')], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'For anybody: {{inputs.name}}',
+    [decides('Approve', 'stand in', 'approved')]),
   recipe('win', 'win deal', [needed('item')], [step('u', 'update_record', {object: 'Opportunity', id: '{{inputs.item}}', fields: {StageName: 'Closed Won'}})], 'It is won'),
   recipe('offer', 'offer deal', [needed('item')], [step('q', 'query', {soql: 'SELECT Id FROM Opportunity LIMIT 1'})], 'Is it won? {{inputs.item}}',
     [decides('Won', 'win deal', 'won')]),
@@ -270,6 +274,22 @@ for (const chat of ['slack', 'teams']) {
       await w.idle();
       await who.say(await who.browse(denied));
       await who.sees(x => x.ts === m.ts && /waits for somebody else/.test(words(x)) && labels(x).includes('Approve'));
+    });
+
+    test('with shared_approver the app records the shared account, and the message says so', async () => {
+      const {item, process} = await waiting('For anybody', APPROVERS.ben); // whose login the default connection is
+      const said = await ana.say(`@Workbot ask all item: ${item} name: It`, {place: OPEN});
+      const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('For anybody: It'), {place: OPEN, after: said.ts});
+      await cleo.press(m, 'Approve');
+      await decided(ana, m, /Approved by Cleo[^,\n]*, with the shared account[,\n]/);
+      assert.equal(await status(process), 'Approved');
+      const [step] = (await w.records('ProcessInstanceStep')).filter(r => r.fields.ProcessInstanceId === process && r.fields.StepStatus === 'Approved');
+      assert.equal(step.fields.ActorId, APPROVERS.ben);
+      assert.equal((await w.one("select rule from run_connection c join run r on r.id = c.run_id where r.recipe = 'stand-in'")).rule, 'default');
+      await w.idle();
+      const {type, action, value} = button(m, 'Approve');
+      await ana.press(m, 'Approve', {force: true, ...(teams ? {forge: {type, verb: action, data: value}} : {action, value})});
+      await privately(ana, /Nothing is left to do here[^]*Approved by Cleo[^,\n]*, with the shared account/);
     });
 
     test('two who press at the same instant, at two replicas: one call of the app, and one of them is told', async () => {

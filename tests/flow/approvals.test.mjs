@@ -8,7 +8,7 @@ const step = (id, action, withs) => ({id, connection: 'salesforce', action, with
 const recipe = (name, command, inputs, steps, text, buttons) => ({name, title: `To ${command}`, command, allow: 'everyone', connections: SALESFORCE,
   inputs, steps, reply: {text, ...(buttons ? {buttons} : {})}});
 const needed = name => ({name, required: true});
-const APPROVERS = {cleo: '005xx000000CLE1AAO', ben: '005xx000000BEN1AAO'};
+const APPROVERS = {ana: '005xx000000ANA1AAO', cleo: '005xx000000CLE1AAO', ben: '005xx000000BEN1AAO'};
 const decides = (title, command, word, more) => ({title, command, inputs: {item: '{{inputs.item}}', ...(command === 'approve deal' ? {record: '{{inputs.record}}'} : {})}, decides: word, ...more});
 const RECIPES = [
   recipe('submit', 'submit deal', [needed('id'), needed('approver')], [step('s', 'submit_for_approval', {record: '{{inputs.id}}', approver: '{{inputs.approver}}'})], 'Submitted'),
@@ -56,6 +56,11 @@ for (const chat of ['slack', 'teams']) {
     };
     const decided = (who, m, pattern, place = OPEN) => who.sees(x => x.ts === m.ts && pattern.test(words(x)), {place});
     const privately = (who, fits) => (teams ? who.sees(fits) : who.sees(fits, {place: OPEN}));
+    /** As a client does that has not drawn the message anew. */
+    const pressStale = (who, m, title) => {
+      const {type, action, value} = button(m, title);
+      return who.press(m, title, {force: true, ...(teams ? {forge: {type, verb: action, data: value}} : {action, value})});
+    };
     const calls = async path => (await w.calls({peer: 'salesforce'})).filter(c => path.test(c.path));
 
     test('somebody who must log in first is asked in private; then the message carries that name, for all, without buttons', async () => {
@@ -84,13 +89,46 @@ for (const chat of ['slack', 'teams']) {
       await cleo.press(m, 'Approve');
       await decided(ana, m, /Approved by Cleo/);
       const before = await calls(/process\/approvals/);
-      // a client that has not drawn the message anew
-      await ana.press(m, 'Approve', teams ? {force: true, forge: (({type, action, value}) => ({type, verb: action, data: value}))(button(m, 'Approve'))}
-        : {force: true, action: button(m, 'Approve').action, value: button(m, 'Approve').value}).catch(() => {});
+      await pressStale(ana, m, 'Approve');
       await w.idle();
-      await privately(ana, /Approved by Cleo|Nothing is left to do/);
+      await privately(ana, /Nothing is left to do here[^]*Approved by Cleo/);
       assert.equal((await calls(/process\/approvals/)).length, before.length);
       assert.equal(await status(process), 'Approved');
+    });
+
+    const approved = async item => (await calls(/process\/approvals/)).filter(c => c.request.includes('"Approve"') && c.request.includes(item)).length;
+
+    test('failure_28_two_approvals P1 a double press of an Approve that writes at once is one call; so is a press while the app is slow', async () => {
+      const twice = await waiting('Twice', APPROVERS.ana);
+      const m = await shown('Twice', twice.item);
+      await ana.press(m, 'Approve', {times: 2});
+      await decided(ana, m, /Approved by Ana/);
+      await w.idle();
+      assert.deepEqual([await approved(twice.item), await status(twice.process)], [1, 'Approved']);
+      const {item, process} = await waiting('Impatient', APPROVERS.ana);
+      const slow = await shown('Impatient', item);
+      await w.idle();
+      await w.fault('slow', {path: '/process/approvals', delay_ms: 3000, times: 1});
+      await ana.press(slow, 'Approve');
+      await until('the app to be at work', async () => await w.fired('slow') === 1);
+      await w.query("update run set asked_at = asked_at - interval '1 minute', created_at = created_at - interval '1 minute' where recipe = 'approve' and state = 'running'"); // no double click
+      await ana.press(slow, 'Approve');
+      await decided(ana, slow, /Approved by Ana/);
+      await w.idle();
+      assert.deepEqual([await approved(item), await status(process)], [1, 'Approved']);
+      await privately(ana, /You are deciding this already/);
+      await w.sandbox('DELETE', '/_faults');
+    });
+
+    test('failure_29_first_press_after_a_restart does what the button says', async () => {
+      const {item, process} = await waiting('Restarted', APPROVERS.ana);
+      const m = await shown('Restarted', item);
+      await w.idle();
+      await w.restart();
+      await ana.press(m, 'Approve');
+      await decided(ana, m, /Approved by Ana/);
+      await w.idle();
+      assert.deepEqual([await approved(item), await status(process)], [1, 'Approved']);
     });
 
     test('posted twice, as its answer was lost: whichever copy is pressed, it is decided once', async () => {
@@ -287,8 +325,7 @@ for (const chat of ['slack', 'teams']) {
       assert.equal(step.fields.ActorId, APPROVERS.ben);
       assert.equal((await w.one("select rule from run_connection c join run r on r.id = c.run_id where r.recipe = 'stand-in'")).rule, 'default');
       await w.idle();
-      const {type, action, value} = button(m, 'Approve');
-      await ana.press(m, 'Approve', {force: true, ...(teams ? {forge: {type, verb: action, data: value}} : {action, value})});
+      await pressStale(ana, m, 'Approve');
       await privately(ana, /Nothing is left to do here[^]*Approved by Cleo[^,\n]*, with the shared account/);
     });
 

@@ -345,6 +345,21 @@ for (const chat of ['slack', 'teams']) {
       assert.equal(wrote.length, 1, 'exactly one');
     });
 
+    test('two who may both approve, at the same instant, at two replicas: one call of the app\'s own approval', async () => {
+      const {item, process} = await waiting('Both may', APPROVERS.ben);
+      const said = await ana.say(`@Workbot ask all item: ${item} name: Both`, {place: OPEN});
+      const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('For anybody: Both'), {place: OPEN, after: said.ts});
+      await w.idle();
+      await w.fault('slow', {path: '/process/approvals', delay_ms: 2000, times: 1}); // whoever is first is still at it
+      await Promise.all([ana.press(m, 'Approve'), cleo.press(m, 'Approve')]);
+      const now = await decided(ben, m, /Approved by (Ana|Cleo)/);
+      await w.idle();
+      await w.sandbox('DELETE', '/_faults');
+      assert.deepEqual([await approved(item), await status(process)], [1, 'Approved']);
+      const [first, second] = /by Ana/.test(words(now)) ? ['Ana', cleo] : ['Cleo', ana];
+      await privately(second, new RegExp(`${first}[^]* is just deciding this|Nothing is left to do here[^]*Approved by ${first}`));
+    });
+
     describe('an event of the app starts it', () => {
       let hook, OPEN_CHANNEL;
       const notice = (name, more) => ({name, title: 'A deal waits for approval', trigger: {hook: 'approvals'}, connections: {salesforce: {use: 'acme-salesforce'}},

@@ -1,6 +1,7 @@
 #include "console_int.h"
 
-/* Tokens of the API for programs. One is shown by the page that made it, this once. */
+/* Tokens of the API for programs: one is shown by the page that made it, this once. And whether
+ * those of the role "act" start anything in this workspace. */
 
 static json_t *row_of(const struct console *c, const json_t *t, const json_t *names)
 {
@@ -19,12 +20,25 @@ static json_t *row_of(const struct console *c, const json_t *t, const json_t *na
     return row;
 }
 
+static int add_acting(struct console *c, json_t *data, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call get = {.method = WB_GET, .handler = api_workspace_get};
+    if (console_ask(c, &get, &a, e) != 0) {
+        return -1;
+    }
+    json_put(data, "acting", json_boolean(str_equal(json_text(a.value, "acting"), "on")));
+    json_put_words(data, "tag", a.tag);
+    return 0;
+}
+
 static int show(struct console *c, const struct console_answer *said, struct err *e)
 {
     json_t *all = NULL, *names = NULL;
     json_t *data = arena_json(c->mem, json_must(json_pack("{s:[]}", "tokens")));
     if (console_list(c, api_tokens_get, "limit=100", &all, e) != 0 ||
-        console_names(c, console_actors(c->mem, all, "made_by"), "user", &names, e) != 0) {
+        console_names(c, console_actors(c->mem, all, "made_by"), "user", &names, e) != 0 ||
+        add_acting(c, data, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < json_array_size(all); i++) {
@@ -63,11 +77,24 @@ static int end(struct console *c, struct console_call *call, struct err *e)
     return console_field(c, "name", &call->name, e);
 }
 
+static int switch_acting(struct console *c, struct console_call *call, struct err *e)
+{
+    const char *on = NULL;
+    if (console_field(c, "acting", &on, e) != 0) {
+        return -1;
+    }
+    call->method = WB_PUT;
+    call->handler = api_workspace_put;
+    call->body = json_must(json_pack("{s:s}", "acting", str_equal(on, "on") ? "on" : "off"));
+    return 0;
+}
+
 int console_tokens_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
         {"make", NULL, make, false},
         {"remove", "removed", end, true},
+        {"acting", "saved", switch_acting, false},
         {.word = NULL},
     };
     const struct console_deed *deed = NULL;

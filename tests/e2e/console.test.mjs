@@ -304,6 +304,13 @@ describe('its pages', () => {
     await accessible(page, 'the question');
     await page.getByRole('button', {name: 'Remove reports now'}).click();
     await page.getByRole('status').getByText('Removed.').waitFor();
+    const acting = page.getByRole('switch', {name: 'Programs may start recipes for people'});
+    assert.equal(await acting.isChecked(), false);
+    await acting.check();
+    await page.getByRole('button', {name: 'Save'}).click();
+    await page.getByRole('status').getByText('Saved.').waitFor();
+    assert.equal(await acting.isChecked(), true);
+    await accessible(page, 'tokens that may act');
   });
 
   test('runs are searched, and one is read step by step', async () => {

@@ -1135,6 +1135,37 @@ describe('API tokens', () => {
     assert.ok([401, 429].includes(await asked('GET')), 'it is refused, as any wrong token');
     assert.deepEqual((await audit('api_token.revoked')).at(-1), {actor: `user:${BEN}`, subject: 'reports'});
   });
+
+  test('tokens of the role "act" start nothing until that is switched on here; who switched it stands in the audit', async () => {
+    const browser = await signIn(), path = `${w.url}${HOME}/api-tokens`, api = `/workspaces/${ACME}`;
+    const {token} = await w.must('POST', `${api}/api-tokens`, {name: 'back-end', role: 'act'});
+    const acts = () => fetch(`${w.url}/v1${api}/act`, {method: 'POST', headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json'},
+      body: JSON.stringify({user: ANA, recipe: 'create-opportunity', inputs: {}, idempotency_key: 'switch-1'})}).then(r => r.json()).then(r => r.code);
+    const form = async () => {
+      await page(browser, `${HOME}/api-tokens`);
+      return browser.form({}, 3).fields; // behind the way out, the end of the token and the new one
+    };
+    const first = await form();
+    assert.deepEqual([first.do, await acts()], ['acting', 'act_off']);
+    assert.match(browser.text, /in the chat\. Switched off here at this time:/);
+    assert.doesNotMatch(browser.page.html, /name="acting" value="on" checked/);
+    await browser.request('POST', path, {...first, acting: 'on'});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.equal(await acts(), 'act_not_allowed', 'it is on, and Ana has allowed nothing');
+    const told = "select actor, detail from audit where workspace = $1 and action = 'workspace.changed' order by id desc limit 1";
+    const {actor, detail} = await w.one(told, [ACME]);
+    assert.deepEqual([actor, detail], [`user:${BEN}`, {changed: ['acting'], acting_before: 'off', acting: 'on'}]);
+    const {acting, ...off} = first;
+    await browser.request('POST', path, off);
+    assert.equal(browser.page.status, 412, 'a page of before puts nothing back');
+    assert.match(browser.page.html, /name="acting" value="on" checked/);
+    const now = await form();
+    assert.doesNotMatch(browser.text, /Switched off here/);
+    delete now.acting;
+    await browser.request('POST', path, now);
+    assert.deepEqual([browser.page.status, await acts()], [303, 'act_off']);
+    await w.must('DELETE', `${api}/api-tokens/back-end`);
+  });
 });
 
 describe('API tokens of who is an admin no more', () => {

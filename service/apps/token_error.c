@@ -34,13 +34,12 @@ enum apps_meaning apps_token_meaning(const app *a, const struct apps_refusal *r,
     return html || r->status >= 500 ? MEANS_BUSY : MEANS_REFUSED;
 }
 
-/* A gateway had no answer of the app behind it, or none that it could read (RFC 9110
- * sections 15.6.3 and 15.6.5; 520 and 524 are Cloudflare's for the same): the app may have done
- * what it was asked for. 503 says that it has not, and an error of the app's own, whatever its
- * status, is an answer. */
-static bool is_gateway(int status)
+/* A gateway waited in vain for the app behind it (RFC 9110 section 15.6.5; 524 is Cloudflare's for
+ * the same), which may go on and do what it was asked for. Anything else, an error of the app's own
+ * with whatever status among it, is an answer (decision 0034). */
+static bool gateway_waited(int status)
 {
-    return status == 502 || status == 504 || status == 520 || status == 524;
+    return status == 504 || status == 524;
 }
 
 /* Descriptions stay out of the text: a provider may quote in them what it was sent. */
@@ -70,7 +69,7 @@ int apps_token_error(const app *a, const struct apps_refusal *r, bool html, int6
     if (e != NULL && meaning == MEANS_BUSY) {
         e->retry_after_ms =
             retry_after_ms > 0 || rule == NULL ? retry_after_ms : rule->retry_after_ms;
-        e->maybe_done = rule == NULL && is_gateway(r->status);
+        e->maybe_done = rule == NULL && gateway_waited(r->status);
     }
     return -1;
 }

@@ -19,7 +19,7 @@ enum {
     COOL_FIRST_S = 10,   /* after a failed refresh, doubled up to COOL_MAX_S */
     COOL_MAX_S = 120,
     COOL_LOST_S = 60, /* at least, after an answer that never came: an outage may be over then */
-    COOL_GATEWAY_S = 300, /* the same, when a gateway has said so: that outage is no blip */
+    COOL_GATEWAY_S = 300, /* the same, when a gateway has waited in vain: that outage is no blip */
     COOL_ASKED_S = 600,   /* at most, whatever an app asks for */
     LOST_MAX = 2          /* calls with one single-use token whose answers never came */
 };

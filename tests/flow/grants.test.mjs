@@ -76,7 +76,7 @@ describe('grants', () => {
   const expire = () => w.query("update connection set access_expires_at = now() - interval '1 minute' where user_id = 'U0ANA0001' and default_name = 'acme-once'");
   const cools = () => w.one("select greatest(0, extract(epoch from cool_until - now()))::int as s, tokens is not null as tokens, state, reason from connection where user_id = 'U0ANA0001' and default_name = 'acme-once'");
 
-  for (const [kind, fault, more] of [['an app that is down', '5xx', {status: 503}], ['a page of maintenance', 'html', {status: 200}]]) {
+  for (const [kind, fault, more] of [['an app that is down', '5xx', {status: 503}], ['a gateway that does not reach the app', 'html', {status: 502}], ['a page of maintenance', 'html', {status: 200}]]) {
     test(`apps_trap_04_outage P7 ${kind} answers for the token endpoint, again and again: no answer is lost, and nobody is disconnected`, async () => {
       await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'never'}});
       const was = (await refreshes()).length, logins = await w.count('login', "user_id = 'U0ANA0001'");
@@ -89,8 +89,8 @@ describe('grants', () => {
     });
   }
 
-  for (const status of [502, 504]) {
-    test(`apps_trap_04_gateway P6 P7 a gateway answers ${status} for the app, which may have rotated: the token is sent once more, minutes later, and never a third time`, async () => {
+  for (const status of [504, 524]) {
+    test(`apps_trap_04_gateway P6 P7 a gateway that waited in vain answers ${status} for the app, which may have rotated: the token is sent once more, minutes later, and never a third time`, async () => {
       await w.sandbox('PUT', '/_config', {salesforce: {rotation: true, previous_refresh_token: 'never'}});
       let was = (await refreshes()).length;
       await expire();

@@ -270,8 +270,8 @@ static void test_when_to_try_again_and_what_a_gateway_leaves_open(void **state)
     static const struct {
         int status;
         bool maybe_done;
-    } rows[] = {{200, false}, {500, false}, {502, true}, {503, false},
-                {504, true},  {520, true},  {524, true}};
+    } rows[] = {{200, false}, {500, false}, {502, false}, {503, false},
+                {504, true},  {520, false}, {524, true}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct apps_refusal r = {.status = rows[i].status, .grant = REFRESH_GRANT};
         e = (struct err){0};
@@ -517,7 +517,7 @@ static void test_apps_trap_06_refusals_over_the_wire(void **state)
         {http_answer(mem, 500, "text/html", "<html>oops</html>"), ERR_UPSTREAM_BUSY, "token_busy",
          false},
         {http_answer(mem, 502, "text/html", "<html>Bad Gateway</html>"), ERR_UPSTREAM_BUSY,
-         "token_busy", true},
+         "token_busy", false},
         {http_answer(mem, 504, "application/json", "{\"message\":\"Endpoint request timed out\"}"),
          ERR_UPSTREAM_BUSY, "token_busy", true},
         {http_answer(mem, 504, "application/json", "{\"error\":\"temporarily_unavailable\"}"),

@@ -45,6 +45,12 @@ const settled = () => until('Slack to be asked', async () => {
   return now.bot_token_state === 'unchecked' ? null : now;
 });
 
+test('the service hands out the very description that these tests judge by', async () => {
+  const served = await service.request({path: '/openapi.yaml'});
+  assert.equal(served.headers['content-type'], 'application/yaml');
+  assert.ok(served.text === readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'), 'another text');
+});
+
 test('a workspace is made, replaced, read', async () => {
   await call(404, 'GET', W);
   const first = (await call(201, 'PUT', W, workspace)).json;

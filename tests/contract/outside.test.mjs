@@ -37,6 +37,7 @@ before(async () => {
   await cleo.connect();
   await ben.ask(OPPORTUNITY, /Created/);
   await ana.ask(OPPORTUNITY, /Created/);
+  await w.must('DELETE', `/workspaces/${ACME}/recipes/create-opportunity`); // its command is that of the document's example
   await w.must('PUT', `/workspaces/${ACME}/groups/sales`, {users: ['U0ANA0001']});
   await w.must('PUT', `/workspaces/${GLOBEX}/hooks/deals`, {kind: 'json'});
   for (const role of ['read', 'operate', 'admin', 'act']) await w.must('POST', `/workspaces/${ACME}/api-tokens`, {name: 'its-' + role, role});

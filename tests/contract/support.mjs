@@ -48,8 +48,8 @@ export function judge(service, secrets = []) {
   return {call, refused, audit, silent};
 }
 
-// Statuses of /v1 that openapi.yaml describes and no call of this file has met.
+// Statuses of /v1 that openapi.yaml describes and no call of this file has met. A fault of ours is to be met by none.
 export function unmet() {
   return openapi.operations.filter(o => o.path.startsWith('/v1/'))
-    .flatMap(o => o.statuses.filter(s => !seen.get(o.id)?.has(s)).map(s => `${o.id} ${s}`));
+    .flatMap(o => o.statuses.filter(s => s !== '500' && !seen.get(o.id)?.has(s)).map(s => `${o.id} ${s}`));
 }

@@ -228,6 +228,9 @@ int store_run_hooked_count(store *s, const char *workspace, const struct run_hoo
 int store_run_connections(store *s, const char *workspace, const char *run_id,
                           struct run_connection **ret, size_t *ret_count, struct err *e);
 
+struct run_record {
+    const char *id, *url; /* either may be NULL, not both */
+};
 /* A user's own runs as they are told, newest first, without inputs and results (run_history.c). */
 struct run_line {
     const char *id, *reference, *recipe;
@@ -236,10 +239,11 @@ struct run_line {
     enum run_state state;
     const char *error_code;
     int64_t created_at, ended_at;
-    const char *record_id, *record_url; /* of the last step that has one */
-    json_t *inputs;                     /* NULL: they do not open */
-    struct run_connection *acted;       /* as it was on record when the run went on */
+    json_t *inputs;               /* NULL: they do not open */
+    struct run_connection *acted; /* as it was on record when the run went on */
     size_t acted_count;
+    struct run_record *records; /* of its steps, in their order, each once */
+    size_t records_count;
 };
 struct run_history {
     const char *user_id;

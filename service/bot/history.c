@@ -6,7 +6,7 @@
 
 /* `history`: a user's own runs, what came of them, and as whom; readable by that user alone. */
 
-enum { RUNS_A_PAGE = 10 };
+enum { RUNS_A_PAGE = 10, RECORDS_SHOWN = 3 };
 
 const char *history_title(arena *mem, const struct run_line *l)
 {
@@ -85,18 +85,44 @@ static char *as_whom(struct scene *sc, const struct run_line *l)
     return out.text;
 }
 
+static bool is_link(const struct scene *sc, const struct run_record *x)
+{
+    return x->url != NULL && words_is_link(sc, x->url);
+}
+
+/* Of one that a button opens: nothing. The last one has the button, and is named among others. */
+static char *records_of(const struct scene *sc, const struct run_line *l)
+{
+    struct str out = str_new(sc->mem, 4000);
+    size_t shown = l->records_count < RECORDS_SHOWN ? l->records_count : RECORDS_SHOWN;
+    if (l->records_count == 1 && (is_link(sc, l->records) || l->records->id == NULL)) {
+        return out.text;
+    }
+    for (size_t i = 0; i < shown; i++) {
+        const struct run_record *x = &l->records[i];
+        str_printf(&out, "%s%s",
+                   i > 0       ? ", "
+                   : shown > 1 ? " · records "
+                               : " · record ",
+                   x->id == NULL || is_link(sc, x) ? x->url : x->id);
+    }
+    if (l->records_count > shown) {
+        str_printf(&out, " and %zu more", l->records_count - shown);
+    }
+    return out.text;
+}
+
 static void add_line(struct scene *sc, json_t *view, const struct run_line *l)
 {
     const char *who = as_whom(sc, l);
-    bool link = l->record_url != NULL && words_is_link(sc, l->record_url);
+    const struct run_record *last = l->records_count > 0 ? &l->records[l->records_count - 1] : NULL;
+    bool link = last != NULL && is_link(sc, last);
     const struct button open = {
-        .title = "Open", .action = "open", .value = l->id, .url = l->record_url};
-    const char *record = l->record_id != NULL && !link ? l->record_id : NULL;
+        .title = "Open", .action = "open", .value = l->id, .url = link ? last->url : NULL};
     const char *input = first_input(sc->mem, l);
-    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s%s%s", history_title(sc->mem, l),
+    view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s%s", history_title(sc->mem, l),
              what_came(sc, l), input == NULL ? "" : input, input == NULL ? "" : " · ", who,
-             *who == '\0' ? "" : " · ", l->reference, record == NULL ? "" : " · record ",
-             record == NULL ? "" : record);
+             *who == '\0' ? "" : " · ", l->reference, records_of(sc, l));
     view_row_at(view, l->created_at);
 }
 

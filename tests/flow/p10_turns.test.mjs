@@ -53,6 +53,8 @@ describe('P10 turns', () => {
     const keys = await w.query("select distinct idempotency_key from run_step where step = 'made' and turn > 0");
     assert.equal(keys.length, 3, 'each turn has a key of its own');
     assert.match(words(told), /first INC/);
+    const list = words(await ana.ask('history', /Your last commands/));
+    assert.match(list, /name: Turn [^\n]* · records http\S+, http\S+, http\S+ and 1 more\n/, 'the deal that was found, and three incidents');
   });
 
   test('P10 what a later step would refuse, and is known before the first, ends the command before anything is written', async () => {

@@ -137,6 +137,9 @@ for (const chat of ['slack', 'teams']) {
       assert.match(words(m), /Invited:?\s+cleo@acme\.example/);
       assert.ok(words(m).includes(deal.fields.Description.slice('Folder: '.length)));
       assert.ok(url(m).endsWith(deal.id), url(m));
+      const {id: folder} = (await folders())[0];
+      const list = words(await ana.ask('history', /Your last commands/));
+      assert.match(list, new RegExp(`name: Northwind [^\\n]* · records [^\\n, ]*/folder/${folder}, [^\\n, ]*${deal.id}\\n`), list);
       const alone = await ana.ask('deal start name: Alone close: 2026-12-31', /Alone is in Salesforce, and its folder in Box/);
       assert.doesNotMatch(words(alone), /Invited/, 'a step that was skipped says nothing');
     });

@@ -208,6 +208,7 @@ struct run_stopped {
     const char *default_name, *error_code;
     int64_t since; /* epoch seconds */
     int64_t limit;
+    bool of_hooks; /* those of nobody instead */
 };
 int store_run_stopped(store *s, const char *workspace, const struct run_stopped *q,
                       struct run **ret, size_t *ret_count, struct err *e);

@@ -39,6 +39,7 @@ static const struct {
     {"renew", action_renew, true, false, true},
     {"unknown_done", action_unknown_done, true, false, true},
     {"unknown_again", action_unknown_again, true, false, true},
+    {"post_again", action_post_again, true, false, false},
     {"words", action_words, true, false, false},
     {"page", action_page, true, false, false},
     {"resume", action_resume, true, true, true},

@@ -224,7 +224,7 @@ action_fn action_back, action_link, action_connect, action_reconnect, action_dis
     action_renew, action_unknown_done, action_unknown_again, action_resume, action_show_again,
     action_home, action_page, action_words, action_late, action_drop_login, action_keep,
     action_bound, action_choose, action_choice, action_add_account, action_take_over, action_site,
-    action_act_allow, action_act_later, action_act_end;
+    action_post_again, action_act_allow, action_act_later, action_act_end;
 
 /* notices.c: privately, to each admin and the installer; to one of them */
 int notice_all(struct scene *sc, json_t *view, struct err *e);

@@ -7,8 +7,6 @@
 /* What an app tells of its own accord (JOB_HOOK_EVENT) starts the recipes that name its hook: a run
  * each, of nobody, in the transaction that ends the job. The same event never comes as two jobs. */
 
-enum { OPEN_MAX = 10000 /* runs of hooks that wait at once in a workspace */ };
-
 struct happening {
     const struct job *job;
     json_t *payload;
@@ -18,28 +16,17 @@ struct happening {
 static int start(struct scene *sc, struct happening *x, const struct recipe_row *row,
                  const struct recipe *recipe, struct err *e)
 {
-    bool added = false;
-    struct run r = {.workspace = x->job->workspace,
-                    .recipe = row->name,
-                    .version = row->version,
-                    .user_id = "",
-                    .state = RUN_QUEUED,
-                    .place = "post",
-                    .channel = recipe->post.channel,
-                    .inputs =
+    struct run r = {.inputs =
                         arena_json(sc->mem, json_pack("{s:{s:O*, s:O*, s:O*, s:O*}}", "hook",
                                                       "name", json_member(x->payload, "hook"), "id",
                                                       json_member(x->payload, "id"), "received",
                                                       json_member(x->payload, "received"), "data",
                                                       json_member(x->payload, "data")))};
-    if (store_run_add(sc->s, &r, OPEN_MAX, &added, e) != 0) {
+    if (post_start(sc, &r, row, recipe, e) != 0) {
         return -1;
     }
-    if (!added) {
-        return err_set(e, ERR_UPSTREAM_BUSY, "hook_runs", "too many runs of hooks wait");
-    }
     x->started++;
-    return run_enqueue(sc, &r, RUN_QUEUED, e);
+    return 0;
 }
 
 static int start_all(struct scene *sc, struct happening *x, struct err *e)

@@ -106,11 +106,6 @@ int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
     return post_move(sc, o->run, RUN_DONE, e);
 }
 
-static const char *notice_key(const struct scene *sc, const struct run *r)
-{
-    return arena_printf(sc->mem, "hook:%s:%s", r->recipe, r->error_code);
-}
-
 /* Whoever looks after the recipe looks up the run by its reference. */
 static int tell_failed(struct scene *sc, const struct run_outcome *o, const char *app_words,
                        struct err *e)
@@ -119,6 +114,9 @@ static int tell_failed(struct scene *sc, const struct run_outcome *o, const char
     view_text(view, "The recipe `%s`, which an event of an app starts, did not work.",
               o->run->recipe);
     view_text(view, "%s", words_failure(sc->mem, &o->err, o->words, app_words));
+    if (post_add_again(sc, view, o->run, e) != 0) {
+        return -1;
+    }
     view_note(view, "Reference %s. I tell you this once an hour at most.", o->run->reference);
     return notice_all(sc, view, e);
 }
@@ -134,7 +132,7 @@ int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, 
     if (str_equal(r->error_code, "recipe_off")) {
         return 0; /* somebody meant it */
     }
-    if (store_notice_due(sc->s, r->workspace, notice_key(sc, r), EVERY_S, &due, e) != 0) {
+    if (store_notice_due(sc->s, r->workspace, post_failed_key(sc->mem, r), EVERY_S, &due, e) != 0) {
         return -1;
     }
     return due ? tell_failed(sc, o, app_words, e) : 0;

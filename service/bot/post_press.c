@@ -53,13 +53,13 @@ static int name_of(struct scene *sc, const char *actor, const char **ret, struct
     return 0;
 }
 
-int post_say_first(struct turn *t, const struct run *r, struct err *e)
+int post_say_first(struct turn *t, const struct run *r, const char *audited, struct err *e)
 {
     struct scene *sc = &t->scene;
     struct audit_row *said = NULL;
     size_t count = 0;
     const char *name = NULL;
-    const struct audit_filter q = {NULL, r->reference, "run.settled", 0, 0, NULL, 1};
+    const struct audit_filter q = {NULL, r->reference, audited, 0, 0, NULL, 1};
     if (t->acted != NULL && !action_stands(t)) {
         return 0; /* pressed twice: the message says by now what came of it */
     }

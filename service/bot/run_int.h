@@ -264,12 +264,24 @@ int post_unknown(struct scene *sc, struct run_outcome *o, const char *app_words,
 /* The run alone: it has no message that would say so. ERR_LEASE_LOST when it moved on. */
 int post_move(struct scene *sc, struct run *r, enum run_state to, struct err *e);
 
+/* --- post_again.c: such a run begins, or begins anew --- */
+
+/* With the inputs of *r, which is set. ERR_UPSTREAM_BUSY "hook_runs": too many wait. */
+int post_start(struct scene *sc, struct run *r, const struct recipe_row *row,
+               const struct recipe *recipe, struct err *e);
+/* How many failed as r did, and the button that runs them again. */
+int post_add_again(struct scene *sc, json_t *view, const struct run *r, struct err *e);
+/* What made r fail is mended: all admins are offered to run it again. */
+int post_tell_works(struct scene *sc, const struct run *r, struct err *e);
+/* Of the notices: admins know that this recipe fails for this reason. */
+char *post_failed_key(arena *mem, const struct run *r);
+
 /* --- post_press.c: what admins press under what they are told of such runs --- */
 
 /* run_of_user(), where any admin may act for nobody. NULL: whoever presses is told why not. */
 int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e);
-/* Another press was first: whose, as the audit has it, or how the run stands. */
-int post_say_first(struct turn *t, const struct run *r, struct err *e);
+/* Another press was first: whose, as the audit has it under this action, or how the run stands. */
+int post_say_first(struct turn *t, const struct run *r, const char *audited, struct err *e);
 /* Of the notices: admins are asked about such a write of this recipe. */
 char *post_asked_key(arena *mem, const char *recipe);
 /* The next write of this recipe of which nobody knows what became of it. */

@@ -118,14 +118,42 @@ static int tell_user(struct scene *sc, const struct takeover *x, const struct ru
     return notice_one(sc, list->user_id, view, e);
 }
 
+static struct run_stopped stopped(const struct takeover *x, bool of_hooks)
+{
+    return (struct run_stopped){.default_name = x->def->name,
+                                .error_code = OAUTH_OWNER_LEFT,
+                                .since = x->before == NULL ? 0 : x->before->connected_at,
+                                .limit = TOLD_MAX,
+                                .of_hooks = of_hooks};
+}
+
+/* What apps told meanwhile came to nothing: all admins may run it again. Each recipe once, by the
+ * newest of its runs. */
+static int tell_of_hooks(struct scene *sc, const struct takeover *x, struct err *e)
+{
+    struct run *list = NULL;
+    size_t count = 0;
+    const struct run_stopped q = stopped(x, true);
+    if (store_run_stopped(sc->s, sc->workspace->workspace, &q, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool before = false;
+        for (size_t k = 0; k < i; k++) {
+            before = before || str_equal(list[k].recipe, list[i].recipe);
+        }
+        if (!before && post_tell_works(sc, &list[i], e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int tell(struct scene *sc, const struct takeover *x, struct err *e)
 {
     struct run *list = NULL;
     size_t count = 0;
-    const struct run_stopped q = {.default_name = x->def->name,
-                                  .error_code = OAUTH_OWNER_LEFT,
-                                  .since = x->before == NULL ? 0 : x->before->connected_at,
-                                  .limit = TOLD_MAX};
+    const struct run_stopped q = stopped(x, false);
     if (tell_admins(sc, x, e) != 0 ||
         store_run_stopped(sc->s, sc->workspace->workspace, &q, &list, &count, e) != 0) {
         return -1;
@@ -138,7 +166,7 @@ static int tell(struct scene *sc, const struct takeover *x, struct err *e)
             return -1;
         }
     }
-    return 0;
+    return tell_of_hooks(sc, x, e);
 }
 
 /* --- how it ends --- */

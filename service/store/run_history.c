@@ -41,12 +41,12 @@ static const struct stmt STOPPED = {
     "  join recipe n on n.workspace = r.workspace and n.name = r.recipe"
     "  join recipe_version v on v.workspace = n.workspace and v.name = n.name"
     "       and v.version = n.version"
-    " where r.workspace = $1 and r.state = 'failed' and r.error_code = $3 and r.user_id <> ''"
+    " where r.workspace = $1 and r.state = 'failed' and r.error_code = $3 and (r.user_id = '') = $6"
     "   and r.created_at > to_timestamp($4::bigint)"
     "   and exists (select from json_each(v.body::json -> 'connections') c"
     "                where c.value ->> 'use' = $2)"
     " order by r.user_id, r.id desc limit $5",
-    5, STORE_RUN_COLUMNS_COUNT};
+    6, STORE_RUN_COLUMNS_COUNT};
 
 const struct stmt *const store_run_history_stmts[] = {&HISTORY, &ACTED, &RECORDS, &STOPPED, NULL};
 
@@ -133,8 +133,9 @@ int store_run_history(store *s, const char *workspace, const struct run_history 
 int store_run_stopped(store *s, const char *workspace, const struct run_stopped *q,
                       struct run **ret, size_t *ret_count, struct err *e)
 {
-    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(q->default_name),
-                                        DB_TEXT(q->error_code), DB_I64(q->since), DB_I64(q->limit));
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(workspace), DB_TEXT(q->default_name), DB_TEXT(q->error_code),
+                DB_I64(q->since), DB_I64(q->limit), DB_BOOL(q->of_hooks));
     struct store_ask ask = {&STOPPED, args, store_read_run, sizeof(struct run)};
     void *list = NULL;
     if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {

@@ -81,4 +81,66 @@ describe('hooks: how a run of nobody ends', () => {
     await w.idle();
     assert.ok((await states()).every(s => s === 'done'));
   });
+
+  const failed = () => w.count('run', "user_id = '' and state = 'failed'");
+
+  test('what failed is told once an hour, counts the others, and one press runs all of it again, once', async () => {
+    const old = await w.one("select max(id::text) as id from run");
+    await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 3, status: 400});
+    for (const name of ['Broken 1', 'Broken 2', 'Broken 3']) await tell(name);
+    await until('three to fail', async () => await failed() === 3);
+    const told = await ben.sees(/recipe deal, which an event of an app starts, did not work/);
+    const hers = await cleo.sees(/recipe deal, which an event of an app starts, did not work/);
+    assert.deepEqual(labels(told), ['Run again']);
+    assert.equal((await ben.messages()).filter(m => /did not work/.test(words(m))).length, 1);
+    // the next notice counts them
+    await w.query("update notice set told_at = told_at - interval '2 hours'");
+    await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 1, status: 400});
+    await tell('Broken 4');
+    const next = await ben.sees(m => /failed so for 4 events that nobody has run again/.test(words(m)));
+    assert.deepEqual(labels(next), ['Run all again']);
+    await ana.forge(await ana.ask('connections', m => labels(m).length > 0), 'post_again', button(next, 'Run all again').value);
+    await ana.sees(m => /Only an admin of Workbot can decide this/.test(words(m)));
+    assert.equal(await failed(), 4);
+    await ben.press(next, 'Run all again', {times: 2});
+    await ben.sees(m => m.ts === next.ts && /Keep deal: 4 events run again now/.test(words(m)) && labels(m).length === 0);
+    await w.idle();
+    for (const n of [1, 2, 3, 4]) assert.deepEqual([await named(`Broken ${n}`), await posted(`Kept Broken ${n}`)], [1, 1], `Broken ${n}`);
+    await cleo.press(hers, 'Run again');
+    await cleo.sees(m => m.ts === hers.ts && /Ben.* was first/.test(words(m)));
+    await w.idle();
+    assert.equal((await w.records()).filter(r => /^Broken/.test(r.fields.Name)).length, 4);
+    assert.deepEqual(await onRecord('run.again'), [1, 2, 3, 4].map(() => ['user:U0BEN0001', 'again']));
+    assert.deepEqual((await w.query("select state, count(*)::int as n from run where id::text > $1 and user_id = '' group by state order by state", [old.id])).map(r => [r.state, r.n]),
+      [['done', 4], ['superseded', 4]], 'each made anew, with a reference of its own');
+  });
+
+  test('what had written something before it failed is not run again', async () => {
+    const two = recipe('deal').steps;
+    await w.putRecipe(ACME, recipe('deal', {steps: [...two, {id: 'more', connection: 'sf', action: 'get_record', with: {object: 'Opportunity', id: '006000000000000AAA', fields: 'Id'}}]}));
+    await tell('Halfway');
+    await until('it to fail', async () => await failed() === 1);
+    const told = await ben.sees(m => /did not work/.test(words(m)) && /still there|stays done/.test(words(m)));
+    assert.deepEqual(labels(told), []);
+    await ben.forge(told, 'post_again', (await w.one("select id from run where state = 'failed'")).id);
+    await ben.sees(/1 stay as they are: they had written something/);
+    await w.idle();
+    assert.deepEqual([await named('Halfway'), await failed()], [1, 1]);
+    await w.putRecipe(ACME, recipe('deal'));
+  });
+
+  test('the owner of the connection leaves, an event comes, another admin takes over: the message is posted once', async () => {
+    await w.query("update connection set owner = 'U0BEN0001', connected_at = now() - interval '1 hour' where user_id = ''");
+    await w.sandbox('POST', '/_user', {user: 'ben', set: {deleted: true}});
+    await cleo.sees(m => /has left/.test(words(m)) && labels(m).includes('Take over'));
+    await tell('Orphan');
+    await until('it to fail', async () => await w.count('run', "error_code = 'owner_left'") === 1);
+    const prompt = await cleo.ask(`take over ${NAME}`, /to take over/);
+    const told = cleo.ask(await cleo.browse(prompt), /can work again/);
+    assert.deepEqual(labels(await told), ['Run again']);
+    assert.equal(await posted('Kept Orphan'), 0, 'nothing runs by itself');
+    await cleo.press(await told, 'Run again', {times: 2});
+    await w.idle();
+    assert.deepEqual([await named('Orphan'), await posted('Kept Orphan')], [1, 1]);
+  });
 });

@@ -1,0 +1,197 @@
+#include "run_int.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+/* "Run again" under what admins are told of an event's run that failed: every run of that recipe
+ * that failed for the same reason is made anew with what its event said, by the recipe of today.
+ * What has written something is left to people: it would be written twice. */
+
+enum { AGAIN_MAX = 100 /* by one press */, ANEW = -1 /* seconds: however lately it was told */ };
+
+struct again {
+    const struct recipe_row *row;
+    struct recipe *recipe;
+    int64_t begun, left_out;
+    bool full;        /* so many wait already that no more may begin */
+    const char *rest; /* the first one that was not looked at; NULL: none is left */
+};
+
+char *post_failed_key(arena *mem, const struct run *r)
+{
+    return arena_printf(mem, "hook:%s:%s", r->recipe, r->error_code);
+}
+
+int post_start(struct scene *sc, struct run *r, const struct recipe_row *row,
+               const struct recipe *recipe, struct err *e)
+{
+    enum { OPEN_MAX = 10000 /* runs of hooks that wait at once in a workspace */ };
+    bool added = false;
+    *r = (struct run){.workspace = row->workspace,
+                      .recipe = row->name,
+                      .version = row->version,
+                      .user_id = "",
+                      .state = RUN_QUEUED,
+                      .place = "post",
+                      .channel = recipe->post.channel,
+                      .inputs = r->inputs};
+    if (store_run_add(sc->s, r, OPEN_MAX, &added, e) != 0) {
+        return -1;
+    }
+    return added ? run_enqueue(sc, r, RUN_QUEUED, e)
+                 : err_set(e, ERR_UPSTREAM_BUSY, "hook_runs", "too many runs of hooks wait");
+}
+
+/* Done once more it would be done twice, or nobody knows its event any more. */
+static int stays(struct scene *sc, const struct run *r, bool *ret, struct err *e)
+{
+    const char *so_far = NULL;
+    bool unsure = false;
+    if (result_so_far(sc, r, &so_far, e) != 0 || result_unsure(sc, r, &unsure, e) != 0) {
+        return -1;
+    }
+    *ret = so_far != NULL || unsure || r->inputs == NULL;
+    return 0;
+}
+
+int post_add_again(struct scene *sc, json_t *view, const struct run *r, struct err *e)
+{
+    const struct run_hooked q = {r->recipe, RUN_FAILED, r->error_code, 0};
+    const char *so_far = NULL;
+    int64_t count = 0;
+    bool alone = false;
+    if (store_run_hooked_count(sc->s, r->workspace, &q, &count, e) != 0 ||
+        result_so_far(sc, r, &so_far, e) != 0 || stays(sc, r, &alone, e) != 0) {
+        return -1;
+    }
+    if (so_far != NULL) {
+        view_text(view, "%s", so_far);
+    }
+    if (count > 1) {
+        view_text(view, "It failed so for **%lld events** that nobody has run again.",
+                  (long long)count);
+    }
+    if (count > 1 || !alone) {
+        view_button(view, &(struct button){.title = count > 1 ? "Run all again" : "Run again",
+                                           .action = "post_again",
+                                           .value = r->id});
+    }
+    return 0;
+}
+
+int post_tell_works(struct scene *sc, const struct run *r, struct err *e)
+{
+    json_t *view = view_new(sc->mem);
+    view_text(
+        view,
+        "The recipe `%s`, which an event of an app starts, can work again. What came meanwhile "
+        "was not done.",
+        r->recipe);
+    if (post_add_again(sc, view, r, e) != 0) {
+        return -1;
+    }
+    view_note(view, "Reference %s. The first press counts.", r->reference);
+    return notice_all(sc, view, e);
+}
+
+/* --- the press --- */
+
+static int audit(struct turn *t, const struct run *old, const struct run *r, struct err *e)
+{
+    arena *mem = t->scene.mem;
+    json_t *detail = arena_json(mem, json_pack("{s:s, s:s, s:s}", "run", old->id, "recipe",
+                                               old->recipe, "again", r->reference));
+    return store_audit_add(t->scene.s, old->workspace,
+                           arena_printf(mem, "user:%s", t->event.user_id), "run.again",
+                           old->reference, detail, e);
+}
+
+static int run_one(struct turn *t, struct again *x, struct run *old, struct err *e)
+{
+    struct run r = {.inputs = old->inputs};
+    struct err why = {0};
+    bool left = false;
+    if (stays(&t->scene, old, &left, e) != 0) {
+        return -1;
+    }
+    if (left) {
+        x->left_out++;
+        return 0;
+    }
+    if (post_start(&t->scene, &r, x->row, x->recipe, &why) != 0) {
+        x->full = str_equal(why.code, "hook_runs");
+        *e = x->full ? *e : why;
+        return x->full ? 0 : -1;
+    }
+    x->begun++;
+    return audit(t, old, &r, e) != 0 ? -1 : post_move(&t->scene, old, RUN_SUPERSEDED, e);
+}
+
+static int say_done(struct turn *t, const struct again *x, const struct run *r, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "**%s**: %lld %s again now.", x->recipe->title, (long long)x->begun,
+              x->begun == 1 ? "event runs" : "events run");
+    if (x->left_out > 0) {
+        view_text(view,
+                  "%lld stay as they are: they had written something before they failed. Please do "
+                  "the rest in the app.",
+                  (long long)x->left_out);
+    }
+    if (x->rest != NULL) {
+        view_text(view, "More wait than run at once.");
+        view_button(view, &(struct button){
+                              .title = "Run the rest", .action = "post_again", .value = x->rest});
+    }
+    view_note(view, "Reference %s", r->reference);
+    return say_private(t, view, NULL, e);
+}
+
+static int run_all(struct turn *t, struct again *x, const struct run *r, struct err *e)
+{
+    const struct run_hooked q = {r->recipe, RUN_FAILED, r->error_code, AGAIN_MAX + 1};
+    struct run *list = NULL;
+    size_t count = 0;
+    if (store_run_hooked(t->scene.s, r->workspace, &q, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count && x->rest == NULL; i++) {
+        if (i < AGAIN_MAX && run_one(t, x, &list[i], e) != 0) {
+            return -1;
+        }
+        x->rest = i == AGAIN_MAX || x->full ? list[i].id : NULL;
+    }
+    const char *key = post_failed_key(t->scene.mem, r); /* the next one is told at once */
+    return store_notice_forget(t->scene.s, r->workspace, key, ANEW, e) != 0 ? -1
+                                                                            : say_done(t, x, r, e);
+}
+
+static int say_off(struct turn *t, const struct run *r, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "The recipe `%s` is off, gone or has faults: nothing was run.", r->recipe);
+    return say_beside(t, view, NULL, e);
+}
+
+int action_post_again(struct turn *t, const char *value, struct err *e)
+{
+    struct recipe_row *row = NULL;
+    struct again x = {.begun = 0};
+    struct err faulty = {0};
+    struct run *r = NULL;
+    if (post_run(t, value, &r, e) != 0 || r == NULL) {
+        return r == NULL && e->kind == ERR_NONE ? 0 : -1;
+    }
+    if (r->state != RUN_FAILED) {
+        return post_say_first(t, r, "run.again", e);
+    }
+    if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
+        return -1;
+    }
+    if (row == NULL || !row->enabled || recipe_read(t->scene.mem, row, &x.recipe, &faulty) != 0 ||
+        x.recipe->hook == NULL) {
+        return say_off(t, r, e);
+    }
+    x.row = row;
+    return run_all(t, &x, r, e);
+}

@@ -129,6 +129,21 @@ describe('hooks: how a run of nobody ends', () => {
     await w.putRecipe(ACME, recipe('deal'));
   });
 
+  test('P14 ten thousand runs of hooks wait: an event waits as well, and acts once there is room', async () => {
+    await w.query(`insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, place, channel)
+      select $1, gen_random_uuid(), 'WB-Q' || lpad(i::text, 7, '0'), 'other', 1, '', 'unknown', ''::bytea, 'post', 'C0SALES01' from generate_series(1, 10000) i`, [ACME]);
+    await tell('Bounded');
+    const waits = () => w.one("select id, state from job where kind = 'hook_event' and error_code = 'hook_runs' and state = 'queued'");
+    await until('the event to wait', waits);
+    assert.deepEqual([await named('Bounded'), await w.count('run', "user_id = '' and recipe = 'deal' and ended_at is null")], [0, 0]);
+    await w.query("delete from run where reference = 'WB-Q0000001'");
+    await w.query("update job set run_at = now() where kind = 'hook_event' and error_code = 'hook_runs'");
+    await until('the event to act', async () => await posted('Kept Bounded') === 1);
+    await w.idle();
+    assert.deepEqual([await named('Bounded'), await posted('Kept Bounded')], [1, 1]);
+    await w.query("delete from run where reference like 'WB-Q%'");
+  });
+
   test('the owner of the connection leaves, an event comes, another admin takes over: the message is posted once', async () => {
     await w.query("update connection set owner = 'U0BEN0001', connected_at = now() - interval '1 hour' where user_id = ''");
     await w.sandbox('POST', '/_user', {user: 'ben', set: {deleted: true}});

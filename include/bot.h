@@ -47,7 +47,7 @@ int bot_job_keep(bot *b, arena *mem, const struct job *j, struct err *e);
 /* Erases a person of a workspace (P15): ends everything of theirs and revokes it at the apps, then,
  * when nothing of that is under way any more, takes away or changes whatever names them and looks
  * for it once more. To be called again until `erased`. ERR_NOT_FOUND "no_workspace", "no_person";
- * ERR_CONFLICT "person_installs", "person_owns" with what to do first. */
+ * ERR_CONFLICT "person_installs", "person_owns" with what to do first, "person_self". */
 struct bot_forget {
     const char *workspace, *user_id;
     const char *actor; /* for the audit */

@@ -70,6 +70,26 @@ int store_user_may_use(store *s, const char *workspace, const char *user_id, boo
 int store_user_set_pending(store *s, const char *workspace, const char *user_id,
                            const char *message_id, struct err *e);
 
+/* --- the users of a workspace, in a list (people.c) --- */
+
+struct person {
+    const char *user_id, *name; /* "": no name is known */
+    const char *standing;       /* as stored: "member", "guest", ... */
+    int64_t connections;        /* personal ones, in any state */
+    int64_t created_at;
+    int64_t last_run_at; /* when the last run that is kept began; 0: there is none */
+    bool erasing;        /* an erasure has begun and is not done */
+};
+struct person_filter {
+    const char *user_id;       /* this one alone; NULL: all */
+    const char *begins;        /* what name or id begin with, in any case of letters; NULL */
+    const char *after_user_id; /* NULL: from the start */
+    int64_t limit;
+};
+/* In the order of their ids. */
+int store_person_page(store *s, const char *workspace, const struct person_filter *f,
+                      struct person **ret, size_t *ret_count, struct err *e);
+
 /* --- default connections (defaults.c) --- */
 
 struct default_connection {

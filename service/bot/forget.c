@@ -14,11 +14,22 @@ struct forget {
     struct erase x;
 };
 
+/* The line of the audit that says who erased would name them again. */
+static bool is_own(arena *mem, const struct bot_forget *q)
+{
+    return str_equal(q->actor, arena_printf(mem, "user:%s", q->user_id));
+}
+
 /* Commands of others run on what they hold: another admin takes that over first. */
 static int check_rights(struct scene *sc, const struct bot_forget *q, struct err *e)
 {
     const char **owned = NULL;
     size_t count = 0;
+    if (is_own(sc->mem, q)) {
+        return err_set(e, ERR_CONFLICT, "person_self",
+                       "Nobody can erase themselves: the audit names whoever did it. Ask another "
+                       "admin.");
+    }
     if (str_equal(sc->workspace->installer, q->user_id)) {
         return err_set(e, ERR_CONFLICT, "person_installs",
                        "This person is the installer: PUT another \"installer\" of the workspace "

@@ -24,7 +24,7 @@ static const struct stmt *const *const files[] = {
     store_api_tokens_stmts,   store_console_stmts,        store_erase_stmts,
     store_erase_sealed_stmts, store_erase_audit_stmts,    store_time_zones_stmts,
     store_permissions_stmts,  store_stats_stmts,          store_sign_in_stmts,
-    store_run_hooks_stmts,
+    store_run_hooks_stmts,    store_people_stmts,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

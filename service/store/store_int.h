@@ -154,6 +154,7 @@ extern const struct stmt *const store_workspaces_stmts[];
 extern const struct stmt *const store_installations_stmts[];
 extern const struct stmt *const store_bot_tokens_stmts[];
 extern const struct stmt *const store_users_stmts[];
+extern const struct stmt *const store_people_stmts[];
 extern const struct stmt *const store_leavers_stmts[];
 extern const struct stmt *const store_homes_stmts[];
 extern const struct stmt *const store_defaults_stmts[];

@@ -121,18 +121,20 @@ static int personal_delete(struct api *a, struct err *e)
     return 0;
 }
 
-static int personal_delete_app(struct api *a, struct err *e)
+/* All of an app, of a person, or of that person in that app. */
+static int personal_delete_all(struct api *a, struct err *e)
 {
     struct workspace *w = NULL;
     struct connection_filter f = {.limit = LIMIT_PAGE_COUNT};
     struct api_ended ended = {0};
     bool forget = false;
     size_t count = 0;
-    if (api_flag(a, "forget", &forget, e) != 0 || request_query(a->q, "app", &f.app, e) != 0) {
+    if (api_flag(a, "forget", &forget, e) != 0 || read_filter(a, &f, e) != 0) {
         return -1;
     }
-    if (str_empty(f.app)) {
-        return err_set(e, ERR_INPUT, "query", "\"app\" must say whose connections are meant.");
+    if (f.app == NULL && f.user_id == NULL) {
+        return err_set(e, ERR_INPUT, "query",
+                       "\"app\" or \"user\" must say whose connections are meant.");
     }
     if (api_workspace(a, &w, e) != 0) {
         return -1;
@@ -163,7 +165,7 @@ int api_personal_delete(web *w, const struct request *q, struct response *r, str
     return api_run(w, q, r, personal_delete, e);
 }
 
-int api_personal_delete_app(web *w, const struct request *q, struct response *r, struct err *e)
+int api_personal_delete_all(web *w, const struct request *q, struct response *r, struct err *e)
 {
-    return api_run(w, q, r, personal_delete_app, e);
+    return api_run(w, q, r, personal_delete_all, e);
 }

@@ -31,7 +31,7 @@ static int show(struct console *c, const struct console_answer *said, struct err
     json_put_shown(data, "users", str_empty(typed) ? lines : typed);
     console_put_problem(data, said);
     json_put_words(data, "action", console_path(c, "/groups/%s", c->name));
-    const struct console_page page = {"console_group.html", c->name, "people", said->status};
+    const struct console_page page = {"console_group.html", c->name, "admins", said->status};
     return console_show(c, &page, json_incref(data), e);
 }
 
@@ -81,7 +81,7 @@ int console_group_do(struct console *c, struct err *e)
         return show(c, &a, e);
     }
     console_done(c,
-                 deed->asked ? console_path(c, "/people") : console_path(c, "/groups/%s", c->name),
+                 deed->asked ? console_path(c, "/admins") : console_path(c, "/groups/%s", c->name),
                  deed->said);
     return 0;
 }

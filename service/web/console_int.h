@@ -168,6 +168,10 @@ int console_paged(struct console *c, route_fn *handler, json_t *data, struct err
 /* An entry of a list to choose from. */
 json_t *console_choice(const char *value, const char *label, const char *chosen);
 
+/* What a list and a page show of a person of the API: {"user_name", "user", "admin", "installer",
+ * "erasing", "standing": {word, tone} unless a member, "connections" in words, "last_run",
+ * "created", "href", "connections_href", "runs_href"} (console_people.c). */
+json_t *console_person(const struct console *c, const json_t *p);
 /* A run as lists show it: {reference, href, recipe, state, user, at} (console_home.c). */
 json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names);
 /* What is wrong with a recipe that was stored before a word of its command was reserved; NULL:
@@ -214,7 +218,9 @@ console_fn console_connections_page, console_connection_make, console_connection
     console_connection_do;                              /* console_connections.c */
 console_fn console_hooks_page, console_hook_make;       /* console_hooks.c */
 console_fn console_hook_page, console_hook_do;          /* console_hook.c */
-console_fn console_people_page, console_people_do;      /* console_people.c */
+console_fn console_people_page;                         /* console_people.c */
+console_fn console_person_page, console_person_do;      /* console_person.c */
+console_fn console_admins_page, console_admins_do;      /* console_admins.c */
 console_fn console_group_page, console_group_do;        /* console_group.c */
 console_fn console_tokens_page, console_tokens_do;      /* console_tokens.c */
 console_fn console_runs_page, console_run_page;         /* console_runs.c */

@@ -1,224 +1,70 @@
 #include "console_int.h"
 
-/* Who administers the workspace, what proves a person at each connection, and groups. */
+/* The people whom Workbot knows in the workspace; what is done with one stands in console_person.c.
+ */
 
-/* --- what the page shows --- */
-
-static json_t *group_row(const struct console *c, const json_t *group)
+/* Members are most of them: nothing is said of that. */
+static json_t *standing_of(const json_t *p)
 {
-    long long count = (long long)json_i64(group, "count");
-    json_t *row = json_object();
-    json_put_words(row, "group", json_text(group, "name"));
-    json_put_words(row, "href", console_path(c, "/groups/%s", json_text(group, "name")));
-    json_put_words(row, "count",
-                   count == 1 ? "1 person" : arena_printf(c->mem, "%lld people", count));
-    return row;
-}
-
-/* With the tag of this connection: the page's own is the workspace's. */
-static int add_proof(struct console *c, const char *name, json_t *list, struct err *e)
-{
-    struct console_answer a;
-    const struct console_call get = {.method = WB_GET, .handler = api_connection_get, .name = name};
-    if (console_ask(c, &get, &a, e) != 0) {
-        return -1;
-    }
-    const json_t *d = a.value;
-    const char *match = json_text(d, "account_match");
-    json_t *row = json_must(json_pack(
-        "{s:b, s:b, s:b, s:b}", "sign_in", str_equal(json_text(d, "assurance"), "sign_in"),
-        "match_off", str_equal(match, "off"), "match_warn", str_equal(match, "warn"),
-        "match_require", str_equal(match, "require")));
-    json_put_words(row, "connection", name);
-    json_put_words(row, "label", console_app_title(c, json_text(d, "app")));
-    json_put_words(row, "tag", a.tag);
-    json_push(list, row);
-    return 0;
-}
-
-static int add_lists(struct console *c, json_t *data, struct err *e)
-{
-    json_t *groups = NULL, *defaults = NULL;
-    if (console_list(c, api_groups_get, "limit=100", &groups, e) != 0 ||
-        console_list(c, api_connections_get, "limit=100", &defaults, e) != 0) {
-        return -1;
-    }
-    json_put(data, "groups", json_array());
-    json_put(data, "proofs", json_array());
-    for (size_t i = 0; i < json_array_size(groups); i++) {
-        json_push(json_member(data, "groups"), group_row(c, json_array_get(groups, i)));
-    }
-    for (size_t i = 0; i < json_array_size(defaults); i++) {
-        const char *name = json_text(json_array_get(defaults, i), "name");
-        if (add_proof(c, name, json_member(data, "proofs"), e) != 0) {
-            return -1;
+    static const struct {
+        const char *standing, *word;
+    } words[] = {
+        {"guest", "Guest"},          {"stranger", "Of another organisation"}, {"bot", "Bot"},
+        {"deactivated", "Has left"}, {"unknown", "Not asked after yet"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (str_equal(words[i].standing, json_text(p, "standing"))) {
+            return json_must(json_pack("{s:s}", "word", words[i].word));
         }
     }
-    json_put(data, "any_group", json_boolean(json_array_size(groups) > 0));
-    json_put(data, "any_proof", json_boolean(json_array_size(defaults) > 0));
-    return 0;
+    return NULL;
 }
 
-static int add_admins(struct console *c, const json_t *w, json_t *data, struct err *e)
+static void put_paths(const struct console *c, const char *user_id, json_t *row)
 {
-    char *admins = NULL, *installer = NULL;
-    json_t *one = arena_json(c->mem, json_array());
-    if (json_text(w, "installer") != NULL) {
-        json_push(one, json_words(json_text(w, "installer")));
-    }
-    if (console_ids_shown(c, json_member(w, "admins"), &admins, e) != 0 ||
-        console_ids_shown(c, one, &installer, e) != 0) {
-        return -1;
-    }
-    json_put_shown(data, "admins", admins);
-    json_put_shown(data, "installer", str_trim(c->mem, installer));
-    json_put(data, "uses_default",
-             json_boolean(str_equal(json_text(w, "installer_uses"), "default")));
-    json_put(data, "guests", json_boolean(str_equal(json_text(w, "guests"), "allow")));
-    return 0;
+    struct str id = str_new(c->mem, 100);
+    str_add_url(&id, user_id);
+    json_put_words(row, "href", console_path(c, "/people/%s", id.text));
+    json_put_words(row, "connections_href",
+                   console_path(c, "/personal-connections?user=%s", id.text));
+    json_put_words(row, "runs_href", console_path(c, "/runs?user=%s", id.text));
 }
 
-/* What was not stored can be mended; who would be no admin any more is asked. */
-static int keep_typed(struct console *c, json_t *data, struct err *e)
+json_t *console_person(const struct console *c, const json_t *p)
 {
-    const char *admins = NULL, *installer = NULL;
-    if (console_field(c, "admins", &admins, e) != 0 ||
-        console_field(c, "installer", &installer, e) != 0) {
-        return -1;
+    const char *user_id = json_text(p, "user"), *name = json_text(p, "name");
+    long long count = (long long)json_i64(p, "connections");
+    json_t *row =
+        json_must(json_pack("{s:b, s:b, s:b}", "admin", json_flag(p, "admin"), "installer",
+                            json_flag(p, "installer"), "erasing", json_flag(p, "erasing")));
+    json_put_shown(row, "user", user_id);
+    json_put_shown(row, "user_name", name != NULL && str_visible(name) ? name : user_id);
+    json_put_words(row, "connections",
+                   count == 1 ? "1 connection" : arena_printf(c->mem, "%lld connections", count));
+    json_put_words(row, "last_run", console_time(c->mem, json_text(p, "last_run")));
+    json_put_words(row, "created", console_time(c->mem, json_text(p, "created")));
+    json_t *standing = standing_of(p);
+    if (standing != NULL) {
+        json_put(row, "standing", standing);
     }
-    if (admins[0] != '\0') {
-        json_put_shown(data, "admins", admins);
-        json_put_shown(data, "installer", installer);
-        json_put(data, "asks", json_boolean(c->user_id != NULL));
-    }
-    return 0;
-}
-
-/* Of the workspace's platform. */
-static int add_sign_in(struct console *c, json_t *data, struct err *e)
-{
-    json_t *found = NULL;
-    bool teams = str_starts(c->workspace, "teams:");
-    if (console_sign_in(c, teams ? "teams" : "slack", &found, e) != 0) {
-        return -1;
-    }
-    json_put_words(data, "platform", teams ? "Microsoft Teams" : "Slack");
-    json_put_words(data, "sign_in_name", json_text(found, "title"));
-    json_put(data, "sign_in_is", json_incref(found));
-    return 0;
-}
-
-static int show(struct console *c, const struct console_answer *said, struct err *e)
-{
-    struct console_answer a;
-    const struct console_call get = {.method = WB_GET, .handler = api_workspace_get};
-    json_t *data = arena_json(c->mem, json_object());
-    if (console_ask(c, &get, &a, e) != 0 || add_admins(c, a.value, data, e) != 0 ||
-        add_lists(c, data, e) != 0 || add_sign_in(c, data, e) != 0) {
-        return -1;
-    }
-    if (said->problem != NULL && !console_outdated(said) && keep_typed(c, data, e) != 0) {
-        return -1;
-    }
-    json_put_words(data, "tag", a.tag);
-    console_put_problem(data, said);
-    json_put_words(data, "action", console_path(c, "/people"));
-    const struct console_page page = {"console_people.html", "People", "people", said->status};
-    return console_show(c, &page, json_incref(data), e);
+    put_paths(c, user_id, row);
+    return row;
 }
 
 int console_people_page(struct console *c, struct err *e)
 {
-    return show(c, &(struct console_answer){.status = 200}, e);
-}
-
-/* --- what its buttons do --- */
-
-/* Would whoever is signed in be an admin still? */
-static bool stays(const struct console *c, const json_t *body)
-{
-    const json_t *admins = json_member(body, "admins");
-    bool is = c->user_id == NULL || str_equal(json_text(body, "installer"), c->user_id);
-    for (size_t i = 0; i < json_array_size(admins); i++) {
-        is = is || str_equal(json_string_value(json_array_get(admins, i)), c->user_id);
-    }
-    return is;
-}
-
-static int save(struct console *c, struct console_call *call, struct err *e)
-{
-    const char *admins = NULL, *installer = NULL, *guests = NULL, *sure = NULL;
-    json_t *body = arena_json(c->mem, json_object());
-    if (console_field(c, "admins", &admins, e) != 0 ||
-        console_field(c, "installer", &installer, e) != 0 ||
-        console_take(c, body, "installer_uses", e) != 0 ||
-        console_field(c, "guests", &guests, e) != 0 || console_field(c, "sure", &sure, e) != 0) {
+    static const char *const filters[] = {"begins", NULL};
+    struct console_filter f;
+    json_t *data = arena_json(c->mem, json_must(json_pack("{s:[]}", "people")));
+    if (console_filter(c, filters, &f, e) != 0 ||
+        console_filtered(c, api_people_get, &f, data, e) != 0) {
         return -1;
     }
-    json_t *one = arena_json(c->mem, console_ids_read(c->mem, installer));
-    const json_t *first = json_array_get(one, 0);
-    json_put(body, "installer", first == NULL ? json_null() : json_deep_copy(first));
-    json_put(body, "admins", console_ids_read(c->mem, admins));
-    json_put(body, "guests", json_words(str_equal(guests, "on") ? "allow" : "refuse"));
-    call->method = WB_PUT;
-    call->handler = api_workspace_put;
-    call->body = json_incref(body);
-    if (!stays(c, body) && !str_equal(sure, "on")) {
-        call->refusal = "Nothing was done: you would be no admin any more. Name yourself, or tick "
-                        "the box to say that you mean it.";
+    const json_t *found = json_member(data, "found");
+    for (size_t i = 0; i < json_array_size(found); i++) {
+        json_push(json_member(data, "people"), console_person(c, json_array_get(found, i)));
     }
-    return 0;
-}
-
-static int prove(struct console *c, struct console_call *call, struct err *e)
-{
-    json_t *body = arena_json(c->mem, json_object());
-    if (console_field(c, "connection", &call->name, e) != 0 ||
-        console_take(c, body, "assurance", e) != 0 ||
-        console_take(c, body, "account_match", e) != 0) {
-        return -1;
-    }
-    call->method = WB_PUT;
-    call->handler = api_connection_put;
-    call->body = json_incref(body);
-    if (call->condition.name == NULL) {
-        call->condition = (struct header){"If-Match", "*"};
-        call->unmet = "There is no such connection any more.";
-    }
-    return 0;
-}
-
-static int make_group(struct console *c, struct console_call *call, struct err *e)
-{
-    const char *users = NULL;
-    if (console_field(c, "name", &call->name, e) != 0 ||
-        console_field(c, "users", &users, e) != 0) {
-        return -1;
-    }
-    call->method = WB_PUT;
-    call->handler = api_group_put;
-    call->body = json_must(json_pack("{s:o}", "users", console_ids_read(c->mem, users)));
-    call->condition = (struct header){"If-None-Match", "*"};
-    call->unmet = "There is a group of that name already.";
-    return 0;
-}
-
-int console_people_do(struct console *c, struct err *e)
-{
-    static const struct console_deed deeds[] = {
-        {"save", "saved", save, false},
-        {"prove", "saved", prove, false},
-        {"group", "saved", make_group, false},
-        {.word = NULL},
-    };
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
-    if (console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem != NULL) {
-        return show(c, &a, e);
-    }
-    console_done(c, console_path(c, "/people"), deed->said);
-    return 0;
+    json_put(data, "any", json_boolean(json_array_size(found) > 0));
+    const struct console_page page = {"console_people.html", "People", "people", 200};
+    return console_show(c, &page, json_incref(data), e);
 }

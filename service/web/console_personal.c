@@ -107,7 +107,7 @@ static int call_of(struct console *c, struct console_call *ret, struct err *e)
     console_add_param(&query, "app", one ? "" : app_key);
     console_add_param(&query, "forget", forget ? "true" : "");
     *ret = (struct console_call){
-        .method = WB_DELETE, .query = query.text, .handler = api_personal_delete_app};
+        .method = WB_DELETE, .query = query.text, .handler = api_personal_delete_all};
     if (one) {
         ret->handler = api_personal_delete;
         ret->name = id;

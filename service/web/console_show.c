@@ -16,6 +16,7 @@ static const struct entry {
     {"personal", "Personal connections", "/personal-connections"},
     {"health", "Health", "/health"},
     {"people", "People", "/people"},
+    {"admins", "Admins and groups", "/admins"},
     {"tokens", "API tokens", "/api-tokens"},
     {"audit", "Audit", "/audit"},
     {"sessions", "Who is signed in", "/sessions"},

@@ -41,6 +41,9 @@
     X(console_hooks, "console_hooks.html", "service/web/templates/console_hooks.html")             \
     X(console_hook, "console_hook.html", "service/web/templates/console_hook.html")                \
     X(console_people, "console_people.html", "service/web/templates/console_people.html")          \
+    X(console_person, "console_person.html", "service/web/templates/console_person.html")          \
+    X(console_erased, "console_erased.html", "service/web/templates/console_erased.html")          \
+    X(console_admins, "console_admins.html", "service/web/templates/console_admins.html")          \
     X(console_group, "console_group.html", "service/web/templates/console_group.html")             \
     X(console_tokens, "console_tokens.html", "service/web/templates/console_tokens.html")          \
     X(console_runs, "console_runs.html", "service/web/templates/console_runs.html")                \

@@ -26,9 +26,10 @@ static const struct {
     {"deleteConnection", {"force"}},
     {"listPersonalConnections",
      {"cursor", "limit", "app", "user", "state", "connection", "begins"}},
-    {"deletePersonalConnections", {"app", "forget"}},
+    {"deletePersonalConnections", {"app", "user", "forget"}},
     {"deletePersonalConnection", {"forget"}},
     {"getStats", {"since", "by"}},
+    {"listPeople", {"cursor", "limit", "begins"}},
     {"listRuns", {"cursor", "limit", "reference", "user", "state", "recipe", "since", "until"}},
 };
 

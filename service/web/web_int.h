@@ -381,8 +381,8 @@ route_fn api_hooks_get, api_hook_get, api_hook_put, api_hook_delete,
 route_fn api_groups_get, api_group_get, api_group_put, api_group_delete;  /* api_groups.c */
 route_fn api_tokens_get, api_tokens_post, api_token_delete;               /* api_tokens.c */
 route_fn api_act_post;                                                    /* api_act.c */
-route_fn api_person_delete;                                               /* api_people.c */
-route_fn api_personal_list, api_personal_delete, api_personal_delete_app; /* api_personal.c */
+route_fn api_people_get, api_person_get, api_person_delete;               /* api_people.c */
+route_fn api_personal_list, api_personal_delete, api_personal_delete_all; /* api_personal.c */
 route_fn api_runs_get, api_run_get;                                       /* api_runs.c */
 route_fn api_audit_get, api_apps_get;                                     /* api_audit.c */
 route_fn api_stats_get;                                                   /* api_stats.c */

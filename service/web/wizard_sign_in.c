@@ -102,7 +102,7 @@ static int add_connections(const struct console *c, const char *workspace, json_
                                       str_equal(json_text(d, "assurance"), "sign_in"))));
     }
     json_put(data, "any_connection", json_boolean(json_array_size(found) > 0));
-    json_put_words(data, "people", console_path(&at, "/people#proof"));
+    json_put_words(data, "admins", console_path(&at, "/admins#proof"));
     json_put_words(data, "workspace", workspace);
     return 0;
 }

@@ -454,9 +454,12 @@ test('personal connections: list, disconnect, forget', async () => {
   assert.deepEqual((await call(202, 'DELETE', `${P}/${mine.id}`)).json, {connections: 1, revoking: 0});
   assert.equal((await audit('connection.disconnected')).length, 1, 'told once');
   await call(400, 'DELETE', `${P}/${mine.id}?forget=yes`);
-  await call(400, 'DELETE', P);
+  for (const query of ['', '?user=', '?app=', '?app=&user=U0ANA0001']) await call(400, 'DELETE', P + query);
+  assert.deepEqual((await call(202, 'DELETE', P + '?user=U0BEN0001&forget=true')).json, {connections: 0, revoking: 0});
+  assert.deepEqual((await call(202, 'DELETE', P + '?user=U0ANA0001&app=box&forget=true')).json, {connections: 0, revoking: 0});
   assert.deepEqual((await call(202, 'DELETE', P + '?app=box&forget=true')).json, {connections: 0, revoking: 0});
-  assert.deepEqual((await call(202, 'DELETE', P + '?app=salesforce&forget=true')).json, {connections: 1, revoking: 0});
+  assert.deepEqual((await call(202, 'DELETE', P + '?user=U0ANA0001&forget=true')).json, {connections: 1, revoking: 0});
+  assert.deepEqual((await call(202, 'DELETE', P + '?app=salesforce&forget=true')).json, {connections: 0, revoking: 0});
   assert.deepEqual((await call(200, 'GET', P)).json.items, []);
   await call(404, 'DELETE', `${P}/${mine.id}?forget=true`);
   const [{id}] = await service.database.query("select id from connection where user_id = ''");
@@ -740,6 +743,43 @@ test('the deployment: is it ready, and which keys it has, by their ids alone', a
   assert.equal((await call(200, 'GET', '/v1/deployment')).json.ready, true);
 });
 
+test('people: a list by pages and by how a name or id begins, and one of them', async () => {
+  const P = W + '/people', other = '/v1/workspaces/slack:TPEOPLE';
+  await call(201, 'PUT', other, {});
+  await service.database.query(`insert into chat_user (workspace, user_id, name, email, standing) values
+    ('slack:T0ACME001', 'U0GUS00001', 'Gus Green', 'gus@acme.example', 'guest'), ('slack:T0ACME001', 'U0GWEN0001', 'gwen', null, 'deactivated'),
+    ('slack:TPEOPLE', 'U0GUS00001', 'Gus of another', null, 'bot'), ('slack:TPEOPLE', 'U0ZOE00001', 'Zoe', null, 'member')`);
+  const all = (await call(200, 'GET', P)).json.items, ids = list => list.map(p => p.user);
+  const {created, ...gus} = all.find(p => p.user === 'U0GUS00001');
+  assert.deepEqual(gus, {user: 'U0GUS00001', name: 'Gus Green', standing: 'guest', admin: false, installer: false, connections: 0, last_run: null, erasing: false}, 'no e-mail');
+  assert.ok(Date.parse(created) <= Date.now());
+  const ana = all.find(p => p.user === 'U0ANA0001');
+  assert.deepEqual([ana.standing, typeof ana.last_run], ['member', 'string']);
+  const paged = [];
+  for (let next = ''; next !== null;) {
+    const page = (await call(200, 'GET', `${P}?limit=1${next && '&cursor=' + encodeURIComponent(next)}`)).json;
+    paged.push(...page.items);
+    ({next} = page);
+  }
+  assert.ok(all.length > 2);
+  assert.deepEqual(paged, all);
+  for (const [begins, found] of [['g', ['U0GUS00001', 'U0GWEN0001']], ['GUS', ['U0GUS00001']], ['u0gw', ['U0GWEN0001']], ['green', []], ['%', []], ['_', []], ['zoe', []]]) {
+    assert.deepEqual(ids((await call(200, 'GET', `${P}?begins=${encodeURIComponent(begins)}`)).json.items), found, begins);
+  }
+  await call(200, 'PUT', C, connection());
+  await service.database.query(`insert into connection (workspace, id, default_name, state, owner, tokens) values
+    ('slack:T0ACME001', gen_random_uuid(), 'acme-salesforce', 'needs_login', 'U0GWEN0001', 'x')
+    on conflict (workspace, default_name, user_id) do update set owner = excluded.owner, tokens = excluded.tokens`);
+  assert.deepEqual((await call(200, 'GET', P + '/U0GWEN0001')).json.default_connections, ['acme-salesforce']);
+  await service.database.query("delete from connection where user_id = ''");
+  assert.deepEqual((await call(200, 'GET', P + '/U0GUS00001')).json, {created, ...gus, default_connections: []});
+  assert.equal((await call(404, 'GET', P + '/U0ZOE00001')).json.code, 'no_person', 'of another workspace');
+  assert.deepEqual(ids((await call(200, 'GET', other + '/people')).json.items), ['U0GUS00001', 'U0ZOE00001']);
+  for (const query of ['limit=0', 'unknown=1', 'begins=']) await call(400, 'GET', `${P}?${query}`);
+  await service.database.query("delete from chat_user where user_id in ('U0GUS00001', 'U0GWEN0001')");
+  await call(202, 'DELETE', other);
+});
+
 test('a person is erased: not while others depend on them, nor while something is under way', async () => {
   const P = W + '/people/';
   assert.equal((await call(409, 'DELETE', P + workspace.installer)).json.code, 'person_installs');
@@ -747,6 +787,7 @@ test('a person is erased: not while others depend on them, nor while something i
   await service.database.query("insert into job (workspace, id, kind, lane, run_at) values ('slack:T0ACME001', gen_random_uuid(), 'notice', 'U0DORA0001', now() + interval '1 day')");
   const first = (await call(202, 'DELETE', P + 'U0DORA0001')).json;
   assert.deepEqual([first.erased, first.waiting, first.rows], [false, 1, 0]);
+  assert.equal((await call(200, 'GET', P + 'U0DORA0001')).json.erasing, true);
   await service.database.query("delete from job where lane = 'U0DORA0001'");
   const done = (await call(200, 'DELETE', P + 'U0DORA0001')).json;
   assert.deepEqual([done.erased, done.pseudonym, done.proof.found], [true, first.pseudonym, 0]);

@@ -269,10 +269,44 @@ describe('its pages', () => {
     await page.getByRole('status').getByText('Removed.').waitFor();
   });
 
-  test('people: admins, what proves them, and a group', async () => {
+  test('people are found, and one is disconnected and erased when that is meant', async () => {
+    await w.query("insert into chat_user (workspace, user_id, name, standing) select $1, 'U0AZ' || lpad(n::text, 5, '0'), 'Zed ' || n, 'guest' from generate_series(1, 55) n", [ACME]);
     await menu('People');
     await heading('People');
     await accessible(page, 'people');
+    await page.getByRole('link', {name: 'More people'}).click();
+    await page.getByRole('link', {name: 'Zed 55', exact: true}).waitFor();
+    await page.getByLabel('Name or id begins').fill('zed 55');
+    await page.getByRole('button', {name: 'Search'}).click();
+    await page.getByRole('link', {name: 'Show all'}).waitFor();
+    assert.equal(await page.getByRole('listitem').filter({hasText: 'Zed'}).count(), 1);
+    await page.getByRole('link', {name: 'Zed 55', exact: true}).click();
+    await heading('Zed 55');
+    await accessible(page, 'a person');
+    await page.getByRole('button', {name: 'Erase'}).click();
+    await page.getByRole('alert').getByText('tick the box').waitFor();
+    await accessible(page, 'a person, not erased');
+    await page.getByRole('checkbox', {name: /Yes, disconnect Zed 55/}).check();
+    await page.getByRole('button', {name: 'Disconnect all'}).click();
+    await page.getByRole('status').getByText('Ended here.').waitFor();
+    await page.getByRole('checkbox', {name: /Yes, erase Zed 55/}).check();
+    await page.getByRole('button', {name: 'Erase'}).click();
+    await heading('Erased');
+    await page.getByText(/columns and \d+ sealed values were searched/).waitFor();
+    await accessible(page, 'a person, erased');
+    await w.query("delete from chat_user where user_id like 'U0AZ%'");
+    await menu('People');
+    await page.getByLabel('Name or id begins').fill('Ben');
+    await page.getByRole('button', {name: 'Search'}).click();
+    await page.getByRole('link', {name: 'Ben', exact: true}).click();
+    await page.getByText('nobody can erase themselves').waitFor();
+    await accessible(page, 'a person who cannot be erased yet');
+  });
+
+  test('admins, what proves people, and a group', async () => {
+    await menu('Admins and groups');
+    await heading('Admins and groups');
+    await accessible(page, 'admins and groups');
     await page.getByRole('form', {name: 'What proves people at acme-salesforce'}).getByLabel('Another e-mail').selectOption('warn');
     await page.getByRole('button', {name: 'Save the proof of acme-salesforce'}).click();
     await page.getByRole('status').getByText('Saved.').waitFor();

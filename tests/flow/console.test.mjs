@@ -267,7 +267,7 @@ describe('who stays in', () => {
       await page(browser, `/console/workspaces/${workspace}`);
       assert.equal(browser.page.status, 200);
     }
-    const {form_key} = (await page(browser, `${HOME}/people`), browser.form({}, 1).fields);
+    const {form_key} = (await page(browser, `${HOME}/admins`), browser.form({}, 1).fields);
     for (const none of ['slack:T0NOWHERE', '%22%3E', 'a%0D%0AX-Made: 1'.replace(' ', '%20')]) {
       const path = `/console/workspaces/${none}/sessions`, id = '01900000-0000-7000-8000-000000000000';
       assert.equal((await browser.request('POST', w.url + path, {form_key, id})).status, 404, none);
@@ -347,17 +347,17 @@ describe('who stays in', () => {
   test('an admin of another workspace finds none of its pages, and changes nothing there', async () => {
     const {openapi} = await import('../contract/support.mjs');
     const browser = await signIn(w.person('otto', 'T0GLOBEX1')), own = await signIn();
-    const key = async (of, workspace) => (await page(of, `/console/workspaces/${workspace}/people`), of.form({}, 1).fields.form_key);
+    const key = async (of, workspace) => (await page(of, `/console/workspaces/${workspace}/admins`), of.form({}, 1).fields.form_key);
     const keys = [await key(browser, GLOBEX), await key(own, ACME)]; // also the form of a page that an admin there has open
     await w.must('PUT', `/workspaces/${ACME}/groups/canary-group`, {users: [ANA]});
     await w.must('PUT', `/workspaces/${ACME}/hooks/canary-hook`, {kind: 'json'});
     await w.must('POST', `/workspaces/${ACME}/api-tokens`, {name: 'canary-token', role: 'read'});
     const run = (await w.one('select id from run where workspace = $1 limit 1', [ACME]))?.id ?? '01900000-0000-7000-8000-000000000000';
     const session = (await w.one('select id from console_session where workspace = $1 limit 1', [ACME])).id;
-    const names = {recipes: 'create-opportunity', connections: 'acme-salesforce', apps: 'acme-salesforce', hooks: 'canary-hook', groups: 'canary-group', runs: run};
+    const names = {recipes: 'create-opportunity', connections: 'acme-salesforce', apps: 'acme-salesforce', hooks: 'canary-hook', groups: 'canary-group', runs: run, people: ANA};
     // what each page's buttons say, by the forms of that page as its own admin reads it: a page that comes later is probed by itself
     const routes = openapi.operations.filter(o => o.path.startsWith('/console/workspaces/{workspace}'));
-    const where = (path, workspace) => filled(path, {workspace, name: names[path.match(/([a-z-]+)\/\{name\}/)?.[1]], id: run});
+    const where = (path, workspace) => filled(path, {workspace, name: names[path.match(/([a-z-]+)\/\{name\}/)?.[1]], id: names[path.match(/([a-z-]+)\/\{id\}/)?.[1]]});
     const forms = new Map();
     for (const o of routes.filter(x => x.method === 'GET')) {
       for (const query of ['', '?change=1']) {
@@ -551,8 +551,8 @@ describe('many of them', () => {
     await settings(browser, {allow: 'everyone', enabled: 'on', verify_salesforce: 'on'});
     assert.deepEqual([(await recipe()).allow, browser.page.status], ['everyone', 303]);
 
-    const path = `${w.url}${HOME}/people`, was = await w.must('GET', `/workspaces/${ACME}`);
-    await page(browser, `${HOME}/people`);
+    const path = `${w.url}${HOME}/admins`, was = await w.must('GET', `/workspaces/${ACME}`);
+    await page(browser, `${HOME}/admins`);
     const {form_key} = browser.form({}, 1).fields;
     await browser.request('POST', path, {form_key, do: 'save', admins: `${BEN}\n${ids(1000)}`, installer: was.installer ?? '', installer_uses: 'default'});
     assert.equal(browser.page.status, 422, browser.text.slice(0, 500));
@@ -620,7 +620,7 @@ describe('runs, the audit, personal connections', () => {
     let all = '';
     await w.must('PUT', `/workspaces/${ACME}/groups/probed`, {users: [ANA]});
     await w.must('PUT', `/workspaces/${ACME}/hooks/canary`, {kind: 'json', secret: 'sample-acme-canary-hook-secret'});
-    for (const path of await consolePages({hooks: 'canary', groups: 'probed', connections: 'acme-salesforce', recipes: 'create-opportunity', apps: 'acme-salesforce', runs: run.id})) {
+    for (const path of await consolePages({hooks: 'canary', groups: 'probed', connections: 'acme-salesforce', recipes: 'create-opportunity', apps: 'acme-salesforce', runs: run.id, people: ANA})) {
       await page(browser, path);
       assert.equal(browser.page.status, 200, `${path}: ${browser.text}`);
       all += browser.page.html;
@@ -989,13 +989,13 @@ describe('hooks', () => {
   });
 });
 
-describe('people', () => {
+describe('admins and groups', () => {
   const workspace = () => w.must('GET', `/workspaces/${ACME}`);
-  const path = () => `${w.url}${HOME}/people`;
+  const path = () => `${w.url}${HOME}/admins`;
 
   test('admins, installer and guests are saved; leaving oneself out is asked first, and signs out', async () => {
     const browser = await signIn(), was = await workspace();
-    await page(browser, `${HOME}/people`);
+    await page(browser, `${HOME}/admins`);
     assert.match(browser.page.html, new RegExp(`${BEN} Ben`), 'ids are named');
     const {form_key} = browser.form({}, 1).fields, installer = was.installer ?? '';
     const save = more => browser.request('POST', path(), {form_key, do: 'save', admins: `${BEN} Ben\r\n${ANA}\r\n`, installer, installer_uses: 'default', ...more});
@@ -1013,7 +1013,7 @@ describe('people', () => {
     assert.deepEqual((await workspace()).admins, [BEN, ANA]);
     await save({admins: ANA, installer: ANA, sure: 'on'});
     assert.equal(browser.page.status, 303);
-    await page(browser, `${HOME}/people`);
+    await page(browser, `${HOME}/admins`);
     assert.match(browser.text, /Sign in to the console/);
     await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN], installer: was.installer, guests: was.guests, installer_uses: was.installer_uses});
   });
@@ -1028,7 +1028,7 @@ describe('people', () => {
     const formOf = (browser, act) => Array.from({length: 8}, (_, n) => { try { return browser.form({}, n).fields; } catch { return {}; } })
       .find(f => f.do === act) ?? assert.fail(`no form "${act}" on ${browser.page.url}: ${browser.text}`);
     const all = [
-      ['/people', () => admins(BEN), {admins: `${BEN}\n${ANA}`, installer: was.installer ?? '', installer_uses: was.installer_uses, guests: ''},
+      ['/admins', () => admins(BEN), {admins: `${BEN}\n${ANA}`, installer: was.installer ?? '', installer_uses: was.installer_uses, guests: ''},
         async () => (await workspace()).admins, [BEN]],
       ['/groups/shared', () => w.must('PUT', `/workspaces/${ACME}/groups/shared`, {users: [BEN]}), {users: `${ANA}\n${BEN}`},
         async () => (await w.must('GET', `/workspaces/${ACME}/groups/shared`)).users, [BEN]],
@@ -1036,7 +1036,7 @@ describe('people', () => {
         async () => (await w.must('GET', `/workspaces/${ACME}/hooks/shared`)).enabled, false],
       ['/connections/acme-salesforce', () => match('require'),
         {scopes: asked.scopes.join('\n'), assurance: asked.assurance, account_match: 'off'}, async () => (await connection()).account_match, 'require'],
-      ['/people', () => match('warn'), {assurance: asked.assurance, account_match: 'off'}, async () => (await connection()).account_match, 'warn', 'prove'],
+      ['/admins', () => match('warn'), {assurance: asked.assurance, account_match: 'off'}, async () => (await connection()).account_match, 'warn', 'prove'],
       ['/setup/apps/acme-salesforce', () => match('require'), {client_secret: 'sample-secret-of-the-page', host: 'login.salesforce.com'},
         async () => (await connection()).host, asked.host, 'save', '?change=1'],
       ['/hooks/shared', () => w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {enabled: false}), {overlap_s: '3600'},
@@ -1062,7 +1062,7 @@ describe('people', () => {
 
   test('what proves a person is chosen for each connection, and nothing else of it changes', async () => {
     const browser = await signIn(), one = () => w.must('GET', `/workspaces/${ACME}/connections/acme-salesforce`);
-    await page(browser, `${HOME}/people`);
+    await page(browser, `${HOME}/admins`);
     const {form_key} = browser.form({}, 1).fields, was = await one();
     await browser.request('POST', path(), {form_key, do: 'prove', connection: 'acme-salesforce', assurance: 'code', account_match: 'require'});
     assert.equal(browser.page.status, 303, browser.text);
@@ -1081,7 +1081,7 @@ describe('people', () => {
 
   test('a group is made once, changed, and removed when that is meant', async () => {
     const browser = await signIn(), one = () => w.api('GET', `/workspaces/${ACME}/groups/deals`), users = async () => (await w.must('GET', `/workspaces/${ACME}/groups/deals`)).users;
-    await page(browser, `${HOME}/people`);
+    await page(browser, `${HOME}/admins`);
     const {form_key} = browser.form({}, 1).fields, at = `${w.url}${HOME}/groups/deals`;
     await browser.request('POST', at, {form_key, do: 'save', users: ANA});
     assert.equal(browser.page.status, 404, 'a change makes none');

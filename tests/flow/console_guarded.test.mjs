@@ -15,14 +15,14 @@ const LEAVES = ['getConsoleSetup'];
 const OPERATORS = ['postSetupAdminLink'];
 const NOBODY = '01900000-0000-7000-8000-000000000000';
 /** Each word that a button of a page has, and a field for whatever names something. */
-const WORDS = ['save', 'remove', 'rotate', 'login', 'confirm', ''];
+const WORDS = ['save', 'remove', 'rotate', 'login', 'confirm', 'disconnect', 'erase', ''];
 /** A recipe that would use such a connection. */
 const using = of => ({title: 'Probe', command: 'probe it', steps: [{id: 'one', connection: 'salesforce', action: 'create_record', with: {object: 'Task', fields: {}}}],
   reply: {text: 'Done'}, connections: {salesforce: {use: of.connections, verify_user_access: true}}, allow: {groups: [of.groups]}}); // names last: columns are told
 /** What the forms of a workspace's own pages name by themselves; none: they only make something in it. */
 const NAMED = {
   postConsolePersonal: of => ({id: of['personal-connections']}), postConsoleSessions: of => ({id: of.sessions}),
-  postConsoleApiTokens: of => ({do: 'remove', name: of['api-tokens']}), postConsolePeople: of => ({do: 'prove', connection: of.connections, assurance: 'code'}),
+  postConsoleApiTokens: of => ({do: 'remove', name: of['api-tokens']}), postConsoleAdmins: of => ({do: 'prove', connection: of.connections, assurance: 'code'}),
   postConsoleRecipeCheck: of => ({name: of.recipes, text: JSON.stringify(using(of))}),
   postConsoleRecipes: null, postConsoleConnections: null, postConsoleHooks: null, postSetupApps: null, postSetupRecipes: null, postSetupAdminLink: null,
 };
@@ -149,7 +149,7 @@ describe('what is Acme\'s, asked for under Globex\'s own path', () => {
         if (owned) assert.ok([400, 404, 412, 422].includes(status), `${o.id} ${word}: ${status}`);
       }
     }
-    assert.deepEqual([found.postConsoleSessions, found.postConsolePersonal, found.postConsoleApiTokens, found.postConsolePeople], [303, 404, 404, 412]);
+    assert.deepEqual([found.postConsoleSessions, found.postConsolePersonal, found.postConsoleApiTokens, found.postConsoleAdmins], [303, 404, 404, 412]);
     assert.deepEqual(strip(await rowsOf(ACME)), strip(before));
     await ben.get(`${w.url}/console/workspaces/${ACME}`);
     assert.match(ben.text, /Create an opportunity/, 'and its session lives');
@@ -172,8 +172,8 @@ describe('what is Acme\'s, asked for under Globex\'s own path', () => {
     const met = new Set(), BODIES = {confirmConnectionLogin: () => ({code: '123456'}),
       actForUser: of => ({user: of.people, recipe: of.recipes, inputs: {}, idempotency_key: 'probe'})};
     BODIES.checkRecipe = using;
-    const QUERIES = {listRuns: of => ({user: of.people}), listAudit: of => ({subject: of.recipes}), listPersonalConnections: of => ({user: of.people}),
-      deletePersonalConnections: () => ({app: 'box'})};
+    const QUERIES = {listRuns: of => ({user: of.people}), listAudit: of => ({subject: of.recipes}), listPersonalConnections: of => ({user: of.people}), listPeople: of => ({begins: of.people}),
+      deletePersonalConnections: of => ({user: of.people})};
     for (const o of routes) {
       const owns = /\{\w+\}.*\{\w+\}/.test(o.path), ask = async of => {
         const query = new URLSearchParams(QUERIES[o.id]?.(of));

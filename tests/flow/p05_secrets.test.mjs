@@ -96,7 +96,7 @@ describe('P5 secrets', () => {
       }
     }
     assert.ok(n >= 8, `tokens were seen: ${n}`);
-    for (const path of ['', '/connections', '/connections/acme-salesforce', '/recipes', '/recipes/create-opportunity', '/runs', '/personal-connections', '/audit']) {
+    for (const path of ['', '/connections', '/connections/acme-salesforce', '/recipes', '/recipes/create-opportunity', '/runs', '/personal-connections', '/people', '/audit']) {
       const r = await w.must('GET', `/workspaces/${ACME}${path}`);
       answers.push(r.text);
     }

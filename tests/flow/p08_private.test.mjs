@@ -144,7 +144,7 @@ describe('P8 private', () => {
         await ana.ask(text, fits);
       }
       await w.idle();
-      const api = await Promise.all(['/personal-connections', '/audit', '/runs', '/connections/acme-salesforce'].map(path => w.must('GET', `/workspaces/${ACME}${path}`)));
+      const api = await Promise.all(['/personal-connections', '/people', '/audit', '/runs', '/connections/acme-salesforce'].map(path => w.must('GET', `/workspaces/${ACME}${path}`)));
       for (const text of [await ana.reads('dm', 'sales'), ...api.map(a => a.text)]) assert.doesNotMatch(text, STRANGE);
     };
     await looks();

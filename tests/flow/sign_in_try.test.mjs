@@ -91,7 +91,7 @@ describe('Sign in with Slack, switched off', () => {
     assert.deepEqual([line, more], [{workspace: ACME, actor: token, subject: 'slack', detail: {client_id: CLIENT, signed_in_user: 'U0BEN0001', signed_in_team: 'T0ACME001'}}, []]);
     assert.deepEqual(await w.rows('connection', 'login', 'oauth_state', 'console_session', 'chat_user', 'job', 'message'), rows);
     assert.match(await block(b, 'slack'), /Works, is off.*Tried \d+ \w+ \d+, \d\d:\d\d by token:[0-9a-f]{8}, signed in to T0ACME001/);
-    await page(b, `/console/workspaces/${ACME}/people`);
+    await page(b, `/console/workspaces/${ACME}/admins`);
     assert.match(b.text, /Sign in with Slack: Works, is off/);
     const stored = JSON.stringify([await w.query('select * from sign_in_proof'), await w.query('select * from sign_in_try')]);
     assert.ok(!stored.includes('U0BEN0001'), 'who signed in stands in the audit alone');
@@ -245,10 +245,10 @@ describe('Sign in with Slack, switched on', () => {
     await w.restart({WORKBOT_SLACK_SIGN_IN: 'off'});
   });
 
-  test('never tried: the set-up, People and Health say so, and logins work as before; then no more', async () => {
+  test('never tried: the set-up, Admins and groups and Health say so, and logins work as before; then no more', async () => {
     const b = await operator(), health = `/console/workspaces/${ACME}/health`;
     assert.match(await block(b, 'slack'), /Never tried.*nobody has tried it with this client/);
-    await page(b, `/console/workspaces/${ACME}/people`);
+    await page(b, `/console/workspaces/${ACME}/admins`);
     assert.match(b.text, /Sign in with Slack: Never tried/);
     await page(b, health);
     assert.match(b.text, /Sign in with Slack It is on, and nobody has tried it.*Never tried/);

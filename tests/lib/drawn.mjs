@@ -129,7 +129,7 @@ export class Drawn {
       if (s.startsWith('{') && operation.method !== 'DELETE') this.note(sent.slice(0, i).join('/'), decodeURIComponent(sent[i]));
     }
     for (const item of answer.json?.items ?? []) {
-      this.note(path, item.workspace ?? item.name ?? item.id ?? String(item.version ?? ''));
+      if (!path.endsWith('/people')) this.note(path, item.workspace ?? item.name ?? item.id ?? String(item.version ?? ''));
       this.note(sent.slice(0, 4).join('/') + '/people', item.user);
     }
     if (answer.json?.next) this.note('cursor', answer.json.next);

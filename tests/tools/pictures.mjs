@@ -164,6 +164,7 @@ async function looksAtConsole(page) {
   await show(new URL(await page.locator('tbody a').first().getAttribute('href'), page.url()).pathname.slice(base.length), '14-run');
   await show('/health', '15-health');
   await eye('/people', '16-people');
+  await eye('/admins', '16-admins');
   await eye('/api-tokens', '16-tokens');
   await eye('/sessions', '16-sessions');
   await show('/audit', '16-audit');
@@ -201,7 +202,7 @@ async function administers() {
   await page.setViewportSize({width: 390, height: 844});
   await pageOf(page, `/console/workspaces/${ACME}`, '21-console-phone');
   if (process.argv[2]) {
-    for (const [path, name] of [['/recipes/create-opportunity/settings', 'settings'], ['/health', 'health'], ['/setup/recipes', 'set-up'], ['/runs', 'runs'], ['/people', 'people']]) {
+    for (const [path, name] of [['/recipes/create-opportunity/settings', 'settings'], ['/health', 'health'], ['/setup/recipes', 'set-up'], ['/runs', 'runs'], ['/people', 'people'], ['/admins', 'admins']]) {
       await pageOf(page, `/console/workspaces/${ACME}${path}`, `21-${name}-phone`);
     }
   }

@@ -1,0 +1,56 @@
+#include "store/people.h"
+
+#include "store_int.h"
+
+/* The users of a workspace as a list for its admins. */
+
+/* In the order of the primary key. The page is cut first: what is counted of each person is counted
+ * of those on it alone. Runs leave with their time, and the last of them with it. */
+static const struct stmt PAGE = {
+    "person_page",
+    "select u.user_id, u.name, u.standing, epoch(u.created_at),"
+    "   (select count(*) from connection c where c.workspace = $1"
+    "       and (c.user_id = u.user_id or c.resting_of = u.user_id)),"
+    "   (select epoch(max(r.created_at)) from run r"
+    "     where r.workspace = $1 and r.user_id = u.user_id),"
+    "   exists (select from person_erasure p where p.workspace = $1 and p.user_id = u.user_id)"
+    "  from (select user_id, name, standing, created_at from chat_user where workspace = $1"
+    "           and ($2::text is null or user_id = $2)"
+    "           and ($3::text is null or starts_with(lower(name), lower($3))"
+    "                or starts_with(lower(user_id), lower($3)))"
+    "           and ($4::text is null or user_id > $4) order by user_id limit $5) u"
+    " order by u.user_id",
+    5, 7};
+
+const struct stmt *const store_people_stmts[] = {&PAGE, NULL};
+
+static int read_person(store *s, const rows *r, size_t row, void *to, struct err *e)
+{
+    struct person *p = to;
+    (void)s;
+    (void)e;
+    p->user_id = row_text(r, row, 0);
+    p->name = row_text(r, row, 1);
+    p->standing = row_text(r, row, 2);
+    p->created_at = row_i64(r, row, 3);
+    p->connections = row_i64(r, row, 4);
+    p->last_run_at = row_i64(r, row, 5);
+    p->erasing = row_bool(r, row, 6);
+    return 0;
+}
+
+int store_person_page(store *s, const char *workspace, const struct person_filter *f,
+                      struct person **ret, size_t *ret_count, struct err *e)
+{
+    const struct store_ask ask = {&PAGE,
+                                  DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->user_id),
+                                          DB_TEXT(f->begins), DB_TEXT(f->after_user_id),
+                                          DB_I64(f->limit)),
+                                  read_person, sizeof(struct person)};
+    void *list = NULL;
+    if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {
+        return -1;
+    }
+    *ret = list;
+    return 0;
+}

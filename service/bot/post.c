@@ -169,16 +169,22 @@ static int post_in_channel(struct scene *sc, const struct message *m, const char
                : say_new(sc, &to, view, &id, e);
 }
 
-static json_t *undelivered_view(struct scene *sc, const struct message *m, const char *recipe,
-                                const char *code)
+/* channel: where it stands instead; NULL: nowhere. */
+static json_t *undelivered_view(struct scene *sc, const struct message *m, const char *code,
+                                const char *channel)
 {
-    const char *channel = json_text(m->body, "else_in");
+    const char *recipe = json_text(m->body, "posts");
     json_t *view = view_new(sc->mem);
     if (channel != NULL) {
         view_text(
             view,
             "What the recipe `%s` tells <@%s> did not arrive (%s). It stands in <#%s> instead.",
             recipe, m->user_id, code, channel);
+    } else if (m->user_id != NULL) {
+        view_text(view,
+                  "What the recipe `%s` tells <@%s> may not have arrived (%s): the chat did not "
+                  "answer. Nobody else was told. Please ask them.",
+                  recipe, m->user_id, code);
     } else {
         view_text(view,
                   "What the recipe `%s` tells in <#%s> did not arrive (%s). Please add me "
@@ -192,7 +198,8 @@ int bot_post_undelivered(store *s, arena *mem, const struct message *m, const ch
                          struct err *e)
 {
     const char *recipe = json_text(m->body, "posts");
-    const char *channel = json_text(m->body, "else_in");
+    /* what may have come is not said again where others read it, nor are its buttons */
+    const char *channel = m->post_started_at != 0 ? NULL : json_text(m->body, "else_in");
     struct workspace *w = NULL;
     bool due = false;
     if (recipe == NULL || m->sent_version > 0) {
@@ -211,5 +218,5 @@ int bot_post_undelivered(store *s, arena *mem, const struct message *m, const ch
         store_notice_due(s, m->workspace, key, EVERY_S, &due, e) != 0) {
         return -1;
     }
-    return due ? notice_all(&sc, undelivered_view(&sc, m, recipe, code), e) : 0;
+    return due ? notice_all(&sc, undelivered_view(&sc, m, code, channel), e) : 0;
 }

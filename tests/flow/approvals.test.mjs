@@ -424,6 +424,19 @@ for (const chat of ['slack', 'teams']) {
         await w.putRecipe(workspace, notice('approval-news'));
       });
 
+      test('P8 a person to whom it may have come, as only its answers were lost: nobody else reads it, or has its buttons', async () => {
+        await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
+        const {fields} = await eventOf('Unsure');
+        if (teams) await ben.say('hello');
+        await w.idle();
+        await w.fault('lost', {peer: chat, times: teams ? 2 : 1, ...(teams ? {method: 'POST', path: '/activities'} : {path: 'chat.postMessage'})});
+        await tell('04lunsure', {...fields, Approver: 'cleo@acme.example'});
+        await cleo.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('Unsure'));
+        if (teams) assert.match(words(await ben.sees(/approval-news[\s\S]*\(chat_unsure\)/)), /may not have arrived[\s\S]*Nobody else was told/);
+        await w.idle();
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Unsure')).length, 0);
+      });
+
       test('a person whom the chat does not let it reach: the channel reads it, once, can decide, and the admins know', async () => {
         await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
         const {process, fields} = await eventOf('Unreached');

@@ -82,17 +82,51 @@ int post_say_first(struct turn *t, const struct run *r, const char *audited, str
 
 /* --- a write of which nobody knows what became of it --- */
 
+/* Each try of a write has a key of its own. */
+static int question_id(struct scene *sc, const struct run *r, const char **ret, struct err *e)
+{
+    struct run_step *steps = NULL;
+    size_t count = 0;
+    *ret = r->id;
+    if (store_steps(sc->s, r->workspace, r->id, &steps, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(steps[i].state, "unknown") && steps[i].turn != STEP_LOOP) {
+            *ret = arena_printf(sc->mem, "%s@%s", r->id, steps[i].idempotency_key);
+        }
+    }
+    return 0;
+}
+
+int post_is_answered(struct turn *t, const struct run *r, const char *value, bool *ret,
+                     struct err *e)
+{
+    const char *now = NULL;
+    *ret = false;
+    if (!run_is_nobodys(r)) {
+        return 0;
+    }
+    if (question_id(&t->scene, r, &now, e) != 0) {
+        return -1;
+    }
+    *ret = !str_equal(value, now) && !str_equal(value, r->id);
+    return 0;
+}
+
 int post_question(struct scene *sc, const struct run_outcome *o, const char *app_words,
                   json_t **ret, struct err *e)
 {
     const struct run_hooked q = {.recipe = o->run->recipe, .state = RUN_UNKNOWN};
+    const char *value = NULL;
     struct run_outcome plain = *o;
     int64_t waiting = 0;
     plain.item.value = NULL; /* what the list holds is for the channel or person of the recipe */
-    if (store_run_hooked_count(sc->s, o->run->workspace, &q, &waiting, e) != 0) {
+    if (store_run_hooked_count(sc->s, o->run->workspace, &q, &waiting, e) != 0 ||
+        question_id(sc, o->run, &value, e) != 0) {
         return -1;
     }
-    json_t *view = unknown_view(sc, &plain, app_words);
+    json_t *view = unknown_view(sc, &plain, app_words, value);
     view_note(view,
               "An event of an app started it %s: recipe `%s`. All admins are asked, and the "
               "first press counts.",

@@ -1,5 +1,7 @@
 #include "form_int.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/str.h"
 
@@ -167,14 +169,19 @@ static int take_verdict(struct turn *t, const char *value, verdict_fn *find, str
 {
     struct run *r = NULL;
     const struct verdict *v = NULL;
-    if (post_run(t, value, &r, e) != 0) {
+    bool answered = false;
+    const char *id = arena_strndup(t->scene.mem, value, strcspn(value, "@"));
+    if (post_run(t, id, &r, e) != 0) {
         return -1;
     }
     if (r == NULL) {
         return 0;
     }
     bool nobodys = run_is_nobodys(r);
-    if (r->state != RUN_UNKNOWN) {
+    if (post_is_answered(t, r, value, &answered, e) != 0) {
+        return -1;
+    }
+    if (r->state != RUN_UNKNOWN || answered) {
         return nobodys ? post_say_first(t, r, "run.settled", e) : run_say_moved_on(t, r, e);
     }
     if (find(t, r, &v, e) != 0 || audit_verdict(t, r, v, e) != 0 ||

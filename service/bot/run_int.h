@@ -239,8 +239,10 @@ void result_add_rest(struct scene *sc, const struct run_outcome *o, const json_t
 
 /* --- unknown.c: a write whose answer was lost --- */
 
-/* The question to its user. app_words NULL: no app is known. */
-json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words);
+/* The question to its user. app_words NULL: no app is known. value: what its buttons say, the run's
+ * id and what may stand behind it. */
+json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words,
+                     const char *value);
 /* What its user's word that it happened means for what comes after this step of the recipe (NULL:
  * not known any more). A reply may lack its result, a later step may not. */
 enum unknown_rest {
@@ -282,6 +284,10 @@ char *post_failed_key(arena *mem, const struct run *r);
 int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e);
 /* Another press was first: whose, as the audit has it under this action, or how the run stands. */
 int post_say_first(struct turn *t, const struct run *r, const char *audited, struct err *e);
+/* Is it of another try than the one whose answer is lost now? Its question stands in the chat of
+ * every admin but the one who answered it. */
+int post_is_answered(struct turn *t, const struct run *r, const char *value, bool *ret,
+                     struct err *e);
 /* Of the notices: admins are asked about such a write of this recipe. */
 char *post_asked_key(arena *mem, const char *recipe);
 /* The next write of this recipe of which nobody knows what became of it. */

@@ -145,7 +145,7 @@ static int ended_wait(struct ending *x, struct err *e)
 static int ended_unknown(struct ending *x, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
-    json_t *view = unknown_view(&x->scene, o, app_of(x));
+    json_t *view = unknown_view(&x->scene, o, app_of(x), o->run->id);
     metric_add(METRIC_RUNS, "result=\"unknown\"", 1);
     o->run->error_code = o->err.code;
     bool own = run_for_one(o->run);

@@ -100,7 +100,8 @@ static void add_rest(struct scene *sc, json_t *view, const struct run_outcome *o
               rest == REST_GOES_ON ? "I go on with them" : "they stay so");
 }
 
-json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words)
+json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *app_words,
+                     const char *value)
 {
     const struct run *r = o->run;
     json_t *view = view_new(sc->mem);
@@ -112,10 +113,10 @@ json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *
     view_text(view, "Please look there before you choose.");
     words_inputs(view, o->recipe, r->inputs);
     view_button(view,
-                &(struct button){.title = "It happened", .action = "unknown_done", .value = r->id});
+                &(struct button){.title = "It happened", .action = "unknown_done", .value = value});
     view_button(view, &(struct button){.title = "It did not: run it again",
                                        .action = "unknown_again",
-                                       .value = r->id,
+                                       .value = value,
                                        .style = BUTTON_PRIMARY});
     view_note(view, "Reference %s", r->reference);
     return view;

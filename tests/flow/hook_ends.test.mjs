@@ -55,6 +55,26 @@ describe('hooks: how a run of nobody ends', () => {
     assert.deepEqual(await onRecord('run.settled'), [['user:U0BEN0001', 'it_happened']]);
   });
 
+  test('P10 a question that another admin has answered says nothing of what became of the next try', async () => {
+    await w.fault('cut', {method: 'POST', path: '/sobjects/', times: 1});
+    await tell('Stale');
+    const mine = await ben.sees(m => labels(m).includes('It happened')), old = await cleo.sees(m => labels(m).includes('It happened'));
+    await w.fault('lost', {method: 'POST', path: '/sobjects/', times: 1});
+    await ben.press(mine, 'It did not: run it again');
+    const next = await ben.sees(m => labels(m).includes('It happened') && m.ts > mine.ts);
+    await w.idle();
+    assert.deepEqual([(await states()).at(-1), await named('Stale')], ['unknown', 1]);
+    await cleo.press(old, 'It did not: run it again');
+    await cleo.sees(m => m.ts === old.ts && /Ben.* was first/.test(words(m)) && labels(m).length === 0);
+    await w.idle();
+    assert.deepEqual([(await states()).at(-1), await named('Stale')], ['unknown', 1]);
+    await ben.press(next, 'It happened');
+    await ben.sees(m => m.ts === next.ts && /Noted: it had happened/.test(words(m)));
+    await cleo.press(await cleo.sees(m => labels(m).includes('It happened')), 'It happened');
+    await w.idle();
+    assert.deepEqual([(await states()).at(-1), await named('Stale')], ['done', 1]);
+  });
+
   test('P10 several of them: one question at a time, and none is lost; "run it again" does it once', async () => {
     await w.fault('cut', {method: 'POST', path: '/sobjects/', times: 2});
     for (const name of ['Cut 1', 'Cut 2']) {

@@ -94,9 +94,10 @@ describe('hooks: how a run of nobody ends', () => {
     assert.deepEqual([await named('Cut 2'), await posted('Kept Cut 2')], [1, 1]);
     assert.deepEqual((await questions(cleo)).length, 0);
     // and the next one is asked about at once
+    const answered = (await questions(ben)).map(m => m.ts);
     await w.fault('cut', {method: 'POST', path: '/sobjects/', times: 1});
     await tell('Cut 3');
-    const third = await ben.sees(m => labels(m).includes('It happened') && m.ts > second.ts);
+    const third = await ben.sees(m => labels(m).includes('It happened') && !answered.includes(m.ts));
     await ben.press(third, 'It happened');
     await w.idle();
     assert.ok((await states()).every(s => s === 'done'));

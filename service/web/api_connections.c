@@ -30,9 +30,10 @@ int api_default_json(struct api *a, const struct default_connection *d, json_t *
         return -1;
     }
     json_t *client =
-        json_pack("{s:s?, s:b, s:b, s:o}", "client_id", d->client_id, "has_client_secret",
+        json_pack("{s:s?, s:b, s:b, s:s?, s:o}", "client_id", d->client_id, "has_client_secret",
                   secret_empty(d->client_secret) ? 0 : 1, "keep_alive", d->keep_alive ? 1 : 0,
-                  "expires", api_time(a->mem, own == NULL ? 0 : own->tokens.refresh_expires_at));
+                  "owner", own == NULL ? NULL : own->owner, "expires",
+                  api_time(a->mem, own == NULL ? 0 : own->tokens.refresh_expires_at));
     json_t *value = json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "name", d->name,
         "app", d->app, "host", d->host, "scopes", api_texts(d->scopes, d->scopes_count), "vars",

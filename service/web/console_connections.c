@@ -123,7 +123,9 @@ static json_t *facts_of(const struct console *c, const json_t *d)
     json_put_words(data, "redirect_uri", json_text(d, "redirect_uri"));
     json_put_words(data, "client_id", json_text(d, "client_id"));
     json_put(data, "has_secret", json_boolean(json_flag(d, "has_client_secret")));
-    json_put_words(data, "reason", json_text(d, "reason"));
+    const char *reason = json_text(d, "reason"), *words = console_reason(reason);
+    json_put_words(data, "reason", words == NULL ? reason : words);
+    json_put(data, "left", json_boolean(str_equal(reason, OAUTH_OWNER_LEFT)));
     json_put(data, "draft", json_boolean(str_equal(json_text(d, "state"), "draft")));
     json_put_words(data, "scopes", words_line(c->mem, json_member(d, "scopes")));
     json_put_shown(data, "organization", json_text(json_member(d, "account"), "organization"));
@@ -136,6 +138,20 @@ static json_t *facts_of(const struct console *c, const json_t *d)
     return data;
 }
 
+/* Who logged it in: that person's leaving ends it. */
+static int add_owner(struct console *c, const json_t *d, json_t *data, struct err *e)
+{
+    json_t *names = NULL;
+    const char *owner = json_text(d, "owner");
+    json_t *one = arena_json(c->mem, json_array());
+    json_push(one, json_must(json_pack("{s:s?}", "owner", owner)));
+    if (console_names(c, one, "owner", &names, e) != 0) {
+        return -1;
+    }
+    json_put_shown(data, "owner", console_name(names, owner));
+    return 0;
+}
+
 static int show_one(struct console *c, const struct console_answer *said, struct err *e)
 {
     struct console_answer a;
@@ -146,7 +162,7 @@ static int show_one(struct console *c, const struct console_answer *said, struct
     }
     json_t *data = arena_json(c->mem, facts_of(c, a.value));
     json_put_words(data, "tag", a.tag);
-    if (console_connection_vars(c, a.value, data, e) != 0) {
+    if (console_connection_vars(c, a.value, data, e) != 0 || add_owner(c, a.value, data, e) != 0) {
         return -1;
     }
     console_put_problem(data, said);
@@ -241,6 +257,26 @@ int console_connection_log_in(struct console *c, struct console_call *call, stru
     return 0;
 }
 
+static int end(struct console *c, struct console_call *call, struct err *e)
+{
+    (void)c;
+    (void)e;
+    call->method = WB_DELETE;
+    call->handler = api_connection_delete;
+    return 0;
+}
+
+/* Of one that recipes use. */
+static void refuse_end(struct console *c, struct console_answer *a)
+{
+    if (a->status == err_http_status(ERR_CONFLICT)) {
+        a->problem = arena_printf(c->mem,
+                                  "Nothing was removed. %s Give each another connection under its "
+                                  "Edit, or remove it, and then come back.",
+                                  a->problem);
+    }
+}
+
 void console_connection_done(struct console *c, const struct console_deed *deed,
                              const struct console_answer *a, const char *page)
 {
@@ -257,6 +293,7 @@ int console_connection_do(struct console *c, struct err *e)
         {"save", "saved", save, false},
         {"confirm", "confirmed", console_connection_confirm, false},
         {"login", NULL, console_connection_log_in, false},
+        {"remove", "removed", end, true},
         {.word = NULL},
     };
     const struct console_deed *deed = NULL;
@@ -264,9 +301,15 @@ int console_connection_do(struct console *c, struct err *e)
     if (console_do(c, deeds, &deed, &a, e) != 0) {
         return -1;
     }
+    bool ends = deed->call == end;
     if (a.problem != NULL) {
+        if (ends) {
+            refuse_end(c, &a);
+        }
         return show_one(c, &a, e);
     }
-    console_connection_done(c, deed, &a, console_path(c, "/connections/%s", c->name));
+    console_connection_done(c, deed, &a,
+                            ends ? console_path(c, "/connections")
+                                 : console_path(c, "/connections/%s", c->name));
     return 0;
 }

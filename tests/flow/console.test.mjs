@@ -914,6 +914,70 @@ describe('default connections', () => {
     await browser.request('POST', path, {form_key, do: 'something'});
     assert.equal(browser.page.status, 400);
     assert.equal((await one('acme-salesforce')).state, 'active');
+    assert.equal((await one('acme-salesforce')).owner, BEN);
+  });
+
+  test('whose login it is, why it does not act, and how one of somebody who has left is taken over', async () => {
+    const browser = await signIn(), at = `${HOME}/connections/acme-salesforce`;
+    const set = (...of) => w.query("update connection set state = $3, reason = $4 where workspace = $1 and default_name = $2 and user_id = ''", [ACME, 'acme-salesforce', ...of]);
+    await page(browser, at);
+    assert.match(browser.text, /Acts as ben@acme\.example .*Logged in by Ben /);
+    assert.doesNotMatch(browser.text, /who has left|Why it does not act|take over/);
+    await set('needs_attention', 'refresh_refused');
+    await page(browser, at);
+    assert.match(browser.text, /Why it does not act The app refuses to renew it\. /);
+    await set('needs_attention', 'owner_left');
+    await page(browser, at);
+    assert.match(browser.text, /Logged in by Ben, who has left Why it does not act Whose login it is has left\. To take it over, type take over acme-salesforce to Workbot, or log it in below/);
+    await set('active', null);
+  });
+
+  test('a new client secret takes the place of the old one, and the next refresh uses it at the app', async () => {
+    const browser = await signIn(), at = `${HOME}/connections/acme-salesforce`, fresh = 'sample-renewed-consumer-secret';
+    const was = await one('acme-salesforce'), peer = secret => w.sandbox('PUT', '/_config', {salesforce: {clients: {[was.client_id]: {secret}}}});
+    const refreshes = () => w.tokenCalls('refresh_token'), before = (await refreshes()).length;
+    await page(browser, at);
+    assert.match(browser.text, /One is stored; it is never shown/);
+    const save = field(browser, 3);
+    await peer(fresh);
+    await browser.request('POST', w.url + at, {...save, host: was.host, client_id: was.client_id, client_secret: fresh, scopes: was.scopes.join('\n')});
+    assert.equal(browser.page.status, 303, browser.text);
+    assert.equal((await one('acme-salesforce')).state, 'active', 'nobody logs in again for it');
+    await w.fault('token_expired', {path: '/query'});
+    await ben.say('salesforce find opportunity name: zzz');
+    await until('the refresh', async () => (await refreshes()).length > before);
+    await w.idle();
+    const made = (await refreshes()).slice(before);
+    assert.deepEqual(made.map(r => [r.status, r.args.client_secret]), [[200, fresh]]);
+    assert.equal((await w.one('select state from run where workspace = $1 and user_id = $2 order by id desc limit 1', [ACME, BEN])).state, 'done');
+    await peer('sample-acme-consumer-secret');
+    await w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {client_secret: 'sample-acme-consumer-secret'});
+  });
+
+  test('one is removed when that is meant, and not while a recipe uses it', async () => {
+    const browser = await signIn();
+    const remove = async (name, more) => {
+      await page(browser, `${HOME}/connections/${name}`);
+      const {fields} = browser.form({}, /It is a draft/.test(browser.text) ? 2 : 4);
+      assert.equal(fields.do, 'remove');
+      delete fields.sure;
+      return browser.request('POST', `${w.url}${HOME}/connections/${name}`, {...fields, ...more});
+    };
+    await w.must('PUT', `/workspaces/${ACME}/connections/third`, {app: 'salesforce'});
+    await remove('third');
+    assert.equal(browser.page.status, 422);
+    assert.match(browser.text, /tick the box/);
+    assert.equal((await one('third')).state, 'draft');
+    await remove('acme-salesforce', {sure: 'on'});
+    assert.equal(browser.page.status, 409);
+    assert.match(browser.text, /Nothing was removed\. Used by \d recipes: create-opportunity.*Give each another connection/);
+    assert.equal((await one('acme-salesforce')).state, 'active');
+    await remove('third', {sure: 'on'});
+    assert.equal(browser.page.status, 303, browser.text);
+    await browser.follow();
+    assert.match(browser.text, /Removed\./);
+    assert.equal((await w.api('GET', `/workspaces/${ACME}/connections/third`)).status, 404);
+    assert.deepEqual((await audit('default_connection.deleted')).at(-1), {actor: `user:${BEN}`, subject: 'third'});
   });
 });
 

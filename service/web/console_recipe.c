@@ -71,7 +71,6 @@ void console_recipe_head(const struct console *c, const struct console_recipe *x
     json_put_words(data, "tag", x->tag);
     json_put(data, "enabled", json_boolean(x->enabled));
     json_put_words(data, "command", json_text(x->body, "command"));
-    json_put_words(data, "shadowed", console_shadowed(c->mem, json_text(x->body, "command")));
     json_put_shown(data, "hint", json_text(x->body, "hint"));
     json_put_words(data, "hook", json_text(json_member(x->body, "trigger"), "hook"));
     json_put(data, "warnings", json_incref(x->warnings));

@@ -117,7 +117,9 @@ describe('a recipe that was stored before its command became a word of Workbot i
     const text = await show(admin, HEALTH);
     assert.ok(text.includes(`Recipe discount ${named}`), text);
     assert.ok(admin.page.html.includes(`href="${HOME}/recipes/discount/edit"`));
-    assert.ok((await show(admin, `${HOME}/recipes/discount`)).includes(named));
+    const own = await show(admin, `${HOME}/recipes/discount`);
+    assert.match(own, /will not work until this is mended: command "allow" is a word of Workbot itself\./);
+    assert.ok(!own.includes(named), 'once is enough');
     const {status, stderr} = check();
     assert.equal(status, 0, 'the deployment is in order');
     assert.ok(stderr.includes(`${ACME}: the command "allow discount" of the recipe discount collides with "allow", a word of Workbot itself, which goes first: give it another command`), stderr);

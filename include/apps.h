@@ -158,14 +158,17 @@ struct app_grant {
  * beside those that it has. A refresh may say them anew, for an organisation that has moved; what
  * it leaves out stays, and where one of them is not allowed all stay and io_account->not_taken says
  * why: the tokens are good all the same. Errors, beside those of URLs and variables of a code, by
- * what they mean and not by what the status was: ERR_LOGIN_NEEDED   "grant_dead"      the provider
- * says that this code or refresh token is dead ERR_LOGIN_NEEDED   "grant_unclear"   that, or our
- * client is wrong: this app says one for both ERR_CONFIG         "client_refused"  our client id or
- * secret is wrong, or a setting at the app ERR_CONFIG         "address"         its host may not be
- * called; nothing was sent ERR_CONFIG         "no_refresh_token" a first grant came without one:
- * *ret is to be revoked, as it is with all of ERR_CONFIG below ERR_CONFIG         "captured_host"
- * its API base is outside the hosts of the definition ERR_CONFIG         "token_signature" the app
- * signs its answers, and this one it has not signed: of a refresh, too, *ret holds what came
+ * what they mean and not by what the status was:
+ *
+ *   ERR_LOGIN_NEEDED   "grant_dead"      the provider says that this code or refresh token is dead
+ *   ERR_LOGIN_NEEDED   "grant_unclear"   that, or our client is wrong: this app says one for both
+ *   ERR_CONFIG         "client_refused"  our client id or secret is wrong, or a setting at the app
+ *   ERR_CONFIG         "address"         its host may not be called; nothing was sent
+ *   ERR_CONFIG         "no_refresh_token" a first grant came without one: *ret is to be revoked, as
+ *                                     it is with all of ERR_CONFIG below
+ *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition
+ *   ERR_CONFIG         "token_signature" the app signs its answers, and this one it has not signed:
+ *                                     of a refresh, too, *ret holds what came
  *   ERR_CONFIG         "scope_missing"   a first grant allows less than was asked for, and the
  *                                     definition requires it
  *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done: the

@@ -164,6 +164,8 @@ bool words_has_own_views(const struct scene *sc);
 void words_closed(struct scene *sc, json_t *view);
 /* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
  * messages alone. */
+/* What the chat calls a person, behind the bar of <@id|name>; unknown: what to say in its place. */
+const char *words_name(const struct scene *sc, const char *user_id, const char *unknown);
 void words_add_admins(struct scene *sc, json_t *view);
 /* For admins, where there are no commands yet: who makes them, and how. */
 void words_add_setup(const struct scene *sc, json_t *view);

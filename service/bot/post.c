@@ -178,13 +178,13 @@ static json_t *undelivered_view(struct scene *sc, const struct message *m, const
     if (channel != NULL) {
         view_text(
             view,
-            "What the recipe `%s` tells <@%s> did not arrive (%s). It stands in <#%s> instead.",
-            recipe, m->user_id, code, channel);
+            "What the recipe `%s` tells <@%s|%s> did not arrive (%s). It stands in <#%s> instead.",
+            recipe, m->user_id, words_name(sc, m->user_id, "somebody"), code, channel);
     } else if (m->user_id != NULL) {
         view_text(view,
-                  "What the recipe `%s` tells <@%s> may not have arrived (%s): the chat did not "
+                  "What the recipe `%s` tells <@%s|%s> may not have arrived (%s): the chat did not "
                   "answer. Nobody else was told. Please ask them.",
-                  recipe, m->user_id, code);
+                  recipe, m->user_id, words_name(sc, m->user_id, "somebody"), code);
     } else {
         view_text(view,
                   "What the recipe `%s` tells in <#%s> did not arrive (%s). Please add me "

@@ -298,17 +298,18 @@ void words_closed(struct scene *sc, json_t *view)
 }
 
 /* For platforms that cannot show whose the id is. */
-static const char *admin_name(const struct scene *sc, const char *user_id)
+const char *words_name(const struct scene *sc, const char *user_id, const char *unknown)
 {
     struct user *u = NULL;
     struct err e = {0};
     bool known = store_user_find(sc->s, sc->workspace->workspace, user_id, &u, &e) == 0 &&
                  u != NULL && str_visible(u->name);
-    return known ? u->name : "an admin of Workbot";
+    return known ? u->name : unknown;
 }
 
 void words_add_admins(struct scene *sc, json_t *view)
 {
+    static const char ADMIN[] = "an admin of Workbot";
     const struct workspace *w = sc->workspace;
     const char *list[2];
     size_t count = 0;
@@ -324,10 +325,10 @@ void words_add_admins(struct scene *sc, json_t *view)
         return; /* nobody is known, or it is he himself */
     }
     if (count == 1) {
-        view_note(view, "You can ask <@%s|%s>.", list[0], admin_name(sc, list[0]));
+        view_note(view, "You can ask <@%s|%s>.", list[0], words_name(sc, list[0], ADMIN));
     } else {
-        view_note(view, "You can ask <@%s|%s> or <@%s|%s>.", list[0], admin_name(sc, list[0]),
-                  list[1], admin_name(sc, list[1]));
+        view_note(view, "You can ask <@%s|%s> or <@%s|%s>.", list[0],
+                  words_name(sc, list[0], ADMIN), list[1], words_name(sc, list[1], ADMIN));
     }
 }
 

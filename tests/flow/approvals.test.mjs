@@ -446,7 +446,7 @@ for (const chat of ['slack', 'teams']) {
           : [{peer: 'slack', error: 'channel_not_found', path: 'chat.postMessage'}, {peer: 'slack', error: 'user_disabled', path: 'conversations.open'}]) await w.fault('error', f);
         await tell('04lunreached', {...fields, Approver: 'cleo@acme.example'});
         const m = await waits('Unreached');
-        await ben.sees(/approval-news[\s\S]*did not arrive[\s\S]*stands in[\s\S]*instead/);
+        assert.match(words(await ben.sees(/approval-news[\s\S]*did not arrive[\s\S]*stands in[\s\S]*instead/)), teams ? /tells Cleo/ : /tells <@U0CLEO001>/);
         await w.idle();
         assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Unreached')).length, 1);
         await cleo.press(m, 'Approve');

@@ -68,7 +68,7 @@ enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
 #undef METRIC_ENUM
 
 /* Label sets of one metric: routes times status classes is the largest set. */
-enum { METRIC_SERIES_MAX = 768 };
+enum { METRIC_SERIES_MAX = 1024 };
 
 /* labels: NULL for none, else ready text that lives as long as the process (a literal). After
  * METRIC_SERIES_MAX label sets of one metric the rest is counted under overflow="true", and in

@@ -10,6 +10,7 @@
 
 #include "service/web/web_int.h"
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "tests/unit/with_arena.h"
 
@@ -106,8 +107,9 @@ static void test_work_and_output_are_bounded(void **state)
         str_add(&deep, "{{/x}}");
     }
     assert_null(render(deep.text, "{\"x\":true}"));
-    char *big = arena_alloc(mem, 600 * 1024 + 1);
-    memset(big, 'x', 600 * 1024);
+    size_t len = 2 * LIMIT_EDITOR_BODY + 128 * 1024; /* the longest page holds a text twice */
+    char *big = arena_alloc(mem, len + 1);
+    memset(big, 'x', len);
     assert_null(render(big, "{}"));
 }
 

@@ -50,6 +50,16 @@ for (const chat of ['slack', 'teams']) {
       assert.equal((await made('Note Bound')).length, 1);
     });
 
+    test('as many buttons as a recipe may have are all drawn, and the last one runs', async () => {
+      const twenty_five = Array.from({length: 25}, (_, i) => ({title: `Note ${i + 1}`, command: 'salesforce note', inputs: {about: `${i + 1} of {{inputs.name}}`}}));
+      await w.putRecipe(workspace, {...DEAL, name: 'many', title: 'Many offers', command: 'salesforce many', reply: {text: 'Many {{inputs.name}}', buttons: twenty_five}});
+      const m = await ana.ask('salesforce many name: Kinds', x => x.is_bot && words(x).includes('Many Kinds'));
+      assert.deepEqual(labels(m).filter(l => /^Note \d/.test(l)), twenty_five.map(b => b.title));
+      await ana.press(m, 'Note 25');
+      await ana.sees(/Noted 25 of Kinds/);
+      assert.equal((await made('Note 25 of Kinds')).length, 1);
+    });
+
     const menuOf = m => m.blocks.flatMap(b => b.elements ?? []).find(e => e.type === 'static_select');
     const listed = name => ana.ask(`salesforce menu name: ${name}`, m => m.is_bot && words(m).includes(`Listed ${name}`));
     const choose = (m, title) => ana.press(m, teams ? title : menuOf(m).action_id, teams ? {} : {option: title});

@@ -337,7 +337,7 @@ void words_add_setup(const struct scene *sc, json_t *view)
     view_text(view, "Next come a connection to an app and a command that uses it; then everybody "
                     "can type `help` to me.");
     view_note(view,
-              "Whoever operates Workbot sets them up by its API, with the operator's token: the "
-              "guide is Workbot's `docs/setup.md`, the calls are in `%s/openapi.yaml`.",
+              "To set them up in a browser, type `console` to me; whoever operates Workbot opens "
+              "`%s/console/setup`.",
               sc->bot->options.config->public_url);
 }

@@ -108,16 +108,14 @@ static const char *role(const struct bot_install *done)
                            : "Its installer and admins are those who were named before.";
 }
 
-/* Commands are made by the API alone: no page of ours leads on from here. */
 static const char *setup(const struct install_page *p)
 {
-    return arena_printf(
-        p->request->mem,
-        "Next come a connection to an app and a command that uses it; then anybody "
-        "can type `help` to Workbot. Whoever operates Workbot sets them up by its "
-        "API, with the operator's token: the guide is Workbot's `docs/setup.md`, the "
-        "calls are in `%s/openapi.yaml`.",
-        p->web->config->public_url);
+    return arena_printf(p->request->mem,
+                        "Next come a connection to an app and a command that uses it; then anybody "
+                        "can type `help` to Workbot. To set them up in a browser, an admin types "
+                        "`console` to Workbot in Slack; whoever operates Workbot opens "
+                        "`%s/console/setup`.",
+                        p->web->config->public_url);
 }
 
 static json_t *next_steps(const struct install_page *p, const struct slack_grant *g,

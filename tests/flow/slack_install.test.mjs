@@ -51,7 +51,7 @@ describe('Slack: an installation by whoever may', () => {
     const b = await install(w, OTTO);
     assert.equal(b.page.status, 200, b.text);
     assert.match(b.text, /Workbot is installed in Globex.*You are its installer and an admin/);
-    const guide = [/operates Workbot sets them up by its API, with the operator's token: the guide is Workbot's docs\/setup\.md/, new RegExp(`${w.env.WORKBOT_PUBLIC_URL}/openapi\\.yaml`)];
+    const guide = [/To set them up in a browser, [^]*type[^]*console/, new RegExp(`operates Workbot opens ${w.env.WORKBOT_PUBLIC_URL}/console/setup`)];
     for (const says of guide) assert.match(b.text, says);
     assert.match(b.page.html, /\/slack\/app_redirect\?app=A0WORKBOT&amp;team=T0GLOBEX1/);
     const there = await w.must('GET', `/workspaces/${GLOBEX}`);
@@ -64,7 +64,7 @@ describe('Slack: an installation by whoever may', () => {
     for (const says of guide) for (const text of [hello, help]) assert.match(text, says);
     const theirs = words(await w.person('gina', 'T0GLOBEX1').ask('help', /There are no commands here yet/));
     assert.match(theirs, /An admin of Workbot must have them set up\.\nYou can ask <@U0OTTO001>/);
-    assert.doesNotMatch(theirs, /operator's token/);
+    assert.doesNotMatch(theirs, /console/);
     for (const text of [help, theirs]) assert.doesNotMatch(text, /Which app/);
     const [made] = (await w.must('GET', `/workspaces/${GLOBEX}/audit`)).items.filter(a => a.action === 'workspace.installed');
     assert.deepEqual([made.actor, made.detail.first], ['user:U0OTTO001', true]);

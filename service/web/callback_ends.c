@@ -59,6 +59,17 @@ static const struct callback_end at_chat[OAUTH_END_COUNT] = {
          "for it. Nothing was connected. Tell an admin of Workbot, who finds the reason in the log."},
 };
 
+/* A default connection's own login: its admin began it on a page that says more. */
+static const struct callback_end at_setup = {
+    502, true, "The app and Workbot do not agree",
+    "Something of this connection's set-up is not what the app has. Nothing was connected. The page "
+    "where you began this login says what to look at; the log has the details."};
+
+static bool is_default(const struct oauth_outcome *o)
+{
+    return o->login != NULL && str_empty(store_login_person(o->login));
+}
+
 /* Whoever signed in did nothing wrong, and trying again is in vain before that. */
 static const struct callback_end barred = {
     403, true, "Your company must allow this first",
@@ -106,6 +117,9 @@ const struct callback_end *callback_end(const struct oauth_outcome *o)
         if (str_equal(o->reason, by_reason[i].reason)) {
             return by_reason[i].end;
         }
+    }
+    if (o->end == OAUTH_MISCONFIGURED && is_default(o)) {
+        return &at_setup;
     }
     const struct callback_end *said = o->signing_in ? &at_chat[o->end] : &at_app[o->end];
     return said->title == NULL ? &at_app[o->end] : said;

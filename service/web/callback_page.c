@@ -105,6 +105,20 @@ static int load_landing(struct login_end *p, const char *handle, struct err *e)
     return 0;
 }
 
+/* To the chat, or for a default connection's own login to the page that asks for its code. */
+static void lead_back(struct login_end *p, arena *mem)
+{
+    const struct login *l = p->landing.login;
+    if (l != NULL && str_empty(store_login_person(l))) {
+        p->to.back_link = arena_printf(mem, "/console/workspaces/%s/setup/apps/%s", l->workspace,
+                                       l->default_name);
+        p->to.back_label = "Back to the set-up";
+        return;
+    }
+    p->to.back_link = landing_back_link(p->web, mem, &p->landing);
+    p->to.back_label = arena_printf(mem, "Back to %s", landing_chat(&p->landing));
+}
+
 typedef int arrive_fn(oauth *o, arena *mem, const struct oauth_return *r, struct oauth_outcome *ret,
                       struct err *e);
 
@@ -129,8 +143,9 @@ static int arrive(struct login_end *p, const struct request *q, arrive_fn *take,
     }
     bool closed = p->outcome.end == OAUTH_NOT_ALLOWED;
     p->to.window = login_window(q) && landing_windows(w, &p->landing);
-    p->to.back_link = closed ? NULL : landing_back_link(w, q->mem, &p->landing);
-    p->to.back_label = arena_printf(q->mem, "Back to %s", landing_chat(&p->landing));
+    if (!closed) {
+        lead_back(p, q->mem);
+    }
     if (in.cookie != NULL && !cookie_stays(p)) {
         drop_cookie(p, name);
     }

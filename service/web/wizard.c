@@ -52,17 +52,42 @@ static int steps_of(struct console *c, enum wizard_step here, json_t **ret, stru
     return 0;
 }
 
-/* How often it still looks by itself; a page that begins to wait does. */
-static int64_t times_left(const struct console *c)
+/* In a cookie, as the address must stay: only a reload of the same one keeps the place that
+ * somebody reads. It lapses soon after the page was left. */
+static const char WATCH_COOKIE[] = "wb_watch";
+
+static bool is_stopped(const struct console *c)
 {
     const char *text = NULL;
     struct err ignored = {0};
-    long long left = WATCH_TIMES;
-    if (c->q->method == WB_GET && request_query(c->q, "watch", &text, &ignored) == 0 &&
-        text != NULL && (!str_to_i64(text, &left) || left < 0 || left > WATCH_TIMES)) {
-        left = 0;
+    return c->q->method == WB_GET && request_query(c->q, "watch", &text, &ignored) == 0 &&
+           text != NULL;
+}
+
+/* How often it still looks by itself; a page that begins to wait does. */
+static int64_t times_left(const struct console *c)
+{
+    const char *text = request_cookie(c->q, cookie_name(c->mem, c->web, WATCH_COOKIE));
+    long long before = WATCH_TIMES;
+    if (is_stopped(c)) {
+        return 0;
     }
-    return left;
+    if (text != NULL && (!str_to_i64(text, &before) || before < 1 || before > WATCH_TIMES)) {
+        before = 1;
+    }
+    return text == NULL ? WATCH_TIMES : before - 1;
+}
+
+static void look_again(struct console *c, const char *path, int64_t left)
+{
+    const char *count = arena_printf(c->mem, "%" PRId64, left);
+    cookie_set(c->mem, c->web, c->r, &(struct header){WATCH_COOKIE, count},
+               left > 0 ? INT64_C(10) * WATCH_S : 0);
+    if (left > 0) {
+        respond_header(c->r, "Refresh",
+                       c->q->method == WB_GET ? arena_printf(c->mem, "%d", WATCH_S)
+                                              : arena_printf(c->mem, "%d; url=%s", WATCH_S, path));
+    }
 }
 
 int wizard_show(struct console *c, const struct wizard_page *page, json_t *data, struct err *e)
@@ -80,10 +105,8 @@ int wizard_show(struct console *c, const struct wizard_page *page, json_t *data,
     if (console_show(c, &frame, json_incref(data), e) != 0) {
         return -1;
     }
-    if (left > 0) {
-        respond_header(c->r, "Refresh",
-                       arena_printf(c->mem, "%d; url=%s?watch=%" PRId64 "#now", WATCH_S,
-                                    page->watch, left - 1));
+    if (page->watch != NULL) {
+        look_again(c, page->watch, left);
     }
     return 0;
 }

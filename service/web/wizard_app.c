@@ -119,7 +119,7 @@ static int show(struct console *c, const struct console_answer *said, json_t *mo
     const char *part = part_of(&p, edits);
     json_put(data, arena_printf(c->mem, "at_%s", part), json_true());
     json_put_words(data, "tag", a.tag);
-    json_put(data, "begun", json_boolean(p.begun));
+    json_put(data, "begun", json_boolean(p.begun && p.reason == NULL));
     json_put_words(data, "advice", p.reason == NULL ? NULL : wizard_advice(p.reason));
     json_put_words(data, "action", console_path(c, "/setup/apps/%s", c->name));
     console_put_problem(data, said);

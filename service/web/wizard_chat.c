@@ -24,7 +24,8 @@ static void add_settings(json_t *to, const struct setting *list, size_t count)
     json_put(to, "on", json_boolean(all));
 }
 
-static json_t *slack(const struct console *c)
+/* known: one of its workspaces is known, which may install without being listed. */
+static json_t *slack(const struct console *c, bool known)
 {
     const struct config *cfg = c->web->config;
     const struct setting settings[] = {
@@ -38,15 +39,20 @@ static json_t *slack(const struct console *c)
         {"WORKBOT_SLACK_SIGNING_SECRETS",
          "Basic Information > App Credentials > Signing Secret > Show",
          cfg->slack_signing_secrets.count > 0},
+        {"WORKBOT_ALLOWED_WORKSPACES",
+         "No page of the app: your workspace's key, such as slack:T0ACME00001. The T... stands in "
+         "the address of Slack in a browser. Only listed workspaces may install.",
+         cfg->allowed_workspaces.count > 0},
     };
+    const size_t count = sizeof settings / sizeof settings[0];
+    const bool needless = known && cfg->allowed_workspaces.count == 0;
     const struct slack_manifest m = {.public_url = cfg->public_url,
                                      .signs_in = cfg->slack_sign_in &&
                                                  cfg->slack_sign_in_client_id == NULL};
     json_t *data = json_object();
     json_put_words(data, "link", chat_slack_manifest_link(c->mem, chat_slack_manifest(c->mem, &m)));
     json_put_words(data, "events", arena_printf(c->mem, "%s/slack/events", cfg->public_url));
-    json_put(data, "unlisted", json_boolean(cfg->allowed_workspaces.count == 0));
-    add_settings(data, settings, sizeof settings / sizeof settings[0]);
+    add_settings(data, settings, needless ? count - 1 : count);
     return data;
 }
 
@@ -100,7 +106,8 @@ static json_t *check_of(const json_t *w, const char *key, bool heard)
 
 struct places {
     json_t *list;
-    bool any, settled; /* nothing is left to wait for */
+    bool any, slack; /* is there one; one of Slack */
+    bool settled;    /* nothing is left to wait for */
 };
 
 /* Only in Teams can it be that nobody is: elsewhere whoever installs the bot is one. */
@@ -132,6 +139,7 @@ static int add_place(struct console *c, store *s, const json_t *w, struct places
     json_put(row, "lacks_admin", json_boolean(lacks_admin));
     json_push(io->list, row);
     io->any = true;
+    io->slack = io->slack || str_starts(key, "slack:");
     io->settled = io->settled && active && heard && !lacks_admin;
     return 0;
 }
@@ -159,7 +167,7 @@ int wizard_chat_page(struct console *c, struct err *e)
     if (find_places(c, &p, e) != 0) {
         return -1;
     }
-    json_t *s = arena_json(c->mem, slack(c)), *t = arena_json(c->mem, teams(c));
+    json_t *s = arena_json(c->mem, slack(c, p.slack)), *t = arena_json(c->mem, teams(c));
     if (wizard_sign_in(c, "slack", s, e) != 0 || wizard_sign_in(c, "teams", t, e) != 0) {
         return -1;
     }

@@ -54,6 +54,24 @@ static const char *text_of(const char *state, bool by_event, bool *ret_over)
     return "It came.";
 }
 
+/* A command of the installer runs on the default connection: nobody saw a login then. */
+static int add_rule(struct console *c, const json_t *run, json_t *data, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call get = {
+        .method = WB_GET, .handler = api_run_get, .name = json_text(run, "id")};
+    if (console_ask(c, &get, &a, e) != 0) {
+        return -1;
+    }
+    const json_t *used = json_member(a.value, "apps");
+    for (size_t i = 0; i < json_array_size(used); i++) {
+        if (str_equal(json_text(json_array_get(used, i), "rule"), "installer")) {
+            json_put(data, "by_installer", json_true());
+        }
+    }
+    return 0;
+}
+
 int wizard_add_run(struct console *c, bool by_event, json_t *data, bool *ret_over, struct err *e)
 {
     json_t *runs = NULL, *names = NULL;
@@ -68,9 +86,13 @@ int wizard_add_run(struct console *c, bool by_event, json_t *data, bool *ret_ove
     if (json_array_size(runs) > 0) {
         const json_t *run = json_array_get(runs, 0);
         const char *state = json_text(run, "state");
+        bool won = str_equal(state, "done");
+        if (won && add_rule(c, run, data, e) != 0) {
+            return -1;
+        }
         json_put(data, "run", console_run_row(c, run, names));
         json_put_words(data, "now", text_of(state, by_event, ret_over));
-        json_put(data, "won", json_boolean(str_equal(state, "done")));
+        json_put(data, "won", json_boolean(won));
     }
     return 0;
 }
@@ -93,6 +115,8 @@ int wizard_try_page(struct console *c, struct err *e)
     json_put_shown(data, "label", json_text(a.value, "title"));
     json_put_words(data, "example", example_of(c->mem, a.value));
     json_put_words(data, "chat", wizard_chat_name(c));
+    json_put_words(data, "recipe_href", console_path(c, "/recipes/%s", c->name));
+    json_put(data, "operator", json_boolean(c->is_operator));
     if (str_starts(c->workspace, "slack:") && chats_slack_on(c->web->options.chats)) {
         json_put_words(data, "open",
                        chat_slack_open_url(c->web->options.chats, c->mem, c->workspace));

@@ -58,7 +58,7 @@ describe('the chat', () => {
 
   test('it says what is missing, and its link holds the manifest', async () => {
     const table = page.getByRole('region', {name: 'Settings for Slack'});
-    assert.equal(await table.getByText('Missing').count(), 4);
+    assert.equal(await table.getByText('Missing').count(), 5);
     assert.equal(await page.getByRole('link', {name: 'Install in Slack'}).count(), 0);
     const link = new URL(await page.getByRole('link', {name: 'Create the Slack app'}).getAttribute('href'));
     assert.equal(link.origin + link.pathname, 'https://api.slack.com/apps');
@@ -69,12 +69,28 @@ describe('the chat', () => {
 
     await w.restart(slack);
     await page.reload();
-    assert.equal(await table.getByText('Missing').count(), 0);
+    await table.getByRole('row', {name: /WORKBOT_ALLOWED_WORKSPACES.*slack:T0ACME00001.*Missing/}).waitFor();
     assert.equal(await table.getByText('Set', {exact: true}).count(), 4);
+    assert.equal(await page.getByRole('link', {name: 'Install in Slack'}).count(), 0, 'nobody may install');
+    await w.restart({WORKBOT_ALLOWED_WORKSPACES: 'slack:T0OTHER01'});
+    await page.reload();
+    assert.equal(await table.getByText('Missing').count(), 0);
+    assert.equal(await table.getByText('Set', {exact: true}).count(), 5);
   });
 
-  test('a workspace that is not listed cannot install, and the page says what to set', async () => {
-    await page.getByText('WORKBOT_ALLOWED_WORKSPACES').waitFor();
+  test('it looks again where it is read', async () => {
+    await page.goto(`${w.url}/console/setup`);
+    for (const y of [300, 500]) {
+      await page.evaluate(to => scrollTo(0, to), y);
+      await page.waitForEvent('load');
+      await page.waitForFunction(to => scrollY === to, y);
+    }
+    await page.getByRole('link', {name: 'Stop that'}).click();
+    await page.getByRole('link', {name: 'Look again'}).click();
+    await page.getByText('looks again every').waitFor();
+  });
+
+  test('a workspace that is not listed cannot install', async () => {
     await still('the chat, all set');
     const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', {name: 'Install in Slack'}).click()]);
     await tab.getByLabel('Workspace and person').selectOption('T0ACME001/U0BEN0001');
@@ -110,7 +126,6 @@ describe('the chat', () => {
   test('the installation shows by itself, and then the first message', async () => {
     await w.restart({WORKBOT_ALLOWED_WORKSPACES: ACME});
     await page.goto(`${w.url}/console/setup`);
-    assert.equal(await page.getByText('WORKBOT_ALLOWED_WORKSPACES').count(), 0);
     const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', {name: 'Install in Slack'}).click()]);
     await tab.getByLabel('Workspace and person').selectOption('T0ACME001/U0BEN0001');
     await tab.getByRole('button', {name: 'Allow'}).click();
@@ -165,10 +180,12 @@ describe('an app', () => {
   test('a wrong client secret: the page says so by itself', async () => {
     const tab = await authorise();
     await atSalesforce(tab, 'Ben Baker');
-    await heading(/admin must look/, tab);
+    await heading('The app and Workbot do not agree', tab);
+    assert.equal(await tab.getByRole('link', {name: 'Back to the set-up'}).getAttribute('href'), new URL(page.url()).pathname);
     await tab.close();
     assert.match(stage.complaints.splice(0).join(), /^[^,]*status of 502[^,]*$/);
     await page.getByRole('alert').getByText(/its id or its secret is not what the app has/).waitFor();
+    assert.equal(await page.getByText('A login was begun').count(), 0, 'what is over is not waited for');
     await still('a login that came to nothing');
     await page.getByRole('link', {name: 'Change the client'}).click();
     await page.getByLabel('Client secret').fill(SECRET);
@@ -181,6 +198,8 @@ describe('an app', () => {
     const tab = await authorise();
     await atSalesforce(tab, 'Ben Baker');
     const code = await codeOf(tab);
+    await tab.getByText('the page of the set-up or of the console there asks for it').waitFor();
+    assert.equal(await tab.getByText('direct message').count(), 0, 'this code is for no chat');
     await tab.close();
     await page.getByLabel(/The code of the login/).fill(String((Number(code) + 1) % 1000000).padStart(6, '0'));
     await page.getByRole('button', {name: 'Confirm'}).click();
@@ -232,6 +251,14 @@ describe('a recipe', () => {
     assert.equal(await page.getByText('looks again every').count(), 0);
     await w.idle();
     assert.equal((await w.records()).filter(r => r.fields.Name === 'Acme renewal').length, 1);
+    assert.equal(await page.getByText('It ran on the default connection').count(), 0, 'it ran as Ana');
+    await w.authorize(ACME, 'salesforce', 'ben@acme.example'); // whose grant was revoked above
+    const ben = w.person('ben');
+    await ben.ask(await page.locator('#example').textContent(), /Created Acme renewal/);
+    await page.reload();
+    await page.getByText('It ran on the default connection').waitFor();
+    await page.getByText('Let a colleague type it').waitFor();
+    await accessible(page, 'what the installer did');
   });
 
   test('an approval: its channel, the address where its events come in, and the event that came', async () => {
@@ -269,7 +296,6 @@ describe('a recipe', () => {
     await still('an event to come');
 
     await w.sandbox('PUT', '/_config', {salesforce: {approvals: {acme: {approvers: ['cleo@acme.example'], tell: [{url, organization_id: ORGANIZATION}]}}}});
-    await w.authorize(ACME, 'salesforce', 'ben@acme.example'); // whose grant was revoked above
     const deal = (await w.records()).find(r => r.fields.Name === 'Acme renewal');
     await w.sandbox('POST', '/_happen', {event: 'submit_for_approval', record: deal.id});
     await page.getByText('An event came, and its message is in the chat.').waitFor();

@@ -98,6 +98,7 @@ describe('the commands of the other pages', () => {
     const beside = shellFor(t, {env: service.settings});
     for (const command of ['workbot check', 'workbot migrate', 'workbot keys rotate', 'workbot check --audit']) await beside.run(pages.span(command));
     pages.elsewhere('docker/make-secrets.sh', 'tests/docker/check.test.mjs', 'makeSecrets(SLACK)');
+    pages.elsewhere('workbot forget', 'tests/contract/docs_operations.test.mjs', "forget = pages.block('workbot forget')");
   });
 
   test('what needs neither service nor database', async t => {

@@ -72,7 +72,9 @@ describe('health of a workspace', () => {
     assert.match(text, /One piece of work waits, the oldest for \d+ min\. What to do stands below/);
     assert.match(text, /The longest wait that was seen, in the last 24 hours/);
     assert.match(admin.page.html, /<title>\d\d:00: \d+ min was the longest wait<\/title><rect class="wait"/);
-    assert.match(text, /When the wait grows.*more processes or more WORKBOT_WORKERS/);
+    assert.match(text, /When the wait grows.*tell whoever runs this Workbot: it has too much to do at once/);
+    assert.doesNotMatch(text, /WORKBOT_|workbot_/, 'settings are for operators');
+    assert.match(await show(operator, HEALTH), /workbot_refused_total.*raise WORKBOT_WORKERS/);
     assert.match(await show(operator, '/console/deployment'), /One piece of work waits, the oldest for \d+ min/);
     await w.query('delete from job where behind');
     assert.match(await show(admin, HEALTH), /Nothing waits now.*The longest wait that was seen/);

@@ -102,7 +102,7 @@ static int add_sign_in(struct console *c, json_t *data, struct err *e)
     if (console_sign_in(c, teams ? "teams" : "slack", &found, e) != 0) {
         return -1;
     }
-    json_put_words(data, "platform", teams ? "Microsoft Teams" : "Slack");
+    json_put_words(data, "platform", console_platform(c->workspace));
     json_put_words(data, "sign_in_name", json_text(found, "title"));
     json_put(data, "sign_in_is", json_incref(found));
     return 0;

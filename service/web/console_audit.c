@@ -10,6 +10,9 @@ static const char *detail_words(arena *mem, const json_t *detail)
     const json_t *value = NULL;
     json_object_foreach((json_t *)(uintptr_t)detail, key, value)
     {
+        if (json_is_null(value)) {
+            continue; /* there was none: nothing to read */
+        }
         const char *text = json_string_value(value);
         str_printf(&words, "%s%s: ", words.len == 0 ? "" : " · ", key);
         str_add(&words, text != NULL ? text : json_write(mem, value));
@@ -26,7 +29,7 @@ static json_t *row_of(const struct console *c, const json_t *line, const json_t 
     json_put_words(row, "action", json_text(line, "action"));
     json_put_shown(row, "actor", console_actor(names, actor));
     json_put_shown(row, "subject", subject);
-    if (json_is_object(detail) && json_object_size(detail) > 0) {
+    if (json_is_object(detail)) {
         json_put_shown(row, "detail", detail_words(c->mem, detail));
     }
     return row;

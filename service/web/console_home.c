@@ -1,5 +1,7 @@
 #include "console_int.h"
 
+#include <strings.h>
+
 /* The first page: what there is, how it does, and what ran last. */
 
 enum { RUNS_SEEN = 100, RUNS_SHOWN = 8 };
@@ -36,17 +38,25 @@ static json_t *recipe_row(const struct console *c, const json_t *recipe, const j
     return row;
 }
 
-json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names)
+/* Behind one another as they are read, whatever the case. */
+static int by_label(const void *a, const void *b)
 {
-    json_t *row = json_must(json_pack("{s:s, s:s, s:o}", "reference", json_text(run, "reference"),
-                                      "recipe", json_text(run, "recipe"), "state",
-                                      console_state(json_text(run, "state"))));
-    json_put_words(row, "href", console_path(c, "/runs/%s", json_text(run, "id")));
-    bool of_person = !str_empty(json_text(run, "user"));
-    json_put_shown(row, "user",
-                   of_person ? console_name(names, json_text(run, "user")) : "An app's event");
-    put_time(c->mem, row, "at", run, "created");
-    return row;
+    const json_t *const *one = a, *const *other = b;
+    return strcasecmp(json_text(*one, "label"), json_text(*other, "label"));
+}
+
+static json_t *recipe_rows(const struct console *c, const json_t *all, const json_t *runs)
+{
+    size_t count = json_array_size(all);
+    json_t *list = json_array(), **sorted = arena_array(c->mem, count + 1, sizeof(json_t *));
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = recipe_row(c, json_array_get(all, i), runs);
+    }
+    qsort(sorted, count, sizeof(json_t *), by_label);
+    for (size_t i = 0; i < count; i++) {
+        json_push(list, sorted[i]);
+    }
+    return list;
 }
 
 static json_t *connection_row(const struct console *c, const json_t *d)
@@ -61,21 +71,19 @@ static json_t *connection_row(const struct console *c, const json_t *d)
 
 int console_home_page(struct console *c, struct err *e)
 {
-    json_t *runs = NULL, *defaults = NULL, *names = NULL;
-    json_t *data = arena_json(
-        c->mem, json_must(json_pack("{s:[], s:[], s:[]}", "recipes", "runs", "connections")));
+    json_t *runs = NULL, *defaults = NULL, *names = NULL, *titles = NULL;
+    json_t *data = arena_json(c->mem, json_must(json_pack("{s:[], s:[]}", "runs", "connections")));
     if (console_paged(c, api_recipes_get, data, e) != 0 ||
         console_list(c, api_runs_get, arena_printf(c->mem, "limit=%d", RUNS_SEEN), &runs, e) != 0 ||
         console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
-        console_names(c, runs, "user", &names, e) != 0) {
+        console_names(c, runs, "user", &names, e) != 0 || console_titles(c, &titles, e) != 0) {
         return -1;
     }
     const json_t *all = json_member(data, "found");
-    for (size_t i = 0; i < json_array_size(all); i++) {
-        json_push(json_member(data, "recipes"), recipe_row(c, json_array_get(all, i), runs));
-    }
+    json_put(data, "recipes", recipe_rows(c, all, runs));
     for (size_t i = 0; i < json_array_size(runs) && i < RUNS_SHOWN; i++) {
-        json_push(json_member(data, "runs"), console_run_row(c, json_array_get(runs, i), names));
+        json_push(json_member(data, "runs"),
+                  console_run_row(c, json_array_get(runs, i), names, titles));
     }
     for (size_t i = 0; i < json_array_size(defaults); i++) {
         json_push(json_member(data, "connections"), connection_row(c, json_array_get(defaults, i)));
@@ -113,6 +121,7 @@ int console_workspaces_page(struct console *c, struct err *e)
                                           arena_printf(c->mem, "/console/workspaces/%s", key),
                                           "state", console_state(json_text(w, "state"))));
         json_put_shown(row, "label", str_empty(name) ? key : name);
+        json_put_words(row, "platform", console_platform(key));
         json_push(json_member(data, "workspaces"), row);
     }
     json_put_words(data, "next", json_text(a.value, "next"));

@@ -10,6 +10,10 @@ enum { RUNS_SHOWN = 10 };
 /* The newest runs of the recipes that it starts. */
 static int add_runs(struct console *c, const json_t *started_by, json_t *data, struct err *e)
 {
+    json_t *titles = NULL;
+    if (console_titles(c, &titles, e) != 0) {
+        return -1;
+    }
     json_put(data, "runs", json_array());
     for (size_t i = 0; i < json_array_size(started_by); i++) {
         json_t *runs = NULL;
@@ -20,7 +24,8 @@ static int add_runs(struct console *c, const json_t *started_by, json_t *data, s
             return -1;
         }
         for (size_t k = 0; k < json_array_size(runs); k++) {
-            json_push(json_member(data, "runs"), console_run_row(c, json_array_get(runs, k), NULL));
+            json_push(json_member(data, "runs"),
+                      console_run_row(c, json_array_get(runs, k), NULL, titles));
         }
     }
     json_put(data, "any_run", json_boolean(json_array_size(json_member(data, "runs")) > 0));

@@ -139,6 +139,8 @@ json_t *console_state(const char *state);
  * {id: name}. */
 int console_names(struct console *c, const json_t *items, const char *key, json_t **ret,
                   struct err *e);
+/* "Slack" or "Microsoft Teams": where the workspace of this key is. */
+const char *console_platform(const char *workspace);
 /* As people call the app; its key where the catalogue has none. */
 const char *console_app_title(const struct console *c, const char *app_key);
 /* The name, or the id where none is known. */
@@ -172,8 +174,12 @@ json_t *console_choice(const char *value, const char *label, const char *chosen)
  * "erasing", "standing": {word, tone} unless a member, "connections" in words, "last_run",
  * "created", "href", "connections_href", "runs_href"} (console_people.c). */
 json_t *console_person(const struct console *c, const json_t *p);
-/* A run as lists show it: {reference, href, recipe, state, user, at} (console_home.c). */
-json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names);
+/* A run as lists show it: {reference, href, recipe: its title, recipe_name, state, user, at}
+ * (console_runs.c). */
+json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names,
+                        const json_t *titles);
+/* {name: title} of the workspace's recipes, for it. */
+int console_titles(struct console *c, json_t **ret, struct err *e);
 /* What is wrong with a recipe that was stored before a word of its command was reserved; NULL:
  * nothing (console_recipe.c). */
 const char *console_shadowed(arena *mem, const char *command);

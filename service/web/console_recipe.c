@@ -172,7 +172,8 @@ static int add_runs(struct console *c, json_t *data, struct err *e)
     }
     json_put(data, "runs", json_array());
     for (size_t i = 0; i < json_array_size(runs); i++) {
-        json_push(json_member(data, "runs"), console_run_row(c, json_array_get(runs, i), names));
+        json_push(json_member(data, "runs"),
+                  console_run_row(c, json_array_get(runs, i), names, NULL));
     }
     json_put(data, "any_run", json_boolean(json_array_size(runs) > 0));
     return 0;

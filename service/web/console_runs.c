@@ -18,18 +18,53 @@ static json_t *state_choices(const char *chosen)
     return list;
 }
 
-static int recipe_choices(struct console *c, const char *chosen, json_t **ret, struct err *e)
+static json_t *recipe_choices(const json_t *titles, const char *chosen)
+{
+    json_t *list = json_array(), *title = NULL;
+    const char *name = NULL;
+    json_object_foreach((json_t *)(uintptr_t)titles, name, title)
+    {
+        json_push(list, console_choice(name, json_string_value(title), chosen));
+    }
+    return list;
+}
+
+int console_titles(struct console *c, json_t **ret, struct err *e)
 {
     json_t *all = NULL;
     if (console_list(c, api_recipes_get, "limit=100", &all, e) != 0) {
         return -1;
     }
-    *ret = json_array();
+    *ret = arena_json(c->mem, json_object());
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *one = json_array_get(all, i);
-        json_push(*ret, console_choice(json_text(one, "name"), json_text(one, "title"), chosen));
+        json_put_words(*ret, json_text(one, "name"), json_text(one, "title"));
     }
     return 0;
+}
+
+/* A recipe that was removed has its name alone. */
+static void put_recipe(const json_t *run, const json_t *titles, json_t *row)
+{
+    const char *name = json_text(run, "recipe"), *title = json_text(titles, name);
+    json_put_shown(row, "recipe", str_empty(title) ? name : title);
+    if (!str_empty(title)) {
+        json_put_words(row, "recipe_name", name);
+    }
+}
+
+json_t *console_run_row(const struct console *c, const json_t *run, const json_t *names,
+                        const json_t *titles)
+{
+    json_t *row = json_must(json_pack("{s:s, s:o}", "reference", json_text(run, "reference"),
+                                      "state", console_state(json_text(run, "state"))));
+    put_recipe(run, titles, row);
+    json_put_words(row, "href", console_path(c, "/runs/%s", json_text(run, "id")));
+    bool of_person = !str_empty(json_text(run, "user"));
+    json_put_shown(row, "user",
+                   of_person ? console_name(names, json_text(run, "user")) : "An app's event");
+    json_put_words(row, "at", console_time(c->mem, json_text(run, "created")));
+    return row;
 }
 
 int console_runs_page(struct console *c, struct err *e)
@@ -37,20 +72,21 @@ int console_runs_page(struct console *c, struct err *e)
     static const char *const names[] = {"recipe", "state", "user", "reference",
                                         "since",  "until", NULL};
     struct console_filter f;
-    json_t *data = arena_json(c->mem, json_object()), *people = NULL, *choices = NULL;
+    json_t *data = arena_json(c->mem, json_object()), *people = NULL, *titles = NULL;
     if (console_filter(c, names, &f, e) != 0 ||
         console_filtered(c, api_runs_get, &f, data, e) != 0 ||
         console_names(c, json_member(data, "found"), "user", &people, e) != 0 ||
-        recipe_choices(c, json_text(f.values, "recipe"), &choices, e) != 0) {
+        console_titles(c, &titles, e) != 0) {
         return -1;
     }
     const json_t *found = json_member(data, "found");
-    json_put(data, "recipe_choices", choices);
+    json_put(data, "recipe_choices", recipe_choices(titles, json_text(f.values, "recipe")));
     json_put(data, "state_choices", state_choices(json_text(f.values, "state")));
     json_put(data, "any_run", json_boolean(json_array_size(found) > 0));
     json_put(data, "runs", json_array());
     for (size_t i = 0; i < json_array_size(found); i++) {
-        json_push(json_member(data, "runs"), console_run_row(c, json_array_get(found, i), people));
+        json_push(json_member(data, "runs"),
+                  console_run_row(c, json_array_get(found, i), people, titles));
     }
     const struct console_page page = {"console_runs.html", "Runs", "runs", 200};
     return console_show(c, &page, json_incref(data), e);
@@ -149,21 +185,22 @@ static int put_begun(struct console *c, const json_t *run, const char *user, jso
 int console_run_page(struct console *c, struct err *e)
 {
     struct console_answer a;
-    json_t *names = NULL;
+    json_t *names = NULL, *titles = NULL;
     const struct console_call get = {.method = WB_GET, .handler = api_run_get, .name = c->name};
     if (console_ask(c, &get, &a, e) != 0) {
         return -1;
     }
     const json_t *run = a.value, *steps = json_member(run, "steps");
     json_t *one = arena_json(c->mem, json_pack("[O]", run));
-    if (console_names(c, one, "user", &names, e) != 0) {
+    if (console_names(c, one, "user", &names, e) != 0 || console_titles(c, &titles, e) != 0) {
         return -1;
     }
     const char *reference = json_text(run, "reference");
-    json_t *data = json_must(json_pack(
-        "{s:s, s:s, s:I, s:o, s:o, s:[]}", "reference", reference, "recipe",
-        json_text(run, "recipe"), "version", (json_int_t)json_i64(run, "version"), "state",
-        console_state(json_text(run, "state")), "apps", apps_of(c, run), "steps"));
+    json_t *data = json_must(json_pack("{s:s, s:I, s:o, s:o, s:[]}", "reference", reference,
+                                       "version", (json_int_t)json_i64(run, "version"), "state",
+                                       console_state(json_text(run, "state")), "apps",
+                                       apps_of(c, run), "steps"));
+    put_recipe(run, titles, data);
     json_put_words(data, "recipe_href", console_path(c, "/recipes/%s", json_text(run, "recipe")));
     arena_json(c->mem, data);
     const char *user = console_name(names, json_text(run, "user"));

@@ -97,6 +97,7 @@ int console_show(struct console *c, const struct console_page *page, json_t *dat
     json_put(data, "operator", json_boolean(c->is_operator));
     if (name != NULL) {
         json_put_words(data, "workspace_name", name);
+        json_put(data, "teams", json_boolean(str_starts(c->workspace, "teams:")));
         json_put(data, "base", json_must(json_string(console_path(c, "%s", ""))));
     }
     if (done_text(c->q) != NULL) {
@@ -250,6 +251,11 @@ json_t *console_actors(arena *mem, const json_t *items, const char *key)
         }
     }
     return list;
+}
+
+const char *console_platform(const char *workspace)
+{
+    return str_starts(workspace, "teams:") ? "Microsoft Teams" : "Slack";
 }
 
 const char *console_app_title(const struct console *c, const char *app_key)

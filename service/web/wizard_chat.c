@@ -135,6 +135,7 @@ static int add_place(struct console *c, store *s, const json_t *w, struct places
     json_t *row = json_must(json_pack("{s:s, s:o, s:b}", "key", key, "check",
                                       check_of(w, key, heard), "active", active));
     json_put_shown(row, "label", str_empty(name) ? key : name);
+    json_put_words(row, "platform", console_platform(key));
     json_put_words(row, "href", arena_printf(c->mem, "/console/workspaces/%s/setup", key));
     json_put(row, "lacks_admin", json_boolean(lacks_admin));
     json_push(io->list, row);

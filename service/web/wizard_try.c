@@ -90,7 +90,7 @@ int wizard_add_run(struct console *c, bool by_event, json_t *data, bool *ret_ove
         if (won && add_rule(c, run, data, e) != 0) {
             return -1;
         }
-        json_put(data, "run", console_run_row(c, run, names));
+        json_put(data, "run", console_run_row(c, run, names, NULL));
         json_put_words(data, "now", text_of(state, by_event, ret_over));
         json_put(data, "won", json_boolean(won));
     }

@@ -262,7 +262,7 @@ describe('who stays in', () => {
     assert.match(browser.text, /not an operator token/);
     await browser.submit({token: ADMIN_TOKEN});
     assert.equal(browser.page.status, 200, browser.text);
-    assert.match(browser.text, /slack:T0ACME001.*slack:T0GLOBEX1/);
+    assert.match(browser.text, /Slack · slack:T0ACME001.*Slack · slack:T0GLOBEX1/);
     for (const workspace of [ACME, GLOBEX]) {
       await page(browser, `/console/workspaces/${workspace}`);
       assert.equal(browser.page.status, 200);
@@ -486,6 +486,7 @@ describe('Recipe > Settings', () => {
     const browser = await signIn();
     await page(browser, SETTINGS);
     const form = browser.form({allow: 'listed', users: `${ANA} Ana Alvarez\n`, channels: '', verify_salesforce: 'on'}, 1);
+    assert.match(browser.text, /Copy member ID.*There is no group yet: make one/);
     delete form.fields.enabled;
     await browser.request('POST', form.url, form.fields);
     assert.equal(browser.page.status, 303, browser.text);
@@ -493,6 +494,10 @@ describe('Recipe > Settings', () => {
     assert.deepEqual([now.allow, now.enabled], [{users: [ANA]}, false]);
     await page(browser, SETTINGS);
     assert.match(browser.page.html, new RegExp(`${ANA} Ana`));
+    const listed = (await page(browser, HOME), [...browser.page.html.matchAll(/\/recipes\/[^"]+"><span class="grow"><strong>([^<]+)[^]*?>Switched (on|off)</g)]);
+    assert.deepEqual(listed.map(m => m[1]), listed.map(m => m[1]).sort((a, b) => a.toLowerCase() < b.toLowerCase() ? -1 : 1), 'in the order of their titles');
+    assert.equal(listed.find(m => m[1] === 'Create an opportunity')[2], 'off');
+    await page(browser, SETTINGS);
     await browser.request('POST', form.url, {...browser.form({}, 1).fields, allow: 'everyone', verify_salesforce: 'on', enabled: 'on'});
     assert.deepEqual([(await recipe()).allow, (await recipe()).enabled], ['everyone', true]);
   });
@@ -569,7 +574,7 @@ describe('runs, the audit, personal connections', () => {
     const browser = await signIn();
     await page(browser, `${HOME}/runs?recipe=create-opportunity&state=&user=&reference=&since=&until=`);
     assert.equal(browser.page.status, 200, browser.text);
-    assert.match(browser.text, /create-opportunity/);
+    assert.match(browser.text, /WB-\w+ Create an opportunity create-opportunity/, 'by its title, with the name that the API takes');
     await page(browser, `${HOME}/runs?since=yesterday`);
     assert.equal(browser.page.status, 200, browser.text);
     assert.match(browser.text, /"since" must be a time/);
@@ -582,6 +587,7 @@ describe('runs, the audit, personal connections', () => {
       assert.equal(items.length > 0, !query.startsWith('since'), query);
       await page(browser, `${HOME}/audit?${query}`);
       assert.equal(browser.page.status, 200, browser.text);
+      assert.doesNotMatch(browser.text, /: null/, 'what was not there is left out');
     }
     assert.equal((await w.api('GET', `/workspaces/${ACME}/audit?since=soon`)).status, 400);
   });
@@ -596,6 +602,7 @@ describe('runs, the audit, personal connections', () => {
     const {id} = await r.json(), path = `${HOME}/runs/${id}`;
     assert.ok(r.ok && id, r.status);
     await page(browser, path);
+    assert.match(browser.text, /Create an opportunity create-opportunity ?, version/);
     assert.match(browser.text, new RegExp(`, for Ana .*Begun by deal-sync \\(token:${fingerprint}\\) for Ana `));
     await w.api('DELETE', `${api}/api-tokens/deal-sync`);
     await page(browser, path);

@@ -226,7 +226,7 @@ for (const chat of ['slack', 'teams']) {
       });
 
       test('is not guessed where the record was decided more than once', async () => {
-        const {now} = await late('Twice', async id => {
+        const {now} = await late('Decided twice', async id => {
           await ana.ask(`submit deal id: ${id} approver: ${APPROVERS.cleo}`, /Submitted/);
           const open = (await w.records('ProcessInstance')).find(r => r.fields.TargetObjectId === id && r.fields.Status === 'Pending');
           const {id: item} = (await w.records('ProcessInstanceWorkitem')).find(r => r.fields.ProcessInstanceId === open.id);

@@ -175,6 +175,7 @@ run_contract() {
 # they wait more than they work, so three files share two cores in half the time of one; a sanitizer works
 run_flow() {
   local files_at_once=3 suite_limit_s=3000
+  [ "$mode" = short ] || suite_limit_s=5400 # a hundred rounds of the storm
   [ -z "${label:-}" ] || files_at_once=1 suite_limit_s=7200
   database
   node_tests "${label:-flow}" --test-concurrency=$files_at_once tests/flow/*.test.mjs

@@ -5,6 +5,8 @@
 
 #include <regex.h>
 
+#include "input_int.h"
+
 /* What a definition says, ready for use: docs/app-definitions.md describes every key. All texts
  * live as long as the catalogue. */
 
@@ -102,29 +104,6 @@ struct apps_errors {
     struct apps_refusals refused;  /* of every answer */
     struct apps_texts retry_after; /* headers besides Retry-After, read like it */
     struct apps_texts retry_at;    /* headers that hold epoch seconds; of a limit alone */
-};
-
-enum apps_input_type {
-    INPUT_TEXT,
-    INPUT_OBJECT,
-    INPUT_SOQL,
-    INPUT_NUMBER,
-    INPUT_BOOLEAN,
-    INPUT_DATE,
-    INPUT_LIST,
-    INPUT_FILE /* {"name", and "content" or "content_base64"} */
-};
-
-struct apps_input {
-    const char *name;
-    enum apps_input_type type;
-    bool required;
-    const regex_t *pattern; /* of a text, or of each text of a list; NULL: any */
-    const regex_t *keys;    /* of an object's keys; NULL: any */
-    const char *values;     /* of a soql: the input that holds the values of its :names */
-    const char *strip;      /* of a text: characters that are taken out of it; NULL: none */
-    const json_t *preset;   /* when nothing is given; NULL: none */
-    const char *words;      /* "an object's API name, like Opportunity" */
 };
 
 /* One part of a request that is multipart/form-data. */
@@ -298,17 +277,8 @@ void apps_header_set(struct net_request *io, const char *name, const char *value
 /* Text of a scalar; NULL for anything else. */
 const char *apps_scalar(arena *mem, const json_t *value);
 
-/* --- inputs of actions (inputs.c, soql.c) --- */
+/* --- what inputs lead to (actions.c, soql.c) --- */
 
-/* A value as it is sent, a new reference: stripped, and a number or flag that came as text is one.
- */
-json_t *apps_input_value(arena *mem, const struct apps_input *in, const json_t *value);
-/* Why a value does not do, as a sentence for the recipe's author; NULL: it does. */
-const char *apps_input_fault(arena *mem, const struct apps_input *in, const json_t *value);
-/* Name and bytes of a file input; false when it is none or too large. */
-bool apps_input_file(arena *mem, const json_t *value, const char **ret_name, struct bytes *ret);
-/* Absent, null or the empty text. */
-bool apps_input_empty(const json_t *value);
 bool apps_when_fits(const struct app_action *x, const struct apps_when *when, const json_t *with);
 const struct apps_request *apps_request_pick(const struct app_action *x, const json_t *with);
 /* Puts literals for the :names outside quotes. ERR_INVALID "bad_input", "template_too_long". */

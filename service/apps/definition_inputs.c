@@ -17,6 +17,9 @@ static void check_kind(const struct json_doc *d, const struct apps_input *in)
         json_doc_fault(d, NULL,
                        "pattern belongs to a text or a list, keys to an object, values to a soql.");
     }
+    if (in->max != 0 && !texts && in->type != INPUT_OBJECT) {
+        json_doc_fault(d, "max", "This belongs to a text, a list or an object.");
+    }
     if (in->strip != NULL && in->type != INPUT_TEXT) {
         json_doc_fault(d, "strip", "This belongs to a text.");
     }
@@ -38,10 +41,23 @@ static void check_preset(const struct json_doc *d, const struct apps_input *in)
     }
 }
 
+/* A bound in a pattern would do, but libc keeps a copy for each repeat. */
+static size_t read_max(const struct json_doc *d)
+{
+    const json_t *given = json_member(d->object, "max");
+    json_int_t max = json_integer_value(given);
+    if (given != NULL && (max < 1 || max > LIMIT_INPUT_CHARACTERS_COUNT)) {
+        json_doc_fault(d, "max", "This must be a whole number from 1 to %d.",
+                       LIMIT_INPUT_CHARACTERS_COUNT);
+        return 0;
+    }
+    return (size_t)max;
+}
+
 static void read_input(const struct json_doc *d, const char *name, struct apps_input *ret)
 {
-    static const char *const keys[] = {"type",  "required", "pattern", "keys", "values",
-                                       "strip", "default",  "words",   NULL};
+    static const char *const keys[] = {"type",   "required", "pattern", "keys",  "max",
+                                       "values", "strip",    "default", "words", NULL};
     static const char *const types[] = {"text", "object", "soql", "number", "boolean",
                                         "date", "list",   "file", NULL};
     json_doc_known(d, keys);
@@ -51,6 +67,7 @@ static void read_input(const struct json_doc *d, const char *name, struct apps_i
                                .required = json_doc_flag(d, "required", false),
                                .pattern = apps_read_pattern(d, "pattern", NULL),
                                .keys = apps_read_pattern(d, "keys", NULL),
+                               .max = read_max(d),
                                .values = json_doc_text(d, "values", false, LIMIT_NAME),
                                .strip = json_doc_text(d, "strip", false, LIMIT_NAME),
                                .preset = json_member(d->object, "default"),

@@ -16,8 +16,11 @@ bool apps_input_empty(const json_t *value)
     return value == NULL || json_is_null(value) || str_equal(json_string_value(value), "");
 }
 
-static bool matches(const regex_t *pattern, const char *text)
+static bool matches(const regex_t *pattern, size_t max, const char *text)
 {
+    if (max != 0 && str_characters(text) > max) {
+        return false;
+    }
     return pattern == NULL ||
            (strlen(text) <= LIMIT_INPUT_VALUE && regexec(pattern, text, 0, NULL, 0) == 0);
 }
@@ -85,7 +88,7 @@ static bool is_right_list(const struct apps_input *in, const json_t *value)
     {
         const char *text = json_string_value(item);
         bool plain = text != NULL || json_is_number(item) || json_is_boolean(item);
-        if (!plain || (in->pattern != NULL && (text == NULL || !matches(in->pattern, text)))) {
+        if (!plain || (text == NULL ? in->pattern != NULL : !matches(in->pattern, in->max, text))) {
             return false;
         }
     }
@@ -141,7 +144,7 @@ static bool is_right(const struct apps_input *in, const json_t *value)
     case INPUT_SOQL:
         break;
     }
-    return text != NULL && matches(in->pattern, text);
+    return text != NULL && matches(in->pattern, in->max, text);
 }
 
 static const char *object_fault(arena *mem, const struct apps_input *in, const json_t *value)
@@ -151,7 +154,7 @@ static const char *object_fault(arena *mem, const struct apps_input *in, const j
         json_t *open;
     } o = {.given = value}; /* jansson's iterator only reads, but its parameter is not const */
     for (void *at = json_object_iter(o.open); at != NULL; at = json_object_iter_next(o.open, at)) {
-        if (!matches(in->keys, json_object_iter_key(at))) {
+        if (!matches(in->keys, in->max, json_object_iter_key(at))) {
             return arena_printf(mem, "This must be %s: one name in it is none.", in->words);
         }
     }

@@ -114,7 +114,9 @@ static const char typed[] =
     "\"n\":{\"type\":\"number\",\"words\":\"a number\"},"
     "\"b\":{\"type\":\"boolean\",\"words\":\"yes or no\",\"default\":true},"
     "\"d\":{\"type\":\"date\",\"words\":\"a date\"},"
-    "\"l\":{\"type\":\"list\",\"words\":\"names\",\"pattern\":\"^[a-z]+$\"}}";
+    "\"l\":{\"type\":\"list\",\"words\":\"names\",\"pattern\":\"^[a-z]+$\",\"max\":4},"
+    "\"s\":{\"words\":\"four characters\",\"max\":4},"
+    "\"o\":{\"type\":\"object\",\"words\":\"fields\",\"keys\":\"^[a-z]+$\",\"max\":4}}";
 
 /* The body shows the values with their types. */
 static app *typed_app(arena *mem)
@@ -159,6 +161,14 @@ static void test_inputs_have_types(void **state)
         {"{\"task\":\"t\",\"l\":[\"A\"]}", NULL, "\"l\""},
         {"{\"task\":\"t\",\"l\":[5]}", NULL, "\"l\""},
         {"{\"task\":\"t\",\"l\":[[\"a\"]]}", NULL, "\"l\""},
+        {"{\"task\":\"t\",\"l\":[\"abcd\"]}",
+         "{\"all\":\" true abcd\",\"b\":true,\"l\":[\"abcd\"]}", NULL},
+        {"{\"task\":\"t\",\"l\":[\"abcde\"]}", NULL, "\"l\""},
+        {"{\"task\":\"t\",\"s\":\"\u00e4\u00f6\u00fc\u00df\"}", "{\"all\":\" true \",\"b\":true}",
+         NULL},
+        {"{\"task\":\"t\",\"s\":\"abcde\"}", NULL, "\"s\""},
+        {"{\"task\":\"t\",\"o\":{\"abcd\":1}}", "{\"all\":\" true \",\"b\":true}", NULL},
+        {"{\"task\":\"t\",\"o\":{\"abcde\":1}}", NULL, "\"o\""},
     };
     struct bench b;
     bench_start(&b, ok_answer);

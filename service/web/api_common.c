@@ -350,7 +350,7 @@ int api_page(const struct api *a, struct api_page *ret, struct err *e)
         return err_set(e, ERR_INPUT, "query", "\"limit\" must be a number from 1 to %d.",
                        LIMIT_PAGE_COUNT);
     }
-    page.limit = count;
+    page.limit = a->q->whole ? INT32_MAX : count;
     *ret = page;
     return 0;
 }

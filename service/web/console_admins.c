@@ -39,8 +39,8 @@ static int add_proof(struct console *c, const char *name, json_t *list, struct e
 static int add_lists(struct console *c, json_t *data, struct err *e)
 {
     json_t *groups = NULL, *defaults = NULL;
-    if (console_list(c, api_groups_get, "limit=100", &groups, e) != 0 ||
-        console_list(c, api_connections_get, "limit=100", &defaults, e) != 0) {
+    if (console_all(c, api_groups_get, &groups, e) != 0 ||
+        console_all(c, api_connections_get, &defaults, e) != 0) {
         return -1;
     }
     json_put(data, "groups", json_array());

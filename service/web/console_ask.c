@@ -17,6 +17,7 @@ int console_ask(struct console *c, const struct console_call *call, struct conso
                         .query = call->query == NULL ? "" : call->query,
                         .remote = c->q->remote,
                         .actor = c->actor,
+                        .whole = call->whole,
                         .admin = c->user_id,
                         .headers = &call->condition,
                         .headers_count = call->condition.name == NULL ? 0 : 1};
@@ -68,6 +69,17 @@ int console_list(struct console *c, route_fn *handler, const char *query, json_t
 {
     struct console_answer a;
     const struct console_call call = {.method = WB_GET, .handler = handler, .query = query};
+    if (console_ask(c, &call, &a, e) != 0) {
+        return -1;
+    }
+    *ret = json_member(a.value, "items");
+    return 0;
+}
+
+int console_all(struct console *c, route_fn *handler, json_t **ret, struct err *e)
+{
+    struct console_answer a;
+    const struct console_call call = {.method = WB_GET, .handler = handler, .whole = true};
     if (console_ask(c, &call, &a, e) != 0) {
         return -1;
     }

@@ -24,7 +24,7 @@ static int show_list(struct console *c, const struct console_answer *said, struc
     json_t *data =
         arena_json(c->mem, json_must(json_pack("{s:[], s:[]}", "connections", "app_choices")));
     if (console_paged(c, api_connections_get, data, e) != 0 ||
-        console_list(c, api_apps_get, NULL, &known, e) != 0) {
+        console_all(c, api_apps_get, &known, e) != 0) {
         return -1;
     }
     const json_t *all = json_member(data, "found");
@@ -91,7 +91,7 @@ static void add_var(const json_t *var, const json_t *d, json_t *list)
 int console_connection_vars(struct console *c, const json_t *d, json_t *data, struct err *e)
 {
     json_t *known = NULL;
-    if (console_list(c, api_apps_get, NULL, &known, e) != 0) {
+    if (console_all(c, api_apps_get, &known, e) != 0) {
         return -1;
     }
     json_put(data, "vars", json_array());

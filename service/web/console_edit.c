@@ -10,8 +10,6 @@
  * and the column where it stands, and what was written stays on the page.
  */
 
-enum { VERSIONS_SHOWN = 20 };
-
 struct editing {
     struct console_recipe recipe;
     const char *text;
@@ -33,23 +31,12 @@ static char *pretty(arena *mem, const json_t *body)
 
 static int add_versions(struct console *c, json_t *data, struct err *e)
 {
-    struct console_answer a;
-    const struct console_call call = {.method = WB_GET,
-                                      .handler = api_recipe_versions_get,
-                                      .name = c->name,
-                                      .query = arena_printf(c->mem, "limit=%d", VERSIONS_SHOWN)};
-    json_t *people = arena_json(c->mem, json_array()), *names = NULL;
-    if (console_ask(c, &call, &a, e) != 0) {
+    json_t *names = NULL;
+    if (console_paged(c, api_recipe_versions_get, data, e) != 0) {
         return -1;
     }
-    const json_t *items = json_member(a.value, "items");
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        const char *by = json_text(json_array_get(items, i), "by");
-        if (by != NULL && str_starts(by, "user:")) {
-            json_push(people, json_must(json_pack("{s:s}", "user", by + strlen("user:"))));
-        }
-    }
-    if (console_names(c, people, "user", &names, e) != 0) {
+    const json_t *items = json_member(data, "found");
+    if (console_names(c, console_actors(c->mem, items, "by"), "user", &names, e) != 0) {
         return -1;
     }
     json_put(data, "versions", json_array());
@@ -59,8 +46,7 @@ static int add_versions(struct console *c, json_t *data, struct err *e)
         json_t *row =
             json_must(json_pack("{s:I, s:b}", "number", (json_int_t)json_i64(one, "version"),
                                 "current", json_flag(one, "current")));
-        bool user = by != NULL && str_starts(by, "user:");
-        json_put_shown(row, "by", user ? console_name(names, by + strlen("user:")) : by);
+        json_put_shown(row, "by", console_actor(names, by));
         json_put_words(row, "at", console_time(c->mem, json_text(one, "created")));
         json_push(json_member(data, "versions"), row);
     }

@@ -30,7 +30,8 @@ int console_filtered(struct console *c, route_fn *handler, const struct console_
                      json_t *data, struct err *e)
 {
     struct console_answer a;
-    const struct console_call call = {.method = WB_GET, .handler = handler, .query = f->query.text};
+    const struct console_call call = {
+        .method = WB_GET, .handler = handler, .name = c->name, .query = f->query.text};
     if (console_try(c, &call, &a, e) != 0) {
         return -1;
     }

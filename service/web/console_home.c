@@ -75,7 +75,7 @@ int console_home_page(struct console *c, struct err *e)
     json_t *data = arena_json(c->mem, json_must(json_pack("{s:[], s:[]}", "runs", "connections")));
     if (console_paged(c, api_recipes_get, data, e) != 0 ||
         console_list(c, api_runs_get, arena_printf(c->mem, "limit=%d", RUNS_SEEN), &runs, e) != 0 ||
-        console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
+        console_all(c, api_connections_get, &defaults, e) != 0 ||
         console_names(c, runs, "user", &names, e) != 0 || console_titles(c, &titles, e) != 0) {
         return -1;
     }

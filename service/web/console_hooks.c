@@ -50,7 +50,7 @@ int console_hook_recipes(struct console *c, json_t **ret, struct err *e)
 {
     json_t *all = NULL;
     *ret = arena_json(c->mem, json_object());
-    if (console_list(c, api_recipes_get, "limit=100", &all, e) != 0) {
+    if (console_all(c, api_recipes_get, &all, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < json_array_size(all); i++) {

@@ -51,6 +51,7 @@ struct console_call {
     const char *part;        /* and the third; NULL */
     const char *query;       /* NULL: none */
     json_t *body;            /* NULL: none; taken over */
+    bool whole;              /* see console_all() */
     struct header condition; /* If-Match or If-None-Match; no name: none */
     const char *unmet;   /* of console_try(): its words when that does not hold; NULL: the API's */
     const char *refusal; /* of console_do(): why the page does not ask; NULL: it does */
@@ -71,6 +72,9 @@ int console_try(struct console *c, const struct console_call *call, struct conso
 /* The items of a list, the first `limit`. */
 int console_list(struct console *c, route_fn *handler, const char *query, json_t **ret,
                  struct err *e);
+/* All of a list of what is made by hand, which the API reads whole: apps, connections, recipes,
+ * hooks, groups or tokens. What is chosen from or looked up ends at no hundredth. */
+int console_all(struct console *c, route_fn *handler, json_t **ret, struct err *e);
 
 /* "key=value" for a query, encoded; NULL or "" adds nothing. */
 void console_add_param(struct str *s, const char *key, const char *value);

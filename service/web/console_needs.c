@@ -154,9 +154,9 @@ int console_needs(struct console *c, json_t **ret, struct err *e)
     const char *latest = arena_printf(c->mem, "limit=%d", RUNS_SEEN), *hook = NULL;
     json_t *of_hook = NULL;
     if (console_ask(c, &get, &w, e) != 0 ||
-        console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
+        console_all(c, api_connections_get, &defaults, e) != 0 ||
         console_hook_recipes(c, &by_hook, e) != 0 ||
-        console_list(c, api_recipes_get, "limit=100", &all, e) != 0 ||
+        console_all(c, api_recipes_get, &all, e) != 0 ||
         console_list(c, api_runs_get, latest, &runs, e) != 0) {
         return -1;
     }

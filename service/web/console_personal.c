@@ -37,7 +37,7 @@ static int add_choices(struct console *c, const json_t *chosen, json_t *data, st
     json_put(data, "app_choices", of_app);
     json_put(data, "connection_choices", connections);
     json_put(data, "state_choices", of_state);
-    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0) {
+    if (console_all(c, api_connections_get, &all, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < json_array_size(all); i++) {

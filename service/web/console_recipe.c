@@ -82,7 +82,7 @@ int console_recipe_apps(struct console *c, const json_t *body, json_t **ret, str
     json_t *defaults = NULL;
     const char *alias = NULL;
     json_t *one = NULL;
-    if (console_list(c, api_connections_get, "limit=100", &defaults, e) != 0) {
+    if (console_all(c, api_connections_get, &defaults, e) != 0) {
         return -1;
     }
     *ret = json_array();

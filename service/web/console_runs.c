@@ -32,7 +32,7 @@ static json_t *recipe_choices(const json_t *titles, const char *chosen)
 int console_titles(struct console *c, json_t **ret, struct err *e)
 {
     json_t *all = NULL;
-    if (console_list(c, api_recipes_get, "limit=100", &all, e) != 0) {
+    if (console_all(c, api_recipes_get, &all, e) != 0) {
         return -1;
     }
     *ret = arena_json(c->mem, json_object());
@@ -172,7 +172,7 @@ static int put_begun(struct console *c, const json_t *run, const char *user, jso
         json_put_shown(data, "begun", str_empty(user) ? "an app's event" : user);
         return 0;
     }
-    if (console_list(c, api_tokens_get, "limit=100", &tokens, e) != 0) {
+    if (console_all(c, api_tokens_get, &tokens, e) != 0) {
         return -1;
     }
     const char *name = token_name(tokens, actor);

@@ -7,12 +7,9 @@
  * what it means and for whom; who may run it; and whether it is switched on.
  */
 
-enum { GROUP_PAGES_MAX = 10 };
-
 struct settings {
     struct console_recipe recipe;
     json_t *apps, *groups, *workspace;
-    bool all_groups; /* `groups` names every one that there is */
     const char *problem;
     json_t *faults;
     int status;
@@ -104,8 +101,8 @@ static json_t *group_rows(const struct settings *x, const json_t *allowed)
     for (size_t i = 0; i < json_array_size(allowed); i++) {
         const char *name = json_string_value(json_array_get(allowed, i));
         if (!is_group(x, name)) {
-            json_push(list, json_must(json_pack("{s:s, s:b, s:b}", "group", name, "on", 1, "gone",
-                                                x->all_groups)));
+            json_push(list,
+                      json_must(json_pack("{s:s, s:b, s:b}", "group", name, "on", 1, "gone", 1)));
         }
     }
     return list;
@@ -131,27 +128,6 @@ static int add_allow(struct console *c, const struct settings *x, json_t *data, 
     return 0;
 }
 
-static int load_groups(struct console *c, struct settings *ret, struct err *e)
-{
-    const char *next = "";
-    ret->groups = arena_json(c->mem, json_array());
-    for (int i = 0; next != NULL && i < GROUP_PAGES_MAX; i++) {
-        struct console_answer a;
-        struct str query = str_new(c->mem, 300);
-        str_printf(&query, "limit=%d", LIMIT_PAGE_COUNT);
-        console_add_param(&query, "cursor", next);
-        const struct console_call get = {
-            .method = WB_GET, .handler = api_groups_get, .query = query.text};
-        if (console_ask(c, &get, &a, e) != 0) {
-            return -1;
-        }
-        json_array_extend(ret->groups, json_member(a.value, "items"));
-        next = json_text(a.value, "next");
-    }
-    ret->all_groups = next == NULL;
-    return 0;
-}
-
 static int load(struct console *c, struct settings *ret, struct err *e)
 {
     struct console_answer a;
@@ -161,7 +137,7 @@ static int load(struct console *c, struct settings *ret, struct err *e)
         return -1;
     }
     ret->workspace = a.value;
-    return load_groups(c, ret, e);
+    return console_all(c, api_groups_get, &ret->groups, e);
 }
 
 static int show(struct console *c, struct settings *x, struct err *e)

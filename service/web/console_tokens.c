@@ -36,7 +36,7 @@ static int show(struct console *c, const struct console_answer *said, struct err
 {
     json_t *all = NULL, *names = NULL;
     json_t *data = arena_json(c->mem, json_must(json_pack("{s:[]}", "tokens")));
-    if (console_list(c, api_tokens_get, "limit=100", &all, e) != 0 ||
+    if (console_all(c, api_tokens_get, &all, e) != 0 ||
         console_names(c, console_actors(c->mem, all, "made_by"), "user", &names, e) != 0 ||
         add_acting(c, data, e) != 0) {
         return -1;

@@ -29,6 +29,7 @@ struct request {
     const char *token;            /* GATE_API: shaped like a workspace's; to be looked up */
     const struct api_token *by;   /* GATE_API: the workspace's token; NULL: the operator's */
     const char *admin;            /* of the console: in whose name it asks; else NULL */
+    bool whole;                   /* of the console: a list is answered in one page */
     const struct header *headers; /* as received, in their order */
     size_t headers_count;
 };

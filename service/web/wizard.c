@@ -21,7 +21,7 @@ static int app_acts(struct console *c, bool *ret, struct err *e)
 {
     json_t *items = NULL;
     *ret = false;
-    if (console_list(c, api_connections_get, "limit=100", &items, e) != 0) {
+    if (console_all(c, api_connections_get, &items, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < json_array_size(items); i++) {

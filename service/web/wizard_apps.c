@@ -68,7 +68,7 @@ static int show(struct console *c, const struct console_answer *said, const stru
                 struct err *e)
 {
     json_t *all = NULL;
-    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0) {
+    if (console_all(c, api_connections_get, &all, e) != 0) {
         return -1;
     }
     json_t *data = json_must(json_pack("{s:[], s:o, s:o, s:b}", "connections", "app_choices",
@@ -97,7 +97,7 @@ static int free_name(struct console *c, const char *app_key, const char **ret, s
 {
     json_t *all = NULL;
     *ret = NULL;
-    if (console_list(c, api_connections_get, "limit=100", &all, e) != 0) {
+    if (console_all(c, api_connections_get, &all, e) != 0) {
         return -1;
     }
     for (int i = 1; *ret == NULL && i <= SAME_APP_MAX; i++) {

@@ -108,6 +108,7 @@ struct places {
     json_t *list;
     bool any, slack; /* is there one; one of Slack */
     bool settled;    /* nothing is left to wait for */
+    bool more;       /* than are listed */
 };
 
 /* Only in Teams can it be that nobody is: elsewhere whoever installs the bot is one. */
@@ -147,14 +148,19 @@ static int add_place(struct console *c, store *s, const json_t *w, struct places
 
 static int find_places(struct console *c, struct places *ret, struct err *e)
 {
-    json_t *items = NULL;
+    struct console_answer a;
+    const struct console_call get = {
+        .method = WB_GET, .handler = api_workspaces_get, .query = "limit=20"};
     store *s = NULL;
     int rc = 0;
-    *ret = (struct places){.list = arena_json(c->mem, json_array()), .settled = true};
-    if (console_list(c, api_workspaces_get, "limit=20", &items, e) != 0 ||
+    if (console_ask(c, &get, &a, e) != 0 ||
         store_open(c->web->options.stores, c->mem, &s, e) != 0) {
         return -1;
     }
+    const json_t *items = json_member(a.value, "items");
+    *ret = (struct places){.list = arena_json(c->mem, json_array()),
+                           .settled = true,
+                           .more = json_text(a.value, "next") != NULL};
     for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
         rc = add_place(c, s, json_array_get(items, i), ret, e);
     }
@@ -176,6 +182,7 @@ int wizard_chat_page(struct console *c, struct err *e)
     json_t *data =
         json_must(json_pack("{s:O, s:O, s:O, s:b, s:b}", "slack", s, "teams", t, "places", p.list,
                             "any", p.any, "loopback", c->web->config->public_is_loopback));
+    json_put(data, "more_places", json_boolean(p.more));
     json_put_words(data, "public_url", c->web->config->public_url);
     const struct wizard_page page = {.template = "wizard_chat.html",
                                      .title = "Set up: the chat",

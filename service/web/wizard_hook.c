@@ -12,7 +12,7 @@ static int hook_of(struct console *c, const char *name, const json_t **ret, stru
 {
     json_t *all = NULL;
     *ret = NULL;
-    if (console_list(c, api_hooks_get, "limit=100", &all, e) != 0) {
+    if (console_all(c, api_hooks_get, &all, e) != 0) {
         return -1;
     }
     for (size_t i = 0; *ret == NULL && i < json_array_size(all); i++) {

@@ -76,8 +76,8 @@ static int show(struct console *c, const struct console_answer *said, const char
 {
     json_t *defaults = NULL, *stored = NULL;
     struct wizard_ready x;
-    if (console_list(c, api_connections_get, "limit=100", &defaults, e) != 0 ||
-        console_list(c, api_recipes_get, "limit=100", &stored, e) != 0) {
+    if (console_all(c, api_connections_get, &defaults, e) != 0 ||
+        console_all(c, api_recipes_get, &stored, e) != 0) {
         return -1;
     }
     json_t *data = arena_json(c->mem, json_must(json_pack("{s:[]}", "ready_recipes")));
@@ -152,7 +152,7 @@ static int put_all(struct console *c, const struct wizard_ready *x, const char *
 {
     json_t *stored = NULL;
     *ret = (struct console_answer){.status = 200};
-    if (console_list(c, api_recipes_get, "limit=100", &stored, e) != 0) {
+    if (console_all(c, api_recipes_get, &stored, e) != 0) {
         return -1;
     }
     for (size_t i = json_array_size(x->recipes); i > 0 && ret->problem == NULL; i--) {

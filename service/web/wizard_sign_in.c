@@ -92,7 +92,7 @@ static int add_connections(const struct console *c, const char *workspace, json_
     json_t *found = NULL, *list = json_array();
     json_put(data, "connections", list);
     at.workspace = workspace;
-    if (console_list(&at, api_connections_get, "limit=100", &found, e) != 0) {
+    if (console_all(&at, api_connections_get, &found, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < json_array_size(found); i++) {

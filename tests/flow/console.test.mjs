@@ -541,6 +541,55 @@ describe('many of them', () => {
     for (const name of names) await w.api('DELETE', `${api}/groups/${name}`);
   });
 
+  test('what stands behind the hundredth is listed, has its title and can be chosen', async () => {
+    const browser = await signIn(), api = `/workspaces/${ACME}`, made = await recipe(), at = [ACME, made.version], shows = (text, what) => assert.ok(browser.page.html.includes(text), what);
+    await w.query("insert into user_group (workspace, name, users) select $1, 'many-' || i, '{}' from generate_series(100, 204) i", [ACME]);
+    await w.query("insert into default_connection (workspace, name, app, host, callback_key) select $1, 'many-' || i, 'salesforce', 'many.my.salesforce.com', 'many' || i from generate_series(100, 204) i", [ACME]);
+    await w.query("insert into recipe (workspace, name, version, command) select $1, 'many-' || i, $2, 'many ' || i from generate_series(100, 204) i", at);
+    await w.query(`insert into recipe_version (workspace, name, version, body, created_by)
+      select $1, 'many-' || i, v, (jsonb_set(body::jsonb, '{connections,salesforce,use}', '"many-204"') || jsonb_build_object('name', 'many-' || i, 'title', 'Title ' || i))::text, 'system'
+      from recipe_version, generate_series(100, 204) i, generate_series($2::int, $2::int + case i when 204 then 60 else 0 end) v where workspace = $1 and name = 'create-opportunity' and version = $2::int`, at);
+    await w.query("update recipe set version = version + 60 where workspace = $1 and name = 'many-204'", [ACME]);
+    await page(browser, `${HOME}/admins`);
+    shows(`href="${HOME}/groups/many-204"`, 'a group');
+    shows('aria-label="Save the proof of many-204"', 'what proves people at a connection');
+    await page(browser, `${HOME}/runs`);
+    assert.match(browser.page.html, /<option value="many-204"[^>]*>Title 204</);
+    await page(browser, `${HOME}/personal-connections`);
+    assert.match(browser.page.html, /<option value="many-204"/);
+    await page(browser, HOME);
+    shows(`href="${HOME}/connections/many-204"`, 'a default connection');
+    await page(browser, `${HOME}/health`);
+    assert.match(browser.text, /Default connection many-204/);
+    await page(browser, `${HOME}/recipes/many-204`);
+    assert.match(browser.text, /Salesforce/, 'its app is known');
+    await page(browser, `${HOME}/recipes/many-204/edit`);
+    assert.doesNotMatch(browser.page.html, new RegExp(`version=${made.version}"`));
+    await page(browser, `${HOME}/recipes/many-204/edit${/href="(\?cursor=[^"]+)">Older versions/.exec(browser.page.html)[1]}`);
+    assert.match(browser.page.html, new RegExp(`version=${made.version}"`), 'the oldest one can be opened');
+    await w.query("delete from recipe where workspace = $1 and name like 'many-%'", [ACME]);
+    await w.query("delete from default_connection where workspace = $1 and name like 'many-%'", [ACME]);
+    await w.query("delete from user_group where workspace = $1 and name like 'many-%'", [ACME]);
+    await w.query("delete from recipe_version where workspace = $1 and name like 'many-%'", [ACME]);
+
+    // a group that is too long to be shown: who comes, and who goes
+    const ids = Array.from({length: 501}, (_, i) => `U${String(i).padStart(10, '0')}`), users = async () => (await w.must('GET', `${api}/groups/many`)).users;
+    await w.must('PUT', `${api}/groups/many`, {users: ids});
+    await page(browser, `${HOME}/groups/many`);
+    assert.match(browser.text, /It has 501 people: too many to show here/);
+    await browser.submit({comes: `${BEN} Ben\n${ids[1]}\n`, goes: ids[0]}, {n: 1});
+    assert.match(browser.text, /Saved\./);
+    assert.deepEqual(await users(), [...ids.slice(1), BEN]);
+    for (const [status, comes, goes] of [[422, 'U'.repeat(300), ids[2]], [409, 'U0NEW', `${ids[2]}\n${ids[0]}`]]) {
+      await page(browser, `${HOME}/groups/many`);
+      await browser.submit({comes, goes}, {n: 1});
+      assert.equal(browser.page.status, status, browser.text);
+      assert.match(browser.page.html, new RegExp(`${comes}</textarea>[^]*${goes}</textarea>`), 'what was typed stands there');
+      assert.deepEqual(await users(), [...ids.slice(1), BEN]);
+    }
+    await w.api('DELETE', `${api}/groups/many`);
+  });
+
   test('a thousand ids are taken, or refused with what was typed', async () => {
     const browser = await signIn(), ids = n => Array.from({length: n}, (_, i) => `U${String(i).padStart(10, '0')} Somebody With A Name`).join('\n');
     const last = 'U0000000999';

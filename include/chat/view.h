@@ -83,7 +83,9 @@ const char *view_line(const json_t *view);
 /* That one says no more than what goes to somebody's one-to-one chat; waits: `pending` shows it. */
 void view_set_promise(json_t *view, bool waits);
 bool view_promises(const json_t *view, bool *ret_waits);
-/* One line of plain text for notifications: title or first text, never a link. */
+/* What it is about, in one line of plain text: title or first text, never a link. */
+char *view_subject(arena *mem, const json_t *view);
+/* The same for notifications: behind how it ended, where a stamp says so first. */
 char *view_summary(arena *mem, const json_t *view);
 
 #endif

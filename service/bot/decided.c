@@ -7,9 +7,10 @@
 
 /*
  * A button that decides: one of a message's readers presses it, logs in if need be, and the message
- * says to all who did it and when. What only the presser is to read - the prompt, a refusal -
- * stands in a private message, or in the very message where nobody else reads that. There it keeps
- * under itself what it said before, and says it again unless something was decided.
+ * says to all, in its first line, who did it and when. What only the presser is to read - the
+ * prompt, a refusal - stands in a private message, or in the very message where nobody else reads
+ * that. There it keeps under itself what it said before, and says it again unless something was
+ * decided.
  */
 
 static const char *message_of(const struct run *r)
@@ -141,11 +142,16 @@ static int add_stamp(struct scene *sc, json_t *view, const struct decision *d, s
     return 0;
 }
 
+/* How it ended comes first: what the message said was said while it was open. */
 static int closed_view(struct scene *sc, const json_t *said, const struct decision *d, json_t **ret,
                        struct err *e)
 {
-    *ret = decided_without_buttons(sc->mem, said);
-    return add_stamp(sc, *ret, d, e);
+    *ret = view_new(sc->mem);
+    if (add_stamp(sc, *ret, d, e) != 0) {
+        return -1;
+    }
+    add_blocks(*ret, decided_without_buttons(sc->mem, said));
+    return 0;
 }
 
 /* --- in place --- */

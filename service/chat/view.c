@@ -335,7 +335,7 @@ void view_note_moved(json_t *view)
     view_note(view, "This was meant for the channel where you typed it, but I cannot write there.");
 }
 
-char *view_summary(arena *mem, const json_t *view)
+char *view_subject(arena *mem, const json_t *view)
 {
     static const char *const kinds[] = {"title", "text", "row", "note"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -348,4 +348,15 @@ char *view_summary(arena *mem, const json_t *view)
         }
     }
     return arena_strdup(mem, "Workbot");
+}
+
+char *view_summary(arena *mem, const json_t *view)
+{
+    const json_t *first = json_array_get(json_member(view, "blocks"), 0);
+    char *subject = view_subject(mem, view);
+    if (!str_equal(json_text(first, "kind"), "stamp")) {
+        return subject;
+    }
+    const char *ended = spans_text(mem, json_member(first, "spans"));
+    return one_line(mem, arena_printf(mem, "%s: %s", ended, subject));
 }

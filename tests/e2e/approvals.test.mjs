@@ -52,11 +52,11 @@ for (const [kind, chat] of Object.entries(CHATS)) {
       const {record, id} = await deal(name, owner);
       await record.getByRole('button', {name: 'Submit for approval'}).click();
       await record.getByText('Pending').waitFor();
-      for (const p of Object.values(people)) await p.locator('article', {hasText: `Waits for approval: ${name}`}).getByRole('button', {name: 'Approve'}).waitFor();
+      for (const p of Object.values(people)) await p.locator('article', {hasText: `Approval of ${name}`}).getByRole('button', {name: 'Approve'}).waitFor();
       return id;
     };
     const message = (who, words) => people[who].locator('article', {hasText: words}).first();
-    const press = (who, name, button) => message(who, `Waits for approval: ${name}`).getByRole('button', {name: button}).click();
+    const press = (who, name, button) => message(who, `Approval of ${name}`).getByRole('button', {name: button}).click();
     /** Everybody reads who decided, and nobody can press any more. */
     const over = async (name, words) => {
       for (const who of [ANA, BEN, CLEO]) {
@@ -66,7 +66,7 @@ for (const [kind, chat] of Object.entries(CHATS)) {
       }
     };
     const still = async name => {
-      for (const who of [ANA, BEN, CLEO]) await message(who, `Waits for approval: ${name}`).getByRole('button', {name: 'Approve'}).waitFor();
+      for (const who of [ANA, BEN, CLEO]) await message(who, `Approval of ${name}`).getByRole('button', {name: 'Approve'}).waitFor();
     };
     /** What one person alone reads: in the channel at Slack, in the chat with the bot in Teams. */
     const privately = async (who, words) => {
@@ -187,7 +187,7 @@ for (const [kind, chat] of Object.entries(CHATS)) {
 
     test('a change is raised in ServiceNow; Ana presses Approve, logs in there, and it is hers', async () => {
       await page.getByRole('button', {name: 'Raise a change'}).click();
-      const told = people[ANA].locator('article', {hasText: 'Waits for your approval: CHG'});
+      const told = people[ANA].locator('article', {hasText: 'Approval of CHG'});
       await told.getByRole('button', {name: 'Approve'}).click();
       const form = people[ANA].getByRole('dialog');
       await form.getByLabel(/comments/i).fill('Go ahead');
@@ -199,7 +199,7 @@ for (const [kind, chat] of Object.entries(CHATS)) {
       const code = await codeOf(login);
       await login.close();
       await types(ANA, code);
-      for (const who of [ANA, BEN, CLEO]) await people[who].locator('article', {hasText: 'Waits for your approval: CHG'}).getByText(/Approved by Ana/).waitFor();
+      for (const who of [ANA, BEN, CLEO]) await people[who].locator('article', {hasText: 'Approval of CHG'}).getByText(/Approved by Ana/).waitFor();
       const {records} = await stage.sandbox('GET', '/_state/servicenow');
       const change = records.find(r => r.table === 'change_request' && r.fields.number === 'CHG0010001');
       assert.deepEqual(records.filter(r => r.table === 'sysapproval_approver' && r.fields.sysapproval === change.sys_id).map(r => r.fields.state), ['approved']);

@@ -301,7 +301,7 @@ describe('a recipe', () => {
     await page.getByText('An event came, and its message is in the chat.').waitFor();
     await accessible(page, 'an event that came');
     assert.equal(await page.getByText('looks again every').count(), 0);
-    await w.person('cleo').sees(/Waits for approval: Acme renewal/, {place: 'sales'});
+    await w.person('cleo').sees(/Approval of Acme renewal/, {place: 'sales'});
   });
 
   test('an approval of ServiceNow: the script is the manual\'s, with this address', async () => {

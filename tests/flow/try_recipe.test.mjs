@@ -41,7 +41,7 @@ describe('a recipe is tried', () => {
     const {status, out} = await tries(page('opportunity-approval'), '--event', event);
     assert.equal(status, 0, out);
     assert.match(out, /salesforce: GET \S*\/query\/?\?q=SELECT Id FROM ProcessInstanceWorkitem[^\n]*006xx0000000001AAA/);
-    assert.match(out, /Waits for approval: Acme renewal/);
+    assert.match(out, /Approval of Acme renewal/);
   });
 
   test('what the app refuses is said, with its status; a fault of the recipe, and a connection of no stand-in', async () => {

@@ -63,6 +63,8 @@ for (const chat of ['slack', 'teams']) {
       await person.ask(await person.browse(prompt, username), /is connected/);
       await w.idle();
     };
+    /** What a notification shows of it. */
+    const noticed = m => (teams ? m.summary : m.text);
     const form = async (person, message, title, values) => {
       await person.press(message, title);
       await person.modal();
@@ -167,14 +169,15 @@ for (const chat of ['slack', 'teams']) {
       };
       const privately = (who, pattern) => (teams ? who.sees(pattern) : who.sees(pattern, {place}));
       const [id, m] = await asks('Read it', ana, {place});
-      assert.match(words(m), /Waits for a review: contract\.pdf[^]*Cleo Chen/);
+      assert.match(words(m), /^Review of contract\.pdf[^]*Cleo Chen/);
       await ana.press(m, 'Approve');
       await privately(ana, /waits for somebody else: your Box account may not decide it/);
       await cleo.press(m, 'Approve');
       const prompt = await (teams ? cleo.sees(x => x.is_bot && loginUrl(x)) : cleo.sees(x => x.is_bot && loginUrl(x), {place}));
       assert.equal((await assignment(id)).resolution_state, 'incomplete');
       await cleo.say(await cleo.browse(prompt));
-      const now = await ana.sees(x => x.ts === m.ts && /Approved by Cleo/.test(words(x)), {place});
+      const now = await ana.sees(x => x.ts === m.ts && /^Approved by Cleo[^]*Review of contract/.test(words(x)), {place});
+      assert.match(noticed(now), /^Approved by Cleo( Chen)?: Review of contract\.pdf$/);
       assert.ok(!labels(now).includes('Approve'));
       assert.equal((await assignment(id)).resolution_state, 'approved');
       await w.idle();
@@ -187,7 +190,7 @@ for (const chat of ['slack', 'teams']) {
       const [other, told] = await asks('Read this too', cleo); // who is known by now
       await cleo.ask(`box review assignment: ${other} decision: rejected`, /contract\.pdf is rejected/);
       await cleo.press(told, 'Approve');
-      const shut = await cleo.sees(x => x.ts === told.ts && /Already rejected in Box by Cleo Chen[,\n]/.test(words(x)));
+      const shut = await cleo.sees(x => x.ts === told.ts && /^Already rejected in Box by Cleo Chen[,\n]/.test(words(x)));
       assert.ok(!labels(shut).includes('Approve'));
       assert.equal((await assignment(other)).resolution_state, 'rejected', 'it stays what it was');
     });
@@ -211,7 +214,7 @@ for (const chat of ['slack', 'teams']) {
       await ana.ask(`submit deal id: ${id}`, /Submitted/);
       const m = await told(id, '04lprocess', 'By process');
       await cleo.press(m, 'Approve');
-      await ana.sees(x => x.ts === m.ts && /Approved by Cleo/.test(words(x)), {place});
+      await ana.sees(x => x.ts === m.ts && /^Approved by Cleo[^]*Approval of By process/.test(words(x)), {place});
       assert.deepEqual((await w.records('ProcessInstance')).filter(r => r.fields.TargetObjectId === id).map(r => r.fields.Status), ['Approved']);
     });
 
@@ -220,7 +223,7 @@ for (const chat of ['slack', 'teams']) {
       await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record: id}]}});
       const m = await told(id, '04lflow', 'By flow');
       await form(cleo, m, 'Reject', {comment: 'Too dear'});
-      await ana.sees(x => x.ts === m.ts && /Rejected by Cleo/.test(words(x)), {place});
+      await ana.sees(x => x.ts === m.ts && /^Rejected by Cleo[^]*Approval of By flow/.test(words(x)), {place});
       assert.equal((await w.records('ApprovalWorkItem'))[0].fields.Status, 'Rejected');
     });
 
@@ -235,10 +238,10 @@ for (const chat of ['slack', 'teams']) {
       }
       const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && /CHG0000001/.test(words(x)));
       await form(ana, m, 'Approve', {});
-      const now = await ana.sees(x => x.ts === m.ts && /Approved by Ana/.test(words(x)));
+      const now = await ana.sees(x => x.ts === m.ts && /^Approved by Ana[^]*Approval of CHG0000001/.test(words(x)));
       assert.ok(!labels(now).includes('Approve'));
       await w.idle();
-      assert.equal((await ana.messages()).filter(x => /Waits for your approval: CHG0000001/.test(words(x))).length, 1, 'told once');
+      assert.equal((await ana.messages()).filter(x => /Approval of CHG0000001/.test(words(x))).length, 1, 'told once');
       assert.deepEqual((await rows('servicenow', r => r.table === 'sysapproval_approver' && r.fields.sys_id === APPROVAL)).map(r => r.fields.state), ['approved']);
     });
   });

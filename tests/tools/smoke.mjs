@@ -166,18 +166,18 @@ async function story(demo) {
     const happened = await w.sandbox('POST', '/_happen', {event: 'submit_for_approval', record: id});
     print('salesforce', `${happened.told} of ${happened.of} hooks took the outbound message`);
     assert.deepEqual([happened.told, happened.of], [2, 2]);
-    const told = await answered('cleo', 'Waits for approval: Ben renewal', 'sales');
+    const told = await answered('cleo', 'Approval of Ben renewal', 'sales');
     assert.deepEqual(buttons(told).map(b => b.label), ['Approve', 'Reject']);
   });
 
   await step('Cleo presses Approve, logs in, and it is approved with her name for all.', async () => {
-    const told = await w.sees('cleo', 'Waits for approval: Ben renewal', 'sales');
+    const told = await w.sees('cleo', 'Approval of Ben renewal', 'sales');
     print('cleo', '[Approve]');
     await w.click('cleo', told, 'Approve');
     const asked = await answered('cleo', 'Log in to Salesforce to go on', 'sales');
     assert.ok(!(await w.messages('ana', 'sales')).some(m => words(m).includes('Log in to Salesforce')), 'others see her prompt');
     await type('cleo', await new Browser().codeOf(link(asked, 'Log in to Salesforce'), 'cleo@acme.example'));
-    const over = await answered('ana', /Waits for approval: Ben renewal[\s\S]*Approved by Cleo/, 'sales');
+    const over = await answered('ana', /^Approved by Cleo[\s\S]*Approval of Ben renewal/, 'sales');
     assert.equal(over.ts, told.ts);
     assert.deepEqual(buttons(over), []);
     const [process] = await w.records('ProcessInstance');

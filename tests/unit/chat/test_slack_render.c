@@ -119,6 +119,11 @@ static void test_summary(void **state)
     assert_string_equal(view_summary(mem, view), "Open Box now: … (soon)");
     view_title(view, "%s", "Title");
     assert_string_equal(view_summary(mem, view), "Title");
+    json_t *ended = view_new(mem);
+    view_stamp(ended, 1790000000, "**%s** by %s", "Approved", "Ana");
+    view_text(ended, "Approval of %s", "Acme renewal");
+    assert_string_equal(view_summary(mem, ended), "Approved by Ana: Approval of Acme renewal");
+    assert_string_equal(view_subject(mem, ended), "Approval of Acme renewal");
     json_t *long_one = view_new(mem);
     view_title(long_one, "%s", filled(mem, "é", 4000));
     assert_true(strlen(view_summary(mem, long_one)) <= 300);

@@ -169,6 +169,7 @@ struct app_grant {
  *   ERR_CONFIG         "captured_host"   its API base is outside the hosts of the definition
  *   ERR_CONFIG         "token_signature" the app signs its answers, and this one it has not signed:
  *                                     of a refresh, too, *ret holds what came
+ *   ERR_ATTENTION      "token_of_another" a refresh brought the tokens of another account
  *   ERR_CONFIG         "scope_missing"   a first grant allows less than was asked for, and the
  *                                     definition requires it
  *   ERR_UPSTREAM_BUSY  "token_busy"      outage, throttle, HTML: nothing is known; maybe_done: the

@@ -195,9 +195,10 @@ struct apps_revoke {
  * in drivers.c. */
 struct apps_driver {
     const char *name;
-    /* Is this answer of the token endpoint the app's own? ERR_CONFIG: nothing of it is used. */
-    int (*check_tokens)(arena *mem, const struct app_client *client, const json_t *answer,
-                        struct err *e);
+    /* Is this answer of the token endpoint the app's own, and for this account (a first grant's has
+     * no key)? The errors of app_token(): nothing of it is used. */
+    int (*check_tokens)(arena *mem, const struct app_client *client, const struct account *account,
+                        const json_t *answer, struct err *e);
 };
 const struct apps_driver *apps_driver_find(const char *name); /* NULL: there is none */
 extern const struct apps_driver apps_driver_salesforce;

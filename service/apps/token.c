@@ -162,7 +162,7 @@ int app_token(arena *mem, net_client *http, const struct app_site *site,
     }
     *ret = answer.tokens;
     if (a->driver != NULL && a->driver->check_tokens != NULL &&
-        a->driver->check_tokens(mem, client, answer.body, e) != 0) {
+        a->driver->check_tokens(mem, client, io_account, answer.body, e) != 0) {
         return -1;
     }
     if (first) {

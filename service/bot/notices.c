@@ -59,6 +59,9 @@ static const struct {
     {"token_refused",
      "the app refuses to renew a login, in a way that I do not know. Its tokens are kept, and the "
      "next commands try again. If it stays so, please look at the client and at the log."},
+    {"token_of_another",
+     "the app renewed a login with the tokens of another account. They were used for nothing, and "
+     "its person is asked to log in again. Please look who answers in the app's place."},
     {"token_signature",
      "the app's answer to a login, or to renewing one, is not signed with the client's secret. What "
      "it lets in was used for nothing, and nobody was disconnected. Please compare the secret, and "

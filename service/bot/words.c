@@ -41,6 +41,8 @@ static const struct {
     {"token_signature", "%s's answer to renewing this connection is not signed as it should be. "
                         "Nothing was done with it. An admin must look; your own login is "
                         "untouched."},
+    {"token_of_another", "%s renewed your connection with another account. Nothing was done with "
+                         "that. Log in again, or ask an admin."},
     {"missing_var", "The %s connection is not set up completely. An admin must finish it."},
     {"needs_attention", "%s refuses to renew your connection without saying that it has ended. Log "
                         "in again, or ask an admin."},
@@ -177,6 +179,7 @@ char *words_state(arena *mem, const struct connection *c)
         {OAUTH_REFRESH_LOST, "the answers to renewing it were lost. Please log in again"},
         {"client_changed", "an admin changed the connection"},
         {"refresh_refused", "the app refuses to renew it"},
+        {"token_of_another", "the app renewed it with another account. Please log in again"},
         {"disconnected", "you disconnected it"},
         {OAUTH_NOT_ME, "you said that it was not you"},
         {"login_ended", "the last login was not finished"},

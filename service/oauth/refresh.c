@@ -91,6 +91,7 @@ static int64_t cool_s(const struct refresh *r, const struct err *why)
 }
 
 #define UNSIGNED "token_signature"
+#define OF_ANOTHER "token_of_another"
 #define CLIENT_REFUSED "result=\"client_refused\""
 
 /* What each failure means for the row: most of them mean nothing at all (P7). */
@@ -107,6 +108,8 @@ static const struct verdict {
      CONNECTION_NEEDS_ATTENTION, OAUTH_REFRESH_LOST},
     {ERR_LOGIN_NEEDED, NULL, "dead", "result=\"dead\"", true, CONNECTION_NEEDS_LOGIN,
      "ended_at_app"},
+    {ERR_ATTENTION, OF_ANOTHER, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
+     OF_ANOTHER},
     {ERR_ATTENTION, NULL, "refused", "result=\"refused\"", true, CONNECTION_NEEDS_ATTENTION,
      "refresh_refused"},
     {ERR_CONFIG, "client_refused", "client_refused", CLIENT_REFUSED, false, CONNECTION_ACTIVE,

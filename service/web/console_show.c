@@ -178,6 +178,7 @@ const char *console_reason(const char *reason)
         {"ended_at_app", "The app has ended it."},
         {OAUTH_REFRESH_LOST, "The app's answer to renewing it was lost."},
         {"refresh_refused", "The app refuses to renew it."},
+        {"token_of_another", "The app renewed it with the tokens of another account."},
         {"client_changed", "An admin has changed where the app is, or its client."},
         {"disconnected", "It was disconnected."},
         {"admin", "An admin has disconnected it."},

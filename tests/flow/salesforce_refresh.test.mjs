@@ -164,6 +164,25 @@ describe('Salesforce renews a login', () => {
     await ana.ask(FIND, /0 found/);
   });
 
+  test('apps_trap_20_of_another a renewal with the tokens of another account: used for nothing, told, and good again by the next one that is right', async () => {
+    const id = person => `https://login.salesforce.com/id/00Dx0000000BV7zAAH/${person}AAU`;
+    login.more = {id: id('005x00000012Q9Q')};
+    await later();
+    await expire();
+    const calls = () => login.of('query').length + renamed.of('query').length;
+    const before = calls();
+    const answer = await ana.ask(FIND, /did not work/);
+    assert.match(words(answer), /renewed your connection with another account/);
+    assert.equal(calls(), before, 'nothing is asked with it');
+    assert.deepEqual(await row().then(r => [r.state, r.reason]), ['needs_attention', 'token_of_another']);
+    await w.idle();
+    assert.equal((await notices(/tokens of another account/)).length, 1);
+    login.more = {id: id('005x00000012Q9P')};
+    await later();
+    await ana.ask(FIND, /0 found/);
+    assert.deepEqual(await row().then(r => [r.state, r.reason]), ['active', null]);
+  });
+
   for (const rotation of [true, false]) {
     test(`apps_trap_04_unsigned P6 P7 an answer whose signature does not fit (rotation ${rotation ? 'on' : 'off'}): no access by it, the admins are told, and the next try is as good as any`, async () => {
       await w.query('delete from notice');

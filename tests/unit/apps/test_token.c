@@ -390,6 +390,44 @@ static void test_apps_trap_20_salesforce_signs_its_tokens(void **state)
     }
 }
 
+/* Of a connection whose account is known: 15 of an id's 18 characters tell it. */
+static void test_apps_trap_20_a_renewal_names_the_same_account(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id; /* after https://login.salesforce.com */
+        int rc;
+    } rows[] = {
+        {"/id/00Dx0000000BV7zAAH/005x00000012Q9PAAU", 0},
+        {"/id/00Dx0000000BV7z/005x00000012Q9P", 0},
+        {"/id/00Dx0000000BV7zAAH/005x00000012Q9QAAU", -1},
+        {"/id/00Dx0000000BV7yAAH/005x00000012Q9PAAU", -1},
+        {"/id/00dx0000000BV7zAAH/005x00000012Q9PAAU", -1},
+        {"/id/00Dx0000000BV7z", 0},
+        {"/elsewhere", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        arena *mem = arena_new();
+        bench_start(&b, http_answer(mem, 200, "application/json",
+                                    arena_printf(mem,
+                                                 "{\"access_token\":\"00Dx!AR8\",\"token_type\":"
+                                                 "\"Bearer\",\"id\":\"https://login.salesforce.com"
+                                                 "%s\"}",
+                                                 rows[i].id)));
+        struct tokens t = {0};
+        struct account a = {.key = "00Dx0000000BV7z:005x00000012Q9P"};
+        if (refresh_call_of(&b, &t, &a) != rows[i].rc) {
+            fail_msg("%s: %s", rows[i].id, b.e.text);
+        }
+        assert_string_equal(rows[i].rc == 0 ? "" : b.e.code,
+                            rows[i].rc == 0 ? "" : "token_of_another");
+        bench_stop(&b);
+        arena_free(mem);
+    }
+}
+
 static void test_a_first_grant_must_last(void **state)
 {
     (void)state;
@@ -652,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_apps_trap_20_basic_credentials_are_form_encoded),
         cmocka_unit_test(test_a_code_becomes_tokens),
         cmocka_unit_test(test_apps_trap_20_salesforce_signs_its_tokens),
+        cmocka_unit_test(test_apps_trap_20_a_renewal_names_the_same_account),
         cmocka_unit_test(test_a_first_grant_must_last),
         cmocka_unit_test(test_a_stolen_base_address_is_refused),
         cmocka_unit_test(test_apps_trap_10_a_refresh_may_say_where_the_account_is_now),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -233,6 +234,26 @@ static void wait_for_calls(int count)
     }
 }
 
+/* Of one more than there is room for one is refused, and which is for the threads that accept them
+ * to say: it is closed, and is the last of the list. */
+static struct reply refused_of(int *fds, nfds_t count)
+{
+    struct pollfd asked[POOL_WORKERS + POOL_QUEUE + 1];
+    assert_true(count <= sizeof asked / sizeof asked[0]);
+    for (nfds_t i = 0; i < count; i++) {
+        asked[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    }
+    assert_int_equal(poll(asked, count, 20000), 1);
+    nfds_t at = 0;
+    while (asked[at].revents == 0) {
+        at++;
+    }
+    struct reply r = client_read(fds[at], 5000);
+    close(fds[at]);
+    fds[at] = fds[count - 1];
+    return r;
+}
+
 static bool no_call_is_left(int64_t wait_ms)
 {
     int64_t end_ms = clock_mono_ms() + wait_ms;
@@ -363,16 +384,15 @@ static void test_trap_d_suspended_connections_leave_room(void **state)
 {
     (void)state;
     enum { FULL = POOL_WORKERS + POOL_QUEUE };
-    static int fds[FULL];
+    static int fds[FULL + 1];
     for (int i = 0; i < POOL_WORKERS; i++) {
         fds[i] = start_block();
     }
     assert_true(gate_wait(&gate.inside, POOL_WORKERS));
-    for (int i = POOL_WORKERS; i < FULL; i++) {
+    for (int i = POOL_WORKERS; i <= FULL; i++) {
         fds[i] = start_block();
     }
-    wait_for_calls(FULL);
-    struct reply r = client_call(main_port(), "GET /block HTTP/1.1", NULL);
+    struct reply r = refused_of(fds, FULL + 1);
     assert_int_equal(r.status, 503);
     assert_non_null(reply_header(&r, "Retry-After"));
     assert_int_equal(client_call(main_port(), "GET /p/a HTTP/1.1", NULL).status, 200);
@@ -388,21 +408,18 @@ static void test_calls_out_leave_the_workers_alone(void **state)
 {
     (void)state;
     enum { HALF = POOL_CALLERS / 2, FULL = HALF + POOL_CALLERS_QUEUE / 2 };
-    static int fds[FULL];
-    for (int i = 0; i < FULL; i++) {
+    static int fds[FULL + 1];
+    for (int i = 0; i <= FULL; i++) {
         fds[i] = start_call();
         assert_true(i >= HALF || gate_wait(&gate.inside, i + 1));
     }
-    wait_for_calls(FULL);
-    int fd = client_connect(main_port());
-    client_say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok");
-    assert_int_equal(client_read(fd, 2000).status, 200);
-    close(fd);
-    fd = start_call(); /* one too many: a page that says what to do, at once */
-    struct reply r = client_read(fd, 2000);
+    struct reply r = refused_of(fds, FULL + 1); /* a page that says what to do, at once */
     assert_int_equal(r.status, 503);
     assert_non_null(reply_header(&r, "Retry-After"));
     assert_non_null(strstr(r.body, "reload this page"));
+    int fd = client_connect(main_port());
+    client_say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok");
+    assert_int_equal(client_read(fd, 2000).status, 200);
     close(fd);
     assert_int_equal(gate.inside, HALF);
     int other = client_connect(main_port()); /* of whom nobody holds anything */

@@ -6,6 +6,9 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/str.h"
+
+struct json_place;
 
 /*
  * All faults of one document at once: configuration, recipe, app definition, API body. A reader
@@ -30,6 +33,8 @@ void faults_add(struct faults *f, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* [{"path":..., "text":...}], a new reference. */
 json_t *faults_json(const struct faults *f);
+/* Where in this text, which is JSON, each of such a list stands: by index, on mem. */
+struct json_place *faults_places(arena *mem, struct bytes text, const json_t *list);
 /* "path: text; path: text", at most max_bytes. */
 char *faults_line(arena *mem, const struct faults *f, size_t max_bytes);
 

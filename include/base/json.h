@@ -22,6 +22,8 @@ int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_pl
 /* Where in this text, which is JSON, "steps[0].with.fields.Name" stands: a member's key, an item's
  * first character. Of what is not there, the nearest member or item around it (json_place.c). */
 struct json_place json_place(struct bytes text, const char *path);
+/* The same of several at once, in one walk through the text. */
+void json_places(struct bytes text, const char *const *path, size_t count, struct json_place *ret);
 /* Compact text on mem; keys sorted, so that equal values give equal text. NULL gives "null". */
 char *json_write(arena *mem, const json_t *value);
 

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "base/json.h"
 #include "base/str.h"
 
 void faults_init(struct faults *f, arena *mem)
@@ -42,6 +43,18 @@ json_t *faults_json(const struct faults *f)
         json_array_append_new(list, fault);
     }
     return list;
+}
+
+struct json_place *faults_places(arena *mem, struct bytes text, const json_t *list)
+{
+    size_t count = json_array_size(list);
+    const char **paths = arena_array(mem, count + 1, sizeof *paths);
+    struct json_place *places = arena_array(mem, count + 1, sizeof *places);
+    for (size_t i = 0; i < count; i++) {
+        paths[i] = json_text(json_array_get(list, i), "path");
+    }
+    json_places(text, paths, count, places);
+    return places;
 }
 
 char *faults_line(arena *mem, const struct faults *f, size_t max_bytes)

@@ -176,11 +176,12 @@ void json_doc_known(const struct json_doc *d, const char *const *keys)
         const json_t *given;
         json_t *open;
     } o = {.given = d->object};
+    const char *known = NULL; /* listed once, however many are not */
     for (void *i = json_object_iter(o.open); i != NULL; i = json_object_iter_next(o.open, i)) {
         const char *key = json_object_iter_key(i);
         if (index_of(keys, key) < 0) {
-            json_doc_fault(d, key, "This key is not known here. Known are: %s.",
-                           list_of(d->mem, keys));
+            known = known == NULL ? list_of(d->mem, keys) : known;
+            json_doc_fault(d, key, "This key is not known here. Known are: %s.", known);
         }
     }
 }

@@ -6,11 +6,11 @@
 /* Each with where it stands in the text that came. */
 static json_t *placed(const struct api *a, json_t *list)
 {
+    const struct json_place *at = faults_places(a->mem, a->q->body, list);
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_t *one = json_array_get(list, i);
-        const struct json_place at = json_place(a->q->body, json_text(one, "path"));
-        json_put(one, "line", json_must(json_integer(at.line)));
-        json_put(one, "column", json_must(json_integer(at.column)));
+        json_put(one, "line", json_must(json_integer(at[i].line)));
+        json_put(one, "column", json_must(json_integer(at[i].column)));
     }
     return list;
 }

@@ -38,12 +38,12 @@ json_t *console_recipe_read(arena *mem, const char *text, const char **ret_probl
 
 json_t *console_recipe_placed(arena *mem, const char *text, const json_t *faults)
 {
+    const struct json_place *at = faults_places(mem, bytes_of(text), faults);
     json_t *list = arena_json(mem, json_array());
     for (size_t i = 0; i < json_array_size(faults); i++) {
         const json_t *one = json_array_get(faults, i);
-        const struct json_place at = json_place(bytes_of(text), json_text(one, "path"));
         json_t *row = json_object();
-        json_put_words(row, "place", place_words(mem, at));
+        json_put_words(row, "place", place_words(mem, at[i]));
         json_put_words(row, "path", json_text(one, "path"));
         json_put_shown(row, "words", json_text(one, "text"));
         json_push(list, row);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -53,6 +54,71 @@ static void test_a_path_leads_to_its_place(void **state)
     }
 }
 
+/* More than one walk looks for. */
+static void test_many_paths_are_one_walk(void **state)
+{
+    (void)state;
+    enum { MANY = 150 };
+    arena *mem = arena_new();
+    struct str s = str_new(mem, 10000);
+    const char *path[MANY + 1];
+    struct json_place places[MANY + 1];
+    str_add(&s, "{\"list\": [\n");
+    for (int i = 0; i < MANY; i++) {
+        str_printf(&s, "%s{\"a\": 1,\n \"key%d\": [0, {\"x\": 1}]}\n", i == 0 ? "" : ",", i);
+        path[MANY - 1 - i] = i % 3 == 0 ? arena_printf(mem, "list[%d].key%d[1].x", i, i)
+                                        : arena_printf(mem, "list[%d].key%d0.y", i, i);
+    }
+    path[MANY] = "";
+    str_add(&s, "]}");
+    json_places(bytes_of(s.text), path, MANY + 1, places);
+    for (int i = 0; i <= MANY; i++) {
+        struct json_place p = json_place(bytes_of(s.text), path[i]);
+        int line = i == MANY ? 1 : 2 * (MANY - 1 - i) + ((MANY - 1 - i) % 3 == 0 ? 3 : 2);
+        assert_int_equal(places[i].line, line);
+        assert_int_equal(p.line, line);
+        assert_int_equal(p.column, places[i].column);
+    }
+    arena_free(mem);
+}
+
+/* Least CPU time of a few goes, in clock ticks. */
+static clock_t cost(struct bytes of, const char *const *path, size_t count)
+{
+    struct json_place places[50];
+    clock_t least = 0;
+    for (int i = 0; i < 5; i++) {
+        clock_t from = clock();
+        json_places(of, path, count, places);
+        clock_t took = clock() - from;
+        least = i == 0 || took < least ? took : least;
+    }
+    return least;
+}
+
+/* Whoever may check a recipe can have fifty faults placed in a long one. */
+static void test_fifty_cost_no_fifty_walks(void **state)
+{
+    (void)state;
+    enum { LONG = 250 * 1000, MANY = 50 };
+    arena *mem = arena_new();
+    struct str s = str_new(mem, LONG + 100);
+    const char *path[MANY];
+    str_add(&s, "{\"steps\": [0");
+    while (s.len < LONG) {
+        str_add(&s, ",1");
+    }
+    str_add(&s, "]}");
+    for (int i = 0; i < MANY; i++) {
+        path[i] = arena_printf(mem, "steps[%d].id", LONG / 2 - 10 * i);
+    }
+    clock_t one = cost(bytes_of(s.text), path, 1), all = cost(bytes_of(s.text), path, MANY);
+    if (all > 12 * (one + 1)) {
+        fail_msg("one: %ld ticks, %d: %ld", (long)one, MANY, (long)all);
+    }
+    arena_free(mem);
+}
+
 static void test_any_text_comes_to_an_end(void **state)
 {
     (void)state;
@@ -87,6 +153,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_path_leads_to_its_place),
+        cmocka_unit_test(test_many_paths_are_one_walk),
+        cmocka_unit_test(test_fifty_cost_no_fifty_walks),
         cmocka_unit_test(test_any_text_comes_to_an_end),
         cmocka_unit_test(test_a_syntax_fault_has_its_place),
     };

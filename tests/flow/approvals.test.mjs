@@ -1,7 +1,7 @@
 // The story of the seed: an approval arrives in a chat, somebody presses Approve, logs in once, and it carries their name.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, TEAMS_ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, SLOWNESS, TEAMS_ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const SALESFORCE = {salesforce: {use: 'acme-salesforce', verify_user_access: true}};
 const step = (id, action, withs) => ({id, connection: 'salesforce', action, with: withs});
@@ -108,7 +108,7 @@ for (const chat of ['slack', 'teams']) {
       const {item, process} = await waiting('Impatient', APPROVERS.ana);
       const slow = await shown('Impatient', item);
       await w.idle();
-      await w.fault('slow', {path: '/process/approvals', delay_ms: 3000, times: 1});
+      await w.fault('slow', {path: '/process/approvals', delay_ms: 3000 * SLOWNESS, times: 1});
       await ana.press(slow, 'Approve');
       await until('the app to be at work', async () => await w.fired('slow') === 1);
       await w.query("update run set asked_at = asked_at - interval '1 minute', created_at = created_at - interval '1 minute' where recipe = 'approve' and state = 'running'"); // no double click
@@ -350,7 +350,7 @@ for (const chat of ['slack', 'teams']) {
       const said = await ana.say(`@Workbot ask all item: ${item} name: Both`, {place: OPEN});
       const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('For anybody: Both'), {place: OPEN, after: said.ts});
       await w.idle();
-      await w.fault('slow', {path: '/process/approvals', delay_ms: 2000, times: 1}); // whoever is first is still at it
+      await w.fault('slow', {path: '/process/approvals', delay_ms: 2000 * SLOWNESS, times: 1}); // whoever is first is still at it
       await Promise.all([ana.press(m, 'Approve'), cleo.press(m, 'Approve')]);
       const now = await decided(ben, m, /Approved by (Ana|Cleo)/);
       await w.idle();

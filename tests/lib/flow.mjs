@@ -610,12 +610,15 @@ export class World {
     this.db.on('error', () => {});
   }
 
+  // what passes a stand-in of ours gets a connection of its own (agent: false): a kept one may be closed by its other end
+  // at the moment at which it is used, and that would be an answer that never came
+
   /** Answers of Salesforce pass here, and wait while the test holds that path: `held()` of them do. */
   async putBetween() {
     const [host, waiting] = [this.salesforceHost, []];
     let holds = null, came = null;
     this.between = http.createServer((req, res) => {
-      const out = http.request({host: '127.0.0.1', port: host.split(':')[1], method: req.method, path: req.url, headers: req.headers}, back => {
+      const out = http.request({agent: false, host: '127.0.0.1', port: host.split(':')[1], method: req.method, path: req.url, headers: req.headers}, back => {
         const pass = instead => {
           if (instead) {
             back.resume();
@@ -660,7 +663,7 @@ export class World {
     let turn = 0;
     this.balancer = http.createServer((req, res) => {
       const to = this.replicas[turn++ % this.replicas.length];
-      const out = http.request({host: '127.0.0.1', port: to.port, method: req.method, path: req.url, headers: req.headers}, back => {
+      const out = http.request({agent: false, host: '127.0.0.1', port: to.port, method: req.method, path: req.url, headers: req.headers}, back => {
         res.writeHead(back.statusCode, back.headers);
         back.pipe(res);
       });

@@ -41,22 +41,33 @@ static const struct stmt LIST = {
     " order by d.app, c.default_name, c.resting_of is not null, c.created_at, c.id",
     2, COLUMNS_COUNT};
 
-static const struct stmt PAGE = {"connection_page",
-                                 "select " COLUMNS ", null::bytea" FROM
-                                 " left join chat_user u on u.workspace = c.workspace"
-                                 "   and u.user_id = coalesce(c.resting_of, c.user_id)"
-                                 " where c.workspace = $1 and ($2::text is null or d.app = $2)"
-                                 "   and case when $3::text is null then c.user_id <> ''"
-                                 "            else c.user_id = $3 or c.resting_of = $3 end"
-                                 "   and ($4::uuid is null or c.id > $4)"
-                                 "   and ($6::text is null or c.state = $6)"
-                                 "   and ($7::text is null or c.default_name = $7)"
-                                 "   and ($8::text is null"
-                                 "        or starts_with(lower(u.name), lower($8))"
-                                 "        or starts_with(lower(c.account_name), lower($8))"
-                                 "        or starts_with(lower(c.account_email), lower($8)))"
-                                 " order by c.id limit $5",
-                                 8, COLUMNS_COUNT};
+#define PAGE_OF                                                                                    \
+    "select " COLUMNS ", null::bytea" FROM                                                         \
+    " where c.workspace = $1 and ($2::text is null or d.app = $2)"                                 \
+    "   and case when $3::text is null then c.user_id <> ''"                                       \
+    "            else c.user_id = $3 or c.resting_of = $3 end"                                     \
+    "   and ($4::uuid is null or c.id > $4) and ($6::text is null or c.state = $6)"                \
+    "   and ($7::text is null or c.default_name = $7)"
+#define PAGE_END " order by c.id limit $5"
+
+static const struct stmt PAGE = {"connection_page", PAGE_OF PAGE_END, 7, COLUMNS_COUNT};
+
+/* Few are found by their beginning: the indexes say which, before the page is cut. */
+static const struct stmt BEGIN = {
+    "connection_begin",
+    "with found as materialized ("
+    "   select id from connection where workspace = $1 and " STORE_BEGINS(
+        "account_name",
+        "$8") "   union"
+              "   select id from connection where workspace = $1 and " STORE_BEGINS(
+                  "account_email",
+                  "$8") "   union"
+                        "   select c.id from chat_user u join connection c on c.workspace = u.workspace"
+                        "       and (c.user_id = u.user_id or c.resting_of = u.user_id)"
+                        "    where u.workspace = $1 and " STORE_BEGINS(
+                            "u.name", "$8") ") " PAGE_OF
+                                            " and c.id in (select id from found)" PAGE_END,
+    8, COLUMNS_COUNT};
 
 /* Tokens that are over leave with the state, and whoever holds the old generation is too late. */
 static const struct stmt SET_STATE = {
@@ -111,18 +122,10 @@ static const struct stmt EXPIRE_PROVISIONAL = {
     "select (select count(*) from gone) + (select count(*) from back)",
     1, 1};
 
-const struct stmt *const store_connections_stmts[] = {&FIND,
-                                                      &LOAD,
-                                                      &LOCK,
-                                                      &LIST,
-                                                      &PAGE,
-                                                      &SET_STATE,
-                                                      &TOUCH,
-                                                      &DELETE,
-                                                      &CLIENT_CHANGED,
-                                                      &SCOPES_CHANGED,
-                                                      &EXPIRE_PROVISIONAL,
-                                                      NULL};
+const struct stmt *const store_connections_stmts[] = {
+    &FIND,      &LOAD,  &LOCK,   &LIST,           &PAGE,           &BEGIN,
+    &SET_STATE, &TOUCH, &DELETE, &CLIENT_CHANGED, &SCOPES_CHANGED, &EXPIRE_PROVISIONAL,
+    NULL};
 
 const char *connection_state_name(enum connection_state state)
 {
@@ -278,7 +281,7 @@ int store_connection_page(store *s, const char *workspace, const struct connecti
     if (f->after_id != NULL && !id_valid(f->after_id)) {
         return err_set(e, ERR_INPUT, "bad_cursor", "no cursor of ours");
     }
-    struct store_ask ask = {&PAGE,
+    struct store_ask ask = {f->begins == NULL ? &PAGE : &BEGIN,
                             DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->app), DB_TEXT(f->user_id),
                                     DB_TEXT(f->after_id), DB_I64(f->limit), DB_TEXT(f->state),
                                     DB_TEXT(f->default_name), DB_TEXT(f->begins)),

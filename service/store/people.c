@@ -6,23 +6,30 @@
 
 /* In the order of the primary key. The page is cut first: what is counted of each person is counted
  * of those on it alone. Runs leave with their time, and the last of them with it. */
-static const struct stmt PAGE = {
-    "person_page",
-    "select u.user_id, u.name, u.standing, epoch(u.created_at),"
-    "   (select count(*) from connection c where c.workspace = $1"
-    "       and (c.user_id = u.user_id or c.resting_of = u.user_id)),"
-    "   (select epoch(max(r.created_at)) from run r"
-    "     where r.workspace = $1 and r.user_id = u.user_id),"
-    "   exists (select from person_erasure p where p.workspace = $1 and p.user_id = u.user_id)"
-    "  from (select user_id, name, standing, created_at from chat_user where workspace = $1"
-    "           and ($2::text is null or user_id = $2)"
-    "           and ($3::text is null or starts_with(lower(name), lower($3))"
-    "                or starts_with(lower(user_id), lower($3)))"
-    "           and ($4::text is null or user_id > $4) order by user_id limit $5) u"
-    " order by u.user_id",
-    5, 7};
+#define PAGE_OF(people)                                                                            \
+    "select u.user_id, u.name, u.standing, epoch(u.created_at),"                                   \
+    "   (select count(*) from connection c where c.workspace = $1"                                 \
+    "       and (c.user_id = u.user_id or c.resting_of = u.user_id)),"                             \
+    "   (select epoch(max(r.created_at)) from run r"                                               \
+    "     where r.workspace = $1 and r.user_id = u.user_id),"                                      \
+    "   exists (select from person_erasure p where p.workspace = $1 and p.user_id = u.user_id)"    \
+    "  from (select user_id, name, standing, created_at from " people                              \
+    "           and ($3::text is null or user_id > $3) order by user_id limit $4) u"               \
+    " order by u.user_id"
 
-const struct stmt *const store_people_stmts[] = {&PAGE, NULL};
+static const struct stmt PAGE = {
+    "person_page", PAGE_OF("chat_user where workspace = $1 and ($2::text is null or user_id = $2)"),
+    4, 7};
+
+/* Few are found by their beginning: the indexes say whom, before the page is cut. */
+static const struct stmt BEGIN = {
+    "person_begin",
+    "with found as materialized (select user_id, name, standing, created_at from chat_user"
+    "   where workspace = $1 and (" STORE_BEGINS("name", "$2") " or " STORE_BEGINS(
+        "user_id", "$2") "))" PAGE_OF("found where true"),
+    4, 7};
+
+const struct stmt *const store_people_stmts[] = {&PAGE, &BEGIN, NULL};
 
 static int read_person(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -42,10 +49,11 @@ static int read_person(store *s, const rows *r, size_t row, void *to, struct err
 int store_person_page(store *s, const char *workspace, const struct person_filter *f,
                       struct person **ret, size_t *ret_count, struct err *e)
 {
-    const struct store_ask ask = {&PAGE,
-                                  DB_ARGS(DB_TEXT(workspace), DB_TEXT(f->user_id),
-                                          DB_TEXT(f->begins), DB_TEXT(f->after_user_id),
-                                          DB_I64(f->limit)),
+    bool begins = f->begins != NULL;
+    const struct store_ask ask = {begins ? &BEGIN : &PAGE,
+                                  DB_ARGS(DB_TEXT(workspace),
+                                          DB_TEXT(begins ? f->begins : f->user_id),
+                                          DB_TEXT(f->after_user_id), DB_I64(f->limit)),
                                   read_person, sizeof(struct person)};
     void *list = NULL;
     if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {

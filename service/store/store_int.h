@@ -53,6 +53,13 @@ int store_name_index(const char *const *names, int count, const char *text, int 
 /* A time to the microsecond: epoch() has seconds. */
 #define MICROS(column) "(extract(epoch from " column ") * 1000000)::bigint"
 
+/* Begins this column with that text, in any case of letters? As its index has it
+ * (text_pattern_ops), also where the plan is made before the text is known: up to the last
+ * character of Unicode. */
+#define STORE_BEGINS(column, text)                                                                 \
+    "(lower(" column ") ~>=~ lower(" text ")"                                                      \
+    " and lower(" column ") ~<~ (lower(" text ") || chr(1114111)))"
+
 /* --- sealed.c: values that only the service can read --- */
 
 /* No data gives no data, both ways. */

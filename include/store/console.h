@@ -57,12 +57,14 @@ struct console_entry {
 };
 int store_console_enter(store *s, const char *workspace, const struct console_entry *x, bool *ret,
                         struct err *e);
-/* In place of a typed code: this attempt to sign in at the chat platform, by its hash. Whatever was
- * shown or begun before is void. *ret false: the link is over, proven, or has had its last one. */
-int store_console_sign_in(store *s, const char *workspace, const struct console_code *c, bool *ret,
-                          struct err *e);
+/* In place of a typed code: this attempt of some browser to sign in at the chat platform, by its
+ * hash, for as long as the link is good. It can be guessed by nobody, so a link has any number, and
+ * the newest 20 can come back: whoever else has the link voids neither the code that its owner's
+ * page shows nor, in a moment, an attempt. *ret false: the link is over, or proven. */
+int store_console_sign_in(store *s, const char *workspace, const char *id, const char *hash,
+                          bool *ret, struct err *e);
 /* Spends such an attempt: *ret whose link it is; NULL: there is no such one. */
-int store_console_returned(store *s, const char *workspace, const char *code_hash,
+int store_console_returned(store *s, const char *workspace, const char *hash,
                            struct console_session **ret, struct err *e);
 /* Whose link it is has signed in in this very browser: signed in here, once. */
 int store_console_let_in(store *s, const char *workspace, const struct console_entry *x, bool *ret,

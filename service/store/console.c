@@ -61,16 +61,15 @@ static const struct stmt ENTER = {
 
 static const struct stmt SIGN_IN = {
     "console_sign_in",
-    "update console_session set code_hash = $3, codes = codes + 1,"
-    "   code_expires_at = least(now() + make_interval(secs => $4::bigint), link_expires_at)"
-    " where workspace = $1 and id = $2 and codes < $5 and proven_at is null and " LINK_LIVE,
-    5, 0};
+    "update console_session set sign_ins = (array[$3] || sign_ins)[1:20]"
+    " where workspace = $1 and id = $2 and proven_at is null and " LINK_LIVE,
+    3, 0};
 
 static const struct stmt RETURNED = {
     "console_returned",
-    "update console_session set code_hash = null"
-    " where workspace = $1 and code_hash = $2 and code_expires_at > now()"
-    "   and proven_at is null and " LINK_LIVE " returning " COLUMNS,
+    "update console_session set sign_ins = array_remove(sign_ins, $2)"
+    " where workspace = $1 and $2 = any (sign_ins) and proven_at is null and " LINK_LIVE
+    " returning " COLUMNS,
     2, COLUMNS_COUNT};
 
 static const struct stmt LET_IN = {
@@ -234,18 +233,16 @@ int store_console_enter(store *s, const char *workspace, const struct console_en
     return changed(s, &ENTER, args, ret, e);
 }
 
-int store_console_sign_in(store *s, const char *workspace, const struct console_code *c, bool *ret,
-                          struct err *e)
+int store_console_sign_in(store *s, const char *workspace, const char *id, const char *hash,
+                          bool *ret, struct err *e)
 {
-    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(c->id), DB_TEXT(c->code_hash),
-                                        DB_I64(c->ttl_s), DB_I64(CONSOLE_CODES_MAX));
-    return changed(s, &SIGN_IN, args, ret, e);
+    return changed(s, &SIGN_IN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(id), DB_TEXT(hash)), ret, e);
 }
 
-int store_console_returned(store *s, const char *workspace, const char *code_hash,
+int store_console_returned(store *s, const char *workspace, const char *hash,
                            struct console_session **ret, struct err *e)
 {
-    return one(s, &RETURNED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(code_hash)), ret, e);
+    return one(s, &RETURNED, DB_ARGS(DB_TEXT(workspace), DB_TEXT(hash)), ret, e);
 }
 
 int store_console_let_in(store *s, const char *workspace, const struct console_entry *x, bool *ret,

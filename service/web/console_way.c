@@ -19,13 +19,12 @@ static const char *cookie_of(arena *mem, const char *key)
 
 static int keep(struct way *x, const char *hash, bool *ret, struct err *e)
 {
-    const struct console_code attempt = {
-        .id = x->link->id, .code_hash = hash, .ttl_s = x->c.web->config->ttl_state};
     store *s = NULL;
     if (store_enter(x->c.web->options.stores, x->c.mem, &s, e) != 0) {
         return -1;
     }
-    return store_leave(s, store_console_sign_in(s, x->workspace->workspace, &attempt, ret, e), e);
+    return store_leave(
+        s, store_console_sign_in(s, x->workspace->workspace, x->link->id, hash, ret, e), e);
 }
 
 int console_link_sign_in(web *w, const struct request *q, struct response *r, struct err *e)

@@ -87,8 +87,47 @@ describe('P4 the console by Sign in with Slack', () => {
     assert.equal((await browser.request('GET', lured)).status, 410);
     assert.equal((await thief.request('GET', new URL(lured).href.replace(/code=[^&]*/, 'code=x'))).status, 503, 'a code that is none');
     assert.equal(await sessions(), 0);
-    await browser.request('GET', back);
-    assert.equal(browser.page.status, 410, 'the last that was begun counts');
+    await browser.get(back);
+    assert.equal(browser.page.status, 200, `what the thief did voided nothing: ${browser.text}`);
+    assert.equal(await sessions(), 1);
+  });
+
+  test('whoever else has the link voids neither its code nor its sign-in, and does not use it up', async () => {
+    const thief = new Browser(), press = async (url, times) => {
+      for (let i = 0; i < times; i++) {
+        await thief.get(url);
+        await thief.submit({}, {stop: 'openid/connect/authorize'});
+      }
+    };
+    const url = await asked(), browser = new Browser();
+    await press(url, 6);
+    await browser.get(url);
+    await browser.submit({}, {n: 1}); // Show my code
+    const {code} = browser;
+    assert.ok(code, browser.text);
+    await press(url, 6);
+    await ben.ask(`console ${code}`, /That browser is yours/);
+    await browser.submit();
+    assert.equal(new URL(browser.page.url).pathname, `/console/workspaces/${ACME}`, browser.text);
+    // nor where the thief was the first to show a code: that claims the link's code, and not the sign-in
+    const other = await asked(), own = new Browser();
+    await thief.get(other);
+    await thief.submit({}, {n: 1});
+    assert.ok(thief.code, thief.text);
+    await own.get(other);
+    assert.equal((await own.request('POST', other)).status, 410);
+    const back = await answer(own, other, BEN);
+    await press(other, 6);
+    await own.get(back);
+    assert.equal(new URL(own.page.url).pathname, `/console/workspaces/${ACME}`, own.text);
+    assert.equal(await sessions(), 2);
+    assert.equal((await thief.request('POST', `${other}/enter`)).status, 410);
+  });
+
+  test('a link keeps twenty sign-ins that were begun, however often somebody begins one', async () => {
+    const url = await asked(), browser = new Browser();
+    for (let i = 0; i < 25; i++) assert.equal((await browser.request('POST', `${url}/chat`)).status, 303);
+    assert.deepEqual((await w.one('select cardinality(sign_ins) as kept from console_session where token_hash is null and ended_at is null')).kept, 20);
     await browser.get(await answer(browser, url, BEN));
     assert.equal(browser.page.status, 200, browser.text);
   });
@@ -111,9 +150,9 @@ describe('P4 the console by Sign in with Slack', () => {
     await browser.request('GET', `${w.url}${BACK}?state=${state}&error=access_denied`);
     assert.match(browser.text, /You are not signed in/);
     const back = await answer(browser, url, BEN);
-    await w.query("update console_session set code_expires_at = now() - interval '1 second' where code_hash is not null");
+    await w.query("update console_session set link_expires_at = now() - interval '1 second' where token_hash is null");
     assert.equal((await browser.request('GET', back)).status, 410);
-    const second = await answer(browser, url, BEN);
+    const second = await answer(browser, await asked(), BEN);
     await w.must('PUT', `/workspaces/${ACME}`, {installer: 'U0ANA0001', admins: []});
     assert.equal((await browser.request('GET', second)).status, 410);
     await w.must('PUT', `/workspaces/${ACME}`, {installer: 'U0BEN0001', admins: []});

@@ -1,8 +1,10 @@
 // What holds for every page of the console, by its table: no form counts without the key of its session, no page is framed,
 // copied or scripted, and a name or id of another workspace is one that is not there - in the console and in /v1 alike.
 import assert from 'node:assert/strict';
+import {readFileSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, GLOBEX, OPPORTUNITY, start} from '../lib/flow.mjs';
+import {ACME, Browser, GLOBEX, OPPORTUNITY, ROOT, start} from '../lib/flow.mjs';
 import {consoleRoutes, filled, formKey, openapi, operator, signIn} from '../lib/console.mjs';
 
 const ANA = 'U0ANA0001', BEN = 'U0BEN0001';
@@ -14,8 +16,9 @@ const LEAVES = ['getConsoleSetup'];
 /** Of those in a workspace's path: what operators alone may do there. */
 const OPERATORS = ['postSetupAdminLink'];
 const NOBODY = '01900000-0000-7000-8000-000000000000';
-/** Each word that a button of a page has, and a field for whatever names something. */
-const WORDS = ['save', 'remove', 'rotate', 'login', 'confirm', 'disconnect', 'erase', ''];
+/** Each word that a button of some page has, by the pages themselves; and none. */
+const PAGES = join(ROOT, 'service/web/templates');
+const WORDS = [...new Set(readdirSync(PAGES).flatMap(f => [...readFileSync(join(PAGES, f), 'utf8').matchAll(/name="do" value="(\w+)"/g)].map(m => m[1]))), ''];
 /** A recipe that would use such a connection. */
 const using = of => ({title: 'Probe', command: 'probe it', steps: [{id: 'one', connection: 'salesforce', action: 'create_record', with: {object: 'Task', fields: {}}}],
   reply: {text: 'Done'}, connections: {salesforce: {use: of.connections, verify_user_access: true}}, allow: {groups: [of.groups]}}); // names last: columns are told
@@ -67,7 +70,21 @@ before(async () => {
 });
 after(() => w?.stop());
 
+/** It names something of the workspace, whatever the parameter is called. */
+const owned = o => /\{workspace\}.*\{\w+\}/.test(o.path);
+
 describe('every page of the console', () => {
+  /** Routes come from openapi.yaml, which tests/guard/routes holds against the router's table: a new one is probed by itself,
+   * or fails here until it is said what its form names. */
+  test('what is said of routes above is of routes that there are', () => {
+    const ids = [...consoleRoutes('GET'), ...consoleRoutes('POST')].map(o => o.id);
+    for (const id of [...SCRIPTED, ...LEAVES, ...OPERATORS, ...Object.keys(NAMED)]) assert.ok(ids.includes(id), id);
+    const doors = openapi.operations.filter(o => o.path.startsWith('/console') && !ids.includes(o.id)).map(o => o.id).sort();
+    assert.deepEqual(doors, ['enterConsole', 'getConsole', 'getConsoleLink', 'postConsoleLink', 'postConsoleOperator', 'postConsoleSignOut', 'signInAtChat'],
+      'these alone are for whoever is not signed in');
+    assert.ok(WORDS.length > 10, WORDS.join());
+  });
+
   test('a form counts by the key of its session alone: a wrong one changes nothing and leaves no line', async () => {
     const boss = await operator(w), key = await formKey(w, ben, `/console/workspaces/${ACME}/sessions`);
     const routes = consoleRoutes('POST'), before = await rowsOf(ACME), all = await w.count('audit'), operators = await w.count('operator_session');
@@ -137,16 +154,15 @@ describe('what is Acme\'s, asked for under Globex\'s own path', () => {
       const r = await otto.request(method, w.url + filled(o.path, {...of, workspaces: GLOBEX}), body?.(of));
       return {status: r.status, text: same(`${r.location ?? ''} ${r.html}`)};
     };
-    for (const o of consoleRoutes('GET').filter(one => /\{(name|id)\}/.test(one.path))) {
+    for (const o of consoleRoutes('GET').filter(owned)) {
       assert.equal(await alike(asked(o, 'GET'), o.id), 404, o.id);
     }
     for (const o of consoleRoutes('POST').filter(one => one.path.includes('{workspace}'))) {
-      const owned = /\{(name|id)\}/.test(o.path);
-      assert.ok(owned || o.id in NAMED, `${o.id}: what does its form name?`);
-      for (const word of owned ? WORDS : NAMED[o.id] ? [''] : []) {
-        const body = of => fields(of, {do: word, form_key: key, ...(owned ? {} : NAMED[o.id](of))});
+      assert.ok(owned(o) || o.id in NAMED, `${o.id}: what does its form name?`);
+      for (const word of owned(o) ? WORDS : NAMED[o.id] ? [''] : []) {
+        const body = of => fields(of, {do: word, form_key: key, ...(owned(o) ? {} : NAMED[o.id](of))});
         const status = found[o.id] = await alike(asked(o, 'POST', body), `${o.id} ${word}`);
-        if (owned) assert.ok([400, 404, 412, 422].includes(status), `${o.id} ${word}: ${status}`);
+        if (owned(o)) assert.ok([400, 404, 412, 422].includes(status), `${o.id} ${word}: ${status}`);
       }
     }
     assert.deepEqual([found.postConsoleSessions, found.postConsolePersonal, found.postConsoleApiTokens, found.postConsoleAdmins], [303, 404, 404, 412]);

@@ -1147,6 +1147,10 @@ describe('admins and groups', () => {
     const match = account_match => w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {account_match});
     const formOf = (browser, act) => Array.from({length: 8}, (_, n) => { try { return browser.form({}, n).fields; } catch { return {}; } })
       .find(f => f.do === act) ?? assert.fail(`no form "${act}" on ${browser.page.url}: ${browser.text}`);
+    const there = async what => (await w.api('GET', `/workspaces/${ACME}/${what}`)).status;
+    const {recipe: body} = await w.must('GET', `/workspaces/${ACME}/recipes/create-opportunity/versions/1`);
+    const recipe = more => w.must('PUT', `/workspaces/${ACME}/recipes/shared`, {...body, name: 'shared', command: 'shared command', ...more});
+    await recipe();
     const all = [
       ['/admins', () => admins(BEN), {admins: `${BEN}\n${ANA}`, installer: was.installer ?? '', installer_uses: was.installer_uses, guests: ''},
         async () => (await workspace()).admins, [BEN]],
@@ -1161,6 +1165,9 @@ describe('admins and groups', () => {
         async () => (await connection()).host, asked.host, 'save', '?change=1'],
       ['/hooks/shared', () => w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {enabled: false}), {overlap_s: '3600'},
         async () => (await w.must('GET', `/workspaces/${ACME}/hooks/shared`)).old_secret_until, null, 'rotate'],
+      ['/hooks/shared', () => w.must('PUT', `/workspaces/${ACME}/hooks/shared`, {enabled: true}), {sure: 'on'}, () => there('hooks/shared'), 200, 'remove'],
+      ['/groups/shared', () => w.must('PUT', `/workspaces/${ACME}/groups/shared`, {users: [ANA]}), {sure: 'on'}, () => there('groups/shared'), 200, 'remove'],
+      ['/recipes/shared', () => recipe({hint: 'Another hint'}), {sure: 'on'}, () => there('recipes/shared'), 200, 'remove'],
     ];
     for (const [path, change, typed, stands, now, act = 'save', query = ''] of all) {
       await page(one, HOME + path + query);
@@ -1176,7 +1183,7 @@ describe('admins and groups', () => {
       assert.equal(two.page.status, act === 'rotate' ? 200 : 303, `who has read it saves it: ${path}: ${two.text}`);
     }
     await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN], installer: was.installer, guests: was.guests, installer_uses: was.installer_uses});
-    for (const path of ['groups/shared', 'hooks/shared']) await w.api('DELETE', `/workspaces/${ACME}/${path}`);
+    for (const path of ['groups/shared', 'hooks/shared', 'recipes/shared']) assert.equal(await there(path), 404, 'removed by whoever had read it');
     await w.must('PUT', `/workspaces/${ACME}/connections/acme-salesforce`, {account_match: asked.account_match});
   });
 

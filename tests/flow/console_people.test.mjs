@@ -78,6 +78,7 @@ describe('people in the console', () => {
       await browser.request('POST', w.url + person(user), {form_key, do: 'erase', sure: 'on'});
       assert.equal(browser.page.status, 409, browser.text);
       assert.match(browser.text, words);
+      assert.match(browser.page.html, /<div class="notice bad" role="alert"><p>(Nobody|This person|The login)/, 'as an error');
       assert.equal(await known(user), 1);
     };
     await set(CLEO);

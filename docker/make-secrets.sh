@@ -26,10 +26,14 @@ put() { # NAME, content on standard input
 }
 
 if missing postgres_password; then openssl rand -hex 24 | put postgres_password; fi
-if missing database_password; then openssl rand -hex 24 | put database_password; fi
-if missing database_url; then
-  printf 'postgresql://workbot:%s@postgres:5432/workbot\n' "$(cat "$dir/database_password")" | put database_url
-fi
+role() { # FILES ROLE
+  if missing "$1_password"; then openssl rand -hex 24 | put "$1_password"; fi
+  if missing "$1_url"; then
+    printf 'postgresql://%s:%s@postgres:5432/workbot\n' "$2" "$(cat "$dir/$1_password")" | put "$1_url"
+  fi
+}
+role database workbot
+role workbot_service workbot_service
 if missing encryption_keys; then
   printf 'k1:%s\n' "$(openssl rand -base64 32)" | put encryption_keys
 fi

@@ -29,6 +29,7 @@ struct text_list {
 
 struct config {
     struct secret database_url;
+    const char *database_service_role;
     const char *public_url; /* no trailing slash */
     const char *listen;     /* host:port */
     const char *ops_listen;

@@ -128,6 +128,13 @@ int db_check_statement(db *c, const struct stmt *s, struct err *e);
 
 /* Applies what is missing and reports each on `report` (may be NULL). */
 int db_migrate(struct secret url, void (*report)(const char *name), struct err *e);
+/* Behind it: what the role that serves may do, where it is not the one that owns the tables. Does
+ * nothing as a role that owns none. ERR_CONFIG "service_role" where it cannot be that role. */
+struct db_service {
+    const char *role;     /* NULL: nobody, or whoever was named before */
+    int64_t audit_keep_s; /* it takes nothing of the audit away before */
+};
+int db_give_rights(struct secret url, const struct db_service *s, struct err *e);
 /* How many embedded migrations are not applied; ERR_CONFIG "migration_changed" when an applied one
  * has another checksum. A database with newer migrations than ours is fine (code N-1). */
 int db_migrations_missing(db *c, int64_t *ret, struct err *e);

@@ -15,6 +15,7 @@ struct erase {
     size_t ids_count;
     const char **names; /* looked for in what people said and did, not in settings */
     size_t names_count;
+    const char *actor; /* who erases, for the audit; of store_erase_do */
 };
 
 /* Reads what stands for this person, and keeps it until the person is erased; *ret_known false:
@@ -29,8 +30,8 @@ int store_erase_owns(store *s, const char *workspace, const char *user_id, const
 /* Jobs under way that are about this person, and runs of theirs: both end by themselves. */
 int store_erase_waiting(store *s, const struct erase *x, int64_t *ret, struct err *e);
 
-/* Deletes the person's rows, and puts the pseudonym where others name them; the audit too. In the
- * caller's transaction. */
+/* Deletes the person's rows, and puts the pseudonym where others name them; the audit too, in which
+ * a line says so ("person.erased"). In the caller's transaction. */
 struct erased {
     int64_t rows;   /* deleted */
     int64_t values; /* of others, changed */
@@ -50,6 +51,7 @@ int store_erase_prove(store *s, const struct erase *x, struct erase_proof *ret, 
 
 /* --- erase_audit.c --- */
 
-int store_erase_audit(store *s, const struct erase *x, int64_t *ret_lines, struct err *e);
+/* io: with what has been erased elsewhere, which the audit's own line tells. */
+int store_erase_audit(store *s, const struct erase *x, struct erased *io, struct err *e);
 
 #endif

@@ -69,6 +69,9 @@ struct seal_step {
 int store_seal_step(store *s, int64_t max, struct seal_step *ret, struct err *e);
 /* Retires at most max sealed days that are over for longer than keep_s. In a transaction. */
 int store_seal_retire(store *s, int64_t keep_s, int64_t max, int64_t *ret_count, struct err *e);
+/* In seconds, for how long the lines are kept where keep_s is asked for: longer where the role does
+ * not own the tables, and who does has said so (db_give_rights). */
+int store_seal_kept(store *s, int64_t keep_s, int64_t *ret, struct err *e);
 /* Chains of workspaces that are gone and have no line any more. */
 int store_seal_forget(store *s, struct err *e);
 

@@ -68,16 +68,6 @@ static int end_person(struct scene *sc, void *arg, struct err *e)
                            "Nothing in this workspace names such a person.");
 }
 
-static int note(struct scene *sc, const struct forget *f, struct err *e)
-{
-    const struct erased *d = &f->ret->done;
-    json_t *detail =
-        arena_json(sc->mem, json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)d->rows, "values",
-                                      (json_int_t)d->values, "lines", (json_int_t)d->lines));
-    return store_audit_add(sc->s, f->q->workspace, f->q->actor, "person.erased", f->x.pseudonym,
-                           detail, e);
-}
-
 /* Undone while something names the person still: ERR_CONFLICT "person_left". */
 static int erase(struct scene *sc, void *arg, struct err *e)
 {
@@ -91,7 +81,7 @@ static int erase(struct scene *sc, void *arg, struct err *e)
     if (ret->waiting > 0) {
         return 0;
     }
-    if (store_erase_do(sc->s, &f->x, &ret->done, e) != 0 || note(sc, f, e) != 0 ||
+    if (store_erase_do(sc->s, &f->x, &ret->done, e) != 0 ||
         store_erase_prove(sc->s, &f->x, &ret->proof, e) != 0) {
         return -1;
     }
@@ -109,6 +99,7 @@ int bot_forget(bot *b, arena *mem, const struct bot_forget *q, struct bot_forgot
         return -1;
     }
     made.pseudonym = f.x.pseudonym;
+    f.x.actor = q->actor;
     if (scene_do(&sc, NULL, erase, &f, e) != 0) {
         if (!str_equal(e->code, "person_left")) {
             return -1;

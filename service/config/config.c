@@ -14,6 +14,9 @@ const char *const config_clouds[] = {"public", "gcc", "gcc_high", "dod", "china"
 const struct config_key config_keys[] = {
     {"WORKBOT_DATABASE_URL", CONFIG_SECRET, AT(database_url), NEED_ALWAYS, NULL, 1, SECRET_MAX,
      "PostgreSQL as a libpq URI; several hosts with `target_session_attrs=read-write` are allowed."},
+    {"WORKBOT_DATABASE_SERVICE_ROLE", CONFIG_TEXT, AT(database_service_role), NEED_NOT, NULL, 1, 63,
+     "The database's role that serves, where it is not the one that owns the tables: `workbot "
+     "migrate` gives it its rights."},
     {"WORKBOT_PUBLIC_URL", CONFIG_ORIGIN, AT(public_url), NEED_ALWAYS, NULL, 1, TEXT_MAX,
      "The https address that people and platforms see, without a path. Plain http only on loopback."},
     {"WORKBOT_LISTEN", CONFIG_HOST_PORT, AT(listen), NEED_NOT, "127.0.0.1:8080", 1, TEXT_MAX,

@@ -22,6 +22,7 @@
 #define BOOKS_EXIST "select to_regclass('ops.migration') is not null"
 #define RECORDED                                                                                   \
     "select checksum = encode(sha256($2::bytea), 'hex') from ops.migration where name = $1"
+#define GIVE_RIGHTS "select ops.give_rights($1, $2)"
 #define RECORD                                                                                     \
     "insert into ops.migration (name, checksum) values ($1, encode(sha256($2::bytea), 'hex'))"
 
@@ -192,6 +193,37 @@ int db_migrate(struct secret url, void (*report)(const char *name), struct err *
     size_t count = 0;
     const struct migration *list = migrations_embedded(&count);
     return migrate_list(url, list, count, report, e);
+}
+
+static int give_rights(PGconn *conn, const struct db_service *s, struct err *e)
+{
+    char keep[24];
+    (void)snprintf(keep, sizeof keep, "%lld", (long long)s->audit_keep_s);
+    const char *values[2] = {s->role, keep};
+    PGresult *r = PQexecParams(conn, GIVE_RIGHTS, 2, NULL, values, NULL, NULL, 0);
+    int outcome = succeeded(r) ? 0 : migration_err(conn, r, "rights of the service", e);
+    if (outcome == 0 && !PQgetisnull(r, 0, 0)) {
+        outcome = err_set(e, ERR_CONFIG, "service_role", "WORKBOT_DATABASE_SERVICE_ROLE: %s",
+                          PQgetvalue(r, 0, 0));
+    }
+    PQclear(r);
+    return outcome;
+}
+
+int db_give_rights(struct secret url, const struct db_service *s, struct err *e)
+{
+    static const char what[] = "rights of the service";
+    const struct conn_options options = {.url = url};
+    PGconn *conn = NULL;
+    if (conn_open(&options, &conn, e) != 0) {
+        return -1;
+    }
+    int outcome = run(conn, "begin", what, e) != 0 || run(conn, LOCK, what, e) != 0 ||
+                          give_rights(conn, s, e) != 0 || run(conn, "commit", what, e) != 0
+                      ? -1
+                      : 0;
+    PQfinish(conn); /* what is not committed is undone */
+    return outcome;
 }
 
 int db_migrations_missing(db *c, int64_t *ret, struct err *e)

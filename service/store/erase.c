@@ -222,10 +222,13 @@ int store_erase_do(store *s, const struct erase *x, struct erased *ret, struct e
     const struct db_arg *args = DB_ARGS(DB_TEXT(x->workspace), DB_TEXTS(x->ids, x->ids_count),
                                         DB_TEXTS(x->names, x->names_count), DB_TEXT(x->pseudonym));
     if (delete_rows(s, x, &done.rows, e) != 0 || store_query(s, &REPLACE, args, &r, e) != 0 ||
-        store_erase_sealed(s, x, &sealed, e) != 0 || store_erase_audit(s, x, &done.lines, e) != 0) {
+        store_erase_sealed(s, x, &sealed, e) != 0) {
         return -1;
     }
     done.values = row_i64(r, 0, 0) + sealed;
+    if (store_erase_audit(s, x, &done, e) != 0) {
+        return -1;
+    }
     *ret = done;
     return 0;
 }

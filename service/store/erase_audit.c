@@ -37,26 +37,52 @@ static const struct stmt LINES = {
         "detail::text") "  from audit where workspace = $1 and utc_day(at) = $3::date order by at, id",
     4, 10};
 
-static const struct stmt LINE = {
-    "erase_line",
-    "update audit set actor = $3, subject = $4, detail = $5::json, erased_at = now(),"
-    "       erased_digest = $6, erased_seal = $7 where workspace = $1 and id = $2",
-    7, 0};
+/* As the owner of the tables, for a role that serves may change no line: migrations/0071. */
+static const struct stmt PUT_LINES = {
+    "erase_put_lines", "select erase_in_audit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10, 1};
 
-const struct stmt *const store_erase_audit_stmts[] = {&CHAIN, &DAYS, &LINES, &LINE, NULL};
+const struct stmt *const store_erase_audit_stmts[] = {&CHAIN, &DAYS, &LINES, &PUT_LINES, NULL};
+
+/* The lines that change, with what is kept of each in a sealed day, else NULL. */
+struct lines {
+    size_t count, room;
+    const char **ids, **digests, **seals;
+};
 
 struct day {
     const struct erase *x;
     const char *day;
     struct bytes key; /* none: not sealed, its lines are free */
     const char *before;
-    int64_t changed;
 };
 
 enum { ID, AT, ACTOR, ACTION, SUBJECT, DETAIL, WAS_BEHIND, NEW_ACTOR, NEW_SUBJECT, NEW_DETAIL };
 
-static int put_line(store *s, struct day *d, const rows *r, size_t row, const char *behind,
-                    struct err *e)
+static const char **grown(store *s, const char **list, const struct lines *l)
+{
+    const char **more = arena_array(s->mem, l->room, sizeof *more);
+    if (l->count > 0) {
+        memcpy(more, list, l->count * sizeof *more);
+    }
+    return more;
+}
+
+static void add_line(store *s, struct lines *io, const char *const line[3])
+{
+    if (io->count == io->room) {
+        io->room = io->room == 0 ? 64 : 2 * io->room;
+        io->ids = grown(s, io->ids, io);
+        io->digests = grown(s, io->digests, io);
+        io->seals = grown(s, io->seals, io);
+    }
+    io->ids[io->count] = line[0];
+    io->digests[io->count] = line[1];
+    io->seals[io->count] = line[2];
+    io->count++;
+}
+
+static void change_line(store *s, const struct day *d, const rows *r, size_t row,
+                        const char *behind, struct lines *io)
 {
     const char *parts[SEAL_PARTS] = {row_text(r, row, ID),          row_text(r, row, AT),
                                      row_text(r, row, NEW_ACTOR),   row_text(r, row, ACTION),
@@ -64,12 +90,7 @@ static int put_line(store *s, struct day *d, const rows *r, size_t row, const ch
     const struct seal_erased x = {
         .before = d->before, .behind = behind, .line = store_seal_line(s->mem, parts)};
     const char *seal = behind == NULL ? NULL : store_seal_erased(s->mem, d->key, &x);
-    d->changed++;
-    return store_query(s, &LINE,
-                       DB_ARGS(DB_TEXT(d->x->workspace), DB_TEXT(parts[ID]), DB_TEXT(parts[ACTOR]),
-                               DB_TEXT(parts[SUBJECT]), DB_TEXT(parts[DETAIL]), DB_TEXT(behind),
-                               DB_TEXT(seal)),
-                       NULL, e);
+    add_line(s, io, (const char *const[]){parts[ID], behind, seal});
 }
 
 static bool differs(const rows *r, size_t row)
@@ -93,7 +114,7 @@ static const char *behind_of(store *s, const struct day *d, const rows *r, size_
     return store_seal_next(s->mem, d->key, d->before, store_seal_line(s->mem, parts));
 }
 
-static int erase_day(store *s, struct day *d, struct err *e)
+static int erase_day(store *s, struct day *d, struct lines *io, struct err *e)
 {
     rows *r = NULL;
     const struct erase *x = d->x;
@@ -105,8 +126,8 @@ static int erase_day(store *s, struct day *d, struct err *e)
     d->before = "";
     for (size_t i = 0; i < rows_count(r); i++) {
         const char *behind = behind_of(s, d, r, i);
-        if (differs(r, i) && put_line(s, d, r, i, behind, e) != 0) {
-            return -1;
+        if (differs(r, i)) {
+            change_line(s, d, r, i, behind, io);
         }
         d->before = behind;
     }
@@ -126,7 +147,23 @@ static int hold_chain(store *s, const char *workspace, struct bytes *ret, struct
     return sealed.data == NULL ? 0 : store_chain_key(s, &c, ret, e);
 }
 
-int store_erase_audit(store *s, const struct erase *x, int64_t *ret_lines, struct err *e)
+static int put_lines(store *s, const struct erase *x, const struct lines *l, struct erased *io,
+                     struct err *e)
+{
+    rows *r = NULL;
+    struct id note = id_new();
+    const struct db_arg *args = DB_ARGS(
+        DB_TEXT(x->workspace), DB_TEXT(note.text), DB_TEXT(x->actor), DB_TEXT(x->pseudonym),
+        DB_TEXTS(x->ids, x->ids_count), DB_I64(io->rows), DB_I64(io->values),
+        DB_TEXTS(l->ids, l->count), DB_TEXTS(l->digests, l->count), DB_TEXTS(l->seals, l->count));
+    if (store_query(s, &PUT_LINES, args, &r, e) != 0) {
+        return -1;
+    }
+    io->lines = row_i64(r, 0, 0);
+    return 0;
+}
+
+int store_erase_audit(store *s, const struct erase *x, struct erased *io, struct err *e)
 {
     /* names stand there, too */
     struct erase all = *x;
@@ -141,14 +178,13 @@ int store_erase_audit(store *s, const struct erase *x, int64_t *ret_lines, struc
                     &days, e) != 0) {
         return -1;
     }
-    *ret_lines = 0;
+    struct lines changed = {0};
     for (size_t i = 0; i < rows_count(days); i++) {
         struct day d = {.x = &all, .day = row_text(days, i, 0)};
         d.key = row_bool(days, i, 1) ? key : (struct bytes){NULL, 0};
-        if (erase_day(s, &d, e) != 0) {
+        if (erase_day(s, &d, &changed, e) != 0) {
             return -1;
         }
-        *ret_lines += d.changed;
     }
-    return 0;
+    return put_lines(s, &all, &changed, io, e);
 }

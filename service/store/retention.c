@@ -29,16 +29,8 @@ static const struct stmt LOGINS = {
     "     and updated_at < now() - make_interval(secs => $1::bigint) limit $2))",
     2, 0};
 
-/* Whole days that have been retired (seals.c): the database refuses any other. */
-static const struct stmt AUDIT = {
-    "retention_audit",
-    "delete from audit where ctid = any (array("
-    "  select a.ctid from audit a"
-    "    join audit_seal s on s.workspace = a.workspace and s.day = utc_day(a.at)"
-    "   where s.retired_at is not null"
-    "     and a.at < utc_day(now() - make_interval(secs => $1::bigint))::timestamp at time zone 'UTC'"
-    "   limit $2))",
-    2, 0};
+/* Whole days that have been retired (seals.c): no role that serves may take away another. */
+static const struct stmt AUDIT = {"retention_audit", "select from sweep_audit($1, $2)", 2, 0};
 
 static const struct stmt RESPONSES = {
     "retention_responses",

@@ -58,32 +58,35 @@ static const struct stmt OLD = {
     "seal_old",
     "select s.workspace, s.day, s.seal, c.key from audit_seal s"
     "  join audit_chain c on c.workspace = s.workspace"
-    " where s.retired_at is null and (c.held_to is null or c.held_to < now()) and s.day < utc_day(now() - make_interval(secs => $1::bigint))"
-    " order by s.day limit $2 for update of s skip locked",
+    " where s.retired_at is null and (c.held_to is null or c.held_to < now())"
+    "   and s.day < utc_day(now() - make_interval(secs => audit_kept($1::bigint)))"
+    " order by s.day limit $2 for update of c skip locked",
     2, 4};
 
+/* The rest is done as the owner of the tables: migrations/0071. */
 static const struct stmt RETIRE = {
-    "seal_retire",
-    "update audit_seal set retired_at = to_timestamp($3), retired_seal = $4"
-    " where workspace = $1 and day = $2::date",
-    4, 0};
+    "seal_retire", "select from retire_audit_day($1, $2::date, to_timestamp($3), $4)", 4, 0};
 
-static const struct stmt FORGET = {
-    "seal_forget",
-    "with gone as ("
-    "  select c.workspace from audit_chain c"
-    "   where not exists (select from workspace w where w.workspace = c.workspace)"
-    "     and not exists (select from audit a where a.workspace = c.workspace) limit 10),"
-    " seals as (delete from audit_seal s using gone g where s.workspace = g.workspace) "
-    "delete from audit_chain c using gone g where c.workspace = g.workspace",
-    0, 0};
+static const struct stmt FORGET = {"seal_forget", "select from forget_audit_chains()", 0, 0};
 
-const struct stmt *const store_seals_stmts[] = {&ADOPT, &DUE, &HOLD,   &PREVIOUS, &KEEP,
-                                                &SEAL,  &OLD, &RETIRE, &FORGET,   NULL};
+static const struct stmt KEPT = {"seal_kept", "select audit_kept($1)", 1, 1};
+
+const struct stmt *const store_seals_stmts[] = {&ADOPT, &DUE,    &HOLD,   &PREVIOUS, &KEEP, &SEAL,
+                                                &OLD,   &RETIRE, &FORGET, &KEPT,     NULL};
 
 int store_seal_adopt(store *s, struct err *e)
 {
     return store_query(s, &ADOPT, DB_NO_ARGS, NULL, e);
+}
+
+int store_seal_kept(store *s, int64_t keep_s, int64_t *ret, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &KEPT, DB_ARGS(DB_I64(keep_s)), &r, e) != 0) {
+        return -1;
+    }
+    *ret = row_i64(r, 0, 0);
+    return 0;
 }
 
 int store_seal_forget(store *s, struct err *e)

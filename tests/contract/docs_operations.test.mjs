@@ -1,20 +1,27 @@
 // docs/operations.md, done to a service at work: what it says is typed, and it has the effect that the page promises.
 import assert from 'node:assert/strict';
 import {createHash, randomBytes} from 'node:crypto';
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
+import pg from 'pg';
 import {manual, source} from '../lib/docs.mjs';
 import {deploymentFor} from '../lib/docs_deployment.mjs';
 import {openDoor, shellFor} from '../lib/docs_shell.mjs';
 import {ACME, ADMIN_TOKEN, create, start, until} from '../lib/flow.mjs';
 import {freePort} from '../lib/ports.mjs';
 import {createDatabase} from '../lib/service.mjs';
+import {shippedCluster} from '../lib/shipped.mjs';
 import {openapi} from './support.mjs';
 
 const pages = manual('docs/operations.md');
 const ANA = 'U0ANA0001';
 const SAMPLES = {'slack:T0ACME001': ACME, U024BE7LH: ANA};
+const rowsOf = async (url, sql) => {
+  const client = new pg.Client({connectionString: url});
+  await client.connect();
+  return client.query(sql).then(r => r.rowCount).finally(() => client.end());
+};
 const key = id => `${id}:${randomBytes(32).toString('base64')}`;
 
 describe('docs/operations.md', () => {
@@ -98,11 +105,11 @@ describe('docs/operations.md', () => {
     secret('database_url', w.databaseUrl);
     secret('encryption_keys', w.env.WORKBOT_ENCRYPTION_KEYS);
     await there.run(pages.block('exec -T postgres pg_dump'));
-    const restored = await createDatabase('');
-    t.after(() => restored.drop());
-    secret('database_url', restored.url);
+    const shipped = shippedCluster(); // the volume is new
+    t.after(() => shipped.drop());
+    secret('database_url', shipped.owner);
     await there.run(pages.block('exec -T postgres pg_restore'));
-    assert.equal((await restored.query("select count(*)::int as n from connection where state = 'active'"))[0].n, await w.count('connection', "state = 'active'"));
+    assert.equal(await rowsOf(shipped.service, "select from connection where state = 'active'"), await w.count('connection', "state = 'active'"));
     await there.run(pages.block('up -d --build'));
     await there.run(pages.span('docker compose -f docker/compose.yaml --profile metrics up -d'));
   });
@@ -151,17 +158,45 @@ describe('docs/operations.md', () => {
     await until('the comparison to be planned anew', async () => (await w.one('select reconcile_at > now() as later from workspace where workspace = $1', [ACME])).later);
   });
 
-  test('roles of the database: the service with its own can serve, and cannot change the audit', async t => {
-    const block = pages.block('create role workbot_owner'), n = randomBytes(4).toString('hex');
-    t.after(() => w.query(`drop owned by workbot_service_${n}; drop role workbot_service_${n}; drop role workbot_owner_${n}`));
-    await sql(t, {...block, text: block.text.replaceAll('workbot_owner', `workbot_owner_${n}`).replaceAll('workbot_service', `workbot_service_${n}`)});
-    await w.query(`alter role workbot_service_${n} password 'sample-password'`);
-    const url = new URL(w.databaseUrl);
-    [url.username, url.password] = [`workbot_service_${n}`, 'sample-password'];
-    await beside(t, {WORKBOT_DATABASE_URL: url.href}).run(pages.span('workbot check'));
-    const there = beside(t);
-    assert.match((await there.run(`psql '${url.href}' -c "update audit set actor = 'x'"`, {exit: 1})).out, /permission denied/);
-    await there.run(`psql '${url.href}' -c "insert into audit select * from audit where false"`);
+  /** What stands in place of one role: may serve, and can change neither tables nor audit. */
+  const serves = async (t, url) => {
+    const there = beside(t, {WORKBOT_DATABASE_URL: url});
+    assert.match((await there.run(pages.span('workbot check'))).out, /are in order/);
+    for (const sql of ["update audit set actor = 'x'", 'alter table audit disable trigger all']) {
+      assert.match((await there.run(`psql '${url}' -c "${sql}"`, {exit: 1})).out, /permission denied|must be owner/);
+    }
+    await there.run(`psql '${url}' -c "insert into audit select * from audit where false"`);
+  };
+
+  test('roles of the database: from one to two', async t => {
+    const name = `workbot_service_${randomBytes(4).toString('hex')}`, samples = {...SAMPLES, workbot_service: name};
+    const there = beside(t, {WORKBOT_DATABASE_URL: w.databaseUrl}, {samples});
+    t.after(() => w.query(`drop owned by ${name}; drop role ${name}`));
+    const made = pages.block('create role workbot_service login;');
+    await there.run({...made, text: `psql -v ON_ERROR_STOP=1 -q '${w.databaseUrl}' <<'SQL'\n${made.text}\nSQL`});
+    await there.run(pages.block('WORKBOT_DATABASE_SERVICE_ROLE=workbot_service workbot migrate'));
+    await w.query(`alter role ${name} password 'sample-password'`);
+    await serves(t, Object.assign(new URL(w.databaseUrl), {username: name, password: 'sample-password'}).href);
+  });
+
+  test('the same with Docker, where a release before this one has made the volume', async t => {
+    const init = source('docker/postgres-init.sql').split('\n').filter(line => !line.includes('service')).join('\n');
+    const shipped = shippedCluster({init}), deployment = deploymentFor(t, {});
+    t.after(() => shipped.drop());
+    const docker = join(deployment.dir, 'docker'), secrets = join(docker, 'secrets');
+    writeFileSync(join(docker, '.env'), source('docker/sample.env').split('\n').filter(line => !line.includes('SERVICE_ROLE')).join('\n'));
+    for (const [secret, value] of Object.entries({database_url: shipped.owner, database_password: 'sample', encryption_keys: w.env.WORKBOT_ENCRYPTION_KEYS,
+      slack_client_secret: 'sample', slack_signing_secrets: 'sample'})) writeFileSync(join(secrets, secret), value);
+    const there = beside(t, {DOCKER_POSTGRES: shipped.server}, {cwd: deployment.dir});
+    await there.run('docker/make-secrets.sh && rm docker/secrets/workbot_service_*'); // which that release did not know
+    // the line that upgrades: one role goes on, without a step
+    const up = 'docker compose -f docker/compose.yaml';
+    await there.run(`${up} -f docker/compose.slack.yaml up -d --build && ${up} run --rm migrate`);
+    await there.run(pages.block('exec -T postgres psql -U postgres'));
+    await there.run(`${up} run --rm migrate`); // as `up` does it
+    const password = readFileSync(join(secrets, 'workbot_service_password'), 'utf8').trim();
+    assert.equal(readFileSync(join(secrets, 'workbot_service_url'), 'utf8').trim(), `postgresql://workbot_service:${password}@postgres:5432/workbot`);
+    await serves(t, Object.assign(new URL(shipped.owner), {username: 'workbot_service', password}).href);
   });
 
   test('the audit is checked, of all and of one', async t => {

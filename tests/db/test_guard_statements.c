@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -90,6 +92,87 @@ static void test_every_statement_fits_the_schema(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* --- the role that serves (docs/decisions/0035) --- */
+
+static char role[32];
+
+static void service_setup(struct db_options *ret)
+{
+    struct err e = {.kind = ERR_NONE};
+    const struct db_service service = {.role = role, .audit_keep_s = 1};
+    migrate();
+    (void)snprintf(role, sizeof role, "guard_%ld", (long)getpid());
+    test_sql(base->url, arena_printf(base->mem, "create role %s login password 'sample'", role));
+    if (db_give_rights(secret_of(base->mem, base->url), &service, &e) != 0) {
+        fail_msg("%s: %s", e.code, e.text);
+    }
+    const char *url = test_url_with(base->mem, base->url, "user", role);
+    url = test_url_with(base->mem, url, "password", "sample");
+    *ret = (struct db_options){
+        .url = secret_of(base->mem, url), .connections = 1, .wait_ms = 2000, .statement_ms = 10000};
+}
+
+static void service_teardown(void)
+{
+    test_sql(base->url, arena_printf(base->mem, "drop owned by %s; drop role %s", role, role));
+}
+
+/* To plan a statement is to be asked for its rights. */
+static int plan(db *c, const struct stmt *s, struct err *e)
+{
+    arena *mem = arena_new();
+    struct str nulls = str_new(mem, 4096);
+    for (int i = 0; i < s->params; i++) {
+        str_add(&nulls, i == 0 ? "(null" : ", null");
+    }
+    const struct stmt steps[] = {
+        {"guard_prepare", arena_printf(mem, "prepare guard as %s", s->sql), 0, 0},
+        {"guard_explain",
+         arena_printf(mem, "explain execute guard%s%s", nulls.text, s->params == 0 ? "" : ")"), 0,
+         1},
+        {"guard_end", "deallocate all", 0, 0}};
+    int rc = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && rc == 0; i++) {
+        rc = db_query(c, &steps[i], DB_NO_ARGS, mem, NULL, e);
+    }
+    if (rc != 0) {
+        struct err ignored = {.kind = ERR_NONE};
+        (void)db_query(c, &steps[2], DB_NO_ARGS, mem, NULL, &ignored);
+    }
+    arena_free(mem);
+    return rc;
+}
+
+static size_t denied(db_pool *as_service)
+{
+    size_t count = 0, faults = 0;
+    const struct stmt *const *all = store_statements(&count);
+    db *c = test_take(as_service);
+    for (size_t i = 0; i < count; i++) {
+        struct err e = {.kind = ERR_NONE};
+        /* "set constraints" is not planned, and needs no right */
+        if (!str_starts(all[i]->sql, "set ") && plan(c, all[i], &e) != 0) {
+            print_message("# %s: %s\n", all[i]->name, e.text);
+            faults++;
+        }
+    }
+    db_give(c);
+    return faults;
+}
+
+static void test_the_role_that_serves_may_run_every_statement(void **state)
+{
+    (void)state;
+    struct db_options options;
+    service_setup(&options);
+    db_pool *as_service = db_pool_new(&options);
+    assert_int_equal(denied(as_service), 0);
+    test_sql(base->url, arena_printf(base->mem, "revoke update on login from %s", role));
+    assert_true(denied(as_service) > 0);
+    db_pool_free(as_service);
+    service_teardown();
+}
+
 static void test_the_guard_sees_a_wrong_statement(void **state)
 {
     (void)state;
@@ -113,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_migrations_run_from_nothing_and_only_once),
         cmocka_unit_test(test_every_statement_fits_the_schema),
+        cmocka_unit_test(test_the_role_that_serves_may_run_every_statement),
         cmocka_unit_test(test_the_guard_sees_a_wrong_statement),
     };
     return cmocka_run_group_tests_name("guard: statements", tests, group_setup, group_teardown);

@@ -141,7 +141,8 @@ static void test_every_sweep_has_rows_here(void **state)
     for (size_t i = 0; i < count; i++) {
         char table[40], planted[60];
         if (strncmp(all[i]->name, "retention_", 10) == 0) {
-            assert_int_equal(sscanf(all[i]->sql, "delete from %39s", table), 1);
+            assert_true(sscanf(all[i]->sql, "delete from %39s", table) == 1 ||
+                        sscanf(all[i]->sql, "select from sweep_%39[a-z]", table) == 1);
             snprintf(planted, sizeof planted, "insert into %s (", table);
             print_message("# %s\n", table);
             assert_non_null(strstr(made, planted));

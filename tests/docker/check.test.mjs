@@ -27,7 +27,7 @@ function beside(base, over) {
     assert.ok(sum.services[name], `${name} is a service of compose.yaml`)
     assert.deepEqual(rest, {}, 'a chat platform is settings and secrets')
     Object.assign(sum.services[name].environment, environment)
-    sum.services[name].secrets = [...new Set([...sum.services[name].secrets, ...secrets])]
+    sum.services[name].secrets = [...sum.services[name].secrets, ...secrets]
   }
   Object.assign(sum.secrets, over.secrets)
   return sum
@@ -74,20 +74,27 @@ test('every environment name of the compose file and the image is a setting', ()
   for (const name of ours) assert.ok(known.has(name) || known.has(name.replace(/_FILE$/, '')), name)
 })
 
+// a secret of a service, short or long: what it is called in the container, and its file beside compose.yaml
+const secretsOf = ({ secrets = [] }, env = sampleEnv) => new Map(secrets.map((secret) => {
+  const { source = secret, target = source } = secret
+  return [target, filled(compose.secrets[source].file, env)]
+}))
+
 test('a secret comes as a file under /run/secrets, never as a value', () => {
   const known = settings()
   let files = 0
-  for (const [service, { environment = {}, secrets = [] }] of services) {
+  for (const [service, { environment = {}, ...rest }] of services) {
+    const secrets = secretsOf(rest)
     for (const [name, value] of Object.entries(environment)) {
       const type = known.get(name) ?? ''
       assert.ok(!type.startsWith('CONFIG_SECRET'), `${service}: ${name} holds a secret itself`)
       assert.ok(!/PASSWORD$|SECRETS?$|TOKENS?$|KEYS?$/.test(name), `${service}: ${name} looks like a secret`)
       if (!name.endsWith('_FILE') && name !== 'TLS_PEM') continue
       const file = /^\/run\/secrets\/(\w+)$/.exec(value)?.[1]
-      assert.ok(file && secrets.includes(file), `${service}: ${name} names a secret that it is given`)
+      assert.ok(secrets.has(file), `${service}: ${name} names a secret that it is given`)
       files++
     }
-    for (const secret of secrets) assert.equal(compose.secrets[secret]?.file, `./secrets/${secret}`)
+    for (const file of secrets.values()) assert.match(file, /^\.\/secrets\/\w+$/)
   }
   assert.ok(files >= 11)
 })
@@ -102,15 +109,16 @@ for (const [way, { services: { workbot } }] of Object.entries(WAYS)) {
     const dotenv = Object.fromEntries(Object.entries(sampleEnv).filter(([name]) => !name.includes(other)))
     const env = { PATH: process.env.PATH }
     for (const [name, value] of Object.entries(workbot.environment)) {
-      env[name] = filled(value, dotenv).replace('/run/secrets', dir)
+      env[name] = filled(value, dotenv).replace(/^\/run\/secrets\/(\w+)$/, (_, target) => secretsOf(workbot).get(target).replace('./secrets', dir))
     }
+    assert.match(readFileSync(env.WORKBOT_DATABASE_URL_FILE, 'utf8'), /^postgresql:\/\/workbot_service:/)
     assert.equal(Object.keys(env).some((name) => name.includes(other)), false)
     // nobody serves there: health says so, after it has read every setting
     env.WORKBOT_OPS_LISTEN = '127.0.0.1:1'
     const health = spawnSync(program, ['health'], { env, encoding: 'utf8' })
     assert.equal(health.stderr, 'health: /healthz on 127.0.0.1:1: nobody answers\n')
     assert.equal(health.status, 1)
-    for (const secret of workbot.secrets) assert.ok(existsSync(join(dir, secret)), secret)
+    for (const file of secretsOf(workbot).values()) assert.ok(existsSync(file.replace('./secrets', dir)), file)
   })
 }
 
@@ -120,6 +128,24 @@ test('a chat platform stands in its own file, and reaches only who serves it', (
   assert.deepEqual(Object.keys(teams.services), ['workbot'])
   // the migration shares the settings of the base, and needs no chat
   assert.deepEqual(plain.services.migrate.secrets, ['database_url', 'encryption_keys', 'admin_tokens'])
+})
+
+test('the owner of the tables migrates, and another role serves', () => {
+  const { migrate, workbot } = compose.services
+  const role = sampleEnv.WORKBOT_DATABASE_SERVICE_ROLE
+  assert.equal(filled(migrate.environment.WORKBOT_DATABASE_SERVICE_ROLE, sampleEnv), role)
+  assert.equal(secretsOf(migrate).get('database_url'), './secrets/database_url')
+  assert.equal(secretsOf(workbot).get('database_url'), `./secrets/${role}_url`)
+  assert.ok(![...secretsOf(workbot).values()].includes('./secrets/database_url'), 'who serves does not have the owner\'s')
+  assert.match(read('docker/postgres-init.sql'), new RegExp(`create role ${role} login`))
+})
+
+test('an installation from before there were two roles goes on with its secrets and its .env', () => {
+  const { WORKBOT_DATABASE_SERVICE_ROLE: _, ...before } = sampleEnv
+  const { postgres, migrate, workbot } = compose.services
+  for (const service of [migrate, workbot]) assert.equal(secretsOf(service, before).get('database_url'), './secrets/database_url')
+  assert.deepEqual([...secretsOf(postgres, before).values()], ['postgres_password', 'database_password', 'database_password'].map((name) => `./secrets/${name}`))
+  assert.equal(filled(migrate.environment.WORKBOT_DATABASE_SERVICE_ROLE, before), '', 'and nobody is given rights')
 })
 
 test('every container is hardened and bounded', () => {
@@ -202,7 +228,8 @@ test('secrets are made once, for their readers only', () => {
   assert.match(half.stderr, /^still missing: .*slack_signing_secrets .*\n$/)
   const second = makeSecrets(SLACK)
   assert.equal(second.status, 0)
-  assert.deepEqual(readdirSync(second.dir).sort(), Object.keys(compose.secrets).sort())
+  const wanted = Object.values(compose.secrets).map(({ file }) => filled(file, sampleEnv).replace('./secrets/', ''))
+  assert.deepEqual(readdirSync(second.dir).sort(), wanted.sort())
   assert.equal(statSync(second.dir).mode & 0o777, 0o700)
   const content = () => readdirSync(second.dir).map((name) => readFileSync(join(second.dir, name), 'utf8'))
   const before = content()

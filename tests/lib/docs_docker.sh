@@ -46,14 +46,18 @@ run() { # OPTIONS... IMAGE COMMAND...
   exec env -i PATH="$PATH" "${given[@]}" workbot "${args[@]}"
 }
 
-# a program of PostgreSQL, at the database that the secrets name
+# a program of PostgreSQL, at the database that the secrets name; as the superuser it has DOCKER_POSTGRES
 beside_postgres() { # FOLDER PROGRAM ARGS...
   local url program=$2 args=()
   url=$(cat "$1/secrets/database_url")
   shift 2
   while [ $# -gt 0 ]; do
     case $1 in
-      -U | -d) shift 2 ;;
+      -U)
+        if [ "$2" = postgres ]; then url=$DOCKER_POSTGRES; fi
+        shift 2
+        ;;
+      -d) shift 2 ;;
       workbot) shift ;;
       *) args+=("$1") && shift ;;
     esac
@@ -84,11 +88,14 @@ compose() { # -f FILE... COMMAND...
   for name in $(sed -nE 's/^[^#]*\$\{([A-Z_]+):\?.*/\1/p' "${files[@]}"); do
     grep -qE "^$name=." "$env" || fail "$env does not set $name"
   done
-  for file in $(sed -nE 's/^  [a-z_]+: \{file: (.*)\}$/\1/p' "${files[@]}"); do
+  # shellcheck source=/dev/null
+  . "$env"
+  while read -r file; do
+    eval "file=$file"
     [ -s "$(dirname "${files[0]}")/$file" ] || fail "there is no secret $file"
-  done
+  done < <(sed -nE 's/^  [a-z_]+: \{file: (.*)\}$/\1/p' "${files[@]}")
   case "$*" in
-    'up -d --build' | 'up -d postgres' | '--profile metrics up -d' | 'restart proxy') echo "checked: $*" ;;
+    'up -d --build' | 'up -d' | 'up -d postgres' | '--profile metrics up -d' | 'restart proxy') echo "checked: $*" ;;
     'exec -T postgres '*) beside_postgres "${files[0]%/*}" "${@:4}" ;;
     'run --rm migrate'*) migrate "${files[0]}" "${@:4}" ;;
     *) fail "compose is not known to do: $*" ;;

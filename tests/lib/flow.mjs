@@ -605,8 +605,13 @@ export class World {
     await this.admin.query(`create database ${this.database}`);
     const url = new URL(server);
     url.pathname = `/${this.database}`;
-    this.databaseUrl = url.href;
-    this.db = new pg.Pool({connectionString: url.href, max: 4});
+    this.useDatabase(url.href);
+  }
+
+  /** The test's own way into it. */
+  useDatabase(url) {
+    this.databaseUrl = url;
+    this.db = new pg.Pool({connectionString: url, max: 4});
     this.db.on('error', () => {});
   }
 
@@ -729,9 +734,10 @@ export class World {
  * A running world with the demo's workspace Acme (and Globex if asked), stopped by `stop()`.
  * env: more settings; replicas: how many; sandbox: its settings; pg: URL of a server; teams: the same Acme in Teams,
  * too (`'only'`: without Slack's); between: the test can hold answers of Salesforce back (`answers`);
- * trusted: hosts of the test's own peers, reached by plain HTTP; empty: nothing is in its database yet.
+ * trusted: hosts of the test's own peers, reached by plain HTTP; empty: nothing is in its database yet;
+ * shipped: a cluster of lib/shipped.mjs, whose owner migrates and whose other role serves.
  */
-export async function start({env = {}, empty = false, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, trusted = [], pg: server = process.env.WORKBOT_TEST_PG} = {}) {
+export async function start({env = {}, empty = false, replicas = 1, sandbox = {}, globex = false, teams = false, between = false, trusted = [], shipped, pg: server = process.env.WORKBOT_TEST_PG} = {}) {
   assert.ok(server, 'WORKBOT_TEST_PG must name a PostgreSQL (tests/tools/postgres.sh start)');
   const w = new World();
   w.dir = mkdtempSync(join(tmpdir(), 'workbot-flow-'));
@@ -740,16 +746,17 @@ export async function start({env = {}, empty = false, replicas = 1, sandbox = {}
     const port = await freePort();
     w.url = `http://127.0.0.1:${port}`;
     w.ports = replicas > 1 ? [] : [port];
-    await Promise.all([w.makeDatabase(server), w.startSandbox(sandbox)]);
+    await Promise.all([shipped ? w.useDatabase(shipped.superuser) : w.makeDatabase(server), w.startSandbox(sandbox)]);
     if (between) await w.putBetween();
     w.env = {
-      WORKBOT_DATABASE_URL: w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+      WORKBOT_DATABASE_URL: shipped?.service ?? w.databaseUrl, WORKBOT_PUBLIC_URL: w.url, WORKBOT_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
       WORKBOT_SLACK_URL: `${w.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(w.sandboxUrl).host, ...Object.values(w.hosts),
         w.hosts.box.replace('127.0.0.1', 'localhost'), ...trusted].join(',') /* where its files lie */,
       WORKBOT_LOG_LEVEL: 'debug', WORKBOT_TTL_LEASE: '3s', ...(teams ? w.teamsEnv() : {}), ...env};
-    const migrate = run(WORKBOT, ['migrate'], {env: w.env, log: w.logFile});
+    const asOwner = shipped && {WORKBOT_DATABASE_URL: shipped.owner, WORKBOT_DATABASE_SERVICE_ROLE: new URL(shipped.service).username};
+    const migrate = run(WORKBOT, ['migrate'], {env: {...w.env, ...asOwner}, log: w.logFile});
     assert.deepEqual(await migrate.ended, {code: 0, signal: null}, w.log());
     for (let i = 0; i < replicas; i++) await w.startReplica();
     if (replicas > 1) await w.balance(port);

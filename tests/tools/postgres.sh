@@ -8,6 +8,7 @@
 #   stop     clean stop; the data stays      drop     stop and remove it
 #   status   exit 0 when it runs
 #
+# POSTGRES_SUPERUSER names the superuser (workbot); the same for each call of one DIR.
 # DIR also holds `port`, `socket` (a short directory with the unix socket) and the server's `log`.
 # fsync stays on: what the tests measure and break is durability. Root may not run PostgreSQL, so as
 # root the cluster belongs to the package's own user.
@@ -21,7 +22,7 @@ bin=/usr/lib/postgresql/15/bin
 [ -x $bin/initdb ] || bin=$(dirname "$(command -v initdb || echo /nowhere/initdb)")
 [ -x "$bin/initdb" ] || { echo "postgres.sh: no PostgreSQL here; run make deps" >&2 && exit 1; }
 
-user=workbot
+user=${POSTGRES_SUPERUSER:-workbot}
 password=sample-postgres-password
 as=()
 if [ "$(id -u)" = 0 ]; then as=(setpriv --reuid=postgres --regid=postgres --init-groups --); fi

@@ -38,7 +38,7 @@ HELPER_SRC  := $(sort $(shell find tests/unit tests/db -name '*.c' ! -name 'test
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 # files that a .c takes in with .incbin; the compiler's dependency files do not know them
-EMBEDDED  := $(wildcard migrations/*.sql openapi.yaml docs/recipes/*.md) $(sort $(shell find service tests/sandbox -type f \
+EMBEDDED  := $(wildcard migrations/*.sql openapi.yaml docs/recipes/*.md docs/setup-apps.md) $(sort $(shell find service tests/sandbox -type f \
                ! -name "*.[ch]" ! -name "*.mjs" 2>/dev/null))
 EMBEDDING := $(shell grep -rl --include="*.c" "\.incbin" service tests/sandbox 2>/dev/null)
 

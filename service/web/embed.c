@@ -70,6 +70,7 @@
       "docs/recipes/opportunity-approval.md")                                                      \
     X(ready_change_approval, "servicenow-change-approval.md",                                      \
       "docs/recipes/servicenow-change-approval.md")                                                \
+    X(setup_apps, "setup-apps.md", "docs/setup-apps.md")                                           \
     X(style, "style.css", "service/web/templates/style.css")                                       \
     X(teams_window, "teams_window.js", "service/web/templates/teams_window.js")                    \
     X(console_check, "console_check.js", "service/web/templates/console_check.js")                 \

@@ -47,15 +47,6 @@ static const char *part_of(const struct progress *p, bool edits)
     return str_equal(p->state, "active") ? "active" : "login";
 }
 
-static json_t *guide_of(const struct wizard_guide *g)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < GUIDE_STEPS && g->steps[i] != NULL; i++) {
-        json_push(list, json_words(g->steps[i]));
-    }
-    return list;
-}
-
 static json_t *scopes_of(const struct console *c, const json_t *d)
 {
     json_t *own = json_member(d, "scopes");
@@ -75,16 +66,16 @@ static json_t *scopes_of(const struct console *c, const json_t *d)
 static json_t *facts_of(const struct console *c, const json_t *d)
 {
     const app *a = apps_find(c->web->options.apps, json_text(d, "app"));
-    const struct wizard_guide *g = wizard_guide(json_text(d, "app"));
-    json_t *data = json_must(json_pack("{s:s, s:o, s:o, s:b, s:b}", "name", c->name, "guide",
-                                       guide_of(g), "scopes", scopes_of(c, d), "needs_secret",
+    const struct wizard_guide g = wizard_guide(c, json_text(d, "app"));
+    json_t *data = json_must(json_pack("{s:s, s:O, s:o, s:b, s:b}", "name", c->name, "guide",
+                                       g.steps, "scopes", scopes_of(c, d), "needs_secret",
                                        a != NULL && app_needs_secret(a), "has_secret",
                                        json_flag(d, "has_client_secret")));
     json_put(data, "any_scope", json_boolean(json_array_size(json_member(data, "scopes")) > 0));
     json_put(data, "state", console_state(json_text(d, "state")));
     json_put_words(data, "app", console_app_title(c, json_text(d, "app")));
     json_put_words(data, "host", json_text(d, "host"));
-    json_put_words(data, "host_about", g->host_about);
+    json_put_words(data, "host_about", g.host_about);
     json_put_words(data, "redirect_uri", json_text(d, "redirect_uri"));
     json_put_words(data, "client_id", json_text(d, "client_id"));
     json_put_shown(data, "account", json_text(json_member(d, "account"), "name"));

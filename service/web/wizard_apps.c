@@ -38,11 +38,11 @@ static json_t *hosts(const struct console *c)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < FIRST; i++) {
-        const struct wizard_guide *g = wizard_guide(first[i]);
+        const struct wizard_guide g = wizard_guide(c, first[i]);
         json_t *one = json_object();
         json_put_words(one, "app", console_app_title(c, first[i]));
-        json_put_words(one, "host", g->host);
-        json_put_words(one, "about", g->host_about);
+        json_put_words(one, "host", g.host);
+        json_put_words(one, "about", g.host_about);
         json_push(list, one);
     }
     return list;

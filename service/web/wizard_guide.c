@@ -1,58 +1,74 @@
 #include "wizard_int.h"
 
-/* Where things stand in the menus of the apps that people begin with. Menus are renamed by their
- * makers: one place to change them. */
+#include <ctype.h>
+#include <string.h>
 
-static const struct wizard_guide guides[] = {
-    {"salesforce",
-     "acme.my.salesforce.com",
-     "Setup > My Domain > Current My Domain URL, without https.",
-     {"Setup > External Client App Manager > New External Client App; give it a name and a contact e-mail.",
-      "Under API (Enable OAuth Settings) tick Enable OAuth, and paste the redirect URI as Callback "
-      "URL.",
-      "Add the scopes that are listed here to Selected OAuth Scopes, and create it.",
-      "Its tab Policies > Edit > OAuth Policies: Refresh Token Policy, Refresh token is valid until "
-      "revoked.",
-      "Its tab Settings > OAuth Settings > Consumer Key and Secret: the key is the client id. A new "
-      "app works after some minutes."}},
-    {"servicenow",
-     "acme.service-now.com",
-     "The address of your instance in the browser, without https.",
-     {"All > Machine Identity Console > Inbound integrations > New integration > OAuth - "
-      "Authorization code grant. In older releases: All > System OAuth > Application Registry > New "
-      "> Create an OAuth API endpoint for external clients.",
-      "Give it a name (and a provider name, where it asks for one), paste the redirect URI as "
-      "Redirect URL, and leave Active ticked.",
-      "Save, and open it again: Client ID is there, and the Client Secret behind the lock beside "
-      "it."}},
-    {"box",
-     NULL,
-     NULL,
-     {"app.box.com/developers/console > Create Platform App: give it a name, choose User "
-      "Authentication (OAuth 2.0), and Create App.",
-      "Configuration > OAuth 2.0 Redirect URIs: paste the redirect URI.",
-      "Configuration > Application Scopes: tick Write all files and folders stored in Box.",
-      "Configuration > OAuth 2.0 Credentials: Client ID and Client Secret. Save Changes at the top.",
-      "Where your company allows only listed apps, an admin of Box allows it by its client id: Admin "
-      "Console > Integrations > Platform Apps Manager > User Authentication Apps."}},
+/* Where things stand in the menus of the other products. Menus are renamed by their makers: one
+ * place to change those of apps, docs/setup-apps.md, whose numbered steps are part of the program.
+ */
+
+static const struct {
+    const char *app, *host, *about;
+} hosts[] = {
+    {"salesforce", "acme.my.salesforce.com",
+     "Setup > My Domain > Current My Domain URL, without https."},
+    {"servicenow", "acme.service-now.com",
+     "The address of your instance in the browser, without https."},
+    {"box", NULL, NULL},
 };
 
-static const struct wizard_guide other = {
-    NULL,
-    NULL,
-    "Of your organisation at the app, without https. Empty where the app has one for all.",
-    {"In the app's settings for developers make an OAuth client of your own.",
-     "Paste the redirect URI where it asks for one (also: callback URL).",
-     "Allow it the scopes that are listed here, and take its client id and secret."}};
+static const char *const other[] = {
+    "In the app's settings for developers make an OAuth client of your own.",
+    "Paste the redirect URI where it asks for one (also: callback URL).",
+    "Allow it the scopes that are listed here, and take its client id and secret.", NULL};
 
-const struct wizard_guide *wizard_guide(const char *app_key)
+/* Behind the heading of this app; NULL: the page does not have it. */
+static const char *section(arena *mem, const char *title)
 {
-    for (size_t i = 0; i < sizeof guides / sizeof guides[0]; i++) {
-        if (str_equal(guides[i].app, app_key)) {
-            return &guides[i];
+    const char *heading = arena_printf(mem, "\n## %s\n", title);
+    const char *at = strstr(html_template("setup-apps.md"), heading);
+    return at == NULL ? NULL : at + strlen(heading);
+}
+
+/* Its numbered steps; a line that is indented goes on with the one before. */
+static void add_steps(arena *mem, const char *text, json_t *steps)
+{
+    struct str step = str_new(mem, 1000);
+    bool open = false;
+    for (const char *line;
+         (line = str_split(mem, &text, '\n')) != NULL && !str_starts(line, "## ");) {
+        bool begins = isdigit((unsigned char)line[0]) && str_starts(line + 1, ". ");
+        if (open && !str_starts(line, "   ")) {
+            json_push(steps, json_words(step.text));
+            step = str_new(mem, 1000);
+        }
+        open = begins || (open && str_starts(line, "   "));
+        if (open) {
+            str_printf(&step, "%s%s", begins ? "" : " ", line + 3);
         }
     }
-    return &other;
+}
+
+struct wizard_guide wizard_guide(const struct console *c, const char *app_key)
+{
+    struct wizard_guide g = {
+        .host_about =
+            "Of your organisation at the app, without https. Empty where the app has one for all.",
+        .steps = arena_json(c->mem, json_array())};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        if (str_equal(hosts[i].app, app_key)) {
+            g.host = hosts[i].host;
+            g.host_about = hosts[i].about;
+        }
+    }
+    const char *text = section(c->mem, console_app_title(c, app_key));
+    if (text != NULL) {
+        add_steps(c->mem, text, g.steps);
+    }
+    for (size_t i = 0; text == NULL && other[i] != NULL; i++) {
+        json_push(g.steps, json_words(other[i]));
+    }
+    return g;
 }
 
 struct advice {

@@ -31,15 +31,13 @@ const char *wizard_chat_name(const struct console *c);
 
 /* --- wizard_guide.c: where things stand in the other products' menus --- */
 
-enum { GUIDE_STEPS = 6 };
 struct wizard_guide {
-    const char *app;
-    const char *host;               /* an example; NULL: the app has one for all */
-    const char *host_about;         /* where it is found */
-    const char *steps[GUIDE_STEPS]; /* in the app, in their order */
+    const char *host;       /* an example; NULL: the app has one for all */
+    const char *host_about; /* where it is found */
+    json_t *steps;          /* in the app, in their order: texts */
 };
-/* Of an app that is not in the table: what holds for all. */
-const struct wizard_guide *wizard_guide(const char *app_key);
+/* Of an app that docs/setup-apps.md does not have: what holds for all. */
+struct wizard_guide wizard_guide(const struct console *c, const char *app_key);
 /* What to change after a login or a test that came to nothing, by its reason. */
 const char *wizard_advice(const char *reason);
 

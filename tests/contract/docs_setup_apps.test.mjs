@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {ROOT, manual, source} from '../lib/docs.mjs';
 import {Shell, openDoor} from '../lib/docs_shell.mjs';
+import {operator} from '../lib/console.mjs';
 import {ACME, ADMIN_TOKEN, Browser, start} from '../lib/flow.mjs';
 import {openapi} from './support.mjs';
 
@@ -47,11 +48,10 @@ describe('docs/setup-apps.md', () => {
   const apps = readdirSync(join(ROOT, 'service/apps/definitions')).map(name => JSON.parse(source(`service/apps/definitions/${name}`)));
   for (const {name, title, authorize: {scopes = []}, vars = {}, hosts} of apps) {
     test(`${title}: its scopes and variables, and a draft`, async () => {
-      const row = page.split('\n').find(line => line.startsWith(`| \`${name}\` |`));
-      const told = row ?? page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0];
+      const told = page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0];
       assert.ok(told, `${title} is on the page`);
-      for (const scope of scopes) assert.ok(told.includes('`' + scope.name + '`'), scope.name);
-      if (row) assert.deepEqual((row.split('|')[3].match(/`[^`]+`/g) ?? []).map(s => s.slice(1, -1)), scopes.map(s => s.name));
+      const named = /Scopes?: ((?:`[^`]+`[,\s]*)+)/.exec(told)?.[1].match(/`[^`]+`/g).map(scope => scope.slice(1, -1)) ?? [];
+      assert.deepEqual(named, scopes.map(scope => scope.name));
       const vouched = Object.entries(vars).filter(([, v]) => v.from === 'connection').map(([variable]) => variable);
       for (const variable of vouched) assert.ok(told.includes(`"vars": {"${variable}": `), variable);
       for (const [sample] of told.matchAll(/"vars": \{"\w+": "\.\.\."\}|"host": "[^"]+"/g)) {
@@ -63,12 +63,15 @@ describe('docs/setup-apps.md', () => {
     });
   }
 
-  test('the menus are those that the console leads through', () => {
-    const guide = source('service/web/wizard_guide.c').split('guides[] = {')[1].split('static const struct wizard_guide other')[0];
-    const steps = [...guide.matchAll(/"(?:[^"\\]|\\.)*"(?:\s+"(?:[^"\\]|\\.)*")*/g)].map(([text]) => text.replace(/"\s+"/g, '').slice(1, -1)).filter(text => /[.:]$/.test(text) && text.includes(' '));
-    const plain = page.replace(/\s+/g, ' ');
-    assert.ok(steps.length >= 13);
-    for (const step of steps.filter(text => !/, without https\.$/.test(text))) assert.ok(plain.includes(step), step);
+  test('its numbered steps are those that the console leads through, for each app', async () => {
+    const boss = await operator(w);
+    for (const {name, title} of apps) {
+      const steps = page.split(`\n## ${title}\n`)[1].split('\n## ')[0].split(/\n(?=\d\. )/).slice(1).map(step => step.split('\n\n')[0].slice(3).replace(/\s+/g, ' ').trim());
+      await boss.get(`${w.url}/console/workspaces/${ACME}/setup/apps/draft-${name}`);
+      const shown = /<h2>In [^<]+<\/h2>\s*<ol>(.*?)<\/ol>/s.exec(boss.page.html)[1];
+      assert.deepEqual([...shown.matchAll(/<li>(.*?)<\/li>/gs)].map(m => m[1].replaceAll('&gt;', '>').replaceAll('&amp;', '&').replaceAll('&#39;', "'")), steps, title);
+      assert.ok(steps.length >= 2 && steps.length <= 6 && steps.some(step => /paste (the redirect URI|it)/i.test(step)), `${title}: ${steps.join(' | ')}`);
+    }
   });
 
   test('every command of this page was run', () => pages.allRun());

@@ -116,6 +116,24 @@ describe('its pages', () => {
     }
   });
 
+  test('on a phone the menu is one line: the open page stands first in it, and the last one is reached by Tab', async () => {
+    await page.setViewportSize({width: 360, height: 740});
+    await at(`${HOME}/audit`);
+    const nav = page.getByRole('navigation', {name: 'Console'}), last = nav.getByRole('link').last();
+    const box = async what => (await what.boundingBox());
+    assert.ok((await box(nav)).height < 80, `${(await box(nav)).height} px`);
+    const here = await box(nav.getByRole('link', {name: 'Audit'}));
+    assert.ok(here.x >= 0 && here.x + here.width <= 360, 'the page that is open is seen');
+    assert.ok((await box(last)).x > 360, 'the last one is not');
+    for (let i = 0; i < 30 && !(await last.evaluate(a => a === document.activeElement)); i++) await page.keyboard.press('Tab');
+    const reached = await box(last);
+    assert.ok(reached.x >= 0 && reached.x + reached.width <= 361, `Tab brings it into sight: ${JSON.stringify(reached)}`);
+    await page.keyboard.press('Enter');
+    await heading('An app');
+    await page.setViewportSize({width: 1280, height: 900});
+    assert.ok((await box(page.getByRole('navigation', {name: 'Console'}))).height > 300, 'elsewhere it is a list');
+  });
+
   test('pages that say no: not there, of another sign-in, a dead link', async () => {
     await at(`${HOME}/recipes/not-there`);
     await heading('This page does not exist');

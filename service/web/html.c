@@ -7,8 +7,8 @@
 #include "base/str.h"
 
 /*
- * A small part of mustache. There is no way to write data unescaped and no partial: the layout is
- * joined with its page as template text, before any data is looked at.
+ * A small part of mustache. There is no way to write data unescaped. The layout is joined with its
+ * page as template text, before any data is looked at.
  */
 enum {
     DEPTH_MAX = 16,
@@ -27,7 +27,7 @@ struct render {
 };
 
 struct tag {
-    char sign; /* '#', '^', '/', '!', '~' for words to type, or 'v' for a value */
+    char sign; /* '#', '^', '/', '!', '~' for words to type, '>' for a part, or 'v' for a value */
     char name[NAME_MAX_LEN];
     const char *start; /* of "{{" */
     const char *end;   /* behind "}}" */
@@ -65,7 +65,7 @@ static bool tag_next(const char *at, const char *end, struct tag *ret)
         return true;
     }
     ret->end = close + 2;
-    bool has_sign = open + 2 < close && strchr("#^/!~", open[2]) != NULL;
+    bool has_sign = open + 2 < close && strchr("#^/!~>", open[2]) != NULL;
     const char *name = has_sign ? open + 3 : open + 2;
     char sign = has_sign ? open[2] : 'v';
     if (sign == '!' || name_take(name, (size_t)(close - name), ret->name)) {
@@ -180,6 +180,17 @@ static int render_section(struct render *r, const struct tag *open, const struct
     return render_scope(r, object ? value : r->stack[r->depth - 1], body, e);
 }
 
+/* Another template in its place; one in itself is too deep. */
+static int render_part(struct render *r, const struct tag *tag, struct err *e)
+{
+    const char *text = embed_find(tag->name);
+    if (text == NULL) {
+        return broken(e, "there is no such part");
+    }
+    const struct tag body = {.start = text, .end = text + strlen(text)};
+    return render_scope(r, r->stack[r->depth - 1], &body, e);
+}
+
 /* Finds the end of the section that `open` began: *ret is its closing tag. */
 static int section_end(struct render *r, const struct tag *open, const char *end, struct tag *ret,
                        struct err *e)
@@ -200,6 +211,32 @@ static int section_end(struct render *r, const struct tag *open, const char *end
     return broken(e, "a section does not end");
 }
 
+/* *io_at is behind the tag; behind its end where it is a section. */
+static int render_tag(struct render *r, const struct tag *tag, const char *end, const char **io_at,
+                      struct err *e)
+{
+    struct tag close;
+    switch (tag->sign) {
+    case '!':
+        return 0;
+    case 'v':
+        add_value(r, look_up(r, tag->name));
+        return 0;
+    case '~':
+        add_words(r, look_up(r, tag->name));
+        return 0;
+    case '>':
+        return render_part(r, tag, e);
+    default:
+        break;
+    }
+    if (section_end(r, tag, end, &close, e) != 0) {
+        return -1;
+    }
+    *io_at = close.end;
+    return render_section(r, tag, &(struct tag){.start = tag->end, .end = close.start}, e);
+}
+
 static int render_text(struct render *r, const char *at, const char *end, struct err *e)
 {
     struct tag tag;
@@ -212,20 +249,8 @@ static int render_text(struct render *r, const char *at, const char *end, struct
             return broken(e, "too much output");
         }
         at = tag.end;
-        if (tag.sign == 'v') {
-            add_value(r, look_up(r, tag.name));
-        } else if (tag.sign == '~') {
-            add_words(r, look_up(r, tag.name));
-        } else if (tag.sign != '!') {
-            struct tag close;
-            if (section_end(r, &tag, end, &close, e) != 0) {
-                return -1;
-            }
-            struct tag body = {.start = tag.end, .end = close.start};
-            if (render_section(r, &tag, &body, e) != 0) {
-                return -1;
-            }
-            at = close.end;
+        if (render_tag(r, &tag, end, &at, e) != 0) {
+            return -1;
         }
     }
     str_add_n(&r->out, at, (size_t)(end - at));

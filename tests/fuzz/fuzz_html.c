@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *value = arena_json(mem, json_loads(json, JSON_REJECT_DUPLICATES, NULL));
     struct err e = {0};
     char *html = value == NULL ? NULL : html_render(mem, tmpl, value, &e);
-    if (html != NULL && count_of(tmpl, '<') == 0 &&
+    if (html != NULL && count_of(tmpl, '<') == 0 && strstr(tmpl, "{{>") == NULL &&
         (holds_markup(html) || strlen(html) > 512 * 1024)) {
         abort();
     }

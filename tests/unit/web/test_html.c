@@ -73,6 +73,15 @@ static void test_sections(void **state)
     check("a{{! not shown }}b", "{}", "ab");
 }
 
+static void test_a_part_stands_in_its_place(void **state)
+{
+    (void)state;
+    check("{{>part_problem.html}}", "{}", "\n");
+    check("<{{#l}}{{>part_problem.html}}{{/l}}>", "{\"l\":[{\"problem\":\"a<b\"}, {}]}",
+          "<<div class=\"notice bad\" role=\"alert\"><p>a&lt;b</p>\n</div>\n\n\n>");
+    assert_null(render("{{>not_there.html}}", "{}"));
+}
+
 static void test_broken_templates_are_errors(void **state)
 {
     (void)state;
@@ -143,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_words_to_type_are_code),
         cmocka_unit_test(test_values_of_other_types),
         cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_a_part_stands_in_its_place),
         cmocka_unit_test(test_broken_templates_are_errors),
         cmocka_unit_test(test_work_and_output_are_bounded),
         cmocka_unit_test(test_every_page_renders_whole),

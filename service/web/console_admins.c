@@ -207,19 +207,10 @@ static int make_group(struct console *c, struct console_call *call, struct err *
 int console_admins_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"save", "saved", save, false},
-        {"prove", "saved", prove, false},
-        {"group", "saved", make_group, false},
+        {"save", "saved", save, false, NULL},
+        {"prove", "saved", prove, false, NULL},
+        {"group", "saved", make_group, false, NULL},
         {.word = NULL},
     };
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
-    if (console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem != NULL) {
-        return show(c, &a, e);
-    }
-    console_done(c, console_path(c, "/admins"), deed->said);
-    return 0;
+    return console_deeds(c, deeds, show, e);
 }

@@ -290,10 +290,10 @@ void console_connection_done(struct console *c, const struct console_deed *deed,
 int console_connection_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"save", "saved", save, false},
-        {"confirm", "confirmed", console_connection_confirm, false},
-        {"login", NULL, console_connection_log_in, false},
-        {"remove", "removed", end, true},
+        {"save", "saved", save, false, NULL},
+        {"confirm", "confirmed", console_connection_confirm, false, NULL},
+        {"login", NULL, console_connection_log_in, false, NULL},
+        {"remove", "removed", end, true, NULL},
         {.word = NULL},
     };
     const struct console_deed *deed = NULL;

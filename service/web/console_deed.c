@@ -1,5 +1,7 @@
 #include "console_int.h"
 
+#include <string.h>
+
 /* What the buttons of a page do: a row each, which call of the API it is. */
 
 int console_take(struct console *c, json_t *body, const char *key, struct err *e)
@@ -103,6 +105,35 @@ int console_do(struct console *c, const struct console_deed *deeds, const struct
         return 0;
     }
     return console_try(c, &call, ret_answer, e);
+}
+
+/* Where the page of this request stands: its pattern has one more parameter, or none. */
+static const char *own_path(const struct console *c)
+{
+    const char *rest = c->q->path + strlen("/console/workspaces/{workspace}");
+    const char *open = strchr(rest, '{');
+    struct str path = str_new(c->mem, 500);
+    str_add_n(&path, rest, open == NULL ? strlen(rest) : (size_t)(open - rest));
+    if (open != NULL) {
+        str_add_url(&path, c->name);
+        str_add(&path, strchr(open, '}') + 1);
+    }
+    return console_path(c, "%s", path.text);
+}
+
+int console_deeds(struct console *c, const struct console_deed *deeds, console_show_fn *show,
+                  struct err *e)
+{
+    const struct console_deed *deed = NULL;
+    struct console_answer a;
+    if (console_do(c, deeds, &deed, &a, e) != 0) {
+        return -1;
+    }
+    if (a.problem != NULL || deed->said == NULL) {
+        return show(c, &a, e);
+    }
+    console_done(c, deed->to == NULL ? own_path(c) : console_path(c, "%s", deed->to), deed->said);
+    return 0;
 }
 
 void console_put_problem(json_t *data, const struct console_answer *a)

@@ -122,21 +122,10 @@ static int end(struct console *c, struct console_call *call, struct err *e)
 int console_group_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"save", "saved", save, false},
-        {"change", "saved", change, false},
-        {"remove", "removed", end, true},
+        {"save", "saved", save, false, NULL},
+        {"change", "saved", change, false, NULL},
+        {"remove", "removed", end, true, "/admins"},
         {.word = NULL},
     };
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
-    if (console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem != NULL) {
-        return show(c, &a, e);
-    }
-    console_done(c,
-                 deed->asked ? console_path(c, "/admins") : console_path(c, "/groups/%s", c->name),
-                 deed->said);
-    return 0;
+    return console_deeds(c, deeds, show, e);
 }

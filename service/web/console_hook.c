@@ -94,9 +94,9 @@ static json_t *facts_of(const struct console *c, const json_t *hook, const json_
     return data;
 }
 
-int console_hook_show(struct console *c, const struct console_answer *said, const json_t *fresh,
-                      struct err *e)
+int console_hook_show(struct console *c, const struct console_answer *said, struct err *e)
 {
+    const json_t *fresh = said->problem == NULL ? said->value : NULL;
     struct console_answer a;
     json_t *started_by = NULL;
     const struct console_call get = {.method = WB_GET, .handler = api_hook_get, .name = c->name};
@@ -121,7 +121,7 @@ int console_hook_show(struct console *c, const struct console_answer *said, cons
 
 int console_hook_page(struct console *c, struct err *e)
 {
-    return console_hook_show(c, &(struct console_answer){.status = 200}, NULL, e);
+    return console_hook_show(c, &(struct console_answer){.status = 200}, e);
 }
 
 /* --- what its buttons do --- */
@@ -210,21 +210,10 @@ static int end(struct console *c, struct console_call *call, struct err *e)
 int console_hook_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"save", "saved", save, false},
-        {"rotate", NULL, rotate, false},
-        {"remove", "removed", end, true},
+        {"save", "saved", save, false, NULL},
+        {"rotate", NULL, rotate, false, NULL},
+        {"remove", "removed", end, true, "/hooks"},
         {.word = NULL},
     };
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
-    if (console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem != NULL || deed->said == NULL) {
-        return console_hook_show(c, &a, a.problem == NULL ? a.value : NULL, e);
-    }
-    bool gone = deed->asked;
-    console_done(c, gone ? console_path(c, "/hooks") : console_path(c, "/hooks/%s", c->name),
-                 deed->said);
-    return 0;
+    return console_deeds(c, deeds, console_hook_show, e);
 }

@@ -172,5 +172,5 @@ int console_hook_make(struct console *c, struct err *e)
     if (console_make(c, &put, &a, "There is a hook of that name already.", e) != 0) {
         return -1;
     }
-    return a.problem != NULL ? show(c, &a, e) : console_hook_show(c, &a, a.value, e);
+    return a.problem != NULL ? show(c, &a, e) : console_hook_show(c, &a, e);
 }

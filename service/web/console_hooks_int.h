@@ -15,8 +15,7 @@ const struct console_hook_kind *console_hook_kind(const char *kind); /* NULL: no
 void console_hook_fields(const struct console_hook_kind *k, json_t *data);
 /* {name of a hook: [names of the recipes that it starts]} */
 int console_hook_recipes(struct console *c, json_t **ret, struct err *e);
-/* The page of one, after what was said. fresh: its answer, which shows a secret this once; NULL. */
-int console_hook_show(struct console *c, const struct console_answer *said, const json_t *fresh,
-                      struct err *e);
+/* The page of one, after what was said, which may have a secret that is shown this once. */
+console_show_fn console_hook_show;
 
 #endif

@@ -92,12 +92,18 @@ struct console_deed {
     const char *said; /* for console_done(); NULL: the page shows the answer itself */
     /* Fills in which call it is; method and name are there: POST, and that of the path. */
     int (*call)(struct console *c, struct console_call *call, struct err *e);
-    bool asked; /* only when the form's box "sure" is ticked */
+    bool asked;     /* only when the form's box "sure" is ticked */
+    const char *to; /* where it leads, behind the workspace's path; NULL: to this page again */
 };
 /* Does what the pressed button stands for; with the form's field "tag", an ETag, only to what the
  * page has shown. ret_answer->problem: why it was not done. */
 int console_do(struct console *c, const struct console_deed *deeds, const struct console_deed **ret,
                struct console_answer *ret_answer, struct err *e);
+/* The same, and on to where the deed leads; the page itself shows why it was not done, and the
+ * answer of a deed that says nothing. */
+typedef int console_show_fn(struct console *c, const struct console_answer *said, struct err *e);
+int console_deeds(struct console *c, const struct console_deed *deeds, console_show_fn *show,
+                  struct err *e);
 /* Not done, as something else stands there since the page was opened: what was typed was meant for
  * what stood before. */
 bool console_outdated(const struct console_answer *a);
@@ -184,9 +190,6 @@ json_t *console_run_row(const struct console *c, const json_t *run, const json_t
                         const json_t *titles);
 /* {name: title} of the workspace's recipes, for it. */
 int console_titles(struct console *c, json_t **ret, struct err *e);
-/* What is wrong with a recipe that was stored before a word of its command was reserved; NULL:
- * nothing (console_recipe.c). */
-const char *console_shadowed(arena *mem, const char *command);
 
 /* --- console_connections.c: what the app of connection d asks for besides a client --- */
 

@@ -136,10 +136,22 @@ static void add_hook(struct console *c, const char *hook, const json_t *started,
 
 /* --- recipes --- */
 
+/* What is wrong with one that was stored before a word of its command was reserved; NULL: nothing.
+ */
+static const char *shadowed(arena *mem, const char *command)
+{
+    const char *word = recipe_shadowed_by(mem, command, bot_reserved_words());
+    return word == NULL ? NULL
+                        : arena_printf(mem,
+                                       "Its command \"%s\" collides with \"%s\", a word of Workbot "
+                                       "itself, which goes first. Give it another command.",
+                                       command, word);
+}
+
 static void add_recipe(struct console *c, const json_t *recipe, json_t *needs)
 {
     const char *name = json_text(recipe, "name");
-    const char *why = console_shadowed(c->mem, json_text(recipe, "command"));
+    const char *why = shadowed(c->mem, json_text(recipe, "command"));
     if (why != NULL && json_flag(recipe, "enabled")) {
         add(needs, arena_printf(c->mem, "Recipe %s", name), "broken", why,
             console_path(c, "/recipes/%s/edit", name));

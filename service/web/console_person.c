@@ -115,23 +115,19 @@ static int show_erased(struct console *c, const json_t *erasure, struct err *e)
     return console_show(c, &page, json_incref(data), e);
 }
 
+static int show_after(struct console *c, const struct console_answer *said, struct err *e)
+{
+    bool erased = said->problem == NULL && json_flag(said->value, "erased");
+    return erased ? show_erased(c, said->value, e) : show(c, said, e);
+}
+
 int console_person_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"disconnect", "disconnected", disconnect, true},
-        {"erase", NULL, erase, true},
+        {"disconnect", "disconnected", disconnect, true, NULL},
+        {"erase", NULL, erase, true, NULL},
         {.word = NULL},
     };
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
     json_t *p = NULL;
-    if (load(c, &p, e) != 0 || console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem == NULL && deed->said != NULL) {
-        console_done(c, json_text(arena_json(c->mem, console_person(c, p)), "href"), deed->said);
-        return 0;
-    }
-    return a.problem == NULL && json_flag(a.value, "erased") ? show_erased(c, a.value, e)
-                                                             : show(c, &a, e);
+    return load(c, &p, e) != 0 ? -1 : console_deeds(c, deeds, show_after, e);
 }

@@ -39,16 +39,6 @@ int console_recipe_load(struct console *c, struct console_recipe *ret, struct er
     return warn(c, ret, e);
 }
 
-const char *console_shadowed(arena *mem, const char *command)
-{
-    const char *word = recipe_shadowed_by(mem, command, bot_reserved_words());
-    return word == NULL ? NULL
-                        : arena_printf(mem,
-                                       "Its command \"%s\" collides with \"%s\", a word of Workbot "
-                                       "itself, which goes first. Give it another command.",
-                                       command, word);
-}
-
 void console_recipe_head(const struct console *c, const struct console_recipe *x, const char *tab,
                          json_t *data)
 {

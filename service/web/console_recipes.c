@@ -101,15 +101,7 @@ static int end(struct console *c, struct console_call *call, struct err *e)
 
 int console_recipe_do(struct console *c, struct err *e)
 {
-    static const struct console_deed deeds[] = {{"remove", "removed", end, true}, {.word = NULL}};
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
-    if (console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem != NULL) {
-        return console_recipe_show(c, &a, e);
-    }
-    console_done(c, console_path(c, "%s", ""), deed->said);
-    return 0;
+    static const struct console_deed deeds[] = {{"remove", "removed", end, true, ""},
+                                                {.word = NULL}};
+    return console_deeds(c, deeds, console_recipe_show, e);
 }

@@ -92,19 +92,10 @@ static int switch_acting(struct console *c, struct console_call *call, struct er
 int console_tokens_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"make", NULL, make, false},
-        {"remove", "removed", end, true},
-        {"acting", "saved", switch_acting, false},
+        {"make", NULL, make, false, NULL},
+        {"remove", "removed", end, true, NULL},
+        {"acting", "saved", switch_acting, false, NULL},
         {.word = NULL},
     };
-    const struct console_deed *deed = NULL;
-    struct console_answer a;
-    if (console_do(c, deeds, &deed, &a, e) != 0) {
-        return -1;
-    }
-    if (a.problem != NULL || deed->said == NULL) {
-        return show(c, &a, e);
-    }
-    console_done(c, console_path(c, "/api-tokens"), deed->said);
-    return 0;
+    return console_deeds(c, deeds, show, e);
 }

@@ -155,9 +155,9 @@ static int save(struct console *c, struct console_call *call, struct err *e)
 int wizard_app_do(struct console *c, struct err *e)
 {
     static const struct console_deed deeds[] = {
-        {"save", "saved", save, false},
-        {"confirm", "confirmed", console_connection_confirm, false},
-        {"login", NULL, console_connection_log_in, false},
+        {"save", "saved", save, false, NULL},
+        {"confirm", "confirmed", console_connection_confirm, false, NULL},
+        {"login", NULL, console_connection_log_in, false, NULL},
         {.word = NULL},
     };
     const struct console_deed *deed = NULL;

@@ -26,6 +26,8 @@ struct json_place json_place(struct bytes text, const char *path);
 void json_places(struct bytes text, const char *const *path, size_t count, struct json_place *ret);
 /* Compact text on mem; keys sorted, so that equal values give equal text. NULL gives "null". */
 char *json_write(arena *mem, const json_t *value);
+/* The same for people: a line for each member and item, two spaces a level. */
+char *json_write_lines(arena *mem, const json_t *value);
 
 /* Building: what fails for want of memory (or is no UTF-8) dies. Values are taken over. */
 json_t *json_must(json_t *value);

@@ -1,6 +1,8 @@
 #include "apps_int.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -105,6 +107,20 @@ static bool add_moment(struct str *s, const json_t *value)
     return false;
 }
 
+/* With as many decimals as the number has: a literal has no exponent. */
+static bool add_real(struct str *s, double value)
+{
+    enum { DECIMALS_MAX = 17 };
+    char text[40];
+    int decimals = 0;
+    do {
+        decimals++;
+        (void)snprintf(text, sizeof(text), "%.*f", decimals, value);
+    } while (strtod(text, NULL) != value && decimals < DECIMALS_MAX);
+    str_add(s, text);
+    return strtod(text, NULL) == value;
+}
+
 static bool add_literal(struct str *s, const json_t *value)
 {
     if (json_is_string(value)) {
@@ -116,7 +132,7 @@ static bool add_literal(struct str *s, const json_t *value)
     } else if (json_is_integer(value)) {
         str_printf(s, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value) && fabs(json_real_value(value)) < 1e15) {
-        str_printf(s, "%.6f", json_real_value(value));
+        return add_real(s, json_real_value(value));
     } else {
         return add_moment(s, value);
     }

@@ -14,7 +14,12 @@
  * cycle. */
 enum { DEPTH_MAX = 4 * LIMIT_JSON_DEPTH };
 
-static void write_value(struct str *s, const json_t *value, int depth);
+struct writer {
+    struct str text;
+    bool lines; /* each member and item on one of its own */
+};
+
+static void write_value(struct writer *w, const json_t *value, int depth);
 
 static void write_text(struct str *s, const char *text, size_t len)
 {
@@ -60,44 +65,59 @@ static const char **sorted_keys(arena *mem, const json_t *object)
     return keys;
 }
 
-static void write_object(struct str *s, const json_t *object, int depth)
+/* Before each of a list, and behind the last of one that is not empty. */
+static void next_line(struct writer *w, int depth)
 {
+    str_add(&w->text, w->lines ? "\n" : "");
+    for (int i = 0; w->lines && i < depth; i++) {
+        str_add(&w->text, "  ");
+    }
+}
+
+static void write_object(struct writer *w, const json_t *object, int depth)
+{
+    struct str *s = &w->text;
     const char **keys = sorted_keys(s->mem, object);
     str_add_char(s, '{');
     for (size_t i = 0; keys[i] != NULL; i++) {
-        if (i > 0) {
-            str_add_char(s, ',');
-        }
+        str_add(s, i > 0 ? "," : "");
+        next_line(w, depth);
         write_text(s, keys[i], strlen(keys[i]));
-        str_add_char(s, ':');
-        write_value(s, json_object_get(object, keys[i]), depth);
+        str_add(s, w->lines ? ": " : ":");
+        write_value(w, json_object_get(object, keys[i]), depth);
+    }
+    if (keys[0] != NULL) {
+        next_line(w, depth - 1);
     }
     str_add_char(s, '}');
 }
 
-static void write_array(struct str *s, const json_t *array, int depth)
+static void write_array(struct writer *w, const json_t *array, int depth)
 {
-    str_add_char(s, '[');
+    str_add_char(&w->text, '[');
     for (size_t i = 0; i < json_array_size(array); i++) {
-        if (i > 0) {
-            str_add_char(s, ',');
-        }
-        write_value(s, json_array_get(array, i), depth);
+        str_add(&w->text, i > 0 ? "," : "");
+        next_line(w, depth);
+        write_value(w, json_array_get(array, i), depth);
     }
-    str_add_char(s, ']');
+    if (json_array_size(array) > 0) {
+        next_line(w, depth - 1);
+    }
+    str_add_char(&w->text, ']');
 }
 
-static void write_value(struct str *s, const json_t *value, int depth)
+static void write_value(struct writer *w, const json_t *value, int depth)
 {
+    struct str *s = &w->text;
     if (depth > DEPTH_MAX) {
         die("a JSON value with over %d levels", DEPTH_MAX);
     }
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        write_object(s, value, depth + 1);
+        write_object(w, value, depth + 1);
         break;
     case JSON_ARRAY:
-        write_array(s, value, depth + 1);
+        write_array(w, value, depth + 1);
         break;
     case JSON_STRING:
         write_text(s, json_string_value(value), json_string_length(value));
@@ -120,12 +140,22 @@ static void write_value(struct str *s, const json_t *value, int depth)
     }
 }
 
-char *json_write(arena *mem, const json_t *value)
+static char *written(arena *mem, const json_t *value, bool lines)
 {
     if (value == NULL) {
         return arena_strdup(mem, "null");
     }
-    struct str s = str_new(mem, SIZE_MAX / 4);
-    write_value(&s, value, 0);
-    return s.text;
+    struct writer w = {.text = str_new(mem, SIZE_MAX / 4), .lines = lines};
+    write_value(&w, value, 0);
+    return w.text.text;
+}
+
+char *json_write(arena *mem, const json_t *value)
+{
+    return written(mem, value, false);
+}
+
+char *json_write_lines(arena *mem, const json_t *value)
+{
+    return written(mem, value, true);
 }

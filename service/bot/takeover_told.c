@@ -113,7 +113,7 @@ static int tell_user(struct scene *sc, const struct takeover *x, const struct ru
         }
     }
     if (count > NAMED_MAX) {
-        view_note(view, "And %zu more: `history` shows them.", count - NAMED_MAX);
+        view_note(view, "And %lld more: `history` shows them.", (long long)(count - NAMED_MAX));
     }
     return notice_one(sc, list->user_id, view, e);
 }

@@ -76,7 +76,7 @@ int tokens_left_say(struct scene *sc, const char *user_id, struct err *e)
         view_text(view, "`%s` (%s)", left.list[i]->name, store_api_role_word(left.list[i]->role));
     }
     if (left.count > SHOWN_MAX) {
-        view_text(view, "and %zu more", left.count - SHOWN_MAX);
+        view_text(view, "and %lld more", (long long)(left.count - SHOWN_MAX));
     }
     view_note(view, "They may still have them. Make others in their place and remove these, in the "
                     "console under API tokens; whatever uses one that was removed is refused at "

@@ -1,6 +1,5 @@
 #include "console_recipe_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -21,12 +20,8 @@ struct editing {
 /* One that is too long for it in lines stands in one. */
 static char *pretty(arena *mem, const json_t *body)
 {
-    char *text = json_dumps(body, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    json_t *held = arena_json(mem, json_must(json_string(text)));
-    free(text);
-    return json_string_length(held) > LIMIT_RECIPE_BODY
-               ? json_write(mem, body)
-               : arena_strdup(mem, json_string_value(held));
+    char *text = json_write_lines(mem, body);
+    return strlen(text) > LIMIT_RECIPE_BODY ? json_write(mem, body) : text;
 }
 
 static int add_versions(struct console *c, json_t *data, struct err *e)

@@ -1340,8 +1340,13 @@ describe('API tokens of who is an admin no more', () => {
     await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN, ANA, 'U0CLEO001']});
     await w.must('PUT', `/workspaces/${ACME}`, {admins: [BEN, ANA]});
     assert.equal((await lines()).length, 1, 'she had made none');
+    // more than are named
+    await w.query(`insert into api_token (workspace, name, role, digest, begins, made_by, expires_at)
+      select workspace, name || '-' || n, role, encode(sha256((name || n)::bytea), 'hex'), begins, made_by, expires_at from api_token, generate_series(1, 21) n where name = 'of-ana'`);
     await w.sandbox('POST', '/_user', {user: 'ana', set: {deleted: true}});
     await until('the others to be told', async () => (await notes()).length === before + 1);
+    assert.match(words((await notes()).at(-1)), /and 3 more/);
+    await w.query("delete from api_token where name like 'of-ana-%'");
     assert.deepEqual((await lines()).at(-1), ['system', ANA]);
     await w.sandbox('POST', '/_user', {user: 'ana', set: {deleted: false}});
     for (const t of (await w.must('GET', tokens)).items) await w.api('DELETE', `${tokens}/${t.name}`);

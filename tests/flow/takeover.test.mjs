@@ -59,6 +59,7 @@ for (const {chat, options, workspace, ids, person, leaves} of CHATS) {
         if (p === ana) noticed = notice;
       }
       await stillLeft();
+      for (let i = 1; i <= 6; i++) await ana.ask(`salesforce shared find stage: Late ${i}`, /login of somebody who has left/);
       await ana.ask('salesforce shared find stage: Prospecting', /login of somebody who has left/);
     });
 
@@ -180,6 +181,7 @@ for (const {chat, options, workspace, ids, person, leaves} of CHATS) {
       await until('the old login to end', async () => await alive('ben') === 0);
       // whose command had stopped is told, and runs it again with what was typed
       const told = await ana.sees(/works again for commands that stopped because somebody had left.*Find shared \(stage: Prospecting\) stopped, and did nothing/s);
+      assert.match(words(told), /And 2 more: history shows them/);
       await ana.press(told, 'Run Find shared again');
       await ana.sees(/Found/, {after: told.ts});
       await ana.ask('salesforce shared find', /Found/);

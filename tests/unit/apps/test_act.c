@@ -431,6 +431,8 @@ static void test_bad_values_are_not_sent(void **state)
          "\"values\""},
         {"query", "{\"soql\":\"SELECT Id FROM L WHERE a = :d\",\"values\":{\"d\":[1]}}",
          "\"values\""},
+        {"query", "{\"soql\":\"SELECT Id FROM L WHERE a = :d\",\"values\":{\"d\":1e-20}}",
+         "\"values\""},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         arena *mem = arena_new();
@@ -460,7 +462,11 @@ static void test_apps_trap_14_soql_values_cannot_leave_their_place(void **state)
         {"a = :x", "{\"x\":\"\\\"\\n\\r\\t\\b\\f\\u0001\"}", "a = '\\\"\\n\\r\\t\\b\\f '"},
         {"a = :x AND b = :y", "{\"x\":\":y\",\"y\":\"z\"}", "a = ':y' AND b = 'z'"},
         {"a = :x", "{\"x\":5}", "a = 5"},
-        {"a = :x", "{\"x\":-2.5}", "a = -2.500000"},
+        {"a = :x", "{\"x\":-2.5}", "a = -2.5"},
+        {"a = :x", "{\"x\":0.1}", "a = 0.1"},
+        {"a = :x", "{\"x\":0.0000001}", "a = 0.0000001"},
+        {"a = :x", "{\"x\":99999999999.99}", "a = 99999999999.99"},
+        {"a = :x", "{\"x\":3.0}", "a = 3.0"},
         {"a = :x", "{\"x\":true}", "a = true"},
         {"a = :x", "{\"x\":null}", "a = null"},
         {"a = :x", "{}", "a = null"},

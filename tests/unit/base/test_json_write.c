@@ -83,6 +83,28 @@ static void test_null_pointer_is_null(void **state)
     arena_free(mem);
 }
 
+/* For people: the same values, and as jansson lays them out. */
+static void test_lines(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    json_t *value = NULL;
+    struct err e;
+    const char *text = "{\"a\":[1,{\"b\":0.1}],\"c\":{},\"d\":[]}";
+    assert_int_equal(json_read(mem, bytes_of(text), &value, &e), 0);
+    assert_string_equal(json_write_lines(mem, value), "{\n"
+                                                      "  \"a\": [\n"
+                                                      "    1,\n"
+                                                      "    {\n"
+                                                      "      \"b\": 0.1\n"
+                                                      "    }\n"
+                                                      "  ],\n"
+                                                      "  \"c\": {},\n"
+                                                      "  \"d\": []\n"
+                                                      "}");
+    arena_free(mem);
+}
+
 static json_t *any_value(uint64_t *seed, int depth)
 {
     uint64_t n = next_number(seed);
@@ -165,9 +187,13 @@ static void test_a_cycle_dies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_compact_text_comes_back), cmocka_unit_test(test_numbers_are_short),
-        cmocka_unit_test(test_keys_are_sorted),         cmocka_unit_test(test_null_pointer_is_null),
-        cmocka_unit_test(test_any_value_comes_back),    cmocka_unit_test(test_a_cycle_dies),
+        cmocka_unit_test(test_compact_text_comes_back),
+        cmocka_unit_test(test_numbers_are_short),
+        cmocka_unit_test(test_keys_are_sorted),
+        cmocka_unit_test(test_null_pointer_is_null),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_any_value_comes_back),
+        cmocka_unit_test(test_a_cycle_dies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

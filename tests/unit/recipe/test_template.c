@@ -277,7 +277,7 @@ static void small_templates_cannot_grow_without_bound(void **state)
 /* --- functions --- */
 
 static const char values[] =
-    "{'t':' Ana & Co ','e':'','n':12.5,'i':7,'y':true,'z':null,'list':['a',2,{'k':'v'},null],'none':[],"
+    "{'t':' Ana & Co ','e':'','n':12.5,'p':99.99,'prices':[0.1,1234567.89],'i':7,'y':true,'z':null,'list':['a',2,{'k':'v'},null],'none':[],"
     "'d':'2026-02-09','m':'2026-12-31T23:10:00.000+0000','odd':'2026-13-01','zone':'2026-12-31T20:30:00-05:00','local':'2026-12-31 14:30','q':'it\\u0027s \\\\ \\\"x\\\"',"
     "'uni':'Zürich','deep':{'b':1,'a':[1]}}";
 
@@ -306,6 +306,8 @@ static void every_function_takes_every_value(void **state)
         {"{{t|url}}", "%20Ana%20%26%20Co%20"},
         {"{{uni|url}}{{deep|url}}", "Z%C3%BCrich%7B%22a%22%3A%5B1%5D%2C%22b%22%3A1%7D"},
         {"{{t|json}} {{n|json}} {{list|json}}", "\" Ana & Co \" 12.5 [\"a\",2,{\"k\":\"v\"},null]"},
+        {"{{p}} {{p|json}} {{p|trim}} {{p|url}} {{p|soql}}", "99.99 99.99 99.99 99.99 99.99"},
+        {"{{prices|join(', ')}} {{prices|json}}", "0.1, 1234567.89 [0.1,1234567.89]"},
         {"{{q|json}}", "\"it's \\\\ \\\"x\\\"\""},
         {"{{q|soql}}", "it\\'s \\\\ \\\"x\\\""},
         {"{{list|first}}{{list|last}}{{i|first}}{{none|first}}{{none|last}}{{absent|last}}", "a7"},

@@ -219,7 +219,8 @@ struct run_hooked {
     const char *recipe;
     enum run_state state;
     const char *error_code;
-    int64_t limit; /* of the list alone */
+    int64_t limit;    /* of the list alone */
+    const char *from; /* of the list alone: this run, and what began after it; NULL: all */
 };
 int store_run_hooked(store *s, const char *workspace, const struct run_hooked *q, struct run **ret,
                      size_t *ret_count, struct err *e);

@@ -1,21 +1,28 @@
 #include "run_int.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/str.h"
 
 /* "Run again" under what admins are told of an event's run that failed: every run of that recipe
  * that failed for the same reason is made anew with what its event said, by the recipe of today.
- * What has written something is left to people: it would be written twice. */
+ * What has written something is left to people: it would be written twice. One press looks at so
+ * many; "Run the rest" goes on behind them, since those that are left to people stay where they
+ * are. */
 
 enum { AGAIN_MAX = 100 /* by one press */, ANEW = -1 /* seconds: however lately it was told */ };
 
 struct again {
     const struct recipe_row *row;
     struct recipe *recipe;
+    const char *from; /* the run that this press begins with; NULL: the first */
     int64_t begun, left_out;
     bool full;        /* so many wait already that no more may begin */
     const char *rest; /* the first one that was not looked at; NULL: none is left */
 };
+
+static const char REST[] = "@rest"; /* behind the run that a button begins with */
 
 char *post_failed_key(arena *mem, const struct run *r)
 {
@@ -56,7 +63,8 @@ static int stays(struct scene *sc, const struct run *r, bool *ret, struct err *e
 
 int post_add_again(struct scene *sc, json_t *view, const struct run *r, struct err *e)
 {
-    const struct run_hooked q = {r->recipe, RUN_FAILED, r->error_code, 0};
+    const struct run_hooked q = {
+        .recipe = r->recipe, .state = RUN_FAILED, .error_code = r->error_code};
     const char *so_far = NULL;
     int64_t count = 0;
     bool alone = false;
@@ -127,32 +135,52 @@ static int run_one(struct turn *t, struct again *x, struct run *old, struct err 
     return audit(t, old, &r, e) != 0 ? -1 : post_move(&t->scene, old, RUN_SUPERSEDED, e);
 }
 
+void post_add_rest(struct scene *sc, json_t *view, const char *from)
+{
+    if (from != NULL) {
+        view_button(view, &(struct button){.title = "Run the rest",
+                                           .action = "post_again",
+                                           .value = arena_printf(sc->mem, "%s%s", from, REST)});
+    }
+}
+
 static int say_done(struct turn *t, const struct again *x, const struct run *r, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "**%s**: %lld %s again now.", x->recipe->title, (long long)x->begun,
               x->begun == 1 ? "event runs" : "events run");
     if (x->left_out > 0) {
-        view_text(view,
-                  "%lld stay as they are: they had written something before they failed. Please do "
-                  "the rest in the app.",
-                  (long long)x->left_out);
+        view_text(view, "%lld %s something before %s failed. Please do the rest in the app.",
+                  (long long)x->left_out,
+                  x->left_out == 1 ? "stays as it is: it had written"
+                                   : "stay as they are: they had written",
+                  x->left_out == 1 ? "it" : "they");
     }
     if (x->rest != NULL) {
         view_text(view, "More wait than run at once.");
-        view_button(view, &(struct button){
-                              .title = "Run the rest", .action = "post_again", .value = x->rest});
     }
+    post_add_rest(&t->scene, view, x->rest);
     view_note(view, "Reference %s", r->reference);
     return say_private(t, view, NULL, e);
 }
 
+/* Those that failed as r did, from this one on, and the first that is one too many for a press. */
+static int find_failed(struct scene *sc, const struct run *r, const char *from, struct run **ret,
+                       size_t *ret_count, struct err *e)
+{
+    const struct run_hooked q = {.recipe = r->recipe,
+                                 .state = RUN_FAILED,
+                                 .error_code = r->error_code,
+                                 .limit = AGAIN_MAX + 1,
+                                 .from = from};
+    return store_run_hooked(sc->s, r->workspace, &q, ret, ret_count, e);
+}
+
 static int run_all(struct turn *t, struct again *x, const struct run *r, struct err *e)
 {
-    const struct run_hooked q = {r->recipe, RUN_FAILED, r->error_code, AGAIN_MAX + 1};
     struct run *list = NULL;
     size_t count = 0;
-    if (store_run_hooked(t->scene.s, r->workspace, &q, &list, &count, e) != 0) {
+    if (find_failed(&t->scene, r, x->from, &list, &count, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count && x->rest == NULL; i++) {
@@ -173,18 +201,39 @@ static int say_off(struct turn *t, const struct run *r, struct err *e)
     return say_beside(t, view, NULL, e);
 }
 
+/* Another press was first. What it did not get to begins behind this one, which it ran. */
+static int say_first(struct turn *t, const struct run *r, struct err *e)
+{
+    struct run *list = NULL;
+    const char *rest = NULL;
+    size_t count = 0;
+    if (find_failed(&t->scene, r, r->id, &list, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count && rest == NULL; i++) {
+        bool left = false;
+        if (i < AGAIN_MAX && stays(&t->scene, &list[i], &left, e) != 0) {
+            return -1;
+        }
+        rest = left ? NULL : list[i].id;
+    }
+    return post_say_first(t, r, "run.again", rest, e);
+}
+
 int action_post_again(struct turn *t, const char *value, struct err *e)
 {
+    const char *id = arena_strndup(t->scene.mem, value, strcspn(value, "@"));
     struct recipe_row *row = NULL;
     struct again x = {.begun = 0};
     struct err faulty = {0};
     struct run *r = NULL;
-    if (post_run(t, value, &r, e) != 0 || r == NULL) {
+    if (post_run(t, id, &r, e) != 0 || r == NULL) {
         return r == NULL && e->kind == ERR_NONE ? 0 : -1;
     }
     if (r->state != RUN_FAILED) {
-        return post_say_first(t, r, "run.again", e);
+        return say_first(t, r, e);
     }
+    x.from = str_ends(value, REST) ? r->id : NULL;
     if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
         return -1;
     }

@@ -53,7 +53,8 @@ static int name_of(struct scene *sc, const char *actor, const char **ret, struct
     return 0;
 }
 
-int post_say_first(struct turn *t, const struct run *r, const char *audited, struct err *e)
+int post_say_first(struct turn *t, const struct run *r, const char *audited, const char *rest,
+                   struct err *e)
 {
     struct scene *sc = &t->scene;
     struct audit_row *said = NULL;
@@ -74,8 +75,12 @@ int post_say_first(struct turn *t, const struct run *r, const char *audited, str
     }
     json_t *view = view_new(sc->mem);
     bool happened = str_equal(json_text(said->detail, "said"), "it_happened");
-    view_text(view, "Nothing is left to do here: %s was first.", name);
+    view_text(view,
+              rest == NULL ? "Nothing is left to do here: %s was first."
+                           : "%s was first. More events failed so, and wait.",
+              name);
     view_stamp(view, said->at, "**%s** by %s", happened ? "It happened" : "Run again", name);
+    post_add_rest(sc, view, rest);
     view_note(view, "Reference %s", r->reference);
     return say_private(t, view, NULL, e);
 }

@@ -182,7 +182,7 @@ static int take_verdict(struct turn *t, const char *value, verdict_fn *find, str
         return -1;
     }
     if (r->state != RUN_UNKNOWN || answered) {
-        return nobodys ? post_say_first(t, r, "run.settled", e) : run_say_moved_on(t, r, e);
+        return nobodys ? post_say_first(t, r, "run.settled", NULL, e) : run_say_moved_on(t, r, e);
     }
     if (find(t, r, &v, e) != 0 || audit_verdict(t, r, v, e) != 0 ||
         v->act(t, r, verdict_view(t, r, v), e) != 0 ||

@@ -273,6 +273,8 @@ int post_start(struct scene *sc, struct run *r, const struct recipe_row *row,
                const struct recipe *recipe, struct err *e);
 /* How many failed as r did, and the button that runs them again. */
 int post_add_again(struct scene *sc, json_t *view, const struct run *r, struct err *e);
+/* The button for those from this run on; from NULL: none. */
+void post_add_rest(struct scene *sc, json_t *view, const char *from);
 /* What made r fail is mended: all admins are offered to run it again. */
 int post_tell_works(struct scene *sc, const struct run *r, struct err *e);
 /* Of the notices: admins know that this recipe fails for this reason. */
@@ -282,8 +284,10 @@ char *post_failed_key(arena *mem, const struct run *r);
 
 /* run_of_user(), where any admin may act for nobody. NULL: whoever presses is told why not. */
 int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e);
-/* Another press was first: whose, as the audit has it under this action, or how the run stands. */
-int post_say_first(struct turn *t, const struct run *r, const char *audited, struct err *e);
+/* Another press was first: whose, as the audit has it under this action, or how the run stands.
+ * rest: the run that "Run the rest" begins with; NULL: none is left. */
+int post_say_first(struct turn *t, const struct run *r, const char *audited, const char *rest,
+                   struct err *e);
 /* Is it of another try than the one whose answer is lost now? Its question stands in the chat of
  * every admin but the one who answered it. */
 int post_is_answered(struct turn *t, const struct run *r, const char *value, bool *ret,

@@ -9,8 +9,9 @@
 /* One that somebody holds is somebody's who sees to it at this moment. */
 static const struct stmt LIST = {"run_hooks_list",
                                  "select " STORE_RUN_COLUMNS ENDED_SO
+                                 "   and ($6::uuid is null or r.id >= $6)"
                                  " order by r.id limit $5 for update skip locked",
-                                 5, STORE_RUN_COLUMNS_COUNT};
+                                 6, STORE_RUN_COLUMNS_COUNT};
 
 static const struct stmt COUNT = {"run_hooks_count", "select count(*)" ENDED_SO, 4, 1};
 
@@ -21,7 +22,7 @@ int store_run_hooked(store *s, const char *workspace, const struct run_hooked *q
 {
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(q->recipe), DB_TEXT(run_state_name(q->state)),
-                DB_TEXT(q->error_code), DB_I64(q->limit));
+                DB_TEXT(q->error_code), DB_I64(q->limit), DB_TEXT(q->from));
     struct store_ask ask = {&LIST, args, store_read_run, sizeof(struct run)};
     void *list = NULL;
     if (store_ask_all(s, &ask, &list, ret_count, e) != 0) {

@@ -1,0 +1,161 @@
+// What admins press under what they are told of an event's run, attacked: stale, forged and simultaneous presses, recipes
+// and hooks that have changed since, deaths in between. What a run has written is never written again by such a press.
+// The same in Slack and in Teams.
+import assert from 'node:assert/strict';
+import {after, afterEach, before, beforeEach, describe, test} from 'node:test';
+import {ACME, TEAMS_ACME, TEAMS_PEOPLE, button, labels, start, until, words} from '../lib/flow.mjs';
+
+const NAME = 'acme-salesforce';
+const CHATS = {
+  slack: {workspace: ACME, channel: 'C0SALES01', place: 'sales', ids: {ana: 'U0ANA0001', ben: 'U0BEN0001', cleo: 'U0CLEO001'}},
+  teams: {workspace: TEAMS_ACME, channel: '19:acmesales000deals@thread.tacv2', place: 'deals', ids: TEAMS_PEOPLE},
+};
+const kept = {id: 'kept', connection: 'sf', action: 'create_record', with: {object: 'Opportunity', fields: {Name: '{{hook.data.name}}', StageName: 'Prospecting', CloseDate: '2026-12-31'}}};
+const missing = {id: 'more', connection: 'sf', action: 'get_record', with: {object: 'Opportunity', id: '006000000000000AAA', fields: 'Id'}};
+/** Fails at its second step, of some events after a write. */
+const HALFWAY = [{...kept, when: {path: 'hook.data.half', is: 'not_empty'}}, missing];
+const DID_NOT = /which an event of an app starts, did not work/;
+
+let w;
+before(async () => { w = await start({teams: true, replicas: 2, between: true}); });
+after(() => w?.stop());
+
+for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
+  describe(`what admins press, attacked in ${chat}`, () => {
+    const teams = chat === 'teams', path = `/workspaces/${workspace}`;
+    let ana, ben, cleo, hook, count = 0;
+    const recipe = (name, more) => ({name, title: `Keep ${name}`, trigger: {hook: 'deals'}, connections: {sf: {use: NAME}}, post: {channel}, steps: [kept], reply: {text: 'Kept {{hook.data.name}}'}, ...more});
+    const put = (name, more) => w.putRecipe(workspace, recipe(name, more));
+    const makeHook = name => w.must('PUT', `${path}/hooks/${name}`, {kind: 'json', event_id: {path: 'id'}});
+    const send = async (name, more, to = hook) => {
+      const sent = await w.sandbox('POST', '/_hook', {kind: 'plain', url: to.url, secret: to.secret, body: {id: `${name} ${++count}`, name: `${chat} ${name}`, ...more}});
+      assert.equal(sent.taken, true);
+    };
+    const named = async name => (await w.records()).filter(r => r.fields.Name === `${chat} ${name}`).length;
+    const runs = (state, name) => w.count('run', `workspace = '${workspace}' and user_id = '' and state = '${state}' and recipe = '${name}'`);
+    const onRecord = async (action, name) => (await w.query('select actor, detail from audit where workspace = $1 and action = $2 order by id', [workspace, action])).filter(a => a.detail.recipe === name);
+    /** As a client does that has not drawn the message anew, or one that changed its value. */
+    const forge = (who, m, action, value) => (teams ? who.forge(m, labels(m)[0], {a: action, v: value}) : who.forge(m, action, value));
+    const valueOf = (m, label) => (teams ? button(m, label).value.wb.v : button(m, label).value);
+    const pressStale = (who, m, label) => {
+      const {type, action, value} = button(m, label);
+      return who.press(m, label, {force: true, ...(teams ? {forge: {type, verb: action, data: value}} : {action, value})});
+    };
+    const here = (m, fits) => x => (x.ts === m.ts && (fits instanceof RegExp ? fits.test(words(x)) : fits(x)));
+    const toldOf = name => m => m.is_bot && DID_NOT.test(words(m)) && words(m).includes(`The recipe ${name},`);
+    /** One event of this recipe fails; both admins are told, and their messages are given. */
+    const failsOnce = async (name, more) => {
+      await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 1, status: 400});
+      await send(name, more);
+      await until(`${name} to fail`, async () => await runs('failed', name) === 1);
+      return [await ben.sees(toldOf(name)), await cleo.sees(toldOf(name))];
+    };
+    const asksOf = name => m => m.is_bot && labels(m).includes('It happened') && words(m).includes(`Keep ${name} may have`);
+    const isLost = async (name, fault) => {
+      await w.fault(fault, {method: 'POST', path: '/sobjects/', times: 1});
+      await send(name);
+      return [await ben.sees(asksOf(name)), await cleo.sees(asksOf(name))];
+    };
+
+    before(async () => {
+      [ana, ben, cleo] = ['ana', 'ben', 'cleo'].map(n => (teams ? w.teamsPerson(n) : w.person(n)));
+      for (const p of [ana, ben, cleo]) await p.ask('help', m => m.is_bot);
+    });
+    beforeEach(async () => {
+      await w.must('PUT', path, {admins: [ids.ben, ids.cleo]});
+      hook = await makeHook('deals');
+    });
+    /** No recipe of one test hears what the next one sends. */
+    afterEach(async () => {
+      await w.idle();
+      await w.api('DELETE', `${path}/hooks/deals`);
+      for (const {name} of await w.query("select name from recipe where workspace = $1 and command is null", [workspace])) await w.api('DELETE', `${path}/recipes/${name}`);
+    });
+
+    test('"Run the rest" gets behind a hundred that wrote something, for whoever presses; each event is done once', async () => {
+      const five = m => toldOf('many')(m) && /failed so for 105 events/.test(words(m));
+      await put('many', {steps: HALFWAY});
+      await send('many 0');
+      const old = await cleo.sees(toldOf('many'));
+      for (let i = 0; i < 100; i += 10) await Promise.all(Array.from({length: 10}, (_, k) => send(`many half ${i + k}`, {half: 'yes'})));
+      await until('a hundred to fail', async () => await runs('failed', 'many') === 101, 60000);
+      for (let i = 1; i < 4; i++) await send(`many ${i}`);
+      await until('three more to fail', async () => await runs('failed', 'many') === 104);
+      await w.query("update notice set told_at = told_at - interval '2 hours'");
+      await send('many 4');
+      const mine = await ben.sees(five), hers = await cleo.sees(five);
+      await put('many');
+      await ben.press(mine, 'Run all again', {times: 2});
+      const went = await ben.sees(here(mine, /1 event runs again now/));
+      assert.match(words(went), /99 stay as they are: they had written something/);
+      assert.deepEqual(labels(went), ['Run the rest']);
+      // whoever was first may go on holiday
+      await cleo.press(old, 'Run again');
+      const late = await cleo.sees(here(old, /Ben.* was first/));
+      assert.doesNotMatch(words(late), /Nothing is left/, 'four are');
+      assert.deepEqual(labels(late), ['Run the rest']);
+      await Promise.all([ben.press(went, 'Run the rest', {times: 2}), cleo.press(late, 'Run the rest')]);
+      const ends = [await ben.sees(here(went, m => labels(m).length === 0)), await cleo.sees(here(late, m => labels(m).length === 0))];
+      const ran = ends.map(m => Number(/(\d) events? runs? again now/.exec(words(m))?.[1] ?? 0));
+      assert.equal(ran[0] + ran[1], 4, ends.map(words).join());
+      await w.idle();
+      // and one press more, of what was told then
+      await cleo.press(hers, 'Run all again');
+      await cleo.sees(here(hers, /Nothing is left to do here: (Ben|Cleo).* was first/));
+      await w.idle();
+      for (let i = 0; i < 5; i++) assert.equal(await named(`many ${i}`), 1, `many ${i}`);
+      for (let i = 0; i < 100; i++) assert.equal(await named(`many half ${i}`), 1, `many half ${i}`);
+      assert.deepEqual(await Promise.all(['failed', 'superseded', 'done'].map(s => runs(s, 'many'))), [100, 5, 5]);
+      assert.equal((await onRecord('run.again', 'many')).length, 5);
+    });
+
+    test('what it wrote before it failed is told, and has no button; two admins at the same instant are one press', async () => {
+      await put('pair', {steps: HALFWAY});
+      await send('pair half', {half: 'yes'});
+      const wrote = await ben.sees(toldOf('pair'));
+      assert.match(words(wrote), /still there/);
+      assert.deepEqual(labels(wrote), []);
+      await w.query("update notice set told_at = told_at - interval '2 hours'");
+      await send('pair');
+      const both = [[ben, await ben.sees(m => toldOf('pair')(m) && /2 events/.test(words(m)))], [cleo, await cleo.sees(m => toldOf('pair')(m) && /2 events/.test(words(m)))]];
+      await put('pair');
+      await Promise.all(both.map(([who, m]) => who.press(m, 'Run all again', {times: 2})));
+      const ends = await Promise.all(both.map(([who, m]) => who.sees(here(m, x => labels(x).length === 0))));
+      assert.equal(ends.filter(m => /1 event runs again now.*1 stays as it is: it had written something/s.test(words(m))).length, 1, ends.map(words).join());
+      assert.equal(ends.filter(m => /(Ben|Cleo).* was first/.test(words(m))).length, 1);
+      await w.idle();
+      assert.deepEqual([await named('pair'), await named('pair half'), await runs('failed', 'pair')], [1, 1, 1]);
+    });
+
+    test('a death between the press and its effect: every event is run again, once', async () => {
+      await put('dead');
+      const [mine] = await failsOnce('dead');
+      const gate = await w.gate(`dead_${chat}`, 'insert', 'audit', "new.action = 'run.again'");
+      await ben.press(mine, 'Run again');
+      await gate.waiting(1);
+      await Promise.all([w.kill(0), w.kill(1)]);
+      await gate.release();
+      await w.startReplica(0);
+      await w.startReplica(1);
+      await ben.sees(here(mine, /1 event runs again now/));
+      await pressStale(ben, mine, 'Run again');
+      await w.idle();
+      assert.deepEqual([await named('dead'), await runs('superseded', 'dead'), await runs('done', 'dead')], [1, 1, 1]);
+      assert.match(words(await ben.sees(here(mine, () => true))), /1 event runs again now/, 'the second press takes nothing back');
+    });
+
+    test('P10 what became of a write: two admins say two things at the same instant, and one of them counts', async () => {
+      await put('torn');
+      const [mine, hers] = await isLost('torn', 'cut');
+      await Promise.all([ben.press(mine, 'It happened', {times: 2}), cleo.press(hers, 'It did not: run it again')]);
+      await w.idle();
+      const [said, ...more] = await onRecord('run.settled', 'torn');
+      assert.deepEqual(more, []);
+      const happened = said.detail.said === 'it_happened';
+      assert.equal(said.actor, `user:${happened ? ids.ben : ids.cleo}`);
+      assert.deepEqual([await runs('done', 'torn'), await named('torn')], [1, happened ? 0 : 1]);
+      const [late, m] = happened ? [cleo, hers] : [ben, mine];
+      assert.deepEqual(labels(await late.sees(here(m, happened ? /Ben.* was first/ : /Cleo.* was first/))), []);
+    });
+  });
+}

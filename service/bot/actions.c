@@ -87,11 +87,16 @@ static int find_action(const char *name)
     return -1;
 }
 
-/* What it does stands with its message, as does who was first. */
+/* What it does stands with its message, as does who was first; or what it may say does. */
 static bool is_bound(int action)
 {
-    return action >= 0 &&
-           (actions[action].press == action_bound || actions[action].press == action_choice);
+    static action_fn *const bound[] = {action_bound, action_choice, action_post_again,
+                                       action_unknown_done, action_unknown_again};
+    bool is = false;
+    for (size_t i = 0; action >= 0 && i < sizeof(bound) / sizeof(bound[0]); i++) {
+        is = is || actions[action].press == bound[i];
+    }
+    return is;
 }
 
 static int find_acted(struct turn *t, struct err *e)
@@ -182,8 +187,7 @@ bool action_stands(const struct turn *t)
     return stands_in(t, t->acted->body) || stands_in(t, view_own(t->acted->body));
 }
 
-/* A button of an older version of ours. */
-static int say_dead(struct turn *t, struct err *e)
+int action_say_dead(struct turn *t, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
     view_text(view, "That button does nothing any more. Type `help` to see what I can do now.");
@@ -194,7 +198,7 @@ static int press(struct turn *t, const char *value, struct err *e)
 {
     int i = find_action(t->event.action);
     if (i < 0) {
-        return say_dead(t, e);
+        return action_say_dead(t, e);
     }
     if (t->shows != NULL && !actions[i].opens) {
         return 0; /* no button of ours asks so */

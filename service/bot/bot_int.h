@@ -221,6 +221,8 @@ int action_is_others(struct turn *t, bool *ret, struct err *e);
 extern const char action_others[], action_others_advice[];
 /* The pressed message still shows the button: it has not been answered. */
 bool action_stands(const struct turn *t);
+/* A button of an older version of ours, or none of ours. */
+int action_say_dead(struct turn *t, struct err *e);
 action_fn action_back, action_link, action_connect, action_reconnect, action_disconnect,
     action_forget, action_not_me, action_run, action_answer, action_drop, action_run_now,
     action_renew, action_unknown_done, action_unknown_again, action_resume, action_show_again,

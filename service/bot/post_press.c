@@ -1,4 +1,4 @@
-#include "run_int.h"
+#include "form_int.h"
 
 #include <string.h>
 
@@ -37,7 +37,11 @@ int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e
     if (!store_is_admin(w, t->event.user_id)) {
         return refuse(t, e);
     }
-    *ret = r;
+    if (t->acted == NULL && !forms_kept(&t->scene)) {
+        return action_say_dead(t, e); /* nobody knows what its message said */
+    }
+    /* pressed twice, or with another value: the message says by now what came of it */
+    *ret = t->acted == NULL || action_stands(t) ? r : NULL;
     return 0;
 }
 
@@ -61,9 +65,6 @@ int post_say_first(struct turn *t, const struct run *r, const char *audited, con
     size_t count = 0;
     const char *name = NULL;
     const struct audit_filter q = {NULL, r->reference, audited, 0, 0, NULL, 1};
-    if (t->acted != NULL && !action_stands(t)) {
-        return 0; /* pressed twice: the message says by now what came of it */
-    }
     if (store_audit_page(sc->s, r->workspace, &q, &said, &count, e) != 0) {
         return -1;
     }

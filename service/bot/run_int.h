@@ -282,7 +282,8 @@ char *post_failed_key(arena *mem, const struct run *r);
 
 /* --- post_press.c: what admins press under what they are told of such runs --- */
 
-/* run_of_user(), where any admin may act for nobody. NULL: whoever presses is told why not. */
+/* run_of_user(), where any admin may act for nobody, by a button that stands in the pressed message
+ * with this value. NULL: whoever presses is told why not, or by what the message says by now. */
 int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e);
 /* Another press was first: whose, as the audit has it under this action, or how the run stands.
  * rest: the run that "Run the rest" begins with; NULL: none is left. */

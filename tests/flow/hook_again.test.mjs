@@ -127,6 +127,28 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       assert.deepEqual([await named('pair'), await named('pair half'), await runs('failed', 'pair')], [1, 1, 1]);
     });
 
+    test('a value that the message does not hold is refused, whoever presses', async () => {
+      await put('one');
+      await put('two', {trigger: {hook: 'deals'}, steps: [{...kept, with: {object: 'Opportunity', fields: {...kept.with.fields, Name: '{{hook.data.name}} two'}}}]});
+      await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 2, status: 400});
+      await send('either');
+      const one = await ben.sees(toldOf('one')), two = await ben.sees(toldOf('two'));
+      const elsewhere = (await w.query("select id from run where user_id = '' and workspace <> $1 order by id limit 1", [workspace]))[0]?.id;
+      const own = await ana.ask('connections', m => labels(m).length > 0);
+      await forge(ana, own, 'post_again', valueOf(two, 'Run again'));
+      await ana.sees(/Only an admin of Workbot can decide this/);
+      await forge(ben, one, 'post_again', valueOf(two, 'Run again'));
+      if (elsewhere) await forge(ben, one, 'post_again', elsewhere);
+      await forge(ben, one, 'post_again', `${valueOf(one, 'Run again')}@rest`);
+      await w.idle();
+      assert.deepEqual([await runs('failed', 'one'), await runs('failed', 'two'), await named('either'), await named('either two')], [1, 1, 0, 0]);
+      assert.deepEqual(await onRecord('run.again', 'two'), []);
+      await ben.press(one, 'Run again');
+      await until('it to be kept', async () => await named('either') === 1);
+      await w.idle();
+      assert.equal(await named('either two'), 0);
+    });
+
     test('a death between the press and its effect: every event is run again, once', async () => {
       await put('dead');
       const [mine] = await failsOnce('dead');

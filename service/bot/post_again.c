@@ -230,6 +230,9 @@ int action_post_again(struct turn *t, const char *value, struct err *e)
     if (post_run(t, id, &r, e) != 0 || r == NULL) {
         return r == NULL && e->kind == ERR_NONE ? 0 : -1;
     }
+    if (!run_is_nobodys(r)) {
+        return action_say_dead(t, e); /* theirs, of when its recipe was a command */
+    }
     if (r->state != RUN_FAILED) {
         return say_first(t, r, e);
     }

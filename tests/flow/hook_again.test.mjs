@@ -149,6 +149,22 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       assert.equal(await named('either two'), 0);
     });
 
+    test('a run of their own gives nobody the runs of hooks, though its recipe was once a command', async () => {
+      const {trigger, post, ...command} = recipe('once', {command: 'keep once', allow: 'everyone', inputs: [{name: 'name', required: true}],
+        steps: [{...kept, with: {object: 'Opportunity', fields: {...kept.with.fields, Name: '{{inputs.name}}'}}}], reply: {text: 'Kept'}});
+      await w.putRecipe(workspace, command);
+      await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 1, status: 400});
+      await ana.ask('keep once name: hers', /did not work/);
+      const her = await w.one('select id, error_code from run where workspace = $1 and user_id = $2 and recipe = $3', [workspace, ids.ana, 'once']);
+      await put('once');
+      await failsOnce('once');
+      assert.equal((await w.one("select error_code from run where workspace = $1 and user_id = '' and recipe = 'once'", [workspace])).error_code, her.error_code);
+      await forge(ana, await ana.ask('connections', m => labels(m).length > 0), 'post_again', her.id);
+      await w.idle();
+      assert.deepEqual([await runs('failed', 'once'), await named('once')], [1, 0]);
+      assert.deepEqual(await onRecord('run.again', 'once'), []);
+    });
+
     test('a death between the press and its effect: every event is run again, once', async () => {
       await put('dead');
       const [mine] = await failsOnce('dead');

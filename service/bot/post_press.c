@@ -25,16 +25,21 @@ static int refuse(struct turn *t, struct err *e)
 
 int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e)
 {
-    const struct workspace *w = t->scene.workspace;
+    const char *workspace = t->scene.workspace->workspace;
+    struct workspace *now = NULL;
     struct run *r = NULL;
     *ret = NULL;
-    if (id_valid(run_id) && store_run_lock(t->scene.s, w->workspace, run_id, &r, e) != 0) {
+    if (id_valid(run_id) && store_run_lock(t->scene.s, workspace, run_id, &r, e) != 0) {
         return -1;
     }
     if (r == NULL || !run_is_nobodys(r)) {
         return run_of_user(t, run_id, ret, e);
     }
-    if (!store_is_admin(w, t->event.user_id)) {
+    /* once more, since another press or the run's own end may have been waited for */
+    if (store_workspace_find(t->scene.s, workspace, &now, e) != 0) {
+        return -1;
+    }
+    if (now == NULL || !store_is_admin(now, t->event.user_id)) {
         return refuse(t, e);
     }
     if (t->acted == NULL && !forms_kept(&t->scene)) {

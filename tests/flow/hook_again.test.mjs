@@ -165,6 +165,23 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       assert.deepEqual(await onRecord('run.again', 'once'), []);
     });
 
+    test('who is no admin any more presses in vain, also while the press waits', async () => {
+      await put('left');
+      const [mine, hers] = await failsOnce('left');
+      const lock = await w.hold("select id from run where workspace = $1 and recipe = 'left' for update", [workspace]);
+      await cleo.press(hers, 'Run again');
+      await lock.waiting(1);
+      await w.must('PUT', path, {admins: [ids.ben]});
+      await lock.release();
+      await cleo.sees(m => m.ts > hers.ts && /Only an admin of Workbot can decide this/.test(words(m)));
+      await cleo.press(hers, 'Run again');
+      await w.idle();
+      assert.deepEqual([await runs('failed', 'left'), await named('left')], [1, 0]);
+      await w.must('PUT', path, {admins: [ids.ben, ids.cleo]});
+      await ben.press(mine, 'Run again');
+      await until('it to be kept', async () => await named('left') === 1);
+    });
+
     test('a death between the press and its effect: every event is run again, once', async () => {
       await put('dead');
       const [mine] = await failsOnce('dead');

@@ -176,11 +176,16 @@ static int find_failed(struct scene *sc, const struct run *r, const char *from, 
     return store_run_hooked(sc->s, r->workspace, &q, ret, ret_count, e);
 }
 
+/* The notice's row is taken first: a run that fails at this moment is seen here, or finds that
+ * nobody has been told. */
 static int run_all(struct turn *t, struct again *x, const struct run *r, struct err *e)
 {
+    const char *key = post_failed_key(t->scene.mem, r);
     struct run *list = NULL;
     size_t count = 0;
-    if (find_failed(&t->scene, r, x->from, &list, &count, e) != 0) {
+    bool due = false;
+    if (store_notice_due(t->scene.s, r->workspace, key, ANEW, &due, e) != 0 ||
+        find_failed(&t->scene, r, x->from, &list, &count, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count && x->rest == NULL; i++) {
@@ -189,7 +194,7 @@ static int run_all(struct turn *t, struct again *x, const struct run *r, struct 
         }
         x->rest = i == AGAIN_MAX || x->full ? list[i].id : NULL;
     }
-    const char *key = post_failed_key(t->scene.mem, r); /* the next one is told at once */
+    /* the next one is told at once */
     return store_notice_forget(t->scene.s, r->workspace, key, ANEW, e) != 0 ? -1
                                                                             : say_done(t, x, r, e);
 }

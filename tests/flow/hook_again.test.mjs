@@ -182,6 +182,28 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       await until('it to be kept', async () => await named('left') === 1);
     });
 
+    test('an event that fails while an admin presses is run with the others, or told', async () => {
+      await put('late');
+      const [mine] = await failsOnce('late');
+      await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 1, status: 400});
+      w.answers.hold(/sobjects/);
+      await send('late too');
+      await until('its answer to be held', () => w.answers.held() === 1);
+      // its end is under way, told or not, and not committed: the last that it does is to go from the queue
+      const gate = await w.hold("select id from job where workspace = $1 and kind = 'run' and state = 'running' for key share", [workspace]);
+      w.answers.release();
+      await gate.waiting(1);
+      await ben.press(mine, 'Run again');
+      const pressed = () => w.one("select id from job where workspace = $1 and kind <> 'run' and state in ('queued', 'running')", [workspace]);
+      await until('the press to wait for it, or to have passed it by', async () => !(await pressed()) || await w.count('pg_stat_activity', "datname = current_database() and wait_event_type = 'Lock'") >= 2);
+      await gate.release();
+      await w.idle();
+      const told = (await ben.messages()).filter(m => toldOf('late')(m) && labels(m).length > 0);
+      for (const m of told) await ben.press(m, labels(m)[0]);
+      await w.idle();
+      assert.deepEqual([await named('late'), await named('late too'), await runs('failed', 'late')], [1, 1, 0]);
+    });
+
     test('a death between the press and its effect: every event is run again, once', async () => {
       await put('dead');
       const [mine] = await failsOnce('dead');

@@ -17,7 +17,7 @@ struct again {
     const struct recipe_row *row;
     struct recipe *recipe;
     const char *from; /* the run that this press begins with; NULL: the first */
-    int64_t begun, left_out;
+    int64_t begun, left_out, elsewhere;
     bool full;        /* so many wait already that no more may begin */
     const char *rest; /* the first one that was not looked at; NULL: none is left */
 };
@@ -114,6 +114,13 @@ static int audit(struct turn *t, const struct run *old, const struct run *r, str
                            old->reference, detail, e);
 }
 
+/* "": nobody knows its event any more. */
+static const char *hook_of(const struct run *r)
+{
+    const char *name = json_text(json_member(r->inputs, "hook"), "name");
+    return name == NULL ? "" : name;
+}
+
 static int run_one(struct turn *t, struct again *x, struct run *old, struct err *e)
 {
     struct run r = {.inputs = old->inputs};
@@ -124,6 +131,10 @@ static int run_one(struct turn *t, struct again *x, struct run *old, struct err 
     }
     if (left) {
         x->left_out++;
+        return 0;
+    }
+    if (!str_equal(hook_of(old), x->recipe->hook)) {
+        x->elsewhere++; /* what it says means something else there */
         return 0;
     }
     if (post_start(&t->scene, &r, x->row, x->recipe, &why) != 0) {
@@ -155,6 +166,11 @@ static int say_done(struct turn *t, const struct again *x, const struct run *r, 
                   x->left_out == 1 ? "stays as it is: it had written"
                                    : "stay as they are: they had written",
                   x->left_out == 1 ? "it" : "they");
+    }
+    if (x->elsewhere > 0) {
+        view_text(view, "%lld %s by another hook than the recipe listens to now.",
+                  (long long)x->elsewhere,
+                  x->elsewhere == 1 ? "stays as it is: it came" : "stay as they are: they came");
     }
     if (x->rest != NULL) {
         view_text(view, "More wait than run at once.");
@@ -199,11 +215,42 @@ static int run_all(struct turn *t, struct again *x, const struct run *r, struct 
                                                                             : say_done(t, x, r, e);
 }
 
-static int say_off(struct turn *t, const struct run *r, struct err *e)
+static bool is_ready(struct scene *sc, struct again *x)
 {
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "The recipe `%s` is off, gone or has faults: nothing was run.", r->recipe);
-    return say_beside(t, view, NULL, e);
+    struct err faulty = {0};
+    return x->row != NULL && x->row->enabled &&
+           recipe_read(sc->mem, x->row, &x->recipe, &faulty) == 0 && x->recipe->hook != NULL;
+}
+
+/* What whoever presses is told instead, and the button stays for when that is mended; NULL: its
+ * event may be put into the recipe. */
+static int why_not(struct scene *sc, const struct run *r, struct again *x, json_t **ret,
+                   struct err *e)
+{
+    const char *came_by = hook_of(r);
+    struct recipe_row *row = NULL;
+    struct hook *hook = NULL;
+    if (store_recipe_find(sc->s, r->workspace, r->recipe, &row, e) != 0 ||
+        store_hook_find(sc->s, r->workspace, came_by, &hook, e) != 0) {
+        return -1;
+    }
+    x->row = row;
+    json_t *view = view_new(sc->mem);
+    *ret = view;
+    if (!is_ready(sc, x)) {
+        view_text(view, "The recipe `%s` is off, gone or has faults: nothing was run.", r->recipe);
+    } else if (!str_equal(came_by, x->recipe->hook)) {
+        view_text(view,
+                  "It came by the hook `%s`, and the recipe `%s` listens to `%s` now: nothing was "
+                  "run.",
+                  came_by, r->recipe, x->recipe->hook);
+    } else if (hook == NULL || !hook->enabled) {
+        view_text(view, "The hook `%s`, by which it came, is off or gone: nothing was run.",
+                  came_by);
+    } else {
+        *ret = NULL;
+    }
+    return 0;
 }
 
 /* Another press was first. What it did not get to begins behind this one, which it ran. */
@@ -228,9 +275,8 @@ static int say_first(struct turn *t, const struct run *r, struct err *e)
 int action_post_again(struct turn *t, const char *value, struct err *e)
 {
     const char *id = arena_strndup(t->scene.mem, value, strcspn(value, "@"));
-    struct recipe_row *row = NULL;
     struct again x = {.begun = 0};
-    struct err faulty = {0};
+    json_t *why = NULL;
     struct run *r = NULL;
     if (post_run(t, id, &r, e) != 0 || r == NULL) {
         return r == NULL && e->kind == ERR_NONE ? 0 : -1;
@@ -242,13 +288,8 @@ int action_post_again(struct turn *t, const char *value, struct err *e)
         return say_first(t, r, e);
     }
     x.from = str_ends(value, REST) ? r->id : NULL;
-    if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
+    if (why_not(&t->scene, r, &x, &why, e) != 0) {
         return -1;
     }
-    if (row == NULL || !row->enabled || recipe_read(t->scene.mem, row, &x.recipe, &faulty) != 0 ||
-        x.recipe->hook == NULL) {
-        return say_off(t, r, e);
-    }
-    x.row = row;
-    return run_all(t, &x, r, e);
+    return why != NULL ? say_beside(t, why, NULL, e) : run_all(t, &x, r, e);
 }

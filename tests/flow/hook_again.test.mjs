@@ -127,6 +127,51 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       assert.deepEqual([await named('pair'), await named('pair half'), await runs('failed', 'pair')], [1, 1, 1]);
     });
 
+    test('a recipe that is off or gone, a hook that is off or gone: nothing is run, and the button waits', async () => {
+      await put('away');
+      const [mine] = await failsOnce('away');
+      const nothing = async fits => {
+        const {seen} = ben;
+        await ben.press(mine, 'Run again');
+        await ben.sees(m => m.ts !== mine.ts && m.ts > (seen > mine.ts ? seen : mine.ts) && fits.test(words(m)));
+        await w.idle();
+        assert.deepEqual([await runs('failed', 'away'), await named('away')], [1, 0]);
+        assert.deepEqual(labels(await ben.sees(here(mine, DID_NOT))), ['Run again']);
+        ben.seen = (await ben.messages()).at(-1).ts;
+      };
+      await put('away', {enabled: false});
+      await nothing(/recipe away is off, gone or has faults: nothing was run/);
+      await w.must('DELETE', `${path}/recipes/away`);
+      await nothing(/recipe away is off, gone or has faults: nothing was run/);
+      await put('away');
+      await w.must('PUT', `${path}/hooks/deals`, {enabled: false});
+      await nothing(/hook deals.* is off or gone: nothing was run/);
+      await w.must('DELETE', `${path}/hooks/deals`);
+      await nothing(/hook deals.* is off or gone: nothing was run/);
+      hook = await makeHook('deals');
+      await ben.press(mine, 'Run again');
+      await until('it to be kept', async () => await named('away') === 1);
+    });
+
+    test('what another hook told is not put into a recipe that listens to this one by now', async () => {
+      const other = await makeHook('tickets');
+      await put('moved');
+      const [mine] = await failsOnce('moved');
+      await put('moved', {trigger: {hook: 'tickets'}});
+      await ben.press(mine, 'Run again');
+      await ben.sees(m => m.ts > mine.ts && /came by the hook deals, and the recipe moved listens to tickets now: nothing was run/.test(words(m)));
+      // one of the new hook fails for the same reason: it alone is run by a press under it
+      await w.query("update notice set told_at = told_at - interval '2 hours'");
+      await w.fault('5xx', {method: 'POST', path: '/sobjects/', times: 1, status: 400});
+      await send('moved ticket', {}, other);
+      const next = await cleo.sees(m => toldOf('moved')(m) && /2 events/.test(words(m)));
+      await cleo.press(next, 'Run all again');
+      const said = await cleo.sees(here(next, /1 event runs again now/));
+      assert.match(words(said), /1 stays as it is: it came by another hook/);
+      await w.idle();
+      assert.deepEqual([await named('moved'), await named('moved ticket'), await runs('failed', 'moved')], [0, 1, 1]);
+    });
+
     test('a value that the message does not hold is refused, whoever presses', async () => {
       await put('one');
       await put('two', {trigger: {hook: 'deals'}, steps: [{...kept, with: {object: 'Opportunity', fields: {...kept.with.fields, Name: '{{hook.data.name}} two'}}}]});

@@ -165,31 +165,46 @@ static int audit_verdict(struct turn *t, const struct run *r, const struct verdi
                            "run.settled", r->reference, detail, e);
 }
 
-static int take_verdict(struct turn *t, const char *value, verdict_fn *find, struct err *e)
+/* *ret NULL: whoever pressed has been told. */
+static int find_asked(struct turn *t, const char *value, struct run **ret, struct err *e)
 {
     struct run *r = NULL;
-    const struct verdict *v = NULL;
     bool answered = false;
     const char *id = arena_strndup(t->scene.mem, value, strcspn(value, "@"));
+    *ret = NULL;
     if (post_run(t, id, &r, e) != 0) {
         return -1;
     }
     if (r == NULL) {
         return 0;
     }
-    bool nobodys = run_is_nobodys(r);
     if (post_is_answered(t, r, value, &answered, e) != 0) {
         return -1;
     }
     if (r->state != RUN_UNKNOWN || answered) {
-        return nobodys ? post_say_first(t, r, "run.settled", NULL, e) : run_say_moved_on(t, r, e);
+        return run_is_nobodys(r) ? post_say_first(t, r, "run.settled", NULL, e)
+                                 : run_say_moved_on(t, r, e);
     }
-    if (find(t, r, &v, e) != 0 || audit_verdict(t, r, v, e) != 0 ||
-        v->act(t, r, verdict_view(t, r, v), e) != 0 ||
+    *ret = r;
+    return 0;
+}
+
+/* find may have told whoever pressed why not, and gives none then. */
+static int take_verdict(struct turn *t, const char *value, verdict_fn *find, struct err *e)
+{
+    struct run *r = NULL;
+    const struct verdict *v = NULL;
+    if (find_asked(t, value, &r, e) != 0 || (r != NULL && find(t, r, &v, e) != 0)) {
+        return -1;
+    }
+    if (v == NULL) {
+        return 0;
+    }
+    if (audit_verdict(t, r, v, e) != 0 || v->act(t, r, verdict_view(t, r, v), e) != 0 ||
         settle_pressed(t, r, verdict_view(t, r, v), e) != 0) {
         return -1;
     }
-    return nobodys ? post_ask_next(t, r->recipe, e) : 0;
+    return run_is_nobodys(r) ? post_ask_next(t, r->recipe, e) : 0;
 }
 
 static int end_unknown(struct turn *t, struct run *r, json_t *view, struct err *e)
@@ -269,15 +284,36 @@ static int verdict_done(struct turn *t, const struct run *r, const struct verdic
     return 0;
 }
 
+/* Of a recipe that is off it would end in silence, where nobody typed it: it stays as it is. */
+static int say_if_off(struct turn *t, const struct run *r, bool *ret_off, struct err *e)
+{
+    struct recipe_row *row = NULL;
+    *ret_off = false;
+    if (!run_is_nobodys(r)) {
+        return 0;
+    }
+    if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
+        return -1;
+    }
+    if (row != NULL && row->enabled) {
+        return 0;
+    }
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "The recipe `%s` is off or gone: nothing was run.", r->recipe);
+    *ret_off = true;
+    return say_beside(t, view, NULL, e);
+}
+
 static int verdict_again(struct turn *t, const struct run *r, const struct verdict **ret,
                          struct err *e)
 {
     static const struct verdict again = {"Running it again.", "run_it_again", run_unknown_again,
                                          false};
-    (void)t;
-    (void)r;
-    (void)e;
-    *ret = &again;
+    bool off = false;
+    if (say_if_off(t, r, &off, e) != 0) {
+        return -1;
+    }
+    *ret = off ? NULL : &again;
     return 0;
 }
 

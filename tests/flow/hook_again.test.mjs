@@ -279,5 +279,31 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       const [late, m] = happened ? [cleo, hers] : [ben, mine];
       assert.deepEqual(labels(await late.sees(here(m, happened ? /Ben.* was first/ : /Cleo.* was first/))), []);
     });
+
+    test('P10 a question answers for its own try alone, and not for a recipe that is off', async () => {
+      await put('asked');
+      const [mine, hers] = await isLost('asked', 'cut');
+      const {id} = await w.one("select id from run where workspace = $1 and recipe = 'asked'", [workspace]);
+      await forge(ben, mine, 'unknown_again', id);
+      await forge(ben, mine, 'unknown_done', id);
+      await w.idle();
+      assert.deepEqual([await runs('unknown', 'asked'), await named('asked')], [1, 0], 'no button of ours names the run alone');
+      await put('asked', {enabled: false});
+      await cleo.press(hers, 'It did not: run it again');
+      await cleo.sees(m => m.ts > hers.ts && /recipe asked is off or gone: nothing was run/.test(words(m)));
+      await w.idle();
+      assert.deepEqual([await runs('unknown', 'asked'), await named('asked')], [1, 0]);
+      await put('asked');
+      await w.fault('lost', {method: 'POST', path: '/sobjects/', times: 1});
+      await cleo.press(hers, 'It did not: run it again');
+      const next = await ben.sees(m => asksOf('asked')(m) && m.ts > mine.ts);
+      await ben.press(mine, 'It did not: run it again');
+      await ben.sees(here(mine, /Cleo.* was first/));
+      await w.idle();
+      assert.deepEqual([await runs('unknown', 'asked'), await named('asked')], [1, 1]);
+      await ben.press(next, 'It happened');
+      await until('it to be settled', async () => await runs('done', 'asked') === 1);
+      assert.equal(await named('asked'), 1);
+    });
   });
 }

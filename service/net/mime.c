@@ -3,7 +3,9 @@
 #include <string.h>
 
 /* multipart/form-data. libcurl quotes names, picks the boundary and says the length. A part is read
- * from where it lies: it may be a whole file. */
+ * from where it lies: it may be a whole file. It is read once: libcurl may not send such a request
+ * a second time by itself (callbacks.c), so there is nothing to seek in, and half a file cannot go
+ * out. Whoever calls once more begins at the front. */
 
 struct reading {
     struct bytes data;
@@ -21,24 +23,13 @@ static size_t on_read(char *to, size_t size, size_t count, void *user)
     return len;
 }
 
-/* A request that is sent once more, as over a connection that was closed, begins at the front. */
-static int on_seek(void *user, curl_off_t offset, int origin)
-{
-    struct reading *r = user;
-    if (origin != SEEK_SET || offset < 0 || (size_t)offset > r->data.len) {
-        return CURL_SEEKFUNC_CANTSEEK;
-    }
-    r->at = (size_t)offset;
-    return CURL_SEEKFUNC_OK;
-}
-
 static CURLcode part_set(arena *mem, curl_mimepart *part, const struct net_part *p)
 {
     struct reading *r = arena_alloc(mem, sizeof *r);
     r->data = p->data;
     CURLcode code = part == NULL ? CURLE_OUT_OF_MEMORY : curl_mime_name(part, p->name);
     if (code == CURLE_OK) {
-        code = curl_mime_data_cb(part, (curl_off_t)p->data.len, on_read, on_seek, NULL, r);
+        code = curl_mime_data_cb(part, (curl_off_t)p->data.len, on_read, NULL, NULL, r);
     }
     if (code == CURLE_OK && p->file_name != NULL) {
         code = curl_mime_filename(part, p->file_name);

@@ -1,7 +1,7 @@
 // A command that takes a file: chosen in Slack's form, fetched when its step runs, given to Box. Its
 // bytes stand in no row, and only the person's own file, from Slack's own host, is taken.
 import assert from 'node:assert/strict';
-import {createHash} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
 import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {after, before, beforeEach, describe, test} from 'node:test';
@@ -159,6 +159,17 @@ describe('a file as input, in Slack', () => {
     await ana.sees(/Uploaded once\.txt.*already: true/);
     const there = await items('once.txt');
     assert.deepEqual([there.length, there[0].sha1], [1, sha1('only once')]);
+  });
+
+  test('P6 the token ends as a file is sent: after one renewal the whole of it is sent again, and lies there once', async () => {
+    const data = randomBytes(47000);
+    await w.fault('token_expired', {peer: 'box', method: 'POST', path: '/files/content', times: 1});
+    await give({name: 'again.pdf', base64: data.toString('base64'), mimetype: 'application/pdf'});
+    await ana.sees(/Uploaded again\.pdf.*already: ,/);
+    const there = await items('again.pdf');
+    assert.deepEqual([there.length, there[0].sha1, there[0].size], [1, sha1(data), data.length]);
+    const sent = (await w.calls({peer: 'box', direction: 'in', path: '/files/content'})).slice(-2);
+    assert.deepEqual(sent.map(e => e.status), [401, 201]);
   });
 
   test('a folder is made first, the file goes into it; left out, nothing is', async () => {

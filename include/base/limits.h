@@ -8,6 +8,7 @@ enum {
     LIMIT_HOOK_BODY = 256 * 1024,  /* what apps tell of their own accord */
     LIMIT_API_BODY = 512 * 1024,
     LIMIT_FORM_BODY = 16 * 1024,
+    LIMIT_BODIES = 32 * 1024 * 1024, /* of all requests that a process has at a time */
     LIMIT_URL = 16 * 1024,
     LIMIT_HEADERS_COUNT = 100,
     LIMIT_JSON_DEPTH = 64,

@@ -9,10 +9,8 @@
 
 enum {
     DROP_MAX = 4 * 1024 * 1024, /* read and thrown away, so that the sender gets to see a 413 */
-    BODY_FIRST = 256,
-    BODY_EXPECTED_MAX = 64 * 1024, /* reserved on a sender's word alone */
-    INTAKE_WAIT_MS = 2500,         /* Slack gives 3 s; it then sends the event again */
-    QUEUE_WAIT_MS = 15 * 1000,     /* for a worker; then nothing is begun */
+    INTAKE_WAIT_MS = 2500,      /* Slack gives 3 s; it then sends the event again */
+    QUEUE_WAIT_MS = 15 * 1000,  /* for a worker; then nothing is begun */
     WORK_WAIT_MS = 30 * 1000
 };
 
@@ -54,6 +52,7 @@ struct call *call_new(const struct listening *l, const char *url)
 void call_unref(struct call *c)
 {
     if (atomic_fetch_sub(&c->references, 1) == 1) {
+        body_drop(c);
         arena_free(c->mem);
     }
 }
@@ -118,8 +117,8 @@ bool call_begin(struct call *c, const char *method)
     c->q.remote = request_remote(c->mem, &c->server->web->config->trusted_proxies, c->peer->address,
                                  request_header_list(q, "X-Forwarded-For"));
     bool framed = framing_check(q, &length, &e) == 0;
-    c->body_expected = length < BODY_EXPECTED_MAX ? (size_t)length + 1 : BODY_EXPECTED_MAX;
     if (framed && admit(c, method, length, &e) == 0) {
+        c->body_most = (length > 0 ? (size_t)length : c->route->body_max) + 1;
         return false;
     }
     c->refused = true;
@@ -130,41 +129,48 @@ bool call_begin(struct call *c, const char *method)
     return !framed || length > DROP_MAX || request_header(q, "Expect", NULL) != NULL;
 }
 
-static void body_append(struct call *c, const char *data, size_t len)
+static void busy(struct call *c)
 {
-    size_t have = c->q.body.len;
-    uint8_t *body = (uint8_t *)(uintptr_t)c->q.body.data; /* ours, until the handler sees it */
-    if (have + len + 1 > c->body_room) {
-        size_t room = c->body_room > 0 ? c->body_room : c->body_expected;
-        room = room > BODY_FIRST ? room : BODY_FIRST;
-        while (room < have + len + 1) {
-            room *= 2;
-        }
-        uint8_t *larger = arena_alloc(c->mem, room);
-        if (have > 0) {
-            memcpy(larger, body, have);
-        }
-        body = larger;
-        c->body_room = room;
+    struct err e = {0};
+    if (c->at_once != NULL) {
+        call_answer_late(c, &c->r);
+        return;
     }
-    memcpy(body + have, data, len);
-    body[have + len] = '\0';
-    c->q.body = (struct bytes){body, have + len};
+    err_set(&e, ERR_DATABASE, "busy", "the queue is full");
+    e.retry_after_ms = 1000;
+    respond_error(&c->q, c->route, &e, &c->r);
+}
+
+/* What is dropped of it is counted all the same, so that an end comes. */
+static void refuse_body(struct call *c)
+{
+    body_drop(c);
+    c->refused = true;
+}
+
+/* Others needed its room, or there is none: its sender may come again. */
+static void no_room(struct call *c)
+{
+    refuse_body(c);
+    busy(c);
+    respond_header(&c->r, "Connection", "close");
 }
 
 bool call_body(struct call *c, const char *data, size_t len)
 {
-    if (!c->refused && c->q.body.len + len > c->route->body_max) {
+    if (!c->refused && c->body_len + len > c->route->body_max) {
         struct err e = {0};
         too_large(&e);
-        c->refused = true;
+        refuse_body(c);
         fail(c, &e);
+    }
+    if (!c->refused && !body_append(c, data, len)) {
+        no_room(c);
     }
     if (c->refused) {
         c->dropped += len;
         return c->dropped <= DROP_MAX;
     }
-    body_append(c, data, len);
     return true;
 }
 
@@ -219,18 +225,6 @@ static void wait_over(struct call *c)
         server_resume(c);
     }
     call_unref(c);
-}
-
-static void busy(struct call *c)
-{
-    struct err e = {0};
-    if (c->at_once != NULL) {
-        call_answer_late(c, &c->r);
-        return;
-    }
-    err_set(&e, ERR_DATABASE, "busy", "the queue is full");
-    e.retry_after_ms = 1000;
-    respond_error(&c->q, c->route, &e, &c->r);
 }
 
 static void stored(struct intake_item *item, bool ok)
@@ -362,6 +356,10 @@ static bool hand_over(struct call *c, int64_t wait_ms)
 bool call_end(struct call *c)
 {
     if (c->refused) {
+        return true;
+    }
+    if (!body_whole(c)) {
+        no_room(c);
         return true;
     }
     if (c->route->kind == ROUTE_HOOK) {

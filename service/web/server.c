@@ -314,6 +314,7 @@ int server_start(arena *boot, web *w, struct server **ret, struct err *e)
         die("out of memory");
     }
     watch_start(&s->watch);
+    bodies_start(&s->bodies);
     *ret = s;
     if (listenings_start(boot, s, e) != 0) {
         server_quiesce(s);

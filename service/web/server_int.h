@@ -57,8 +57,13 @@ struct call {
     const struct at_once *at_once; /* how a worker answers this webhook; NULL: no worker does */
     route_fn *later;               /* response.later, from then on; NULL: there is none */
     struct job_seed *seed;
-    size_t body_expected; /* as announced, and a NUL */
+    TAILQ_ENTRY(call) coming; /* in the bodies, while its own is on its way */
+    uint8_t *body;            /* in q once it is whole; this, its room and where it is: guarded */
+    size_t body_len;
     size_t body_room;
+    size_t body_most; /* as announced, or as the route takes, and a NUL */
+    bool body_coming;
+    bool body_gone; /* had to give way */
     size_t dropped;
     bool refused; /* r is the answer already: what still comes of the body is dropped */
     int status;   /* that was sent; 0: none */
@@ -67,6 +72,12 @@ struct call {
 
 TAILQ_HEAD(call_list, call);
 TAILQ_HEAD(peer_list, peer);
+
+struct bodies {
+    pthread_mutex_t lock;
+    struct call_list coming; /* not whole yet, those that began first before the others */
+    size_t bytes, coming_bytes;
+};
 
 struct watch {
     pthread_mutex_t lock;
@@ -96,6 +107,7 @@ struct server {
     struct listening list[LISTENINGS_MAX];
     size_t count;
     struct watch watch;
+    struct bodies bodies;
     atomic_int calls; /* from the request line to the last byte of the answer */
     void *empty_ok;   /* the acknowledgement, made once */
 };
@@ -129,6 +141,15 @@ void call_over(struct call *c);
 void call_work(void *item); /* on a request worker */
 /* The answer of a webhook whose sender waits no longer. */
 void call_answer_late(const struct call *c, struct response *r);
+
+/* --- body.c --- */
+
+void bodies_start(struct bodies *b);
+/* False: it gave way to others, or there is no room; nothing of it is held any more. */
+bool body_append(struct call *c, const char *data, size_t len);
+/* It has come, and stands in q until the call is freed. False: it gave way to others. */
+bool body_whole(struct call *c);
+void body_drop(struct call *c);
 
 /* --- access.c --- */
 

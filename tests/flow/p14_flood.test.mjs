@@ -1,0 +1,53 @@
+// P14: what strangers send takes a bounded part of the process, before and after it is whole.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import net from 'node:net';
+import {after, before, describe, test} from 'node:test';
+import {start} from '../lib/flow.mjs';
+
+const MB = 1024 * 1024;
+const skip = (process.env.ASAN_OPTIONS || process.env.TSAN_OPTIONS) && 'a sanitizer keeps what was freed';
+
+describe('P14 floods', () => {
+  let w;
+  before(async () => {
+    w = await start();
+    await w.idle();
+  });
+  after(() => w?.stop());
+
+  /** A figure of the service's process in MB. */
+  const figure = name => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${w.replicas[0].child.pid}/status`, 'utf8'))[1]) / 1024;
+
+  /** A POST of which `part` bytes are sent at once, and the rest of `length` by `finish`, which gives the status. */
+  function post(path, length, part, fill = 'x', headers = '') {
+    const socket = net.connect(w.replicas[0].port, '127.0.0.1');
+    let text = '';
+    const status = new Promise((done, fail) => {
+      socket.on('data', d => {
+        text += d;
+        if (text.includes('\r\n\r\n')) done(Number(text.split(' ')[1]));
+      }).on('error', fail).on('close', () => fail(new Error(`closed with ${JSON.stringify(text)}`)));
+    });
+    status.catch(() => {});
+    const sent = new Promise(done => socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${headers}\r\n` + fill.repeat(part), done));
+    const finish = async () => {
+      socket.write(fill.repeat(length - part));
+      try { return await status; } finally { socket.destroy(); }
+    };
+    return {sent, finish};
+  }
+
+  test('120 bodies that do not end hold no more than the budget, and an event gets through', {skip}, async () => {
+    const before = figure('VmRSS');
+    const flood = Array.from({length: 120}, () => post('/slack/events', 960 * 1024, 950 * 1024));
+    await Promise.all(flood.map(x => x.sent));
+    assert.equal((await w.signed('/slack/events', w.dm('help'))).status, 200);
+    const answers = await Promise.all(flood.map(x => x.finish()));
+    const took = figure('VmHWM') - before;
+    assert.ok(took < 80, `it took ${took} MB`);
+    assert.ok(answers.every(s => s === 401 || s === 503), answers.join());
+    assert.ok(answers.includes(503), 'not all of them fit');
+    assert.equal((await w.signed('/slack/events', w.dm('help'))).status, 200);
+  });
+});

@@ -14,7 +14,11 @@
  * where they are stepped around. */
 enum {
     CONNECTION_MEMORY = 32 * 1024, /* request line and headers must fit */
-    WAITING_MAX = INTAKE_QUEUE + POOL_QUEUE + POOL_CALLERS_QUEUE + POOL_AT_ONCE_QUEUE,
+    /* all that can be suspended: in a queue, with a thread, in the batch that is committed */
+    WORKING_MAX = POOL_QUEUE + POOL_WORKERS,
+    CALLING_MAX = POOL_CALLERS_QUEUE + POOL_CALLERS,
+    WAITING_MAX = WORKING_MAX + CALLING_MAX + POOL_AT_ONCE_QUEUE + POOL_AT_ONCE + POOL_HOOKS_QUEUE +
+                  POOL_HOOKS + INTAKE_QUEUE + INTAKE_WRITERS * INTAKE_BATCH,
     IDLE_MAX = 512, /* keep-alive connections without a request */
     HEADROOM = 128,
     OPS_CONNECTIONS = 64,
@@ -275,8 +279,9 @@ static struct listening *listening_add(struct server *s, const char *name)
     *l = (struct listening){.server = s,
                             .name = name,
                             .threads = main_one ? 2 : 1,
-                            .connections_max = main_one ? WAITING_MAX + IDLE_MAX + HEADROOM
-                                                        : POOL_QUEUE + OPS_CONNECTIONS};
+                            .connections_max = main_one
+                                                   ? WAITING_MAX + IDLE_MAX + HEADROOM
+                                                   : WORKING_MAX + CALLING_MAX + OPS_CONNECTIONS};
     return l;
 }
 

@@ -403,6 +403,29 @@ static void test_trap_d_suspended_connections_leave_room(void **state)
     }
 }
 
+/* Each place where a call can stand suspended is one that a connection is counted for. */
+static void test_trap_d_all_that_can_wait_is_counted(void **state)
+{
+    (void)state;
+    static const size_t places[] = {INTAKE_QUEUE,       INTAKE_WRITERS * INTAKE_BATCH,
+                                    POOL_QUEUE,         POOL_WORKERS,
+                                    POOL_CALLERS_QUEUE, POOL_CALLERS,
+                                    POOL_AT_ONCE_QUEUE, POOL_AT_ONCE,
+                                    POOL_HOOKS_QUEUE,   POOL_HOOKS};
+    const struct listening *l = server->server->list;
+    size_t all = 0;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        all += places[i];
+    }
+    while (!str_equal(l->name, "main")) {
+        l++;
+    }
+    assert_true(l->connections_max > all);
+    /* the ops listener, as that of the API: workers, and what calls out */
+    assert_true(server->server->list[0].connections_max >
+                POOL_QUEUE + POOL_WORKERS + POOL_CALLERS_QUEUE + POOL_CALLERS);
+}
+
 /* P13: providers that hang hold up those who wait for them, and nobody else. */
 static void test_calls_out_leave_the_workers_alone(void **state)
 {
@@ -813,6 +836,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_trap_e_routes_are_matched_on_the_raw_url, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_bodies_up_to_the_bound, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trap_d_all_that_can_wait_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_413_after_reading, setup, teardown),
         cmocka_unit_test_setup_teardown(test_413_before_reading, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_body_without_end_is_cut, setup, teardown),

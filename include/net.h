@@ -127,6 +127,8 @@ int net_url_parse(arena *mem, const char *url, struct net_url *ret, struct err *
 char *net_form(arena *mem, const struct net_field *fields);
 /* Decodes %XX (and + when `plus`); false on a broken escape or a decoded NUL. */
 bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **ret);
+/* The same into len + 1 bytes of the caller's. */
+bool net_url_decode_to(const char *text, size_t len, bool plus, char *out);
 /* RFC 6749 section 2.3.1: form-encodes id and secret, joins, base64 (give crypto_base64): the Basic
  * credential. */
 struct secret net_basic_credential(arena *mem, const char *id, struct secret secret,

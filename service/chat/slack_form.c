@@ -4,6 +4,8 @@
 
 #include "base/str.h"
 
+enum { FIELD_NAME_MAX = 32 }; /* of those that are asked for */
+
 static size_t until(const char *text, size_t len, char stop)
 {
     const char *found = memchr(text, stop, len);
@@ -11,16 +13,16 @@ static size_t until(const char *text, size_t len, char stop)
 }
 
 /* A name is decoded as well, else "p%61yload" would be a second field of the same name. */
-static bool is_named(arena *mem, struct bytes field, const char *name)
+static bool is_named(struct bytes field, const char *name)
 {
-    char *decoded = NULL;
+    char decoded[3 * FIELD_NAME_MAX + 1];
     const char *text = (const char *)field.data;
     size_t len = until(text, field.len, '=');
     /* each escape of three bytes stands for one */
-    if (len > 3 * strlen(name)) {
+    if (len > 3 * strlen(name) || len >= sizeof decoded) {
         return false;
     }
-    return net_url_decode(mem, text, len, true, &decoded) && str_equal(decoded, name);
+    return net_url_decode_to(text, len, true, decoded) && str_equal(decoded, name);
 }
 
 static int decode_value(arena *mem, struct bytes field, const char **ret, struct err *e)
@@ -44,7 +46,7 @@ int slack_form_field(arena *mem, struct bytes body, const char *name, const char
         struct bytes field = {body.data + at, 0};
         field.len = until((const char *)field.data, body.len - at, '&');
         at += field.len + 1;
-        if (!is_named(mem, field, name)) {
+        if (!is_named(field, name)) {
             continue;
         }
         if (value != NULL) {

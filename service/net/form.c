@@ -92,9 +92,8 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **ret)
+bool net_url_decode_to(const char *text, size_t len, bool plus, char *out)
 {
-    char *out = arena_alloc(mem, len + 1);
     size_t at = 0;
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
@@ -115,6 +114,15 @@ bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **
         out[at++] = c;
     }
     out[at] = '\0';
+    return true;
+}
+
+bool net_url_decode(arena *mem, const char *text, size_t len, bool plus, char **ret)
+{
+    char *out = arena_alloc(mem, len + 1);
+    if (!net_url_decode_to(text, len, plus, out)) {
+        return false;
+    }
     *ret = out;
     return true;
 }

@@ -81,6 +81,11 @@ const char *request_cookie(const struct request *q, const char *name)
     return count == 1 ? arena_strndup(q->mem, found, found_len) : NULL;
 }
 
+enum {
+    PAIRS_MAX = 1000,  /* our largest form has a tenth of that */
+    KEY_TEXT_MAX = 255 /* as sent: no name of ours is longer, however it is escaped */
+};
+
 struct pairs {
     const char *text;
     size_t len;
@@ -95,6 +100,34 @@ static int pair_decode(arena *mem, const char *text, size_t len, char **ret, str
     return 0;
 }
 
+/* Takes no memory: whoever sends it may be anybody, and many pairs fit into a body. */
+static int pair_is(const char *key, size_t len, const char *name, bool *ret, struct err *e)
+{
+    char decoded[KEY_TEXT_MAX + 1];
+    *ret = false;
+    if (len > KEY_TEXT_MAX) {
+        return 0;
+    }
+    if (!net_url_decode_to(key, len, true, decoded) || !str_is_utf8(decoded, strlen(decoded))) {
+        return err_set(e, ERR_INPUT, "encoding", "A parameter is not well-formed.");
+    }
+    *ret = str_equal(decoded, name);
+    return 0;
+}
+
+static int pairs_count(const struct pairs *p, struct err *e)
+{
+    const char *end = p->text + p->len;
+    size_t count = 0;
+    for (const char *at = p->text; at != NULL && at < end && count <= PAIRS_MAX; count++) {
+        at = memchr(at, '&', (size_t)(end - at));
+        at = at == NULL ? NULL : at + 1;
+    }
+    return count <= PAIRS_MAX
+               ? 0
+               : err_set(e, ERR_INPUT, "encoding", "The %s has too many parameters.", p->what);
+}
+
 /* application/x-www-form-urlencoded (WHATWG URL section 5.1), but a name that comes twice is
  * refused: two readers could choose differently. */
 static int pairs_find(arena *mem, const struct pairs *p, const char *name, const char **ret,
@@ -102,17 +135,20 @@ static int pairs_find(arena *mem, const struct pairs *p, const char *name, const
 {
     const char *found = NULL;
     const char *end = p->text + p->len;
+    if (pairs_count(p, e) != 0) {
+        return -1;
+    }
     for (const char *at = p->text; at < end;) {
         const char *stop = memchr(at, '&', (size_t)(end - at));
         stop = stop == NULL ? end : stop;
         const char *equals = memchr(at, '=', (size_t)(stop - at));
         const char *name_end = equals == NULL ? stop : equals;
-        char *key = NULL;
         char *value = NULL;
-        if (pair_decode(mem, at, (size_t)(name_end - at), &key, e) != 0) {
+        bool meant = false;
+        if (pair_is(at, (size_t)(name_end - at), name, &meant, e) != 0) {
             return -1;
         }
-        if (str_equal(key, name)) {
+        if (meant) {
             const char *from = equals == NULL ? stop : equals + 1;
             if (found != NULL) {
                 return err_set(e, ERR_INPUT, "twice", "\"%s\" is given twice in the %s.", name,

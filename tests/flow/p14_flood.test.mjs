@@ -1,11 +1,10 @@
 // P14: what strangers send takes a bounded part of the process, before and after it is whole.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import {after, before, describe, test} from 'node:test';
 import {start} from '../lib/flow.mjs';
 
-const MB = 1024 * 1024;
 const skip = (process.env.ASAN_OPTIONS || process.env.TSAN_OPTIONS) && 'a sanitizer keeps what was freed';
 
 describe('P14 floods', () => {
@@ -16,8 +15,18 @@ describe('P14 floods', () => {
   });
   after(() => w?.stop());
 
+  const proc = name => `/proc/${w.replicas[0].child.pid}/${name}`;
   /** A figure of the service's process in MB. */
-  const figure = name => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${w.replicas[0].child.pid}/status`, 'utf8'))[1]) / 1024;
+  const figure = name => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(proc('status'), 'utf8'))[1]) / 1024;
+  /** From now on: how many MB more it held at most, by the function that is given back. */
+  function grown() {
+    writeFileSync(proc('clear_refs'), '5'); // VmHWM begins anew
+    const before = figure('VmRSS');
+    return () => figure('VmHWM') - before;
+  }
+
+  /** Hundredths of a second that it has worked. */
+  const used = () => readFileSync(proc('stat'), 'utf8').replace(/^.*\) /, '').split(' ').slice(11, 13).reduce((sum, x) => sum + Number(x), 0);
 
   /** A POST of which `part` bytes are sent at once, and the rest of `length` by `finish`, which gives the status. */
   function post(path, length, part, fill = 'x', headers = '') {
@@ -39,15 +48,27 @@ describe('P14 floods', () => {
   }
 
   test('120 bodies that do not end hold no more than the budget, and an event gets through', {skip}, async () => {
-    const before = figure('VmRSS');
+    const growth = grown();
     const flood = Array.from({length: 120}, () => post('/slack/events', 960 * 1024, 950 * 1024));
     await Promise.all(flood.map(x => x.sent));
     assert.equal((await w.signed('/slack/events', w.dm('help'))).status, 200);
     const answers = await Promise.all(flood.map(x => x.finish()));
-    const took = figure('VmHWM') - before;
+    const took = growth();
     assert.ok(took < 80, `it took ${took} MB`);
     assert.ok(answers.every(s => s === 401 || s === 503), answers.join());
     assert.ok(answers.includes(503), 'not all of them fit');
     assert.equal((await w.signed('/slack/events', w.dm('help'))).status, 200);
+  });
+
+  test('an editor\'s form of nobody takes little more than its size, whatever stands in it', {skip}, async () => {
+    const length = 780 * 1024, form = 'Content-Type: application/x-www-form-urlencoded\r\n';
+    for (const [what, fill, status] of [['empty pairs', '&', 400], ['one long name', 'x', 401]]) {
+      const growth = grown(), cpu = used();
+      const answers = await Promise.all(Array.from({length: 8}, () => post('/console/workspaces/x/recipes', length, 0, fill, form).finish()));
+      const took = growth();
+      assert.ok(took < 80, `${what} took ${took} MB`);
+      assert.ok(used() - cpu < 100, `${what} took ${used() - cpu} hundredths of a second`);
+      assert.deepEqual(answers, Array(8).fill(status), what);
+    }
   });
 });

@@ -149,6 +149,30 @@ static void test_forms(void **state)
     assert_int_equal(request_form(&q, "a", &value, &e), -1);
 }
 
+/* Anybody may send it: it is not walked through for ever, and nothing is kept of it. */
+static void test_forms_of_many_pairs_are_refused(void **state)
+{
+    (void)state;
+    const struct header type[] = {{"Content-Type", "application/x-www-form-urlencoded"}};
+    struct request q = with(type, 1);
+    const char *value = NULL;
+    char body[1100];
+    memset(body, '&', sizeof body);
+    memcpy(body, "a=1", 3);
+    q.body = (struct bytes){(const uint8_t *)body, 3 + 999 + 1};
+    assert_int_equal(request_form(&q, "a", &value, &e), 0);
+    assert_string_equal(value, "1");
+    q.body.len += 1;
+    assert_int_equal(request_form(&q, "a", &value, &e), -1);
+    assert_string_equal(e.code, "encoding");
+    memset(body, 'n', sizeof body);
+    memcpy(body, "a=1&", 4);
+    body[sizeof body - 2] = '%'; /* of a name that none of ours can be */
+    q.body.len = sizeof body;
+    assert_int_equal(request_form(&q, "a", &value, &e), 0);
+    assert_string_equal(value, "1");
+}
+
 static void test_forwarded_addresses(void **state)
 {
     (void)state;
@@ -397,6 +421,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_query_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_query_that_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forms_of_many_pairs_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forwarded_addresses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_set_cookie, setup, teardown),
         cmocka_unit_test_setup_teardown(test_problems_hide_foreign_text, setup, teardown),

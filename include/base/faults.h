@@ -29,6 +29,8 @@ struct faults {
 };
 
 void faults_init(struct faults *f, arena *mem);
+/* No more are kept: nobody need make the path of one. */
+bool faults_full(const struct faults *f);
 void faults_add(struct faults *f, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* [{"path":..., "text":...}], a new reference. */

@@ -24,6 +24,17 @@ int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_pl
 struct json_place json_place(struct bytes text, const char *path);
 /* The same of several at once, in one walk through the text. */
 void json_places(struct bytes text, const char *const *path, size_t count, struct json_place *ret);
+/*
+ * The way to one value of a document, a list on the stack of whoever walks there. Its text is made
+ * only where it is told: made at each step it would cost the square of a hostile document.
+ */
+struct json_way {
+    const struct json_way *up; /* NULL: the first, whose name is a path itself */
+    const char *name;          /* of a member; NULL: */
+    size_t item;               /* this item of a list */
+};
+/* "steps[0].with.fields.Name", on mem. */
+char *json_way_text(arena *mem, const struct json_way *w);
 /* Compact text on mem; keys sorted, so that equal values give equal text. NULL gives "null". */
 char *json_write(arena *mem, const json_t *value);
 /* The same for people: a line for each member and item, two spaces a level. */

@@ -10,9 +10,14 @@ void faults_init(struct faults *f, arena *mem)
     *f = (struct faults){.mem = mem};
 }
 
+bool faults_full(const struct faults *f)
+{
+    return f->count >= FAULTS_MAX;
+}
+
 void faults_add(struct faults *f, const char *path, const char *format, ...)
 {
-    if (f->count < FAULTS_MAX) {
+    if (!faults_full(f)) {
         va_list args;
         va_start(args, format);
         f->list[f->count].path = path == NULL ? "" : arena_strdup(f->mem, path);
@@ -24,7 +29,7 @@ void faults_add(struct faults *f, const char *path, const char *format, ...)
 
 static size_t kept(const struct faults *f)
 {
-    return f->count < FAULTS_MAX ? f->count : FAULTS_MAX;
+    return faults_full(f) ? FAULTS_MAX : f->count;
 }
 
 /* Text that came from a hostile document may be anything; JSON may not. */

@@ -15,6 +15,10 @@ static const char *path_of(const struct json_doc *d, const char *key)
 void json_doc_fault(const struct json_doc *d, const char *key, const char *format, ...)
 {
     va_list args;
+    if (faults_full(d->faults)) {
+        d->faults->count++;
+        return;
+    }
     va_start(args, format);
     const char *text = arena_vprintf(d->mem, format, args);
     va_end(args);

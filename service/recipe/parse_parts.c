@@ -172,23 +172,29 @@ void recipe_parse_inputs(const struct json_doc *d, struct recipe *r)
     }
 }
 
-void recipe_parse_templates(const struct json_doc *d, const char *key, const json_t *value)
+static void parse_templates_at(const struct json_doc *d, const struct json_way *at,
+                               const json_t *value)
 {
     const char *why = NULL;
     const char *name = NULL;
     json_t *member = NULL;
     if (json_is_string(value) && !template_check(json_string_value(value), &why)) {
-        json_doc_fault(d, key, "\"%s\" cannot be read: %s.",
-                       str_cut(d->mem, json_string_value(value), 60), why);
+        json_doc_fault(d, faults_full(d->faults) ? NULL : json_way_text(d->mem, at),
+                       "\"%s\" cannot be read: %s.", str_cut(d->mem, json_string_value(value), 60),
+                       why);
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
-        recipe_parse_templates(d, arena_printf(d->mem, "%s[%zu]", key, i),
-                               json_array_get(value, i));
+        parse_templates_at(d, &(struct json_way){.up = at, .item = i}, json_array_get(value, i));
     }
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
-        recipe_parse_templates(d, arena_printf(d->mem, "%s.%s", key, name), member);
+        parse_templates_at(d, &(struct json_way){.up = at, .name = name}, member);
     }
+}
+
+void recipe_parse_templates(const struct json_doc *d, const char *key, const json_t *value)
+{
+    parse_templates_at(d, &(struct json_way){.name = key}, value);
 }
 
 static void parse_ask(const struct json_doc *d, struct recipe_button *b)

@@ -157,7 +157,7 @@ static bool names_wanted(const struct references *x, const char *path)
     return *rest == '\0' || (str_equal(id, x->wanted->id) && !counts);
 }
 
-static void check_path(const struct references *x, const char *at, const char *path)
+static void check_path(const struct references *x, const struct json_way *at, const char *path)
 {
     if (x->wanted != NULL) {
         *x->found = *x->found || names_wanted(x, path);
@@ -165,11 +165,12 @@ static void check_path(const struct references *x, const char *at, const char *p
     }
     const char *why = fault_of(x, path);
     if (why != NULL) {
-        faults_add(x->faults, at, "\"{{%s}}\": %s.", path, why);
+        faults_add(x->faults, faults_full(x->faults) ? NULL : json_way_text(x->mem, at),
+                   "\"{{%s}}\": %s.", path, why);
     }
 }
 
-static void check_text(const struct references *x, const char *at, const char *text)
+static void check_text(const struct references *x, const struct json_way *at, const char *text)
 {
     const char *path = NULL;
     while (text != NULL && (text = template_next(x->mem, text, &path)) != NULL) {
@@ -177,22 +178,23 @@ static void check_text(const struct references *x, const char *at, const char *t
     }
 }
 
-static void check_value(const struct references *x, const char *at, const json_t *value)
+static void check_value(const struct references *x, const struct json_way *at, const json_t *value)
 {
     const char *name = NULL;
     json_t *member = NULL;
     check_text(x, at, json_string_value(value));
     for (size_t i = 0; i < json_array_size(value); i++) {
-        check_value(x, arena_printf(x->mem, "%s[%zu]", at, i), json_array_get(value, i));
+        check_value(x, &(struct json_way){.up = at, .item = i}, json_array_get(value, i));
     }
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
-        check_value(x, arena_printf(x->mem, "%s.%s", at, name), member);
+        check_value(x, &(struct json_way){.up = at, .name = name}, member);
     }
 }
 
 /* A condition's paths stand without braces. */
-static void check_condition(const struct references *x, const char *at, const json_t *when)
+static void check_condition(const struct references *x, const struct json_way *at,
+                            const json_t *when)
 {
     static const char *const lists[] = {"all", "any"};
     const char *path = json_text(when, "path");
@@ -200,37 +202,41 @@ static void check_condition(const struct references *x, const char *at, const js
         return;
     }
     if (path != NULL && template_path_ok(path)) {
-        check_path(x, arena_printf(x->mem, "%s.path", at), path);
+        check_path(x, &(struct json_way){.up = at, .name = "path"}, path);
     }
-    check_value(x, arena_printf(x->mem, "%s.value", at), json_member(when, "value"));
-    check_condition(x, arena_printf(x->mem, "%s.not", at), json_member(when, "not"));
+    check_value(x, &(struct json_way){.up = at, .name = "value"}, json_member(when, "value"));
+    check_condition(x, &(struct json_way){.up = at, .name = "not"}, json_member(when, "not"));
     for (size_t k = 0; k < 2; k++) {
+        const struct json_way in = {.up = at, .name = lists[k]};
         const json_t *list = json_member(when, lists[k]);
         for (size_t i = 0; i < json_array_size(list); i++) {
-            check_condition(x, arena_printf(x->mem, "%s.%s[%zu]", at, lists[k], i),
-                            json_array_get(list, i));
+            check_condition(x, &(struct json_way){.up = &in, .item = i}, json_array_get(list, i));
         }
     }
 }
 
-static void check_wait(const struct references *x, const char *at, const struct recipe_wait *w)
+static void check_wait(const struct references *x, const struct json_way *at,
+                       const struct recipe_wait *w)
 {
-    check_text(x, arena_printf(x->mem, "%s.text", at), w->text);
+    const struct json_way fields = {.up = at, .name = "fields"};
+    check_text(x, &(struct json_way){.up = at, .name = "text"}, w->text);
     for (size_t i = 0; i < w->fields_count; i++) {
-        check_text(x, arena_printf(x->mem, "%s.fields[%zu].value", at, i), w->fields[i].value);
+        const struct json_way field = {.up = &fields, .item = i};
+        check_text(x, &(struct json_way){.up = &field, .name = "value"}, w->fields[i].value);
     }
 }
 
 static void check_step(struct references *x, const struct recipe_step *p)
 {
-    const char *at = arena_printf(x->mem, "steps[%zu]", x->steps);
+    const struct json_way all = {.name = "steps"};
+    const struct json_way at = {.up = &all, .item = x->steps};
     if (p->wait != NULL) {
-        check_wait(x, arena_printf(x->mem, "%s.wait", at), p->wait);
+        check_wait(x, &(struct json_way){.up = &at, .name = "wait"}, p->wait);
     }
-    check_text(x, arena_printf(x->mem, "%s.each", at), p->each);
+    check_text(x, &(struct json_way){.up = &at, .name = "each"}, p->each);
     x->item = p->each != NULL;
-    check_condition(x, arena_printf(x->mem, "%s.when", at), p->when);
-    check_value(x, arena_printf(x->mem, "%s.with", at), p->with);
+    check_condition(x, &(struct json_way){.up = &at, .name = "when"}, p->when);
+    check_value(x, &(struct json_way){.up = &at, .name = "with"}, p->with);
     x->item = false;
 }
 
@@ -251,20 +257,23 @@ void recipe_check_references(arena *mem, const struct recipe *r, struct faults *
     for (x.steps = 0; x.steps < r->steps_count; x.steps++) {
         check_step(&x, &r->steps[x.steps]);
     }
-    check_text(&x, "post.person.email", r->post.email);
-    check_text(&x, "post.person.key", r->post.key);
-    check_condition(&x, "post.when", r->post.when);
-    check_text(&x, "reply.text", r->reply_text);
-    check_text(&x, "reply.link.url", r->reply_link_url);
+    check_text(&x, &(struct json_way){.name = "post.person.email"}, r->post.email);
+    check_text(&x, &(struct json_way){.name = "post.person.key"}, r->post.key);
+    check_condition(&x, &(struct json_way){.name = "post.when"}, r->post.when);
+    check_text(&x, &(struct json_way){.name = "reply.text"}, r->reply_text);
+    check_text(&x, &(struct json_way){.name = "reply.link.url"}, r->reply_link_url);
     for (size_t i = 0; i < r->reply_fields_count; i++) {
-        check_text(&x, arena_printf(mem, "reply.fields[%zu].value", i), r->reply_fields[i].value);
+        check_text(&x, &(struct json_way){.name = arena_printf(mem, "reply.fields[%zu].value", i)},
+                   r->reply_fields[i].value);
     }
     for (size_t i = 0; i < r->reply_buttons_count; i++) {
-        check_value(&x, arena_printf(mem, "reply.buttons[%zu].inputs", i),
+        check_value(&x,
+                    &(struct json_way){.name = arena_printf(mem, "reply.buttons[%zu].inputs", i)},
                     r->reply_buttons[i].inputs);
     }
     for (size_t i = 0; i < r->reply_menu_count; i++) {
-        check_value(&x, arena_printf(mem, "reply.menu.options[%zu].inputs", i),
-                    r->reply_menu[i].inputs);
+        check_value(
+            &x, &(struct json_way){.name = arena_printf(mem, "reply.menu.options[%zu].inputs", i)},
+            r->reply_menu[i].inputs);
     }
 }

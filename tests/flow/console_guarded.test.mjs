@@ -138,7 +138,8 @@ describe('every page of the console', () => {
 
 /** What was asked for is said again, and each answer has a reference of its own. */
 const same = text => [...new Set([...Object.values(theirs), ...Object.values(unknown)])].filter(v => v.length > 1)
-  .reduce((t, value) => t.replaceAll(value, '*'), text).replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, '');
+  .reduce((t, value) => t.replaceAll(value, '*'), text).replace(/[0-9a-f]{8}-[0-9a-f]{8}/g, '')
+  .replace(/"queue_oldest_seconds":\d+/g, ''); // its own, which grows where everything is slow
 
 describe('what is Acme\'s, asked for under Globex\'s own path', () => {
   /** Both answers alike, and Acme as it was. */

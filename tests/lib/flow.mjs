@@ -412,8 +412,11 @@ export class World {
   async hold(sql, values) {
     const client = await this.db.connect();
     const lock = {
-      waiting: n => until(`${n} statements to wait for a lock`,
-        async () => await this.count('pg_stat_activity', "datname = current_database() and wait_event_type = 'Lock'") >= n),
+      // those that others make wait, as two jobs for one row, are none
+      waiting: n => until(`${n} statements to wait for a lock`, async () => (await this.one(
+        `with recursive behind as (select pid from pg_stat_activity where $1 = any (pg_blocking_pids(pid))
+           union select a.pid from pg_stat_activity a join behind b on b.pid = any (pg_blocking_pids(a.pid)))
+         select count(*)::int as n from behind`, [client.processID])).n >= n),
       release: async () => {
         if (this.held.delete(lock)) await client.query('commit').finally(() => client.release());
       },

@@ -1,6 +1,7 @@
 /* What a recipe means in its workspace: sharing, collisions, connections, actions. */
 #include "tests/unit/recipe/recipe_help.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -500,6 +501,30 @@ static void apps_trap_19_what_nobody_runs_decides_nothing(void **state)
     arena_free(mem);
 }
 
+/* P13: a long name over a long list costs what both are long, and not what they are multiplied. */
+static void a_long_name_over_a_long_list_costs_little(void **state)
+{
+    (void)state;
+    enum { NAME = 20 * 1024, ITEMS = 20 * 1024, MOST = 32 * 1024 * 1024 };
+    static const char *const items[] = {"x", "{{inputs.none}}", "{{"};
+    for (size_t k = 0; k < sizeof items / sizeof items[0]; k++) {
+        arena *mem = arena_new();
+        char *name = arena_alloc(mem, NAME + 1);
+        memset(name, 'a', NAME);
+        json_t *list = json_array();
+        for (size_t i = 0; i < ITEMS; i++) {
+            json_array_append_new(list, json_string(items[k]));
+        }
+        json_t *body = step_body(mem, "acme", true, create, NULL);
+        json_t *with = json_object_get(json_array_get(json_object_get(body, "steps"), 0), "with");
+        json_object_set_new(json_object_get(with, "fields"), name, list);
+        size_t before = mallinfo2().uordblks;
+        assert_int_equal(check(mem, body, NULL)->count > ITEMS, k > 0);
+        assert_true(mallinfo2().uordblks - before < MOST);
+        arena_free(mem);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +539,7 @@ int main(void)
         cmocka_unit_test(a_step_that_may_not_run_or_runs_often_needs_what_it_needs),
         cmocka_unit_test(apps_trap_19_what_nobody_runs_decides_nothing),
         cmocka_unit_test(the_examples_of_the_docs_are_right),
+        cmocka_unit_test(a_long_name_over_a_long_list_costs_little),
     };
     return cmocka_run_group_tests(tests, load_apps, free_apps);
 }

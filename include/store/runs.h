@@ -242,6 +242,7 @@ struct run_line {
     const char *error_code;
     int64_t created_at, ended_at;
     json_t *inputs;               /* NULL: they do not open */
+    const json_t *pressed;        /* as of the run */
     struct run_connection *acted; /* as it was on record when the run went on */
     size_t acted_count;
     struct run_record *records; /* of its steps, in their order, each once */

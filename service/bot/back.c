@@ -18,7 +18,7 @@ static int end_runs_behind(struct turn *t, const struct login *l, json_t **ret_l
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (cancelled_view(&t->scene, &list[i], NULL, ret_last, e) != 0 ||
+        if (cancelled_view(&t->scene, &list[i], false, ret_last, e) != 0 ||
             run_cancel(&t->scene, &list[i], *ret_last, e) != 0) {
             return -1;
         }

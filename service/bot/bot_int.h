@@ -189,16 +189,6 @@ const char *words_person(const struct user *u);
 /* A value of an input as people read it; of a file its name and size. */
 char *words_value(arena *mem, const json_t *value);
 
-/* --- words_inputs.c: what a command was given --- */
-
-/* "name: Acme renewal", the first that was given, cut to a few words; NULL: none was. */
-char *words_input(arena *mem, const struct recipe *recipe, const json_t *inputs);
-/* What was given so far, in the recipe's order (NULL: as it is stored), for confirmations. */
-void words_inputs(json_t *view, const struct recipe *recipe, const json_t *inputs);
-/* The same, at most so many, and how many more there are. */
-void words_inputs_first(json_t *view, const struct recipe *recipe, const json_t *inputs,
-                        size_t max);
-
 /* --- commands.c: the table of built-in words --- */
 
 typedef int command_fn(struct turn *t, const char *rest, struct err *e);

@@ -204,8 +204,8 @@ static int cancel_run(struct turn *t, struct run *r, struct err *e)
     bool shown =
         r->message_id != NULL && t->acted != NULL && str_equal(t->acted->id, r->message_id);
     bool full = shown || !run_for_one(r); /* nobody else reads the answer */
-    int rc = full ? cancelled_view(sc, r, NULL, &view, e) : cancelled_above(sc, r, &view, e);
-    if (rc != 0 || cancelled_view(sc, r, r->inputs, &named, e) != 0 ||
+    int rc = full ? cancelled_view(sc, r, false, &view, e) : cancelled_above(sc, r, &view, e);
+    if (rc != 0 || cancelled_view(sc, r, true, &named, e) != 0 ||
         cancel_all_of(t, r, view, e) != 0) {
         return -1;
     }

@@ -12,7 +12,7 @@ int cancelled_name(struct scene *sc, const struct run *r, const char **ret, stru
     if (recipe_of(sc, r, &recipe, e) != 0) {
         return -1;
     }
-    const char *input = recipe == NULL ? NULL : words_input(sc->mem, recipe, r->inputs);
+    const char *input = recipe == NULL ? NULL : words_input(sc->s, recipe, r);
     const char *title = recipe == NULL ? r->recipe : recipe->title;
     *ret = input != NULL
                ? arena_printf(sc->mem, "%s (%s)", title, input)
@@ -20,8 +20,7 @@ int cancelled_name(struct scene *sc, const struct run *r, const char **ret, stru
     return 0;
 }
 
-int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
-                   struct err *e)
+int cancelled_view(struct scene *sc, const struct run *r, bool inputs, json_t **ret, struct err *e)
 {
     struct recipe *recipe = NULL;
     const char *so_far = NULL;
@@ -35,8 +34,8 @@ int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, 
               so_far != NULL ? so_far
               : unsure       ? "An answer of the app got lost before: please look there."
                              : "Nothing was done.");
-    if (inputs != NULL) {
-        words_inputs(*ret, recipe, inputs);
+    if (inputs) {
+        words_inputs(sc, *ret, recipe, r, SIZE_MAX);
         view_note(*ret, "Typed %s · reference %s", words_age(sc->mem, r->created_at), r->reference);
     } else {
         view_note(*ret, "Reference %s", r->reference);

@@ -261,6 +261,7 @@ json_t *form_of_run(struct scene *sc, const struct run *r, const struct recipe *
     if (strlen(recipe->title) > HEADING_SHOWN) {
         view_text(f.form, "**%s**", recipe->title);
     }
+    words_inputs_about(sc, f.form, r);
     if (recipe->hint != NULL) {
         view_note(f.form, "%s", recipe->hint);
     }

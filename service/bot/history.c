@@ -19,16 +19,18 @@ const char *history_title(arena *mem, const struct run_line *l)
     return str_empty(title) ? l->recipe : title;
 }
 
-/* "name: Acme renewal": what tells one such command from the next. */
-static const char *first_input(arena *mem, const struct run_line *l)
+/* "name: Acme renewal", or what it is about: what tells one such command from the next. */
+static const char *first_input(const struct scene *sc, const struct run_line *l)
 {
+    const struct run r = {
+        .workspace = sc->workspace->workspace, .inputs = l->inputs, .pressed = l->pressed};
     const struct recipe_row row = {.name = l->recipe, .body = l->recipe_body};
     struct recipe *recipe = NULL;
     struct err unread = {0};
-    if (l->recipe_body == NULL || recipe_read(mem, &row, &recipe, &unread) != 0) {
+    if (l->recipe_body == NULL || recipe_read(sc->mem, &row, &recipe, &unread) != 0) {
         return NULL;
     }
-    return words_input(mem, recipe, l->inputs);
+    return words_input(sc->s, recipe, &r);
 }
 
 /* Of several apps it is not on record which one it was. */
@@ -119,7 +121,7 @@ static void add_line(struct scene *sc, json_t *view, const struct run_line *l)
     bool link = last != NULL && is_link(sc, last);
     const struct button open = {
         .title = "Open", .action = "open", .value = l->id, .url = link ? last->url : NULL};
-    const char *input = first_input(sc->mem, l);
+    const char *input = first_input(sc, l);
     view_row(view, link ? &open : NULL, "**%s** · %s\n%s%s%s%s%s%s", history_title(sc->mem, l),
              what_came(sc, l), input == NULL ? "" : input, input == NULL ? "" : " · ", who,
              *who == '\0' ? "" : " · ", l->reference, records_of(sc, l));

@@ -68,7 +68,7 @@ static int cancel_run(struct leaving *x, struct run *r, struct err *e)
     if (seen) {
         json_t *view = NULL;
         x->runs++;
-        return cancelled_view(sc, r, NULL, &view, e) != 0
+        return cancelled_view(sc, r, false, &view, e) != 0
                    ? -1
                    : run_end(sc, r, r->state, RUN_CANCELLED, view, e);
     }

@@ -143,7 +143,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
         view_text(view, "Enter **%s** in our %s.", r->asking, words_dm(sc));
         json_object_del(r->inputs, r->asking); /* what does not fit is no value */
     }
-    words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
+    words_inputs(sc, view, recipe, r, INPUTS_SHOWN);
     add_origin(sc, view, r);
     if (add_again(sc, view, r, e) != 0) {
         return -1;

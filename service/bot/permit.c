@@ -77,7 +77,7 @@ static int cancel_waiting(struct turn *t, const struct act_permission *p, size_t
         if (!run_may_cancel(r) || !str_equal(r->act.token, p->token)) {
             continue;
         }
-        if (cancelled_view(&t->scene, r, NULL, &view, e) != 0 ||
+        if (cancelled_view(&t->scene, r, false, &view, e) != 0 ||
             run_end(&t->scene, r, r->state, RUN_CANCELLED, view, e) != 0) {
             return -1;
         }

@@ -61,7 +61,7 @@ static void add_inputs(struct scene *sc, json_t *view, const struct run *r)
     struct recipe *recipe = NULL;
     struct err unused = {0};
     if (recipe_of(sc, r, &recipe, &unused) == 0 && recipe != NULL) {
-        words_inputs_first(view, recipe, r->inputs, INPUTS_SHOWN);
+        words_inputs(sc, view, recipe, r, INPUTS_SHOWN);
     }
 }
 

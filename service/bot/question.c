@@ -76,7 +76,9 @@ static void add_given(struct turn *t, json_t *view, const struct run *r,
             json_object_set(fitting, in->name, given);
         }
     }
-    words_inputs_first(view, recipe, fitting, GIVEN_SHOWN);
+    struct run known = *r;
+    known.inputs = fitting;
+    words_inputs(&t->scene, view, recipe, &known, GIVEN_SHOWN);
 }
 
 static char *answer_value(arena *mem, const char *run_id, const char *input, const char *value)
@@ -127,7 +129,7 @@ int question_settle(struct scene *sc, const struct run *r, const struct recipe *
     }
     json_t *view = view_new(sc->mem);
     view_text(view, "**%s**", recipe->title);
-    words_inputs(view, recipe, r->inputs);
+    words_inputs(sc, view, recipe, r, SIZE_MAX);
     view_note(view, "Filled in.");
     return say_update(sc, m->id, view, e);
 }

@@ -285,7 +285,8 @@ int run_ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, 
     bool changed = false;
     sc->changed = true;
     view_text(view, "This waited for a while. Shall I still run **%s**?", recipe->title);
-    words_inputs(view, recipe, r->inputs);
+    words_inputs(sc, view, recipe, r, SIZE_MAX);
+    words_inputs_link(sc, view, r);
     view_button(view, &(struct button){.title = "Run it now",
                                        .action = "run_now",
                                        .value = r->id,

@@ -91,9 +91,8 @@ bool run_is_nobodys(const struct run *r);
 
 /* Its title, with what tells it from others of that title. */
 int cancelled_name(struct scene *sc, const struct run *r, const char **ret, struct err *e);
-/* inputs: what it would have been run with; NULL: not shown. */
-int cancelled_view(struct scene *sc, const struct run *r, const json_t *inputs, json_t **ret,
-                   struct err *e);
+/* inputs: with what it would have been run with. */
+int cancelled_view(struct scene *sc, const struct run *r, bool inputs, json_t **ret, struct err *e);
 /* Of its message that stands above the answer: that it is over and no more, so that one `cancel`
  * has one answer. */
 int cancelled_above(struct scene *sc, const struct run *r, json_t **ret, struct err *e);
@@ -111,6 +110,21 @@ struct failure {
     const char *words; /* the app's refusal in our words; NULL: by the error's code */
     const char *app;   /* title; NULL: "The app" */
 };
+
+/* --- words_inputs.c: what a run was given --- */
+
+/* What the message says whose button began the run, or "name: Acme renewal", the first input that
+ * was given; cut to a few words. NULL: none was. */
+char *words_input(store *s, const struct recipe *recipe, const struct run *r);
+/* What was given so far, in the recipe's order (NULL: as it is stored), at most so many (SIZE_MAX:
+ * all) and how many more there are. Of a run that a button began, in the place of what the button
+ * gave, what its message says; unless that is gone by age. */
+void words_inputs(struct scene *sc, json_t *view, const struct recipe *recipe, const struct run *r,
+                  size_t max);
+/* What that message says, alone. */
+void words_inputs_about(struct scene *sc, json_t *view, const struct run *r);
+/* Its button that leads to the record, where it has one. */
+void words_inputs_link(struct scene *sc, json_t *view, const struct run *r);
 
 /* --- bound.c: buttons that stand for what is stored with their message --- */
 

@@ -71,7 +71,7 @@ static const char *name_of(struct scene *sc, const struct run *r, const struct r
     if (recipe == NULL) {
         return r->recipe;
     }
-    const char *input = r->inputs == NULL ? NULL : words_input(sc->mem, recipe, r->inputs);
+    const char *input = r->inputs == NULL ? NULL : words_input(sc->s, recipe, r);
     return input == NULL ? recipe->title : arena_printf(sc->mem, "%s (%s)", recipe->title, input);
 }
 

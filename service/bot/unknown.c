@@ -111,7 +111,8 @@ json_t *unknown_view(struct scene *sc, const struct run_outcome *o, const char *
     add_item(sc, view, o);
     add_rest(sc, view, o);
     view_text(view, "Please look there before you choose.");
-    words_inputs(view, o->recipe, r->inputs);
+    words_inputs(sc, view, o->recipe, r, SIZE_MAX);
+    words_inputs_link(sc, view, r);
     view_button(view,
                 &(struct button){.title = "It happened", .action = "unknown_done", .value = value});
     view_button(view, &(struct button){.title = "It did not: run it again",

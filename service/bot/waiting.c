@@ -20,7 +20,7 @@ static int name_of(store *s, const struct run *r, bool with_input, const char **
     }
     bool read = row != NULL && recipe_read(mem, row, &recipe, &faulty) == 0;
     const char *title = read && !str_empty(recipe->title) ? recipe->title : r->recipe;
-    const char *input = read ? words_input(mem, recipe, r->inputs) : NULL;
+    const char *input = read ? words_input(s, recipe, r) : NULL;
     *ret = with_input ? arena_printf(mem, "%s (%s)", title, input == NULL ? r->reference : input)
                       : title;
     return 0;

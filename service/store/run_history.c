@@ -8,14 +8,15 @@
 static const struct stmt HISTORY = {
     "run_history",
     "select r.id, r.reference, r.recipe, r.state, r.error_code, epoch(r.created_at),"
-    "       epoch(r.ended_at), v.body, r.inputs, r.workspace, r.message_id"
+    "       epoch(r.ended_at), v.body, r.inputs, r.workspace, r.message_id,"
+    "       r.pressed"
     "  from run r"
     "  left join recipe_version v on v.workspace = r.workspace and v.name = r.recipe"
     "       and v.version = r.version"
     " where r.workspace = $1 and r.user_id = $2 and ($3::text is null or r.reference = $3)"
     "   and ($6::text is null or r.recipe = $6)"
     " order by r.created_at desc, r.id desc offset $4 limit $5",
-    6, 11};
+    6, 12};
 
 static const struct stmt ACTED = {
     "run_history_acted",
@@ -64,6 +65,8 @@ static int read_line(store *s, const rows *r, size_t row, void *to, struct err *
     l->ended_at = row_i64(r, row, 6);
     l->recipe_body = row_text(r, row, 7);
     l->message_id = row_text(r, row, 10);
+    const char *pressed = row_text(r, row, 11);
+    l->pressed = pressed == NULL ? NULL : store_object(s->mem, pressed);
     struct seal_place place = {"run", row_text(r, row, 9), l->id, "inputs"};
     if (store_unseal_json(s, &place, row_bytes(r, row, 8), &l->inputs, &unread) != 0) {
         l->inputs = NULL; /* what does not open is told without them */

@@ -1,7 +1,7 @@
 // The story of the seed: an approval arrives in a chat, somebody presses Approve, logs in once, and it carries their name.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ACME, Browser, SLOWNESS, TEAMS_ACME, button, create, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, Browser, SLOWNESS, TEAMS_ACME, button, create, labels, loginUrl, start, until, viewWords, words} from '../lib/flow.mjs';
 
 const SALESFORCE = {salesforce: {use: 'acme-salesforce', verify_user_access: true}};
 const step = (id, action, withs) => ({id, connection: 'salesforce', action, with: withs});
@@ -161,6 +161,40 @@ for (const chat of ['slack', 'teams']) {
       assert.equal(sent.closed, true, JSON.stringify(sent));
       await decided(ana, m, /Rejected by Cleo/);
       assert.equal(await status(process), 'Rejected');
+    });
+
+    test('what a button carries is told by what its message says, with its link, and never by ids: in the form, the prompt, lists, and before it runs late', async () => {
+      const {item, process} = await waiting('By its name');
+      await w.putRecipe(workspace, {...RECIPES[3], name: 'show-linked', command: 'linked approval', reply: {...RECIPES[3].reply, link: {label: 'Open the deal', url: 'https://deals.example/1'}}});
+      const said = await ana.say(`@Workbot linked approval item: ${item} name: By its name`, {place: OPEN});
+      const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('By its name'), {place: OPEN, after: said.ts});
+      const ABOUT = /For a decision: By its name/;
+      const told = (what, text) => {
+        assert.match(text, ABOUT, what);
+        assert.doesNotMatch(text, new RegExp(item), `${what} shows an id`);
+      };
+      await cleo.press(m, 'Reject');
+      const form = await cleo.modal();
+      told('the form', teams ? words(form) : viewWords(form));
+      assert.ok(JSON.stringify(form).includes('https://deals.example/1'), 'the form leads to the record');
+      await cleo.ask('disconnect salesforce', /Disconnected|not connected/);
+      const before = (await cleo.say('cancel')).ts;
+      await cleo.sees(x => x.ts > before && /Cancelled: \*?\*?To reject deal/.test(words(x)));
+      await cleo.press(m, 'Approve');
+      const prompt = await privately(cleo, x => x.is_bot && loginUrl(x) && ABOUT.test(words(x)));
+      told('the prompt', words(prompt));
+      assert.match(JSON.stringify(prompt.blocks ?? prompt.attachments ?? prompt), /This cancels [^"]*For a decision: By its name/);
+      told('the list', words(await cleo.ask('pending', /To approve deal/)));
+      await w.query("update run set parked_at = now() - interval '1 hour' where state = 'parked'");
+      const code = await cleo.browse(prompt);
+      await cleo.say(code);
+      const late = await privately(cleo, x => /Shall I still run/.test(words(x)));
+      told('what runs late', words(late));
+      assert.equal(button(late, 'Open the deal').url, 'https://deals.example/1');
+      await cleo.press(late, 'Run it now');
+      await decided(ana, m, /^Approved by Cleo/);
+      assert.equal(await status(process), 'Approved');
+      told('the history', words(await cleo.ask('history', /Your last commands/)));
     });
 
     test('whoever has no right is told so by the app, alone, and the message stays open for others', async () => {

@@ -106,6 +106,19 @@ static json_t *dialog_of(struct request *req, const json_t *body, struct teams_s
     return dialog;
 }
 
+/* The button that sends it: what only opens a page sends nothing. */
+static const json_t *sending_action(const json_t *card, const char *wanted)
+{
+    const json_t *found = NULL;
+    json_t *list = teams_actions(card);
+    for (size_t i = 0; wanted == NULL && found == NULL && i < json_array_size(list); i++) {
+        const json_t *action = json_array_get(list, i);
+        found = strcmp(json_str_or(action, "type", ""), "Action.Submit") == 0 ? action : NULL;
+    }
+    json_decref(list);
+    return wanted == NULL ? found : teams_action(card, wanted, false);
+}
+
 /* The task/submit of the open dialog; NULL after an answer or refusal. */
 static json_t *submit_make(struct request *req, const json_t *body, struct teams_scene *s)
 {
@@ -114,7 +127,7 @@ static json_t *submit_make(struct request *req, const json_t *body, struct teams
         return NULL;
     }
     const json_t *card = json_object_get(dialog, "card");
-    const json_t *action = teams_action(card, json_str_or(body, "action", "#1"), false);
+    const json_t *action = sending_action(card, json_str(body, "action"));
     if (action == NULL) {
         teams_refuse(req, 404, "action_not_found", "the dialog has no such button");
         return NULL;

@@ -257,6 +257,21 @@ static int run_unknown_again(struct turn *t, struct run *r, json_t *view, struct
     return go_on(t, r, false, view, e);
 }
 
+/* Where nobody typed it, nothing more is done by a recipe that is off. */
+static int find_off(struct turn *t, const struct run *r, bool *ret, struct err *e)
+{
+    struct recipe_row *row = NULL;
+    *ret = false;
+    if (!run_is_nobodys(r)) {
+        return 0;
+    }
+    if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
+        return -1;
+    }
+    *ret = row == NULL || !row->enabled;
+    return 0;
+}
+
 /* By what comes after the step whose answer nobody has. */
 static int verdict_done(struct turn *t, const struct run *r, const struct verdict **ret,
                         struct err *e)
@@ -269,38 +284,36 @@ static int verdict_done(struct turn *t, const struct run *r, const struct verdic
                         "answer, which nobody has. Please do the rest in the app, or with other "
                         "commands.",
                         "it_happened", end_unknown, true}};
+    static const struct verdict posted = {"Noted: it had happened. I post the recipe's message.",
+                                          "it_happened", go_on_behind, false};
     struct run_step *steps = NULL;
     struct recipe *recipe = NULL;
     size_t count = 0, place = STEP_SPAN;
+    bool off = false;
     if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0 ||
-        result_recipe(&t->scene, r, &recipe, e) != 0) {
+        result_recipe(&t->scene, r, &recipe, e) != 0 || find_off(t, r, &off, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
         place =
             str_equal(steps[i].state, "unknown") ? (size_t)(steps[i].position % STEP_SPAN) : place;
     }
-    *ret = &done[unknown_rest(t->scene.mem, recipe, place)];
+    enum unknown_rest rest = unknown_rest(t->scene.mem, recipe, place);
+    *ret = rest == REST_NONE && unknown_posts(r, recipe) && !off ? &posted : &done[rest];
     return 0;
 }
 
-/* Of a recipe that is off it would end in silence, where nobody typed it: it stays as it is. */
+/* It would end in silence: it stays as it is. */
 static int say_if_off(struct turn *t, const struct run *r, bool *ret_off, struct err *e)
 {
-    struct recipe_row *row = NULL;
-    *ret_off = false;
-    if (!run_is_nobodys(r)) {
-        return 0;
-    }
-    if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
+    if (find_off(t, r, ret_off, e) != 0) {
         return -1;
     }
-    if (row != NULL && row->enabled) {
+    if (!*ret_off) {
         return 0;
     }
     json_t *view = view_new(t->scene.mem);
     view_text(view, "The recipe `%s` is off or gone: nothing was run.", r->recipe);
-    *ret_off = true;
     return say_beside(t, view, NULL, e);
 }
 

@@ -75,6 +75,11 @@ enum unknown_rest unknown_rest(arena *mem, const struct recipe *recipe, size_t p
     return recipe_step_is_needed(mem, recipe, place) ? REST_STOPS : REST_GOES_ON;
 }
 
+bool unknown_posts(const struct run *r, const struct recipe *recipe)
+{
+    return run_is_nobodys(r) && recipe != NULL;
+}
+
 static size_t place_of(const struct run_outcome *o)
 {
     size_t i = 0;
@@ -92,7 +97,10 @@ static void add_rest(struct scene *sc, json_t *view, const struct run_outcome *o
     enum unknown_rest rest = unknown_rest(sc->mem, o->recipe, place);
     bool items = o->item.number < o->item.count;
     if (rest == REST_NONE || (!items && place + 1 == o->recipe->steps_count)) {
-        return; /* nothing comes after it */
+        if (unknown_posts(o->run, o->recipe)) {
+            view_text(view, "Its message is not posted yet. Say that it happened, and I post it.");
+        }
+        return; /* no step comes after it */
     }
     view_text(view, "%s after it are not done%s. Say that it happened, and %s.",
               items ? "Those" : "The steps",

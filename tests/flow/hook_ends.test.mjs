@@ -38,6 +38,7 @@ describe('hooks: how a run of nobody ends', () => {
     const mine = await ben.sees(/Keep deal may have happened or not/), hers = await cleo.sees(/Keep deal may have happened or not/);
     assert.deepEqual(labels(mine), ['It happened', 'It did not: run it again']);
     assert.match(words(mine), /recipe deal/);
+    assert.match(words(mine), /Its message is not posted yet\. Say that it happened, and I post it\./);
     assert.deepEqual(await states(), ['unknown']);
     // somebody who is no admin has no such button, and forges one
     assert.deepEqual(await questions(ana), []);
@@ -47,11 +48,11 @@ describe('hooks: how a run of nobody ends', () => {
     await w.idle();
     assert.deepEqual([await states(), await named('Lost once')], [['unknown'], 1]);
     await ben.press(mine, 'It happened', {times: 2});
-    await ben.sees(m => m.ts === mine.ts && /Noted: it had happened/.test(words(m)) && labels(m).length === 0);
+    await ben.sees(m => m.ts === mine.ts && /Noted: it had happened\. I post the recipe's message\./.test(words(m)) && labels(m).length === 0);
     await cleo.press(hers, 'It did not: run it again');
     await cleo.sees(m => m.ts === hers.ts && /Ben.* was first/.test(words(m)) && labels(m).length === 0);
     await w.idle();
-    assert.deepEqual([await states(), await named('Lost once'), await posted('Kept Lost once')], [['done'], 1, 0]);
+    assert.deepEqual([await states(), await named('Lost once'), await posted('Kept Lost once')], [['done'], 1, 1], 'the message comes, as when the step had answered');
     assert.deepEqual(await onRecord('run.settled'), [['user:U0BEN0001', 'it_happened']]);
   });
 

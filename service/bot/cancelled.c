@@ -31,9 +31,10 @@ int cancelled_view(struct scene *sc, const struct run *r, bool inputs, json_t **
     }
     *ret = view_new(sc->mem);
     view_text(*ret, "Cancelled: **%s**. %s", recipe == NULL ? r->recipe : recipe->title,
-              so_far != NULL ? so_far
-              : unsure       ? "An answer of the app got lost before: please look there."
-                             : "Nothing was done.");
+              so_far != NULL  ? so_far
+              : unsure        ? "An answer of the app got lost before: please look there."
+              : decided_by(r) ? "Nothing was done: your press is taken back, and decides nothing."
+                              : "Nothing was done.");
     if (inputs) {
         words_inputs(sc, *ret, recipe, r, SIZE_MAX);
         view_note(*ret, "Typed %s · reference %s", words_age(sc->mem, r->created_at), r->reference);

@@ -18,6 +18,11 @@ static const char *message_of(const struct run *r)
     return json_text(r->pressed, "decides") == NULL ? NULL : json_text(r->pressed, "message");
 }
 
+bool decided_by(const struct run *r)
+{
+    return message_of(r) != NULL;
+}
+
 bool decided_is_in_place(const struct run *r)
 {
     return message_of(r) != NULL && str_equal(r->message_id, message_of(r));

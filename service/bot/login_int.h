@@ -57,13 +57,16 @@ void consent_add_reason(struct scene *sc, json_t *view, const struct default_con
 struct awaiting {
     const char *names; /* "Create an opportunity (name: Acme), ... and 2 more"; "" of none */
     size_t count;
+    size_t presses; /* so many of them are presses that decide a message */
 };
 /* Of the login's user and connection. own: a run that is about to wait, too; NULL: none is. */
 int awaiting_load(struct scene *sc, const struct login *l, const struct run *own,
                   struct awaiting *ret, struct err *e);
-/* A button Back that asks first, with these names. */
+/* A button Back that asks first, with these names, and says what it does. */
 void awaiting_add_back(struct scene *sc, json_t *view, const char *login_id,
                        const struct awaiting *w);
+/* "cancels it", "takes back your press" */
+const char *awaiting_back_does(const struct awaiting *w);
 /* Back of the pressed message (NULL: not on record) has asked for just these. */
 bool awaiting_told(struct scene *sc, const struct message *pressed, const struct awaiting *w);
 /* Asks beside the pressed message, where its Back has not: more has come to wait since. */

@@ -72,10 +72,11 @@ static void add_waiting(struct scene *sc, json_t *view, const struct prompt *p,
         add_inputs(sc, view, p->run);
     }
     if (w->count == 1) {
-        view_note(view, "**%s** waits for this and goes on by itself. Back cancels it.", w->names);
+        view_note(view, "**%s** waits for this and goes on by itself. Back %s.", w->names,
+                  awaiting_back_does(w));
     } else if (w->count > 1) {
-        view_note(view, "**%s** wait for this and go on by themselves. Back cancels them.",
-                  w->names);
+        view_note(view, "**%s** wait for this and go on by themselves. Back %s.", w->names,
+                  awaiting_back_does(w));
     } else {
         view_note(view, "Commands then run in %s as you. You can disconnect at any time.",
                   words_app(sc, p->def->app));

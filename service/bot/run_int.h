@@ -163,6 +163,8 @@ const struct recipe_input *bound_first(const struct run *r, const struct recipe 
 /* The pressed message is the person's own: it becomes the prompt, the question and the result.
  * NULL: it is not, or the run decides nothing. */
 const char *decided_in_place(const struct turn *t, const struct run *r);
+/* It began with a press that decides a message. */
+bool decided_by(const struct run *r);
 /* Its prompt and result stand in the pressed message. */
 bool decided_is_in_place(const struct run *r);
 /* A copy without buttons that have a call. */

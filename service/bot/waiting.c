@@ -54,7 +54,11 @@ static int load(store *s, const struct login *l, const struct run *own, bool wit
     for (size_t i = 0; i <= count; i++) {
         const struct run *r = i < count ? &list[i] : own;
         bool twice = i < count && own != NULL && str_equal(list[i].id, own->id);
-        if (r != NULL && !twice && add_name(s, &names, ret->count++, r, with_input, e) != 0) {
+        if (r == NULL || twice) {
+            continue;
+        }
+        ret->presses += decided_by(r) ? 1 : 0;
+        if (add_name(s, &names, ret->count++, r, with_input, e) != 0) {
             return -1;
         }
     }
@@ -83,10 +87,31 @@ int bot_login_awaited(store *s, const struct login *l, const char **ret, size_t 
     return 0;
 }
 
+const char *awaiting_back_does(const struct awaiting *w)
+{
+    bool one = w->count == 1;
+    return w->presses < w->count ? (one ? "cancels it" : "cancels them")
+                                 : (one ? "takes back your press" : "takes back your presses");
+}
+
+/* Of a press: others read its message, and may wonder what becomes of it. */
+static const char *question(arena *mem, const struct awaiting *w)
+{
+    if (w->count == 0) {
+        return NULL;
+    }
+    return w->presses < w->count
+               ? arena_printf(mem, "This cancels %s.", w->names)
+               : arena_printf(mem,
+                              "This %s: %s. Nothing is decided by it, and the buttons stay for "
+                              "whoever may press.",
+                              awaiting_back_does(w), w->names);
+}
+
 void awaiting_add_back(struct scene *sc, json_t *view, const char *login_id,
                        const struct awaiting *w)
 {
-    const char *asks = w->count == 0 ? NULL : arena_printf(sc->mem, "This cancels %s.", w->names);
+    const char *asks = question(sc->mem, w);
     view_button(view, &(struct button){
                           .title = "Back", .action = "back", .value = login_id, .confirm = asks});
 }

@@ -169,7 +169,13 @@ static int post_in_channel(struct scene *sc, const struct message *m, const char
                : say_new(sc, &to, view, &id, e);
 }
 
-/* channel: where it stands instead; NULL: nowhere. */
+/* No chat takes it as it is, wherever it goes. */
+static bool is_refused(const char *code)
+{
+    return str_equal(code, "chat_payload");
+}
+
+/* channel: where it goes instead; NULL: nowhere. */
 static json_t *undelivered_view(struct scene *sc, const struct message *m, const char *code,
                                 const char *channel)
 {
@@ -178,8 +184,14 @@ static json_t *undelivered_view(struct scene *sc, const struct message *m, const
     if (channel != NULL) {
         view_text(
             view,
-            "What the recipe `%s` tells <@%s|%s> did not arrive (%s). It stands in <#%s> instead.",
+            "What the recipe `%s` tells <@%s|%s> did not arrive (%s). It goes to <#%s> instead.",
             recipe, m->user_id, words_name(sc, m->user_id, "somebody"), code, channel);
+    } else if (is_refused(code)) {
+        view_text(view,
+                  "What the recipe `%s` tells was refused by the chat (%s): such a message stands "
+                  "nowhere, and nobody has read it.",
+                  recipe, code);
+        view_note(view, "That is a fault of mine. Shorter or simpler words of the recipe may do.");
     } else if (m->user_id != NULL) {
         view_text(view,
                   "What the recipe `%s` tells <@%s|%s> may not have arrived (%s): the chat did not "
@@ -194,15 +206,29 @@ static json_t *undelivered_view(struct scene *sc, const struct message *m, const
     return view;
 }
 
+/* Where others read it instead; NULL: what may have come is not said again there, nor are its
+ * buttons. */
+static const char *other_place(const struct message *m, const char *code)
+{
+    return m->post_started_at != 0 || is_refused(code) ? NULL : json_text(m->body, "else_in");
+}
+
+/* Of the notices: what is told of each. */
+static char *undelivered_key(arena *mem, const struct message *m, const char *code)
+{
+    const char *whom = other_place(m, code) != NULL ? "elsewhere"
+                       : m->user_id != NULL         ? "person"
+                                                    : "channel";
+    return arena_printf(mem, "post:%s:%s:%s", json_text(m->body, "posts"), code, whom);
+}
+
 int bot_post_undelivered(store *s, arena *mem, const struct message *m, const char *code,
                          struct err *e)
 {
-    const char *recipe = json_text(m->body, "posts");
-    /* what may have come is not said again where others read it, nor are its buttons */
-    const char *channel = m->post_started_at != 0 ? NULL : json_text(m->body, "else_in");
+    const char *channel = other_place(m, code);
     struct workspace *w = NULL;
     bool due = false;
-    if (recipe == NULL || m->sent_version > 0) {
+    if (json_text(m->body, "posts") == NULL || m->sent_version > 0) {
         return 0;
     }
     if (store_workspace_find(s, m->workspace, &w, e) != 0) {
@@ -212,8 +238,7 @@ int bot_post_undelivered(store *s, arena *mem, const struct message *m, const ch
         return 0;
     }
     struct scene sc = {.mem = mem, .s = s, .workspace = w};
-    const char *key =
-        arena_printf(mem, "post:%s:%s:%s", recipe, code, m->user_id != NULL ? "person" : "channel");
+    const char *key = undelivered_key(mem, m, code);
     if ((channel != NULL && post_in_channel(&sc, m, channel, e) != 0) ||
         store_notice_due(s, m->workspace, key, EVERY_S, &due, e) != 0) {
         return -1;

@@ -49,7 +49,7 @@ json_t *bot_unreachable_view(arena *mem, const struct bot_unreached *who)
 json_t *bot_refused_view(arena *mem)
 {
     json_t *view = view_new(mem);
-    view_text(view, "I had an answer for you that this chat does not take: a fault of mine. "
+    view_text(view, "I had a message for you that this chat does not take: a fault of mine. "
                     "`pending` shows what waits for you.");
     return view;
 }

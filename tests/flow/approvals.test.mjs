@@ -411,6 +411,8 @@ for (const chat of ['slack', 'teams']) {
             .map(([title, command, decides, more]) => ({title, command, inputs: {item: '{{hook.data.object.Item}}'}, decides, ...more}))}, ...more});
       const tell = (id, fields) => w.sandbox('POST', '/_hook', {kind: 'salesforce_outbound', url: hook.url, organization_id: '00D0000000ACME1EAG', notifications: [{id, fields}]});
       const waits = name => ana.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(`Waits for approval: ${name}`), {place: OPEN});
+      const sent = () => until('all messages to be sent', async () => await w.count('message', "state = 'waiting'") === 0);
+      const toHer = () => w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
       const eventOf = async name => {
         const x = await waiting(name);
         return {...x, fields: {TargetId: x.id, Item: x.item, Amount: '5000'}};
@@ -437,7 +439,7 @@ for (const chat of ['slack', 'teams']) {
       });
 
       test('a person is told by the account that the event names, and nobody else; without one the channel is', async () => {
-        await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
+        await toHer();
         const {process, fields} = await eventOf('For her');
         await tell('04ltwo', {...fields, Approver: 'CLEO@acme.example'});
         const m = await cleo.sees(x => x.is_bot && labels(x).includes('Approve') && words(x).includes('For her'));
@@ -466,7 +468,7 @@ for (const chat of ['slack', 'teams']) {
       });
 
       test('P8 a person to whom it may have come, as only its answers were lost: nobody else reads it, or has its buttons', async () => {
-        await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
+        await toHer();
         const {fields} = await eventOf('Unsure');
         if (teams) await ben.say('hello');
         await w.idle();
@@ -478,8 +480,43 @@ for (const chat of ['slack', 'teams']) {
         assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Unsure')).length, 0);
       });
 
+      test('P8 nor where the one-to-one chat to which it may have come leads nowhere after that, and no other opens', async () => {
+        await toHer();
+        const {fields} = await eventOf('Reopened');
+        await ben.ask('hello', /Hello/);
+        await sent();
+        const post = teams ? {peer: 'teams', method: 'POST', path: '/activities'} : {peer: 'slack', path: 'chat.postMessage'};
+        await w.fault('lost', {...post, times: 1});
+        await w.fault('error', {...post, times: 1, skip: 1, ...(teams ? {error: 'ConversationNotFound', status: 404} : {error: 'channel_not_found'})});
+        if (!teams) await w.fault('error', {peer: 'slack', error: 'channel_not_found', path: 'conversations.history', times: 1});
+        await w.fault('error', teams ? {peer: 'teams', method: 'POST', path: '/v3/conversations', error: 'BotNotInConversationRoster', status: 403, times: 1, skip: 1}
+          : {peer: 'slack', error: 'user_disabled', path: 'conversations.open', times: 1});
+        await tell('04lreopened', {...fields, Approver: 'cleo@acme.example'});
+        assert.match(words(await ben.sees(x => /approval-news/.test(words(x)) && (teams ? /chat_gone/ : /chat_target/).test(words(x)) && /Nobody else was told/.test(words(x)))), /may not have arrived/);
+        await w.idle();
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Reopened')).length, 0);
+        await w.sandbox('DELETE', '/_faults');
+        await cleo.ask('help', /What can I do/);
+      });
+
+      // Slack is asked for hours before such a message is given up
+      if (teams) test('what the chat takes for no message stands nowhere, and nobody is told that it does', async () => {
+        await toHer();
+        const {fields} = await eventOf('No message');
+        await ben.ask('hello', /Hello/);
+        await sent();
+        await w.fault('error', {peer: 'teams', error: 'BadSyntax', status: 400, method: 'POST', path: '/activities'});
+        await tell('04lnone', {...fields, Approver: 'cleo@acme.example'});
+        await cleo.sees(x => x.is_bot && /a message for you that this chat does not take/.test(words(x)));
+        const notice = words(await ben.sees(/approval-news[^]*was refused by the chat \(chat_payload\)/));
+        assert.match(notice, /nobody has read it/);
+        assert.doesNotMatch(notice, /instead|may not have arrived/);
+        await w.idle();
+        assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('No message')).length, 0);
+      });
+
       test('a person whom the chat does not let it reach: the channel reads it, once, can decide, and the admins know', async () => {
-        await w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
+        await toHer();
         const {process, fields} = await eventOf('Unreached');
         if (teams) await ben.say('hello'); // the admin, who can be written to from then on
         await w.idle();
@@ -487,7 +524,7 @@ for (const chat of ['slack', 'teams']) {
           : [{peer: 'slack', error: 'channel_not_found', path: 'chat.postMessage'}, {peer: 'slack', error: 'user_disabled', path: 'conversations.open'}]) await w.fault('error', f);
         await tell('04lunreached', {...fields, Approver: 'cleo@acme.example'});
         const m = await waits('Unreached');
-        assert.match(words(await ben.sees(/approval-news[\s\S]*did not arrive[\s\S]*stands in[\s\S]*instead/)), teams ? /tells Cleo/ : /tells <@U0CLEO001>/);
+        assert.match(words(await ben.sees(/approval-news[\s\S]*did not arrive[\s\S]*It goes to[\s\S]*instead/)), teams ? /tells Cleo/ : /tells <@U0CLEO001>/);
         await w.idle();
         assert.equal((await ana.messages(OPEN)).filter(x => words(x).includes('Unreached')).length, 1);
         await cleo.press(m, 'Approve');

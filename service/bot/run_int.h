@@ -267,10 +267,10 @@ enum unknown_rest {
     REST_STOPS    /* it needs the answer that got lost: nobody does it */
 };
 enum unknown_rest unknown_rest(arena *mem, const struct recipe *recipe, size_t place);
-/* "item 2 of 3"; NULL: the step goes through no list. */
-char *unknown_item(arena *mem, const struct run_outcome *o);
 /* Its message comes after the last step: an event began it, and nobody has been told. */
 bool unknown_posts(const struct run *r, const struct recipe *recipe);
+/* "item 2 of 3"; NULL: the step goes through no list. */
+char *unknown_item(arena *mem, const struct run_outcome *o);
 
 /* --- post.c: runs that a hook began, and nobody --- */
 

@@ -70,11 +70,28 @@ static int end_redirected(struct sending *x, store *s, struct err *e)
     return sending_end_in_lane(x, s, e);
 }
 
+/* It may have come to its reader there, and where others read it is no way for it any more. */
+static int keep_private(struct sending *x, store *s, struct err *e)
+{
+    struct message *now = NULL;
+    if (x->message->post_started_at == 0) {
+        return 0;
+    }
+    if (find(x, s, &now, e) != 0) {
+        return -1;
+    }
+    if (now == NULL || json_object_del(now->body, "else_in") != 0) {
+        return 0; /* it has no such way */
+    }
+    return store_message_set_body(s, now->workspace, now->id, now->body, e);
+}
+
 /* The stored id of the one-to-one chat leads nowhere: it is opened anew. */
 static int end_reopened(struct sending *x, store *s, struct err *e)
 {
     const struct message *m = x->message;
     if (store_user_set_dm(s, m->workspace, m->user_id, NULL, e) != 0 ||
+        keep_private(x, s, e) != 0 ||
         store_message_redirect(s, m->workspace, m->id, "", NULL, e) != 0) {
         return -1;
     }

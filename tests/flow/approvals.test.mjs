@@ -177,9 +177,9 @@ for (const chat of ['slack', 'teams']) {
       const form = await cleo.modal();
       told('the form', teams ? words(form) : viewWords(form));
       assert.ok(JSON.stringify(form).includes('https://deals.example/1'), 'the form leads to the record');
-      await cleo.ask('disconnect salesforce', /Disconnected|not connected/);
       const before = (await cleo.say('cancel')).ts;
       await cleo.sees(x => x.ts > before && /Cancelled: \*?\*?To reject deal/.test(words(x)));
+      await cleo.ask('disconnect salesforce', /Disconnected|not connected/);
       await cleo.press(m, 'Approve');
       const prompt = await privately(cleo, x => x.is_bot && loginUrl(x) && ABOUT.test(words(x)));
       told('the prompt', words(prompt));
@@ -411,7 +411,7 @@ for (const chat of ['slack', 'teams']) {
             .map(([title, command, decides, more]) => ({title, command, inputs: {item: '{{hook.data.object.Item}}'}, decides, ...more}))}, ...more});
       const tell = (id, fields) => w.sandbox('POST', '/_hook', {kind: 'salesforce_outbound', url: hook.url, organization_id: '00D0000000ACME1EAG', notifications: [{id, fields}]});
       const waits = name => ana.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(`Waits for approval: ${name}`), {place: OPEN});
-      const sent = () => until('all messages to be sent', async () => await w.count('message', "state = 'waiting'") === 0);
+      const sent = () => until('all messages to be sent', async () => await w.count('job', "kind = 'send' and state in ('queued', 'running')") === 0);
       const toHer = () => w.putRecipe(workspace, notice('approval-news', {post: {channel: OPEN_CHANNEL, person: {app: 'salesforce', email: '{{hook.data.object.Approver}}'}}}));
       const eventOf = async name => {
         const x = await waiting(name);

@@ -69,6 +69,7 @@
     X(ready_create_opportunity, "create-opportunity.md", "docs/recipes/create-opportunity.md")     \
     X(ready_box_folder, "box-folder.md", "docs/recipes/box-folder.md")                             \
     X(ready_deal_with_folder, "deal-with-folder.md", "docs/recipes/deal-with-folder.md")           \
+    X(ready_log_meeting, "log-meeting.md", "docs/recipes/log-meeting.md")                          \
     X(ready_opportunity_approval, "opportunity-approval.md",                                       \
       "docs/recipes/opportunity-approval.md")                                                      \
     X(ready_change_approval, "servicenow-change-approval.md",                                      \

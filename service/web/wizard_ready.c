@@ -13,6 +13,7 @@ static const struct {
     {"create-opportunity.md", NULL},
     {"box-folder.md", NULL},
     {"deal-with-folder.md", NULL},
+    {"log-meeting.md", NULL},
     {"opportunity-approval.md", "salesforce_outbound"},
     {"servicenow-change-approval.md", "servicenow"},
 };

@@ -9,6 +9,8 @@ const ORGANIZATION = '00D0000000ACME1EAG';
 const CLEO_AT_SALESFORCE = '005xx000000CLE1AAO';
 const APPS = {servicenow: {client_id: '5a5e0001acme4c1e0001000000000001', client_secret: 'sample-acme-servicenow-secret', as: 'ben'},
   box: {client_id: 'samplebox0acme0client000000000001', client_secret: 'sample-box-acme-secret', as: 'ben@acme.example'}};
+// those of a file, too
+const SCOPES = ['commands', 'chat:write', 'app_mentions:read', 'im:history', 'im:write', 'users:read', 'channels:read', 'groups:read', 'files:read'];
 const FOLDER = join(ROOT, 'docs/recipes');
 const PAGES = readdirSync(FOLDER).sort();
 const textOf = page => readFileSync(join(FOLDER, page), 'utf8');
@@ -16,8 +18,8 @@ const textOf = page => readFileSync(join(FOLDER, page), 'utf8');
 const worked = (page, channel) => [...textOf(page).matchAll(/^```json\n([\s\S]*?)^```/gm)]
   .map(m => JSON.parse(m[1].replace('C024BE91L', channel)));
 
-test('there are seven pages, each with what it needs, its recipes, what people see and what to change; recipes.md leads to each', () => {
-  assert.deepEqual(PAGES, ['box-folder.md', 'box-review.md', 'create-opportunity.md', 'deal-with-folder.md', 'opportunity-approval.md', 'servicenow-change-approval.md', 'servicenow-incident.md']);
+test('there are eight pages, each with what it needs, its recipes, what people see and what to change; recipes.md leads to each', () => {
+  assert.deepEqual(PAGES, ['box-folder.md', 'box-review.md', 'create-opportunity.md', 'deal-with-folder.md', 'log-meeting.md', 'opportunity-approval.md', 'servicenow-change-approval.md', 'servicenow-incident.md']);
   const manual = readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8');
   const names = PAGES.flatMap(page => {
     assert.ok(manual.includes(`(recipes/${page})`), `docs/recipes.md does not lead to ${page}`);
@@ -39,7 +41,7 @@ for (const chat of ['slack', 'teams']) {
     const teams = chat === 'teams';
     const [workspace, place, channel] = teams ? [TEAMS_ACME, 'deals', '19:acmesales000deals@thread.tacv2'] : [ACME, 'sales', 'C0SALES01'];
     before(async () => {
-      w = await start({teams: teams ? 'only' : false});
+      w = await start({teams: teams ? 'only' : false, sandbox: {slack: {scopes: SCOPES}}});
       [ana, cleo] = ['ana', 'cleo'].map(n => (teams ? w.teamsPerson(n) : w.person(n)));
       // Teams says where it takes messages when the app is added
       if (teams) await w.teamsPerson('ben').installs('General');
@@ -144,6 +146,26 @@ for (const chat of ['slack', 'teams']) {
       assert.match(list, new RegExp(`name: Northwind [^\\n]* · records [^\\n, ]*/folder/${folder}, [^\\n, ]*${deal.id}\\n`), list);
       const alone = await ana.ask('deal start name: Alone close: 2026-12-31', /Alone is in Salesforce, and its folder in Box/);
       assert.doesNotMatch(words(alone), /Invited/, 'a step that was skipped says nothing');
+    });
+
+    test('a meeting at a time by the clock of who types it, with its notes where the chat takes files', async () => {
+      for (const app of ['salesforce', 'box']) await connects(ana, app);
+      const meeting = async subject => (await w.records('Event')).find(r => r.fields.Subject === subject);
+      const said = await ana.ask('meeting log subject: By the page starts: 2026-12-01 14:30', /Logged By the page, as/);
+      const plain = await meeting('By the page');
+      assert.deepEqual([plain.fields.StartDateTime, plain.fields.DurationInMinutes, plain.fields.Description, plain.owner], ['2026-12-01T13:30:00Z', 30, undefined, 'ana@acme.example']);
+      assert.match(words(said), /Starts/);
+      assert.doesNotMatch(words(said), /Notes/);
+      assert.ok(url(said).endsWith(plain.id), url(said));
+      if (teams) return; // its forms take no files
+      await ana.command('meeting log subject: With notes');
+      await ana.modal();
+      const sent = await ana.submit({starts: Date.parse('2026-12-02T09:00:00Z') / 1000, notes: {file: {name: 'agenda.txt', content: 'First the price.'}}});
+      assert.equal(sent.closed, true, JSON.stringify(sent));
+      const told = await ana.sees(/Logged With notes, as/);
+      const {fields} = await meeting('With notes'), [file] = (await w.sandbox('GET', '/_state/box')).items.filter(i => i.name === 'agenda.txt');
+      assert.deepEqual([fields.StartDateTime, fields.Description.endsWith(file.id)], ['2026-12-02T09:00:00Z', true]);
+      assert.match(words(told), new RegExp(`Notes:?\\s+\\S+/${file.id}`));
     });
 
     test('a review of a file in Box: login first, then it is decided for all; never over what Box has already', async () => {

@@ -49,7 +49,7 @@ json_t *sf_grants(void);
 json_t *sf_counts(void);
 
 /* ---- sf_objects.c ---- */
-enum sf_type { SF_STRING, SF_NUMBER, SF_DATE, SF_BOOL, SF_REFERENCE };
+enum sf_type { SF_STRING, SF_NUMBER, SF_DATE, SF_DATE_TIME, SF_BOOL, SF_REFERENCE };
 struct sf_field {
     const char *name;
     enum sf_type type;

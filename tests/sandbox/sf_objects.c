@@ -71,6 +71,15 @@ static const struct sf_object objects[] = {
       {"Status", SF_STRING, 255, false},
       {"Priority", SF_STRING, 255, false},
       {"Description", SF_STRING, 32000, false}}},
+    {"Event",
+     "00U",
+     {{"Subject", SF_STRING, 255, false},
+      {"StartDateTime", SF_DATE_TIME, 0, true},
+      {"DurationInMinutes", SF_NUMBER, 0, true},
+      {"WhatId", SF_REFERENCE, 18, false},
+      {"WhoId", SF_REFERENCE, 18, false},
+      {"Location", SF_STRING, 255, false},
+      {"Description", SF_STRING, 32000, false}}},
     {"FeedItem", "0D5", {{"ParentId", SF_REFERENCE, 18, true}, {"Body", SF_STRING, 10000, false}}},
     {"ProcessInstance",
      "04g",
@@ -263,6 +272,20 @@ static json_t *check_value(const struct sf_object *object, const struct sf_field
     }
     if (field->type == SF_DATE && (text == NULL || !is_date(text))) {
         kind = "date";
+/* "2026-12-01T13:30:00Z", with a fraction or an offset as well. */
+static bool is_date_time(const char *text)
+{
+    char day[11];
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    int used = 0;
+    snprintf(day, sizeof day, "%.10s", text);
+    return is_date(day) &&
+           sscanf(text + 10, "T%2d:%2d:%2d%n", &hour, &minute, &second, &used) == 3 && used == 9 &&
+           hour < 24 && minute < 60 && second < 60 && strpbrk(text + 19, "Z+-") != NULL;
+}
+
     } else if (field->type == SF_NUMBER && text != NULL && is_number(text)) {
         json_object_set_new(fields, field->name, json_real(strtod(text, NULL)));
     } else if (field->type == SF_NUMBER && !json_is_number(value)) {
@@ -281,6 +304,8 @@ static json_t *check_value(const struct sf_object *object, const struct sf_field
         json_t *fault =
             json_pack("[{s:s, s:s}]", "message", message, "errorCode", "JSON_PARSER_ERROR");
         free(message);
+    } else if (field->type == SF_DATE_TIME && (text == NULL || !is_date_time(text))) {
+        kind = "datetime";
         free(shown);
         return fault;
     }
@@ -583,6 +608,8 @@ json_t *sf_describe(const struct sf_object *object)
                               "label", f->name, "type", type_name(f->type), "length", f->max,
                               "createable", true, "updateable", true, "nillable", !f->required,
                               "defaultedOnCreate", f->type == SF_BOOL, "picklistValues"));
+    case SF_DATE_TIME:
+        return "datetime";
     }
     return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name", object->name, "label",
                      object->name, "keyPrefix", object->prefix, "createable", true, "updateable",

@@ -40,7 +40,7 @@ describe('a recipe is tried', () => {
     const event = file('event.json', {object: {type: 'Opportunity', id: '006xx0000000001AAA', Name: 'Acme renewal', Amount: '1200.0'}});
     const {status, out} = await tries(page('opportunity-approval'), '--event', event);
     assert.equal(status, 0, out);
-    assert.match(out, /salesforce: GET \S*\/query\/?\?q=SELECT Id FROM ProcessInstanceWorkitem[^\n]*006xx0000000001AAA/);
+    assert.match(out, /salesforce: GET \S*\/query\/?\?q=SELECT Id, CreatedDate, [^\n]* FROM ProcessInstanceWorkitem[^\n]*006xx0000000001AAA/);
     assert.match(out, /Approval of Acme renewal/);
   });
 

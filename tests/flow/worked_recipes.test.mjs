@@ -185,13 +185,14 @@ for (const chat of ['slack', 'teams']) {
         const id = idOf(await ana.ask(`review give task_id: ${task} login: cleo@acme.example`, m => /Id \d+/.test(words(m)) && !words(m).includes(`Id ${task}`)));
         const source = {id, type: 'task_assignment', item: {id: '8018809384', type: 'file', name: 'contract.pdf'}, message, resolution_state: 'incomplete',
           assigned_to: {id: '2000000003', type: 'user', name: 'Cleo Chen', login: 'cleo@acme.example'}};
-        const r = await w.sandbox('POST', '/_hook', {kind: 'box', url: made.url, ...keys, times: 2, body: {type: 'webhook_event', id: `event-${id}`, trigger: 'TASK_ASSIGNMENT.CREATED', source}});
+        const r = await w.sandbox('POST', '/_hook', {kind: 'box', url: made.url, ...keys, times: 2, body: {type: 'webhook_event', id: `event-${id}`, trigger: 'TASK_ASSIGNMENT.CREATED', created_at: '2026-11-20T09:00:00-08:00', created_by: {type: 'user', id: '2000000001', name: 'Ana Alvarez', login: 'ana@acme.example'}, source}});
         assert.ok(r.taken, JSON.stringify(r));
         return [id, await who.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(message), at)];
       };
       const privately = (who, pattern) => (teams ? who.sees(pattern) : who.sees(pattern, {place}));
       const [id, m] = await asks('Read it', ana, {place});
-      assert.match(words(m), /^Review of contract\.pdf[^]*Cleo Chen/);
+      assert.match(words(m), /^Review of contract\.pdf[^]*Cleo Chen[^]*Ana Alvarez[^]*20 Nov 2026/);
+      assert.match(url(m), /^https:\/\/app\.box\.com\/file\/8018809384$/);
       await ana.press(m, 'Approve');
       await privately(ana, /waits for somebody else: your Box account may not decide it/);
       await cleo.press(m, 'Approve');
@@ -235,6 +236,8 @@ for (const chat of ['slack', 'teams']) {
       const id = await deal('By process');
       await ana.ask(`submit deal id: ${id}`, /Submitted/);
       const m = await told(id, '04lprocess', 'By process');
+      assert.match(words(m), /^Approval of By process[^]*Amount[^]*1200\.5[^]*Close date[^]*31 Dec 2026[^]*Submitted by[^]*Ana Alvarez[^]*Submitted[^]*20\d\d/);
+      assert.ok(url(m).endsWith(id), url(m));
       await cleo.press(m, 'Approve');
       await ana.sees(x => x.ts === m.ts && /^Approved by Cleo[^]*Approval of By process/.test(words(x)), {place});
       assert.deepEqual((await w.records('ProcessInstance')).filter(r => r.fields.TargetObjectId === id).map(r => r.fields.Status), ['Approved']);
@@ -253,12 +256,16 @@ for (const chat of ['slack', 'teams']) {
       const APPROVAL = 'e1000000000000000000000000000001';
       await connects(ana, 'servicenow', 'ana');
       const made = await w.must('PUT', `/workspaces/${workspace}/hooks/change-approvals`, {kind: 'servicenow'});
-      const event = {id: `${APPROVAL}:0`, approval: APPROVAL, state: 'requested', approver_email: 'ana@acme.example', number: 'CHG0000001', text: 'New switch in the server room'};
+      const event = {id: `${APPROVAL}:0`, approval: APPROVAL, state: 'requested', approver_email: 'ana@acme.example', number: 'CHG0000001', text: 'New switch in the server room',
+        risk: 'Moderate', starts: '2026-12-05T21:00:00Z', ends: '', requested_by: 'Ben Baker', url: 'https://acme.service-now.com/change_request.do?sys_id=c8'};
       for (let i = 0; i < 2; i++) {
         const r = await fetch(made.url, {method: 'POST', headers: {'content-type': 'application/json', 'x-workbot-secret': made.secret}, body: JSON.stringify(event)});
         assert.equal(r.status, 200);
       }
       const m = await ana.sees(x => x.is_bot && labels(x).includes('Approve') && /CHG0000001/.test(words(x)));
+      assert.match(words(m), /^Approval of CHG0000001[^]*New switch[^]*Risk[^]*Moderate[^]*Planned start[^]*Requested by[^]*Ben Baker/);
+      assert.doesNotMatch(words(m), /Planned end/);
+      assert.equal(url(m), 'https://acme.service-now.com/change_request.do?sys_id=c8');
       await form(ana, m, 'Approve', {});
       const now = await ana.sees(x => x.ts === m.ts && /^Approved by Ana[^]*Approval of CHG0000001/.test(words(x)));
       assert.ok(!labels(now).includes('Approve'));

@@ -214,17 +214,35 @@ static const char *process_field(const struct sf_object *object, const char *fie
     return fits ? field + len : NULL;
 }
 
+/* "Account.Name": the name of what a field with an id leads to. */
+static const struct {
+    const char *path, *id_field;
+} named[] = {{"Actor.Name", "ActorId"},
+             {"ReviewedBy.Name", "ReviewedById"},
+             {"SubmittedBy.Name", "SubmittedById"},
+             {"Account.Name", "AccountId"}};
+
+static const char *id_field_of(const char *path)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        if (strcmp(named[i].path, path) == 0) {
+            return named[i].id_field;
+        }
+    }
+    return NULL;
+}
+
 bool sf_knows_field(const struct sf_object *object, const char *field)
 {
     if (is_organization(object)) {
         return sf_field(object, field) != NULL;
     }
     if (process_field(object, field) != NULL) {
-        return sf_field(sf_object("ProcessInstance"), process_field(object, field)) != NULL;
+        return sf_knows_field(sf_object("ProcessInstance"), process_field(object, field));
     }
+    const char *id_field = id_field_of(field);
     return sf_field(object, field) != NULL || system_field(field) != NULL || is_custom(field) ||
-           (strcmp(field, "Actor.Name") == 0 && is_part_of_process(object)) ||
-           (strcmp(field, "ReviewedBy.Name") == 0 && sf_field(object, "ReviewedById") != NULL) ||
+           (id_field != NULL && sf_field(object, id_field) != NULL) ||
            strcmp(field, "Owner.Name") == 0 || strcmp(field, "Owner.Username") == 0 ||
            (strcmp(field, "Name") == 0 && strcmp(object->name, "CaseComment") != 0);
 }
@@ -254,6 +272,20 @@ static bool is_date(const char *text)
     return timegm(&back) != -1 && back.tm_mday == day && back.tm_mon == month - 1 && year >= 1700;
 }
 
+/* "2026-12-01T13:30:00Z", with a fraction or an offset as well. */
+static bool is_date_time(const char *text)
+{
+    char day[11];
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    int used = 0;
+    snprintf(day, sizeof day, "%.10s", text);
+    return is_date(day) &&
+           sscanf(text + 10, "T%2d:%2d:%2d%n", &hour, &minute, &second, &used) == 3 && used == 9 &&
+           hour < 24 && minute < 60 && second < 60 && strpbrk(text + 19, "Z+-") != NULL;
+}
+
 static bool is_number(const char *text)
 {
     char *end = NULL;
@@ -272,20 +304,8 @@ static json_t *check_value(const struct sf_object *object, const struct sf_field
     }
     if (field->type == SF_DATE && (text == NULL || !is_date(text))) {
         kind = "date";
-/* "2026-12-01T13:30:00Z", with a fraction or an offset as well. */
-static bool is_date_time(const char *text)
-{
-    char day[11];
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    int used = 0;
-    snprintf(day, sizeof day, "%.10s", text);
-    return is_date(day) &&
-           sscanf(text + 10, "T%2d:%2d:%2d%n", &hour, &minute, &second, &used) == 3 && used == 9 &&
-           hour < 24 && minute < 60 && second < 60 && strpbrk(text + 19, "Z+-") != NULL;
-}
-
+    } else if (field->type == SF_DATE_TIME && (text == NULL || !is_date_time(text))) {
+        kind = "datetime";
     } else if (field->type == SF_NUMBER && text != NULL && is_number(text)) {
         json_object_set_new(fields, field->name, json_real(strtod(text, NULL)));
     } else if (field->type == SF_NUMBER && !json_is_number(value)) {
@@ -304,8 +324,6 @@ static bool is_date_time(const char *text)
         json_t *fault =
             json_pack("[{s:s, s:s}]", "message", message, "errorCode", "JSON_PARSER_ERROR");
         free(message);
-    } else if (field->type == SF_DATE_TIME && (text == NULL || !is_date_time(text))) {
-        kind = "datetime";
         free(shown);
         return fault;
     }
@@ -553,12 +571,12 @@ json_t *sf_value(json_t *org, const json_t *record, const char *field)
         return process == NULL ? json_null() : sf_value(org, process, process_field(object, field));
     }
     const json_t *owner = sf_user(org, json_str(fields, "OwnerId"));
-    if (strcmp(field, "Actor.Name") == 0) {
-        return json_incref(json_object_get(sf_user(org, json_str(fields, "ActorId")), "name"));
-    }
-    if (strcmp(field, "ReviewedBy.Name") == 0) {
-        const json_t *by = sf_user(org, json_str(fields, "ReviewedById"));
-        return by == NULL ? json_null() : json_incref(json_object_get(by, "name"));
+    if (id_field_of(field) != NULL) {
+        const char *id = json_str_or(fields, id_field_of(field), "");
+        const json_t *other = sf_user(org, id), *record_there = sf_record(org, id);
+        return other != NULL          ? json_incref(json_object_get(other, "name"))
+               : record_there != NULL ? sf_value(org, record_there, "Name")
+                                      : json_null();
     }
     if (strcmp(field, "Owner.Name") == 0) {
         return json_incref(json_object_get(owner, "name"));
@@ -590,6 +608,8 @@ static const char *type_name(enum sf_type type)
         return "double";
     case SF_DATE:
         return "date";
+    case SF_DATE_TIME:
+        return "datetime";
     case SF_BOOL:
         return "boolean";
     case SF_REFERENCE:
@@ -608,8 +628,6 @@ json_t *sf_describe(const struct sf_object *object)
                               "label", f->name, "type", type_name(f->type), "length", f->max,
                               "createable", true, "updateable", true, "nillable", !f->required,
                               "defaultedOnCreate", f->type == SF_BOOL, "picklistValues"));
-    case SF_DATE_TIME:
-        return "datetime";
     }
     return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name", object->name, "label",
                      object->name, "keyPrefix", object->prefix, "createable", true, "updateable",

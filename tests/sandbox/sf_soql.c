@@ -422,6 +422,25 @@ static int row_order(const void *a, const void *b)
     return x->descending ? -order : order;
 }
 
+/* "ProcessInstance.SubmittedBy.Name": an object in an object. */
+static void put_field(json_t *out, const char *path, json_t *value)
+{
+    const char *dot = NULL;
+    while ((dot = strchr(path, '.')) != NULL) {
+        char *parent = xstrndup(path, (size_t)(dot - path));
+        json_t *nested = json_object_get(out, parent);
+        if (nested == NULL) {
+            bool person = strcmp(parent, "Owner") == 0 || strcmp(parent, "SubmittedBy") == 0;
+            nested = json_pack("{s:{s:s}}", "attributes", "type", person ? "User" : parent);
+            json_object_set_new(out, parent, nested);
+        }
+        free(parent);
+        out = nested;
+        path = dot + 1;
+    }
+    json_object_set_new(out, path, value);
+}
+
 static json_t *select_fields(json_t *org, const struct query *q, const json_t *record)
 {
     const char *id = json_str_or(record, "id", "");
@@ -429,21 +448,7 @@ static json_t *select_fields(json_t *org, const struct query *q, const json_t *r
     json_t *out = json_pack("{s:{s:s, s:s}}", "attributes", "type", q->object->name, "url", url);
     free(url);
     for (size_t i = 0; i < q->field_count; i++) {
-        const char *dot = strchr(q->fields[i], '.');
-        json_t *value = sf_value(org, record, q->fields[i]);
-        if (dot == NULL) {
-            json_object_set_new(out, q->fields[i], value);
-            continue;
-        }
-        char *parent = xstrndup(q->fields[i], (size_t)(dot - q->fields[i]));
-        json_t *nested = json_object_get(out, parent);
-        if (nested == NULL) {
-            nested = json_pack("{s:{s:s}}", "attributes", "type",
-                               strcmp(parent, "Owner") == 0 ? "User" : parent);
-            json_object_set_new(out, parent, nested);
-        }
-        json_object_set_new(nested, dot + 1, value);
-        free(parent);
+        put_field(out, q->fields[i], sf_value(org, record, q->fields[i]));
     }
     return out;
 }

@@ -53,6 +53,7 @@ static const struct sn_table tables[] = {
      {{"type", SN_TEXT, NULL, nobody},
       {"requested_by", SN_REFERENCE, "sys_user", nobody},
       {"justification", SN_TEXT, NULL, NULL},
+      {"risk", SN_TEXT, NULL, NULL},
       {"start_date", SN_DATE_TIME, NULL, NULL},
       {"end_date", SN_DATE_TIME, NULL, NULL},
       {"approval", SN_TEXT, NULL, nobody}}},

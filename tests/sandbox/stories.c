@@ -109,8 +109,10 @@ static void raise_change(struct story *s, const json_t *body)
     }
     const char *user = json_str_or(by, "sys_id", "");
     const char *text = json_str_or(body, "text", "New switch in the server room");
-    json_t *fields = json_pack("{s:s, s:s, s:s, s:s}", "type", "normal", "requested_by", user,
-                               "approval", "requested", "short_description", text);
+    json_t *fields =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "type", "normal", "requested_by", user,
+                  "approval", "requested", "short_description", text, "risk", "3", "start_date",
+                  "2026-12-05 21:00:00", "end_date", "2026-12-05 23:00:00");
     json_t *change = sn_record_new(instance, sn_table("change_request"), fields, user);
     json_decref(fields);
     fields = json_pack("{s:O, s:O, s:s, s:O, s:s}", "approver", json_object_get(approver, "sys_id"),
@@ -122,10 +124,12 @@ static void raise_change(struct story *s, const json_t *body)
     s->made = json_pack("{s:O, s:O}", "number", json_object_get(change, "number"), "approval",
                         json_object_get(asked, "sys_id"));
     char *id = xasprintf("%s:0", json_str_or(asked, "sys_id", ""));
-    json_t *event = json_pack("{s:s, s:O, s:s, s:O, s:O, s:s}", "id", id, "approval",
-                              json_object_get(asked, "sys_id"), "state", "requested",
-                              "approver_email", json_object_get(approver, "email"), "number",
-                              json_object_get(change, "number"), "text", text);
+    json_t *event =
+        json_pack("{s:s, s:O, s:s, s:O, s:O, s:s, s:s, s:s, s:s, s:O}", "id", id, "approval",
+                  json_object_get(asked, "sys_id"), "state", "requested", "approver_email",
+                  json_object_get(approver, "email"), "number", json_object_get(change, "number"),
+                  "text", text, "risk", "Moderate", "starts", "2026-12-05T21:00:00Z", "ends",
+                  "2026-12-05T23:00:00Z", "requested_by", json_object_get(by, "name"));
     free(id);
     tell_all(s, approvals, "servicenow", json_pack("{s:o}", "body", event));
 }

@@ -167,7 +167,7 @@ async function story(demo) {
     print('salesforce', `${happened.told} of ${happened.of} hooks took the outbound message`);
     assert.deepEqual([happened.told, happened.of], [2, 2]);
     const told = await answered('cleo', 'Approval of Ben renewal', 'sales');
-    assert.deepEqual(buttons(told).map(b => b.label), ['Approve', 'Reject']);
+    assert.deepEqual(buttons(told).map(b => b.label), ['Open in Salesforce', 'Approve', 'Reject']);
   });
 
   await step('Cleo presses Approve, logs in, and it is approved with her name for all.', async () => {
@@ -179,7 +179,7 @@ async function story(demo) {
     await type('cleo', await new Browser().codeOf(link(asked, 'Log in to Salesforce'), 'cleo@acme.example'));
     const over = await answered('ana', /^Approved by Cleo[\s\S]*Approval of Ben renewal/, 'sales');
     assert.equal(over.ts, told.ts);
-    assert.deepEqual(buttons(over), []);
+    assert.deepEqual(buttons(over).map(b => b.label), ['Open in Salesforce']);
     const [process] = await w.records('ProcessInstance');
     print('salesforce', `the approval is ${process.fields.Status}`);
     assert.equal(process.fields.Status, 'Approved');

@@ -41,6 +41,7 @@ describe('P1 crash', () => {
     assert.ok(figures.killsBetween * 2 >= KILLS, `only ${figures.killsBetween} kills fell between acknowledgement and effect`);
     assert.ok(figures.killsInDialogue > 0, 'no kill fell into a question dialogue');
     assert.ok(figures.messagesTwice > 0, 'no message was delivered twice');
+    assert.ok(figures.inTeams > 0, 'no command was typed in Teams');
     assert.ok(figures.killsAfterClick > 0, 'no kill fell between a click and its effect');
     assert.ok(!LONG || figures.known > 0, 'no result had a known message');
   });
@@ -50,6 +51,8 @@ describe('P1 crash', () => {
     assert.deepEqual(violations, []);
     assert.ok(figures.runs >= RUNS, `only ${figures.runs} runs were met by a kill`);
     assert.ok(Object.values(figures.kinds).every(n => n > 0), `a kind of run was met by none: ${JSON.stringify(figures.kinds)}`);
+    assert.ok(figures.teams > 0, 'no run in Teams was met by a kill');
+    assert.ok(figures.loggedInLate > 0, 'nobody whose press waited for a login logged in after a kill');
     assert.ok(figures.takenOver > 0, 'no run was taken over by another process');
     // of twenty, no kill need fall between a write and its answer; what does is judged either way
     assert.ok(!LONG || figures.unknown > 0, 'no user was asked what became of a write');
@@ -64,6 +67,7 @@ describe('P1 crash', () => {
     ['no-dedupe-keys', 'double', everything, 'without its dedupe keys commands are done twice'],
     ['loops-start-anew', 'double', recipes, 'a loop that begins at its first item after a takeover does items twice'],
     ['claims-hold-nobody', 'decided twice', recipes, 'a claim that does not hold lets two people decide'],
+    ['buttons-stay', 'buttons', recipes, 'a message that was decided keeps its buttons'],
     ['any-press-counts', 'pressed twice', recipes, 'a step that waits for a press takes a second one'],
     ['names-suffice', 'refused', recipes, "a file that is known by its name alone is another's"],
   ]) {

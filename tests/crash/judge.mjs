@@ -3,6 +3,7 @@
 // the database and the logs.
 import {readFileSync} from 'node:fs';
 import {words} from '../lib/flow.mjs';
+import {CHANNELS} from './kinds/common.mjs';
 import {asksFor, resultOf, shows} from './people.mjs';
 
 const of = (map, key) => map.get(key) ?? map.set(key, []).get(key);
@@ -11,7 +12,7 @@ export async function journal(w, filter) {
   return (await w.sandbox('GET', `/_log?${new URLSearchParams({since: '0', limit: '200000', ...filter})}`)).entries;
 }
 
-/** When Slack first got a 200 for the message at this place and time; undefined: never. */
+/** When the chat first got its answer for the message at this place and time; undefined: never. */
 export async function acknowledgements(w) {
   const first = new Map();
   let repeated = 0;
@@ -19,6 +20,12 @@ export async function acknowledgements(w) {
     const event = e.args?.event;
     if (e.status !== 200 || event?.type === undefined || event.bot_id) continue;
     const key = `${event.channel}:${event.ts}`;
+    if (first.has(key)) repeated++;
+    else first.set(key, e.time_ms);
+  }
+  for (const e of await journal(w, {direction: 'out', path: '/teams/messages'})) {
+    const key = `teams:${e.args?.id}`;
+    if (e.status < 200 || e.status >= 300 || e.args?.type !== 'message') continue;
     if (first.has(key)) repeated++;
     else first.set(key, e.time_ms);
   }
@@ -54,9 +61,9 @@ async function firstPosts(w) {
 export async function everythingSeen(w) {
   const seen = new Map();
   for (const p of w.people) {
-    for (const place of ['dm', 'sales']) {
-      const q = new URLSearchParams({user: p.name, place, workspace: p.workspace, limit: '5000'});
-      seen.set(`${p.workspace}:${p.name}:${place}`, (await w.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot));
+    for (const place of ['dm', CHANNELS[p.chat].place]) {
+      const q = new URLSearchParams({chat: p.chat, user: p.name, place, workspace: p.workspace, limit: '5000'});
+      seen.set(`${p.workspace}:${p.name}:${place}`, (await w.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot).map(m => ({chat: p.chat, ...m})));
     }
   }
   return item => seen.get(`${item.workspace}:${item.user}:${item.place}`);
@@ -89,9 +96,9 @@ export async function judge(w, day) {
   const records = new Map();
   for (const r of state.records) of(records, r.fields.Name ?? r.fields.Subject).push(r);
 
-  const f = {commands: 0, unacknowledged: 0, exactlyOne: 0, unknown: 0, none: 0, doubled: 0, lost: 0, known: 0, knownOnce: 0, firstShown: 0, dropped: 0, slowest: {ms: 0}};
+  const f = {commands: 0, inTeams: 0, unacknowledged: 0, exactlyOne: 0, unknown: 0, none: 0, doubled: 0, lost: 0, known: 0, knownOnce: 0, firstShown: 0, dropped: 0, slowest: {ms: 0}};
   const waited = (item, answer) => {
-    const from = acks.at(item.said), to = Number(answer.ts) * 1000;
+    const from = acks.at(item.said), to = answer.chat === 'teams' ? Number(answer.ts) : Number(answer.ts) * 1000;
     return {ms: Math.round(to - from), kills: kills.filter(k => from <= k.at && k.at <= to).length, doneMs: written.has(item.name) ? Math.round(written.get(item.name) - from) : null};
   };
   const slower = (a, b) => (b.ms > a.ms ? b : a);
@@ -102,6 +109,7 @@ export async function judge(w, day) {
     if (n > 1) wrong('double', `${item.name} stands ${n} times in Salesforce`);
     f.doubled += n > 1;
     f.commands += acked;
+    f.inTeams += acked && item.said?.channel === 'teams';
     f.dropped += item.dropped;
     f.unacknowledged += item.complete && !acked;
     if (item.unknown) f.unknown++;
@@ -127,7 +135,7 @@ export async function judge(w, day) {
   const answeredAt = u => {
     const item = ledger.items.find(i => i.said && i.said.ts === u.ts && i.said.channel === u.channel);
     const late = item && seenBy(item).find(m => shows(m, item) || asksFor(m, item) || words(m).includes(item.name));
-    return late ? `there is one now: ${words(late).split('\n')[0]}, posted ${(Number(late.ts) - Number(u.ts)).toFixed(1)} s after` : 'there is none now';
+    return late ? `there is one now: ${words(late).split('\n')[0]}, posted ${((Number(late.ts) - Number(u.ts)) / (late.chat === 'teams' ? 1000 : 1)).toFixed(1)} s after` : 'there is none now';
   };
   for (const u of day.unanswered) if (acks.at(u) !== undefined) wrong('silence', `${u.user} waited in vain for ${u.what} to "${u.text}", acknowledged at ${acks.at(u)}; ${answeredAt(u)}`);
 
@@ -175,8 +183,8 @@ export async function answerUnknowns(w, day) {
   const {records} = runs.length ? await w.sandbox('GET', '/_state/salesforce') : {records: []};
   for (const run of runs) {
     let asked;
-    for (const p of w.people.filter(q => `slack:${q.workspace}` === run.workspace)) {
-      const message = (await p.messages()).find(m => m.is_bot && JSON.stringify(m.blocks ?? []).includes(run.id) && day.ledger.items.some(i => asksFor(m, i)));
+    for (const p of w.people.filter(q => `${q.chat}:${q.workspace}` === run.workspace)) {
+      const message = (await p.messages()).find(m => m.is_bot && JSON.stringify(m).includes(run.id) && day.ledger.items.some(i => asksFor(m, i)));
       if (message) asked = {p, message};
     }
     const item = asked && day.ledger.items.find(i => asksFor(asked.message, i));
@@ -199,7 +207,7 @@ export function table({figures: f, violations}, title) {
     ['  between a click and its effect', f.killsAfterClick], ['power cuts of PostgreSQL', f.databaseRestarts],
     ['  acknowledged again after it was back', `${f.acknowledgesAgainMs} ms`],
     ['messages acknowledged / acknowledged again', `${f.messages} / ${f.messagesTwice}`], ['clicks acknowledged', f.presses],
-    ['commands acknowledged / never', `${f.commands} / ${f.unacknowledged}`], ['app writes: exactly one record', f.exactlyOne], ['  put to the user as unknown, then settled', f.unknown],
+    ['commands acknowledged / of these in Teams / never', `${f.commands} / ${f.inTeams} / ${f.unacknowledged}`], ['app writes: exactly one record', f.exactlyOne], ['  put to the user as unknown, then settled', f.unknown],
     ['  lost / doubled', `${f.lost} / ${f.doubled}`], ['given up by the user', f.dropped], ['results in a known message: exactly one', `${f.knownOnce} of ${f.known}`],
     ['results as first posts, seen', f.firstShown], ['  the slowest of them / the record of it / kills meanwhile', `${f.slowest.ms} ms / ${f.slowest.doneMs ?? '-'} ms / ${f.slowest.kills}`], ['first posts / appeared twice (at most one per kill)', `${f.posts} / ${f.postsTwice}`],
     ['  looked for in the history after a kill', f.postsLookedFor],

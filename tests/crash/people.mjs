@@ -3,6 +3,7 @@
 // record that Salesforce must hold in the end, with what was done last to ask for it.
 import {setTimeout as pause} from 'node:timers/promises';
 import {Browser, button, labels, loginUrl, viewWords, words} from '../lib/flow.mjs';
+import {CHANNELS, saidBy} from './kinds/common.mjs';
 
 const LOOK_MS = 60;
 const GIVEN_UP_MS = 10000; // by then Slack has given up what was never acknowledged
@@ -46,8 +47,8 @@ export class Busy {
   }
 
   async look(place, limit) {
-    const q = new URLSearchParams({user: this.person.name, place, workspace: this.person.workspace, limit: String(limit)});
-    return (await this.person.world.sandbox('GET', `/_messages?${q}`)).messages;
+    const {name, chat, workspace, world} = this.person, q = new URLSearchParams({chat, user: name, place, workspace, limit: String(limit)});
+    return (await world.sandbox('GET', `/_messages?${q}`)).messages.map(m => ({chat, ...m}));
   }
 
   /** The newest message that fits, or nothing when patience is at its end. */
@@ -62,12 +63,13 @@ export class Busy {
     }
   }
 
-  /** Some messages come twice: the same event again, or another event about the same message. */
+  /** Some messages come twice: the same event again, or in Slack another event about the same message. */
   async say(text, place = 'dm') {
     const twice = this.rng.below(4) === 0 ? {repeat: 2, together: this.rng.below(2) === 0, new_event_ids: this.rng.below(2) === 0} : {};
+    if (this.person.chat === 'teams') delete twice.new_event_ids;
     const began = Date.now();
     const said = await this.person.say(text, {place, ...twice});
-    return {channel: said.channel, ts: said.ts, at: Date.now(), text, began, acked: said.status === 200};
+    return {...saidBy(this.person, said), at: Date.now(), text, began, acked: said.status === 200};
   }
 
   /** A command with all that it needs: its record is owed from here on. */
@@ -146,7 +148,7 @@ export class Busy {
   }
 
   async note() {
-    const item = this.ledger.open(this.person, 'Note', this.name('note'), {place: this.rng.below(2) === 0 ? 'dm' : 'sales'});
+    const item = this.ledger.open(this.person, 'Note', this.name('note'), {place: this.rng.below(2) === 0 ? 'dm' : CHANNELS[this.person.chat].place});
     await this.command(item, `${item.place === 'dm' ? '' : '@workbot '}crew note text: ${item.name}`, item.place);
     await this.answered(item.said, m => this.ended(item)(m) || (m.is_bot && /I need your word/.test(words(m))), `a result for ${item.name}`, item.place);
   }
@@ -340,10 +342,11 @@ export class Busy {
 
   async talk() {
     const own = [() => this.burst(), () => this.burst(), () => this.dialogue(), () => this.dialogue(), () => this.ask(), () => this.note()];
-    const all = this.person.own ? [...own, () => this.relogin(), () => this.relogin()] : own;
+    const typed = [() => this.burst(), () => this.burst(), () => this.ask(), () => this.note()];
+    const all = this.person.chat === 'teams' ? typed : this.person.own ? [...own, () => this.relogin(), () => this.relogin()] : own;
     while (!this.day.over) {
       const next = this.rng.of(all);
-      await (this.lost ? this.note() : this.day.points.wanted ? this.dialogue() : next());
+      await (this.lost ? this.note() : this.day.points.wanted && this.person.chat === 'slack' ? this.dialogue() : next());
       await pause(this.rng.between(20, 200));
     }
   }

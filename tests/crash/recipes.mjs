@@ -24,9 +24,9 @@ class Day {
     Object.assign(this, {w, wanted, count: 0});
   }
 
-  /** `user` and `place`: of whoever reads how it ends. */
-  open(kind, user, more = {}) {
-    const run = {kind, user, name: `${kind.name}${++this.count}z`, from: Date.now(), workspace: 'T0ACME001', place: 'dm', faults: [], ...more};
+  /** `person` and `place`: who reads how it ends, and where. */
+  open(kind, person, more = {}) {
+    const run = {kind, user: person.name, chat: person.chat, workspace: person.workspace, name: `${kind.name}${++this.count}z`, from: Date.now(), place: 'dm', faults: [], ...more};
     this.runs.push(run);
     return run;
   }
@@ -41,12 +41,12 @@ class Day {
   }
 
   /** Runs that a kill met; the others are done and judged as well, and do not count. */
-  met(kind) {
-    return this.runs.filter(r => r.kills > 0 && (kind === undefined || r.kind === kind)).length;
+  met(kinds = Object.values(KINDS), chat) {
+    return this.runs.filter(r => r.kills > 0 && kinds.includes(r.kind) && (chat ?? r.chat) === r.chat).length;
   }
 
   over() {
-    const enough = this.met() >= this.wanted && Object.values(KINDS).every(kind => this.met(kind) > 0);
+    const enough = this.met() >= this.wanted && Object.values(KINDS).every(kind => this.met([kind]) > 0) && SHIFTS.every(s => this.met(s.kinds, s.chat) > 0);
     return this.stopped || enough || this.runs.length >= this.wanted * 3 + 10;
   }
 
@@ -72,8 +72,11 @@ class Day {
 }
 
 async function work(day, seed) {
-  const crew = [...day.w.crew];
-  assert.ok(crew.length >= SHIFTS.reduce((n, s) => n + s.people, 0), 'there are too few people');
+  const crew = Object.fromEntries(Object.entries(day.w.crew).map(([chat, people]) => [chat, [...people]]));
+  const peopleOf = ({chat, people, newcomer}) => {
+    assert.ok(crew[chat].length >= people, `there are too few people in ${chat}`);
+    return [...crew[chat].splice(0, people), ...(newcomer ? [day.w.newcomers[chat]] : [])];
+  };
   const shift = async ({kinds}, people, rng) => {
     while (!day.over()) {
       const kind = rng.of(kinds);
@@ -81,8 +84,12 @@ async function work(day, seed) {
     }
   };
   const others = Promise.all([day.killAround(seeded(seed)), day.watch()]);
-  const shifts = SHIFTS.map((s, i) => shift(s, crew.splice(0, s.people), seeded(seed + 1 + i)));
-  await Promise.all(shifts).finally(() => { day.stopped = true; });
+  const shifts = SHIFTS.map((s, i) => shift(s, peopleOf(s), seeded(seed + 1 + i)));
+  // whoever kills must have ended before the world does, or what went wrong here is not what is told
+  await Promise.all(shifts).finally(() => {
+    day.stopped = true;
+    return others.catch(() => {});
+  });
   await others;
 }
 
@@ -90,7 +97,7 @@ async function work(day, seed) {
 
 const lastOf = (run, {seen}) => JSON.stringify(seen.filter(m => words(m).includes(run.name)).slice(-3).map(m => `[${m.ts}] ${words(m)} ${labels(m)}`));
 
-/** What is wrong with what one run left behind; `acknowledged`: Slack, or the sender of the event, got its 200. */
+/** What is wrong with what one run left behind; `acknowledged`: the chat, or the sender of the event, got its 200. */
 function faultsOf(run, left, acknowledged) {
   const {there} = left, faults = [];
   const wrong = (kind, text) => faults.push({kind, text: `${run.name}: ${text}; there is ${JSON.stringify(there)}`});
@@ -107,9 +114,10 @@ function faultsOf(run, left, acknowledged) {
 
 async function judge(day) {
   const {w} = day, [acks, apps, seenBy] = [await acknowledgements(w), await w.apps(), await everythingSeen(w)];
+  const decided = new Set((await w.query("select m.platform_id from decision d join message m on m.workspace = d.workspace and m.id = d.message_id where d.state = 'decided'")).map(m => m.platform_id));
   const violations = [...day.complaints], wrong = (kind, text) => violations.push({kind, text});
   for (const run of day.runs) {
-    const left = {there: writtenIn(apps, run.name), items: apps.box.items, seen: run.kind === KINDS.decision ? [] : seenBy(run)};
+    const left = {there: writtenIn(apps, run.name), items: apps.box.items, seen: seenBy(run), decided};
     violations.push(...faultsOf(run, left, run.said ? acks.at(run.said) !== undefined : run.taken));
   }
   const dead = await w.query("select kind, error_code from job where state = 'dead'");
@@ -118,15 +126,16 @@ async function judge(day) {
   const {errors} = logLines(w, {away: [], databaseBack: Infinity});
   for (const [kind, list] of Object.entries({dead, failed, moving, error: errors})) if (list.length) wrong(kind, JSON.stringify(list.slice(0, 5)));
   return {violations, figures: {runs: day.met(), unmet: day.runs.length - day.met(), kills: day.kills.length, takenOver: day.takenOver,
-    kinds: Object.fromEntries(Object.values(KINDS).map(kind => [kind.name, day.met(kind)])), unknown: day.runs.filter(r => r.asked).length,
+    teams: day.met(undefined, 'teams'), loggedInLate: day.runs.filter(r => r.loginAt > r.promptedAt).length,
+    kinds: Object.fromEntries(Object.values(KINDS).map(kind => [kind.name, day.met([kind])])), unknown: day.runs.filter(r => r.asked).length,
     settled: day.runs.filter(r => r.how === 'settled').length, pressedTwice: day.runs.filter(r => r.kind === KINDS.hold && r.pressed?.values().some(p => p.count > 1)).length,
     refused: day.runs.filter(r => r.kind === KINDS.file && r.how === 'refused').length, slowest: Math.max(...day.runs.map(r => r.to - r.from))}};
 }
 
 function table({figures: f, violations}, title) {
-  const rows = [['runs that a kill met / others', `${f.runs} / ${f.unmet}`], ['kill -9 of a replica', f.kills], ['  runs that another process took over', f.takenOver],
+  const rows = [['runs that a kill met / of these in Teams / others', `${f.runs} / ${f.teams} / ${f.unmet}`], ['kill -9 of a replica', f.kills], ['  runs that another process took over', f.takenOver],
     ['of each kind', Object.entries(f.kinds).map(([k, n]) => `${n} ${k}`).join(', ')], ['put to the user as unknown / of these "It happened"', `${f.unknown} / ${f.settled}`],
-    ['pressed twice or by two, and both acknowledged', f.pressedTwice], ['files whose name was taken', f.refused],
+    ['pressed twice or by two, and both acknowledged', f.pressedTwice], ['logins of a deciding press, after a kill', f.loggedInLate], ['files whose name was taken', f.refused],
     ['the longest life of a run', `${f.slowest} ms`], ['violations', violations.length]];
   return [title, ...rows.map(([name, value]) => `  ${name.padEnd(54)} ${value}`), ...violations.slice(0, 20).map(v => `  ! ${v.kind}: ${v.text}`)].join('\n');
 }

@@ -1,8 +1,10 @@
 // The world of the crash test with two more apps, the recipes of all kinds of runs, and apps and files
 // that take their time.
-import {ACME, loginUrl} from '../lib/flow.mjs';
-import {KINDS} from './kinds.mjs';
+import {setTimeout as pause} from 'node:timers/promises';
+import {ACME, TEAMS_ACME, loginUrl} from '../lib/flow.mjs';
+import {KINDS, SHIFTS} from './kinds.mjs';
 import {STOCK} from './kinds/commands.mjs';
+import {CHANNELS} from './kinds/common.mjs';
 import {CrashWorld} from './world.mjs';
 
 const SNOW = {app: 'servicenow', client_id: '5a5e0001acme4c1e0001000000000001', client_secret: 'sample-acme-servicenow-secret', assurance: 'code', account_match: 'off'};
@@ -24,6 +26,8 @@ export function writtenIn(apps, name) {
 }
 
 export class RecipesWorld extends CrashWorld {
+  teamsCrew = ['ana', 'cleo', 'dan', 'eva'];
+
   async addPeople() {
     await this.sandbox('PUT', '/_config', {slack: {scopes: SCOPES}});
     await super.addPeople();
@@ -31,17 +35,39 @@ export class RecipesWorld extends CrashWorld {
 
   async begin() {
     await super.begin();
-    this.crew = this.people.filter(p => p.own && p.workspace === 'T0ACME001');
-    await this.putConnection(ACME, 'acme-servicenow', {...SNOW, host: this.hosts.servicenow});
-    await this.authorize(ACME, 'acme-servicenow', 'ben');
+    this.crew = {slack: this.people.filter(p => p.own && p.workspace === 'T0ACME001'), teams: this.people.filter(p => p.chat === 'teams')};
     await this.putConnection(ACME, 'acme-box', {...BOX, host: this.hosts.box});
-    this.hook = await this.must('PUT', `/workspaces/${ACME}/hooks/events`, {kind: 'json', event_id: {path: 'id'}});
-    for (const r of Object.values(KINDS).flatMap(kind => kind.recipes)) await this.putRecipe(ACME, r);
-    const [ana] = this.crew, prompt = await ana.ask('connect acme-box', m => m.is_bot && loginUrl(m));
+    this.hooks = {slack: await this.prepare('slack', ACME), teams: await this.prepare('teams', TEAMS_ACME)};
+    const [ana] = this.crew.slack, prompt = await ana.ask('connect acme-box', m => m.is_bot && loginUrl(m));
     await ana.ask(await ana.browse(prompt, ana.username), /is connected/);
     for (const name of STOCK) await ana.ask(`deal add name: ${name} stage: Prospecting close: 2026-12-31`, new RegExp(`Created ${name}`));
     await this.idle();
     for (const slow of SLOW) await this.sandbox('PUT', '/_faults', {...slow, fault: 'slow', times: -1});
+  }
+
+  /** What the runs in this chat need; gives the hook by which events come there. */
+  async prepare(chat, workspace) {
+    await this.putConnection(workspace, 'acme-servicenow', {...SNOW, host: this.hosts.servicenow});
+    await this.authorize(workspace, 'acme-servicenow', 'ben');
+    const kinds = new Set(SHIFTS.filter(s => s.chat === chat).flatMap(s => s.kinds));
+    const recipes = new Map(Object.values(KINDS).filter(kind => kinds.has(kind)).flatMap(kind => kind.recipes).map(r => [r.name, r]));
+    for (const r of recipes.values()) await this.putRecipe(workspace, {...r, ...(r.post ? {post: {channel: CHANNELS[chat].id}} : {})});
+    return this.must('PUT', `/workspaces/${workspace}/hooks/events`, {kind: 'json', event_id: {path: 'id'}});
+  }
+
+  /** Nobody is logged in there any more; a replica may die while it is asked. */
+  async logOut(person) {
+    const path = `/workspaces/${person.chat}:${person.workspace}/personal-connections`;
+    for (;; await pause(100)) {
+      const mine = await this.api('GET', path).then(r => r.items?.filter(c => c.user === person.id), () => undefined);
+      if (mine?.length === 0) return;
+      for (const c of mine ?? []) await this.api('DELETE', `${path}/${c.id}?forget=true`).catch(() => {});
+    }
+  }
+
+  /** Something of theirs has begun and has not ended. */
+  async waits(person) {
+    return await this.count('run', `user_id = '${person.id}' and state not in ('done', 'failed', 'cancelled', 'expired', 'superseded')`) > 0;
   }
 
   async apps() {
@@ -55,7 +81,7 @@ export class RecipesWorld extends CrashWorld {
 
   // lists grow with the day: the newest alone are asked for
   async look(person, place) {
-    const q = new URLSearchParams({user: person.name, place, workspace: person.workspace, limit: '40'});
-    return (await this.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot).reverse();
+    const q = new URLSearchParams({chat: person.chat, user: person.name, place, workspace: person.workspace, limit: '40'});
+    return (await this.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot).map(m => ({chat: person.chat, ...m})).reverse();
   }
 }

@@ -22,14 +22,17 @@ async function cutDatabase(w, day, rng) {
   day.databaseRestarts++;
 }
 
-/** Keeps up with the journal: what Slack got a 200 for, so that people know when to wait no more. */
+/** Keeps up with the journals: what a chat got its answer for, so that people know when to wait no more. */
 async function followAcknowledgements(w, day) {
   const known = new Set();
   day.acknowledged = said => known.has(`${said.channel}:${said.ts}`);
-  for (let since = '0'; !day.ended; await pause(200)) {
-    const {entries, next} = await w.sandbox('GET', `/_log?since=${since}&direction=out&path=/slack/events&limit=5000`);
-    for (const e of entries) if (e.status === 200 && e.args?.event) known.add(`${e.args.event.channel}:${e.args.event.ts}`);
-    since = String(next);
+  const keys = {'/slack/events': e => e.args?.event && `${e.args.event.channel}:${e.args.event.ts}`, '/teams/messages': e => `teams:${e.args?.id}`};
+  for (const since = {}; !day.ended; await pause(200)) {
+    for (const [path, key] of Object.entries(keys)) {
+      const {entries, next} = await w.sandbox('GET', `/_log?since=${since[path] ?? 0}&direction=out&path=${path}&limit=5000`);
+      for (const e of entries) if (e.status >= 200 && e.status < 300) known.add(key(e));
+      since[path] = next;
+    }
   }
 }
 

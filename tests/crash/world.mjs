@@ -1,5 +1,5 @@
 // The world of the crash test: a PostgreSQL of its own (it is killed too), two replicas behind a
-// balancer as small as one can be, twelve people in two workspaces who are logged in already, and a
+// balancer as small as one can be, people in Slack and in Teams who are logged in already, and a
 // Salesforce that takes its time.
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
@@ -10,14 +10,15 @@ import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
-import {ACME, ADMIN_TOKEN, GLOBEX, Person, ROOT, SIGNING_SECRET, World, loginUrl} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, GLOBEX, Person, ROOT, SIGNING_SECRET, TEAMS_ACME, TEAMS_ACME_TENANT, TEAMS_PEOPLE, TeamsPerson, World, loginUrl} from '../lib/flow.mjs';
 import {freePort} from '../lib/ports.mjs';
 
 const sh = promisify(execFile);
 const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
 const SANDBOX = resolve(process.env.SANDBOX_BIN || join(ROOT, 'build/sandbox'));
 const MORE_PEOPLE = ['dan', 'eva', 'finn', 'greta', 'hal', 'ida', 'jon'];
-const RETRIES_MS = [0, 1000, 6000]; // Slack's shape: at once, a little later, much later
+const NEWCOMERS = {slack: 'kim', teams: 'lou'}; // have no login yet
+const RETRIES_MS = [0, 1000, 6000]; // Slack's shape: at once, a little later, much later; Teams' is not written anywhere
 // How long answers take; the effect is there at once, so that a kill can fall between the two.
 const APP_CALL_MS = 120;
 const POST_MS = 60;
@@ -33,6 +34,8 @@ export function seeded(seed) {
   };
   return {next, below: n => Math.floor(next() * n), between: (low, high) => low + Math.floor(next() * (high - low)), of: list => list[Math.floor(next() * list.length)]};
 }
+
+const TEAMS_IDS = {...TEAMS_PEOPLE, ...Object.fromEntries([...MORE_PEOPLE, ...Object.values(NEWCOMERS)].map((name, i) => [name, `c4e30000-0000-4000-8000-${String(i).padStart(12, '0')}`]))};
 
 // --- what the people can do ----------------------------------------------------------------------
 
@@ -82,6 +85,7 @@ function passOn(client, ports, turn) {
 
 export class CrashWorld extends World {
   people = [];
+  teamsCrew = ['ana', 'cleo'];
   connections = new Set();
 
   async postgres(...command) {
@@ -101,20 +105,24 @@ export class CrashWorld extends World {
     await once(this.balancer, 'listening');
   }
 
-  /** More people than the demo has, at Slack and at Salesforce. */
+  /** More people than the demo has, at both chats and at Salesforce. */
   async addPeople() {
-    const {slack, salesforce} = await this.sandbox('GET', '/_config');
-    const acme = slack.workspaces.find(t => t.id === 'T0ACME001');
+    const {slack, teams, salesforce} = await this.sandbox('GET', '/_config');
+    const acme = slack.workspaces.find(t => t.id === 'T0ACME001'), tenant = teams.tenants.find(t => t.id === TEAMS_ACME_TENANT);
     const org = salesforce.orgs.acme;
-    for (const name of MORE_PEOPLE) {
+    for (const name of [...MORE_PEOPLE, ...Object.values(NEWCOMERS)]) {
       const upper = name.toUpperCase(), title = upper[0] + name.slice(1), email = `${name}@acme.example`;
       const user = `U0${upper}`.padEnd(9, '0'), dm = `D0${upper}`.padEnd(9, '0');
       acme.users.push({id: user, name, display_name: title, real_name: `${title} Crew`, email});
       acme.channels.push({id: dm, kind: 'im', user});
       acme.channels.find(c => c.id === 'C0SALES01').members.push(user);
+      tenant.users.push({id: TEAMS_IDS[name], address: `29:1${title}Crew`, name, real_name: `${title} Crew`, email, installed: true});
+      tenant.teams.find(t => t.name === 'Sales').members.push(name);
+      tenant.chats.push({id: `a:1${name}-crew`, kind: 'personal', user: name});
       org.users.push({id: `005xx000000${upper}`.padEnd(15, '0') + 'AAO', username: email, name: `${title} Crew`, email});
     }
-    await this.sandbox('PUT', '/_config', {slack: {workspaces: slack.workspaces, retry_delays_ms: RETRIES_MS}, salesforce: {orgs: {acme: org}}});
+    await this.sandbox('PUT', '/_config', {slack: {workspaces: slack.workspaces, retry_delays_ms: RETRIES_MS},
+      teams: {tenants: teams.tenants, retries: RETRIES_MS.map(after_ms => ({after_ms, new_id: after_ms > 0}))}, salesforce: {orgs: {acme: org}}});
     const {http} = await this.sandbox('POST', '/_reset');
     assert.equal(http, 200);
   }
@@ -139,14 +147,15 @@ export class CrashWorld extends World {
       WORKBOT_ADMIN_TOKENS: ADMIN_TOKEN, WORKBOT_SLACK_APP_ID: 'A0WORKBOT', WORKBOT_SLACK_CLIENT_ID: '1000000001.2000000002',
       WORKBOT_SLACK_CLIENT_SECRET: 'sample-slack-client-secret', WORKBOT_SLACK_SIGNING_SECRETS: SIGNING_SECRET,
       WORKBOT_SLACK_URL: `${this.sandboxUrl}/slack`, WORKBOT_TRUSTED_HTTP_HOSTS: [new URL(this.sandboxUrl).host, this.salesforceHost, this.hosts.servicenow, this.hosts.box].join(','),
-      WORKBOT_TTL_LEASE: '2s', WORKBOT_TTL_STALE_WRITE: '1s', WORKBOT_WORKERS: '6'};
+      WORKBOT_TTL_LEASE: '2s', WORKBOT_TTL_STALE_WRITE: '1s', WORKBOT_WORKERS: '6', ...this.teamsEnv()};
     await sh(WORKBOT, ['migrate'], {env: {PATH: process.env.PATH, ...this.env}});
     await this.startReplica(0);
     await this.startReplica(1);
     await this.balance(port);
     await this.load('acme', ACME, 'ben@acme.example');
     await this.load('globex', GLOBEX, 'otto@globex.example');
-    for (const r of recipes('acme-salesforce')) await this.putRecipe(ACME, r);
+    await this.load('acme', TEAMS_ACME, 'ben@acme.example', {name: 'Acme', admins: [TEAMS_PEOPLE.ben]});
+    for (const w of [ACME, TEAMS_ACME]) for (const r of recipes('acme-salesforce')) await this.putRecipe(w, r);
     for (const r of recipes('globex-salesforce')) await this.putRecipe(GLOBEX, r);
     await this.logIn();
     await this.sandbox('PUT', '/_faults', {peer: 'salesforce', fault: 'slow', delay_ms: APP_CALL_MS, times: -1});
@@ -160,11 +169,14 @@ export class CrashWorld extends World {
     add('ben', 'T0ACME001', 'acme', false);
     add('gina', 'T0GLOBEX1', 'globex', true);
     add('otto', 'T0GLOBEX1', 'globex', false);
+    for (const name of this.teamsCrew) this.people.push(Object.assign(new TeamsPerson(this, name), {username: `${name}@acme.example`, own: true}));
     for (const p of this.people.filter(p => p.own)) {
       const prompt = await p.ask('connect salesforce', m => m.is_bot && loginUrl(m));
       await p.ask(await p.browse(prompt, p.username), /is connected/);
     }
     await this.idle();
+    const [kim, lou] = [new Person(this, NEWCOMERS.slack), new TeamsPerson(this, NEWCOMERS.teams)];
+    this.newcomers = {slack: Object.assign(kim, {username: 'kim@acme.example', id: 'U0KIM0000'}), teams: Object.assign(lou, {username: 'lou@acme.example', id: TEAMS_IDS.lou})};
   }
 
   async end() {

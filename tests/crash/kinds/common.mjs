@@ -5,10 +5,13 @@
 //   doubt     of a run and what stands at the apps: the text of the write that its question is about,
 //             if it stands there
 //   live      one run, to its end: (day, people, rng)
-//   faults    what is wrong with a run beside its writes: (run, {there, items, seen}) gives [kind, text]s
+//   faults    what is wrong with a run beside its writes: (run, {there, items, seen, decided}) gives [kind, text]s; `decided`: the
+//             messages on record that were, by the chat's own ids
 import {setTimeout as pause} from 'node:timers/promises';
 import {button, words} from '../../lib/flow.mjs';
 
+/** Where all read what is told, by chat: its id, and its name for people. */
+export const CHANNELS = {slack: {id: 'C0SALES01', place: 'sales'}, teams: {id: '19:acmesales000deals@thread.tacv2', place: 'deals'}};
 const LOOK_MS = 60;
 const PATIENCE_MS = 40000;
 const QUESTION = /may have happened or not/;
@@ -55,11 +58,14 @@ export function attended(day, run, {person, place = 'dm', act = () => undefined}
   });
 }
 
+/** By what the chat's journal knows it again: in Teams a message's id alone. */
+export const saidBy = (person, {channel, ts}) => ({channel: person.chat === 'teams' ? 'teams' : channel, ts});
+
 /** Says a command; the run is judged by whether Slack got its 200 for it. */
 export async function typed(day, person, kind, {place = 'dm', ...more} = {}) {
-  const run = day.open(kind, person.name, {place, ...more});
-  const {channel, ts} = await person.say(`${place === 'dm' ? '' : '@workbot '}crew ${kind.name} name: ${run.name}`, {place});
-  run.said = {channel, ts};
+  const run = day.open(kind, person, {place, ...more});
+  const said = await person.say(`${place === 'dm' ? '' : '@workbot '}crew ${kind.name} name: ${run.name}`, {place});
+  run.said = saidBy(person, said);
   return run;
 }
 

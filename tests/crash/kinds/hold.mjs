@@ -2,7 +2,7 @@
 // says what was pressed. In the one-to-one chat and in a channel, where a second person may press, too.
 import {setTimeout as pause} from 'node:timers/promises';
 import {button, labels, words} from '../../lib/flow.mjs';
-import {attended, command, pressed, task, typed} from './common.mjs';
+import {CHANNELS, attended, command, pressed, task, typed} from './common.mjs';
 
 const THINK_MS = 1500; // above WORKBOT_TTL_STALE_WRITE: a late press is asked about once more
 const CHOICES = {'Go on': 'go', 'Leave it': 'leave'};
@@ -17,7 +17,7 @@ function clicksOf(n, [one, other], [this_, that]) {
 }
 
 async function live(day, people, rng, kind) {
-  const n = day.runs.filter(r => r.kind === kind).length, place = n % 2 === 0 ? 'dm' : 'sales', [person] = people;
+  const n = day.runs.filter(r => r.kind === kind && r.chat === people[0].chat).length, [person] = people, place = n % 2 === 0 ? 'dm' : CHANNELS[person.chat].place;
   const clicks = clicksOf(n, place === 'dm' ? [person, person] : people, rng.of([[GO, LEAVE], [LEAVE, GO]]));
   const think = rng.between(0, THINK_MS), run = await typed(day, person, kind, {place});
   await attended(day, run, {person, place, async act({dm, here}) {

@@ -8,7 +8,7 @@ import {promisify} from 'node:util';
 import {ROOT} from '../lib/flow.mjs';
 
 const sh = promisify(execFile);
-const SOURCES = ['Makefile', 'openapi.yaml', 'service', 'include', 'migrations', 'docs/recipes', 'tests/sandbox', 'tests/tools'];
+const SOURCES = ['Makefile', 'openapi.yaml', 'service', 'include', 'migrations', 'docs/recipes', 'docs/setup-apps.md', 'tests/sandbox', 'tests/tools'];
 
 /** Throws when a patch does not fit the sources as they are. */
 export async function checkBroken(name) {

@@ -39,7 +39,7 @@ fi
 
 # the copy builds only what a patch changes: the objects come along
 mkdir "$copy/tests" "$copy/build"
-cp -a --parents Makefile openapi.yaml service include migrations docs/recipes "$copy/"
+cp -a --parents Makefile openapi.yaml service include migrations docs/recipes docs/setup-apps.md "$copy/"
 for part in tests/*; do
   case $part in tests/node_modules) ln -s "$here/$part" "$copy/$part" ;; *) cp -a "$part" "$copy/tests/" ;; esac
 done

@@ -64,7 +64,10 @@ static int read_input(struct apps_act *t, const struct apps_input *in, const jso
         add_file(t, in->name, value);
     }
     if (in->type == INPUT_SOQL && bind_query(t, in, with, e) != 0) {
-        return bad_input(t, in->values, "a value has the wrong kind.", ret_words, e);
+        return bad_input(t, in->values,
+                         str_equal(e->code, "template_too_long") ? "it is too long."
+                                                                 : "a value has the wrong kind.",
+                         ret_words, e);
     }
     return 0;
 }

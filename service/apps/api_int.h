@@ -5,6 +5,7 @@
 
 #include <regex.h>
 
+#include "base/str.h"
 #include "input_int.h"
 
 /* What a definition says, ready for use: docs/app-definitions.md describes every key. All texts
@@ -272,6 +273,8 @@ struct apps_exchange {
 /* The network's errors, and ERR_CONFIG "missing_var", ERR_INVALID "bad_path", "template_too_long"
  * before anything is sent. */
 int apps_send(const struct apps_exchange *x, struct net_response *ret, struct err *e);
+/* 0, or ERR_INVALID "template_too_long" of a text that was cut at LIMIT_URL. */
+int apps_not_cut(const struct str *s, const char *what, struct err *e);
 /* Adds a header, or changes it when it is there. */
 void apps_header_set(struct net_request *io, const char *name, const char *value);
 /* Text of a scalar; NULL for anything else. */

@@ -57,7 +57,7 @@ int app_authorize_url(arena *mem, const struct app_site *site, const struct app_
     }
     add_param(&s, a, "login_hint", q->login_hint);
     *ret = s.text;
-    return 0;
+    return apps_not_cut(&s, "a login's address", e);
 }
 
 char *app_authorize_origin(arena *mem, const struct app_site *site)

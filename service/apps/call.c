@@ -56,6 +56,13 @@ void apps_api_dress(arena *mem, const app *a, struct secret access, const json_t
     }
 }
 
+int apps_not_cut(const struct str *s, const char *what, struct err *e)
+{
+    return s->cut ? err_set(e, ERR_INVALID, "template_too_long", "%s is longer than %d bytes", what,
+                            LIMIT_URL)
+                  : 0;
+}
+
 static int url_of(const struct apps_exchange *x, const char **ret, struct err *e)
 {
     arena *mem = x->call->mem;
@@ -87,9 +94,7 @@ static int url_of(const struct apps_exchange *x, const char **ret, struct err *e
         sign = '&';
     }
     *ret = s.text;
-    return s.cut ? err_set(e, ERR_INVALID, "template_too_long", "a URL is longer than %d bytes",
-                           LIMIT_URL)
-                 : 0;
+    return apps_not_cut(&s, "a URL", e);
 }
 
 static bool holds(const struct apps_pairs *pairs, const char *slot)

@@ -51,7 +51,7 @@ static int url_of(const struct apps_probe *p, const struct apps_question *q, con
         return -1;
     }
     *ret = s.text;
-    return 0;
+    return apps_not_cut(&s, "a question's address", e);
 }
 
 int apps_ask(const struct apps_probe *p, const struct apps_question *q, const json_t **ret,

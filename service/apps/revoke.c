@@ -136,6 +136,9 @@ static int revoke_one(arena *mem, net_client *http, const struct app_site *site,
         str_printf(&s, "%s%c%s=", url, strchr(url, '?') == NULL ? '?' : '&', v->param);
         str_add_url(&s, secret_reveal(token));
         q.url = s.text;
+        if (apps_not_cut(&s, "a revocation's address", e) != 0) {
+            return -1;
+        }
     } else if (v->param[0] != '\0') {
         q.form[n++] = (struct net_field){.name = v->param, .secret = token};
     }

@@ -156,10 +156,6 @@ int apps_soql_bind(arena *mem, const char *soql, const json_t *values, char **re
                            name);
         }
     }
-    if (s.cut) {
-        return err_set(e, ERR_INVALID, "template_too_long", "a query is longer than %d bytes",
-                       LIMIT_URL);
-    }
     *ret = s.text;
-    return 0;
+    return apps_not_cut(&s, "a query", e);
 }

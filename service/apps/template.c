@@ -142,12 +142,8 @@ int apps_template_url(arena *mem, const char *text, const struct apps_vars *vars
         }
         text += len;
     }
-    if (s.cut) {
-        return err_set(e, ERR_INVALID, "template_too_long", "a URL is longer than %d bytes",
-                       LIMIT_URL);
-    }
     *ret = s.text;
-    return 0;
+    return apps_not_cut(&s, "a URL", e);
 }
 
 static json_t *text_json(arena *mem, const char *text, const json_t *values)

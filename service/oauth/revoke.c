@@ -180,7 +180,7 @@ static int renew(struct revocation *v, struct err *e)
     net_client *http = v->oauth->options.http;
     struct err why = {0};
     if (app_token(v->mem, http, &v->site, &v->client, &grant, &t, &unused, &why) != 0) {
-        if (why.kind == ERR_LOGIN_NEEDED && v->job->attempts <= 1) {
+        if (why.kind == ERR_LOGIN_NEEDED && v->job->attempts <= 1 && v->job->lost == 0) {
             v->out->result = APP_REVOKED;
             return 0;
         }

@@ -98,7 +98,7 @@ static const struct stmt RENAME_GROUP = {
     0};
 
 const struct stmt *const store_move_names_stmts[] = {
-    &DEFAULTS, &RENAME_DEFAULT, &RECIPES, &RENAME_RECIPE, &COMMANDS,     &VERSIONS,
+    &DEFAULTS, &RENAME_DEFAULT, &RECIPES, &RENAME_RECIPE, &COMMANDS,     &VERSIONS, &SWITCH_OFF,
     &SET_BODY, &TAKEN,          &HOOKS,   &GROUPS,        &RENAME_GROUP, NULL};
 
 /* "acme-salesforce-t0acme", or with a number behind it. */

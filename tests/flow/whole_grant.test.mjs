@@ -302,6 +302,25 @@ describe('an app that ends all grants of a person at once', () => {
     assert.equal(revoked(), 1);
     assert.equal(host.live.size, 0);
   });
+
+  test('P12 a process dies while it renews before a revocation: that the app takes the token no more is not "revoked"', async () => {
+    Object.assign(host, {extra: {realmId: '77'}, life: 20});
+    await connect(ana, 'realm');
+    const going = host.hold('refresh');
+    const asked = await ana.say('disconnect my-realm');
+    await going.came;
+    const sent = host.of('refresh').at(-1).form.refresh_token, tries = host.of('refresh').length;
+    await w.kill();
+    going.release(); // it rotates, and nobody hears of it
+    await until('the token to be spent', () => host.live.size === 4 && host.live.delete(sent));
+    await w.startReplica(0);
+    await w.query("update job set lease_until = now() where kind = 'revoke' and state = 'running'");
+    await until('the next try', () => host.of('refresh').length > tries);
+    await w.idle();
+    const said = (await ana.messages()).filter(m => m.is_bot && m.ts > asked.ts).map(words).join('\n');
+    assert.match(said, /did not confirm that it ended the login/);
+    assert.equal(host.live.size, 3, 'the grant lives there');
+  });
 });
 
 describe('a team joins its organisation', () => {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "tests/unit/base/helpers.h"
 
@@ -260,6 +261,23 @@ static void test_what_comes_with_the_tokens(void **state)
         }
         bench_stop(&b);
     }
+}
+
+/* A login that has lost its state at the end could never come back. */
+static void test_an_authorize_url_is_whole_or_none(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    char *url = NULL;
+    struct err e = {.kind = ERR_NONE};
+    char *hint = arena_alloc(mem, LIMIT_URL + 1);
+    memset(hint, 'a', LIMIT_URL);
+    const struct app_site site = {.app = sample_app(mem, "", ""), .host = "id.sample.example"};
+    const struct app_authorize q = {
+        .client_id = "c", .redirect_uri = "https://b.example", .state = "s", .login_hint = hint};
+    assert_int_equal(app_authorize_url(mem, &site, &q, &url, &e), -1);
+    assert_string_equal(e.code, "template_too_long");
+    arena_free(mem);
 }
 
 static void test_the_authorize_url_in_other_words(void **state)
@@ -595,6 +613,7 @@ int main(void)
         cmocka_unit_test(test_a_grant_without_what_is_needed),
         cmocka_unit_test(test_nobody_lacks_what_was_not_asked_for),
         cmocka_unit_test(test_what_comes_with_the_tokens),
+        cmocka_unit_test(test_an_authorize_url_is_whole_or_none),
         cmocka_unit_test(test_the_authorize_url_in_other_words),
         cmocka_unit_test(test_revoking_takes_many_forms),
         cmocka_unit_test(test_apps_trap_13_what_a_refused_revocation_says),

@@ -9,7 +9,7 @@
 int cancelled_name(struct scene *sc, const struct run *r, const char **ret, struct err *e)
 {
     struct recipe *recipe = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0) {
+    if (result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
     const char *input = recipe == NULL ? NULL : words_input(sc->s, recipe, r);
@@ -47,7 +47,7 @@ int cancelled_view(struct scene *sc, const struct run *r, bool inputs, json_t **
 int cancelled_above(struct scene *sc, const struct run *r, json_t **ret, struct err *e)
 {
     struct recipe *recipe = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0) {
+    if (result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
     *ret = view_new(sc->mem);

@@ -37,7 +37,7 @@ static int end_let_go(struct scene *sc, struct run *r, struct err *e)
     struct recipe *recipe = NULL;
     const struct err why = {.kind = ERR_NOT_FOUND, .code = r->error_code};
     const struct failure f = {.why = &why};
-    if (recipe_of(sc, r, &recipe, e) != 0) {
+    if (result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
     return run_end(sc, r, r->state, RUN_FAILED, failure_view(sc, r, recipe, &f), e);

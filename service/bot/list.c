@@ -71,7 +71,7 @@ static int add_needs(struct scene *sc, const struct run *r, struct needs *ret, s
     if (r->state != RUN_ASKING && r->state != RUN_PARKED) {
         return 0;
     }
-    if (recipe_of(sc, r, &recipe, e) != 0) {
+    if (result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
     for (size_t i = 0; recipe != NULL && i < recipe->connections_count; i++) {

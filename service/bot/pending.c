@@ -131,7 +131,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, bool lin
 {
     struct recipe *recipe = NULL;
     struct login *l = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0 ||
+    if (result_recipe(sc, r, &recipe, e) != 0 ||
         (r->login_id != NULL && store_login_find(sc->s, r->workspace, r->login_id, &l, e) != 0)) {
         return -1;
     }

@@ -235,17 +235,31 @@ static int say_try_again(struct turn *t, const struct run *r, const struct recip
     return say_new(&t->scene, &here, view, NULL, e);
 }
 
+/* It goes on waiting: what this process cannot read of a recipe, the next release may. */
+static int say_not_now(struct turn *t, const struct run *r, const struct recipe *recipe,
+                       struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view,
+              "**%s** cannot take its %s now: this command is set up wrong. An admin must look at "
+              "its recipe.",
+              recipe == NULL ? r->recipe : recipe->title, r->asking);
+    view_button(view, &(struct button){.title = "Cancel it", .action = "drop", .value = r->id});
+    words_add_admins(&t->scene, view);
+    return say_private(t, view, NULL, e);
+}
+
 int question_take(struct turn *t, struct run *r, const char *text, struct err *e)
 {
     struct recipe *recipe = NULL;
     const char *why = NULL;
     json_t *value = NULL;
-    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+    if (result_recipe(&t->scene, r, &recipe, e) != 0) {
         return -1;
     }
     const struct recipe_input *in = recipe == NULL ? NULL : recipe_input_find(recipe, r->asking);
     if (in == NULL) {
-        return 0;
+        return say_not_now(t, r, recipe, e);
     }
     if (r->unreadable != NULL) {
         return err_set(e, ERR_INTERNAL, r->unreadable, "the inputs of run %s do not open",
@@ -295,7 +309,8 @@ int question_meant(struct turn *t, const char *text, struct meant *ret, struct e
     const char *why = NULL;
     json_t *value = NULL;
     *ret = (struct meant){.run = NULL};
-    if (question_find(t, &r, e) != 0 || (r != NULL && recipe_of(&t->scene, r, &recipe, e) != 0)) {
+    if (question_find(t, &r, e) != 0 ||
+        (r != NULL && result_recipe(&t->scene, r, &recipe, e) != 0)) {
         return -1;
     }
     const struct recipe_input *in = recipe == NULL ? NULL : recipe_input_find(recipe, r->asking);
@@ -335,23 +350,27 @@ int question_answer(struct turn *t, const char *text, struct err *e)
     return question_take(t, r, text, e) == 0 ? 1 : -1;
 }
 
-/* The pressed question says what was answered, and its buttons go. */
+/* The pressed question says what was answered, and its buttons go. One that cannot be taken now
+ * stays. */
 static int show_answer(struct turn *t, const struct run *r, const char *value, struct err *e)
 {
     struct recipe *recipe = NULL;
     if (t->acted == NULL) {
         return 0;
     }
-    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+    if (result_recipe(&t->scene, r, &recipe, e) != 0) {
         return -1;
     }
     const struct recipe_input *in = recipe == NULL ? NULL : recipe_input_find(recipe, r->asking);
+    if (in == NULL) {
+        return 0;
+    }
     const char *label = value;
-    for (size_t i = 0; in != NULL && i < in->options_count; i++) {
+    for (size_t i = 0; i < in->options_count; i++) {
         label = str_equal(in->options[i].value, value) ? in->options[i].label : label;
     }
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "**%s**", recipe == NULL ? r->recipe : recipe->title);
+    view_text(view, "**%s**", recipe->title);
     view_text(view, "`%s`: %s", r->asking, label);
     return say_update(&t->scene, t->acted->id, view, e);
 }

@@ -276,7 +276,7 @@ int run_park(struct scene *sc, struct run *r, const struct default_connection *d
 bool run_is_stale(const struct scene *sc, const struct run *r, const struct recipe *recipe)
 {
     bool late = clock_now() - r->parked_at > sc->bot->options.config->ttl_stale_write;
-    return late && recipe != NULL && recipe->writes && !r->confirmed;
+    return late && (recipe == NULL || recipe->writes) && !r->confirmed;
 }
 
 int run_ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, struct err *e)
@@ -284,7 +284,8 @@ int run_ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, 
     json_t *view = view_new(sc->mem);
     bool changed = false;
     sc->changed = true;
-    view_text(view, "This waited for a while. Shall I still run **%s**?", recipe->title);
+    view_text(view, "This waited for a while. Shall I still run **%s**?",
+              recipe == NULL ? r->recipe : recipe->title);
     words_inputs(sc, view, recipe, r, SIZE_MAX);
     words_inputs_link(sc, view, r);
     view_button(view, &(struct button){.title = "Run it now",
@@ -304,7 +305,7 @@ int run_ask_again(struct scene *sc, struct run *r, const struct recipe *recipe, 
 static int release_one(struct scene *sc, struct run *r, const struct connected *c, struct err *e)
 {
     struct recipe *recipe = NULL;
-    if (recipe_of(sc, r, &recipe, e) != 0) {
+    if (result_recipe(sc, r, &recipe, e) != 0) {
         return -1;
     }
     r->login_id = c->login->id;

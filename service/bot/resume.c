@@ -34,7 +34,7 @@ int run_say_moved_on(struct turn *t, const struct run *r, struct err *e)
     if (t->acted != NULL && !action_stands(t)) {
         return 0; /* pressed twice: the message says by now what came of it */
     }
-    if (recipe_of(&t->scene, r, &recipe, e) != 0) {
+    if (result_recipe(&t->scene, r, &recipe, e) != 0) {
         return -1;
     }
     const char *title = recipe == NULL ? r->recipe : recipe->title;

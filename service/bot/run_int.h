@@ -51,7 +51,10 @@ char *question_answer_value(arena *mem, const struct meant *m);
 void question_add_meant(struct scene *sc, json_t *view, const struct meant *m);
 /* Takes `text` as the answer to what this run asks. */
 int question_take(struct turn *t, struct run *r, const char *text, struct err *e);
-/* The recipe of a run, as recipe_load() gives it; NULL: its version is gone. */
+/* The recipe of a run, as recipe_load() gives it (ERR_CONFIG "recipe_faulty", too); NULL: its
+ * version is gone. What can be said or done without it asks result_recipe(): during a roll-out a
+ * recipe is faulty to the old replicas, and that one run must not keep its person from all others.
+ */
 int recipe_of(struct scene *sc, const struct run *r, struct recipe **ret, struct err *e);
 
 /* --- release.c, runs.c: runs go on or end --- */

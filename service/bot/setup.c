@@ -330,7 +330,7 @@ static int add_asked(struct turn *t, json_t *view, const struct meant *also, str
     struct run *asking = NULL;
     struct recipe *recipe = NULL;
     if (question_find(t, &asking, e) != 0 ||
-        (asking != NULL && recipe_of(&t->scene, asking, &recipe, e) != 0)) {
+        (asking != NULL && result_recipe(&t->scene, asking, &recipe, e) != 0)) {
         return -1;
     }
     if (asking == NULL) {

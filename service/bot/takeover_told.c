@@ -79,7 +79,7 @@ static int add_run(struct scene *sc, json_t *view, const struct run *r, struct e
 {
     struct recipe *recipe = NULL;
     bool begun = false;
-    if (recipe_of(sc, r, &recipe, e) != 0 || has_done(sc, r, &begun, e) != 0) {
+    if (result_recipe(sc, r, &recipe, e) != 0 || has_done(sc, r, &begun, e) != 0) {
         return -1;
     }
     view_text(view, "**%s** stopped%s.", name_of(sc, r, recipe),

@@ -1,7 +1,7 @@
 // What an admin changes while other things go on: changes are made one after the other, no stored secret
 // or token meets a new place (P5), and no grant stays alive at the app that nobody here can use (P12).
 import assert from 'node:assert/strict';
-import {after, before, describe, test} from 'node:test';
+import {after, afterEach, before, describe, test} from 'node:test';
 import {ACME, Browser, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const CRM = `/workspaces/${ACME}/connections/acme-salesforce`;
@@ -84,6 +84,64 @@ describe('an admin removes a default connection', () => {
     assert.deepEqual(items.map(r => [r.state, r.error.code]), [['failed', 'connection_removed'], ['failed', 'connection_removed']]);
     await ana.ask('pending', /Nothing waits for you/);
     await ana.ask('salesforce create opportunity name: Later close: 2026-12-31', /connection that this command uses is gone/);
+  });
+});
+
+describe('a recipe holds what only the next release knows', () => {
+  let w, ana;
+  const NAME = 'create-opportunity';
+  /** As an admin stores it through a new replica: the old ones cannot read it. */
+  const stored = () => w.query(`with n as (insert into recipe_version (workspace, name, version, body, created_at, created_by)
+    select v.workspace, v.name, v.version + 1, jsonb_set(v.body::jsonb, '{of_the_next_release}', 'true')::text, v.created_at, v.created_by
+      from recipe_version v join recipe r using (workspace, name, version) where name = $1 and workspace = $2)
+    update recipe set version = version + 1 where name = $1 and workspace = $2`, [NAME, ACME]);
+  const takenBack = async () => {
+    const theirs = "body like '%of_the_next_release%'";
+    await w.query(`update recipe r set version = r.version - 1 from recipe_version v
+      where (v.workspace, v.name, v.version) = (r.workspace, r.name, r.version) and v.${theirs}`);
+    await w.query(`delete from recipe_version where ${theirs}`);
+  };
+  before(async () => {
+    w = await start();
+    ana = w.person('ana');
+  });
+  after(() => w?.stop());
+  afterEach(takenBack);
+
+  test('P9 a command that waits for a login stops alone: the login itself is confirmed', async () => {
+    const prompt = await ana.prompt();
+    const code = await ana.browse(prompt);
+    await stored();
+    await ana.ask(code, /is connected/);
+    await ana.sees(/Create an opportunity did not work[^]*set up wrong/);
+    await takenBack();
+    await ana.ask('salesforce create opportunity name: After close: 2026-12-31', /Created After/);
+  });
+
+  test('P10 a write that waited long is asked for again, as nobody here can tell that it writes', async () => {
+    const cleo = w.person('cleo');
+    const prompt = await cleo.prompt('salesforce create opportunity name: Late close: 2026-12-31');
+    const code = await cleo.browse(prompt);
+    await w.query("update run set parked_at = parked_at - interval '1 day' where state = 'parked'");
+    await stored();
+    await cleo.ask(code, /is connected/);
+    const again = await cleo.sees(/Shall I still run create-opportunity/);
+    await takenBack();
+    await cleo.press(again, 'Run it now');
+    await cleo.createdOnce('Late');
+  });
+
+  test('P9 its open question keeps no other word from its person, and goes on when it can be read', async () => {
+    await ana.ask('salesforce create opportunity name: Halted', /Enter close/);
+    await stored();
+    await ana.ask('2026-12-31', /create-opportunity cannot take its close now[^]*set up wrong/);
+    await ana.ask('pending', /create-opportunity asks for an input[^]*Halted/);
+    await ana.ask('help', /What can I do/);
+    await takenBack();
+    await ana.ask('2026-12-31', /Created Halted/);
+    await ana.ask('salesforce create opportunity name: Dropped', /Enter close/);
+    await stored();
+    await ana.ask('cancel', /Cancelled: create-opportunity/);
   });
 });
 

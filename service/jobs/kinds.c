@@ -340,9 +340,10 @@ static int give_up(jobs *j, struct task *t, const struct kind *k, const struct e
         return 0;
     }
     follow_nothing(t);
-    /* whom to tell does not open either: to try that for ever would help nobody */
-    bool sealed = str_equal(e->code, "key_missing") || str_equal(e->code, "unseal");
-    return k->give_up == NULL || sealed ? settle(j, t->mem, &t->job, settle_dead, why, e) : -1;
+    /* whom to tell does not open or read either: to try that for ever would help nobody */
+    bool unread =
+        str_equal(e->code, "key_missing") || str_equal(e->code, "unseal") || e->kind == ERR_INPUT;
+    return k->give_up == NULL || unread ? settle(j, t->mem, &t->job, settle_dead, why, e) : -1;
 }
 
 /* Without a database there is nothing to settle, and a lease that was lost belongs to somebody else

@@ -179,6 +179,8 @@ static int64_t backoff_ms(const struct ending *x)
     return at_most(asked ? why->retry_after_ms : ms, WAIT_MAX_MS);
 }
 
+#define STILL_WORKING "Still working on "
+
 static int tell_still_working(struct ending *x, int64_t delay_s, struct err *e)
 {
     struct run_outcome *o = &x->outcome;
@@ -186,7 +188,7 @@ static int tell_still_working(struct ending *x, int64_t delay_s, struct err *e)
         return 0;
     }
     json_t *view = view_new(x->scene.mem);
-    view_text(view, "Still working on **%s**.", o->recipe->title);
+    view_text(view, STILL_WORKING "**%s**.", o->recipe->title);
     view_note(view, "%s I try again %s; `cancel` stops it.",
               words_reason(x->scene.mem, &o->err, app_of(x)), words_in(x->scene.mem, delay_s));
     return run_show(&x->scene, o->run, view, e);
@@ -201,6 +203,19 @@ static int wait_for_next_try(struct ending *x, struct err *e)
     return store_run_update(x->scene.s, &next, x->outcome.run->state, &changed, e);
 }
 
+/* Its message says so already: it may have been looked at for the first time when it was old. */
+static int was_told(struct ending *x, bool *ret, struct err *e)
+{
+    const struct run *r = x->outcome.run;
+    struct message *m = NULL;
+    if (r->message_id != NULL &&
+        store_message_find(x->scene.s, r->workspace, r->message_id, &m, e) != 0) {
+        return -1;
+    }
+    *ret = m != NULL && str_starts(view_summary(x->scene.mem, m->body), STILL_WORKING);
+    return 0;
+}
+
 /* Nothing was tried, so no attempt is used up. By its age it looks again soon, and more seldom when
  * it waits for long; its user hears of that once. */
 static int ended_held(struct ending *x, struct err *e)
@@ -208,8 +223,12 @@ static int ended_held(struct ending *x, struct err *e)
     enum { SOON_S = 1, SELDOM_S = 10 };
     int64_t age_s = clock_now() - x->job->created_at;
     int64_t delay_s = age_s < SOON_S ? SOON_S : at_most(age_s, SELDOM_S);
-    bool told = age_s < SELDOM_S && age_s + delay_s >= SELDOM_S;
-    if ((told && tell_still_working(x, delay_s, e) != 0) || wait_for_next_try(x, e) != 0) {
+    bool told = false, waits_long = age_s + delay_s >= SELDOM_S;
+    if (waits_long && was_told(x, &told, e) != 0) {
+        return -1;
+    }
+    if ((waits_long && !told && tell_still_working(x, delay_s, e) != 0) ||
+        wait_for_next_try(x, e) != 0) {
         return -1;
     }
     return store_job_wait(x->scene.s, x->job, delay_s, x->outcome.err.code, e);

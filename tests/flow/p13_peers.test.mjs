@@ -92,6 +92,23 @@ describe('P13 a slow provider', () => {
     await allDone(w);
     assert.equal(await w.count('run', FOUND), COMMANDS);
   });
+
+  test('P11 a command that was old when it was first looked at says once that it still waits', async () => {
+    await w.query(`create function old() returns trigger language plpgsql as $$ begin new.created_at := now() - interval '1 minute'; return new; end $$;
+      create trigger old before insert on job for each row when (new.kind = 'run') execute function old()`);
+    w.answers.hold(/\/query/);
+    await commands(w, COMMANDS);
+    await all.ana.sees(/^Still working on Find [a-d]\.[^]*I try again in 10 seconds/);
+    const full = await held(w, 'full');
+    await until('all that wait to look again', async () => {
+      await later(w);
+      return await held(w, 'full') >= full + 3 * COMMANDS;
+    });
+    assert.equal(await w.count("message m join run r on r.message_id = m.id and r.state in ('queued', 'running')", 'm.version > 1'), 0);
+    w.answers.release();
+    await w.query('drop trigger old on job');
+    await allDone(w);
+  });
 });
 
 describe('P13 a dead provider', () => {

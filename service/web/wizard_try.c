@@ -39,6 +39,8 @@ static const struct {
      "An event came. It is not known whether the app did what the recipe says: look there.", true},
     {"cancelled", "It was cancelled in the chat. Type it again.", NULL, true},
     {"expired", "It waited too long for its user. Type it again.", NULL, true},
+    {"superseded", "A newer command has taken its place.",
+     "An event came, and an admin has run it again.", true},
 };
 
 static const char *text_of(const char *state, bool by_event, bool *ret_over)

@@ -97,6 +97,19 @@ describe('an app in the set-up', () => {
   }
 });
 
+test('of a recipe that is tried each state of its run has words, and one that is over is not watched', async () => {
+  const run = state => w.query('update run set state = $1', [state]);
+  const said = async () => {
+    await boss.get(`${w.url}${SETUP}/recipes/create-opportunity`);
+    const now = /role="status"><p>([^<]*)</.exec(boss.page.html)?.[1];
+    assert.ok(now && now !== 'It came.', `${now}`);
+    return boss.page.html.includes('class="quiet watch"');
+  };
+  await w.person('ana').prompt();
+  for (const open of ['queued', 'running', 'asking', 'parked']) assert.equal(await run(open).then(said), true, open);
+  for (const over of ['done', 'failed', 'unknown', 'cancelled', 'expired', 'superseded']) assert.equal(await run(over).then(said), false, over);
+});
+
 describe('the Teams package', () => {
   const fetched = browser => fetch(w.url + PACKAGE, {redirect: 'manual',
     headers: browser ? {cookie: [...browser.cookies(new URL(w.url).hostname)].map(([k, v]) => `${k}=${v}`).join('; ')} : {}});

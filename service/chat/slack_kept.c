@@ -6,8 +6,6 @@
 #include "base/json.h"
 #include "base/str.h"
 
-enum { MINUTE_S = 60 };
-
 static const char *user_lane(arena *mem, const json_t *from)
 {
     const char *user = slack_id(from, "user");
@@ -71,9 +69,10 @@ static bool is_flagged(const json_t *user)
     return false;
 }
 
-/* A status changes all day, and each time the whole person comes: of those that tell us the same,
- * one a minute is enough. Not of those that may end something: who left, came back and left again
- * within a minute has left. */
+/* With each change of a status the whole person comes, in bursts: of those of a second that tell us
+ * the same, one is enough. No longer than a second, or an e-mail that is changed and put back would
+ * stay changed here. Not of those that may end something: who left, came back and left again has
+ * left. */
 static bool keep_person(const struct arrived *a, struct slack_intake *out)
 {
     const json_t *user = json_member(a->event, "user");
@@ -84,7 +83,7 @@ static bool keep_person(const struct arrived *a, struct slack_intake *out)
     }
     if (at > 0 && !is_flagged(user)) {
         out->keys[1] = arena_printf(a->mem, "who:%s:%lld:%016llx", slack_id(a->event, "user"),
-                                    (long long)(at / MINUTE_S), (unsigned long long)told_of(user));
+                                    (long long)at, (unsigned long long)told_of(user));
     }
     return true;
 }

@@ -37,7 +37,8 @@ int store_enter(stores *s, arena *mem, store **ret, struct err *e);
 int store_leave(store *s, int rc, struct err *e);
 arena *store_arena(const store *s);
 const char *store_process(const store *s); /* this one, in words: "process 4711 on web-1" */
-/* 0 when the database answers, no migration is missing and the keys open what is stored. */
+/* 0 when the database answers, no migration is missing and the keys open what is stored: as of the
+ * last ten seconds, where they did. */
 int store_ready(store *s, struct err *e);
 
 /* All statements of this module, for the guard that prepares each. */

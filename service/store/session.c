@@ -1,5 +1,6 @@
 #include "store_int.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@ struct stores {
     const keyring *keys;
     int64_t started_ms;
     const char *process;
+    _Atomic int64_t keys_fit_ms; /* until then (clock_mono_ms) they are known to; 0: not yet */
 };
 
 static const char *own_name(arena *mem)
@@ -29,6 +31,7 @@ stores *stores_new(db_pool *pool, const keyring *keys)
                   .keys = keys,
                   .started_ms = clock_now_ms(),
                   .process = own_name(mem)};
+    atomic_init(&s->keys_fit_ms, 0);
     return s;
 }
 
@@ -51,8 +54,12 @@ int store_open(stores *s, arena *mem, store **ret, struct err *e)
         return -1;
     }
     store *session = arena_alloc(mem, sizeof *session);
-    *session = (store){
-        .c = c, .mem = mem, .keys = s->keys, .started_ms = s->started_ms, .process = s->process};
+    *session = (store){.c = c,
+                       .mem = mem,
+                       .keys = s->keys,
+                       .started_ms = s->started_ms,
+                       .process = s->process,
+                       .keys_fit_ms = &s->keys_fit_ms};
     *ret = session;
     return 0;
 }
@@ -155,6 +162,21 @@ static int check_keys(store *s, struct err *e)
     return 0;
 }
 
+/* It walks all workspaces, and whoever asks whether we are ready asks each second. Of keys that are
+ * wrong it is looked for anew each time, so that what was mended is seen at once. */
+static int keys_fit(store *s, struct err *e)
+{
+    enum { FIT_MS = 10 * 1000 };
+    if (clock_mono_ms() < atomic_load(s->keys_fit_ms)) {
+        return 0;
+    }
+    if (check_keys(s, e) != 0) {
+        return -1;
+    }
+    atomic_store(s->keys_fit_ms, clock_mono_ms() + FIT_MS);
+    return 0;
+}
+
 int store_ready(store *s, struct err *e)
 {
     int64_t missing = 0;
@@ -165,7 +187,7 @@ int store_ready(store *s, struct err *e)
         return err_set(e, ERR_CONFIG, "migrations_missing", "%lld migrations are not applied",
                        (long long)missing);
     }
-    return check_keys(s, e) != 0 ? -1 : store_keys_ready(s, e);
+    return keys_fit(s, e) != 0 ? -1 : store_keys_ready(s, e);
 }
 
 int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,

@@ -14,6 +14,7 @@ struct store {
     int64_t started_ms;        /* of this process, since the epoch */
     const char *process;       /* this one, in words: "process 4711 on web-1" */
     struct job_follow *follow; /* NULL: jobs are added for any worker */
+    _Atomic int64_t *keys_fit_ms;
 };
 
 int store_query(store *s, const struct stmt *stmt, const struct db_arg *args, rows **ret,

@@ -311,6 +311,30 @@ static void test_keys_that_do_not_open_what_is_stored_are_told(void **state)
     ready_with(k3, NULL);
 }
 
+/* All workspaces are walked for it, and whoever asks asks each second. */
+static void test_keys_that_fit_are_believed_for_a_while_and_wrong_ones_never(void **state)
+{
+    (void)state;
+    stores *mended = stores_new(world.pool, world.keys);
+    stores *fits = stores_new(world.pool, world.keys);
+    store *s = NULL;
+    struct err why = {.kind = ERR_NONE};
+    OK(store_open(fits, world.base->mem, &s, e));
+    OK(store_ready(s, e));
+    world_sql("create table kept as select workspace, bot_token from workspace;"
+              "update workspace set bot_token = '\\x01'");
+    OK(store_ready(s, e));
+    store_close(s);
+    OK(store_open(mended, world.base->mem, &s, e));
+    assert_int_equal(store_ready(s, &why), -1);
+    world_sql("update workspace w set bot_token = k.bot_token from kept k"
+              " where k.workspace = w.workspace; drop table kept");
+    OK(store_ready(s, e));
+    store_close(s);
+    stores_free(mended);
+    stores_free(fits);
+}
+
 static bool opens_with_the_world_keys(stores *access)
 {
     store *s = NULL;
@@ -346,6 +370,8 @@ int main(void)
         cmocka_unit_test_setup(test_p5_a_value_opens_in_its_own_place_only, world_reset),
         cmocka_unit_test_setup(test_a_run_that_does_not_open_is_shown, world_reset),
         cmocka_unit_test_setup(test_keys_that_do_not_open_what_is_stored_are_told, world_reset),
+        cmocka_unit_test_setup(test_keys_that_fit_are_believed_for_a_while_and_wrong_ones_never,
+                               world_reset),
         cmocka_unit_test_setup(test_who_starts_behind_a_key_needs_it, world_reset),
     };
     return cmocka_run_group_tests_name("store: sealed", tests, world_setup, world_teardown);

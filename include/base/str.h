@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
@@ -52,6 +53,14 @@ bool str_is_utf8(const char *text, size_t len);
 /* Bytes of the well-formed UTF-8 sequence that text begins with (NUL is one); 0 if there is none.
  */
 size_t str_utf8_step(const char *text, size_t len);
+/* The code point that text begins with; *ret_step is its bytes. A byte that is no UTF-8 is U+FFFD;
+ * at the NUL it is 0, and 1 byte. */
+uint32_t str_point(const char *text, size_t *ret_step);
+/* A letter, digit, underscore or combining mark of a script that puts spaces between words. Others
+ * (Han, kana, Hangul, Thai) have no place where a word begins: false. */
+bool str_is_letter(uint32_t point);
+/* The lower case of one letter, where that is one: Latin, Greek, Cyrillic, Armenian. */
+uint32_t str_fold(uint32_t point);
 /* Unicode code points of well-formed UTF-8. */
 size_t str_characters(const char *text);
 /* The largest length up to max (and len) that splits no UTF-8 sequence. */

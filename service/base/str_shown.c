@@ -40,23 +40,12 @@ static bool is_blank(uint32_t point)
     return is_in(list, sizeof list / sizeof list[0], point);
 }
 
-/* The code point of a well-formed sequence of `step` bytes. */
-static uint32_t point_of(const char *text, size_t step)
-{
-    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    uint32_t point = (unsigned char)text[0] & lead_bits[step];
-    for (size_t i = 1; i < step; i++) {
-        point = point << 6 | ((unsigned char)text[i] & 0x3Fu);
-    }
-    return point;
-}
-
 bool str_visible(const char *text)
 {
     size_t len = text == NULL ? 0 : strlen(text);
     for (size_t i = 0; i < len;) {
-        size_t step = str_utf8_step(text + i, len - i);
-        if (step == 0 || !is_blank(point_of(text + i, step))) {
+        size_t step = 0;
+        if (!is_blank(str_point(text + i, &step))) {
             return true;
         }
         i += step;
@@ -69,9 +58,8 @@ char *str_straight(arena *mem, const char *text)
     size_t len = strlen(text), kept = 0;
     char *copy = arena_alloc(mem, len + 1);
     for (size_t i = 0; i < len;) {
-        size_t step = str_utf8_step(text + i, len - i);
-        bool drop = step > 0 && turns(point_of(text + i, step));
-        step = step == 0 ? 1 : step;
+        size_t step = 0;
+        bool drop = turns(str_point(text + i, &step));
         if (!drop) {
             memcpy(copy + kept, text + i, step);
             kept += step;

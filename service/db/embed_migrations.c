@@ -51,7 +51,8 @@
     X(0050_prove_sign_in)                                                                          \
     X(0064_note_rotation)                                                                          \
     X(0071_part_owner_and_service)                                                                 \
-    X(0075_search_and_enter)
+    X(0075_search_and_enter)                                                                       \
+    X(0076_find_written_words)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -30,14 +30,11 @@ static const struct stmt WORDS = {
     "     and (a.action = 'connection.connected' or a.detail ->> 'rule' = 'personal') union"
     "  select c ->> 'account', c ->> 'account' not like '%@%'"
     "    from audit a, json_array_elements(a.detail -> 'connections') c"
-    "   where a.workspace = $1 and a.action = 'person.left' and a.subject = $2), "
-    "written as (select word, is_name, word as bare from found union"
-    "  select lower(word), false, word from found where word like '%@%' union"
-    "  select substr(j, 2, length(j) - 2), is_name, word" /* as JSON has it */
-    "    from found, to_json(word) t, cast(t as text) j) "
-    "select word, is_name from written f where length(word) >= $3"
+    "   where a.workspace = $1 and a.action = 'person.left' and a.subject = $2) "
+    "select word, is_name from found f where length(word) >= $3"
     "   and not (is_name and exists (select from chat_user o where o.workspace = $1"
-    "                                   and o.user_id <> $2 and o.name = f.bare))"
+    "                                   and o.user_id <> $2 and (o.name = word"
+    "                                   or (word like '% %' and lower(o.name) = lower(word)))))"
     " order by 1",
     3, 2};
 
@@ -57,12 +54,6 @@ static const struct stmt OWNS = {
     " where c.workspace = $1 and c.user_id = '' and c.tokens is not null"
     "   and coalesce(c.owner, w.installer) = $2 order by 1",
     2, 1};
-
-static const struct stmt FIND = {
-    "erase_find", "select place, hits from words_find($1, $2::text[], $3::text[])", 3, 2};
-
-static const struct stmt REPLACE = {"erase_replace",
-                                    "select words_replace($1, $2::text[], $3::text[], $4)", 4, 1};
 
 static const struct stmt WAITING = {
     "erase_waiting",
@@ -112,10 +103,9 @@ static const struct stmt NOTICES = {
     "erase_notices", "delete from notice where workspace = $1 and key ~ words_pattern($2::text[])",
     2, 0};
 
-const struct stmt *const store_erase_stmts[] = {&WORDS,   &BEGIN,   &OWNS,    &FIND,    &REPLACE,
-                                                &WAITING, &ROWS[0], &ROWS[1], &ROWS[2], &ROWS[3],
-                                                &ROWS[4], &ROWS[5], &ROWS[6], &ROWS[7], &ROWS[8],
-                                                &ROWS[9], &JOBS,    &NOTICES, NULL};
+const struct stmt *const store_erase_stmts[] = {
+    &WORDS,   &BEGIN,   &OWNS,    &WAITING, &ROWS[0], &ROWS[1], &ROWS[2], &ROWS[3], &ROWS[4],
+    &ROWS[5], &ROWS[6], &ROWS[7], &ROWS[8], &ROWS[9], &JOBS,    &NOTICES, NULL};
 
 static void take_word(struct erase *x, const rows *r, size_t row)
 {
@@ -124,25 +114,6 @@ static void take_word(struct erase *x, const rows *r, size_t row)
     } else {
         x->ids[x->ids_count++] = row_text(r, row, 0);
     }
-}
-
-static int find_places(store *s, const struct erase *x, struct erase_proof *io, struct err *e)
-{
-    rows *r = NULL;
-    const struct db_arg *args = DB_ARGS(DB_TEXT(x->workspace), DB_TEXTS(x->ids, x->ids_count),
-                                        DB_TEXTS(x->names, x->names_count));
-    if (store_query(s, &FIND, args, &r, e) != 0) {
-        return -1;
-    }
-    io->columns = (int64_t)rows_count(r);
-    io->places = arena_array(s->mem, rows_count(r) + ERASE_SEALED_MAX, sizeof *io->places);
-    for (size_t i = 0; i < rows_count(r); i++) {
-        if (row_i64(r, i, 1) > 0) {
-            io->found += row_i64(r, i, 1);
-            io->places[io->places_count++] = row_text(r, i, 0);
-        }
-    }
-    return 0;
 }
 
 /* With what an earlier try has found. */
@@ -178,7 +149,7 @@ int store_erase_begin(store *s, const char *workspace, const char *user_id, stru
     for (size_t i = 0; i < rows_count(r); i++) {
         take_word(&x, r, i);
     }
-    if (find_places(s, &x, &p, e) != 0) {
+    if (store_erase_find_columns(s, &x, &p, e) != 0) {
         return -1;
     }
     *ret_known = p.found > 0;
@@ -216,16 +187,13 @@ static int delete_rows(store *s, const struct erase *x, int64_t *io_rows, struct
 
 int store_erase_do(store *s, const struct erase *x, struct erased *ret, struct err *e)
 {
-    rows *r = NULL;
-    int64_t sealed = 0;
+    int64_t readable = 0, sealed = 0;
     struct erased done = {0};
-    const struct db_arg *args = DB_ARGS(DB_TEXT(x->workspace), DB_TEXTS(x->ids, x->ids_count),
-                                        DB_TEXTS(x->names, x->names_count), DB_TEXT(x->pseudonym));
-    if (delete_rows(s, x, &done.rows, e) != 0 || store_query(s, &REPLACE, args, &r, e) != 0 ||
+    if (delete_rows(s, x, &done.rows, e) != 0 || store_erase_columns(s, x, &readable, e) != 0 ||
         store_erase_sealed(s, x, &sealed, e) != 0) {
         return -1;
     }
-    done.values = row_i64(r, 0, 0) + sealed;
+    done.values = readable + sealed;
     if (store_erase_audit(s, x, &done, e) != 0) {
         return -1;
     }
@@ -236,7 +204,7 @@ int store_erase_do(store *s, const struct erase *x, struct erased *ret, struct e
 int store_erase_prove(store *s, const struct erase *x, struct erase_proof *ret, struct err *e)
 {
     struct erase_proof p = {0};
-    if (find_places(s, x, &p, e) != 0 || store_erase_find_sealed(s, x, &p, e) != 0) {
+    if (store_erase_find_columns(s, x, &p, e) != 0 || store_erase_find_sealed(s, x, &p, e) != 0) {
         return -1;
     }
     *ret = p;

@@ -1,6 +1,5 @@
 #include "store/erase.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -12,7 +11,9 @@
  * that the seal of the day goes on to hold, and nobody without that key can do the same.
  */
 
-#define WORDS "words_pattern($2::text[])"
+#define FITS(text) text " collate \"C\" ~ $2"
+#define LINE_FITS                                                                                  \
+    "(" FITS("actor") " or " FITS("subject") " or " FITS("coalesce(detail::text, '')") ")"
 
 static const struct stmt CHAIN = {
     "erase_chain",
@@ -25,79 +26,89 @@ static const struct stmt DAYS = {
     "erase_days",
     "select d.day, s.day is not null and s.retired_at is null from ("
     "  select distinct utc_day(at) as day from audit where workspace = $1"
-    "     and (actor ~ " WORDS " or subject ~ " WORDS " or detail::text ~ " WORDS ")) d"
+    "     and " LINE_FITS ") d"
     "  left join audit_seal s on s.workspace = $1 and s.day = d.day order by d.day",
     2, 2};
 
-#define PUT(text) "regexp_replace(" text ", " WORDS ", $4, 'g')"
 static const struct stmt LINES = {
     "erase_lines",
     "select id, (extract(epoch from at) * 1000000)::bigint, actor, action, subject, detail::text,"
-    "       erased_digest, " PUT("actor") ", " PUT("subject") ", " PUT(
-        "detail::text") "  from audit where workspace = $1 and utc_day(at) = $3::date order by at, id",
-    4, 10};
+    "       erased_digest, " LINE_FITS
+    "  from audit where workspace = $1 and at >= $3::timestamp at time zone 'UTC'"
+    "   and at < ($3::timestamp + interval '1 day') at time zone 'UTC' order by at, id",
+    3, 8};
 
-/* As the owner of the tables, for a role that serves may change no line: migrations/0071. */
+/* As the owner of the tables, for a role that serves may change no line: migrations/0076. */
 static const struct stmt PUT_LINES = {
-    "erase_put_lines", "select erase_in_audit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10, 1};
+    "erase_put_lines",
+    "select erase_in_audit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", 13, 1};
 
 const struct stmt *const store_erase_audit_stmts[] = {&CHAIN, &DAYS, &LINES, &PUT_LINES, NULL};
 
-/* The lines that change, with what is kept of each in a sealed day, else NULL. */
+/* The lines that change, as they become, with what is kept of each in a sealed day, else NULL. */
+enum { NEW_ID, NEW_ACTOR, NEW_SUBJECT, NEW_DETAIL, NEW_DIGEST, NEW_SEAL, NEW_COUNT };
 struct lines {
     size_t count, room;
-    const char **ids, **digests, **seals;
+    const char **column[NEW_COUNT];
 };
 
 struct day {
     const struct erase *x;
-    const char *day;
+    const char *pattern, *day;
     struct bytes key; /* none: not sealed, its lines are free */
     const char *before;
 };
 
-enum { ID, AT, ACTOR, ACTION, SUBJECT, DETAIL, WAS_BEHIND, NEW_ACTOR, NEW_SUBJECT, NEW_DETAIL };
+enum { ID, AT, ACTOR, ACTION, SUBJECT, DETAIL, WAS_BEHIND, MAY_FIT };
 
-static const char **grown(store *s, const char **list, const struct lines *l)
+static void make_room(store *s, struct lines *io)
 {
-    const char **more = arena_array(s->mem, l->room, sizeof *more);
-    if (l->count > 0) {
-        memcpy(more, list, l->count * sizeof *more);
+    io->room = io->room == 0 ? 64 : 2 * io->room;
+    for (int c = 0; c < NEW_COUNT; c++) {
+        const char **more = arena_array(s->mem, io->room, sizeof *more);
+        if (io->count > 0) {
+            memcpy(more, io->column[c], io->count * sizeof *more);
+        }
+        io->column[c] = more;
     }
-    return more;
 }
 
-static void add_line(store *s, struct lines *io, const char *const line[3])
+static void add_line(store *s, struct lines *io, const char *const line[NEW_COUNT])
 {
     if (io->count == io->room) {
-        io->room = io->room == 0 ? 64 : 2 * io->room;
-        io->ids = grown(s, io->ids, io);
-        io->digests = grown(s, io->digests, io);
-        io->seals = grown(s, io->seals, io);
+        make_room(s, io);
     }
-    io->ids[io->count] = line[0];
-    io->digests[io->count] = line[1];
-    io->seals[io->count] = line[2];
+    for (int c = 0; c < NEW_COUNT; c++) {
+        io->column[c][io->count] = line[c];
+    }
     io->count++;
 }
 
-static void change_line(store *s, const struct day *d, const rows *r, size_t row,
+/* The line as it becomes; false: it names nobody who is erased. */
+static bool rewrite(store *s, const struct erase *x, const rows *r, size_t row,
+                    const char *ret[SEAL_PARTS])
+{
+    bool changed = false;
+    for (int i = 0; i < SEAL_PARTS; i++) {
+        ret[i] = row_text(r, row, i);
+        const char *new = i == ACTOR || i == SUBJECT || i == DETAIL
+                              ? store_erase_words(s->mem, x, true, ret[i])
+                              : NULL;
+        changed = changed || new != NULL;
+        ret[i] = new == NULL ? ret[i] : new;
+    }
+    return changed;
+}
+
+static void change_line(store *s, const struct day *d, const char *const parts[SEAL_PARTS],
                         const char *behind, struct lines *io)
 {
-    const char *parts[SEAL_PARTS] = {row_text(r, row, ID),          row_text(r, row, AT),
-                                     row_text(r, row, NEW_ACTOR),   row_text(r, row, ACTION),
-                                     row_text(r, row, NEW_SUBJECT), row_text(r, row, NEW_DETAIL)};
     const struct seal_erased x = {
         .before = d->before, .behind = behind, .line = store_seal_line(s->mem, parts)};
     const char *seal = behind == NULL ? NULL : store_seal_erased(s->mem, d->key, &x);
-    add_line(s, io, (const char *const[]){parts[ID], behind, seal});
-}
-
-static bool differs(const rows *r, size_t row)
-{
-    return !str_equal(row_text(r, row, ACTOR), row_text(r, row, NEW_ACTOR)) ||
-           !str_equal(row_text(r, row, SUBJECT), row_text(r, row, NEW_SUBJECT)) ||
-           !str_equal(row_text(r, row, DETAIL), row_text(r, row, NEW_DETAIL));
+    add_line(s, io,
+             (const char *const[NEW_COUNT]){parts[ID], parts[ACTOR], parts[SUBJECT], parts[DETAIL],
+                                            behind, seal});
 }
 
 /* What the chain holds behind this line as it was at first. */
@@ -118,16 +129,17 @@ static int erase_day(store *s, struct day *d, struct lines *io, struct err *e)
 {
     rows *r = NULL;
     const struct erase *x = d->x;
-    const struct db_arg *args = DB_ARGS(DB_TEXT(x->workspace), DB_TEXTS(x->ids, x->ids_count),
-                                        DB_TEXT(d->day), DB_TEXT(x->pseudonym));
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(x->workspace), DB_TEXT(d->pattern), DB_TEXT(d->day));
     if (store_query(s, &LINES, args, &r, e) != 0) {
         return -1;
     }
     d->before = "";
     for (size_t i = 0; i < rows_count(r); i++) {
         const char *behind = behind_of(s, d, r, i);
-        if (differs(r, i)) {
-            change_line(s, d, r, i, behind, io);
+        const char *parts[SEAL_PARTS];
+        if (row_bool(r, i, MAY_FIT) && rewrite(s, x, r, i, parts)) {
+            change_line(s, d, parts, behind, io);
         }
         d->before = behind;
     }
@@ -152,10 +164,14 @@ static int put_lines(store *s, const struct erase *x, const struct lines *l, str
 {
     rows *r = NULL;
     struct id note = id_new();
+    size_t words = 0;
+    const char **all = store_erase_all(s->mem, x, &words);
     const struct db_arg *args = DB_ARGS(
         DB_TEXT(x->workspace), DB_TEXT(note.text), DB_TEXT(x->actor), DB_TEXT(x->pseudonym),
-        DB_TEXTS(x->ids, x->ids_count), DB_I64(io->rows), DB_I64(io->values),
-        DB_TEXTS(l->ids, l->count), DB_TEXTS(l->digests, l->count), DB_TEXTS(l->seals, l->count));
+        DB_TEXTS(all, words), DB_I64(io->rows), DB_I64(io->values),
+        DB_TEXTS(l->column[NEW_ID], l->count), DB_TEXTS(l->column[NEW_ACTOR], l->count),
+        DB_TEXTS(l->column[NEW_SUBJECT], l->count), DB_TEXTS(l->column[NEW_DETAIL], l->count),
+        DB_TEXTS(l->column[NEW_DIGEST], l->count), DB_TEXTS(l->column[NEW_SEAL], l->count));
     if (store_query(s, &PUT_LINES, args, &r, e) != 0) {
         return -1;
     }
@@ -165,26 +181,22 @@ static int put_lines(store *s, const struct erase *x, const struct lines *l, str
 
 int store_erase_audit(store *s, const struct erase *x, struct erased *io, struct err *e)
 {
-    /* names stand there, too */
-    struct erase all = *x;
-    all.ids_count = x->ids_count + x->names_count;
-    all.ids = arena_array(s->mem, all.ids_count + 1, sizeof *all.ids);
-    memcpy(all.ids, x->ids, x->ids_count * sizeof *all.ids);
-    memcpy(all.ids + x->ids_count, x->names, x->names_count * sizeof *all.ids);
     struct bytes key;
+    const char *pattern = NULL;
     rows *days = NULL;
-    if (hold_chain(s, x->workspace, &key, e) != 0 ||
-        store_query(s, &DAYS, DB_ARGS(DB_TEXT(x->workspace), DB_TEXTS(all.ids, all.ids_count)),
-                    &days, e) != 0) {
+    /* names stand there, too */
+    if (store_erase_pattern(s, x, true, &pattern, e) != 0 ||
+        hold_chain(s, x->workspace, &key, e) != 0 ||
+        store_query(s, &DAYS, DB_ARGS(DB_TEXT(x->workspace), DB_TEXT(pattern)), &days, e) != 0) {
         return -1;
     }
     struct lines changed = {0};
     for (size_t i = 0; i < rows_count(days); i++) {
-        struct day d = {.x = &all, .day = row_text(days, i, 0)};
+        struct day d = {.x = x, .pattern = pattern, .day = row_text(days, i, 0)};
         d.key = row_bool(days, i, 1) ? key : (struct bytes){NULL, 0};
         if (erase_day(s, &d, &changed, e) != 0) {
             return -1;
         }
     }
-    return put_lines(s, &all, &changed, io, e);
+    return put_lines(s, x, &changed, io, e);
 }

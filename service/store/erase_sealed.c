@@ -1,8 +1,6 @@
 #include "store/erase.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/die.h"
 #include "base/str.h"
@@ -15,54 +13,6 @@ static const struct stmt JOB = {
     2, 0};
 
 const struct stmt *const store_erase_sealed_stmts[] = {&JOB, NULL};
-
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool stands_alone(const char *text, const char *at, size_t len)
-{
-    return (at == text || !is_word(at[-1])) && !is_word(at[len]);
-}
-
-/* The first of the words in the text; NULL: none of them. */
-static const char *find_word(const struct erase *x, const char *text, const char *from,
-                             size_t *ret_len)
-{
-    const char *first = NULL;
-    for (size_t i = 0; i < x->ids_count + x->names_count; i++) {
-        const char *word = i < x->ids_count ? x->ids[i] : x->names[i - x->ids_count];
-        size_t len = strlen(word);
-        const char *at = strstr(from, word);
-        while (at != NULL && !stands_alone(text, at, len)) {
-            at = strstr(at + 1, word);
-        }
-        if (at != NULL && (first == NULL || at < first || (at == first && len > *ret_len))) {
-            first = at;
-            *ret_len = len;
-        }
-    }
-    return first;
-}
-
-static const char *without(store *s, const struct erase *x, const char *text)
-{
-    size_t len = 0;
-    const char *at = find_word(x, text, text, &len);
-    if (at == NULL) {
-        return NULL;
-    }
-    struct str out = str_new(s->mem, 64 << 20);
-    const char *from = text;
-    for (; at != NULL; at = find_word(x, text, from, &len)) {
-        str_add_n(&out, from, (size_t)(at - from));
-        str_add(&out, x->pseudonym);
-        from = at + len;
-    }
-    str_add(&out, from);
-    return out.text;
-}
 
 struct walk {
     const struct erase *x;
@@ -96,7 +46,7 @@ static int look_at(store *s, const struct store_sealed_column *c, const struct s
         return 0;
     }
     const char *text = arena_strndup(s->mem, (const char *)plain.data, plain.len);
-    const char *changed = without(s, w->x, text);
+    const char *changed = store_erase_words(s->mem, w->x, true, text);
     if (changed == NULL) {
         return 0;
     }

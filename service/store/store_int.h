@@ -87,6 +87,25 @@ struct store_sealed_column {
 };
 const struct store_sealed_column *store_sealed_columns(size_t *ret_count);
 
+/* --- erase_words.c, for the others --- */
+
+/* The text with the pseudonym wherever a word of x stands alone in it, JSON string by string; NULL:
+ * none does. names: those, too, not ids alone. */
+char *store_erase_words(arena *mem, const struct erase *x, bool names, const char *text);
+
+/* --- erase_columns.c, for erase.c and erase_audit.c --- */
+
+/* Ids and names. */
+const char **store_erase_all(arena *mem, const struct erase *x, size_t *ret_count);
+/* Of PostgreSQL, for collation C: what every text matches that store_erase_words changes, and few
+ * others do. */
+int store_erase_pattern(store *s, const struct erase *x, bool names, const char **ret,
+                        struct err *e);
+int store_erase_columns(store *s, const struct erase *x, int64_t *ret_changed, struct err *e);
+/* Sets columns and places; adds to found. */
+int store_erase_find_columns(store *s, const struct erase *x, struct erase_proof *io,
+                             struct err *e);
+
 /* --- erase_sealed.c, for erase.c --- */
 
 enum { ERASE_SEALED_MAX = 64 }; /* columns */
@@ -208,6 +227,7 @@ extern const struct stmt *const store_permissions_stmts[];
 extern const struct stmt *const store_time_zones_stmts[];
 extern const struct stmt *const store_console_stmts[];
 extern const struct stmt *const store_erase_stmts[];
+extern const struct stmt *const store_erase_columns_stmts[];
 extern const struct stmt *const store_erase_sealed_stmts[];
 extern const struct stmt *const store_erase_audit_stmts[];
 

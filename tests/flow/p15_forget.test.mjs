@@ -9,7 +9,7 @@ import {signIn} from '../lib/console.mjs';
 import {ACME, create, start, until} from '../lib/flow.mjs';
 
 const PG_DUMP = ['/usr/lib/postgresql/15/bin/pg_dump', '/usr/bin/pg_dump'].find(existsSync) || 'pg_dump';
-const ANA = 'U0ANA0001', MAIL = 'ana@acme.example';
+const ANA = 'U0ANA0001', MAIL = 'ana@acme.example', IN_URL = 'ana%40acme.example';
 
 describe('P15 a person is erased', () => {
   let w, ana, ben, cleo, name, channel, inConsole;
@@ -58,7 +58,8 @@ describe('P15 a person is erased', () => {
     await w.stopReplica(0);
     await w.query(`insert into audit (workspace, id, at, actor, action, subject, detail)
       select $1, gen_random_uuid(), (utc_day(now()) - d)::timestamp at time zone 'UTC' + n * interval '5 hours',
-             case n when 2 then 'user:${ANA}' else 'user:U0BEN0001' end, 'run.wrote', 'WB-' || n, json_build_object('account', case n when 2 then '${MAIL}' end, 'rule', 'personal')
+             case n when 2 then 'user:${ANA}' else 'user:U0BEN0001' end, 'run.wrote', 'WB-' || n, json_build_object('account', case n when 2 then '${MAIL}' end, 'rule', 'personal',
+               'note', case n when 2 then E'Hello\\n${MAIL}' end, 'link', case n when 2 then 'https://acme.example/?u=${IN_URL}&v=1' end)
         from generate_series(3, 5) d, generate_series(1, 3) n`, [ACME]);
     await past(`delete from audit_chain where workspace = '${ACME}'`);
     await w.startReplica(0);
@@ -90,6 +91,7 @@ describe('P15 a person is erased', () => {
     await w.query("update recipe_version set body = replace(body, '\"everyone\"', $2) where workspace = $1 and name = 'create-opportunity'", [ACME, `{"users": ["${ANA}", "U0CLEO001"]}`]);
     assert.ok(recipe.name);
     await w.idle();
+    await w.query("update run set pressed = jsonb_build_object('said', $1::text) where user_id = 'U0CLEO001'", [`Hello\n${MAIL}\t“${name}”, ${name}’s, ${MAIL.toUpperCase()}, ${ANA.slice(1)}`]);
   });
   after(() => w?.stop());
 
@@ -108,7 +110,7 @@ describe('P15 a person is erased', () => {
   });
 
   test('P15 she is everywhere, then nowhere; the audit says a pseudonym and holds', async () => {
-    const was = await find(ANA, MAIL, name, 'Diaz', channel);
+    const was = await find(ANA, MAIL, IN_URL, MAIL.toUpperCase(), name, 'Diaz', channel);
     for (const place of ['public.audit', 'public.chat_user', 'public.connection', 'public.login', 'public.run', 'public.run_connection', 'public.job',
       'public.message', 'public.user_group', 'public.workspace', 'public.console_session', 'public.api_token', 'public.recipe_version', 'run.inputs', 'message.body']) assert.ok(was.includes(place), place + ' is planted: ' + was);
     const lines = await w.count('audit'), others = await w.count('connection', "user_id = 'U0CLEO001'");
@@ -121,7 +123,12 @@ describe('P15 a person is erased', () => {
     assert.deepEqual([done.waiting, done.proof.found, done.proof.unopened, done.proof.places], [0, 0, 0, []]);
     assert.ok(done.rows > 5 && done.values >= 2 && done.audit_lines > 3, JSON.stringify(done));
     assert.ok(done.proof.columns > 80 && done.proof.sealed_values > 5);
-    assert.deepEqual(await find(ANA, MAIL, name, 'Diaz', channel), []);
+    assert.deepEqual(await find(ANA, MAIL, IN_URL, MAIL.toUpperCase(), name, 'Diaz', channel), []);
+    const p = done.pseudonym;
+    assert.deepEqual((await w.query("select distinct pressed ->> 'said' as said from run where user_id = 'U0CLEO001' and pressed is not null")).map(r => r.said),
+      [`Hello\n${p}\t“${p}”, ${p}’s, ${p}, ${ANA.slice(1)}`], 'behind ends of lines, in quotes, in capitals; no part of a word');
+    assert.deepEqual((await w.query("select distinct detail ->> 'note' as note, detail ->> 'link' as link from audit where detail ->> 'note' is not null")),
+      [{note: `Hello\n${p}`, link: `https://acme.example/?u=${p}&v=1`}], 'in sealed days, too');
     assert.equal((await w.grants()).filter(g => g.alive && g.username === MAIL).length, 0, 'and the app has ended her login');
     assert.ok(await w.count('audit') >= lines, 'no line is taken away');
     assert.ok(await w.count('audit', `actor = 'user:${done.pseudonym}'`) > 3);

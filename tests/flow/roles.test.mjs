@@ -128,6 +128,12 @@ describe('two roles of the database', () => {
     await assert.rejects(as(erase('erased-00000000', '{a}')), denied);
     const [{told}] = await as([erase('erased-00000000', `{${ANA}}`), `select detail ->> 'lines' as told from audit where action = 'person.erased'`]);
     assert.ok(Number(told) > 0, 'who does so is told of in the same breath');
+    const rewrite = (actor, words = ANA) => `select erase_in_audit('${ACME}', gen_random_uuid(), 'operator', 'erased-00000000', '{${words}}', 0, 0, array_agg(id), array_agg('${actor}'::text),
+      array_agg(subject), array_agg(detail::text), array_agg(null::text), array_agg(null::text)) as n from audit where actor = 'user:${ANA}'`;
+    assert.ok(await w.count('audit', `actor = 'user:${ANA}'`) > 0);
+    for (const actor of ['user:U0BEN0001', 'user:erased-00000001', 'erased-00000000', 'user:erased-00000000.', 'system']) await assert.rejects(as(rewrite(actor)), denied, actor);
+    await assert.rejects(as(rewrite('user:erased-00000000', 'U0BEN0001')), denied, 'nor that of another word');
+    assert.ok(Number((await as(rewrite('user:erased-00000000')))[0].n) > 0);
     // names of its own making stand before none of ours
     await assert.rejects(as('create function pg_temp.words_pattern(text[]) returns text language sql as $x$ select 1 $x$'), denied);
   });

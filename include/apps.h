@@ -207,8 +207,9 @@ struct app_sites {
 /* Who is this account: the definition's look-ups of variables, its identity probe, and a second one
  * for the organization's name that may fail; fills *io (api_base and variables may be there
  * already). Where the login reaches several sites, and the definition says what people call them,
- * *ret holds each at which it is known who this is, and *io is nobody; count 1 or 0: there is
- * nothing to choose, and *io is all. ret NULL: nobody can be asked. ERR_UNAUTHENTIC "app_401" when
+ * *ret holds each at which it is known who this is, and *io is the account at the first; else *ret
+ * is left as it was. With a count of 1 or 0 there is nothing to choose. ret NULL: nobody can be
+ * asked. ERR_UNAUTHENTIC "app_401" when
  * the token is refused, ERR_UPSTREAM_REFUSED "no_identity" when the answer does not say who;
  * ERR_CONFIG "lookup_none" when a look-up finds nothing that fits, "lookup_many" when it finds
  * several and an admin must set which. */

@@ -126,21 +126,18 @@ int bot_form_choices(bot *b, arena *mem, const struct bot_sent *sent, struct for
 
 /* oauth_return.connected; arg: the bot. What waited for the login goes on. */
 int bot_login_connected(void *arg, store *s, const struct oauth_outcome *o, struct err *e);
-/* After oauth_callback() and oauth_identity(): the prompt in the chat says what happened and what
- * to do next. */
-/* What a platform granted is kept, in one transaction, if the workspace may install by itself or
- * was made by an admin: first: it has got its installer by that, who is welcomed. missing: the
- * scopes that were asked for and not granted, for people; NULL: none. */
 /* The titles of what waits for this login, for its page, "and 2 more"; *ret NULL: nothing does. */
 int bot_login_awaited(store *s, const struct login *l, const char **ret, size_t *ret_count,
                       struct err *e);
 
+/* What a platform granted is kept, in one transaction, if the workspace may install by itself or
+ * was made by an admin; the first who installed is its installer by that, and is welcomed. */
 struct bot_install {
     bool allowed;
     bool first;            /* nobody had installed it there, nor given it a token */
     bool installer, admin; /* what whoever did it now is there */
     bool has_commands;     /* of before */
-    const char *missing;
+    const char *missing;   /* scopes that were asked for and not granted, for people; NULL: none */
 };
 int bot_install(bot *b, arena *mem, const struct installation *i, struct bot_install *ret,
                 struct err *e);
@@ -169,7 +166,8 @@ int bot_console_show(bot *b, arena *mem, const struct bot_console *what, const c
  * their default connections are revoked. */
 int bot_forget_removed(bot *b, arena *mem, struct err *e);
 
-/* After oauth_callback(): the prompt in the chat says what happened and what to do next. */
+/* After oauth_callback() and oauth_identity(): the prompt in the chat says what happened and what
+ * to do next. */
 int bot_login_returned(bot *b, arena *mem, const struct oauth_outcome *o, struct err *e);
 /* "Not me" on the page: login ended, tokens revoked, prompt says so. */
 int bot_login_not_me(bot *b, arena *mem, const struct workspace *w, const struct login *l,

@@ -93,17 +93,19 @@ struct bytes row_bytes(const rows *r, size_t row, int column); /* {NULL, 0} for 
 /* Runs one statement, in one round trip also when it is the first of a transaction or of its kind.
  * args has s->params elements; s and its texts live as long as the pool. ret may be NULL. SQLSTATE
  * decides the error:
- *   unique and exclusion violation         ERR_CONFLICT, code = the constraint's name (of a
- *                                          partitioned table: the name of the partition's index)
- *   serialization failure, deadlock,
- *   lock not available                     ERR_DATABASE "db_retry": repeat the whole transaction
- *   connection lost, server shut down
- *   or read-only                           ERR_DATABASE "db_away"; maybe_done when the statement
- * was on its way outside a transaction statement_timeout                      ERR_DATABASE
- * "db_timeout" disk, memory, connections run out      ERR_DATABASE "db_resources" the rest
- * ERR_INTERNAL "db_statement" After an error inside a transaction only rollback is left; after a
- * lost connection every further call fails with "db_away" until this one is given back and another
- * taken. */
+ *
+ * - ERR_CONFLICT, code = the constraint's name (of a partitioned table: the name of the partition's
+ *   index): unique and exclusion violation;
+ * - ERR_DATABASE "db_retry", repeat the whole transaction: serialization failure, deadlock, lock
+ *   not available;
+ * - ERR_DATABASE "db_away", maybe_done when the statement was on its way outside a transaction:
+ *   connection lost, server shut down or read-only;
+ * - ERR_DATABASE "db_timeout": statement_timeout;
+ * - ERR_DATABASE "db_resources": disk, memory or connections run out;
+ * - ERR_INTERNAL "db_statement": the rest.
+ *
+ * After an error inside a transaction only rollback is left; after a lost connection every further
+ * call fails with "db_away" until this one is given back and another taken. */
 int db_query(db *c, const struct stmt *s, const struct db_arg *args, arena *mem, rows **ret,
              struct err *e);
 #define DB_ARGS(...) ((const struct db_arg[]){__VA_ARGS__})

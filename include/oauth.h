@@ -243,13 +243,14 @@ struct oauth_access {
 /*
  * A valid access token of this connection, refreshed first if it is about to end. After a 401 pass
  * the generation that was refused: it is refreshed once, or a newer one is taken. Errors:
- *   ERR_LOGIN_NEEDED "grant_dead"     the row is needs_login now
- *   ERR_LOGIN_NEEDED OAUTH_REFRESH_LOST the row is needs_attention: tokens kept, and not renewed
- *   ERR_ATTENTION    "needs_attention" the row is needs_attention: tokens kept
- *   ERR_LIMIT        "refreshing"     another worker refreshes, or a cool-down runs: retry_after_ms
- *   ERR_LIMIT        OAUTH_MOVED      after a 401: the connection has another client, host or
- * account than when it was resolved: resolve it anew, nothing was tried ERR_UPSTREAM_BUSY,
- * ERR_CONFIG     as app_token()
+ *
+ * - ERR_LOGIN_NEEDED "grant_dead": the row is needs_login now;
+ * - ERR_LOGIN_NEEDED OAUTH_REFRESH_LOST: the row is needs_attention, tokens kept and not renewed;
+ * - ERR_ATTENTION "needs_attention": the row is needs_attention, tokens kept;
+ * - ERR_LIMIT "refreshing": another worker refreshes, or a cool-down runs (retry_after_ms);
+ * - ERR_LIMIT OAUTH_MOVED, after a 401: the connection has another client, host or account than
+ *   when it was resolved. Resolve it anew, nothing was tried;
+ * - ERR_UPSTREAM_BUSY, ERR_CONFIG: as app_token().
  */
 #define OAUTH_MOVED "connection_moved"
 enum { OAUTH_ANY_GENERATION = -1 };

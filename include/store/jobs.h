@@ -23,8 +23,8 @@ enum job_kind {
     JOB_RUN,
     JOB_SEND,
     JOB_REVOKE,
-    JOB_HOME,
-    JOB_RECONCILE, /* added and begun by store/homes.h */
+    JOB_HOME, /* added and begun by store/homes.h */
+    JOB_RECONCILE,
     JOB_NOTICE,
     JOB_PURGE,
     JOB_MOVE, /* of an organisation's workspace: payload {"from": a team's}; store_move_want */
@@ -76,6 +76,7 @@ struct job {
  * bring two such jobs into one lane, and these have no order between them. */
 struct job_follow {
     struct id owner;
+    const char *workspace; /* whose place the worker holds: no job of another */
     int64_t lease_s;
     bool wanted[JOB_KIND_COUNT];
     struct job taken; /* .id NULL: none. It counts once the transaction is committed */
@@ -156,7 +157,9 @@ int store_job_again(store *s, const struct job *j, int64_t delay_s, const char *
 int store_job_wait(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                    struct err *e);
 /* Put back for a replica that can do it, as if it had not been claimed: this one has not the key of
- * its payload or of a row that it needs. For so long: */
+ * its payload or of a row that it needs. */
+int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
+/* What waits so is given up after: */
 enum { STORE_JOB_LEFT_MAX_S = 86400 };
 bool store_job_may_wait(const struct job *j);
 /* As store_job_wait, with this code, until its workspace works again; it leaves its lane for one of
@@ -167,7 +170,6 @@ int store_job_hold(store *s, const struct job *j, int64_t delay_s, struct err *e
 /* They are due now, and so are those that wait until it is known whose the bot's token is
  * ("chat_unchecked"). */
 int store_job_wake_held(store *s, const char *workspace, struct err *e);
-int store_job_leave(store *s, const struct job *j, const char *error_code, struct err *e);
 int store_job_dead(store *s, const struct job *j, const char *error_code, struct err *e);
 /* Extends these leases, by their tokens: those of the jobs that a living process works on now. */
 int store_job_renew_all(store *s, const char *const *tokens, size_t count, int64_t lease_s,

@@ -155,11 +155,11 @@ int store_run_awaiting(store *s, const char *workspace, const char *user_id,
  * for this reason: store_run_expired() hands them out. */
 int store_run_let_go(store *s, const char *workspace, const char *default_name,
                      const char *error_code, struct err *e);
+/* The run's place is a shared one from now on; its next message is another one. */
+int store_run_set_shared(store *s, const char *workspace, const char *id, struct err *e);
 /* Stores state, inputs and result (NULL: what stands stays), asking, message_id, login_id,
  * confirmed, error_code, parked_at and expires_at of *r; a final state sets ended_at. Only if the
  * stored state is still `from`; *ret_changed tells. */
-/* The run's place is a shared one from now on; its next message is another one. */
-int store_run_set_shared(store *s, const char *workspace, const char *id, struct err *e);
 int store_run_update(store *s, const struct run *r, enum run_state from, bool *ret_changed,
                      struct err *e);
 /* asking and parked runs whose time is over, locked, at most max. */

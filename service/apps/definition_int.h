@@ -108,13 +108,13 @@ void apps_read_parts(const struct apps_action_reader *ar, const struct json_doc 
 /* Faults when text names what is not known. */
 void apps_check_template(const struct apps_action_reader *ar, const struct json_doc *d,
                          const char *key, const char *text);
-/* The same, with {client_id} and what a default connection sets. */
+/* An address, with {client_id} and what a default connection sets. */
 const char *apps_read_revoke_url(const struct apps_reader *r, const struct json_doc *d,
                                  const char *key);
-/* Parameters that Workbot sets itself may not come from a definition, except `but`. */
-/* Only these variables stand in their texts. */
+/* Only these variables stand in the texts of parameters. */
 void apps_check_param_values(const struct json_doc *d, const struct apps_pairs *p,
                              const char *const *names);
+/* Parameters that Workbot sets itself may not come from a definition, except `but`. */
 void apps_check_params(const struct json_doc *d, const struct apps_pairs *p,
                        const char *const *but);
 /* Text in which {value} of "values" is filled in; other {names} stay. */

@@ -155,17 +155,17 @@ char *words_reason(arena *mem, const struct err *why, const char *app);
 const char *words_code(arena *mem, const char *code, const char *title);
 /* May this user use Workbot at all? and what is said to guests and strangers who may not. */
 bool words_open_to(const struct scene *sc);
+void words_closed(struct scene *sc, json_t *view);
 /* Does the platform have a home page of the bot? */
 bool words_has_home(const struct scene *sc);
 /* What this chat's people call the private one with the bot: "our direct message". */
 const char *words_dm(const struct scene *sc);
 /* Can one person be shown more of what all read? */
 bool words_has_own_views(const struct scene *sc);
-void words_closed(struct scene *sc, json_t *view);
-/* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
- * messages alone. */
 /* What the chat calls a person, behind the bar of <@id|name>; unknown: what to say in its place. */
 const char *words_name(const struct scene *sc, const char *user_id, const char *unknown);
+/* Under words that send to an admin: up to two whom this user can ask, if any is known. In private
+ * messages alone. */
 void words_add_admins(struct scene *sc, json_t *view);
 /* For admins, where there are no commands yet: who makes them, and how. */
 void words_add_setup(const struct scene *sc, json_t *view);

@@ -46,7 +46,7 @@ extern const struct config_key config_keys[];
 extern const size_t config_key_count;
 extern const char *const config_clouds[]; /* ends with NULL */
 
-/* One value on its way from text to its member; `is_default` marks a text of the table. */
+/* One value on its way from text to its member. */
 struct config_value {
     const struct config_key *key;
     const char *text;

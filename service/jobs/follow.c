@@ -22,7 +22,8 @@ struct task *task_new(const struct job *job)
  * nothing: its worker would otherwise belong to one conversation for long. */
 void follow_offer(jobs *j, struct task *t)
 {
-    t->follow = (struct job_follow){.owner = j->owner, .lease_s = j->options.config->ttl_lease};
+    t->follow = (struct job_follow){
+        .owner = j->owner, .workspace = t->job.workspace, .lease_s = j->options.config->ttl_lease};
     t->job.follow = &t->follow;
     if (atomic_load(&j->stopping)) {
         return;

@@ -230,19 +230,13 @@ bool store_job_may_wait(const struct job *j)
     return clock_now() - j->created_at <= STORE_JOB_LEFT_MAX_S;
 }
 
-static int put_back(store *s, const struct job *j, int64_t delay_s, const char *error_code,
-                    struct err *e)
-{
-    return store_query(s, &NOT_OURS,
-                       DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token),
-                               DB_I64(delay_s), DB_TEXT(error_code)),
-                       NULL, e);
-}
-
 int store_job_wait(store *s, const struct job *j, int64_t delay_s, const char *error_code,
                    struct err *e)
 {
-    if (put_back(s, j, delay_s, error_code, e) != 0) {
+    const struct db_arg *args =
+        DB_ARGS(DB_TEXT(j->workspace), DB_TEXT(j->id), DB_TEXT(j->lease_token), DB_I64(delay_s),
+                DB_TEXT(error_code));
+    if (store_query(s, &NOT_OURS, args, NULL, e) != 0) {
         return -1;
     }
     return db_affected(s->c) > 0
@@ -256,7 +250,7 @@ int store_job_leave(store *s, const struct job *j, const char *error_code, struc
     int64_t wait_s = (clock_now() - j->created_at) / 8;
     wait_s = wait_s < NOT_OURS_FIRST_S ? NOT_OURS_FIRST_S : wait_s;
     wait_s = wait_s > NOT_OURS_MAX_S ? NOT_OURS_MAX_S : wait_s;
-    return put_back(s, j, wait_s, error_code, e);
+    return store_job_wait(s, j, wait_s, error_code, e);
 }
 
 /* A job that this process cannot do, of another release's kind or sealed with a key that only other

@@ -1,6 +1,7 @@
 #include "store_int.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 
 /* A worker goes on with the job that its last one added. */
 
@@ -31,7 +32,8 @@ void store_follow_left(store *s)
 static bool fits(const struct job_follow *f, const struct job *j)
 {
     bool plain = j->run_at == 0 && j->keys[0] == NULL && j->keys[1] == NULL && j->keys[2] == NULL;
-    return f != NULL && f->taken.id == NULL && f->wanted[j->kind] && plain;
+    return f != NULL && f->taken.id == NULL && f->wanted[j->kind] && plain &&
+           str_equal(f->workspace, j->workspace);
 }
 
 int store_follow_add(store *s, const struct job *j, struct bytes sealed, bool *ret_taken,

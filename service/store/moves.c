@@ -118,11 +118,13 @@ static int hold(store *s, const struct workspace_move *q, struct workspace_moved
 static int lose(store *s, const char *workspace, const char *id, struct move_lost *lost,
                 struct err *e)
 {
-    if (store_connection_lock(s, workspace, id, &lost->connection, e) != 0) {
+    struct err why = {0};
+    if (store_connection_lock(s, workspace, id, &lost->connection, &why) != 0) {
+        if (why.kind == ERR_NOT_FOUND) { /* ended meanwhile: tried again, without it */
+            return err_set(e, ERR_INTERNAL, "move_connection", "connection %s has gone", id);
+        }
+        *e = why;
         return -1;
-    }
-    if (lost->connection == NULL) {
-        return err_set(e, ERR_INTERNAL, "move_connection", "connection %s has gone", id);
     }
     return store_default_find(s, workspace, lost->connection->default_name, &lost->def, e) != 0
                ? -1

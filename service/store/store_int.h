@@ -32,9 +32,10 @@ struct store_ask {
     size_t size; /* of the struct */
 };
 
-/* The first row, or NULL when there is none. */
+/* The first column of all rows, as texts. */
 int store_ask_texts(store *s, const struct stmt *stmt, const struct db_arg *args, const char ***ret,
                     size_t *ret_count, struct err *e);
+/* The first row, or NULL when there is none. */
 int store_ask_one(store *s, const struct store_ask *ask, void **ret, struct err *e);
 /* All rows as one array. */
 int store_ask_all(store *s, const struct store_ask *ask, void **ret, size_t *ret_count,
@@ -43,10 +44,10 @@ int store_ask_all(store *s, const struct store_ask *ask, void **ret, size_t *ret
 int store_touch_one(store *s, const struct stmt *stmt, const struct db_arg *args, const char *code,
                     struct err *e);
 
-/* The elements of a text[] as PostgreSQL writes it; NULL elements become "". */
 /* A column of type jsonb that holds an object; NULL of one that holds none: {}. */
 const json_t *store_object(arena *mem, const char *text);
 char *store_object_text(arena *mem, const json_t *object);
+/* The elements of a text[] as PostgreSQL writes it; NULL elements become "". */
 const char **store_texts(arena *mem, const char *literal, size_t *ret_count);
 /* The position of text among names, else `unknown`: a newer release may know more. */
 int store_name_index(const char *const *names, int count, const char *text, int unknown);

@@ -24,8 +24,8 @@ struct chart {
     const char *const *labels;                 /* one for each period */
 };
 int64_t chart_value(const struct chart *ch, const struct chart_part *part, const json_t *period);
-/* {width, bars: [{x, title, parts: [{y, height, tone}]}], most, legend: [{label, tone}]}, or NULL
- * where every number is 0. */
+/* {width, bars: [{x, when, what, parts: [{y, height, tone}]}], most, legend: [{label, tone}],
+ * first, middle, last}, or NULL where every number is 0. */
 json_t *chart_json(arena *mem, const struct chart *ch, const json_t *periods);
 
 /* "12" */

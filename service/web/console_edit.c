@@ -13,7 +13,7 @@ struct editing {
     struct console_recipe recipe;
     const char *text;
     const char *problem;
-    json_t *faults; /* [{place, text}] */
+    json_t *faults; /* of console_recipe_placed(); NULL: none */
     int status;
 };
 

@@ -97,10 +97,10 @@ void respond_json(arena *mem, struct response *r, int status, const json_t *valu
  * none. form_action: extra origin forms may end at, or NULL. */
 void respond_html(arena *mem, struct response *r, int status, const char *html,
                   const char *form_action);
-/* The same for a page in a window of Teams: the client that opened it stays its opener, and its
- * script may load the client's library. */
 /* The same for a page that has console_check.js. */
 void respond_html_checked(arena *mem, struct response *r, int status, const char *html);
+/* The same for a page in a window of Teams: the client that opened it stays its opener, and its
+ * script may load the client's library. */
 void respond_window(arena *mem, struct response *r, int status, const char *html,
                     const char *form_action);
 /* TeamsJS, at the address and with the hash that its makers publish. */

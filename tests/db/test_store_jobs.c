@@ -408,7 +408,8 @@ static void test_a_worker_goes_on_with_what_it_added(void **state)
 {
     (void)state;
     store *s = world_open();
-    struct job_follow follow = {.owner = owner, .lease_s = 30, .wanted = {[JOB_RUN] = true}};
+    struct job_follow follow = {
+        .owner = owner, .workspace = ACME, .lease_s = 30, .wanted = {[JOB_RUN] = true}};
     add(s, ACME, "user:U1", "typed");
     struct job *event = claim_one(s);
     event->follow = &follow;
@@ -418,20 +419,24 @@ static void test_a_worker_goes_on_with_what_it_added(void **state)
         .workspace = ACME, .kind = JOB_RUN, .lane = "run:1", .payload = bytes_of("{\"run\":1}")};
     struct job second = {
         .workspace = ACME, .kind = JOB_RUN, .lane = "run:2", .payload = bytes_of("{}")};
+    struct job theirs = {.workspace = GLOBEX, .kind = JOB_RUN, .payload = bytes_of("{}")};
     OK(store_begin(s, e));
-    OK(store_job_add(s, &send, e)); /* not wanted */
+    OK(store_job_add(s, &send, e));   /* not wanted */
+    OK(store_job_add(s, &theirs, e)); /* the worker's place is of another workspace */
     OK(store_job_add(s, &run, e));
     OK(store_job_add(s, &second, e)); /* one is enough */
     OK(store_job_done(s, event, e));
     OK(store_commit(s, e));
-    assert_int_equal(follow.left, 2);
+    assert_int_equal(follow.left, 3);
     assert_string_equal(follow.taken.id, run.id);
     assert_int_equal(follow.taken.attempts, 1);
 
     struct job *others = NULL; /* nobody else is given it */
-    assert_int_equal(claim(s, 10, 10, &others), 2);
-    assert_string_not_equal(others[0].id, run.id);
-    assert_string_not_equal(others[1].id, run.id);
+    size_t given = claim(s, 10, 10, &others);
+    assert_int_equal(given, 3);
+    for (size_t i = 0; i < given; i++) {
+        assert_string_not_equal(others[i].id, run.id);
+    }
 
     /* its lease is one like any other: it can be lost, and it proves the end */
     world_sql("update job set lease_until = now() - interval '1 second' where kind = 'run'"
@@ -451,7 +456,8 @@ static void test_nothing_is_taken_past_its_lane(void **state)
 {
     (void)state;
     store *s = world_open();
-    struct job_follow follow = {.owner = owner, .lease_s = 30, .wanted = {[JOB_SEND] = true}};
+    struct job_follow follow = {
+        .owner = owner, .workspace = ACME, .lease_s = 30, .wanted = {[JOB_SEND] = true}};
     const struct job worker = {.follow = &follow};
     struct job before = {
         .workspace = ACME, .kind = JOB_SEND, .lane = "D1", .payload = bytes_of("1")};
@@ -662,6 +668,8 @@ static void test_a_lost_lease_changes_nothing(void **state)
     FAILS(store_job_done(s, mine, e), ERR_LEASE_LOST);
     FAILS(store_job_again(s, mine, 0, "x", e), ERR_LEASE_LOST);
     FAILS(store_job_dead(s, mine, "x", e), ERR_LEASE_LOST);
+    FAILS(store_job_wait(s, mine, 0, "x", e), ERR_LEASE_LOST);
+    FAILS(store_job_leave(s, mine, "x", e), ERR_LEASE_LOST);
 
     /* what a handler did beside its job goes with it */
     store *late = world_open();

@@ -9,10 +9,13 @@
 #include "base/err.h"
 #include "base/faults.h"
 
-/* Parses one JSON document: duplicate keys, NUL, invalid UTF-8 and more than 64 levels are
- * refused with ERR_INPUT "bad_json"; any JSON value is a document. The error never quotes the
- * document, which may hold secrets. The value lives on mem. */
+/* Parses one JSON document: duplicate keys, NUL, invalid UTF-8, more than 64 levels and more than
+ * LIMIT_JSON_VALUES_COUNT values are refused with ERR_INPUT "bad_json"; any JSON value is a
+ * document. The error never quotes the document, which may hold secrets. The value lives on mem. */
 int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e);
+/* The same of a text that we wrote ourselves: of many documents that were each within the bound it
+ * may be made, and is read again however many values it has. */
+int json_read_ours(arena *mem, struct bytes text, json_t **ret, struct err *e);
 /* The same, and where it is not well-formed: line and column, from 1. */
 struct json_place {
     int line, column;

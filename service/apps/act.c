@@ -153,13 +153,11 @@ bool apps_is_success(const struct apps_request *q, int status)
 }
 
 int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
-                     const struct net_response *r, const json_t **ret,
-                     const struct apps_refused **ret_row, struct err *e)
+                     const struct net_response *r, struct apps_said *ret, struct err *e)
 {
     const app *a = t->action->app;
-    const json_t *answer = apps_json_body(t->call->mem, r);
-    *ret_row = NULL;
-    if (answer == NULL && r->has_body) {
+    *ret = (struct apps_said){.r = r, .body = apps_json_body(t->call->mem, r)};
+    if (ret->body == NULL && r->has_body) {
         if (!apps_is_html(r)) {
             return apps_odd(a, r, t->action->writes, e);
         }
@@ -169,26 +167,22 @@ int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
         e->maybe_done = t->action->writes;
         return -1;
     }
-    const struct apps_refused *row = apps_refused_find(&q->refused, answer);
-    row = row != NULL ? row : apps_refused_find(&a->errors.refused, answer);
-    if (row != NULL) {
-        *ret_row = row;
-        return -1;
+    ret->row = apps_refused_find(&q->refused, ret->body);
+    if (ret->row == NULL) {
+        ret->row = apps_refused_find(&a->errors.refused, ret->body);
     }
-    *ret = answer;
-    return 0;
+    return ret->row == NULL ? 0 : -1;
 }
 
 /* Is what was wanted there already? */
 static const struct apps_already *already(const struct apps_act *t, const struct apps_request *q,
-                                          const struct net_response *r,
-                                          const struct apps_refused *row)
+                                          const struct apps_said *answer)
 {
-    const struct apps_refusal said = apps_refusal_read(t->call->mem, t->action->app, r, row);
-    const json_t *answer = apps_json_body(t->call->mem, r);
+    const struct apps_refusal said = apps_refusal_read(t->call->mem, t->action->app, answer);
     for (size_t i = 0; i < q->already_count; i++) {
         const struct apps_already *a = &q->already[i];
-        if (apps_where_fits(t, &a->where, answer) && (a->status == 0 || a->status == said.status) &&
+        if (apps_where_fits(t, &a->where, answer->body) &&
+            (a->status == 0 || a->status == said.status) &&
             (a->code == NULL || str_equal(a->code, said.code)) &&
             (a->contains == NULL ||
              (said.message != NULL && strcasestr(said.message, a->contains) != NULL))) {
@@ -199,49 +193,49 @@ static const struct apps_already *already(const struct apps_act *t, const struct
 }
 
 static int refused(const struct apps_act *t, const struct apps_request *q,
-                   const struct net_response *r, const struct apps_refused *row,
-                   struct app_result *ret, const char **ret_words, struct err *e)
+                   const struct apps_said *said, struct app_result *ret, const char **ret_words,
+                   struct err *e)
 {
     arena *mem = t->call->mem;
-    const struct apps_already *a = already(t, q, r, row);
+    const struct apps_already *a = already(t, q, said);
     if (a == NULL) {
-        return apps_api_refusal(mem, t->action->app, r, row, q, t->action->writes, ret_words, e);
+        return apps_api_refusal(mem, t->action->app, said, q, t->action->writes, ret_words, e);
     }
-    apps_result_already(t, &a->outcome, arena_json(mem, apps_scope(t, apps_json_body(mem, r))),
-                        ret);
+    apps_result_already(t, &a->outcome, arena_json(mem, apps_scope(t, said->body)), ret);
     return 0;
 }
 
 /* No JSON: a row for this very status may know the page, what it proves, and words for it. */
-static int unreadable(const struct apps_act *t, const struct net_response *r,
+static int unreadable(const struct apps_act *t, const struct apps_said *said,
                       const char **ret_words, struct err *e)
 {
     const app *a = t->action->app;
-    const struct apps_refusal page = apps_refusal_read(t->call->mem, a, r, NULL);
+    const struct apps_refusal page = apps_refusal_read(t->call->mem, a, said);
     const struct apps_rule *rule = apps_rule_find(&a->errors.rules, &page);
-    return rule == NULL || rule->status != r->status
+    return rule == NULL || rule->status != said->r->status
                ? -1
-               : apps_api_error(t->call->mem, a, r, t->action->writes, ret_words, e);
+               : apps_api_refusal(t->call->mem, a, said, NULL, t->action->writes, ret_words, e);
 }
 
 static int judge(const struct apps_act *t, const struct apps_request *q,
                  const struct net_response *r, struct app_result *ret, const char **ret_words,
                  struct err *e)
 {
-    const json_t *answer = NULL;
-    const struct apps_refused *row = NULL;
+    struct apps_said said = {.r = r};
     if (!apps_is_success(q, r->status)) {
-        return refused(t, q, r, NULL, ret, ret_words, e);
+        said.body = apps_json_body(t->call->mem, r);
+        return refused(t, q, &said, ret, ret_words, e);
     }
     if (q->is_file) {
-        answer = apps_file_answer(t, r);
-    } else if (apps_answer_body(t, q, r, &answer, &row, e) != 0) {
-        return row == NULL ? unreadable(t, r, ret_words, e)
-                           : refused(t, q, r, row, ret, ret_words, e);
+        said.body = apps_file_answer(t, r);
+    } else if (apps_answer_body(t, q, r, &said, e) != 0) {
+        return said.row == NULL ? unreadable(t, &said, ret_words, e)
+                                : refused(t, q, &said, ret, ret_words, e);
     }
+    const json_t *answer = said.body;
     switch (apps_look_of(t, q, r, answer)) {
     case LOOKS_REFUSED:
-        return refused(t, q, r, NULL, ret, ret_words, e);
+        return refused(t, q, &said, ret, ret_words, e);
     case LOOKS_ODD:
         return apps_odd(t->action->app, r, t->action->writes, e);
     case LOOKS_GOOD:

@@ -46,13 +46,14 @@ static const char *scalar_at(arena *mem, const struct apps_texts *paths, const j
     return text;
 }
 
-struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net_response *r,
-                                      const struct apps_refused *row)
+struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct apps_said *said)
 {
+    const struct net_response *r = said->r;
+    const struct apps_refused *row = said->row;
+    const json_t *body = said->body;
     struct apps_refusal refusal = {.status = r->status,
                                    .decided = row != NULL && row->decided,
                                    .retry_after = apps_retry_after(a, r, false) > 0};
-    const json_t *body = apps_json_body(mem, r);
     if (body == NULL) {
         size_t len = r->body.len < MESSAGE_MAX ? r->body.len : MESSAGE_MAX;
         refusal.message = arena_strndup(mem, (const char *)r->body.data, len);
@@ -172,9 +173,9 @@ static bool is_broad(const struct apps_rule *rule)
     return rule != NULL && rule->code == NULL && rule->contains == NULL;
 }
 
-int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
-                     const struct apps_refused *row, const struct apps_request *q, bool writes,
-                     const char **ret_words, struct err *e)
+int apps_api_refusal(arena *mem, const app *a, const struct apps_said *said,
+                     const struct apps_request *q, bool writes, const char **ret_words,
+                     struct err *e)
 {
     static const struct {
         enum apps_meaning meaning;
@@ -189,7 +190,9 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
         {MEANS_UNSURE, ERR_UPSTREAM_REFUSED, APPS_UNSURE},
         {MEANS_REFUSED, ERR_UPSTREAM_REFUSED, "app_refused"},
     };
-    const struct apps_refusal refusal = apps_refusal_read(mem, a, r, row);
+    const struct net_response *r = said->r;
+    const struct apps_refused *row = said->row;
+    const struct apps_refusal refusal = apps_refusal_read(mem, a, said);
     const struct apps_rule *rule = rule_of(a, q, &refusal);
     const char *scope = NULL;
     bool lacks = lacks_scope(mem, r, rule, &refusal, &scope);
@@ -198,7 +201,7 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
     while (kinds[i].meaning != MEANS_REFUSED && kinds[i].meaning != meaning) {
         i++;
     }
-    *ret_words = lacks && is_broad(rule) ? NULL : words_of(mem, a, rule, apps_json_body(mem, r));
+    *ret_words = lacks && is_broad(rule) ? NULL : words_of(mem, a, rule, said->body);
     if (*ret_words == NULL && row != NULL) {
         *ret_words = row->words;
     }
@@ -215,5 +218,6 @@ int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
 int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
                    const char **ret_words, struct err *e)
 {
-    return apps_api_refusal(mem, a, r, NULL, NULL, writes, ret_words, e);
+    const struct apps_said said = {.r = r, .body = apps_json_body(mem, r)};
+    return apps_api_refusal(mem, a, &said, NULL, writes, ret_words, e);
 }

@@ -236,15 +236,20 @@ struct app_action {
 
 /* JSON that must be an object or a list; NULL when it is none. */
 const json_t *apps_json_body(arena *mem, const struct net_response *r);
+/* An answer that was read: once, for it may be large. */
+struct apps_said {
+    const struct net_response *r;
+    const json_t *body;             /* as apps_json_body reads it */
+    const struct apps_refused *row; /* that found a refusal in an answer of 2xx; NULL: none did */
+};
 bool apps_is_html(const struct net_response *r);
 /* Fills *e by what an API's refusal means; returns -1. *ret_words: for the user, or NULL. */
 int apps_api_error(arena *mem, const app *a, const struct net_response *r, bool writes,
                    const char **ret_words, struct err *e);
-/* The same of an answer of 2xx in which `row` found a refusal; NULL: of any other answer. `q`
- * (NULL: none) may have its own rows. */
-int apps_api_refusal(arena *mem, const app *a, const struct net_response *r,
-                     const struct apps_refused *row, const struct apps_request *q, bool writes,
-                     const char **ret_words, struct err *e);
+/* The same of an answer that was read. `q` (NULL: none) may have its own rows. */
+int apps_api_refusal(arena *mem, const app *a, const struct apps_said *said,
+                     const struct apps_request *q, bool writes, const char **ret_words,
+                     struct err *e);
 /* RFC 6750 section 3.1, read leniently: a WWW-Authenticate header that says insufficient_scope.
  * *ret_scope: the scopes that it names, "" for none. (challenge.c) */
 bool apps_challenge_scope(arena *mem, const char *header, const char **ret_scope);
@@ -252,8 +257,7 @@ bool apps_challenge_scope(arena *mem, const char *header, const char **ret_scope
  * time only for a limit, for they stand on every answer. 0: nothing says. */
 int64_t apps_retry_after(const app *a, const struct net_response *r, bool limit);
 /* Code and message of a refusal, as apps_api_refusal reads them. */
-struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct net_response *r,
-                                      const struct apps_refused *row);
+struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct apps_said *said);
 /* The first row that fits the answer; NULL: none, it is no refusal. */
 const struct apps_refused *apps_refused_find(const struct apps_refusals *rows,
                                              const json_t *answer);
@@ -301,12 +305,11 @@ struct apps_act {
 int apps_act_begin(const struct app_call *c, const app_action *x, const json_t *with,
                    const char **ret_words, struct apps_act *ret, struct err *e);
 bool apps_is_success(const struct apps_request *q, int status);
-/* The JSON of a good answer (NULL: it has no body). Errors: what an answer of 2xx says against
- * itself, ERR_UPSTREAM_BUSY "app_unreadable" for HTML, and APPS_ODD for anything else that is no
- * JSON. *ret_row: the refusal that was found in it. */
+/* Reads a good answer (without a body: it has none). Errors: what an answer of 2xx says against
+ * itself (ret->row), ERR_UPSTREAM_BUSY "app_unreadable" for HTML, and APPS_ODD for anything else
+ * that is no JSON. */
 int apps_answer_body(const struct apps_act *t, const struct apps_request *q,
-                     const struct net_response *r, const json_t **ret,
-                     const struct apps_refused **ret_row, struct err *e);
+                     const struct net_response *r, struct apps_said *ret, struct err *e);
 /* An answer of 2xx held against what its action gives (shown.c). */
 enum apps_look_of { LOOKS_GOOD, LOOKS_REFUSED, LOOKS_ODD };
 enum apps_look_of apps_look_of(const struct apps_act *t, const struct apps_request *q,
@@ -341,7 +344,7 @@ void apps_who_decided(const struct apps_act *t, const struct apps_request *q, co
 /* ERR_UPSTREAM_REFUSED "app_odd": an answer that nothing can be made of. */
 #define APPS_ODD "app_odd"
 int apps_odd(const app *a, const struct net_response *r, bool writes, struct err *e);
-/* {"answer":, "input":}, a new reference. */
+/* {"answer":, "input":}, a new reference, in which both stand themselves: not to be changed. */
 json_t *apps_scope(const struct apps_act *t, const json_t *answer);
 void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, const json_t *scope,
                       struct app_result *ret);

@@ -14,13 +14,12 @@
 static const json_t *ask(const struct apps_act *t, const struct apps_request *q)
 {
     const struct apps_exchange asked = {t->call, q, t->values};
-    const struct apps_refused *row = NULL;
-    const json_t *answer = NULL;
+    struct apps_said said;
     struct net_response r;
     struct err unused = {0}; /* nothing hangs on it */
     bool good = apps_send(&asked, &r, &unused) == 0 && apps_is_success(q, r.status) &&
-                apps_answer_body(t, q, &r, &answer, &row, &unused) == 0;
-    return good ? answer : NULL;
+                apps_answer_body(t, q, &r, &said, &unused) == 0;
+    return good ? said.body : NULL;
 }
 
 void apps_read_back(const struct apps_act *t, const struct apps_request *q, struct app_result *io)

@@ -67,7 +67,7 @@ static void conclude(const struct apps_act *t, const struct apps_look_up *l, con
     const json_t *found = find(t, l, answer);
     if (found != NULL) {
         json_t *scope = arena_json(t->call->mem, apps_scope(t, answer));
-        json_put(scope, "found", json_deep_copy(found));
+        json_put(scope, "found", json_incref((json_t *)(uintptr_t)found)); /* only read */
         apps_result_make(t, &l->outcome, scope, ret_result);
         *ret = APP_FOUND;
         return;
@@ -84,8 +84,7 @@ int apps_look(const struct apps_act *t, const struct apps_look_up *l, enum app_l
     const app *a = t->action->app;
     const struct apps_exchange asked = {t->call, &l->request, t->values};
     struct net_response r;
-    const json_t *answer = NULL;
-    const struct apps_refused *row = NULL;
+    struct apps_said said;
     if (apps_send(&asked, &r, e) != 0) {
         e->maybe_done = false; /* it only asks */
         return -1;
@@ -95,14 +94,15 @@ int apps_look(const struct apps_act *t, const struct apps_look_up *l, enum app_l
         return 0;
     }
     if (!apps_is_success(&l->request, r.status)) {
-        return apps_api_refusal(mem, a, &r, NULL, &l->request, false, ret_words, e);
+        said = (struct apps_said){.r = &r, .body = apps_json_body(mem, &r)};
+        return apps_api_refusal(mem, a, &said, &l->request, false, ret_words, e);
     }
-    if (apps_answer_body(t, &l->request, &r, &answer, &row, e) != 0) {
+    if (apps_answer_body(t, &l->request, &r, &said, e) != 0) {
         e->maybe_done = false;
-        return row == NULL ? -1
-                           : apps_api_refusal(mem, a, &r, row, &l->request, false, ret_words, e);
+        return said.row == NULL ? -1
+                                : apps_api_refusal(mem, a, &said, &l->request, false, ret_words, e);
     }
-    conclude(t, l, answer, ret, ret_result);
+    conclude(t, l, said.body, ret, ret_result);
     return 0;
 }
 

@@ -110,7 +110,8 @@ static bool says_no(const struct apps_act *t, const struct net_response *r, cons
     if (answer == NULL || s->there > 0) {
         return false;
     }
-    const struct apps_refusal said = apps_refusal_read(t->call->mem, t->action->app, r, NULL);
+    const struct apps_said all = {.r = r, .body = answer};
+    const struct apps_refusal said = apps_refusal_read(t->call->mem, t->action->app, &all);
     bool beside =
         s->asked > 0 && (!str_empty(said.message) || apps_is_there(json_at(answer, "error")) ||
                          apps_is_there(json_at(answer, "errors")));

@@ -5,11 +5,16 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-/* Brackets open at once; jansson's own limit is far above ours. */
-static size_t deepest(struct bytes text)
+struct size {
+    size_t depth;  /* brackets open at once; jansson's own limit is far above ours */
+    size_t values; /* at least as many as there are; a value of two bytes takes three hundred */
+};
+
+/* Before anything is made of it: 4 MB of "{}," would take 400. */
+static struct size size_of(struct bytes text)
 {
+    struct size most = {.values = 1};
     size_t depth = 0;
-    size_t most = 0;
     bool quoted = false;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.data[i];
@@ -20,7 +25,10 @@ static size_t deepest(struct bytes text)
             quoted = true;
         } else if (c == '[' || c == '{') {
             depth++;
-            most = depth > most ? depth : most;
+            most.values++;
+            most.depth = depth > most.depth ? depth : most.depth;
+        } else if (c == ',') {
+            most.values++;
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
         }
@@ -52,23 +60,25 @@ static const char *words_of(enum json_error_code code)
     return "it is not well-formed";
 }
 
-int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e)
+static int check_size(struct bytes text, size_t values_max, struct err *e)
 {
-    struct json_place unused;
-    return json_read_placed(mem, text, ret, &unused, e);
-}
-
-int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_place *ret_place,
-                     struct err *e)
-{
-    *ret_place = (struct json_place){.line = 1, .column = 1};
+    const struct size size = size_of(text);
     if (text.len == 0) {
         return err_set(e, ERR_INPUT, "bad_json", "not JSON: it is empty");
     }
-    if (deepest(text) > LIMIT_JSON_DEPTH) {
+    if (size.depth > LIMIT_JSON_DEPTH) {
         return err_set(e, ERR_INPUT, "bad_json", "not JSON for us: over %d levels deep",
                        LIMIT_JSON_DEPTH);
     }
+    if (size.values > values_max) {
+        return err_set(e, ERR_INPUT, "bad_json", "not JSON for us: over %zu values", values_max);
+    }
+    return 0;
+}
+
+static int parse(arena *mem, struct bytes text, json_t **ret, struct json_place *ret_place,
+                 struct err *e)
+{
     json_error_t fault;
     json_t *value = json_loadb((const char *)text.data, text.len,
                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
@@ -79,6 +89,26 @@ int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_pl
     }
     *ret = arena_json(mem, value);
     return 0;
+}
+
+int json_read(arena *mem, struct bytes text, json_t **ret, struct err *e)
+{
+    struct json_place unused;
+    return json_read_placed(mem, text, ret, &unused, e);
+}
+
+int json_read_ours(arena *mem, struct bytes text, json_t **ret, struct err *e)
+{
+    struct json_place unused;
+    return check_size(text, SIZE_MAX, e) != 0 ? -1 : parse(mem, text, ret, &unused, e);
+}
+
+int json_read_placed(arena *mem, struct bytes text, json_t **ret, struct json_place *ret_place,
+                     struct err *e)
+{
+    *ret_place = (struct json_place){.line = 1, .column = 1};
+    return check_size(text, LIMIT_JSON_VALUES_COUNT, e) != 0 ? -1
+                                                             : parse(mem, text, ret, ret_place, e);
 }
 
 json_t *json_member(const json_t *object, const char *key)

@@ -28,10 +28,11 @@ json_t *engine_context_new(struct engine *g)
 
 static json_t *result_of(const struct run_step *row)
 {
-    const json_t *output = row->output;
-    json_t *value = json_is_object(output) ? json_deep_copy(output) : json_object();
+    json_t *output = row->output;
+    /* what is inside is only read, here and there: an app's answer may be large */
+    json_t *value = json_is_object(output) ? json_copy(output) : json_object();
     if (output != NULL && !json_is_object(output)) {
-        json_object_set_new(value, "value", json_deep_copy(output));
+        json_object_set(value, "value", output);
     }
     if (row->record_id != NULL) {
         json_object_set_new(value, "id", json_string(row->record_id));

@@ -52,8 +52,8 @@ const json_t *store_object(arena *mem, const char *text)
 {
     json_t *value = NULL;
     struct err why = {0};
-    bool object =
-        text != NULL && json_read(mem, bytes_of(text), &value, &why) == 0 && json_is_object(value);
+    bool object = text != NULL && json_read_ours(mem, bytes_of(text), &value, &why) == 0 &&
+                  json_is_object(value);
     return object ? value : arena_json(mem, json_object());
 }
 

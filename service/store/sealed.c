@@ -42,7 +42,7 @@ int store_unseal_json(const store *s, const struct seal_place *place, struct byt
         *ret = NULL;
         return 0;
     }
-    return json_read(s->mem, plain, ret, e);
+    return json_read_ours(s->mem, plain, ret, e);
 }
 
 struct bytes store_seal_secret(const store *s, const struct seal_place *place, struct secret secret)

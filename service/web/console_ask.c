@@ -32,7 +32,7 @@ int console_ask(struct console *c, const struct console_call *call, struct conso
     for (size_t i = 0; i < r.headers_count; i++) {
         ret->tag = str_equal(r.headers[i].name, "ETag") ? r.headers[i].value : ret->tag;
     }
-    if (r.body.len > 0 && json_read(c->mem, r.body, &ret->value, e) != 0) {
+    if (r.body.len > 0 && json_read_ours(c->mem, r.body, &ret->value, e) != 0) {
         return err_set(e, ERR_INTERNAL, "html", "an answer of the API does not read");
     }
     return 0;

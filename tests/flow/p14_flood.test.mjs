@@ -1,19 +1,20 @@
-// P14: what strangers send takes a bounded part of the process, before and after it is whole.
+// P14: what strangers and apps send takes a bounded part of the process, before and after it is whole.
 import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import {after, before, describe, test} from 'node:test';
-import {start} from '../lib/flow.mjs';
+import {ACME, words} from '../lib/flow.mjs';
+import {startPlain} from '../lib/plain_app.mjs';
 
 const skip = (process.env.ASAN_OPTIONS || process.env.TSAN_OPTIONS) && 'a sanitizer keeps what was freed';
 
 describe('P14 floods', () => {
-  let w;
+  let world, w, app;
   before(async () => {
-    w = await start();
+    ({w, app} = world = await startPlain());
     await w.idle();
   });
-  after(() => w?.stop());
+  after(() => world?.stop());
 
   const proc = name => `/proc/${w.replicas[0].child.pid}/${name}`;
   /** A figure of the service's process in MB. */
@@ -70,5 +71,29 @@ describe('P14 floods', () => {
       assert.ok(used() - cpu < 100, `${what} took ${used() - cpu} hundredths of a second`);
       assert.deepEqual(answers, Array(8).fill(status), what);
     }
+  });
+
+  test('an app\'s answer of four megabytes of nothing is not made into anything, good or refused', {skip}, async () => {
+    await w.putRecipe(ACME, {name: 'who', title: 'Who', command: 'plain who', allow: 'everyone', inputs: [], connections: {it: {use: 'my-plain', verify_user_access: true}},
+      steps: [{id: 'who', connection: 'it', action: 'who', with: {}}], reply: {text: 'You are {{steps.who.name}}'}});
+    const ana = w.person('ana');
+    await app.login(ana, 'ana');
+    for (const status of [200, 400]) {
+      Object.assign(app, {status, extra: {rows: Array(1.3e6).fill({})}});
+      const growth = grown();
+      const reply = words(await ana.ask('plain who', /did not work|You are ana/));
+      const took = growth();
+      assert.ok(took < 60, `${status} took ${took} MB`);
+      assert.match(reply, status === 200 ? /in a way that I do not understand/ : /did not work/);
+    }
+  });
+
+  test('a large answer within the bound stands once, in its output', {skip}, async () => {
+    Object.assign(app, {status: 200, extra: {rows: Array.from({length: 6500}, (_, i) => ({attributes: {type: 'Opportunity', url: `/services/data/v60.0/sobjects/Opportunity/${i}`},
+      ...Object.fromEntries(Array.from({length: 20}, (_, k) => [`f${k}`, k]))}))}});
+    const growth = grown();
+    await w.person('ana').ask('plain who', /You are ana/);
+    const took = growth();
+    assert.ok(took < 100, `it took ${took} MB`);
   });
 });

@@ -24,6 +24,7 @@ export const PLAIN = {
 export class PlainApp {
   who = 'ana';
   extra = {};
+  status = 200; // of /data
   calls = []; // to /data: {method, who}
   #tokens = new Map();
   #made = 0;
@@ -71,7 +72,7 @@ export class PlainApp {
     if (!who) return send(401, {error: 'invalid_token'});
     if (url.pathname === '/me') return send(200, {sub: who, name: who, email: `${who}@acme.example`});
     this.calls.push({method: req.method, who});
-    return send(200, {name: who, id: `made-${++this.#made}`, ...this.extra});
+    return send(this.status, {name: who, id: `made-${++this.#made}`, ...this.extra});
   }
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "tests/unit/base/helpers.h"
 
@@ -144,6 +145,25 @@ static void test_depth(void **state)
     arena_free(mem);
 }
 
+/* P14: what an app answers may be 4 MB, and become a hundred times that. */
+static void test_values_are_counted_before_any_is_made(void **state)
+{
+    (void)state;
+    arena *mem = arena_new();
+    struct err e = {0};
+    json_t *value = NULL;
+    enum { PAIRS = LIMIT_JSON_VALUES_COUNT / 2 - 1 }; /* beside them: the list, and its last */
+    const char *most = nested(mem, 1, "[", nested(mem, PAIRS, "{},", "", ""), "1]");
+    const char *over = nested(mem, 1, "[", nested(mem, PAIRS + 1, "{},", "", ""), "1]");
+    (void)read_good(mem, most);
+    check_bad(bytes_of(over));
+    check_bad(bytes_of(nested(mem, 1, "[", nested(mem, 2 * PAIRS + 2, "1,", "", ""), "1]")));
+    assert_int_equal(json_read_ours(mem, bytes_of(over), &value, &e), 0);
+    /* inside a text they are none */
+    (void)read_good(mem, arena_printf(mem, "[\"%s\"]", nested(mem, 2 * PAIRS, "{},", "", "")));
+    arena_free(mem);
+}
+
 /* P5: a document may hold secrets, the error is for the log. */
 static void test_error_never_quotes_the_document(void **state)
 {
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_does_not_need_a_terminator),
         cmocka_unit_test(test_refuses_what_is_not_json),
         cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_values_are_counted_before_any_is_made),
         cmocka_unit_test(test_error_never_quotes_the_document),
         cmocka_unit_test(test_error_says_what_and_where),
         cmocka_unit_test(test_members),

@@ -258,7 +258,7 @@ static char *in_value(const struct look *l, const char *text)
     struct err why = {0};
     char first = text[strspn(text, " \t\r\n")];
     bool is_json = (first == '{' || first == '[' || first == '"') &&
-                   json_read(l->mem, bytes_of(text), &value, &why) == 0;
+                   json_read_ours(l->mem, bytes_of(text), &value, &why) == 0;
     return is_json ? in_json(l, text) : in_text(l, text);
 }
 

@@ -282,6 +282,15 @@ json_t *script_message(json_t *team, const char *ts, json_t **ret_channel)
     return NULL;
 }
 
+/* Copies: the answer is written when the world is not locked any more, and may change. */
+static void answer_action(json_t *answer, const json_t *action, const json_t *element)
+{
+    json_object_set_new(answer, "action", json_deep_copy(action));
+    if (json_str(element, "url") != NULL) {
+        json_object_set_new(answer, "url", json_string(json_str(element, "url")));
+    }
+}
+
 /* A press in the home page or the modal of a person; NULL after a refusal. */
 static json_t *click_view(struct request *req, const json_t *body, const struct scene *s,
                           json_t *answer)
@@ -314,10 +323,8 @@ static json_t *click_view(struct request *req, const json_t *body, const struct 
     json_object_set_new(payload, "view", payload_view(view));
     json_object_set_new(payload, "actions", json_pack("[O]", action));
     json_object_set_new(answer, "trigger_id", json_string(trigger));
-    json_object_set_new(answer, "action", action);
-    if (json_str(element, "url") != NULL) {
-        json_object_set(answer, "url", json_object_get(element, "url"));
-    }
+    answer_action(answer, action, element);
+    json_decref(action);
     free(trigger);
     return payload;
 }
@@ -349,10 +356,7 @@ static json_t *click_message(struct request *req, const json_t *body, struct sce
     char *trigger = slack_trigger(s->team, s->user_id, NULL);
     json_object_set_new(answer, "response_url", json_string(url));
     json_object_set_new(answer, "trigger_id", json_string(trigger));
-    json_object_set(answer, "action", action);
-    if (json_str(element, "url") != NULL) {
-        json_object_set(answer, "url", json_object_get(element, "url"));
-    }
+    answer_action(answer, action, element);
     json_t *payload = click_payload(s, message, action, url, trigger);
     json_decref(forged);
     free(url);

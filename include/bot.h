@@ -51,6 +51,10 @@ int bot_job_keep(bot *b, arena *mem, const struct job *j, struct err *e);
 struct bot_forget {
     const char *workspace, *user_id;
     const char *actor; /* for the audit */
+    /* May whoever asks do so still? Asked with the workspace locked before anything is ended, and
+     * again before anything is erased; NULL: who has the machine may. */
+    int (*still_may)(const void *arg, store *s, const struct workspace *w, struct err *e);
+    const void *arg;
 };
 struct bot_forgotten {
     bool erased;

@@ -53,8 +53,9 @@ int store_connection_lock(store *s, const char *workspace, const char *id, struc
  */
 int store_connection_list(store *s, const char *workspace, const char *user_id,
                           struct connection **ret, size_t *ret_count, struct err *e);
-/* Whose personal connection under that default one of this app is active and of this account, by
- * its e-mail address or its key (the other is NULL). NULL when there is not exactly one person
+/* Whose personal connection under that default one of this app is active, chosen or resting, and of
+ * this account, by its e-mail address, which must be the chat's of that person where the chat tells
+ * one, or its key (the other is NULL). NULL when there is not exactly one person
  * (account_people.c). */
 struct account_name {
     const char *app;

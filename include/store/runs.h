@@ -173,7 +173,8 @@ struct run_case {
                                     or there is none */
     bool enabled;                /* the recipe is still switched on */
     bool begun;                  /* some step is on record */
-    bool act_stands; /* its user began it, or allows still the token that did (permissions.h) */
+    bool act_stands; /* its user began it, or allows still the token that did (permissions.h),
+                      * which has not expired */
     struct workspace *workspace; /* without its bot token */
     struct user *user; /* name, standing, one-to-one chat and home page; NULL: not known */
 };

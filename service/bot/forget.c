@@ -46,20 +46,25 @@ static int check_rights(struct scene *sc, const struct bot_forget *q, struct err
                          owned[0]);
 }
 
+/* Whoever lost the right while this waited, or between its two halves, erases nobody. */
+static int check_doer(struct scene *sc, const struct bot_forget *q, struct workspace *w,
+                      struct err *e)
+{
+    if (w == NULL) {
+        return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
+    }
+    sc->workspace = w;
+    return q->still_may == NULL ? 0 : q->still_may(q->arg, sc->s, w, e);
+}
+
 static int end_person(struct scene *sc, void *arg, struct err *e)
 {
     static const struct parting how = {.why = "erased"};
     struct forget *f = arg;
     struct workspace *w = NULL;
     bool known = false;
-    if (store_workspace_find(sc->s, f->q->workspace, &w, e) != 0) {
-        return -1;
-    }
-    if (w == NULL) {
-        return err_set(e, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
-    }
-    sc->workspace = w;
-    if (check_rights(sc, f->q, e) != 0 ||
+    if (store_workspace_lock(sc->s, f->q->workspace, &w, e) != 0 ||
+        check_doer(sc, f->q, w, e) != 0 || check_rights(sc, f->q, e) != 0 ||
         store_erase_begin(sc->s, f->q->workspace, f->q->user_id, &f->x, &known, e) != 0) {
         return -1;
     }
@@ -68,13 +73,17 @@ static int end_person(struct scene *sc, void *arg, struct err *e)
                            "Nothing in this workspace names such a person.");
 }
 
-/* Undone while something names the person still: ERR_CONFLICT "person_left". */
+/* Undone while something names the person still: ERR_CONFLICT "person_left". The workspace is not
+ * locked: the search takes its time, and logins wait for that lock. */
 static int erase(struct scene *sc, void *arg, struct err *e)
 {
     struct forget *f = arg;
     struct bot_forgotten *ret = f->ret;
+    struct workspace *w = NULL;
     struct user *u = NULL;
-    if (store_user_lock(sc->s, f->q->workspace, f->q->user_id, &u, e) != 0 ||
+    if (store_workspace_find(sc->s, f->q->workspace, &w, e) != 0 ||
+        check_doer(sc, f->q, w, e) != 0 ||
+        store_user_lock(sc->s, f->q->workspace, f->q->user_id, &u, e) != 0 ||
         store_erase_waiting(sc->s, &f->x, &ret->waiting, e) != 0) {
         return -1;
     }

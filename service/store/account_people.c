@@ -1,13 +1,18 @@
 #include "store_int.h"
 
 /* Under one default connection alone: an address of one organisation is anybody's in another. And
- * two persons with one account are nobody: a guess would tell one what is meant for the other. */
+ * two persons with one account are nobody: a guess would tell one what is meant for the other. What
+ * rests is its person's, too. An e-mail address that an app lets people write into their profile
+ * proves nothing: where the chat knows one of theirs, it must be the same. */
 static const struct stmt PERSON = {
     "account_person",
-    "select distinct c.user_id from connection c join default_connection d"
-    "    on d.workspace = c.workspace and d.name = c.default_name"
+    "select distinct coalesce(c.resting_of, c.user_id) from connection c"
+    "  join default_connection d on d.workspace = c.workspace and d.name = c.default_name"
+    "  left join chat_user u on u.workspace = c.workspace"
+    "    and u.user_id = coalesce(c.resting_of, c.user_id)"
     "  where c.workspace = $1 and d.app = $2 and c.user_id <> '' and c.state = 'active'"
-    "    and ($3::text is null or lower(c.account_email) = lower($3))"
+    "    and ($3::text is null or lower(c.account_email) = lower($3)"
+    "         and (coalesce(u.email, '') = '' or lower(u.email) = lower($3)))"
     "    and ($4::text is null or c.account_key = $4"
     "         or right(c.account_key, length($6) + 1) = ':' || $6)"
     "    and case when $5::text is not null then d.name = $5 else not exists"

@@ -36,7 +36,7 @@ static int connection_login(struct api *a, struct err *e)
     struct workspace *w = NULL;
     struct default_connection *d = NULL;
     json_doc_known(&a->doc, keys);
-    if (api_refuse(a, e) != 0 || api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0) {
+    if (api_refuse(a, e) != 0 || api_workspace_lock(a, &w, e) != 0 || api_default(a, &d, e) != 0) {
         return -1;
     }
     struct app_site site;
@@ -141,7 +141,7 @@ static int connection_confirm(struct api *a, struct err *e)
     const char *login_id = NULL;
     struct oauth_confirm c = {.result = OAUTH_CODE_NONE};
     const char *code = read_code(a);
-    if (api_refuse(a, e) != 0 || api_workspace(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
+    if (api_refuse(a, e) != 0 || api_workspace_lock(a, &w, e) != 0 || api_default(a, &d, e) != 0 ||
         find_waiting(a, &login_id, e) != 0) {
         return -1;
     }

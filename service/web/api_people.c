@@ -100,11 +100,20 @@ static json_t *forgotten_json(const struct bot_forgotten *f)
                                (json_int_t)(f->erased ? d->lines : 0), "proof", proof_json(f)));
 }
 
+static int still_may(const void *arg, store *s, const struct workspace *w, struct err *e)
+{
+    struct api a = {.q = arg, .s = s};
+    return api_still_may(&a, w, e);
+}
+
 int api_person_delete(web *w, const struct request *q, struct response *r, struct err *e)
 {
     struct bot_forgotten done;
-    const struct bot_forget what = {
-        .workspace = q->params[0], .user_id = q->params[1], .actor = q->actor};
+    const struct bot_forget what = {.workspace = q->params[0],
+                                    .user_id = q->params[1],
+                                    .actor = q->actor,
+                                    .still_may = still_may,
+                                    .arg = q};
     if (bot_forget(w->options.bot, q->mem, &what, &done, e) != 0) {
         return -1;
     }

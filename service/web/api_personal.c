@@ -107,7 +107,7 @@ static int personal_delete(struct api *a, struct err *e)
     struct connection *c = NULL;
     struct api_ended ended = {0};
     bool forget = false;
-    if (api_flag(a, "forget", &forget, e) != 0 || api_workspace(a, &w, e) != 0 ||
+    if (api_flag(a, "forget", &forget, e) != 0 || api_workspace_lock(a, &w, e) != 0 ||
         store_connection_load(a->s, a->workspace, a->name, &c, e) != 0) {
         return -1;
     }
@@ -136,7 +136,7 @@ static int personal_delete_all(struct api *a, struct err *e)
         return err_set(e, ERR_INPUT, "query",
                        "\"app\" or \"user\" must say whose connections are meant.");
     }
-    if (api_workspace(a, &w, e) != 0) {
+    if (api_workspace_lock(a, &w, e) != 0) {
         return -1;
     }
     do {

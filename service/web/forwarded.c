@@ -10,11 +10,7 @@
  * only what trusted proxies wrote, read from the right, can be believed; everything left of the
  * first untrusted address may be made up by the client.
  */
-struct address {
-    uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
-};
-
-static bool address_parse(const char *text, struct address *ret)
+bool ip_address_parse(const char *text, struct ip_address *ret)
 {
     struct in_addr v4;
     if (inet_pton(AF_INET, text, &v4) == 1) {
@@ -26,7 +22,7 @@ static bool address_parse(const char *text, struct address *ret)
     return inet_pton(AF_INET6, text, ret->bytes) == 1;
 }
 
-static bool same_prefix(const struct address *a, const struct address *b, unsigned bits)
+static bool same_prefix(const struct ip_address *a, const struct ip_address *b, unsigned bits)
 {
     unsigned whole = bits / 8;
     if (memcmp(a->bytes, b->bytes, whole) != 0) {
@@ -37,13 +33,13 @@ static bool same_prefix(const struct address *a, const struct address *b, unsign
 }
 
 /* network: "10.0.0.0/8", "::1/128" or a plain address */
-static bool in_network(arena *mem, const struct address *a, const char *network)
+static bool in_network(arena *mem, const struct ip_address *a, const char *network)
 {
     const char *slash = strchr(network, '/');
     const char *host =
         slash == NULL ? network : arena_strndup(mem, network, (size_t)(slash - network));
-    struct address base;
-    if (!address_parse(host, &base)) {
+    struct ip_address base;
+    if (!ip_address_parse(host, &base)) {
         return false;
     }
     long long bits = 128;
@@ -59,8 +55,8 @@ static bool in_network(arena *mem, const struct address *a, const char *network)
 
 static bool is_trusted(arena *mem, const struct text_list *trusted, const char *text)
 {
-    struct address a;
-    if (!address_parse(text, &a)) {
+    struct ip_address a;
+    if (!ip_address_parse(text, &a)) {
         return false;
     }
     for (size_t i = 0; i < trusted->count; i++) {
@@ -84,9 +80,9 @@ const char *request_remote(arena *mem, const struct text_list *trusted, const ch
         while (start > forwarded_for && start[-1] != ',') {
             start--;
         }
-        struct address a;
+        struct ip_address a;
         const char *part = str_trim(mem, arena_strndup(mem, start, (size_t)(end - start)));
-        if (!address_parse(part, &a)) {
+        if (!ip_address_parse(part, &a)) {
             return remote;
         }
         remote = part;

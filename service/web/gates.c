@@ -62,13 +62,21 @@ gates *gates_new(arena *boot, const struct config *config)
     return g;
 }
 
+static bool is_v4(const struct ip_address *a)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    return memcmp(a->bytes, mapped, sizeof mapped) == 0;
+}
+
 /* A /64 is one IPv6 subscriber: its addresses share their tries. */
 void gates_network(const char *remote, char ret[GATES_NETWORK])
 {
-    struct in6_addr v6;
-    if (inet_pton(AF_INET6, remote, &v6) == 1) {
-        memset(v6.s6_addr + 8, 0, 8);
-        if (inet_ntop(AF_INET6, &v6, ret, INET6_ADDRSTRLEN) != NULL) {
+    struct ip_address a;
+    if (ip_address_parse(remote, &a)) {
+        bool v4 = is_v4(&a);
+        memset(a.bytes + 8, 0, v4 ? 0 : 8);
+        if (inet_ntop(v4 ? AF_INET : AF_INET6, a.bytes + (v4 ? 12 : 0), ret, INET6_ADDRSTRLEN) !=
+            NULL) {
             return;
         }
     }

@@ -215,7 +215,13 @@ int gates_token(gates *g, const struct request *q, const char *token, const char
                 struct err *e);
 /* Is this still the actor of one of the deployment's tokens? */
 bool gates_knows(const gates *g, const char *actor);
-/* The network of an address: a /64 of IPv6 is one subscriber. */
+/* An address as text, however it is written (forwarded.c). */
+struct ip_address {
+    uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+bool ip_address_parse(const char *text, struct ip_address *ret);
+/* The network of an address: a /64 of IPv6 is one subscriber, one address of IPv4 is, too, also
+ * where a listener of both sees it as ::ffff:a.b.c.d. */
 enum { GATES_NETWORK = 46 };
 void gates_network(const char *remote, char ret[GATES_NETWORK]);
 /* An exchange of an installation's code is begun from here: 0, or the milliseconds that this

@@ -226,6 +226,54 @@ static void test_d12_p12_people_are_found_by_what_rests_too(void **state)
     world_close(s);
 }
 
+static const char *told(store *s, const char *email, const char *key)
+{
+    const struct account_name name = {.app = "salesforce", .email = email, .key = key};
+    const char *id = NULL;
+    OK(store_account_person(s, ACME, &name, &id, e));
+    return id == NULL ? "nobody" : id;
+}
+
+static void test_p8_what_is_meant_for_one_person_finds_them_by_an_account_that_rests(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    logs_in(s, "ana", false);
+    logs_in(s, "ben", true);
+    world_sql("update connection set account_email = account_name || '@acme.example'");
+    assert_string_equal(accounts(s), "ben* ana");
+    assert_string_equal(told(s, NULL, "ana"), ANA);
+    assert_string_equal(told(s, "Ana@acme.example", NULL), ANA);
+    assert_string_equal(told(s, "ben@acme.example", NULL), ANA);
+    world_sql("update connection set account_email = 'one@acme.example'");
+    assert_string_equal(told(s, "one@acme.example", NULL), ANA); /* both are hers */
+    world_connect(s, ACME, "UBEN", "cleo");
+    world_sql("update connection set account_email = 'one@acme.example'");
+    assert_string_equal(told(s, "one@acme.example", NULL), "nobody");
+    world_close(s);
+}
+
+static void test_p8_an_email_that_an_app_lets_people_write_is_not_taken_for_another_s(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    logs_in(s, "ana", false);
+    world_connect(s, ACME, "UBEN", "ben");
+    world_sql("insert into chat_user (workspace, user_id, email) values ('" ACME
+              "', 'UBEN', 'ben@acme.example') on conflict (workspace, user_id) do update set"
+              " email = excluded.email");
+    world_sql("update chat_user set email = 'ana@acme.example' where user_id = '" ANA "'");
+    world_sql("update connection set account_email = 'ANA@acme.example'"); /* as Ben wrote, too */
+    assert_string_equal(told(s, "ana@acme.example", NULL), ANA);
+    assert_string_equal(told(s, "ben@acme.example", NULL), "nobody");
+    world_sql("update connection set state = 'disconnected' where user_id = '" ANA "'");
+    assert_string_equal(told(s, "ana@acme.example", NULL), "nobody");
+    assert_string_equal(told(s, NULL, "ben"), "UBEN"); /* a key is not theirs to write */
+    world_sql("update chat_user set email = null");
+    assert_string_equal(told(s, "ana@acme.example", NULL), "UBEN"); /* the chat tells none */
+    world_close(s);
+}
+
 /* --- a run --- */
 
 static struct resolved resolved(store *s, const char *acted_id)
@@ -302,6 +350,10 @@ int main(void)
         cmocka_unit_test_setup(
             test_d12_logins_that_add_at_once_leave_one_chosen_and_no_more_than_fit, world_reset),
         cmocka_unit_test_setup(test_d12_p12_people_are_found_by_what_rests_too, world_reset),
+        cmocka_unit_test_setup(
+            test_p8_what_is_meant_for_one_person_finds_them_by_an_account_that_rests, world_reset),
+        cmocka_unit_test_setup(
+            test_p8_an_email_that_an_app_lets_people_write_is_not_taken_for_another_s, world_reset),
         cmocka_unit_test_setup(test_d12_p2_only_the_chosen_account_acts_for_a_command, world_reset),
         cmocka_unit_test_setup(test_d12_p9_what_has_begun_stays_with_its_account, world_reset),
     };

@@ -39,6 +39,38 @@ static struct run *add_run(store *s, const char *workspace, const char *user_id)
     return r;
 }
 
+static bool stands(store *s, const char *run_id)
+{
+    struct run_case c;
+    OK(store_run_case(s, ACME, run_id, &c, e));
+    assert_non_null(c.run);
+    return c.act_stands;
+}
+
+static void test_what_a_token_has_begun_ends_when_the_token_expires(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    const char *id = add_run(s, ACME, "UANA")->id;
+    assert_true(stands(s, id)); /* her own */
+    world_sql("update workspace set acting = true;"
+              "insert into api_token (workspace, name, role, digest, begins, made_by, expires_at)"
+              " values ('" ACME "', 'sync', 'act', repeat('a', 64), 'wb', 'user:UBEN',"
+              "         now() + interval '1 hour');"
+              "insert into act_permission (workspace, id, user_id, token, allowed_at)"
+              " values ('" ACME "', gen_random_uuid(), 'UANA', repeat('a', 64), now());"
+              "update run set act_token = repeat('a', 64), act_name = 'sync', act_key = '1'"
+              " where user_id = 'UANA' and workspace = '" ACME "'");
+    assert_true(stands(s, id));
+    world_sql("update api_token set expires_at = now() - interval '1 second'");
+    assert_false(stands(s, id));
+    world_sql("update api_token set expires_at = null");
+    assert_true(stands(s, id));
+    world_sql("update act_permission set allowed_at = null");
+    assert_false(stands(s, id));
+    world_close(s);
+}
+
 static struct run *load(store *s, const char *id)
 {
     struct run *r = NULL;
@@ -632,6 +664,8 @@ static void test_a_message_is_replaced_by_who_has_read_its_last_word(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_what_a_token_has_begun_ends_when_the_token_expires,
+                               world_reset),
         cmocka_unit_test_setup(test_a_run_is_found_where_it_belongs, world_reset),
         cmocka_unit_test_setup(test_p2_a_case_has_both_versions, world_reset),
         cmocka_unit_test_setup(test_only_the_expected_state_moves, world_reset),

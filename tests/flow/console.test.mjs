@@ -225,7 +225,9 @@ describe('who stays in', () => {
     };
     assert.deepEqual(await behind(() => w.api('PUT', path, {admins: [], installer: null}),
       () => browser.request('POST', `${w.url}${HOME}/api-tokens`, {form_key, do: 'make', name: 'by-ben', role: 'admin'})), [200, 403]);
-    for (const [method, rest, body] of [['POST', '/api-tokens', {name: 'by-leaked', role: 'admin'}], ['PUT', '', {name: 'Taken'}]]) {
+    for (const [method, rest, body] of [['POST', '/api-tokens', {name: 'by-leaked', role: 'admin'}], ['PUT', '', {name: 'Taken'}],
+      ['DELETE', `/people/${ANA}`], ['DELETE', '/personal-connections?app=salesforce'], ['DELETE', '/personal-connections/0190c0de-0000-7000-8000-000000000001'],
+      ['POST', '/connections/acme-salesforce/login', {}], ['POST', '/connections/acme-salesforce/login/confirm', {code: '123456'}]]) {
       const {token} = await w.must('POST', `${path}/api-tokens`, {name: 'leaked', role: 'admin'});
       const headers = {authorization: `Bearer ${token}`, 'content-type': 'application/json'};
       assert.deepEqual(await behind(() => w.api('DELETE', `${path}/api-tokens/leaked`),

@@ -211,6 +211,30 @@ static void test_forwarded_addresses(void **state)
     }
 }
 
+static void test_networks_of_strangers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *remote, *expected;
+    } cases[] = {
+        {"203.0.113.9", "203.0.113.9"},
+        {"::ffff:203.0.113.9", "203.0.113.9"}, /* as a dual-stack listener sees it */
+        {"::FFFF:cb00:7109", "203.0.113.9"},
+        {"::ffff:203.0.113.10", "203.0.113.10"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+        {"2001:0db8:1:2::9", "2001:db8:1:2::"},
+        {"::1", "::"},
+        {"::ffff:0:203.0.113.9", "::"}, /* not that prefix */
+        {"unix:", "unix:"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char network[GATES_NETWORK];
+        gates_network(cases[i].remote, network);
+        assert_string_equal(network, cases[i].expected);
+    }
+}
+
 static const char *header_of(const struct response *r, const char *name)
 {
     for (size_t i = 0; i < r->headers_count; i++) {
@@ -423,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forms_of_many_pairs_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forwarded_addresses, setup, teardown),
+        cmocka_unit_test(test_networks_of_strangers),
         cmocka_unit_test_setup_teardown(test_set_cookie, setup, teardown),
         cmocka_unit_test_setup_teardown(test_problems_hide_foreign_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_problems_list_faults, setup, teardown),

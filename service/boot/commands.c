@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static const struct {
     const char *name;
@@ -49,6 +50,7 @@ int command_misused(struct service *s, const char *usage)
 int boot_main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+    prctl(PR_SET_DUMPABLE, 0); /* keys and tokens stay out of core dumps and of other processes */
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) == 0) {
             return commands[i].run(argc - 2, argv + 2);

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
@@ -148,7 +147,6 @@ int command_serve(int argc, char **argv)
     if (!read_arguments(argc, argv, &role)) {
         return command_misused(&s, "serve [--role all|web|worker]");
     }
-    prctl(PR_SET_DUMPABLE, 0); /* keys and tokens stay out of core dumps and of other processes */
     if (!settings_load(&s)) {
         return 1;
     }

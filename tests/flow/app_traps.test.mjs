@@ -5,10 +5,11 @@ import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {ACME, ADMIN_TOKEN, Browser, ROOT, SIGNING_SECRET, create, loginUrl, start, until, words} from '../lib/flow.mjs';
+import {ACME, ADMIN_TOKEN, Browser, ROOT, SIGNING_SECRET, WORKBOT, create, loginUrl, start, until, words} from '../lib/flow.mjs';
 
 const FIND = 'salesforce find opportunity name: zzz';
 const ISSUER = 'https://login.sample.example';
@@ -240,6 +241,23 @@ describe('traps of business apps', () => {
     for (const name of found) rmSync(join(cwd, name));
     return found;
   };
+
+  test('apps_trap_18_core the other commands hold the keys too: none may leave a core', async () => {
+    const silent = net.createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const WORKBOT_DATABASE_URL = `postgresql://workbot@127.0.0.1:${silent.address().port}/workbot?sslmode=disable`;
+    try {
+      for (const args of ['keys rotate', `forget ${ACME} U0ANA0001`, 'check', 'migrate']) {
+        const asked = once(silent, 'connection');
+        const child = spawn(WORKBOT, args.split(' '), {cwd: dir, stdio: 'ignore', env: {...w.env, WORKBOT_DATABASE_URL}});
+        const [socket] = await Promise.race([asked, once(child, 'exit').then(([code]) => assert.fail(`${args} asked for no database: exit ${code}`))]);
+        assert.deepEqual(await dumped(child), [], args);
+        socket.destroy();
+      }
+    } finally {
+      silent.close();
+    }
+  });
 
   test('apps_trap_18_core a replica that dies of a signal leaves no core with its keys', async t => {
     const usual = spawn('sleep', ['60'], {cwd: dir, stdio: 'ignore'});

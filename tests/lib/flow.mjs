@@ -18,7 +18,7 @@ import {freePort} from './ports.mjs';
 
 export {Browser};
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
+export const WORKBOT = resolve(process.env.WORKBOT_BIN || join(ROOT, 'build/workbot'));
 const SANDBOX = resolve(process.env.SANDBOX_BIN || join(ROOT, 'build/sandbox'));
 /** How long a test waits for what must come: long, as a machine that is busy with other things is slow. */
 const USUAL_MS = 30000;

@@ -8,7 +8,8 @@
 /*
  * A line of the audit is never taken away: a pseudonym takes the person's place in it. What the
  * chain of its day held behind the line as it was stays beside it, sealed with the chain's key, so
- * that the seal of the day goes on to hold, and nobody without that key can do the same.
+ * that the seal of the day goes on to hold, and nobody without that key can do the same. Nor can
+ * they have it done: each day is held against its seal first, and one that is broken stays broken.
  */
 
 #define FITS(text) text " collate \"C\" ~ $2"
@@ -24,19 +25,19 @@ static const struct stmt CHAIN = {
 /* sealed: its lines are held against its seal. */
 static const struct stmt DAYS = {
     "erase_days",
-    "select d.day, s.day is not null and s.retired_at is null from ("
+    "select d.day, s.day is not null and s.retired_at is null, d.day - 1 from ("
     "  select distinct utc_day(at) as day from audit where workspace = $1"
     "     and " LINE_FITS ") d"
     "  left join audit_seal s on s.workspace = $1 and s.day = d.day order by d.day",
-    2, 2};
+    2, 3};
 
 static const struct stmt LINES = {
     "erase_lines",
     "select id, (extract(epoch from at) * 1000000)::bigint, actor, action, subject, detail::text,"
-    "       erased_digest, " LINE_FITS
+    "       erased_digest, erased_seal, " LINE_FITS
     "  from audit where workspace = $1 and at >= $3::timestamp at time zone 'UTC'"
     "   and at < ($3::timestamp + interval '1 day') at time zone 'UTC' order by at, id",
-    3, 8};
+    3, 9};
 
 /* As the owner of the tables, for a role that serves may change no line: migrations/0076. */
 static const struct stmt PUT_LINES = {
@@ -54,12 +55,11 @@ struct lines {
 
 struct day {
     const struct erase *x;
-    const char *pattern, *day;
-    struct bytes key; /* none: not sealed, its lines are free */
-    const char *before;
+    const char *pattern;
+    struct seal_reading now; /* without a key: not sealed, or broken, and its lines are free */
 };
 
-enum { ID, AT, ACTOR, ACTION, SUBJECT, DETAIL, WAS_BEHIND, MAY_FIT };
+enum { ID, AT, ACTOR, ACTION, SUBJECT, DETAIL, MAY_FIT = SEAL_PARTS + 2 };
 
 static void make_room(store *s, struct lines *io)
 {
@@ -104,25 +104,11 @@ static void change_line(store *s, const struct day *d, const char *const parts[S
                         const char *behind, struct lines *io)
 {
     const struct seal_erased x = {
-        .before = d->before, .behind = behind, .line = store_seal_line(s->mem, parts)};
-    const char *seal = behind == NULL ? NULL : store_seal_erased(s->mem, d->key, &x);
+        .before = d->now.digest, .behind = behind, .line = store_seal_line(s->mem, parts)};
+    const char *seal = behind == NULL ? NULL : store_seal_erased(s->mem, d->now.key, &x);
     add_line(s, io,
              (const char *const[NEW_COUNT]){parts[ID], parts[ACTOR], parts[SUBJECT], parts[DETAIL],
                                             behind, seal});
-}
-
-/* What the chain holds behind this line as it was at first. */
-static const char *behind_of(store *s, const struct day *d, const rows *r, size_t row)
-{
-    const char *was = row_text(r, row, WAS_BEHIND);
-    const char *parts[SEAL_PARTS];
-    if (d->key.data == NULL || was != NULL) {
-        return d->key.data == NULL ? NULL : was;
-    }
-    for (int i = 0; i < SEAL_PARTS; i++) {
-        parts[i] = row_text(r, row, i);
-    }
-    return store_seal_next(s->mem, d->key, d->before, store_seal_line(s->mem, parts));
 }
 
 static int erase_day(store *s, struct day *d, struct lines *io, struct err *e)
@@ -130,19 +116,41 @@ static int erase_day(store *s, struct day *d, struct lines *io, struct err *e)
     rows *r = NULL;
     const struct erase *x = d->x;
     const struct db_arg *args =
-        DB_ARGS(DB_TEXT(x->workspace), DB_TEXT(d->pattern), DB_TEXT(d->day));
+        DB_ARGS(DB_TEXT(x->workspace), DB_TEXT(d->pattern), DB_TEXT(d->now.day));
     if (store_query(s, &LINES, args, &r, e) != 0) {
         return -1;
     }
-    d->before = "";
     for (size_t i = 0; i < rows_count(r); i++) {
-        const char *behind = behind_of(s, d, r, i);
+        bool erased = false;
+        const char *behind =
+            d->now.key.data == NULL ? NULL : store_seal_behind(s->mem, &d->now, r, i, &erased);
         const char *parts[SEAL_PARTS];
         if (row_bool(r, i, MAY_FIT) && rewrite(s, x, r, i, parts)) {
             change_line(s, d, parts, behind, io);
         }
-        d->before = behind;
+        (void)snprintf(d->now.digest, sizeof d->now.digest, "%s", behind == NULL ? "" : behind);
     }
+    return 0;
+}
+
+/* The row of the seal and the lines are what was sealed. */
+static int is_whole(store *s, struct seal_reading day, const char *day_before, bool *ret,
+                    struct err *e)
+{
+    enum { LINES_A_PAGE = 5000 };
+    struct audit_seal *seal = NULL;
+    size_t count = 0;
+    if (store_seal_page(s, day.workspace, day_before, 1, &seal, &count, e) != 0) {
+        return -1;
+    }
+    for (bool done = false; !done;) {
+        if (store_seal_read(s, &day, LINES_A_PAGE, &done, e) != 0) {
+            return -1;
+        }
+    }
+    *ret = count == 1 && str_equal(seal->day, day.day) &&
+           str_equal(store_seal_of(s->mem, day.key, seal), seal->seal) &&
+           day.lines == seal->lines && str_equal(day.digest, seal->digest);
     return 0;
 }
 
@@ -192,8 +200,13 @@ int store_erase_audit(store *s, const struct erase *x, struct erased *io, struct
     }
     struct lines changed = {0};
     for (size_t i = 0; i < rows_count(days); i++) {
-        struct day d = {.x = x, .pattern = pattern, .day = row_text(days, i, 0)};
-        d.key = row_bool(days, i, 1) ? key : (struct bytes){NULL, 0};
+        struct day d = {x, pattern, store_seal_reading(x->workspace, row_text(days, i, 0), key)};
+        bool whole = false;
+        if (key.data != NULL && row_bool(days, i, 1) &&
+            is_whole(s, d.now, row_text(days, i, 2), &whole, e) != 0) {
+            return -1;
+        }
+        d.now.key = whole ? key : (struct bytes){NULL, 0};
         if (erase_day(s, &d, &changed, e) != 0) {
             return -1;
         }

@@ -92,10 +92,8 @@ char *store_seal_erased(arena *mem, struct bytes key, const struct seal_erased *
                arena_printf(mem, "workbot audit erased\n%s\n%s", x->behind, x->line));
 }
 
-/* What the chain holds behind this line. Of one in which a person was erased it is what stands
- * there, if the line and this place are what the chain's key has sealed. */
-static const char *behind(arena *mem, const struct seal_reading *d, const rows *r, size_t row,
-                          bool *ret_erased)
+const char *store_seal_behind(arena *mem, const struct seal_reading *d, const rows *r, size_t row,
+                              bool *ret_erased)
 {
     enum { DIGEST = SEAL_PARTS, SEAL };
     const char *parts[SEAL_PARTS];
@@ -121,7 +119,8 @@ int store_seal_read(store *s, struct seal_reading *io, int64_t max, bool *ret_do
     size_t count = rows_count(r);
     for (size_t i = 0; i < count; i++) {
         bool erased = false;
-        (void)snprintf(io->digest, sizeof io->digest, "%s", behind(s->mem, io, r, i, &erased));
+        (void)snprintf(io->digest, sizeof io->digest, "%s",
+                       store_seal_behind(s->mem, io, r, i, &erased));
         io->erased += erased ? 1 : 0;
     }
     io->lines += (int64_t)count;

@@ -171,8 +171,13 @@ bool store_move_knows(const char *table, const char *sealed_column);
 int store_move_names(store *s, const struct workspace_move *q, struct workspace_moved *ret,
                      struct err *e);
 
-/* --- seal_days.c, for seals.c --- */
+/* --- seal_days.c, for seals.c and erase_audit.c --- */
 
+/* What the chain holds behind this line: parts (SEAL_PARTS), erased_digest, erased_seal. Of one in
+ * which a person was erased it is what stands there, if the line and this place are what the
+ * chain's key has sealed. */
+const char *store_seal_behind(arena *mem, const struct seal_reading *d, const rows *r, size_t row,
+                              bool *ret_erased);
 struct seal_place store_chain_place(const char *workspace);
 
 /* --- each file's statements, NULL-terminated; collected in stmts.c --- */

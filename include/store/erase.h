@@ -2,8 +2,9 @@
 #define WB_STORE_ERASE_H
 
 /*
- * Erasing a person (P15): erase.c takes away what is theirs and looks for what is left,
- * erase_audit.c puts a pseudonym in their place in the audit. The common rules stand in store.h.
+ * Erasing a person (P15): erase_who.c says by which words, erase.c takes away what is theirs and
+ * looks for what is left, erase_audit.c puts a pseudonym in their place in the audit. The common
+ * rules stand in store.h.
  */
 
 #include "store/session.h"
@@ -11,15 +12,19 @@
 struct erase {
     const char *workspace, *user_id;
     const char *pseudonym; /* "erased-<8 hex digits>" */
-    const char **ids;      /* of the person: user id, e-mail addresses, accounts, chats */
+    const char **keys;     /* user id and chats: columns that are keys hold them as they are */
+    size_t keys_count;
+    const char **ids; /* those and e-mail addresses: looked for in every text */
     size_t ids_count;
     const char **names; /* looked for in what people said and did, not in settings */
     size_t names_count;
-    const char *actor; /* who erases, for the audit; of store_erase_do */
+    const char *actor;   /* who erases, for the audit; of store_erase_do */
+    const char **spared; /* words of theirs that mean others, too, or nobody: not looked for */
+    size_t spared_count;
 };
 
 /* Reads what stands for this person, and keeps it until the person is erased; *ret_known false:
- * nothing here does. */
+ * it is no person's id that the workspace knows, or nothing here names it. (erase_who.c) */
 int store_erase_begin(store *s, const char *workspace, const char *user_id, struct erase *ret,
                       bool *ret_known, struct err *e);
 
@@ -46,6 +51,8 @@ struct erase_proof {
     int64_t found;
     const char **places; /* "message.body", where it was found */
     size_t places_count;
+    const char **words, **spared; /* of theirs, looked for and not */
+    size_t words_count, spared_count;
 };
 int store_erase_prove(store *s, const struct erase *x, struct erase_proof *ret, struct err *e);
 

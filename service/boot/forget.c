@@ -9,6 +9,14 @@
 
 enum { ROUNDS = 30, ROUND_MS = 1000 };
 
+static void print_words(const char *what, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("%s%s \"%s\"%s", i == 0 ? what : "", i == 0 ? ":" : ",", words[i],
+               i + 1 == count ? "\n" : "");
+    }
+}
+
 static void print_proof(const struct bot_forget *q, const struct bot_forgotten *f)
 {
     const struct erase_proof *p = &f->proof;
@@ -16,9 +24,13 @@ static void print_proof(const struct bot_forget *q, const struct bot_forgotten *
            "%s\n",
            (long long)f->done.rows, (long long)f->done.values, (long long)f->done.lines,
            f->pseudonym);
-    printf("proof: %lld columns and %lld sealed values of %s were searched, and nothing names this "
-           "person\n",
-           (long long)p->columns, (long long)p->sealed, q->workspace);
+    printf(
+        "proof: %lld columns and %lld sealed values of %s were searched, and none of these words "
+        "of the person stands there\n",
+        (long long)p->columns, (long long)p->sealed, q->workspace);
+    print_words("searched for", p->words, p->words_count);
+    print_words("not searched for, as others have them, too, or they mean nobody", p->spared,
+                p->spared_count);
     if (p->unopened > 0) {
         printf("%lld sealed values open with no key, so nobody can read what is in them\n",
                (long long)p->unopened);
@@ -60,7 +72,7 @@ static int forget(struct service *s, const struct bot_forget *q)
 int command_forget(int argc, char **argv)
 {
     struct service s = {.mem = arena_new(), .patient = true};
-    if (argc != 2) {
+    if (argc != 2 || argv[1][0] == '\0') {
         return command_misused(&s, "forget WORKSPACE USER");
     }
     if (!settings_load(&s)) {

@@ -52,7 +52,8 @@
     X(0064_note_rotation)                                                                          \
     X(0071_part_owner_and_service)                                                                 \
     X(0075_search_and_enter)                                                                       \
-    X(0076_find_written_words)
+    X(0076_find_written_words)                                                                     \
+    X(0077_tell_text_from_keys)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

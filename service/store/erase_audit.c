@@ -84,6 +84,20 @@ static void add_line(store *s, struct lines *io, const char *const line[NEW_COUN
     io->count++;
 }
 
+/* An actor and a subject are ids. */
+static const char *without(store *s, const struct erase *x, int part, const char *text)
+{
+    switch (part) {
+    case ACTOR:
+    case SUBJECT:
+        return store_erase_key(s->mem, x, false, text);
+    case DETAIL:
+        return store_erase_words(s->mem, x, true, text);
+    default:
+        return NULL;
+    }
+}
+
 /* The line as it becomes; false: it names nobody who is erased. */
 static bool rewrite(store *s, const struct erase *x, const rows *r, size_t row,
                     const char *ret[SEAL_PARTS])
@@ -91,9 +105,7 @@ static bool rewrite(store *s, const struct erase *x, const rows *r, size_t row,
     bool changed = false;
     for (int i = 0; i < SEAL_PARTS; i++) {
         ret[i] = row_text(r, row, i);
-        const char *new = i == ACTOR || i == SUBJECT || i == DETAIL
-                              ? store_erase_words(s->mem, x, true, ret[i])
-                              : NULL;
+        const char *new = without(s, x, i, ret[i]);
         changed = changed || new != NULL;
         ret[i] = new == NULL ? ret[i] : new;
     }

@@ -8,7 +8,9 @@
 
 /* Of what admins set up only ids are theirs, no names. */
 static const struct stmt COLUMNS = {"erase_columns",
-                                    "select tab, col, type, content from readable_columns()", 0, 4};
+                                    "select tab, col, type, content, kind"
+                                    "  from readable_columns()",
+                                    0, 5};
 
 static const struct stmt PATTERN = {"erase_pattern", "select words_written($1::text[])", 1, 1};
 
@@ -23,6 +25,7 @@ const struct stmt *const store_erase_columns_stmts[] = {&COLUMNS, &PATTERN, &FIN
 
 struct column {
     const char *table, *name, *type;
+    const char *kind; /* "text", "key", "account" */
     bool content;
 };
 
@@ -32,6 +35,18 @@ struct search {
     const char *pattern, *ids_pattern;
     rows *columns;
 };
+
+/* What stands there then; NULL: as it is. */
+static const char *without(store *s, const struct erase *x, const struct column *c,
+                           const char *value)
+{
+    if (str_equal(c->kind, "text")) {
+        return store_erase_words(s->mem, x, c->content, value);
+    }
+    return str_equal(c->type, "ARRAY")
+               ? store_erase_keys(s->mem, x, value)
+               : store_erase_key(s->mem, x, str_equal(c->kind, "account"), value);
+}
 
 /* What of a column changes. */
 struct hits {
@@ -90,7 +105,7 @@ static int find(store *s, const struct search *q, const struct column *c, struct
     *ret = (struct hits){.at = arena_array(s->mem, rows_count(r) + 1, sizeof *ret->at),
                          .new = arena_array(s->mem, rows_count(r) + 1, sizeof *ret->new)};
     for (size_t i = 0; i < rows_count(r); i++) {
-        const char *new = store_erase_words(s->mem, x, c->content, row_text(r, i, 1));
+        const char *new = without(s, x, c, row_text(r, i, 1));
         if (new != NULL) {
             ret->at[ret->count] = row_text(r, i, 0);
             ret->new[ret->count++] = new;
@@ -131,7 +146,8 @@ static struct column read_column(const rows *r, size_t row)
     return (struct column){.table = row_text(r, row, 0),
                            .name = row_text(r, row, 1),
                            .type = row_text(r, row, 2),
-                           .content = row_bool(r, row, 3)};
+                           .content = row_bool(r, row, 3),
+                           .kind = row_text(r, row, 4)};
 }
 
 /* The audit's own lines are erase_audit.c's, and nothing else of it is anybody's to change. */

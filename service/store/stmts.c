@@ -25,6 +25,7 @@ static const struct stmt *const *const files[] = {
     store_erase_columns_stmts, store_erase_sealed_stmts,   store_erase_audit_stmts,
     store_time_zones_stmts,    store_permissions_stmts,    store_stats_stmts,
     store_sign_in_stmts,       store_run_hooks_stmts,      store_people_stmts,
+    store_erase_who_stmts,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

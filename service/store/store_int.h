@@ -94,7 +94,15 @@ const struct store_sealed_column *store_sealed_columns(size_t *ret_count);
  * none does. names: those, too, not ids alone. */
 char *store_erase_words(arena *mem, const struct erase *x, bool names, const char *text);
 
-/* --- erase_columns.c, for erase.c and erase_audit.c --- */
+/* --- erase_keys.c, for erase_columns.c and erase_audit.c --- */
+
+/* All of the value is an id of the person's ("user:" may stand before it) or, in a column of
+ * accounts, an account of theirs: what stands there then; NULL: it is not. */
+const char *store_erase_key(arena *mem, const struct erase *x, bool is_account, const char *value);
+/* The same of each text of an array, as JSON. */
+const char *store_erase_keys(arena *mem, const struct erase *x, const char *array);
+
+/* --- erase_columns.c, for the others --- */
 
 /* Ids and names. */
 const char **store_erase_all(arena *mem, const struct erase *x, size_t *ret_count);
@@ -233,6 +241,7 @@ extern const struct stmt *const store_permissions_stmts[];
 extern const struct stmt *const store_time_zones_stmts[];
 extern const struct stmt *const store_console_stmts[];
 extern const struct stmt *const store_erase_stmts[];
+extern const struct stmt *const store_erase_who_stmts[];
 extern const struct stmt *const store_erase_columns_stmts[];
 extern const struct stmt *const store_erase_sealed_stmts[];
 extern const struct stmt *const store_erase_audit_stmts[];

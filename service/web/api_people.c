@@ -84,10 +84,12 @@ int api_person_get(web *w, const struct request *q, struct response *r, struct e
 static json_t *proof_json(const struct bot_forgotten *f)
 {
     const struct erase_proof *p = &f->proof;
-    return json_must(json_pack("{s:I, s:I, s:I, s:I, s:o}", "columns", (json_int_t)p->columns,
-                               "sealed_values", (json_int_t)p->sealed, "unopened",
-                               (json_int_t)p->unopened, "found", (json_int_t)p->found, "places",
-                               api_texts(p->places, p->places_count)));
+    return json_must(json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "columns",
+                               (json_int_t)p->columns, "sealed_values", (json_int_t)p->sealed,
+                               "unopened", (json_int_t)p->unopened, "found", (json_int_t)p->found,
+                               "places", api_texts(p->places, p->places_count), "words",
+                               api_texts(p->words, p->words_count), "words_not_searched",
+                               api_texts(p->spared, p->spared_count)));
 }
 
 static json_t *forgotten_json(const struct bot_forgotten *f)

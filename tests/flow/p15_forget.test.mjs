@@ -123,6 +123,7 @@ describe('P15 a person is erased', () => {
     assert.deepEqual([done.waiting, done.proof.found, done.proof.unopened, done.proof.places], [0, 0, 0, []]);
     assert.ok(done.rows > 5 && done.values >= 2 && done.audit_lines > 3, JSON.stringify(done));
     assert.ok(done.proof.columns > 80 && done.proof.sealed_values > 5);
+    for (const word of [ANA, MAIL, name, channel]) assert.ok(done.proof.words.includes(word), `${word}: ${JSON.stringify(done.proof)}`);
     assert.deepEqual(await find(ANA, MAIL, IN_URL, MAIL.toUpperCase(), name, 'Diaz', channel), []);
     const p = done.pseudonym;
     assert.deepEqual((await w.query("select distinct pressed ->> 'said' as said from run where user_id = 'U0CLEO001' and pressed is not null")).map(r => r.said),
@@ -190,5 +191,10 @@ describe('P15 a person is erased', () => {
     assert.deepEqual(await find('U0CLEO001', 'cleo@acme.example'), []);
     assert.equal(workbot('forget', ACME, 'U0CLEO001').status, 1);
     assert.equal(workbot('forget', ACME).status, 2);
+    // what is no person takes nothing away
+    const kept = await w.count('connection', 'tokens is not null');
+    assert.equal(workbot('forget', ACME, '').status, 2);
+    for (const word of ['create-opportunity', 'active', 'salesforce']) assert.equal((await w.api('DELETE', people + word)).code, 'no_person', word);
+    assert.equal(await w.count('connection', 'tokens is not null'), kept);
   });
 });

@@ -282,6 +282,8 @@ json_t *script_message(json_t *team, const char *ts, json_t **ret_channel)
     return NULL;
 }
 
+enum { CLICKS_MAX = 20 };
+
 /* Copies: the answer is written when the world is not locked any more, and may change. */
 static void answer_action(json_t *answer, const json_t *action, const json_t *element)
 {
@@ -378,28 +380,39 @@ static char *click_make(struct request *req, const json_t *body, json_t *answer)
     return form;
 }
 
-static void click(struct request *req, const json_t *body)
+/* All of one hand's presses are of what its screen showed at the first: what the app changes
+ * meanwhile comes too late for them. */
+static size_t click_forms(struct request *req, const json_t *body, json_t *answer, char **ret)
 {
     int64_t times = json_int_or(body, "times", 1);
+    size_t count = 0;
+    world_lock();
+    do {
+        ret[count] = click_make(req, body, answer);
+    } while (ret[count] != NULL && (int64_t)++count < times && count < CLICKS_MAX);
+    world_unlock();
+    return count;
+}
+
+static void click(struct request *req, const json_t *body)
+{
+    char *forms[CLICKS_MAX];
     json_t *answer = json_pack("{s:b}", "ok", true);
+    size_t count = click_forms(req, body, answer, forms);
+    if (count == 0) {
+        json_decref(answer);
+        return;
+    }
     json_t *attempts = json_array();
-    int first = 0;
-    for (int64_t i = 0; i < (times < 1 ? 1 : times > 20 ? 20 : times); i++) {
-        world_lock();
-        char *form = click_make(req, body, answer);
-        world_unlock();
-        if (form == NULL) {
-            json_decref(attempts);
-            json_decref(answer);
-            return;
+    for (size_t i = 0; i < count; i++) {
+        struct slack_sent sent = slack_send("/slack/interactions",
+                                            "application/x-www-form-urlencoded", forms[i], 0, NULL);
+        free(forms[i]);
+        if (i == 0) {
+            json_object_set_new(answer, "status", json_integer(sent.status));
         }
-        struct slack_sent sent =
-            slack_send("/slack/interactions", "application/x-www-form-urlencoded", form, 0, NULL);
-        free(form);
-        first = i == 0 ? sent.status : first;
         json_array_append_new(attempts, script_sent(&sent));
     }
-    json_object_set_new(answer, "status", json_integer(first));
     json_object_set_new(answer, "attempts", attempts);
     http_reply_json(req, 200, answer);
 }

@@ -57,17 +57,25 @@ async function firstPosts(w) {
   return {looks, inDm, posts: all.length, twice: all.reduce((n, list) => n + list.length - 1, 0), most: Math.max(0, ...all.map(list => list.length))};
 }
 
+/** All that somebody reads of Workbot in one place. */
+async function saw(w, p, place) {
+  const q = new URLSearchParams({chat: p.chat, user: p.name, place, workspace: p.workspace, limit: '5000'});
+  return (await w.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot).map(m => ({chat: p.chat, ...m}));
+}
+
 /** What each person reads in the end, of one item or run: by its workspace, user and place. */
 export async function everythingSeen(w) {
   const seen = new Map();
   for (const p of w.people) {
     for (const place of ['dm', CHANNELS[p.chat].place]) {
-      const q = new URLSearchParams({chat: p.chat, user: p.name, place, workspace: p.workspace, limit: '5000'});
-      seen.set(`${p.workspace}:${p.name}:${place}`, (await w.sandbox('GET', `/_messages?${q}`)).messages.filter(m => m.is_bot).map(m => ({chat: p.chat, ...m})));
+      seen.set(`${p.workspace}:${p.name}:${place}`, await saw(w, p, place));
     }
   }
   return item => seen.get(`${item.workspace}:${item.user}:${item.place}`);
 }
+
+/** All that names it, for whoever must find out why its result is not there. */
+const readOf = (seen, item) => JSON.stringify(seen.map(words).filter(text => text.includes(item.name)));
 
 /** Lines of level error while the database was there; jobs that were begun with nothing to end them in, though it was back. */
 export function logLines(w, {away, databaseBack}) {
@@ -117,12 +125,12 @@ export async function judge(w, day) {
       f.exactlyOne += acked && n === 1;
       if (acked && n === 0) {
         f.lost++;
-        wrong('lost', `${item.name} was acknowledged and is not in Salesforce`);
+        wrong('lost', `${item.name} was acknowledged and is not in Salesforce; its user reads ${readOf(seenBy(item), item)}`);
       }
       if (item.refused && n > 0) wrong('double', `${item.name} was dropped by its user and is in Salesforce`);
     }
     if (!acked || item.noted) continue;
-    if (shown.length === 0) wrong('unseen', `${item.user} does not see "${resultOf(item)}"`);
+    if (shown.length === 0) wrong('unseen', `${item.user} does not see "${resultOf(item)}"; of it they read ${readOf(seenBy(item), item)}`);
     if (!item.ts && !item.unknown && shown.length > 0) f.slowest = slower(f.slowest, waited(item, shown[0]));
     if (item.ts) {
       f.known++;
@@ -184,7 +192,8 @@ export async function answerUnknowns(w, day) {
   for (const run of runs) {
     let asked;
     for (const p of w.people.filter(q => `${q.chat}:${q.workspace}` === run.workspace)) {
-      const message = (await p.messages()).find(m => m.is_bot && JSON.stringify(m).includes(run.id) && day.ledger.items.some(i => asksFor(m, i)));
+      const both = [...(await saw(w, p, 'dm')), ...(await saw(w, p, CHANNELS[p.chat].place))];
+      const message = both.find(m => JSON.stringify(m).includes(run.id) && day.ledger.items.some(i => asksFor(m, i)));
       if (message) asked = {p, message};
     }
     const item = asked && day.ledger.items.find(i => asksFor(asked.message, i));

@@ -6,6 +6,7 @@ import {Browser, button, labels, loginUrl, viewWords, words} from '../lib/flow.m
 import {CHANNELS, saidBy} from './kinds/common.mjs';
 
 const LOOK_MS = 60;
+const AT_ONCE = 8; // commands that somebody types before they wait for answers: else a slow machine's queue grows all day
 const GIVEN_UP_MS = 10000; // by then Slack has given up what was never acknowledged
 
 export class Ledger {
@@ -32,9 +33,9 @@ const RESULT = {
   Look: name => `found for ${name}`,
 };
 export const resultOf = item => RESULT[item.what](item.name);
-/** The lead of the first line, so that no name is taken for the beginning of another. */
-export const shows = (message, item) => words(message).includes(resultOf(item) + ', as ');
-export const asksFor = (message, item) => message.is_bot && words(message).includes(item.name) && button(message, 'It happened') && button(message, 'It did not: run it again');
+/** Of the first line only: what a task is about stands in its question by the first line of that one's result. */
+export const shows = (message, item) => words(message).split('\n')[0].includes(resultOf(item) + ', as ');
+export const asksFor = (message, item) => message.is_bot && words(message).split('\n').includes(item.name) && button(message, 'It happened') && button(message, 'It did not: run it again');
 
 /** One person's day. `day` holds ledger, points, patience_ms and `over`. */
 export class Busy {
@@ -124,8 +125,13 @@ export class Busy {
     return m => m.is_bot && (shows(m, item) || asksFor(m, item));
   }
 
-  /** Everything typed without waiting has its answer now, or was never acknowledged. */
-  async settled() {
+  /** Everything typed without waiting has its answer now, or was never acknowledged; else it is told. */
+  settled() {
+    this.settling = (this.settling ?? Promise.resolve()).then(() => this.settle());
+    return this.settling;
+  }
+
+  async settle() {
     let owed = this.mine.splice(0);
     const end = Date.now() + this.day.patience_ms;
     while (owed.length > 0 && Date.now() < end) {
@@ -134,6 +140,7 @@ export class Busy {
       await pause(LOOK_MS * 3);
     }
     for (const item of owed) this.blame(item.said, `a result for ${item.name}`);
+    return owed.length === 0;
   }
 
   // --- conversations ---
@@ -241,13 +248,13 @@ export class Busy {
     }
   }
 
-  /** Disconnected, a command, a login, "Run it now": the prompt's message becomes the result. */
+  /** Disconnected, a command, a login, "Run it now": the prompt's message becomes the result. What still
+   * waits then would wait for that login, and be asked about behind it. */
   async relogin() {
     this.away = true; // for the pulse: without a login it may only leave notes
     try {
       await this.saying;
-      await this.settled();
-      if (await this.disconnect()) await (this.rng.below(4) === 0 ? this.reconnect() : this.logInAgain());
+      if ((await this.settled()) && (await this.disconnect())) await (this.rng.below(4) === 0 ? this.reconnect() : this.logInAgain());
     } finally {
       this.away = this.lost === true;
     }
@@ -327,6 +334,7 @@ export class Busy {
   async pulse() {
     while (!this.day.over) {
       await pause(this.rng.between(100, 700));
+      if (this.mine.length >= AT_ONCE) await this.settled();
       if (this.still) continue;
       const item = this.ledger.open(this.person, this.away ? 'Note' : 'Opportunity', this.name('pulse'));
       this.saying = this.command(item, this.away ? `crew note text: ${item.name}` : `deal add name: ${item.name} stage: Prospecting close: 2026-12-31`);

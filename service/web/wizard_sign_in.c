@@ -170,13 +170,14 @@ int wizard_sign_in_return(web *w, const struct request *q, struct response *r, c
                           struct err *e)
 {
     struct console c = {.web = w, .q = q, .r = r, .mem = q->mem};
+    const struct platform *p = platform_of(platform);
     bool known = false;
     if (console_who(&c, &known, e) != 0) {
         return -1;
     }
-    if (!known || !c.is_operator) {
+    if (!known || !c.is_operator || p == NULL) {
         respond_see_other(r, "/console?next=setup");
         return 0;
     }
-    return arrive(&c, platform_of(platform), e);
+    return arrive(&c, p, e);
 }

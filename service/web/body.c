@@ -133,6 +133,7 @@ void body_drop(struct call *c)
     if (c->body_len == 0) {
         return;
     }
+    c->q.body = (struct bytes){NULL, 0};
     pthread_mutex_lock(&b->lock);
     give_back(b, c);
     pthread_mutex_unlock(&b->lock);

@@ -98,6 +98,9 @@ static enum MHD_Result answer(struct call *c, struct MHD_Connection *connection)
     if (last) {
         MHD_add_response_header(response, "Connection", "close");
     }
+    if (!c->late) {
+        body_drop(c); /* who reads the answer slowly, or not, keeps no room of others */
+    }
     c->phase = CALL_ANSWERED;
     peer_expect(c->peer, PEER_SEND_MS);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)c->status, response);

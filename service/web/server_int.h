@@ -147,7 +147,7 @@ void call_answer_late(const struct call *c, struct response *r);
 void bodies_start(struct bodies *b);
 /* False: it gave way to others, or there is no room; nothing of it is held any more. */
 bool body_append(struct call *c, const char *data, size_t len);
-/* It has come, and stands in q until the call is freed. False: it gave way to others. */
+/* It has come, and stands in q until the call is answered. False: it gave way to others. */
 bool body_whole(struct call *c);
 void body_drop(struct call *c);
 

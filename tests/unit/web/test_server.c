@@ -95,8 +95,20 @@ static int echo_handler(web *w, const struct request *q, struct response *r, str
 {
     (void)w;
     (void)e;
+    const char *said = q->body.len == 0 ? "" : (const char *)q->body.data;
+    respond_text(r, 200, arena_strndup(q->mem, said, q->body.len));
+    return 0;
+}
+
+/* More than any socket takes at once. */
+static int much_handler(web *w, const struct request *q, struct response *r, struct err *e)
+{
+    static uint8_t much[16 * 1024 * 1024];
+    (void)w;
+    (void)q;
+    (void)e;
     respond_text(r, 200, "");
-    r->body = q->body;
+    r->body = (struct bytes){much, sizeof much};
     return 0;
 }
 
@@ -128,6 +140,7 @@ const struct route *router_routes(size_t *ret_count)
         {WB_GET, "/call", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "call", 0},
         {WB_GET, "/call/{x}", ROUTE_CALLER, LISTEN_MAIN, GATE_NONE, 0, block_handler, "other", 0},
         {WB_POST, "/echo", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, ECHO_MAX, echo_handler, "echo", 0},
+        {WB_POST, "/much", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, ECHO_MAX, much_handler, "much", 0},
         {WB_GET, "/p/{x}", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, param_handler, "param", 0},
         {WB_GET, "/v1/p/{x}", ROUTE_WORKER, LISTEN_API, GATE_API, 0, param_handler, "api", 0},
         {WB_POST, "/store", ROUTE_INTAKE, LISTEN_MAIN, GATE_NONE, ECHO_MAX, store_handler, "store",
@@ -680,6 +693,30 @@ static void test_slow_senders_are_cut(void **state)
     assert_int_equal(client_call(main_port(), "GET /p/a HTTP/1.1", NULL).status, 200);
 }
 
+static size_t bytes_of_bodies(void)
+{
+    struct bodies *b = &server->server->bodies;
+    pthread_mutex_lock(&b->lock);
+    size_t bytes = b->bytes;
+    pthread_mutex_unlock(&b->lock);
+    return bytes;
+}
+
+/* P14: whoever does not read the answers keeps no room from the bodies of others meanwhile. Small
+ * answers do it, too, behind as many that were not read. */
+static void test_slow_readers_hold_no_body(void **state)
+{
+    (void)state;
+    int fd = client_connect(main_port());
+    client_say(fd, "POST /much HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok");
+    char first = 0;
+    assert_int_equal(recv(fd, &first, 1, MSG_PEEK), 1); /* it is being answered */
+    assert_int_equal(bytes_of_bodies(), 0);
+    assert_int_equal(atomic_load(&server->server->calls), 1);
+    close(fd);
+    assert_true(no_call_is_left(5000));
+}
+
 static void test_suspended_connections_are_not_slow(void **state)
 {
     (void)state;
@@ -842,6 +879,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_body_without_end_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubtful_framing_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_senders_are_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_readers_hold_no_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_suspended_connections_are_not_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_head_has_no_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_methods_and_listeners, setup, teardown),

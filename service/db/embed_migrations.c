@@ -53,7 +53,8 @@
     X(0071_part_owner_and_service)                                                                 \
     X(0075_search_and_enter)                                                                       \
     X(0076_find_written_words)                                                                     \
-    X(0077_tell_text_from_keys)
+    X(0077_tell_text_from_keys)                                                                    \
+    X(0079_prove_erased_lines_at_once)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -242,6 +242,27 @@ static void test_p15_a_number_that_is_her_account_becomes_a_text(void **state)
     world_close(s);
 }
 
+/* Who calls themselves long names at the apps, and of whom the audit has much to tell, is erased
+ * within the time of a statement. */
+static void test_p15_long_names_and_many_lines_take_no_time(void **state)
+{
+    (void)state;
+    store *s = world_open();
+    struct erased done = {0};
+    world_ana(s);
+    world_sql("insert into audit (workspace, id, actor, action, subject, detail)"
+              " select '" ACME "', gen_random_uuid(), 'user:UANA', 'connection.connected', 'crm',"
+              "        json_build_object('account', repeat('Я', 70) || i)"
+              "   from generate_series(1, 20) i union all"
+              " select '" ACME "', gen_random_uuid(), 'token:x', 'act.started', 'R' || i,"
+              "        json_build_object('run', gen_random_uuid(), 'user', 'UANA')"
+              "   from generate_series(1, 2000) i");
+    struct erase x = begin(s);
+    OK(store_erase_do(s, &x, &done, e));
+    assert_true(done.lines >= 2020);
+    world_close(s);
+}
+
 /* A name that another person bears says nothing of her; of settings only ids are hers. */
 static void test_p15_what_may_be_anothers_stays(void **state)
 {
@@ -272,6 +293,7 @@ int main(void)
                                world_reset),
         cmocka_unit_test_setup(test_p15_the_proof_sees_each_of_them, world_reset),
         cmocka_unit_test_setup(test_p15_a_number_that_is_her_account_becomes_a_text, world_reset),
+        cmocka_unit_test_setup(test_p15_long_names_and_many_lines_take_no_time, world_reset),
         cmocka_unit_test_setup(test_p15_what_may_be_anothers_stays, world_reset),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -1,5 +1,5 @@
+#include "act_int.h"
 #include "lists_int.h"
-#include "people_int.h"
 #include "run_int.h"
 
 #include "base/clock.h"
@@ -15,24 +15,29 @@
  */
 
 /* Half of what may wait for a person (start.c): their own commands still begin. */
-enum { STANDING_FRESH_S = 600, OPEN_MAX = 500 };
+enum { OPEN_MAX = 500 };
 
-struct acting {
-    const struct bot_act *q;
-    struct bot_acted *ret;
-    struct err refused; /* committed all the same: the question is kept */
-};
-
-static int refuse(struct acting *x, enum err_kind kind, const char *code, const char *text)
+int act_refuse(struct acting *x, enum err_kind kind, const char *code, const char *text)
 {
     err_set(&x->refused, kind, code, "%s", text);
     return 0;
 }
 
-static int refuse_person(struct acting *x)
+int act_refuse_person(struct acting *x)
 {
-    return refuse(x, ERR_FORBIDDEN, "act_not_allowed",
-                  "This person has not allowed this token to act for them.");
+    return act_refuse(x, ERR_FORBIDDEN, "act_not_allowed",
+                      "This person has not allowed this token to act for them.");
+}
+
+int act_may_run(struct scene *sc, const struct recipe *r, bool *ret, struct err *e)
+{
+    struct recipe_person person = {
+        .workspace = sc->workspace, .user = sc->user, .channel = sc->user->dm_channel};
+    if (recipe_person_groups(sc->s, r, &person, e) != 0) {
+        return -1;
+    }
+    *ret = recipe_allows(r, &person);
+    return 0;
 }
 
 /* --- who it is about, before anything is locked --- */
@@ -53,8 +58,8 @@ static int find_recipe(struct scene *sc, const struct bot_act *q, struct recipe_
 
 static int refuse_recipe(struct acting *x)
 {
-    return refuse(x, ERR_NOT_FOUND, "no_recipe",
-                  "There is no such recipe in this workspace that a person can run.");
+    return act_refuse(x, ERR_NOT_FOUND, "no_recipe",
+                      "There is no such recipe in this workspace that a person can run.");
 }
 
 static int load(struct scene *sc, void *arg, struct err *e)
@@ -68,13 +73,14 @@ static int load(struct scene *sc, void *arg, struct err *e)
         return -1;
     }
     if (w == NULL) {
-        return refuse(x, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
+        return act_refuse(x, ERR_NOT_FOUND, "no_workspace", "There is no such workspace.");
     }
     if (x->q->token == NULL) {
-        return refuse(x, ERR_FORBIDDEN, "act_token", "Only a token of the role act may do this.");
+        return act_refuse(x, ERR_FORBIDDEN, "act_token",
+                          "Only a token of the role act may do this.");
     }
     if (!w->acting) {
-        return refuse(x, ERR_FORBIDDEN, "act_off", "Acting for people is switched off here.");
+        return act_refuse(x, ERR_FORBIDDEN, "act_off", "Acting for people is switched off here.");
     }
     if (find_recipe(sc, x->q, &row, &unused, e) != 0) {
         return -1;
@@ -88,89 +94,6 @@ static int load(struct scene *sc, void *arg, struct err *e)
     sc->workspace = w;
     sc->user = u;
     return 0;
-}
-
-/* Teams tells of nobody who has never done anything with the bot. */
-static bool is_nobody(const struct user *known, const struct err *e)
-{
-    return e->kind == ERR_NOT_FOUND || (known == NULL && str_equal(e->code, "chat_unclear"));
-}
-
-/* The platform's word, where ours is old, as for whoever types something. It fails closed. */
-static int know_person(struct scene *sc, struct acting *x, struct err *e)
-{
-    const struct user *u = sc->user;
-    struct chat_person person = {0};
-    if (chats_driver(sc->bot->options.chats, sc->workspace->workspace) == NULL) {
-        return refuse_person(x);
-    }
-    if (u != NULL && u->standing != STANDING_UNKNOWN &&
-        u->checked_at > clock_now() - STANDING_FRESH_S) {
-        return 0;
-    }
-    if (person_ask(sc, x->q->user_id, &person, e) != 0) {
-        if (is_nobody(u, e)) {
-            *e = (struct err){0};
-            return refuse_person(x);
-        }
-        e->kind = e->kind == ERR_LIMIT ? ERR_LIMIT : ERR_UPSTREAM_BUSY;
-        return err_wrap(e, "who is %s", x->q->user_id);
-    }
-    struct person_news news = {.user_id = x->q->user_id, .person = &person, .asked = true};
-    return scene_do(sc, NULL, person_take_alone, &news, e);
-}
-
-/* --- may it? --- */
-
-static json_t *question(const struct scene *sc, const struct bot_act *q, const char *title,
-                        const char *id)
-{
-    json_t *view = view_new(sc->mem);
-    view_text(view, "**%s** wants to run commands for you. It asks for: **%s**", q->name, title);
-    view_text(view, "It is a program that an admin of your workspace set up. If you allow it, it "
-                    "may start the commands that you may run, as you and without asking again. "
-                    "Each one is told to you here, and what needs your login asks you for it.");
-    view_note(view, "`disallow %s` ends it at any time; `whoami` shows what you have allowed.",
-              q->name);
-    view_button(view,
-                &(struct button){
-                    .title = "Allow", .action = "act_allow", .value = id, .style = BUTTON_PRIMARY});
-    view_button(view, &(struct button){.title = "Not now", .action = "act_later", .value = id});
-    return view;
-}
-
-static int check_allow(struct scene *sc, const struct recipe *r, bool *ret, struct err *e)
-{
-    struct recipe_person person = {
-        .workspace = sc->workspace, .user = sc->user, .channel = sc->user->dm_channel};
-    if (recipe_person_groups(sc->s, r, &person, e) != 0) {
-        return -1;
-    }
-    *ret = recipe_allows(r, &person);
-    return 0;
-}
-
-/* Nobody is asked about a recipe that they may not run, nor told its title. */
-static int ask(struct scene *sc, struct acting *x, const struct recipe *recipe, struct err *e)
-{
-    const char *id = NULL;
-    bool may = false;
-    if (check_allow(sc, recipe, &may, e) != 0) {
-        return -1;
-    }
-    if (!may) {
-        return 0;
-    }
-    if (store_permission_ask(sc->s, x->q->workspace, x->q->user_id, x->q->token, &id, e) != 0) {
-        return -1;
-    }
-    if (id == NULL) {
-        return 0;
-    }
-    return say_dm(sc, question(sc, x->q, recipe->title, id), NULL, e) != 0
-               ? -1
-               : store_audit_add(sc->s, x->q->workspace, x->q->actor, "act.asked", x->q->user_id,
-                                 NULL, e);
 }
 
 /* --- with what? --- */
@@ -236,8 +159,8 @@ static int read_inputs(struct scene *sc, struct acting *x, const struct recipe *
     }
     return q->faults->count == 0
                ? 0
-               : refuse(x, ERR_INVALID, "invalid",
-                        "The recipe cannot begin with these inputs; \"errors\" says why.");
+               : act_refuse(x, ERR_INVALID, "invalid",
+                            "The recipe cannot begin with these inputs; \"errors\" says why.");
 }
 
 /* --- the run --- */
@@ -256,7 +179,7 @@ static int replay(struct acting *x, const struct run *was, const json_t *inputs)
     bool same = str_equal(was->user_id, x->q->user_id) && str_equal(was->recipe, x->q->recipe) &&
                 (was->inputs == NULL || json_equal(was->inputs, inputs));
     if (!same) {
-        return refuse(x, ERR_CONFLICT, "act_key_used", KEY_USED);
+        return act_refuse(x, ERR_CONFLICT, "act_key_used", KEY_USED);
     }
     tell(x, was);
     return 0;
@@ -318,11 +241,11 @@ static int start(struct scene *sc, struct acting *x, const struct recipe_row *ro
 {
     struct run r = {.inputs = NULL}, *was = NULL;
     bool may = false;
-    if (check_allow(sc, recipe, &may, e) != 0) {
+    if (act_may_run(sc, recipe, &may, e) != 0) {
         return -1;
     }
     if (!may) {
-        return refuse(x, ERR_FORBIDDEN, "act_recipe", "This person may not run this recipe.");
+        return act_refuse(x, ERR_FORBIDDEN, "act_recipe", "This person may not run this recipe.");
     }
     if (read_inputs(sc, x, recipe, &r.inputs, e) != 0) {
         return -1;
@@ -352,7 +275,7 @@ static int act(struct scene *sc, void *arg, struct err *e)
         return -1;
     }
     if (!may || u == NULL) {
-        return refuse_person(x);
+        return act_refuse_person(x);
     }
     sc->user = u;
     if (find_recipe(sc, q, &row, &recipe, e) != 0) {
@@ -365,7 +288,7 @@ static int act(struct scene *sc, void *arg, struct err *e)
         return -1;
     }
     if (p == NULL || p->allowed_at == 0) {
-        return ask(sc, x, recipe, e) != 0 ? -1 : refuse_person(x);
+        return act_ask(sc, x, recipe, e) != 0 ? -1 : act_refuse_person(x);
     }
     return start(sc, x, row, recipe, e);
 }
@@ -375,7 +298,7 @@ int bot_act(bot *b, arena *mem, const struct bot_act *q, struct bot_acted *ret, 
     struct acting x = {.q = q, .ret = ret};
     struct scene sc = {.bot = b, .mem = mem};
     if (scene_do(&sc, NULL, load, &x, e) != 0 ||
-        (x.refused.kind == ERR_NONE && know_person(&sc, &x, e) != 0) ||
+        (x.refused.kind == ERR_NONE && act_know(&sc, &x, e) != 0) ||
         (x.refused.kind == ERR_NONE && scene_do(&sc, NULL, act, &x, e) != 0)) {
         return -1;
     }

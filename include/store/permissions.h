@@ -16,8 +16,14 @@ struct act_permission {
 /* Locked until the transaction ends: whoever takes it back waits, or was first. NULL: none. */
 int store_permission_lock(store *s, const char *workspace, const char *user_id, const char *token,
                           struct act_permission **ret, struct err *e);
-/* The person is to be asked: notes it, and tells its id; *ret_id NULL: was asked within the last
- * day. */
+/* May somebody who has not allowed it be looked up at the chat and asked now? Then it is noted. Not
+ * a second time within an hour or a day of the question, nor when 200 people of this token were
+ * within an hour: exactly so over all replicas, as the token's row stays locked until the
+ * transaction ends. */
+int store_permission_look(store *s, const char *workspace, const char *user_id, const char *token,
+                          bool *ret, struct err *e);
+/* The person, for whom that was noted, is to be asked: notes it, and tells its id; *ret_id NULL:
+ * was asked within the last day, or has answered. */
 int store_permission_ask(store *s, const char *workspace, const char *user_id, const char *token,
                          const char **ret_id, struct err *e);
 /* A person's question of this id is answered with yes; *ret NULL: there is none. */

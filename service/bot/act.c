@@ -9,9 +9,9 @@
 /*
  * A trusted back-end starts a recipe for a person (POST .../act), by a token of the role "act" and
  * never by one of the person's. The person has allowed that token in the chat, or is asked in
- * private, once a day at most; the rest is as if the person had typed the command: may they run it,
- * which connection acts, is a login needed. Whoever Workbot is not open to, or nobody knows, is
- * answered as somebody who has not allowed it.
+ * private, once a day at most (act_person.c); the rest is as if the person had typed the command:
+ * may they run it, which connection acts, is a login needed. Whoever Workbot is not open to, or
+ * nobody knows, is answered as somebody who has not allowed it.
  */
 
 /* Half of what may wait for a person (start.c): their own commands still begin. */
@@ -68,7 +68,7 @@ static int load(struct scene *sc, void *arg, struct err *e)
     struct workspace *w = NULL;
     struct user *u = NULL;
     struct recipe_row *row = NULL;
-    struct recipe *unused = NULL;
+    struct recipe *recipe = NULL;
     if (store_workspace_find(sc->s, x->q->workspace, &w, e) != 0) {
         return -1;
     }
@@ -82,15 +82,18 @@ static int load(struct scene *sc, void *arg, struct err *e)
     if (!w->acting) {
         return act_refuse(x, ERR_FORBIDDEN, "act_off", "Acting for people is switched off here.");
     }
-    if (find_recipe(sc, x->q, &row, &unused, e) != 0) {
+    if (find_recipe(sc, x->q, &row, &recipe, e) != 0) {
         return -1;
     }
     if (row == NULL) { /* said before anything that hangs on the person */
         return refuse_recipe(x);
     }
-    if (store_user_find(sc->s, w->workspace, x->q->user_id, &u, e) != 0) {
+    if (store_user_find(sc->s, w->workspace, x->q->user_id, &u, e) != 0 ||
+        store_permission_holds(sc->s, w->workspace, x->q->user_id, x->q->token, &x->allowed, e) !=
+            0) {
         return -1;
     }
+    x->recipe = recipe;
     sc->workspace = w;
     sc->user = u;
     return 0;
@@ -288,9 +291,23 @@ static int act(struct scene *sc, void *arg, struct err *e)
         return -1;
     }
     if (p == NULL || p->allowed_at == 0) {
-        return act_ask(sc, x, recipe, e) != 0 ? -1 : act_refuse_person(x);
+        return act_ask(sc, x, recipe, e);
     }
     return start(sc, x, row, recipe, e);
+}
+
+/* Whom nobody knew and who is not asked leaves nothing behind: that is rolled back. */
+static int act_newcomer(struct scene *sc, void *arg, struct err *e)
+{
+    struct acting *x = arg;
+    if (person_take(sc, &x->newcomer, e) != 0 || act(sc, x, e) != 0) {
+        return -1;
+    }
+    if (x->refused.kind == ERR_NONE || x->asked) {
+        return 0;
+    }
+    *e = x->refused;
+    return -1;
 }
 
 int bot_act(bot *b, arena *mem, const struct bot_act *q, struct bot_acted *ret, struct err *e)
@@ -298,8 +315,11 @@ int bot_act(bot *b, arena *mem, const struct bot_act *q, struct bot_acted *ret, 
     struct acting x = {.q = q, .ret = ret};
     struct scene sc = {.bot = b, .mem = mem};
     if (scene_do(&sc, NULL, load, &x, e) != 0 ||
-        (x.refused.kind == ERR_NONE && act_know(&sc, &x, e) != 0) ||
-        (x.refused.kind == ERR_NONE && scene_do(&sc, NULL, act, &x, e) != 0)) {
+        (x.refused.kind == ERR_NONE && act_know(&sc, &x, e) != 0)) {
+        return -1;
+    }
+    scene_fn *work = x.newcomer.person == NULL ? act : act_newcomer;
+    if (x.refused.kind == ERR_NONE && scene_do(&sc, NULL, work, &x, e) != 0) {
         return -1;
     }
     if (x.refused.kind == ERR_NONE) {

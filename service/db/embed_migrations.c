@@ -54,6 +54,7 @@
     X(0075_search_and_enter)                                                                       \
     X(0076_find_written_words)                                                                     \
     X(0077_tell_text_from_keys)                                                                    \
+    X(0078_bound_look_ups_for_programs)                                                            \
     X(0079_prove_erased_lines_at_once)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */

@@ -13,18 +13,33 @@ static const struct stmt LOCK = {
     " where p.workspace = $1 and p.user_id = $2 and p.token = $3 for update of p",
     3, COLUMNS_COUNT};
 
-/* One person once a day; and of one token so many people an hour: it may have got into wrong hands.
- */
-static const struct stmt ASK = {
-    "permission_ask",
-    "insert into act_permission as p (workspace, id, user_id, token, asked_at)"
+/* One at a time of one token, over all replicas: else each counts without the others. */
+static const struct stmt HOLD_TOKEN = {
+    "permission_hold_token",
+    "select 1 from api_token where workspace = $1 and digest = $2 for no key update", 2, 1};
+
+/* One person once an hour, and not within a day of a question; and of one token so many people an
+ * hour: it may have got into wrong hands. */
+static const struct stmt LOOK = {
+    "permission_look",
+    "insert into act_permission as p (workspace, id, user_id, token, looked_at)"
     " select $1, $2, $3, $4, now()"
     "  where (select count(*) from act_permission o where o.workspace = $1 and o.token = $4"
-    "           and o.asked_at > now() - interval '1 hour') < 200"
-    " on conflict (workspace, user_id, token) do update set asked_at = now()"
-    "   where p.asked_at is null or p.asked_at < now() - interval '1 day'"
-    " returning id::text",
+    "           and o.looked_at > now() - interval '1 hour') < 200"
+    " on conflict (workspace, user_id, token) do update set looked_at = now()"
+    "   where p.allowed_at is null"
+    "     and (p.looked_at is null or p.looked_at < now() - interval '1 hour')"
+    "     and (p.asked_at is null or p.asked_at < now() - interval '1 day')"
+    " returning 1",
     4, 1};
+
+static const struct stmt ASK = {
+    "permission_ask",
+    "update act_permission set asked_at = now()"
+    " where workspace = $1 and user_id = $2 and token = $3 and allowed_at is null"
+    "   and (asked_at is null or asked_at < now() - interval '1 day')"
+    " returning id::text",
+    3, 1};
 
 static const struct stmt ALLOW = {
     "permission_allow",
@@ -70,8 +85,8 @@ static const struct stmt HOLDS = {
 static const struct stmt FORGET = {
     "permission_forget", "delete from act_permission where workspace = $1 and user_id = $2", 2, 0};
 
-const struct stmt *const store_permissions_stmts[] = {&LOCK, &ASK,   &ALLOW,  &ALLOW_NAME, &END,
-                                                      &LIST, &HOLDS, &FORGET, NULL};
+const struct stmt *const store_permissions_stmts[] = {
+    &LOCK, &HOLD_TOKEN, &LOOK, &ASK, &ALLOW, &ALLOW_NAME, &END, &LIST, &HOLDS, &FORGET, NULL};
 
 static int read_permission(store *s, const rows *r, size_t row, void *to, struct err *e)
 {
@@ -103,13 +118,29 @@ int store_permission_lock(store *s, const char *workspace, const char *user_id, 
                     e);
 }
 
-int store_permission_ask(store *s, const char *workspace, const char *user_id, const char *token,
-                         const char **ret_id, struct err *e)
+int store_permission_look(store *s, const char *workspace, const char *user_id, const char *token,
+                          bool *ret, struct err *e)
 {
     struct id id = id_new();
     rows *r = NULL;
     const struct db_arg *args =
         DB_ARGS(DB_TEXT(workspace), DB_TEXT(id.text), DB_TEXT(user_id), DB_TEXT(token));
+    if (store_query(s, &HOLD_TOKEN, DB_ARGS(DB_TEXT(workspace), DB_TEXT(token)), &r, e) != 0) {
+        return -1;
+    }
+    bool stands = rows_count(r) > 0;
+    if (stands && store_query(s, &LOOK, args, &r, e) != 0) {
+        return -1;
+    }
+    *ret = stands && rows_count(r) > 0;
+    return 0;
+}
+
+int store_permission_ask(store *s, const char *workspace, const char *user_id, const char *token,
+                         const char **ret_id, struct err *e)
+{
+    rows *r = NULL;
+    const struct db_arg *args = DB_ARGS(DB_TEXT(workspace), DB_TEXT(user_id), DB_TEXT(token));
     if (store_query(s, &ASK, args, &r, e) != 0) {
         return -1;
     }

@@ -1,5 +1,7 @@
 #include "store_int.h"
 
+enum { LOOKED_S = 3600 };
+
 /* In small batches, so that no lock lasts and vacuum keeps pace. */
 static const struct stmt JOBS = {
     "retention_jobs",
@@ -79,20 +81,35 @@ static const struct stmt QUEUE_AGE = {
     "   where hour < now() - make_interval(secs => $1::bigint) limit $2))",
     2, 0};
 
-const struct stmt *const store_retention_stmts[] = {&JOBS,    &MESSAGES,  &RUNS,      &LOGINS,
-                                                    &AUDIT,   &RESPONSES, &SETUPS,    &DECISIONS,
-                                                    &CONSOLE, &OPERATORS, &QUEUE_AGE, NULL};
+/* Who was looked up for a token and not asked: that is over with its hour (permissions.c). */
+static const struct stmt LOOKED = {
+    "retention_looked",
+    "delete from act_permission where ctid = any (array("
+    "  select ctid from act_permission where allowed_at is null and asked_at is null"
+    "     and looked_at < now() - make_interval(secs => $1::bigint) limit $2))",
+    2, 0};
+
+const struct stmt *const store_retention_stmts[] = {
+    &JOBS,      &MESSAGES, &RUNS,      &LOGINS,    &AUDIT,  &RESPONSES, &SETUPS,
+    &DECISIONS, &CONSOLE,  &OPERATORS, &QUEUE_AGE, &LOOKED, NULL};
 
 int store_retention_sweep(store *s, const struct retention *r, bool *ret_more, struct err *e)
 {
     const struct {
         const struct stmt *stmt;
         int64_t age_s;
-    } sweeps[] = {
-        {&JOBS, r->events_s},      {&MESSAGES, r->runs_s},         {&RUNS, r->runs_s},
-        {&LOGINS, r->runs_s},      {&AUDIT, r->audit_s},           {&RESPONSES, r->events_s},
-        {&SETUPS, r->events_s},    {&DECISIONS, r->runs_s},        {&CONSOLE, r->events_s},
-        {&OPERATORS, r->events_s}, {&QUEUE_AGE, STORE_QUEUE_AGE_S}};
+    } sweeps[] = {{&JOBS, r->events_s},
+                  {&MESSAGES, r->runs_s},
+                  {&RUNS, r->runs_s},
+                  {&LOGINS, r->runs_s},
+                  {&AUDIT, r->audit_s},
+                  {&RESPONSES, r->events_s},
+                  {&SETUPS, r->events_s},
+                  {&DECISIONS, r->runs_s},
+                  {&CONSOLE, r->events_s},
+                  {&OPERATORS, r->events_s},
+                  {&QUEUE_AGE, STORE_QUEUE_AGE_S},
+                  {&LOOKED, LOOKED_S}};
     bool more = false;
     for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++) {
         const struct db_arg *args = DB_ARGS(DB_I64(sweeps[i].age_s), DB_I64(r->batch));

@@ -67,7 +67,16 @@ static const char made[] =
     " values ('slack', '', '', 'T', 'token:1', now() - interval '999 days');"
     "insert into queue_age (workspace, hour, oldest_s)"
     " select '" ACME "', now() - x.age, 1"
-    "  from (values (interval '33 days'), (interval '31 days')) x (age)";
+    "  from (values (interval '33 days'), (interval '31 days')) x (age);"
+    "insert into api_token (workspace, name, role, digest, begins, made_by)"
+    " values ('" ACME "', 'sync', 'act', repeat('a', 64), 'wb', 'user:U');"
+    "insert into act_permission (workspace, id, user_id, token, looked_at, asked_at, allowed_at)"
+    " select '" ACME
+    "', gen_random_uuid(), x.name, repeat('a', 64), now() - x.age, x.asked, x.allowed"
+    "  from (values ('old', interval '61 minutes', null::timestamptz, null::timestamptz),"
+    "               ('young', interval '59 minutes', null, null),"
+    "               ('asked', interval '9 days', now() - interval '9 days', null),"
+    "               ('allowed', null, null, now())) x (name, age, asked, allowed)";
 
 /* What stays of it, by table. */
 static const struct {
@@ -91,6 +100,8 @@ static const struct {
     {"sign_in_try", 1},   /* goes with its session */
     {"sign_in_proof", 1}, /* true as long as its client is used */
     {"queue_age", 1},
+    {"act_permission where user_id <> 'old'", 3},
+    {"act_permission", 3},
 };
 
 /* Every day that is over is sealed, and those are retired whose time is. */
@@ -149,7 +160,7 @@ static void test_every_sweep_has_rows_here(void **state)
             sweeps++;
         }
     }
-    assert_true(sweeps >= 11);
+    assert_true(sweeps >= 12);
 }
 
 static void test_a_sweep_goes_in_batches(void **state)

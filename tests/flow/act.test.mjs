@@ -58,7 +58,7 @@ describe('acting for people', () => {
     await refused(403, 'act_not_allowed', act(ANA, 'Too early'));
     await w.idle();
     assert.equal((await questions(ana)).length, 0, 'asked and answered');
-    await w.query("update act_permission set asked_at = now() - interval '25 hours'");
+    await w.query("update act_permission set asked_at = now() - interval '25 hours', looked_at = now() - interval '25 hours'");
     await refused(403, 'act_not_allowed', act(ANA, 'Too early'));
     await ana.sees(/wants to run commands for you/);
     assert.equal(await w.count('run'), 0);
@@ -162,12 +162,12 @@ describe('acting for people', () => {
   });
 
   test('one token has two hundred people asked in an hour and no more', async () => {
-    await w.query(`insert into act_permission (workspace, id, user_id, token, asked_at)
-      select workspace, gen_random_uuid(), 'U0NOBODY' || n, token, now() from act_permission, generate_series(1, 200) n where user_id = $1`, [ANA]);
+    await w.query(`insert into act_permission (workspace, id, user_id, token, looked_at)
+      select workspace, gen_random_uuid(), 'U0FILLED' || n, token, now() from act_permission, generate_series(1, 200) n where user_id = $1`, [ANA]);
     await refused(403, 'act_not_allowed', act(BEN, 'One too many'));
     await w.idle();
     assert.equal((await questions(ben)).length, 0);
-    await w.query("delete from act_permission where user_id like 'U0NOBODY%'");
+    await w.query("delete from act_permission where user_id like 'U0FILLED%'");
     await refused(403, 'act_not_allowed', act(BEN, 'In time'));
     await ben.sees(/deal-sync wants to run commands for you/);
   });

@@ -106,8 +106,15 @@ static const char *path_of(const struct scene *sc, const char *name)
     return arena_printf(sc->mem, "inputs.%s", name);
 }
 
+/* A null is none: it would be the text "null". */
+static bool is_one_value(const json_t *value)
+{
+    return json_is_string(value) || json_is_number(value) || json_is_boolean(value);
+}
+
 static void check_given(const struct scene *sc, const struct bot_act *q, const struct recipe *r)
 {
+    json_t *seen = arena_json(sc->mem, json_object());
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach((json_t *)(uintptr_t)q->inputs, name, value)
@@ -115,11 +122,17 @@ static void check_given(const struct scene *sc, const struct bot_act *q, const s
         const struct recipe_input *in = recipe_input_find(r, name);
         if (in == NULL) {
             faults_add(q->faults, path_of(sc, name), "This recipe has no such input.");
+            continue;
+        }
+        if (json_member(seen, in->name) != NULL) { /* "name" and "Name" */
+            faults_add(q->faults, path_of(sc, name), "This is given twice.");
         } else if (in->type == INPUT_FILE) {
             faults_add(q->faults, path_of(sc, name), "A file is given in the chat alone.");
-        } else if (json_is_object(value) || json_is_array(value)) {
-            faults_add(q->faults, path_of(sc, name), "This must be one value.");
+        } else if (!is_one_value(value)) {
+            faults_add(q->faults, path_of(sc, name),
+                       "This must be a text, a number, true or false.");
         }
+        json_object_set_new(seen, in->name, json_true());
     }
 }
 
@@ -133,7 +146,7 @@ static void check_values(const struct scene *sc, const struct bot_act *q, const 
         const json_t *given = json_member(q->inputs, in->name);
         const char *why = NULL;
         json_t *typed = NULL;
-        if (json_is_object(given) || json_is_array(given)) {
+        if (given != NULL && !is_one_value(given)) {
             continue; /* said already */
         }
         if (value == NULL && in->required) {

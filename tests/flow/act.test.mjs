@@ -108,6 +108,9 @@ describe('acting for people', () => {
   test('inputs that are missing or wrong are named, all at once', async () => {
     const json = await refused(422, 'invalid', act(ANA, 'x', {inputs: {close: 'one day', amount: 'many', nope: 1, stage: ['x']}}));
     assert.deepEqual(json.errors.map(e => e.path).sort(), ['inputs.amount', 'inputs.close', 'inputs.name', 'inputs.nope', 'inputs.stage']);
+    const paths = async inputs => (await refused(422, 'invalid', act(ANA, 'x', {inputs: {close: '2026-12-31', ...inputs}}))).errors.map(e => e.path);
+    assert.deepEqual(await paths({name: 'One', Name: 'Other'}), ['inputs.Name'], 'none of the two is dropped');
+    assert.deepEqual(await paths({name: null}), ['inputs.name'], 'null is no text');
     assert.deepEqual((await refused(422, 'invalid', ask('POST', `${api}/act`, {user: 5, inputs: [], more: 1}))).errors.map(e => e.path).sort(),
       ['idempotency_key', 'inputs', 'more', 'recipe', 'user']);
     await refused(404, 'no_recipe', act(ANA, 'x', {recipe: 'none-such'}));

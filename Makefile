@@ -22,7 +22,7 @@ MAKEFLAGS += --no-print-directory
 # one short line a step; V=1 shows the command instead
 ifeq ($(V),)
 .SILENT:
-say = printf '  %-5s %s\n' $(1) $(2)
+say = printf '  %-5s %s\n' $(1) '$(2)'
 else
 say = :
 endif
@@ -51,6 +51,10 @@ UNIT_BIN    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 DB_BIN      := $(patsubst %.c,$(BUILD)/%,$(DB_SRC))
 FUZZ_BIN    := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 PROGRAMS    := $(if $(SERVICE_SRC),$(BUILD)/workbot) $(if $(SANDBOX_SRC),$(BUILD)/sandbox)
+
+# what is compiled for the first time, and which of it is under way
+NEW  := $(filter-out $(wildcard $(SERVICE_OBJ) $(SANDBOX_OBJ)),$(SERVICE_OBJ) $(SANDBOX_OBJ))
+step  = $(if $(filter $@,$(NEW)),$(eval BEGUN += $@)$(words $(BEGUN))/$(words $(NEW)) )
 
 # --- flags ---------------------------------------------------------------------------------------
 
@@ -94,10 +98,14 @@ SANDBOX_LIBS = $(call once,SANDBOX_LIBS,--libs $(SANDBOX_PKGS))
 
 # --- programs ------------------------------------------------------------------------------------
 
-.PHONY: all release
-all: $(PROGRAMS)                      ## build/workbot and build/sandbox (debug)
+.PHONY: all release first-build
+all: first-build $(PROGRAMS)          ## build/workbot and build/sandbox (debug)
 release:                              ## hardened build in build/release
 	$(MAKE) RELEASE=1 BUILD=$(BUILD)/release all
+
+# so that nobody wonders whether it hangs
+first-build:
+	$(if $(word 100,$(NEW)),echo 'Building $(words $(NEW)) files: about 2 minutes the first time (10 on a busy machine).')
 
 $(BUILD)/workbot: $(SERVICE_OBJ) $(BUILD)/sources
 	$(call say,LINK,$@)
@@ -122,7 +130,7 @@ $(BUILD)/obj/tests/fuzz/%.o: INCLUDES = -Iinclude -I. $(SERVICE_INC)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | deps-build
 	@mkdir -p $(@D)
-	$(call say,CC,$@)
+	$(call say,CC,$(step)$@)
 	$(CC) $(CFLAGS_ALL) $(INCLUDES) -MMD -MP -c -o $@ $<
 
 $(call obj,$(EMBEDDING)): $(EMBEDDED)
@@ -166,7 +174,8 @@ test: deps                            ## every suite in its short form; ends wit
 	BUILD=$(BUILD) tests/tools/run_tests.sh
 test-long: deps                       ## full counts, sanitizers, a minute of fuzzing per target
 	BUILD=$(BUILD) tests/tools/run_tests.sh long
-demo: deps-run all                    ## the whole thing to play with; Ctrl-C stops it
+demo: deps-run                        ## the whole thing to play with; Ctrl-C stops it
+	$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) all
 	BUILD=$(BUILD) tests/tools/demo.sh
 smoke: deps-run all                   ## the demo's story without a person; prints a transcript
 	BUILD=$(BUILD) tests/tools/smoke.sh

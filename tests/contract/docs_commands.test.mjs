@@ -37,6 +37,8 @@ describe('the commands of the other pages', () => {
     const shell = shellFor(t, {});
     assert.match((await shell.run({...pages.span('make demo RESET=1'), text: 'make -n demo RESET=1'})).out, /tests\/tools\/demo\.sh/);
     assert.match(source('tests/tools/demo.sh'), /\$\{RESET[:-]/);
+    const first = (await shell.run(`make -n demo BUILD=${shell.dir}/none`)).out;
+    assert.match(first, /^echo 'Building (\d+) files: about \d+ minutes the first time .*\n[\s\S]*CC '1\/\1 [\s\S]*CC '\1\/\1 [\s\S]*tests\/tools\/demo\.sh$/m, 'how long it takes, and where it stands');
     const fuzz = pages.span('make fuzz T=slack_body S=600');
     assert.match((await shell.run({...fuzz, text: fuzz.text.replace('make', 'make -n')})).out, /fuzz\.sh "600" "slack_body"/);
     assert.ok(existsSync(join(ROOT, 'tests/fuzz/fuzz_slack_body.c')));

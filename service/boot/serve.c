@@ -125,14 +125,18 @@ static int wait_for_signal(struct service *s, const sigset_t *signals, struct st
     return got;
 }
 
+/* One chat is enough. */
 static void say_platforms(const struct service *s)
 {
-    if (s->config.slack_app_id == NULL) {
-        log_warn("Slack is switched off: WORKBOT_SLACK_APP_ID is not set",
+    bool slack = s->config.slack_app_id != NULL, teams = s->config.teams_app_id != NULL;
+    if (!slack && !teams) {
+        log_warn("no chat is set up: neither WORKBOT_SLACK_APP_ID nor WORKBOT_TEAMS_APP_ID is set",
+                 LOG_TEXT("routes", "/slack/* and /teams/* answer 404"));
+    } else if (!slack) {
+        log_info("Slack is not set up: WORKBOT_SLACK_APP_ID is not set",
                  LOG_TEXT("routes", "/slack/* answer 404"));
-    }
-    if (s->config.teams_app_id == NULL) {
-        log_info("Teams is switched off: WORKBOT_TEAMS_APP_ID is not set",
+    } else if (!teams) {
+        log_info("Teams is not set up: WORKBOT_TEAMS_APP_ID is not set",
                  LOG_TEXT("routes", "/teams/* answer 404"));
     }
 }

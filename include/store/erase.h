@@ -56,6 +56,11 @@ struct erase_proof {
 };
 int store_erase_prove(store *s, const struct erase *x, struct erase_proof *ret, struct err *e);
 
+/* The words alone, before anything is begun: what an erasure of now would look for, and what not.
+ * Keeps nothing. (erase_who.c) */
+int store_erase_foresee(store *s, const char *workspace, const char *user_id,
+                        struct erase_proof *ret, struct err *e);
+
 /* --- erase_audit.c --- */
 
 /* io: with what has been erased elsewhere, which the audit's own line tells. */

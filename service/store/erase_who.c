@@ -170,6 +170,18 @@ static int is_known(store *s, const struct erase *x, bool *ret, struct err *e)
     return 0;
 }
 
+int store_erase_foresee(store *s, const char *workspace, const char *user_id,
+                        struct erase_proof *ret, struct err *e)
+{
+    struct erase x = {.workspace = workspace, .user_id = user_id};
+    if (find_words(s, &x, e) != 0) {
+        return -1;
+    }
+    *ret = (struct erase_proof){.spared = x.spared, .spared_count = x.spared_count};
+    ret->words = store_erase_all(s->mem, &x, &ret->words_count);
+    return 0;
+}
+
 int store_erase_begin(store *s, const char *workspace, const char *user_id, struct erase *ret,
                       bool *ret_known, struct err *e)
 {

@@ -31,6 +31,42 @@ static void put_hindrances(const struct console *c, const json_t *p, json_t *dat
              json_boolean(self || json_flag(p, "installer") || json_array_size(logins) > 0));
 }
 
+/* As `workbot forget` says them, after an erasure and before one. */
+static void put_words(const struct console *c, const json_t *words, const char *key, json_t *data)
+{
+    struct str list = str_new(c->mem, 200);
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        str_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ",
+                   json_string_value(json_array_get(words, i)));
+    }
+    json_put_shown(data, key, list.text);
+}
+
+static json_t *listed(const struct console *c, const char *const *words, size_t count)
+{
+    json_t *list = arena_json(c->mem, json_array());
+    for (size_t i = 0; i < count; i++) {
+        json_push(list, json_words(words[i]));
+    }
+    return list;
+}
+
+static int foresee(const struct console *c, json_t *data, struct err *e)
+{
+    struct erase_proof p;
+    store *s = NULL;
+    if (store_open(c->web->options.stores, c->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_erase_foresee(s, c->workspace, c->name, &p, e);
+    store_close(s);
+    if (rc == 0) {
+        put_words(c, listed(c, p.words, p.words_count), "words", data);
+        put_words(c, listed(c, p.spared, p.spared_count), "spared", data);
+    }
+    return rc;
+}
+
 /* What is under way still, as the erasure has found it. */
 static void put_unfinished(const struct console *c, const json_t *erasure, json_t *data)
 {
@@ -58,6 +94,9 @@ static int show(struct console *c, const struct console_answer *said, struct err
     }
     json_t *data = arena_json(c->mem, console_person(c, p));
     put_hindrances(c, p, data);
+    if (foresee(c, data, e) != 0) {
+        return -1;
+    }
     if (said->value != NULL && said->problem == NULL) {
         put_unfinished(c, said->value, data);
     }
@@ -96,7 +135,7 @@ static int erase(struct console *c, struct console_call *call, struct err *e)
     return 0;
 }
 
-/* The proof: nothing that is stored names them any more, and nor does this page. */
+/* The proof: nothing that is stored names them any more. */
 static int show_erased(struct console *c, const json_t *erasure, struct err *e)
 {
     static const char *const counts[] = {"rows", "values", "audit_lines", NULL};
@@ -110,6 +149,8 @@ static int show_erased(struct console *c, const json_t *erasure, struct err *e)
         json_put(data, searched[i], json_must(json_integer(json_i64(proof, searched[i]))));
     }
     json_put(data, "any_unopened", json_boolean(json_i64(proof, "unopened") > 0));
+    put_words(c, json_member(proof, "words"), "words", data);
+    put_words(c, json_member(proof, "words_not_searched"), "spared", data);
     json_put_words(data, "pseudonym", json_text(erasure, "pseudonym"));
     const struct console_page page = {"console_erased.html", "Erased", "people", 200};
     return console_show(c, &page, json_incref(data), e);

@@ -57,6 +57,7 @@
     X(part_problem, "part_problem.html", "service/web/templates/part_problem.html")                \
     X(part_steps, "part_steps.html", "service/web/templates/part_steps.html")                      \
     X(part_sign_in, "part_sign_in.html", "service/web/templates/part_sign_in.html")                \
+    X(part_erase_words, "part_erase_words.html", "service/web/templates/part_erase_words.html")    \
     X(wizard_chat, "wizard_chat.html", "service/web/templates/wizard_chat.html")                   \
     X(wizard_apps, "wizard_apps.html", "service/web/templates/wizard_apps.html")                   \
     X(wizard_app, "wizard_app.html", "service/web/templates/wizard_app.html")                      \

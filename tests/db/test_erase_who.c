@@ -55,11 +55,20 @@ static struct erase begin(store *s, const char *user, bool *ret_known)
     return x;
 }
 
+static void same(const char **one, size_t count, const char **other, size_t other_count)
+{
+    assert_int_equal(count, other_count);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(one[i], other[i]);
+    }
+}
+
 static struct erase_proof erase(store *s, const char *user)
 {
     struct erased done = {0};
-    struct erase_proof proof = {0};
+    struct erase_proof proof = {0}, foreseen = {0};
     bool known = false;
+    OK(store_erase_foresee(s, ACME, user, &foreseen, e));
     struct erase x = begin(s, user, &known);
     assert_true(known);
     OK(store_begin(s, e));
@@ -70,6 +79,8 @@ static struct erase_proof erase(store *s, const char *user)
         print_message("left: %s\n", proof.places[i]);
     }
     assert_int_equal(proof.found, 0);
+    same(foreseen.words, foreseen.words_count, proof.words, proof.words_count);
+    same(foreseen.spared, foreseen.spared_count, proof.spared, proof.spared_count);
     assert_int_equal(world_count("select count(*) from chat_user where user_id = 'UANA'"
                                  " and workspace = '" ACME "'"),
                      0);

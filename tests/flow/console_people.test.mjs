@@ -1,5 +1,6 @@
 // The console's people: found, disconnected and erased, by whom the API lets do it and with its words.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {after, before, describe, test} from 'node:test';
 import {ACME, GLOBEX, OPPORTUNITY, start, until} from '../lib/flow.mjs';
 import {operator, signIn} from '../lib/console.mjs';
@@ -91,8 +92,12 @@ describe('people in the console', () => {
     assert.equal(await w.count('person_erasure'), 0);
   });
 
-  test('P15 a person is erased: while something is under way it is said, then the proof is shown', async () => {
-    const browser = await signIn(ben);
+  test('P15 a person is erased: by which words is said before; while something is under way it is said, then the proof is shown', async () => {
+    const browser = await signIn(ben), words = /Searched for: "D0ANA0001", "U0ANA0001", "ana@acme\.example", .* Not searched for, as others have them, too, or they mean nobody: "Ana"\. Where these stand, they stay\./;
+    await w.query("insert into chat_user (workspace, user_id, name) values ($1, 'U0AZ100', 'Ana')", [ACME]);
+    await page(browser, person(ANA));
+    const [before] = words.exec(browser.text) ?? assert.fail(browser.text);
+    assert.equal(await w.count('person_erasure'), 0, 'that keeps nothing');
     await press(browser, ANA, {do: 'erase'});
     assert.equal(browser.page.status, 422);
     assert.match(browser.text, /Nothing was done: tick the box/);
@@ -112,7 +117,7 @@ describe('people in the console', () => {
     const [line] = await audit('person.erased');
     assert.equal(line.actor, `user:${BEN}`);
     assert.match(done, new RegExp(`${line.subject}.*Rows deleted [1-9]\\d*.*\\d+ columns and \\d+ sealed values were searched for them, and nothing was found`));
-    assert.doesNotMatch(browser.page.html, new RegExp(ANA), 'the page names them no more');
+    assert.ok(done.includes(before), `${before}\n${done}`);
     assert.equal(await known(ANA), 0);
     await page(browser, person(ANA));
     assert.equal(browser.page.status, 404);
@@ -127,5 +132,12 @@ describe('people in the console', () => {
     await press(boss, CLEO, {do: 'erase', sure: 'on'});
     assert.match(boss.text, /Erased Nothing that Workbot stores/);
     assert.match((await audit('person.erased')).at(-1).actor, /^token:/);
+    await w.person('cleo').ask('whoami', /Cleo/);
+    await w.idle();
+    await page(boss, person(CLEO));
+    const [, words] = /(Searched for: "[^<]*)<\/p>/.exec(boss.page.html.replaceAll('&quot;', '"')) ?? assert.fail(boss.text);
+    const forget = spawnSync(process.env.WORKBOT_BIN || 'build/workbot', ['forget', ACME, CLEO], {encoding: 'utf8', env: w.env});
+    assert.equal(forget.status, 0, forget.stderr);
+    assert.ok(forget.stdout.toLowerCase().includes(words.toLowerCase()), `${words}\n${forget.stdout}`);
   });
 });

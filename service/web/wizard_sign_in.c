@@ -10,13 +10,20 @@
 
 /* As operators find it: Entra is where they work, Microsoft what their people read. */
 static const struct platform {
-    const char *name, *title, *there, *where;
+    const char *name, *title, *there, *where, *how;
 } platforms[] = {
     {"slack", "Sign in with Slack", "Slack",
-     "Slack's settings of the app > OAuth & Permissions > Redirect URLs > Add, then Save URLs"},
+     "Slack's settings of the app > OAuth & Permissions > Redirect URLs", "Add, then Save URLs"},
     {"teams", "Sign in with Entra", "Entra",
-     "Entra admin center > App registrations > your app > Authentication > Add a platform > Web"},
+     "Entra admin center > App registrations > your app > Authentication",
+     "Add a platform, Web, then Configure"},
 };
+
+/* The manifest of step 1 is of the app that installs, which is this one unless it has its own. */
+static bool has_ready(const struct console *c, const char *platform)
+{
+    return str_equal(platform, "slack") && c->web->config->slack_sign_in_client_id == NULL;
+}
 
 static const struct platform *platform_of(const char *name)
 {
@@ -48,6 +55,8 @@ int wizard_sign_in(struct console *c, const char *platform, json_t *to, struct e
     json_put_words(data, "title", p->title);
     json_put_words(data, "there", p->there);
     json_put_words(data, "where", p->where);
+    json_put_words(data, "how", p->how);
+    json_put(data, "ready", json_boolean(has_ready(c, p->name)));
     json_put(to, "sign_in", json_incref(data));
     return 0;
 }

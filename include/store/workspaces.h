@@ -61,6 +61,17 @@ int store_workspace_page(store *s, const char *after, int64_t limit, struct work
                          size_t *ret_count, struct err *e);
 /* Has anything ever come from its chat? */
 int store_workspace_heard(store *s, const char *workspace, bool *ret, struct err *e);
+/* Is Workbot installed anywhere? */
+int store_workspace_any(store *s, bool *ret, struct err *e);
+/* How far its set-up is. */
+struct workspace_progress {
+    bool installed; /* the bot was, at least once */
+    bool app;       /* a default connection has its client */
+    bool recipe;    /* one is switched on */
+    bool ran;       /* a run was done, and is kept still */
+};
+int store_workspace_progress(store *s, const char *workspace, struct workspace_progress *ret,
+                             struct err *e);
 /* With everything in it, except the audit trail and revoke jobs. */
 int store_workspace_delete(store *s, const char *workspace, bool *ret_existed, struct err *e);
 

@@ -66,6 +66,20 @@ static const struct stmt HEARD = {
     "    or exists (select from chat_user where workspace = $1 and checked_at is not null)",
     1, 1};
 
+static const struct stmt ANY = {
+    "workspace_any", "select exists (select from workspace where state in ('active', 'broken'))", 0,
+    1};
+
+static const struct stmt PROGRESS = {
+    "workspace_progress",
+    "select w.state,"
+    "       exists (select from default_connection d where d.workspace = $1"
+    "                                                  and d.client_id is not null),"
+    "       exists (select from recipe r where r.workspace = $1 and r.enabled),"
+    "       exists (select from run r where r.workspace = $1 and r.state = 'done')"
+    "  from workspace w where w.workspace = $1",
+    1, 4};
+
 static const struct stmt LOCK = {"workspace_lock",
                                  "select " COLUMNS
                                  " from workspace w where w.workspace = $1 for no key update",
@@ -102,8 +116,8 @@ static const struct stmt DELETE = {
     "select count(*) from gone",
     1, 1};
 
-const struct stmt *const store_workspaces_stmts[] = {&PUT,  &FIND,   &LOCK,  &MAKE, &BY_ROUTE,
-                                                     &PAGE, &DELETE, &HEARD, NULL};
+const struct stmt *const store_workspaces_stmts[] = {
+    &PUT, &FIND, &LOCK, &MAKE, &BY_ROUTE, &PAGE, &DELETE, &HEARD, &ANY, &PROGRESS, NULL};
 
 struct seal_place store_bot_place(const char *workspace)
 {
@@ -230,6 +244,33 @@ int store_workspace_heard(store *s, const char *workspace, bool *ret, struct err
         return -1;
     }
     *ret = row_bool(r, 0, 0);
+    return 0;
+}
+
+int store_workspace_any(store *s, bool *ret, struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &ANY, NULL, &r, e) != 0) {
+        return -1;
+    }
+    *ret = row_bool(r, 0, 0);
+    return 0;
+}
+
+int store_workspace_progress(store *s, const char *workspace, struct workspace_progress *ret,
+                             struct err *e)
+{
+    rows *r = NULL;
+    if (store_query(s, &PROGRESS, DB_ARGS(DB_TEXT(workspace)), &r, e) != 0) {
+        return -1;
+    }
+    *ret = (struct workspace_progress){0};
+    if (rows_count(r) > 0) {
+        *ret = (struct workspace_progress){.installed = !str_equal(row_text(r, 0, 0), "draft"),
+                                           .app = row_bool(r, 0, 1),
+                                           .recipe = row_bool(r, 0, 2),
+                                           .ran = row_bool(r, 0, 3)};
+    }
     return 0;
 }
 

@@ -42,10 +42,26 @@ static bool wants_setup(const struct console *c)
     return rc == 0 && str_equal(next, "setup");
 }
 
+int console_any_bot(const struct console *c, bool *ret, struct err *e)
+{
+    store *s = NULL;
+    if (store_open(c->web->options.stores, c->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = store_workspace_any(s, ret, e);
+    store_close(s);
+    return rc;
+}
+
+/* Where no bot is, nobody can be sent a link: the operators' way stands first. */
 static int front(const struct console *c, int status, const char *problem, struct err *e)
 {
-    json_t *data = json_must(json_pack("{s:s, s:s?, s:b}", "title", "Console", "problem", problem,
-                                       "setup", wants_setup(c)));
+    bool any = false;
+    if (console_any_bot(c, &any, e) != 0) {
+        return -1;
+    }
+    json_t *data = json_must(json_pack("{s:s, s:s?, s:b, s:b}", "title", "Console", "problem",
+                                       problem, "setup", wants_setup(c), "any_bot", any));
     return way_page(c, "console_front.html", status, data, e);
 }
 

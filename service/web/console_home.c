@@ -76,7 +76,8 @@ int console_home_page(struct console *c, struct err *e)
     if (console_paged(c, api_recipes_get, data, e) != 0 ||
         console_list(c, api_runs_get, arena_printf(c->mem, "limit=%d", RUNS_SEEN), &runs, e) != 0 ||
         console_all(c, api_connections_get, &defaults, e) != 0 ||
-        console_names(c, runs, "user", &names, e) != 0 || console_titles(c, &titles, e) != 0) {
+        console_names(c, runs, "user", &names, e) != 0 || console_titles(c, &titles, e) != 0 ||
+        console_put_next(c, data, e) != 0) {
         return -1;
     }
     const json_t *all = json_member(data, "found");
@@ -97,6 +98,34 @@ int console_home_page(struct console *c, struct err *e)
 
 /* --- an operator's choice --- */
 
+static json_t *workspace_row(const struct console *c, const json_t *w)
+{
+    const char *key = json_text(w, "workspace"), *name = json_text(w, "name");
+    json_t *row = json_must(json_pack("{s:s, s:s, s:o}", "key", key, "href",
+                                      arena_printf(c->mem, "/console/workspaces/%s", key), "state",
+                                      console_state(json_text(w, "state"))));
+    json_put_shown(row, "label", str_empty(name) ? key : name);
+    json_put_words(row, "platform", console_platform(key));
+    return row;
+}
+
+static int add_workspaces(struct console *c, const json_t *items, json_t *data, struct err *e)
+{
+    json_t *list = json_member(data, "workspaces");
+    store *s = NULL;
+    if (store_open(c->web->options.stores, c->mem, &s, e) != 0) {
+        return -1;
+    }
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
+        json_t *row = workspace_row(c, json_array_get(items, i));
+        json_push(list, row);
+        rc = console_next(c, s, json_text(row, "key"), row, e);
+    }
+    store_close(s);
+    return rc;
+}
+
 int console_workspaces_page(struct console *c, struct err *e)
 {
     struct console_answer a;
@@ -112,19 +141,12 @@ int console_workspaces_page(struct console *c, struct err *e)
         return -1;
     }
     const json_t *items = json_member(a.value, "items");
-    json_t *data =
-        json_must(json_pack("{s:[], s:b}", "workspaces", "any", json_array_size(items) > 0));
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        const json_t *w = json_array_get(items, i);
-        const char *key = json_text(w, "workspace"), *name = json_text(w, "name");
-        json_t *row = json_must(json_pack("{s:s, s:s, s:o}", "key", key, "href",
-                                          arena_printf(c->mem, "/console/workspaces/%s", key),
-                                          "state", console_state(json_text(w, "state"))));
-        json_put_shown(row, "label", str_empty(name) ? key : name);
-        json_put_words(row, "platform", console_platform(key));
-        json_push(json_member(data, "workspaces"), row);
+    json_t *data = arena_json(c->mem, json_must(json_pack("{s:[], s:b}", "workspaces", "any",
+                                                          json_array_size(items) > 0)));
+    if (add_workspaces(c, items, data, e) != 0) {
+        return -1;
     }
     json_put_words(data, "next", json_text(a.value, "next"));
     const struct console_page page = {"console_workspaces.html", "Workspaces", NULL, 200};
-    return console_show(c, &page, data, e);
+    return console_show(c, &page, json_incref(data), e);
 }

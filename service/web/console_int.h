@@ -42,6 +42,11 @@ typedef int console_fn(struct console *c, struct err *e);
 /* *ret false: nobody is signed in in this browser. */
 int console_who(struct console *c, bool *ret, struct err *e);
 
+/* --- console_enter.c --- */
+
+/* Is Workbot installed in any chat? */
+int console_any_bot(const struct console *c, bool *ret, struct err *e);
+
 /* --- console_ask.c: what pages are made of --- */
 
 struct console_call {
@@ -203,6 +208,15 @@ int console_connection_confirm(struct console *c, struct console_call *call, str
 /* After one: on to the login, where the deed says nothing, else back to this page. */
 void console_connection_done(struct console *c, const struct console_deed *deed,
                              const struct console_answer *a, const char *page);
+
+/* --- console_next.c: what comes next --- */
+
+/* Where the set-up of this workspace is not finished: to gets "next_step": {label, text, href}. */
+int console_next(const struct console *c, store *s, const char *workspace, json_t *to,
+                 struct err *e);
+/* The same of this page's workspace, and what needs somebody: "any_need", "needs_words",
+ * "needs_names". */
+int console_put_next(struct console *c, json_t *data, struct err *e);
 
 /* --- console_operators.c: operators who are in the console --- */
 

@@ -134,7 +134,7 @@ static const struct route routes[] = {
     {WB_POST, "/console/workspaces/{workspace}/setup/recipes", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postSetupRecipes", 0},
     {WB_GET, "/console/workspaces/{workspace}/setup/recipes/{name}", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, console_get, "getSetupTry", 0},
     {WB_POST, "/console/workspaces/{workspace}/setup/recipes/{name}", ROUTE_WORKER, LISTEN_MAIN, GATE_FORM, LIMIT_FORM_BODY, console_post, "postSetupTry", 0},
-    {WB_GET, "/", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, front_get, "getFront", 0},
+    {WB_GET, "/", ROUTE_WORKER, LISTEN_MAIN, GATE_NONE, 0, front_get, "getFront", 0},
     {WB_GET, "/assets/style.css", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, style_get, "getStyle", 0},
     {WB_GET, "/assets/teams_window.js", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, teams_window_script_get, "getTeamsWindowScript", 0},
     {WB_GET, "/assets/console_check.js", ROUTE_INLINE, LISTEN_MAIN, GATE_NONE, 0, console_check_script_get, "getConsoleCheckScript", 0},

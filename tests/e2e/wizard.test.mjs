@@ -158,6 +158,16 @@ describe('an app', () => {
     const {redirect_uri} = await w.must('GET', `/workspaces/${ACME}/connections/salesforce`);
     assert.equal(await page.locator('#redirect').textContent(), redirect_uri);
     for (const scope of ['api', 'refresh_token', 'openid']) assert.ok(await page.getByText(scope, {exact: true}).isVisible(), scope);
+    const back = page.url();
+    await page.goto(`${w.url}/console/workspaces`);
+    await page.getByText('The set-up is not finished. Next: an app.').waitFor();
+    await accessible(page, 'workspaces, of which one is not set up');
+    await page.getByRole('link', {name: 'Acme'}).click();
+    await page.getByText('One thing needs somebody: Default connection salesforce.').waitFor();
+    await accessible(page, 'recipes, where the set-up is not finished');
+    await page.getByRole('link', {name: 'What to do'}).click();
+    await heading('Health');
+    await page.goto(back);
   });
 
   test('a redirect URI that the app does not have: the page says which it must be', async () => {

@@ -13,7 +13,8 @@
 /* The only file that knows libmicrohttpd. Its traps (each has a test in test_server.c) are told
  * where they are stepped around. */
 enum {
-    CONNECTION_MEMORY = 32 * 1024, /* request line and headers must fit */
+    /* request line and headers must fit; what is larger than 32 KB goes back to the system */
+    CONNECTION_MEMORY = 36 * 1024,
     /* all that can be suspended: in a queue, with a thread, in the batch that is committed */
     WORKING_MAX = POOL_QUEUE + POOL_WORKERS,
     CALLING_MAX = POOL_CALLERS_QUEUE + POOL_CALLERS,

@@ -24,7 +24,8 @@ struct peer {
     TAILQ_ENTRY(peer) entry;
     int fd;
     char address[64];
-    _Atomic int64_t deadline_ms; /* monotonic: shut down when it is still in this state then */
+    _Atomic int64_t since_ms;    /* monotonic: when this state began */
+    _Atomic int64_t deadline_ms; /* shut down when it is still in this state then */
 };
 
 enum call_phase {
@@ -185,8 +186,14 @@ void watch_peer_remove(struct watch *w, struct peer *p);
 enum {
     PEER_IDLE_MS = 75 * 1000,    /* between requests, headers included */
     PEER_RECEIVE_MS = 30 * 1000, /* from the request line to the end of the body */
-    PEER_SEND_MS = 60 * 1000
+    PEER_SEND_MS = 60 * 1000,
+    PEER_CROWDED_MS = 500 /* any of these when there are far too many */
 };
+/* So many are waited for that long. Each costs up to 36 KB, and a place (connections_max). */
+enum { PEERS_WAITED_FOR = 1024 };
+/* How long a state may last with as many connections as there are: the more are waited for, the
+ * shorter; those longest in theirs go first. Under the lock. */
+int64_t watch_patience(const struct watch *w, int64_t now_ms);
 void peer_expect(struct peer *p, int64_t within_ms);
 void peer_rest(struct peer *p); /* suspended: the call's own deadline counts */
 

@@ -9,7 +9,9 @@
 
 void peer_expect(struct peer *p, int64_t within_ms)
 {
-    atomic_store_explicit(&p->deadline_ms, clock_mono_ms() + within_ms, memory_order_relaxed);
+    int64_t now_ms = clock_mono_ms();
+    atomic_store_explicit(&p->since_ms, now_ms, memory_order_relaxed);
+    atomic_store_explicit(&p->deadline_ms, now_ms + within_ms, memory_order_relaxed);
 }
 
 void peer_rest(struct peer *p)
@@ -102,15 +104,53 @@ void watch_end_all(struct watch *w)
     end_late(w, INT64_MAX);
 }
 
+static bool is_waited_for(const struct peer *p)
+{
+    return atomic_load_explicit(&p->deadline_ms, memory_order_relaxed) != INT64_MAX;
+}
+
+static int64_t lasts(const struct peer *p, int64_t now_ms)
+{
+    return now_ms - atomic_load_explicit(&p->since_ms, memory_order_relaxed);
+}
+
+static size_t younger(const struct watch *w, int64_t than_ms, int64_t now_ms)
+{
+    const struct peer *p = NULL;
+    size_t count = 0;
+    TAILQ_FOREACH(p, &w->peers, entry)
+    {
+        count += is_waited_for(p) && lasts(p, now_ms) < than_ms ? 1 : 0;
+    }
+    return count;
+}
+
+int64_t watch_patience(const struct watch *w, int64_t now_ms)
+{
+    int64_t patience_ms = PEER_IDLE_MS;
+    while (patience_ms / 2 >= PEER_CROWDED_MS &&
+           younger(w, patience_ms, now_ms) > PEERS_WAITED_FOR) {
+        patience_ms /= 2;
+    }
+    return patience_ms;
+}
+
+static bool is_too_slow(const struct peer *p, int64_t patience_ms, int64_t now_ms)
+{
+    return atomic_load_explicit(&p->deadline_ms, memory_order_relaxed) <= now_ms ||
+           (is_waited_for(p) && lasts(p, now_ms) >= patience_ms);
+}
+
 /* A connection leaves the list before its descriptor is closed, so under the lock the descriptor is
  * still this connection's. Its own thread sees the shutdown and cleans up. */
 static void end_slow_peers(struct watch *w, int64_t now_ms)
 {
     struct peer *p = NULL;
     pthread_mutex_lock(&w->lock);
+    int64_t patience_ms = watch_patience(w, now_ms);
     TAILQ_FOREACH(p, &w->peers, entry)
     {
-        if (atomic_load_explicit(&p->deadline_ms, memory_order_relaxed) <= now_ms) {
+        if (is_too_slow(p, patience_ms, now_ms)) {
             shutdown(p->fd, SHUT_RDWR);
         }
     }

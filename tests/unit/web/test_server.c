@@ -693,6 +693,53 @@ static void test_slow_senders_are_cut(void **state)
     assert_int_equal(client_call(main_port(), "GET /p/a HTTP/1.1", NULL).status, 200);
 }
 
+static void set_since(struct peer *list, size_t count, int64_t since_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        atomic_store(&list[i].since_ms, since_ms);
+        atomic_store(&list[i].deadline_ms, INT64_MAX - 1);
+    }
+}
+
+/* P13, P14: connections that say nothing hold no places and no memory of others: with too many of
+ * them those that are silent the longest are cut, and those that are being worked for never. */
+static void test_a_crowd_that_says_nothing_is_cut(void **state)
+{
+    (void)state;
+    enum { MOST = PEERS_WAITED_FOR, ALL = 3 * MOST };
+    static struct peer crowd[ALL];
+    struct watch *w = &server->server->watch;
+    struct watch alone = {.peers = TAILQ_HEAD_INITIALIZER(alone.peers)};
+    int64_t now_ms = clock_mono_ms();
+    for (size_t i = 0; i < ALL; i++) {
+        crowd[i] = (struct peer){.fd = -1, .deadline_ms = INT64_MAX}; /* worked for */
+        TAILQ_INSERT_TAIL(&alone.peers, &crowd[i], entry);
+    }
+    set_since(crowd, MOST, now_ms - PEER_IDLE_MS + 1);
+    assert_int_equal(watch_patience(&alone, now_ms), PEER_IDLE_MS);
+    set_since(crowd, MOST + 1, now_ms - PEER_IDLE_MS + 1); /* one too many */
+    assert_int_equal(watch_patience(&alone, now_ms), PEER_IDLE_MS / 2);
+    set_since(crowd, ALL, now_ms); /* nobody is cut before it could say anything */
+    assert_in_range(watch_patience(&alone, now_ms), PEER_CROWDED_MS, 2 * PEER_CROWDED_MS);
+
+    int idle = client_connect(main_port()), working = start_block();
+    assert_true(gate_wait(&gate.inside, 1));
+    for (size_t i = 0; i <= MOST; i++) {
+        crowd[i] = (struct peer){.fd = -1};
+        peer_expect(&crowd[i], PEER_IDLE_MS);
+        watch_peer_add(w, &crowd[i]);
+    }
+    assert_true(client_is_closed(idle, 5000));
+    assert_false(client_is_closed(working, 0));
+    for (size_t i = 0; i <= MOST; i++) {
+        watch_peer_remove(w, &crowd[i]);
+    }
+    gate_set(true);
+    assert_int_equal(client_read(working, 5000).status, 200);
+    close(idle);
+    close(working);
+}
+
 static size_t bytes_of_bodies(void)
 {
     struct bodies *b = &server->server->bodies;
@@ -879,6 +926,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_body_without_end_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubtful_framing_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_senders_are_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_crowd_that_says_nothing_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_readers_hold_no_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_suspended_connections_are_not_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_head_has_no_body, setup, teardown),

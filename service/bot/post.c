@@ -106,6 +106,11 @@ int post_done(struct scene *sc, struct run_outcome *o, struct err *e)
     return post_move(sc, o->run, RUN_DONE, e);
 }
 
+static bool is_off(const struct run *r)
+{
+    return str_equal(r->error_code, "recipe_off");
+}
+
 /* Whoever looks after the recipe looks up the run by its reference. */
 static int tell_failed(struct scene *sc, const struct run_outcome *o, const char *app_words,
                        struct err *e)
@@ -113,7 +118,10 @@ static int tell_failed(struct scene *sc, const struct run_outcome *o, const char
     json_t *view = view_new(sc->mem);
     view_text(view, "The recipe `%s`, which an event of an app starts, did not work.",
               o->run->recipe);
-    view_text(view, "%s", words_failure(sc->mem, &o->err, o->words, app_words));
+    view_text(view, "%s",
+              is_off(o->run) ? "It was switched off or deleted while it was under way. What it had "
+                               "not done stays so: please do the rest in the app."
+                             : words_failure(sc->mem, &o->err, o->words, app_words));
     if (post_add_again(sc, view, o->run, e) != 0) {
         return -1;
     }
@@ -124,13 +132,14 @@ static int tell_failed(struct scene *sc, const struct run_outcome *o, const char
 int post_failed(struct scene *sc, struct run_outcome *o, const char *app_words, struct err *e)
 {
     struct run *r = o->run;
+    const char *so_far = NULL;
     bool due = false;
     r->error_code = o->err.code;
-    if (post_move(sc, r, RUN_FAILED, e) != 0) {
+    if (post_move(sc, r, RUN_FAILED, e) != 0 || result_so_far(sc, r, &so_far, e) != 0) {
         return -1;
     }
-    if (str_equal(r->error_code, "recipe_off")) {
-        return 0; /* somebody meant it */
+    if (is_off(r) && so_far == NULL) {
+        return 0; /* somebody meant it: nothing of it is done */
     }
     if (store_notice_due(sc->s, r->workspace, post_failed_key(sc->mem, r), EVERY_S, &due, e) != 0) {
         return -1;

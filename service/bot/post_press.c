@@ -50,6 +50,20 @@ int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e
     return 0;
 }
 
+int post_off(struct scene *sc, const struct run *r, const char **ret, struct err *e)
+{
+    struct recipe_row *row = NULL;
+    *ret = NULL;
+    if (!run_is_nobodys(r)) {
+        return 0;
+    }
+    if (store_recipe_find(sc->s, r->workspace, r->recipe, &row, e) != 0) {
+        return -1;
+    }
+    *ret = row == NULL ? "is gone" : !row->enabled ? "is switched off" : NULL;
+    return 0;
+}
+
 /* "Ben", of an actor of the audit. */
 static int name_of(struct scene *sc, const char *actor, const char **ret, struct err *e)
 {
@@ -85,6 +99,11 @@ int post_say_first(struct turn *t, const struct run *r, const char *audited, con
               rest == NULL ? "Nothing is left to do here: %s was first."
                            : "%s was first. More events failed so, and wait.",
               name);
+    if (json_text(said->detail, "left") != NULL) {
+        view_text(view, "What comes after it was not done: the recipe `%s` %s then.", r->recipe,
+                  str_equal(json_text(said->detail, "left"), "recipe_off") ? "was off or gone"
+                                                                           : "had faults");
+    }
     view_stamp(view, said->at, "**%s** by %s", happened ? "It happened" : "Run again", name);
     post_add_rest(sc, view, rest);
     view_note(view, "Reference %s", r->reference);
@@ -129,15 +148,19 @@ int post_question(struct scene *sc, const struct run_outcome *o, const char *app
                   json_t **ret, struct err *e)
 {
     const struct run_hooked q = {.recipe = o->run->recipe, .state = RUN_UNKNOWN};
-    const char *value = NULL;
+    const char *value = NULL, *off = NULL;
     struct run_outcome plain = *o;
     int64_t waiting = 0;
     plain.item.value = NULL; /* what the list holds is for the channel or person of the recipe */
     if (store_run_hooked_count(sc->s, o->run->workspace, &q, &waiting, e) != 0 ||
-        question_id(sc, o->run, &value, e) != 0) {
+        question_id(sc, o->run, &value, e) != 0 || post_off(sc, o->run, &off, e) != 0) {
         return -1;
     }
     json_t *view = unknown_view(sc, &plain, app_words, value);
+    if (off != NULL) {
+        view_note(view, "The recipe `%s` %s now: as long as it is, nothing more is done by it.",
+                  o->run->recipe, off);
+    }
     view_note(view,
               "An event of an app started it %s: recipe `%s`. All admins are asked, and the "
               "first press counts.",

@@ -140,7 +140,9 @@ struct verdict {
     const char *words;
     const char *said; /* for the audit */
     int (*act)(struct turn *t, struct run *r, json_t *view, struct err *e);
-    bool ends; /* the run goes on no more */
+    bool ends;        /* the run goes on no more */
+    const char *left; /* why what comes after it is not done: an error code; NULL: nothing is */
+    const char *off;  /* with left: what is the matter with its recipe; words say the rest */
 };
 typedef int verdict_fn(struct turn *t, const struct run *r, const struct verdict **ret,
                        struct err *e);
@@ -148,7 +150,12 @@ typedef int verdict_fn(struct turn *t, const struct run *r, const struct verdict
 static json_t *verdict_view(const struct turn *t, const struct run *r, const struct verdict *v)
 {
     json_t *view = view_new(t->scene.mem);
-    view_text(view, "%s", v->words);
+    if (v->left != NULL) {
+        view_text(view, "Noted: it had happened. The recipe `%s` %s, so I do nothing more: %s",
+                  r->recipe, v->off, v->words);
+    } else {
+        view_text(view, "%s", v->words);
+    }
     if (v->ends) {
         view_note(view, "Reference %s", r->reference);
     }
@@ -159,8 +166,8 @@ static int audit_verdict(struct turn *t, const struct run *r, const struct verdi
                          struct err *e)
 {
     arena *mem = t->scene.mem;
-    json_t *detail = arena_json(
-        mem, json_pack("{s:s, s:s, s:s}", "run", r->id, "recipe", r->recipe, "said", v->said));
+    json_t *detail = arena_json(mem, json_pack("{s:s, s:s, s:s, s:s*}", "run", r->id, "recipe",
+                                               r->recipe, "said", v->said, "left", v->left));
     return store_audit_add(t->scene.s, r->workspace, arena_printf(mem, "user:%s", t->event.user_id),
                            "run.settled", r->reference, detail, e);
 }
@@ -200,6 +207,7 @@ static int take_verdict(struct turn *t, const char *value, verdict_fn *find, str
     if (v == NULL) {
         return 0;
     }
+    r->error_code = v->left != NULL ? v->left : r->error_code;
     if (audit_verdict(t, r, v, e) != 0 || v->act(t, r, verdict_view(t, r, v), e) != 0 ||
         settle_pressed(t, r, verdict_view(t, r, v), e) != 0) {
         return -1;
@@ -257,19 +265,56 @@ static int run_unknown_again(struct turn *t, struct run *r, json_t *view, struct
     return go_on(t, r, false, view, e);
 }
 
-/* Where nobody typed it, nothing more is done by a recipe that is off. */
-static int find_off(struct turn *t, const struct run *r, bool *ret, struct err *e)
+/* What comes after it stays undone, and the run says so: it has failed for that reason. */
+static int end_undone(struct turn *t, struct run *r, json_t *view, struct err *e)
 {
-    struct recipe_row *row = NULL;
-    *ret = false;
-    if (!run_is_nobodys(r)) {
-        return 0;
-    }
-    if (store_recipe_find(t->scene.s, r->workspace, r->recipe, &row, e) != 0) {
+    if (settle_steps(t, r, true, e) != 0) {
         return -1;
     }
-    *ret = row == NULL || !row->enabled;
+    return run_is_nobodys(r) ? post_move(&t->scene, r, RUN_FAILED, e)
+                             : run_end(&t->scene, r, RUN_UNKNOWN, RUN_FAILED, view, e);
+}
+
+/* Of a run that cannot go on. *ret NULL: it can, or nothing is left to do. */
+static int verdict_left(struct turn *t, const struct run *r, const struct recipe *recipe,
+                        enum unknown_rest rest, const struct verdict **ret, struct err *e)
+{
+    const char *off = NULL;
+    *ret = NULL;
+    if (post_off(&t->scene, r, &off, e) != 0) {
+        return -1;
+    }
+    bool nothing_left = recipe != NULL && rest == REST_NONE && !run_is_nobodys(r);
+    if (nothing_left || rest == REST_STOPS || (off == NULL && recipe != NULL)) {
+        return 0;
+    }
+    struct verdict *v = arena_alloc(t->scene.mem, sizeof *v);
+    *v = (struct verdict){.words = unknown_left(r, recipe, rest),
+                          .said = "it_happened",
+                          .act = end_undone,
+                          .ends = true,
+                          .left = off != NULL ? "recipe_off" : "recipe_faulty",
+                          .off = off != NULL ? off : "has faults by now"};
+    *ret = v;
     return 0;
+}
+
+/* The recipe of a run, and its step whose answer nobody has. */
+static int find_place(struct turn *t, const struct run *r, struct recipe **ret, size_t *ret_place,
+                      struct err *e)
+{
+    struct run_step *steps = NULL;
+    size_t count = 0;
+    *ret_place = STEP_SPAN;
+    if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(steps[i].state, "unknown")) {
+            *ret_place = (size_t)(steps[i].position % STEP_SPAN);
+        }
+    }
+    return result_recipe(&t->scene, r, ret, e);
 }
 
 /* By what comes after the step whose answer nobody has. */
@@ -277,39 +322,45 @@ static int verdict_done(struct turn *t, const struct run *r, const struct verdic
                         struct err *e)
 {
     static const struct verdict done[] = {
-        [REST_NONE] = {"Noted: it had happened. I do nothing more.", "it_happened", end_unknown,
-                       true},
-        [REST_GOES_ON] = {"Noted: it had happened. I go on.", "it_happened", go_on_behind, false},
-        [REST_STOPS] = {"Noted: it had happened. I stop here: what comes after it needs the app's "
-                        "answer, which nobody has. Please do the rest in the app, or with other "
-                        "commands.",
-                        "it_happened", end_unknown, true}};
-    static const struct verdict posted = {"Noted: it had happened. I post the recipe's message.",
-                                          "it_happened", go_on_behind, false};
-    struct run_step *steps = NULL;
+        [REST_NONE] = {.words = "Noted: it had happened. I do nothing more.",
+                       .said = "it_happened",
+                       .act = end_unknown,
+                       .ends = true},
+        [REST_GOES_ON] = {.words = "Noted: it had happened. I go on.",
+                          .said = "it_happened",
+                          .act = go_on_behind},
+        [REST_STOPS] = {.words = "Noted: it had happened. I stop here: what comes after it needs "
+                                 "the app's answer, which nobody has. Please do the rest in the "
+                                 "app, or with other commands.",
+                        .said = "it_happened",
+                        .act = end_unknown,
+                        .ends = true}};
+    static const struct verdict posted = {
+        .words = "Noted: it had happened. I post the recipe's message.",
+        .said = "it_happened",
+        .act = go_on_behind};
     struct recipe *recipe = NULL;
-    size_t count = 0, place = STEP_SPAN;
-    bool off = false;
-    if (store_steps(t->scene.s, r->workspace, r->id, &steps, &count, e) != 0 ||
-        result_recipe(&t->scene, r, &recipe, e) != 0 || find_off(t, r, &off, e) != 0) {
+    size_t place = 0;
+    if (find_place(t, r, &recipe, &place, e) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < count; i++) {
-        place =
-            str_equal(steps[i].state, "unknown") ? (size_t)(steps[i].position % STEP_SPAN) : place;
-    }
     enum unknown_rest rest = unknown_rest(t->scene.mem, recipe, place);
-    *ret = rest == REST_NONE && unknown_posts(r, recipe) && !off ? &posted : &done[rest];
+    if (verdict_left(t, r, recipe, rest, ret, e) != 0 || *ret != NULL) {
+        return *ret != NULL ? 0 : -1;
+    }
+    *ret = rest == REST_NONE && unknown_posts(r, recipe) ? &posted : &done[rest];
     return 0;
 }
 
 /* It would end in silence: it stays as it is. */
 static int say_if_off(struct turn *t, const struct run *r, bool *ret_off, struct err *e)
 {
-    if (find_off(t, r, ret_off, e) != 0) {
+    const char *off = NULL;
+    if (post_off(&t->scene, r, &off, e) != 0) {
         return -1;
     }
-    if (!*ret_off) {
+    *ret_off = off != NULL;
+    if (off == NULL) {
         return 0;
     }
     json_t *view = view_new(t->scene.mem);
@@ -320,8 +371,8 @@ static int say_if_off(struct turn *t, const struct run *r, bool *ret_off, struct
 static int verdict_again(struct turn *t, const struct run *r, const struct verdict **ret,
                          struct err *e)
 {
-    static const struct verdict again = {"Running it again.", "run_it_again", run_unknown_again,
-                                         false};
+    static const struct verdict again = {
+        .words = "Running it again.", .said = "run_it_again", .act = run_unknown_again};
     bool off = false;
     if (say_if_off(t, r, &off, e) != 0) {
         return -1;

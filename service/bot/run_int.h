@@ -272,6 +272,8 @@ enum unknown_rest {
 enum unknown_rest unknown_rest(arena *mem, const struct recipe *recipe, size_t place);
 /* Its message comes after the last step: an event began it, and nobody has been told. */
 bool unknown_posts(const struct run *r, const struct recipe *recipe);
+/* What its word leaves undone where the run cannot go on, and what to do: sentences' end. */
+const char *unknown_left(const struct run *r, const struct recipe *recipe, enum unknown_rest rest);
 /* "item 2 of 3"; NULL: the step goes through no list. */
 char *unknown_item(arena *mem, const struct run_outcome *o);
 
@@ -306,6 +308,9 @@ char *post_failed_key(arena *mem, const struct run *r);
 /* run_of_user(), where any admin may act for nobody, by a button that stands in the pressed message
  * with this value. NULL: whoever presses is told why not, or by what the message says by now. */
 int post_run(struct turn *t, const char *run_id, struct run **ret, struct err *e);
+/* Where nobody typed it, nothing more is done by a recipe that "is switched off" or "is gone".
+ * NULL: it may go on. */
+int post_off(struct scene *sc, const struct run *r, const char **ret, struct err *e);
 /* Another press was first: whose, as the audit has it under this action, or how the run stands.
  * rest: the run that "Run the rest" begins with; NULL: none is left. */
 int post_say_first(struct turn *t, const struct run *r, const char *audited, const char *rest,

@@ -80,6 +80,19 @@ bool unknown_posts(const struct run *r, const struct recipe *recipe)
     return run_is_nobodys(r) && recipe != NULL;
 }
 
+const char *unknown_left(const struct run *r, const struct recipe *recipe, enum unknown_rest rest)
+{
+    if (recipe == NULL) {
+        return "what comes after it, if anything does, is not done. Please look into the app.";
+    }
+    if (rest == REST_NONE) {
+        return "its message is not posted. Please tell whom it concerns.";
+    }
+    return run_is_nobodys(r) ? "the steps after it are not done, and its message is not posted. "
+                               "Please do the rest in the app."
+                             : "the steps after it are not done. Please do them in the app.";
+}
+
 static size_t place_of(const struct run_outcome *o)
 {
     size_t i = 0;

@@ -150,6 +150,76 @@ describe('hooks: how a run of nobody ends', () => {
     await w.putRecipe(ACME, recipe('deal'));
   });
 
+  /** Two steps, of which the second needs nothing of the first. */
+  const two = more => recipe('deal', {steps: [...recipe('deal').steps, {id: 'more', connection: 'sf', action: 'create_record', with: {object: 'Task', fields: {Subject: '{{hook.data.name}}'}}}], ...more});
+  const last = () => w.one("select id, state, error_code from run where user_id = '' order by created_at desc, id desc limit 1");
+  const lostNow = async name => {
+    await w.fault('cut', {method: 'POST', path: '/sobjects/', times: 1});
+    await tell(name);
+    await until(`${name} to be unknown`, async () => (await last()).state === 'unknown');
+    return [await ben.sees(m => labels(m).includes('It happened')), await cleo.sees(m => labels(m).includes('It happened'))];
+  };
+  const api = async id => w.must('GET', `/workspaces/${ACME}/runs/${id}`);
+  const settled = async () => (await w.query("select detail from audit where action = 'run.settled' order by id desc limit 1"))[0].detail;
+
+  test('P11 "It happened" where the recipe is off, gone or has faults by now: what is not done is said, and stands in run and audit', async () => {
+    const off = {
+      'is switched off': () => w.putRecipe(ACME, two({enabled: false})),
+      'is gone': () => w.must('DELETE', `/workspaces/${ACME}/recipes/deal`),
+      'has faults by now': () => w.query("update recipe_version v set body = '{}' from recipe r where r.workspace = v.workspace and r.name = v.name and r.version = v.version and r.name = 'deal'"),
+    };
+    for (const [is, take] of Object.entries(off)) {
+      await w.putRecipe(ACME, two());
+      const [mine, hers] = await lostNow(`Left ${is}`);
+      await take();
+      const {id} = await last(), code = is === 'has faults by now' ? 'recipe_faulty' : 'recipe_off';
+      await ben.press(mine, 'It happened');
+      const said = await ben.sees(m => m.ts === mine.ts && /Noted: it had happened/.test(words(m)));
+      assert.match(words(said), new RegExp(`The recipe deal ${is}, so I do nothing more: ${code === 'recipe_off' ? 'the steps after it are not done, and its message is not posted. Please do the rest in the app' : 'what comes after it, if anything does, is not done. Please look'}`));
+      assert.deepEqual(labels(said), []);
+      await w.idle();
+      const run = await api(id);
+      assert.deepEqual([run.state, run.error, run.steps[0].state], ['failed', {code}, 'done'], is);
+      assert.deepEqual([(await settled()).said, (await settled()).left], ['it_happened', code], is);
+      await cleo.press(hers, 'It happened');
+      assert.match(words(await cleo.sees(m => m.ts === hers.ts && /was first/.test(words(m)))), /What comes after it was not done: the recipe deal (was off or gone|had faults) then/);
+      assert.deepEqual([await named(`Left ${is}`), await posted(`Kept Left ${is}`)], [0, 0]);
+    }
+  });
+
+  test('P11 asked while its recipe is off: the question says that nothing more is done as long as it is', async () => {
+    await w.putRecipe(ACME, recipe('deal'));
+    const [first] = await lostNow('Asked 1');
+    await w.fault('cut', {method: 'POST', path: '/sobjects/', times: 1});
+    await tell('Asked 2');
+    await until('both to be unknown', async () => await w.count('run', "user_id = '' and state = 'unknown'") === 2);
+    await w.putRecipe(ACME, recipe('deal', {enabled: false}));
+    await ben.press(first, 'It happened');
+    await ben.sees(m => m.ts === first.ts && /is switched off, so I do nothing more: its message is not posted. Please tell whom it concerns/.test(words(m)));
+    const next = await ben.sees(m => m.ts > first.ts && labels(m).includes('It happened'));
+    assert.match(words(next), /recipe deal is switched off now: as long as it is, nothing more is done by it/);
+    await w.putRecipe(ACME, recipe('deal'));
+    await ben.press(next, 'It happened');
+    await w.idle();
+    assert.deepEqual([await posted('Kept Asked 1'), await posted('Kept Asked 2')], [0, 1]);
+  });
+
+  test('P11 a recipe that is switched off while a run of it waits behind a write of its own: the admins are told what is not done', async () => {
+    await w.query("delete from notice");
+    const halfway = more => recipe('deal', {steps: [...recipe('deal').steps, {id: 'read', connection: 'sf', action: 'query', with: {soql: 'SELECT Id FROM Opportunity LIMIT 1'}}], ...more});
+    await w.putRecipe(ACME, halfway());
+    await w.fault('5xx', {path: '/query', times: 4, status: 503});
+    const sent = tell('Halfway off');
+    await until('its second step to wait', async () => (await last()).state === 'queued');
+    await w.putRecipe(ACME, halfway({enabled: false}));
+    await sent;
+    const told = await ben.sees(m => /recipe deal, which an event of an app starts, did not work/.test(words(m)) && /switched off or deleted while it was under way/.test(words(m)));
+    assert.match(words(told), /please do the rest in the app.*Made before that, and still there/s);
+    assert.deepEqual(labels(told).filter(l => l === 'Run again'), []);
+    assert.deepEqual([(await last()).error_code, await named('Halfway off'), await posted('Kept Halfway off')], ['recipe_off', 1, 0]);
+    await w.putRecipe(ACME, recipe('deal'));
+  });
+
   test('P14 ten thousand runs of hooks wait: an event waits as well, and acts once there is room', async () => {
     await w.query(`insert into run (workspace, id, reference, recipe, version, user_id, state, inputs, place, channel)
       select $1, gen_random_uuid(), 'WB-Q' || lpad(i::text, 7, '0'), 'other', 1, '', 'unknown', ''::bytea, 'post', 'C0SALES01' from generate_series(1, 10000) i`, [ACME]);

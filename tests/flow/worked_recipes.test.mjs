@@ -175,23 +175,23 @@ for (const chat of ['slack', 'teams']) {
       const step = (id, action, withs) => ({name: `box-${id}`, title: id, command: `review ${id}`, connections: {box: {use: 'acme-box', verify_user_access: true}},
         inputs: Object.keys(withs).map(name => ({name})), steps: [{id: 's', connection: 'box', action, with: Object.fromEntries(Object.keys(withs).map(n => [n, `{{inputs.${n}}}`]))}],
         reply: {text: `Id {{steps.s.${withs[Object.keys(withs)[0]]}}}`}});
-      await w.putRecipe(workspace, step('task', 'create_task', {message: 'task_id', file_id: 0}));
+      await w.putRecipe(workspace, step('task', 'create_task', {message: 'task_id', file_id: 0, due: 0}));
       await w.putRecipe(workspace, step('give', 'assign_task', {task_id: 'assignment_id', login: 0}));
       const assignment = async id => (await w.sandbox('GET', '/_state/box')).assignments.find(a => a.id === id);
       /** Ana asks Cleo in Box, which tells of it: the id, and the message. */
       const asks = async (message, who, at) => {
         const idOf = m => /Id (\d+)/.exec(words(m))[1];
-        const task = idOf(await ana.ask(`review task message: "${message}" file_id: 8018809384`, /Id \d+/));
+        const task = idOf(await ana.ask(`review task message: "${message}" file_id: 8018809384 due: 2027-01-31T12:00:00Z`, /Id \d+/));
         const id = idOf(await ana.ask(`review give task_id: ${task} login: cleo@acme.example`, m => /Id \d+/.test(words(m)) && !words(m).includes(`Id ${task}`)));
-        const source = {id, type: 'task_assignment', item: {id: '8018809384', type: 'file', name: 'contract.pdf'}, message, resolution_state: 'incomplete',
-          assigned_to: {id: '2000000003', type: 'user', name: 'Cleo Chen', login: 'cleo@acme.example'}};
+        const source = {id, type: 'task_assignment', item: {id: '8018809384', type: 'file', name: 'contract.pdf'}, message, completed_at: null, assigned_at: '2026-11-20T09:00:00-08:00', reminded_at: null, resolution_state: 'incomplete',
+          assigned_by: {id: '2000000001', type: 'user', name: 'Ana Alvarez', login: 'ana@acme.example'}, assigned_to: {id: '2000000003', type: 'user', name: 'Cleo Chen', login: 'cleo@acme.example'}};
         const r = await w.sandbox('POST', '/_hook', {kind: 'box', url: made.url, ...keys, times: 2, body: {type: 'webhook_event', id: `event-${id}`, trigger: 'TASK_ASSIGNMENT.CREATED', created_at: '2026-11-20T09:00:00-08:00', created_by: {type: 'user', id: '2000000001', name: 'Ana Alvarez', login: 'ana@acme.example'}, source}});
         assert.ok(r.taken, JSON.stringify(r));
         return [id, await who.sees(m => m.is_bot && labels(m).includes('Approve') && words(m).includes(message), at)];
       };
       const privately = (who, pattern) => (teams ? who.sees(pattern) : who.sees(pattern, {place}));
       const [id, m] = await asks('Read it', ana, {place});
-      assert.match(words(m), /^Review of contract\.pdf[^]*Cleo Chen[^]*Ana Alvarez[^]*20 Nov 2026/);
+      assert.match(words(m), /^Review of contract\.pdf[^]*Cleo Chen[^]*Ana Alvarez[^]*20 Nov 2026[^]*Due[^]*31 Jan 2027[^]*Owner of the file[^]*\w+ \w+/);
       assert.match(url(m), /^https:\/\/app\.box\.com\/file\/8018809384$/);
       await ana.press(m, 'Approve');
       await privately(ana, /waits for somebody else: your Box account may not decide it/);
@@ -211,6 +211,8 @@ for (const chat of ['slack', 'teams']) {
       await privately(ben, /Nothing is left to do here[^]*Approved by Cleo/);
 
       const [other, told] = await asks('Read this too', cleo); // who is known by now
+      assert.match(words(told), /Owner of the file/);
+      assert.doesNotMatch(words(told), /Due/, 'of two tasks Box does not say which one it is');
       await cleo.ask(`box review assignment: ${other} decision: rejected`, /contract\.pdf is rejected/);
       await cleo.press(told, 'Approve');
       const shut = await cleo.sees(x => x.ts === told.ts && /^Already rejected in Box by Cleo Chen[,\n]/.test(words(x)));
@@ -247,6 +249,7 @@ for (const chat of ['slack', 'teams']) {
       const id = await deal('By flow');
       await w.sandbox('PUT', '/_config', {salesforce: {approval_work_items: [{org: 'acme', to: 'cleo@acme.example', record: id}]}});
       const m = await told(id, '04lflow', 'By flow');
+      assert.match(words(m), /^Approval of By flow[^]*Close date[^]*31 Dec 2026[^]*Submitted by[^]*Ana Alvarez[^]*Submitted[^]*20\d\d/);
       await form(cleo, m, 'Reject', {comment: 'Too dear'});
       await ana.sees(x => x.ts === m.ts && /^Rejected by Cleo[^]*Approval of By flow/.test(words(x)), {place});
       assert.equal((await w.records('ApprovalWorkItem'))[0].fields.Status, 'Rejected');

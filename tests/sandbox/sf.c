@@ -197,7 +197,8 @@ static void merge(json_t *into, const json_t *from)
     json_decref(copy);
 }
 
-/* {"org", "to", "record"}: a flow asked this user to approve that record. */
+/* {"org", "to", "record"}: its owner submitted that record, and a flow asked this user to approve
+ * it. */
 static const char *ask_for_approval(const json_t *item)
 {
     json_t *org = sf_org(json_str(item, "org"));
@@ -205,9 +206,17 @@ static const char *ask_for_approval(const json_t *item)
     if (user == NULL) {
         return "approval_work_items: no such org or user";
     }
-    const char *id = json_str_or(user, "id", "");
-    json_t *fields = json_pack("{s:s, s:s, s:s}", "Status", "Assigned", "AssignedToId", id,
-                               "RelatedRecordId", json_str_or(item, "record", ""));
+    const char *id = json_str_or(user, "id", ""), *record = json_str_or(item, "record", "");
+    json_t *owner = sf_value(org, sf_record(org, record), "OwnerId");
+    const char *by = json_is_string(owner) ? json_string_value(owner) : id;
+    json_t *fields = json_pack("{s:s, s:s, s:s}", "Status", "InProgress", "RelatedRecordId", record,
+                               "SubmittedById", by);
+    json_t *submission = sf_record_new(org, sf_object("ApprovalSubmission"), fields, by);
+    json_decref(fields);
+    json_decref(owner);
+    fields =
+        json_pack("{s:O, s:s, s:s, s:s}", "ApprovalSubmissionId", json_object_get(submission, "id"),
+                  "Status", "Assigned", "AssignedToId", id, "RelatedRecordId", record);
     sf_record_new(org, sf_object("ApprovalWorkItem"), fields, id);
     json_decref(fields);
     return NULL;

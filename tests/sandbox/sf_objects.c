@@ -98,9 +98,16 @@ static const struct sf_object objects[] = {
       {"ActorId", SF_REFERENCE, 18, true},
       {"OriginalActorId", SF_REFERENCE, 18, true},
       {"Comments", SF_STRING, 4000, false}}},
+    {"ApprovalSubmission",
+     "9jQ",
+     {{"Status", SF_STRING, 40, true},
+      {"RelatedRecordId", SF_REFERENCE, 18, true},
+      {"SubmittedById", SF_REFERENCE, 18, true},
+      {"Comments", SF_STRING, 4000, false}}},
     {"ApprovalWorkItem",
      "9jR",
-     {{"Status", SF_STRING, 40, true},
+     {{"ApprovalSubmissionId", SF_REFERENCE, 18, true},
+      {"Status", SF_STRING, 40, true},
       {"AssignedToId", SF_REFERENCE, 18, true},
       {"RelatedRecordId", SF_REFERENCE, 18, true},
       {"ReviewedById", SF_REFERENCE, 18, true},
@@ -172,6 +179,7 @@ bool sf_query_only(const struct sf_object *object)
                                         "ProcessInstance",
                                         "ProcessInstanceWorkitem",
                                         "ProcessInstanceStep",
+                                        "ApprovalSubmission",
                                         "ApprovalWorkItem"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(object->name, names[i]) == 0) {
@@ -197,21 +205,24 @@ static const struct sf_field *system_field(const char *name)
     return NULL;
 }
 
-static const char process_prefix[] = "ProcessInstance.";
+/* "ProcessInstance.Status": a field of what a record is a part of. */
+static const struct whole {
+    const char *part, *prefix, *object, *id_field;
+} wholes[] = {
+    {"ProcessInstanceWorkitem", "ProcessInstance.", "ProcessInstance", "ProcessInstanceId"},
+    {"ProcessInstanceStep", "ProcessInstance.", "ProcessInstance", "ProcessInstanceId"},
+    {"ApprovalWorkItem", "ApprovalSubmission.", "ApprovalSubmission", "ApprovalSubmissionId"},
+};
 
-/* It belongs to a process, and names who acts in it. */
-static bool is_part_of_process(const struct sf_object *object)
+static const struct whole *whole_of(const struct sf_object *object, const char *field)
 {
-    return strcmp(object->name, "ProcessInstanceWorkitem") == 0 ||
-           strcmp(object->name, "ProcessInstanceStep") == 0;
-}
-
-/* Of the process behind it. */
-static const char *process_field(const struct sf_object *object, const char *field)
-{
-    size_t len = sizeof process_prefix - 1;
-    bool fits = is_part_of_process(object) && strncmp(field, process_prefix, len) == 0;
-    return fits ? field + len : NULL;
+    for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
+        if (strcmp(wholes[i].part, object->name) == 0 &&
+            strncmp(field, wholes[i].prefix, strlen(wholes[i].prefix)) == 0) {
+            return &wholes[i];
+        }
+    }
+    return NULL;
 }
 
 /* "Account.Name": the name of what a field with an id leads to. */
@@ -237,8 +248,9 @@ bool sf_knows_field(const struct sf_object *object, const char *field)
     if (is_organization(object)) {
         return sf_field(object, field) != NULL;
     }
-    if (process_field(object, field) != NULL) {
-        return sf_knows_field(sf_object("ProcessInstance"), process_field(object, field));
+    const struct whole *whole = whole_of(object, field);
+    if (whole != NULL) {
+        return sf_knows_field(sf_object(whole->object), field + strlen(whole->prefix));
     }
     const char *id_field = id_field_of(field);
     return sf_field(object, field) != NULL || system_field(field) != NULL || is_custom(field) ||
@@ -566,9 +578,10 @@ json_t *sf_value(json_t *org, const json_t *record, const char *field)
 {
     const json_t *fields = json_object_get(record, "fields");
     const struct sf_object *object = sf_object(json_str_or(record, "object", ""));
-    if (object != NULL && process_field(object, field) != NULL) {
-        json_t *process = sf_record(org, json_str_or(fields, "ProcessInstanceId", ""));
-        return process == NULL ? json_null() : sf_value(org, process, process_field(object, field));
+    const struct whole *whole = object == NULL ? NULL : whole_of(object, field);
+    if (whole != NULL) {
+        json_t *there = sf_record(org, json_str_or(fields, whole->id_field, ""));
+        return there == NULL ? json_null() : sf_value(org, there, field + strlen(whole->prefix));
     }
     const json_t *owner = sf_user(org, json_str(fields, "OwnerId"));
     if (id_field_of(field) != NULL) {

@@ -173,17 +173,22 @@ static json_t *choices_with(struct drawing *d, const char *typed)
     return list;
 }
 
+/* By its value, or, as it comes back where it was typed, by its label. */
 static const json_t *choice_of(const json_t *list, const char *value)
 {
+    const json_t *named = NULL, *choice = NULL;
     size_t i = 0;
-    const json_t *choice = NULL;
     json_array_foreach(list, i, choice)
     {
+        const char *label = json_text(choice, "label");
         if (value != NULL && str_equal(json_text(choice, "value"), value)) {
             return choice;
         }
+        if (value != NULL && label != NULL && str_equal_fold(label, value)) {
+            named = choice;
+        }
     }
-    return NULL;
+    return named;
 }
 
 /* Its label says what is chosen, and is taken for it. */
@@ -200,13 +205,12 @@ static void draw_search(struct drawing *d, bool none)
 
 static void draw_list(struct drawing *d, const json_t *list)
 {
-    const char *value = json_text(d->field, "value");
+    const json_t *choices = json_member(d->field, "choices");
+    const json_t *chosen = choice_of(choices, json_text(d->field, "value"));
     bool many = json_array_size(list) >= FILTERED_FROM;
     put_text(d->input, "style", many ? "filtered" : "compact");
     put_line(d, "placeholder", "Choose one", SAMPLE_CHARS);
-    if (choice_of(list, value) != NULL) {
-        put_text(d->input, "value", value);
-    }
+    put_text(d->input, "value", json_text(chosen, "value"));
     json_put(d->input, "choices", json_deep_copy(list));
 }
 

@@ -74,6 +74,15 @@ static void check_option(const struct json_doc *d, const struct recipe_input *in
 
 static void parse_options(const struct json_doc *d, struct recipe_input *in)
 {
+    const json_t *list = json_member(d->object, "options");
+    if (json_array_size(list) > OPTIONS_MAX) {
+        json_doc_fault(
+            d, "options",
+            "This may have at most %d entries. For a longer list ask for a text, and let "
+            "a step look it up.",
+            OPTIONS_MAX);
+        return;
+    }
     size_t count = json_array_size(json_doc_array(d, "options", false, OPTIONS_MAX));
     in->options = arena_array(d->mem, count + 1, sizeof(*in->options));
     for (size_t i = 0; i < count; i++) {

@@ -83,9 +83,10 @@ static int framing_check(const struct request *q, unsigned long long *ret_length
     return 0;
 }
 
-static int too_large(struct err *e)
+static int too_large(const struct call *c, struct err *e)
 {
-    return err_set(e, ERR_TOO_LARGE, "too_large", "the body is too large");
+    return err_set(e, ERR_TOO_LARGE, "too_large", "This route takes %zu bytes at most.",
+                   c->route->body_max);
 }
 
 static int admit(struct call *c, const char *method, unsigned long long length, struct err *e)
@@ -103,7 +104,7 @@ static int admit(struct call *c, const char *method, unsigned long long length, 
     if (gates_check(c->server->web->gates, c->route, &c->q, e) != 0) {
         return -1;
     }
-    return length > c->route->body_max ? too_large(e) : 0;
+    return length > c->route->body_max ? too_large(c, e) : 0;
 }
 
 bool call_begin(struct call *c, const char *method)
@@ -160,7 +161,7 @@ bool call_body(struct call *c, const char *data, size_t len)
 {
     if (!c->refused && c->body_len + len > c->route->body_max) {
         struct err e = {0};
-        too_large(&e);
+        too_large(c, &e);
         refuse_body(c);
         fail(c, &e);
     }

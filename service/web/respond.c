@@ -135,7 +135,7 @@ static const char *problem_detail(const struct err *e)
                    {ERR_UNAUTHENTIC, "The credentials are missing or not valid."},
                    {ERR_FORBIDDEN, "This is not allowed."},
                    {ERR_MEDIA_TYPE, NULL},
-                   {ERR_TOO_LARGE, "The request is larger than this route takes."},
+                   {ERR_TOO_LARGE, NULL},
                    {ERR_LIMIT, "Too many requests. Please try again later."},
                    {ERR_DATABASE, "The service is busy. Please try again shortly."},
                    {ERR_LEASE_LOST, "The service is busy. Please try again shortly."},

@@ -152,6 +152,13 @@ static void test_long_lists(void **state)
     assert_null(json_at(card, "body.2"));
     card = list_card(mem, 1000, "#999");
     assert_at(mem, card, "body.1.value", "'Account number 999'");
+    /* typed as it is called, and shown anew for another field's sake: it stays */
+    card = list_card(mem, 1000, "account NUMBER 99");
+    assert_at(mem, card, "body.1.type", "'Input.Text'");
+    assert_at(mem, card, "body.1.value", "'Account number 99'");
+    assert_null(json_at(card, "body.2"));
+    card = list_card(mem, 60, "account NUMBER 7");
+    assert_at(mem, card, "body.1.value", "'#7'");
     card = list_card(mem, 1000, "NUMBER 99");
     assert_at(mem, card, "body.1.type", "'Input.ChoiceSet'");
     assert_int_equal(json_array_size(json_at(card, "body.1.choices")), 11);

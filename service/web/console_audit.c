@@ -1,5 +1,7 @@
 #include "console_int.h"
 
+#include <string.h>
+
 /* The audit, to search in: who changed what, and when. */
 
 /* "version: 2 · command: team note" */
@@ -20,13 +22,22 @@ static const char *detail_words(arena *mem, const json_t *detail)
     return words.text;
 }
 
+/* A long one may be broken behind its dot. */
+static void put_action(arena *mem, json_t *row, const char *action)
+{
+    const char *dot = action == NULL ? NULL : strchr(action, '.');
+    size_t len = dot == NULL ? 0 : (size_t)(dot - action) + 1;
+    json_put_words(row, "action_of", len == 0 ? NULL : arena_strndup(mem, action, len));
+    json_put_words(row, "action", action == NULL ? NULL : action + len);
+}
+
 static json_t *row_of(const struct console *c, const json_t *line, const json_t *names)
 {
     const char *actor = json_text(line, "actor"), *subject = json_text(line, "subject");
     const json_t *detail = json_member(line, "detail");
     json_t *row = json_object();
     json_put_words(row, "at", console_time(c->mem, json_text(line, "at")));
-    json_put_words(row, "action", json_text(line, "action"));
+    put_action(c->mem, row, json_text(line, "action"));
     json_put_shown(row, "actor", console_actor(names, actor));
     json_put_shown(row, "subject", subject);
     if (json_is_object(detail)) {

@@ -409,6 +409,10 @@ describe('its pages', () => {
     await menu('Audit');
     await heading('Audit');
     await accessible(page, 'the audit');
+    const was = page.viewportSize();
+    await page.setViewportSize({width: 1000, height: 720});
+    assert.ok(await page.getByRole('region', {name: 'Audit'}).evaluate(r => r.scrollWidth <= r.clientWidth), 'it stands there whole');
+    await page.setViewportSize(was);
     await page.getByLabel('Action').fill('recipe');
     await page.getByRole('button', {name: 'Search'}).click();
     await page.getByRole('cell', {name: 'recipe.changed'}).first().waitFor();

@@ -75,7 +75,7 @@ export class Browser {
   }
 
   get text() {
-    return unescapeHtml(this.page.html.replace(/<(style|head|svg)\b[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
+    return unescapeHtml(this.page.html.replace(/<(style|head|svg)\b[\s\S]*?<\/\1>/g, ' ').replace(/<wbr>/g, '').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
   }
 
   get code() {

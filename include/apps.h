@@ -28,6 +28,8 @@ typedef struct app app;   /* one entry */
  * shadowed names are faults, all at once. */
 int apps_load(arena *boot, const char *dir, apps **ret, struct faults *faults);
 const app *apps_find(const apps *a, const char *name); /* NULL if unknown */
+/* By its name or title, however they are cased. */
+const app *apps_called(const apps *a, const char *words);
 /* Of the folder that apps_load() was given, NULL behind the last: the apps that came from there,
  * and the files that it passed over, since their names do not end in ".json" (at most 50). */
 const char *apps_from_dir(const apps *a, size_t index);

@@ -47,6 +47,8 @@ char *json_write_lines(arena *mem, const json_t *value);
 json_t *json_must(json_t *value);
 void json_put(json_t *object, const char *key, json_t *value);
 void json_push(json_t *array, json_t *value);
+/* A list of these texts, for others to take over. */
+json_t *json_texts(const char *const *list, size_t count);
 /* A text of people or of apps: what is no UTF-8 in it is replaced. NULL: "". */
 json_t *json_words(const char *text);
 /* The same for what is shown and never read back: no character turns the words behind it. */
@@ -60,6 +62,8 @@ const char *json_text(const json_t *object, const char *key);
 int64_t json_i64(const json_t *object, const char *key);
 bool json_flag(const json_t *object, const char *key);
 json_t *json_member(const json_t *object, const char *key); /* borrowed; NULL if absent */
+/* One of the items is this text; what is no list has none. */
+bool json_has(const json_t *list, const char *text);
 /* Value at "a.b.0.c"; array positions are decimal. Borrowed, NULL when there is none. */
 json_t *json_at(const json_t *value, const char *path);
 

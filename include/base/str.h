@@ -40,12 +40,16 @@ bool str_starts(const char *text, const char *prefix);
 bool str_starts_fold(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 bool str_empty(const char *text); /* NULL or "" */
+/* One of these is the text. */
+bool str_in(const char *const *list, size_t count, const char *text);
 /* A copy without leading and trailing ASCII white space. */
 char *str_trim(arena *mem, const char *text);
 /* A copy with ASCII letters in lower case. */
 char *str_lower(arena *mem, const char *text);
 /* A GUID (RFC 9562 section 4) in lower case; NULL when the whole text, or NULL, is none. */
 char *str_guid(arena *mem, const char *text);
+/* A token of RFC 9110 (section 5.6.2), as the name of a header is. */
+bool str_is_token(const char *text);
 /* A copy of at most max_bytes that ends on a UTF-8 boundary; an ellipsis marks a cut. */
 char *str_cut(arena *mem, const char *text, size_t max_bytes);
 /* True when text is well-formed UTF-8 (RFC 3629) without NUL. */

@@ -39,6 +39,8 @@ struct connection {
     const char *owner; /* of a default connection's own tokens: whose leaving ends them, or NULL */
     int64_t connected_at, last_used_at, created_at;
 };
+/* Its grant does, as far as anybody knows: active, or only in want of attention. NULL: no. */
+bool connection_acts(const struct connection *c);
 
 /* The owner's connection under a default connection, whatever its state; tokens opened. Of several
  * accounts of one user it is the chosen one; NULL: none is. */

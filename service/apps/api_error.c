@@ -37,11 +37,11 @@ const char *apps_scalar(arena *mem, const json_t *value)
                                   : NULL;
 }
 
-static const char *scalar_at(arena *mem, const struct apps_texts *paths, const json_t *body)
+const char *apps_first_scalar(arena *mem, const struct apps_texts *paths, const json_t *scope)
 {
     const char *text = NULL;
     for (size_t i = 0; i < paths->count && text == NULL; i++) {
-        text = apps_scalar(mem, json_at(body, paths->items[i]));
+        text = apps_scalar(mem, json_at(scope, paths->items[i]));
     }
     return text;
 }
@@ -60,10 +60,10 @@ struct apps_refusal apps_refusal_read(arena *mem, const app *a, const struct app
         return refusal;
     }
     refusal.code = row != NULL && row->code != NULL ? apps_scalar(mem, json_at(body, row->code))
-                                                    : scalar_at(mem, &a->errors.code, body);
+                                                    : apps_first_scalar(mem, &a->errors.code, body);
     refusal.message = row != NULL && row->message != NULL
                           ? apps_scalar(mem, json_at(body, row->message))
-                          : scalar_at(mem, &a->errors.message, body);
+                          : apps_first_scalar(mem, &a->errors.message, body);
     return refusal;
 }
 

@@ -281,8 +281,12 @@ int apps_send(const struct apps_exchange *x, struct net_response *ret, struct er
 int apps_not_cut(const struct str *s, const char *what, struct err *e);
 /* Adds a header, or changes it when it is there. */
 void apps_header_set(struct net_request *io, const char *name, const char *value);
+/* Of a list that ends with NULL. */
+bool apps_is_listed(const char *const *names, const char *name);
 /* Text of a scalar; NULL for anything else. */
 const char *apps_scalar(arena *mem, const json_t *value);
+/* The first of these places that has one. */
+const char *apps_first_scalar(arena *mem, const struct apps_texts *paths, const json_t *scope);
 
 /* --- what inputs lead to (actions.c, soql.c) --- */
 

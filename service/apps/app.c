@@ -106,15 +106,6 @@ bool app_issuer_fits(const app *a, const char *iss)
     return iss == NULL ? !a->issuer_required : str_equal(iss, a->issuer);
 }
 
-static json_t *texts_json(const struct apps_texts *t)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < t->count; i++) {
-        json_array_append_new(list, json_string(t->items[i]));
-    }
-    return list;
-}
-
 static json_t *vars_json(const app *a)
 {
     json_t *list = json_array();
@@ -156,7 +147,9 @@ json_t *app_describe(const app *a)
         json_array_append_new(actions, action_json(&a->actions[i]));
     }
     return json_pack("{s:s, s:s, s:{s:s?, s:o, s:o}, s:o, s:o, s:o, s:o}", "name", a->name, "title",
-                     a->title, "hosts", "default", a->host, "names", texts_json(&a->host_names),
-                     "suffixes", texts_json(&a->host_suffixes), "vars", vars_json(a), "scopes",
-                     scopes, "unverified", texts_json(&a->unverified), "actions", actions);
+                     a->title, "hosts", "default", a->host, "names",
+                     json_texts(a->host_names.items, a->host_names.count), "suffixes",
+                     json_texts(a->host_suffixes.items, a->host_suffixes.count), "vars",
+                     vars_json(a), "scopes", scopes, "unverified",
+                     json_texts(a->unverified.items, a->unverified.count), "actions", actions);
 }

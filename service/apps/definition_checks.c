@@ -31,14 +31,6 @@ static bool is_listed(const char *const *list, const char *text)
     return *list != NULL;
 }
 
-/* RFC 9110 section 5.6.2 */
-static bool is_token(const char *text)
-{
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    return text[0] != '\0' && strspn(text, token) == strlen(text);
-}
-
 static bool is_one_line(const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -52,7 +44,7 @@ static bool is_one_line(const char *text)
 /* The token's own header may be Authorization: nothing else fills it then. */
 static const char *name_fault(const char *name, const char *const *more)
 {
-    if (!is_token(name)) {
+    if (!str_is_token(name)) {
         return "This is no header's name (RFC 9110, section 5.1).";
     }
     bool taken = is_listed(our_headers, name) || (more != NULL && is_listed(more, name));

@@ -46,14 +46,6 @@ static void read_covers(const struct apps_reader *r, const struct json_doc *d)
     }
 }
 
-static bool listed(const char *const *names, const char *name)
-{
-    while (*names != NULL && !str_equal(*names, name)) {
-        names++;
-    }
-    return *names != NULL;
-}
-
 void apps_check_param_values(const struct json_doc *d, const struct apps_pairs *p,
                              const char *const *names)
 {
@@ -82,7 +74,7 @@ void apps_check_params(const struct json_doc *d, const struct apps_pairs *p, con
                                        NULL};
     for (size_t i = 0; i < p->count; i++) {
         const char *name = p->items[i].name;
-        if (listed(ours, name) && !listed(but, name)) {
+        if (apps_is_listed(ours, name) && !apps_is_listed(but, name)) {
             json_doc_fault(d, arena_printf(d->mem, "params.%s", name),
                            "Workbot sets this parameter itself.");
         }
@@ -99,7 +91,7 @@ static void check_rename(const struct json_doc *d, const struct apps_pairs *p)
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
     for (size_t i = 0; i < p->count; i++) {
         const char *to = p->items[i].value;
-        if (!listed(ours, p->items[i].name) || strspn(to, plain) != strlen(to) ||
+        if (!apps_is_listed(ours, p->items[i].name) || strspn(to, plain) != strlen(to) ||
             str_equal(to, "state")) {
             json_doc_fault(d, arena_printf(d->mem, "rename.%s", p->items[i].name),
                            "This must be a parameter that Workbot sends, and its name at the app; "

@@ -18,13 +18,6 @@ enum {
 
 #define OUR_HEADER "X-Workbot-Secret"
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(const char *text)
-{
-    return *text != '\0' && strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
-}
-
 static bool is_printable(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
@@ -39,7 +32,7 @@ static const char *header_of(const struct json_doc *d, const char *key, const ch
 {
     const char *name =
         json_doc_text(d, key, absent == NULL && !str_equal(key, "timestamp_header"), HEADER_MAX);
-    if (name != NULL && !is_token(name)) {
+    if (name != NULL && !str_is_token(name)) {
         json_doc_fault(d, key, "This must be the name of a header.");
     }
     return name == NULL ? absent : name;
@@ -144,7 +137,7 @@ static json_t *id_rules(enum hook_kind kind, const struct json_doc *d)
     json_doc_known(&v, keys);
     const char *header = json_doc_text(&v, "header", false, HEADER_MAX);
     const char *path = json_doc_text(&v, "path", false, PATH_MAX_BYTES);
-    if ((header == NULL) == (path == NULL) || (header != NULL && !is_token(header)) ||
+    if ((header == NULL) == (path == NULL) || (header != NULL && !str_is_token(header)) ||
         (path != NULL && *path == '\0')) {
         json_doc_fault(d, "event_id",
                        "This must be {\"header\": its name} or {\"path\": where it stands in the "

@@ -216,3 +216,14 @@ const app *apps_at(const apps *all, size_t index)
 {
     return index < all->count ? all->list[index] : NULL;
 }
+
+const app *apps_called(const apps *all, const char *words)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const app *a = all->list[i];
+        if (str_equal_fold(words, app_name(a)) || str_equal_fold(words, app_title(a))) {
+            return a;
+        }
+    }
+    return NULL;
+}

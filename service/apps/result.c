@@ -54,19 +54,10 @@ static const char *link_to(const struct apps_act *t, const char *text, const cha
     return made ? url : NULL;
 }
 
-static const char *first_id(arena *mem, const struct apps_texts *paths, const json_t *scope)
-{
-    const char *id = NULL;
-    for (size_t i = 0; i < paths->count && id == NULL; i++) {
-        id = apps_scalar(mem, json_at(scope, paths->items[i]));
-    }
-    return id;
-}
-
 static void add_link(const struct apps_act *t, const struct apps_row *x, json_t *row)
 {
     bool meant = json_is_object(row) && apps_where_fits(t, &x->where, row);
-    const char *id = meant ? first_id(t->call->mem, &x->id, row) : NULL;
+    const char *id = meant ? apps_first_scalar(t->call->mem, &x->id, row) : NULL;
     const char *url = id == NULL ? NULL : link_to(t, x->url, id);
     if (url != NULL) {
         json_put(row, "url", json_string(url));
@@ -126,7 +117,7 @@ void apps_result_make(const struct apps_act *t, const struct apps_outcome *o, co
     const struct apps_texts *ids = o->record_id.count > 0 ? &o->record_id : &own->record_id;
     *ret =
         (struct app_result){.output = arena_json(mem, without_our_words(output_of(paths, scope)))};
-    ret->record_id = first_id(mem, ids, scope);
+    ret->record_id = apps_first_scalar(mem, ids, scope);
     if (ret->record_id != NULL && t->action->record_url != NULL) {
         ret->record_url = link_to(t, t->action->record_url, ret->record_id);
     }

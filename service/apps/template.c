@@ -28,7 +28,7 @@ static const char *slot_name(arena *mem, const char *text, size_t *ret_len)
     return arena_strndup(mem, text + 1, len);
 }
 
-static bool listed(const char *const *names, const char *name)
+bool apps_is_listed(const char *const *names, const char *name)
 {
     while (*names != NULL && !str_equal(*names, name)) {
         names++;
@@ -51,7 +51,7 @@ static bool known(arena *mem, const char *text, const char *const *names, bool b
             *ret_why = "A brace is not part of {name}.";
             return false;
         }
-        if (!listed(names, name)) {
+        if (!apps_is_listed(names, name)) {
             *ret_why = arena_printf(mem, "{%s} is not known here.", name);
             return false;
         }

@@ -165,3 +165,13 @@ json_t *json_at(const json_t *value, const char *path)
     }
     return found;
 }
+
+bool json_has(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (str_equal(json_string_value(json_array_get(list, i)), text)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -64,3 +64,12 @@ void json_put_shown(json_t *object, const char *key, const char *text)
         json_put(object, key, json_shown(text));
     }
 }
+
+json_t *json_texts(const char *const *list, size_t count)
+{
+    json_t *texts = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(texts, json_string(list[i]));
+    }
+    return texts;
+}

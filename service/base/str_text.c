@@ -24,6 +24,16 @@ bool str_empty(const char *text)
     return text == NULL || *text == '\0';
 }
 
+bool str_in(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool str_equal(const char *a, const char *b)
 {
     if (a == NULL || b == NULL) {
@@ -166,4 +176,11 @@ char *str_split(arena *mem, const char **rest, char separator)
     }
     *rest = end + 1;
     return arena_strndup(mem, start, (size_t)(end - start));
+}
+
+bool str_is_token(const char *text)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    return text[0] != '\0' && strspn(text, token) == strlen(text);
 }

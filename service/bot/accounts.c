@@ -10,11 +10,6 @@
  * no other takes its place before its person has said so.
  */
 
-static bool acts(const struct connection *c)
-{
-    return c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION;
-}
-
 void accounts_of(const struct connection *list, size_t count, const char *default_name,
                  struct accounts *ret)
 {
@@ -24,7 +19,7 @@ void accounts_of(const struct connection *list, size_t count, const char *defaul
         if (!str_equal(c->default_name, default_name)) {
             continue;
         }
-        ret->acting += acts(c) ? 1 : 0;
+        ret->acting += connection_acts(c) ? 1 : 0;
         ret->count += c->connected_at > 0 ? 1 : 0;
         if (!c->resting) {
             ret->chosen = c;
@@ -32,7 +27,7 @@ void accounts_of(const struct connection *list, size_t count, const char *defaul
             ret->resting[ret->resting_count++] = c;
         }
     }
-    ret->used = ret->chosen != NULL && acts(ret->chosen);
+    ret->used = connection_acts(ret->chosen);
 }
 
 int accounts_load(struct scene *sc, const char *default_name, struct accounts *ret, struct err *e)
@@ -73,7 +68,7 @@ void accounts_add_choices(struct scene *sc, json_t *view, const struct accounts 
     view_note(view, "None of your accounts there is used now. Log in, or choose one of those that "
                     "you are connected with.");
     for (size_t i = 0; i < a->resting_count; i++) {
-        if (acts(a->resting[i])) {
+        if (connection_acts(a->resting[i])) {
             accounts_add_use(sc, view, a->resting[i]);
         }
     }
@@ -100,7 +95,7 @@ void accounts_add_another(json_t *view, const struct default_connection *d)
 
 static void add_rest_buttons(struct scene *sc, json_t *view, const struct connection *c)
 {
-    if (!acts(c)) {
+    if (!connection_acts(c)) {
         view_button(view, &(struct button){
                               .title = "Log in again", .action = "add_account", .value = c->id});
         list_add_delete(sc, view, c);
@@ -227,7 +222,7 @@ int action_choose(struct turn *t, const char *value, struct err *e)
     if (gone) {
         return list_say_deleted(t, e);
     }
-    if (c != NULL && c->resting && acts(c) && choose(t, c, &answered, e) != 0) {
+    if (c != NULL && c->resting && connection_acts(c) && choose(t, c, &answered, e) != 0) {
         return -1;
     }
     if (answered) {

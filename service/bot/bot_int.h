@@ -100,6 +100,8 @@ int say_dm_as(struct scene *sc, const char *id, json_t *view, struct err *e);
 int say_private(struct turn *t, json_t *view, const char **ret_id, struct err *e);
 /* The same, and never in place of what was pressed. */
 int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e);
+/* The same of a sentence. */
+int say_words(struct turn *t, const char *text, struct err *e);
 /* m, the presser's own, stands anew where a private answer would; its buttons are the same. */
 int say_again(struct turn *t, const struct message *m, struct err *e);
 /* A private message that is sent at its first update, in the way that say_private would take. */

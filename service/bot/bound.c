@@ -16,13 +16,6 @@ enum { INPUTS_BYTES_MAX = 16 * 1024 };
 
 /* --- making them --- */
 
-static bool forms_in_answers(const struct scene *sc)
-{
-    const struct chat_driver *driver =
-        chats_driver(sc->bot->options.chats, sc->workspace->workspace);
-    return driver != NULL && driver->form_in_answer;
-}
-
 struct making {
     struct scene *scene;
     const struct bound_source *source;
@@ -43,15 +36,6 @@ static bool asks_more(const struct making *x, const struct recipe_button *b, con
            recipe_asks(mem, r, start_inputs(mem, r, inputs), &why) != NULL;
 }
 
-static json_t *texts(const char *const *list, size_t count)
-{
-    json_t *out = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(out, json_string(list[i]));
-    }
-    return out;
-}
-
 /* false: with less than was meant it would be another command. */
 static bool make(const struct making *x, const struct recipe_button *b, const char *handle,
                  struct button *ret)
@@ -67,9 +51,9 @@ static bool make(const struct making *x, const struct recipe_button *b, const ch
         strlen(json_write(mem, inputs)) > INPUTS_BYTES_MAX) {
         return false;
     }
-    json_t *call = arena_json(mem, json_pack("{s:s, s:O, s:o, s:s*, s:s}", "command", b->command,
-                                             "inputs", inputs, "ask", texts(b->ask, b->ask_count),
-                                             "decides", b->decides, "title", b->title));
+    json_t *call = arena_json(
+        mem, json_pack("{s:s, s:O, s:o, s:s*, s:s}", "command", b->command, "inputs", inputs, "ask",
+                       json_texts(b->ask, b->ask_count), "decides", b->decides, "title", b->title));
     *ret =
         (struct button){.title = b->title,
                         .action = "press",
@@ -195,23 +179,10 @@ bool bound_asks(const struct bound *b)
     return b != NULL && json_array_size(json_member(b->call, "ask")) > 0;
 }
 
-static bool names(const json_t *list, const char *input)
-{
-    size_t i = 0;
-    const json_t *one = NULL;
-    json_array_foreach(list, i, one)
-    {
-        if (str_equal(json_string_value(one), input)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool bound_fixes(const struct run *r, const struct recipe_input *in)
 {
     /* no button can give a file */
-    return in->type != INPUT_FILE && names(json_member(r->pressed, "bound"), in->name);
+    return in->type != INPUT_FILE && json_has(json_member(r->pressed, "bound"), in->name);
 }
 
 /* What the button asks for, and what is needed and not there; without a list all that is left. */
@@ -221,7 +192,7 @@ bool bound_hides(const struct run *r, const struct recipe_input *in)
     if (bound_fixes(r, in)) {
         return true;
     }
-    bool wanted = json_array_size(ask) == 0 || names(ask, in->name) || in->required;
+    bool wanted = json_array_size(ask) == 0 || json_has(ask, in->name) || in->required;
     return !wanted;
 }
 
@@ -254,13 +225,6 @@ const json_t *bound_button(const json_t *view, const char *handle)
     return NULL;
 }
 
-static int say(struct turn *t, const char *text, struct err *e)
-{
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "%s", text);
-    return say_beside(t, view, NULL, e);
-}
-
 static int press(struct turn *t, const json_t *button, const char *handle, struct err *e)
 {
     const json_t *call = json_member(button, "call");
@@ -282,7 +246,7 @@ static int press(struct turn *t, const json_t *button, const char *handle, struc
 int action_bound(struct turn *t, const char *value, struct err *e)
 {
     if (t->acted == NULL) {
-        return say(t, "That button does nothing any more: its message is too old.", e);
+        return say_words(t, "That button does nothing any more: its message is too old.", e);
     }
     bool told = false;
     if (decided_before(t, &told, e) != 0 || told) {
@@ -291,7 +255,7 @@ int action_bound(struct turn *t, const char *value, struct err *e)
     const json_t *button = bound_button(t->acted->body, value);
     button = button != NULL ? button : bound_button(view_own(t->acted->body), value);
     if (button == NULL) {
-        return say(t, "That button does nothing any more.", e);
+        return say_words(t, "That button does nothing any more.", e);
     }
     if (t->shows != NULL && !json_flag(button, "opens")) {
         return 0; /* no button of ours asks so */

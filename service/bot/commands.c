@@ -66,18 +66,6 @@ static bool matches(const struct command *c, const char *folded)
     return folded[len] == '\0' || (c->takes_rest && folded[len] == ' ');
 }
 
-static const app *app_called(const struct turn *t, const char *folded)
-{
-    const apps *all = t->scene.bot->options.apps;
-    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
-        const app *a = apps_at(all, i);
-        if (str_equal_fold(folded, app_name(a)) || str_equal_fold(folded, app_title(a))) {
-            return a;
-        }
-    }
-    return NULL;
-}
-
 /* What people also type for them: the whole text, and no recipe has it as its command. */
 static const struct alias {
     const char *words;
@@ -134,7 +122,8 @@ static int try_likes(struct turn *t, const char *folded, struct err *e)
         t->heard = c->words;
         return c->run(t, "", e) == 0 ? 1 : -1;
     }
-    if (str_starts(folded, "delete ") && app_called(t, folded + strlen("delete ")) != NULL) {
+    if (str_starts(folded, "delete ") &&
+        apps_called(t->scene.bot->options.apps, folded + strlen("delete ")) != NULL) {
         return command_connections(t, "", e) == 0 ? 1 : -1; /* where each has its button */
     }
     return help_begun(t, folded, e);
@@ -161,7 +150,9 @@ static int try_login(struct turn *t, const char *folded, struct err *e)
         size_t len = strlen(logins[i].words);
         bool said = strncmp(folded, logins[i].words, len) == 0;
         if (said && (folded[len] == '\0' || folded[len] == ' ')) {
-            const app *a = folded[len] == '\0' ? NULL : app_called(t, folded + len + 1);
+            const app *a = folded[len] == '\0'
+                               ? NULL
+                               : apps_called(t->scene.bot->options.apps, folded + len + 1);
             return say_login(t, a == NULL ? NULL : app_name(a), logins[i].out, e) == 0 ? 1 : -1;
         }
     }
@@ -204,7 +195,7 @@ int command_try(struct turn *t, const char *text, struct err *e)
             return commands[i].run(t, rest, e) == 0 ? 1 : -1;
         }
     }
-    const app *a = app_called(t, folded);
+    const app *a = apps_called(t->scene.bot->options.apps, folded);
     if (a != NULL) {
         return help_app(t, a, e) == 0 ? 1 : -1;
     }

@@ -7,11 +7,6 @@
 
 /* disconnect, typed or pressed. */
 
-static bool is_live(const struct connection *c)
-{
-    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
-}
-
 /* Of several, the one that this user is connected by, when it is one. */
 static int keep_live(struct turn *t, struct choices *c, struct err *e)
 {
@@ -24,8 +19,8 @@ static int keep_live(struct turn *t, struct choices *c, struct err *e)
                                   t->event.user_id, &mine, e) != 0) {
             return -1;
         }
-        live += is_live(mine) ? 1 : 0;
-        found = is_live(mine) ? c->items[i] : found;
+        live += connection_acts(mine) ? 1 : 0;
+        found = connection_acts(mine) ? c->items[i] : found;
     }
     if (live == 1) {
         c->items[0] = found;

@@ -8,11 +8,6 @@
  * The name goes with the message: its connection may be deleted when the app's answer comes.
  */
 
-static bool acts(const struct connection *c)
-{
-    return c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION;
-}
-
 int ended_of(struct scene *sc, const struct connection *c, struct ended *ret, struct err *e)
 {
     struct accounts all;
@@ -57,7 +52,7 @@ int ended_add_rest(struct scene *sc, json_t *view, const struct ended *x, struct
     bool used = all.used && !str_equal(all.chosen->id, x->id);
     for (size_t i = 0; i < all.resting_count; i++) {
         const struct connection *c = all.resting[i];
-        if (acts(c) && !str_equal(c->id, x->id)) {
+        if (connection_acts(c) && !str_equal(c->id, x->id)) {
             str_printf(&names, "%s%s", names.len == 0 ? "" : " and ",
                        words_account(sc->mem, &c->account));
         }

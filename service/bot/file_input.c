@@ -6,23 +6,13 @@
 
 /* Inputs that are files: chosen in a form, where the platform's forms take any. */
 
-static bool has(const char *const *list, size_t count, const char *scope)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i], scope)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* An installation of before, or one where somebody has left it out. What it was granted is not
  * known where the token was put by hand: then the platform says so when it is asked. */
 static bool lacks_scope(const struct workspace *w, const char *scope)
 {
     return scope != NULL &&
-           (has(w->missing_scopes, w->missing_scopes_count, scope) ||
-            (w->bot_scopes_count > 0 && !has(w->bot_scopes, w->bot_scopes_count, scope)));
+           (str_in(w->missing_scopes, w->missing_scopes_count, scope) ||
+            (w->bot_scopes_count > 0 && !str_in(w->bot_scopes, w->bot_scopes_count, scope)));
 }
 
 void files_note_scope(struct scene *sc, const char *scope)

@@ -31,7 +31,7 @@ bool run_asks(const struct run *r)
     return r->state == RUN_ASKING && r->asking != NULL && r->inputs != NULL;
 }
 
-static bool in_answers(const struct scene *sc)
+bool forms_in_answers(const struct scene *sc)
 {
     const struct chat_driver *driver =
         chats_driver(sc->bot->options.chats, sc->workspace->workspace);
@@ -249,7 +249,7 @@ json_t *form_of_run(struct scene *sc, const struct run *r, const struct recipe *
                         .inputs = r->inputs,
                         .inline_left = CHOICES_INLINE_MAX,
                         .values_left = VALUES_BYTES_MAX,
-                        .whole = in_answers(sc)};
+                        .whole = forms_in_answers(sc)};
     struct err unused = {0};
     if (clocks_of_form(sc, recipe, r->inputs, &f.clocks, &unused) == 0) {
         f.inputs = f.clocks.inputs;

@@ -12,6 +12,8 @@ bool run_asks_question(const struct run *r); /* typed words answer it */
 bool run_asks(const struct run *r);          /* in a form or in words */
 /* The chat has forms. */
 bool forms_known(const struct scene *sc);
+/* A form is the answer to what asks for it. */
+bool forms_in_answers(const struct scene *sc);
 /* What a form of the chat carries of ours comes back as it was. */
 bool forms_kept(const struct scene *sc);
 /* There is a fresh trigger at hand, or an answer is waited for: a form may be opened now. */

@@ -248,24 +248,12 @@ static const struct recipe_row *command_called(const struct turn *t, const char 
     return NULL;
 }
 
-static const app *app_called(const struct turn *t, const char *words)
-{
-    const apps *all = t->scene.bot->options.apps;
-    for (size_t i = 0; apps_at(all, i) != NULL; i++) {
-        const app *a = apps_at(all, i);
-        if (str_equal_fold(words, app_name(a)) || str_equal_fold(words, app_title(a))) {
-            return a;
-        }
-    }
-    return NULL;
-}
-
 int command_help(struct turn *t, const char *rest, struct err *e)
 {
     arena *mem = t->scene.mem;
     const char *words = recipe_command_fold(mem, rest);
     const struct recipe_row *row = command_called(t, words);
-    const app *a = app_called(t, words);
+    const app *a = apps_called(t->scene.bot->options.apps, words);
     const struct command_list more = {.fits = of_no_app, .typed = "help more"};
     const struct command_list some = {
         .fits = begins_so, .words = words, .typed = arena_printf(mem, "help %s", words)};

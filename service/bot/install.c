@@ -10,22 +10,13 @@
 
 enum { SCOPE_EVERY_S = 86400 };
 
-static json_t *texts(const char *const *list, size_t count)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(array, json_string(list[i]));
-    }
-    return array;
-}
-
 static int note(struct scene *sc, const struct installation *i, struct err *e)
 {
     json_t *detail =
         arena_json(sc->mem, json_pack("{s:b, s:b, s:b, s:o, s:o}", "first", i->first, "org_wide",
                                       i->org_wide, "rotates", i->tokens.expires_at > 0, "scopes",
-                                      texts(i->scopes, i->scopes_count), "missing",
-                                      texts(i->missing_scopes, i->missing_scopes_count)));
+                                      json_texts(i->scopes, i->scopes_count), "missing",
+                                      json_texts(i->missing_scopes, i->missing_scopes_count)));
     return store_audit_add(sc->s, i->workspace, arena_printf(sc->mem, "user:%s", i->user_id),
                            "workspace.installed", i->workspace, detail, e);
 }

@@ -13,7 +13,7 @@ static void add_facts(struct scene *sc, json_t *view, const struct default_conne
 {
     arena *mem = sc->mem;
     const struct account *a = &c->account;
-    bool works = c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION;
+    bool works = connection_acts(c);
     if (a->name != NULL) {
         /* of the account that waits for its code nothing is here */
         view_field(view, c->state == CONNECTION_PROVISIONAL ? "Account before" : "Account",

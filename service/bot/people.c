@@ -80,16 +80,6 @@ static const char *id_of(const char *key)
     return mark == NULL ? key : mark + 1;
 }
 
-static bool names(const char *const *list, size_t count, const char *team)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i], team)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char **teams_of(arena *mem, const struct chat_person *p, size_t *ret_count)
 {
     const char **list = arena_array(mem, p->teams_count + 2, sizeof *list);
@@ -113,14 +103,14 @@ bool person_is_of(const struct scene *sc, const char *team)
     const struct user *u = sc->user;
     return team == NULL || str_equal(team, id_of(w->workspace)) ||
            (w->organization != NULL && str_equal(team, w->organization)) ||
-           (u != NULL && names(u->teams, u->teams_count, team));
+           (u != NULL && str_in(u->teams, u->teams_count, team));
 }
 
 bool person_says_team(arena *mem, const struct chat_person *p, const char *team)
 {
     size_t count = 0;
     const char **list = teams_of(mem, p, &count);
-    return names(list, count, team);
+    return str_in(list, count, team);
 }
 
 bool person_is_admin(const struct workspace *w, const char *user_id)

@@ -250,6 +250,13 @@ int say_beside(struct turn *t, json_t *view, const char **ret_id, struct err *e)
     return add(&t->scene, &m, ret_id, e) != 0 ? -1 : point_to_answer(t, e);
 }
 
+int say_words(struct turn *t, const char *text, struct err *e)
+{
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "%s", text);
+    return say_beside(t, view, NULL, e);
+}
+
 int say_again(struct turn *t, const struct message *m, struct err *e)
 {
     bool in_chat = t->event.surface == SURFACE_MESSAGE;

@@ -11,13 +11,6 @@
  * instant the run's lock lets one through; the other is told who was first.
  */
 
-static int say(struct turn *t, const char *text, struct err *e)
-{
-    json_t *view = view_new(t->scene.mem);
-    view_text(view, "%s", text);
-    return say_beside(t, view, NULL, e);
-}
-
 static int say_first(struct turn *t, const json_t *wait, struct err *e)
 {
     json_t *view = view_new(t->scene.mem);
@@ -49,7 +42,7 @@ static int find_run(struct turn *t, const json_t *wait, struct run **ret, struct
     if (store_run_lock(t->scene.s, t->scene.workspace->workspace, id, ret, e) != 0) {
         return -1;
     }
-    return *ret == NULL ? say(t, "That button does nothing any more.", e) : 0;
+    return *ret == NULL ? say_words(t, "That button does nothing any more.", e) : 0;
 }
 
 /* Whoever may run it may press for its user, where its user began it. */
@@ -127,7 +120,7 @@ static int press(struct turn *t, struct run *r, const json_t *button, struct err
         return -1;
     }
     if (!may) {
-        return say(t, "You may not press this: it is for those who may run its command.", e);
+        return say_words(t, "You may not press this: it is for those who may run its command.", e);
     }
     return record(t, r, wait, call, e) != 0 || show(t, call, e) != 0 ? -1 : go_on(t, r, recipe, e);
 }
@@ -141,7 +134,7 @@ int action_choice(struct turn *t, const char *value, struct err *e)
         return say_first(t, wait, e);
     }
     if (wait == NULL || button == NULL) {
-        return say(t, "That button does nothing any more.", e);
+        return say_words(t, "That button does nothing any more.", e);
     }
     return find_run(t, wait, &r, e) != 0 ? -1 : r == NULL ? 0 : press(t, r, button, e);
 }

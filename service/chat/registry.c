@@ -75,16 +75,9 @@ static bool slack_serves(const struct chat_settings *s, const char *workspace)
     return slack_is_on(s);
 }
 
-/* The tenants that an operator has named, and no other: also when one was taken off the list. */
 static bool teams_serves(const struct chat_settings *s, const char *workspace)
 {
-    const char *tenant = teams_tenant_of(workspace);
-    for (size_t i = 0; i < s->teams_allowed_tenants_count; i++) {
-        if (str_equal(s->teams_allowed_tenants[i], tenant)) {
-            return teams_is_on(s);
-        }
-    }
-    return false;
+    return teams_is_on(s) && teams_is_allowed(s, teams_tenant_of(workspace));
 }
 
 /* Every platform has one row. */

@@ -6,19 +6,6 @@
 #include "base/json.h"
 #include "base/str.h"
 
-static bool is_in_list(const json_t *list, const char *text)
-{
-    size_t i = 0;
-    const json_t *item = NULL;
-    json_array_foreach(list, i, item)
-    {
-        if (str_equal(json_string_value(item), text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Fails closed: who cannot be placed is a stranger. A person of an organisation is at home in a
  * workspace when Slack lists that workspace, whichever is the person's first one. */
 static bool is_stranger(const json_t *user, const char *workspace)
@@ -30,7 +17,7 @@ static bool is_stranger(const json_t *user, const char *workspace)
     const json_t *org = json_member(user, "enterprise_user");
     return !(str_equal(slack_id(user, "team_id"), home) ||
              str_equal(slack_id(org, "enterprise_id"), home) ||
-             is_in_list(json_member(org, "teams"), home));
+             json_has(json_member(org, "teams"), home));
 }
 
 static const char *shown_name(const json_t *user)

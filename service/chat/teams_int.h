@@ -222,6 +222,8 @@ int teams_parse(arena *mem, const char *job_kind, struct bytes payload, const ch
 
 /* The tenant out of the key of a workspace. */
 const char *teams_tenant_of(const char *workspace);
+/* The tenants that an operator has named, and no other: also when one was taken off the list. */
+bool teams_is_allowed(const struct chat_settings *s, const char *tenant);
 int teams_post(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,
                const char **ret_message_id, struct err *e);
 int teams_update(chats *c, arena *mem, const struct chat_access *a, const struct chat_post *p,

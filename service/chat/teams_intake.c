@@ -4,17 +4,6 @@
 #include "base/json.h"
 #include "base/str.h"
 
-static bool is_allowed(const chats *c, const char *tenant)
-{
-    const struct chat_settings *s = &c->settings;
-    for (size_t i = 0; i < s->teams_allowed_tenants_count; i++) {
-        if (str_equal(s->teams_allowed_tenants[i], tenant)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int dropped(struct teams_intake *out, const char *why)
 {
     out->why = why;
@@ -30,7 +19,7 @@ static const char *stranger(const chats *c, arena *mem, const json_t *activity,
         return "no_tenant";
     }
     *ret_workspace = arena_printf(mem, TEAMS_PREFIX "%s", tenant);
-    return is_allowed(c, tenant) ? NULL : "tenant";
+    return teams_is_allowed(&c->settings, tenant) ? NULL : "tenant";
 }
 
 /* Who joins or leaves may be of another organisation, and a command may come right after. */

@@ -25,6 +25,11 @@ const char *teams_tenant_of(const char *workspace)
     return str_starts(workspace, TEAMS_PREFIX) ? workspace + sizeof TEAMS_PREFIX - 1 : workspace;
 }
 
+bool teams_is_allowed(const struct chat_settings *s, const char *tenant)
+{
+    return str_in(s->teams_allowed_tenants, s->teams_allowed_tenants_count, tenant);
+}
+
 /* A message of a thread is reached by the conversation's id with that of the thread's first. */
 static const char *conversation_of(arena *mem, const struct chat_post *p)
 {

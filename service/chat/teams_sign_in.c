@@ -23,10 +23,8 @@ static const char *authority(const chats *c, arena *mem, const char *workspace)
 /* The app's home if people there are served, else the first tenant whose people are. */
 static const char *tenant_to_try(const struct chat_settings *s)
 {
-    for (size_t i = 0; i < s->teams_allowed_tenants_count; i++) {
-        if (str_equal(s->teams_allowed_tenants[i], s->teams_tenant_id)) {
-            return s->teams_tenant_id;
-        }
+    if (teams_is_allowed(s, s->teams_tenant_id)) {
+        return s->teams_tenant_id;
     }
     return s->teams_allowed_tenants_count == 0 ? NULL : s->teams_allowed_tenants[0];
 }

@@ -2,15 +2,6 @@
 
 #include <string.h>
 
-static json_t *texts_json(const char **items, size_t count)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(list, json_string(items[i]));
-    }
-    return list;
-}
-
 static const char *kept(arena *mem, const json_t *object, const char *key)
 {
     const char *text = json_text(object, key);
@@ -23,7 +14,7 @@ json_t *oauth_tokens_json(const struct tokens *t)
         "{s:s, s:s, s:I, s:I, s:I, s:o}", "access", secret_reveal(t->access), "refresh",
         secret_reveal(t->refresh), "access_expires_at", (json_int_t)t->access_expires_at,
         "access_life_s", (json_int_t)t->access_life_s, "refresh_expires_at",
-        (json_int_t)t->refresh_expires_at, "scopes", texts_json(t->scopes, t->scopes_count));
+        (json_int_t)t->refresh_expires_at, "scopes", json_texts(t->scopes, t->scopes_count));
 }
 
 void oauth_tokens_read(arena *mem, const json_t *value, struct tokens *ret)

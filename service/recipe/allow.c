@@ -2,16 +2,6 @@
 
 #include "base/str.h"
 
-static bool listed(const char *const *list, size_t count, const char *value)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i], value)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int recipe_person_groups(store *s, const struct recipe *r, struct recipe_person *io, struct err *e)
 {
     if (io->user == NULL || (r != NULL && r->allow_groups_count == 0)) {
@@ -24,7 +14,7 @@ int recipe_person_groups(store *s, const struct recipe *r, struct recipe_person 
 static bool in_group(const struct recipe *r, const struct recipe_person *p)
 {
     for (size_t i = 0; i < p->groups_count; i++) {
-        if (listed(r->allow_groups, r->allow_groups_count, p->groups[i])) {
+        if (str_in(r->allow_groups, r->allow_groups_count, p->groups[i])) {
             return true;
         }
     }
@@ -39,8 +29,8 @@ enum recipe_leave recipe_leave_of(const struct recipe *r, const struct recipe_pe
     /* With no list the recipe's checker has made sure that nothing shared is written. */
     size_t lists = r->allow_users_count + r->allow_channels_count + r->allow_groups_count;
     bool open = r->allow_everyone || lists == 0;
-    if (open || listed(r->allow_users, r->allow_users_count, p->user->user_id) ||
-        listed(r->allow_channels, r->allow_channels_count, p->channel) || in_group(r, p)) {
+    if (open || str_in(r->allow_users, r->allow_users_count, p->user->user_id) ||
+        str_in(r->allow_channels, r->allow_channels_count, p->channel) || in_group(r, p)) {
         return LEAVE_GIVEN;
     }
     return r->allow_channels_count > 0 ? LEAVE_NOT_HERE : LEAVE_NOT_YOU;

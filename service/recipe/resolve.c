@@ -20,11 +20,6 @@ static bool is_installer(const struct recipe_person *p)
            str_equal(p->workspace->installer, p->user->user_id);
 }
 
-static bool can_act(const struct connection *c)
-{
-    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
-}
-
 /* Tokens of somebody who has left act for nobody, while they wait for an admin to take over. */
 static bool owner_left(const struct connection *c)
 {
@@ -50,7 +45,7 @@ static const char *owner_of(const struct recipe_connection *c, const struct reci
  * a person's own act or they are asked to log in, never the default one. */
 static void settle(struct connection *c, struct resolved *found)
 {
-    found->connection = can_act(c) && !owner_left(c) ? c : NULL;
+    found->connection = connection_acts(c) && !owner_left(c) ? c : NULL;
     if (found->connection != NULL) {
         return;
     }
@@ -98,7 +93,7 @@ int recipe_resolve_again(store *s, const struct run *run, const struct run_conne
         *e = missing.kind == ERR_NOT_FOUND ? *e : missing;
         return missing.kind == ERR_NOT_FOUND ? 0 : -1;
     }
-    if (can_act(c) && str_equal(c->user_id, run->user_id) &&
+    if (connection_acts(c) && str_equal(c->user_id, run->user_id) &&
         str_equal(c->default_name, io->def->name)) {
         io->connection = c;
         io->rule = RULE_PERSONAL;

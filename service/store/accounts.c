@@ -31,11 +31,6 @@ static const struct stmt CHOOSE = {
 
 const struct stmt *const store_accounts_stmts[] = {&DROP_EMPTY, &REST, &CHOOSE, NULL};
 
-static bool acts(const struct connection *c)
-{
-    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
-}
-
 /* One person may be let into several sites of an app by one account. */
 static bool is_same(const struct account *a, const struct account *b)
 {
@@ -122,11 +117,11 @@ static int make_way(store *s, const struct connection *c, const struct held *h, 
                     struct account_place *ret, struct err *e)
 {
     bool chosen = false;
-    if (adds && h->same != NULL && acts(h->chosen)) {
+    if (adds && h->same != NULL && connection_acts(h->chosen)) {
         ret->used = h->chosen;
         return 0;
     }
-    ret->kept = acts(h->chosen) ? h->chosen : NULL;
+    ret->kept = connection_acts(h->chosen) ? h->chosen : NULL;
     return h->same == NULL ? rest(s, c, e) : store_account_choose(s, h->same, &chosen, e);
 }
 

@@ -337,3 +337,8 @@ int store_connection_expire_provisional(store *s, int64_t older_than_s, int64_t 
     *ret_count = row_i64(r, 0, 0);
     return 0;
 }
+
+bool connection_acts(const struct connection *c)
+{
+    return c != NULL && (c->state == CONNECTION_ACTIVE || c->state == CONNECTION_NEEDS_ATTENTION);
+}

@@ -290,15 +290,6 @@ bool api_texts_equal(const char *const *a, size_t a_count, const char *const *b,
 
 /* --- writers --- */
 
-json_t *api_texts(const char *const *list, size_t count)
-{
-    json_t *texts = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(texts, json_string(list[i]));
-    }
-    return texts;
-}
-
 void api_note(json_t *changed, bool differs, const char *key)
 {
     if (differs) {

@@ -36,7 +36,7 @@ int api_default_json(struct api *a, const struct default_connection *d, json_t *
                   api_time(a->mem, own == NULL ? 0 : own->tokens.refresh_expires_at));
     json_t *value = json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "name", d->name,
-        "app", d->app, "host", d->host, "scopes", api_texts(d->scopes, d->scopes_count), "vars",
+        "app", d->app, "host", d->host, "scopes", json_texts(d->scopes, d->scopes_count), "vars",
         d->vars == NULL ? json_object() : json_deep_copy(d->vars), "assurance",
         d->assurance_sign_in ? "sign_in" : "code", "account_match", d->account_match,
         "redirect_uri", oauth_redirect_uri(a->mem, a->web->options.oauth, d->callback_key), "state",

@@ -13,7 +13,7 @@ static json_t *group_json(const struct api *a, const struct user_group *g, bool 
         "{s:s, s:I, s:o, s:o}", "name", g->name, "count", (json_int_t)g->users_count, "created",
         api_time(a->mem, g->created_at), "updated", api_time(a->mem, g->updated_at)));
     if (whole) {
-        json_put(value, "users", api_texts(g->users, g->users_count));
+        json_put(value, "users", json_texts(g->users, g->users_count));
     }
     return value;
 }

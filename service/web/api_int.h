@@ -94,7 +94,6 @@ struct api_secret api_secret(const struct json_doc *d, const char *key);
 bool api_secret_differs(struct api_secret given, struct secret stored);
 
 bool api_texts_equal(const char *const *a, size_t a_count, const char *const *b, size_t b_count);
-json_t *api_texts(const char *const *list, size_t count);
 /* Adds key to a list of what changed. */
 void api_note(json_t *changed, bool differs, const char *key);
 

@@ -64,7 +64,7 @@ static int person_get(struct api *a, struct err *e)
         return -1;
     }
     json_t *value = person_json(a->mem, w, found);
-    json_put(value, "default_connections", api_texts(logins, logins_count));
+    json_put(value, "default_connections", json_texts(logins, logins_count));
     api_answer(a, 200, value);
     return 0;
 }
@@ -87,9 +87,9 @@ static json_t *proof_json(const struct bot_forgotten *f)
     return json_must(json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "columns",
                                (json_int_t)p->columns, "sealed_values", (json_int_t)p->sealed,
                                "unopened", (json_int_t)p->unopened, "found", (json_int_t)p->found,
-                               "places", api_texts(p->places, p->places_count), "words",
-                               api_texts(p->words, p->words_count), "words_not_searched",
-                               api_texts(p->spared, p->spared_count)));
+                               "places", json_texts(p->places, p->places_count), "words",
+                               json_texts(p->words, p->words_count), "words_not_searched",
+                               json_texts(p->spared, p->spared_count)));
 }
 
 static json_t *forgotten_json(const struct bot_forgotten *f)

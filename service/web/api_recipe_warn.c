@@ -145,8 +145,7 @@ static int warn_of_connection(struct api *a, const struct recipe_connection *c,
         store_connection_find(a->s, a->workspace, c->use, "", &own, e) != 0) {
         return -1;
     }
-    bool works = own != NULL &&
-                 (own->state == CONNECTION_ACTIVE || own->state == CONNECTION_NEEDS_ATTENTION);
+    bool works = connection_acts(own);
     if (d != NULL && api_is_draft(a, d)) {
         faults_add(warnings, path,
                    "The default connection \"%s\" is a draft: until it has a client id and a "

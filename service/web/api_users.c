@@ -44,16 +44,6 @@ const char *api_user(const struct api *a, const char *key)
     return api_user_in(&a->doc, a->mem, a->workspace, key, api_word(&a->doc, key, API_USER_ID_MAX));
 }
 
-static bool holds(const char *const *list, size_t count, const char *id)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(list[i], id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char **api_users(const struct api *a, const char *key, size_t *ret_count)
 {
     size_t given = 0, count = 0;
@@ -64,7 +54,7 @@ const char **api_users(const struct api *a, const char *key, size_t *ret_count)
         const char *path = arena_printf(a->mem, "%s[%zu]", key, i);
         if (id == NULL) {
             json_doc_fault(&a->doc, path, "%s", HOW);
-        } else if (holds(list, count, id)) {
+        } else if (str_in(list, count, id)) {
             json_doc_fault(&a->doc, path, "This stands in the list twice.");
         } else {
             list[count++] = id;

@@ -33,8 +33,8 @@ static json_t *bot_json(arena *mem, const struct workspace *w)
 {
     return json_pack("{s:s?, s:s, s:o, s:o, s:s?, s:b, s:b, s:s?, s:o, s:s?}", "bot_id", w->bot_id,
                      "bot_token_state", token_state(w), "scopes",
-                     api_texts(w->bot_scopes, w->bot_scopes_count), "missing_scopes",
-                     api_texts(w->missing_scopes, w->missing_scopes_count), "bot_fault",
+                     json_texts(w->bot_scopes, w->bot_scopes_count), "missing_scopes",
+                     json_texts(w->missing_scopes, w->missing_scopes_count), "bot_fault",
                      w->bot_fault, "bot_token_rotates", w->bot_expires_at > 0 ? 1 : 0, "org_wide",
                      w->org_wide ? 1 : 0, "organization", w->organization, "installed",
                      api_time(mem, w->installed_at), "url", w->url);
@@ -66,11 +66,11 @@ static json_t *workspace_json(const struct api *a, const struct workspace *w)
     arena *mem = a->mem;
     json_t *value = json_pack(
         "{s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:b, s:s, s:b, s:o, s:o}", "workspace", w->workspace,
-        "name", w->name, "installer", w->installer, "admins", api_texts(w->admins, w->admins_count),
-        "installer_uses", uses_word(w), "guests", guests_word(w), "bot_user_id", w->bot_user_id,
-        "has_bot_token", secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "served",
-        is_served(a, w->workspace), "created", api_time(mem, w->created_at), "updated",
-        api_time(mem, w->updated_at));
+        "name", w->name, "installer", w->installer, "admins",
+        json_texts(w->admins, w->admins_count), "installer_uses", uses_word(w), "guests",
+        guests_word(w), "bot_user_id", w->bot_user_id, "has_bot_token",
+        secret_empty(w->bot_token) ? 0 : 1, "state", w->state, "served", is_served(a, w->workspace),
+        "created", api_time(mem, w->created_at), "updated", api_time(mem, w->updated_at));
     json_put_words(value, "acting", acting_word(w));
     json_object_update_new(value, bot_json(mem, w));
     return value;

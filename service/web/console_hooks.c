@@ -70,16 +70,6 @@ int console_hook_recipes(struct console *c, json_t **ret, struct err *e)
     return 0;
 }
 
-static bool holds(const json_t *names, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        if (str_equal(json_string_value(json_array_get(names, i)), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static json_t *row_of(const struct console *c, const json_t *hook, const json_t *started_by,
                       const json_t *runs)
 {
@@ -95,7 +85,7 @@ static json_t *row_of(const struct console *c, const json_t *hook, const json_t 
     }
     for (size_t i = 0; i < json_array_size(runs) && json_member(row, "last") == NULL; i++) {
         const json_t *run = json_array_get(runs, i);
-        if (holds(started, json_text(run, "recipe"))) {
+        if (json_has(started, json_text(run, "recipe"))) {
             json_put(row, "last", console_state(json_text(run, "state")));
             json_put_words(row, "last_at", console_time(c->mem, json_text(run, "created")));
         }

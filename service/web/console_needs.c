@@ -103,16 +103,6 @@ static void add_connection(struct console *c, const json_t *d, json_t *needs)
 
 /* --- hooks --- */
 
-static bool holds(const json_t *started, const char *recipe)
-{
-    for (size_t i = 0; i < json_array_size(started); i++) {
-        if (str_equal(json_string_value(json_array_get(started, i)), recipe)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The last run that this hook started came to nothing. */
 static void add_hook(struct console *c, const char *hook, const json_t *started, const json_t *runs,
                      json_t *needs)
@@ -120,7 +110,7 @@ static void add_hook(struct console *c, const char *hook, const json_t *started,
     for (size_t i = 0; i < json_array_size(runs); i++) {
         const json_t *run = json_array_get(runs, i);
         const char *recipe = json_text(run, "recipe"), *state = json_text(run, "state");
-        if (!holds(started, recipe)) {
+        if (!json_has(started, recipe)) {
             continue;
         }
         if (str_equal(state, "failed") || str_equal(state, "unknown")) {

@@ -68,16 +68,6 @@ static int add_apps(struct console *c, struct settings *x, json_t *data, struct 
     return 0;
 }
 
-static bool holds(const json_t *list, const char *text)
-{
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        if (str_equal(json_string_value(json_array_get(list, i)), text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_group(const struct settings *x, const char *name)
 {
     for (size_t i = 0; i < json_array_size(x->groups); i++) {
@@ -96,7 +86,7 @@ static json_t *group_rows(const struct settings *x, const json_t *allowed)
     for (size_t i = 0; i < json_array_size(x->groups); i++) {
         const char *name = json_text(json_array_get(x->groups, i), "name");
         json_push(list,
-                  json_must(json_pack("{s:s, s:b}", "group", name, "on", holds(allowed, name))));
+                  json_must(json_pack("{s:s, s:b}", "group", name, "on", json_has(allowed, name))));
     }
     for (size_t i = 0; i < json_array_size(allowed); i++) {
         const char *name = json_string_value(json_array_get(allowed, i));

@@ -288,6 +288,21 @@ static void test_builds(void **state)
     arena_free(mem);
 }
 
+static void test_lists_of_texts(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"read", "write"};
+    arena *mem = arena_new();
+    const json_t *list = arena_json(mem, json_texts(texts, 2));
+    assert_string_equal(json_write(mem, list), "[\"read\",\"write\"]");
+    assert_true(json_has(list, "write"));
+    assert_false(json_has(list, "writes"));
+    assert_false(json_has(NULL, "write"));
+    assert_false(json_has(arena_json(mem, json_pack("{s:s}", "write", "write")), "write"));
+    assert_int_equal(json_array_size(arena_json(mem, json_texts(NULL, 0))), 0);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_at),
         cmocka_unit_test(test_builds),
+        cmocka_unit_test(test_lists_of_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

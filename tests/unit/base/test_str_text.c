@@ -205,6 +205,28 @@ static void test_guids(void **state)
     arena_free(mem);
 }
 
+static void test_one_of_a_list(void **state)
+{
+    (void)state;
+    const char *const list[] = {"read", "write"};
+    assert_true(str_in(list, 2, "write"));
+    assert_false(str_in(list, 1, "write"));
+    assert_false(str_in(list, 2, "Write"));
+    assert_false(str_in(list, 2, NULL));
+    assert_false(str_in(NULL, 0, "read"));
+}
+
+static void test_names_of_headers(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"", "X Y", "X:", "a\tb", "(a)", "\xc3\xa4", "a\x7f"};
+    assert_true(str_is_token("X-Hub-Signature-256"));
+    assert_true(str_is_token("!#$%&'*+-.^_`|~09AZaz"));
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        assert_false(str_is_token(none[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +240,8 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_to_i64),
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_one_of_a_list),
+        cmocka_unit_test(test_names_of_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,8 +303,8 @@ for (const [chat, {workspace, channel, place, ids}] of Object.entries(CHATS)) {
       assert.deepEqual([await runs('unknown', 'asked'), await named('asked')], [1, 1]);
       await put('asked', {enabled: false});
       await ben.press(next, 'It happened');
-      await ben.sees(here(next, /it had happened\. I do nothing more/)); // nor is its message posted
-      await until('it to be settled', async () => await runs('done', 'asked') === 1);
+      await ben.sees(here(next, /recipe asked is switched off, so I do nothing more: its message is not posted/));
+      await until('it to be settled', async () => await runs('failed', 'asked') === 1);
       assert.equal(await named('asked'), 1);
     });
   });

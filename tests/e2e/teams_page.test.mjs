@@ -172,13 +172,14 @@ test('threads in a channel, and the page without the package', async () => {
   await posted.getByRole('button', {name: 'Reply in thread'}).click();
   await ana.getByText('Replying in the thread of “Which card it is”').waitFor();
 
-  await send(cardMessage([text('A **plain** card'), ...INPUTS], [submit('Pass on', {k: 1})]));
-  const bare = await (await stage.browser()).newPage();
+  await send(cardMessage([text('A **plain** card'), text('{{TIME(2026-12-05T21:00:00Z)}}, {{DATE(2026-12-05T21:00:00Z, SHORT)}}'), ...INPUTS], [submit('Pass on', {k: 1})]));
+  const bare = await (await stage.browser()).newPage({locale: 'en-US', timezoneId: 'UTC'});
   await bare.route('**/adaptivecards.js', route => route.fulfill({contentType: 'text/javascript', body: ''}));
   await bare.goto(base);
   await bare.getByLabel('Workspace').selectOption({label: 'Acme in Teams'});
   const plain = column(bare, ANA);
   await plain.getByText('A plain card').waitFor();
+  await plain.getByText('21:00, Dec 5, 2026').waitFor();
   await plain.getByLabel('Name').fill('Acme');
   await plain.getByRole('button', {name: 'Pass on'}).click();
   const passed = await until('the press', () => bot.calls.map(c => JSON.parse(c.body).value).find(v => v?.k === 1));

@@ -92,6 +92,11 @@ function plainInput(n, reads) {
   reads[n.id] = () => box.value;
   return [id, box];
 }
+/* {{DATE(...)}} and {{TIME(...)}} of a TextBlock, by the reader's clock, as clients put them */
+const SHOWN = {DATE: when => when.toLocaleDateString([], {year: 'numeric', month: 'short', day: 'numeric'}),
+  TIME: when => when.toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', hour12: false})};
+const dated = text => text.replace(/\{\{(DATE|TIME)\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:, ?(?:SHORT|LONG|COMPACT))?\)\}\}/g,
+  (_, part, at) => SHOWN[part](new Date(at)));
 function plainNode(n, reads, onAction) {
   const list = (n.body || n.items || n.columns || n.rows || n.cells || n.actions || []).map(c => plainNode(c, reads, onAction));
   if (/^Action\./.test(n.type || '')) return el('button', {type: 'button', class: 'kit', on: {click: () => onAction(n.id, reads.all())}}, n.title);
@@ -99,7 +104,7 @@ function plainNode(n, reads, onAction) {
     const [id, box] = plainInput(n, reads);
     return el('div', {class: 'field'}, el('label', {for: id}, n.label || n.title || n.id), box);
   }
-  if (n.type === 'TextBlock') return el('div', {class: n.weight === 'Bolder' ? 'block head' : 'block text'}, markdown(n.text));
+  if (n.type === 'TextBlock') return el('div', {class: n.weight === 'Bolder' ? 'block head' : 'block text'}, markdown(dated(n.text)));
   if (n.type === 'FactSet') return el('dl', {class: 'facts'}, n.facts.flatMap(f => [el('dt', {}, markdown(f.title)), el('dd', {}, markdown(f.value))]));
   if (n.type === 'RichTextBlock') return el('div', {class: 'block text'}, n.inlines.map(i => (typeof i === 'string' ? i : i.text)));
   return el('div', {class: n.type === 'ColumnSet' ? 'columns' : n.actions && n.type === 'ActionSet' ? 'block actions' : 'block'}, list);

@@ -7,6 +7,10 @@
 
 /* Variables that one more question tells: which site, company or tenant an account is in. */
 
+/* Nobody chooses among so many. Each that is new is held against those before it, so there must be
+ * a bound: a list may have tens of thousands. */
+enum { FOUND_MAX = 4 * APP_SITES_MAX };
+
 /* Of several sites the default connection may have named one: the others are none of its. */
 static bool fits(arena *mem, const struct apps_probe *p, const struct apps_site_lookup *l,
                  const json_t *row)
@@ -52,9 +56,9 @@ static int many(const struct apps_probe *p, const struct apps_site_lookup *l, si
     const struct apps_var *v = apps_var_find(p->site->app, l->set.items[0].name);
     return err_set(
         e, ERR_CONFIG, "lookup_many",
-        "This account of %s has %zu to choose from. An admin must set which, in \"vars\" "
+        "This account of %s has %zu%s to choose from. An admin must set which, in \"vars\" "
         "of the default connection: \"%s\", %s.",
-        p->site->app->title, count, v->name, v->words);
+        p->site->app->title, count, count < FOUND_MAX ? "" : " or more", v->name, v->words);
 }
 
 static int take(const struct apps_probe *p, const struct apps_site_lookup *l, const json_t *row,
@@ -121,8 +125,8 @@ static int look_up(const struct apps_probe *p, const struct apps_site_lookup *l,
     const json_t *list = str_empty(l->list) ? answer : json_at(answer, l->list);
     bool one = l->list == NULL && json_is_object(answer); /* no list at all: one thing */
     size_t rows = one ? 1 : json_array_size(list);
-    *ret = (struct app_sites){.items = arena_array(p->mem, rows + 1, sizeof(*ret->items))};
-    for (size_t i = 0; i < rows; i++) {
+    *ret = (struct app_sites){.items = arena_array(p->mem, FOUND_MAX, sizeof(*ret->items))};
+    for (size_t i = 0; i < rows && ret->count < FOUND_MAX; i++) {
         const json_t *row = one ? answer : json_array_get(list, i);
         if ((one || fits(p->mem, p, l, row)) && add_row(p, l, row, ret, e) != 0) {
             return -1;

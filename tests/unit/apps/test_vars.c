@@ -391,6 +391,29 @@ static void test_of_several_rows_a_person_may_choose(void **state)
     }
 }
 
+/* P13: however many an app lists, a login holds its thread no longer for that. */
+static void test_a_list_that_does_not_end_is_not_walked_again_for_each_row(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct account account = {.vars = NULL};
+    struct app_sites found = {.count = 0};
+    arena *mem = arena_new();
+    struct str list = str_new(mem, 4 * 1024 * 1024);
+    str_add(&list, "[");
+    for (int i = 0; i < 60000; i++) {
+        str_printf(&list, "%s{\"id\":\"s-%d\",\"kind\":\"work\"}", i == 0 ? "" : ",", i);
+    }
+    str_add(&list, "]");
+    sites(&b, list.text);
+    b.site.app->lookups[0].label = "name";
+    assert_int_equal(look_up_all(&b, &found, &account), -1);
+    assert_string_equal(b.e.code, "lookup_many");
+    assert_non_null(strstr(b.e.text, "has 100 or more to choose from"));
+    bench_stop(&b);
+    arena_free(mem);
+}
+
 static void test_the_identity_may_be_a_row_and_its_key_a_variable(void **state)
 {
     (void)state;
@@ -485,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_what_an_admin_sets),
         cmocka_unit_test(test_a_lookup_takes_the_one_that_fits),
         cmocka_unit_test(test_of_several_rows_a_person_may_choose),
+        cmocka_unit_test(test_a_list_that_does_not_end_is_not_walked_again_for_each_row),
         cmocka_unit_test(test_the_identity_may_be_a_row_and_its_key_a_variable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@ enum {
     LIMIT_JSON_DEPTH = 64,
     LIMIT_JSON_VALUES_COUNT = 200 * 1000, /* 2,000 rows of 30 fields are a third of it */
     LIMIT_UPSTREAM_BODY = 4 * 1024 * 1024,
+    LIMIT_RUN_TEXTS = 4 * LIMIT_UPSTREAM_BODY, /* in the results of all steps of a run */
     LIMIT_INPUTS_COUNT = 30,
     LIMIT_INPUT_CHARACTERS_COUNT = 4000,
     LIMIT_INPUT_VALUE = 4 * LIMIT_INPUT_CHARACTERS_COUNT,

@@ -54,6 +54,7 @@ void engine_context_done(struct engine *g, const struct engine_place *at,
 {
     const char *id = g->out->recipe->steps[at->step].id;
     json_t *steps = json_member(g->out->context, "steps");
+    engine_holds(g, row->output);
     if (at->turn == STEP_ONCE) {
         json_object_set_new(steps, id, result_of(row));
         return;

@@ -21,8 +21,9 @@ struct engine {
     bool *has_access;
     struct run_step *known; /* what an earlier worker did */
     size_t known_count;
-    json_t *files; /* fetched from the chat: {id: as a step is given one}; NULL: none yet */
-    bool started;  /* what acts is on record */
+    json_t *files;        /* fetched from the chat: {id: as a step is given one}; NULL: none yet */
+    bool started;         /* what acts is on record */
+    size_t values, bytes; /* that the results of its steps hold */
 };
 
 /* A session for one statement of ours. */
@@ -56,6 +57,24 @@ void engine_context_item(struct engine *g, const json_t *item, size_t index);
 int engine_step(struct engine *g, size_t place, bool *ret_go, struct err *e);
 /* steps.c: the same for one execution. */
 int engine_call(struct engine *g, const struct engine_place *at, bool *ret_go, struct err *e);
+/* answer.c: asks the app, to act or whether it has acted. */
+struct engine_ask {
+    struct app_call call;
+    const app_action *action;
+    const json_t *with;
+    bool looks_up;
+};
+struct engine_answer {
+    struct app_result result;
+    const char *words;     /* of app_act() */
+    enum app_lookup found; /* of app_look_up() */
+};
+int engine_ask(struct engine *g, const struct engine_ask *q, struct engine_answer *ret,
+               struct err *e);
+/* May the run hold this result, too? */
+bool engine_has_room(const struct engine *g, const json_t *output);
+void engine_holds(struct engine *g, const json_t *output);
+
 /* foresee.c: before the first step. false: a later one would refuse a value that is known by now,
  * and the outcome's end is set. */
 bool engine_foresee(struct engine *g);

@@ -162,7 +162,23 @@ static int undo(struct step *st, struct err *e)
     return rc;
 }
 
-static int settle_done(struct step *st, const struct app_result *r, struct err *e)
+/* What was read is not there; what was written stands, with the record's id alone. */
+static int too_much(struct step *st, bool *ret_go, struct err *e)
+{
+    struct engine *g = st->engine;
+    struct err why = {0};
+    *ret_go = false;
+    st->row->output = NULL;
+    err_set(&why, ERR_UPSTREAM_REFUSED, "too_large", "run %s: its results are too large",
+            g->out->run->reference);
+    engine_failed(g, st->recipe, &why,
+                  "The apps answer more to this command than one may hold. It must ask for fewer "
+                  "records or fields.");
+    return app_action_writes(st->action) ? engine_record(g, st->row, "done", NULL, e)
+                                         : engine_refused(g, st->row, why.code, e);
+}
+
+static int settle_done(struct step *st, const struct app_result *r, bool *ret_go, struct err *e)
 {
     st->row->output = r->output;
     st->row->record_id = r->record_id;
@@ -170,6 +186,9 @@ static int settle_done(struct step *st, const struct app_result *r, struct err *
     if (app_action_writes(st->action)) {
         st->row->wrote_by = st->recipe->alias;
         st->row->wrote = st->recipe->action;
+    }
+    if (!engine_has_room(st->engine, r->output)) {
+        return too_much(st, ret_go, e);
     }
     bool last = st->at.step + 1 == st->engine->out->recipe->steps_count;
     if (last && st->at.turn == STEP_ONCE) {
@@ -183,15 +202,18 @@ static int settle_done(struct step *st, const struct app_result *r, struct err *
     return 0;
 }
 
-static struct app_call call_of(const struct step *st)
+static int ask(struct step *st, bool looks_up, struct engine_answer *ret, struct err *e)
 {
-    return (struct app_call){.mem = st->engine->mem,
-                             .http = st->engine->recipes->options.http,
-                             .site = st->access->site,
-                             .access = st->access->token,
-                             .idempotency_key = st->row->idempotency_key,
-                             .again = !st->row->begun,
-                             .account_key = st->access->account.key};
+    const struct engine_ask q = {.call = {.http = st->engine->recipes->options.http,
+                                          .site = st->access->site,
+                                          .access = st->access->token,
+                                          .idempotency_key = st->row->idempotency_key,
+                                          .again = !st->row->begun,
+                                          .account_key = st->access->account.key},
+                                 .action = st->action,
+                                 .with = st->with,
+                                 .looks_up = looks_up};
+    return engine_ask(st->engine, &q, ret, e);
 }
 
 /* An error of the call itself, after intent was recorded. */
@@ -222,11 +244,9 @@ static int ask_consent(struct step *st, const struct err *why, bool *ret_ask, st
 
 static int act(struct step *st, bool *ret_go, struct err *e)
 {
-    struct app_result result = {0};
-    const char *words = NULL;
+    struct engine_answer a;
     struct err why = {0};
-    struct app_call c = call_of(st);
-    int rc = app_act(&c, st->action, st->with, &result, &words, &why);
+    int rc = ask(st, false, &a, &why);
     if (rc != 0 && why.kind == ERR_UNAUTHENTIC) {
         /* one refresh, one repeat: the app has certainly not acted for a refused token */
         if (get_access(st, st->access->generation, ret_go, e) != 0) {
@@ -235,38 +255,34 @@ static int act(struct step *st, bool *ret_go, struct err *e)
         if (!*ret_go) {
             return undo(st, e);
         }
-        c = call_of(st);
         why = (struct err){0};
-        rc = app_act(&c, st->action, st->with, &result, &words, &why);
+        rc = ask(st, false, &a, &why);
     }
     if (rc == 0) {
-        return settle_done(st, &result, e);
+        return settle_done(st, &a.result, ret_go, e);
     }
     *ret_go = false;
-    st->engine->out->decided = result.decided;
-    bool ask = false;
-    if (str_equal(why.code, "app_scope") && ask_consent(st, &why, &ask, e) != 0) {
+    st->engine->out->decided = a.result.decided;
+    bool consent = false;
+    if (str_equal(why.code, "app_scope") && ask_consent(st, &why, &consent, e) != 0) {
         return -1;
     }
-    return ask ? undo(st, e) : call_failed(st, &why, words, e);
+    return consent ? undo(st, e) : call_failed(st, &why, a.words, e);
 }
 
 /* Asks the app, with one refresh and one repeat for a token that it does not take. */
-static int look_up(struct step *st, enum app_lookup *ret, struct app_result *ret_result,
-                   bool *ret_go, struct err *why, struct err *e)
+static int look_up(struct step *st, struct engine_answer *ret, bool *ret_go, struct err *why,
+                   struct err *e)
 {
-    struct app_call c = call_of(st);
-    if (app_look_up(&c, st->action, st->with, ret, ret_result, why) == 0 ||
-        why->kind != ERR_UNAUTHENTIC) {
+    if (ask(st, true, ret, why) == 0 || why->kind != ERR_UNAUTHENTIC) {
         return 0;
     }
     if (get_access(st, st->access->generation, ret_go, e) != 0) {
         return -1;
     }
     *why = (struct err){0};
-    c = call_of(st);
     if (*ret_go) {
-        (void)app_look_up(&c, st->action, st->with, ret, ret_result, why);
+        (void)ask(st, true, ret, why);
     }
     return 0;
 }
@@ -279,10 +295,9 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
     if (*ret_repeat) {
         return 0;
     }
-    struct app_result result = {0};
-    enum app_lookup found = APP_CANNOT_TELL;
+    struct engine_answer a;
     struct err why = {0};
-    int rc = look_up(st, &found, &result, ret_go, &why, e);
+    int rc = look_up(st, &a, ret_go, &why, e);
     if (rc != 0 || !*ret_go) {
         return rc;
     }
@@ -290,10 +305,10 @@ static int find_out(struct step *st, bool *ret_repeat, bool *ret_go, struct err 
         *ret_go = false;
         return engine_failed(g, st->recipe, &why, NULL);
     }
-    if (found == APP_FOUND) {
-        return settle_done(st, &result, e);
+    if (a.found == APP_FOUND) {
+        return settle_done(st, &a.result, ret_go, e);
     }
-    *ret_repeat = found == APP_NOT_FOUND;
+    *ret_repeat = a.found == APP_NOT_FOUND;
     *ret_go = *ret_repeat;
     return *ret_go ? 0 : engine_unknown(g, st->row, e);
 }

@@ -96,4 +96,29 @@ describe('P14 floods', () => {
     const took = growth();
     assert.ok(took < 100, `it took ${took} MB`);
   });
+
+  const recipe = (action, steps) => w.putRecipe(ACME, {name: 'who', title: 'Who', command: 'plain who', allow: 'everyone', inputs: [], connections: {it: {use: 'my-plain', verify_user_access: true}},
+    steps: Array.from({length: steps}, (_, i) => ({id: `s${i}`, connection: 'it', action, with: {}})), reply: {text: 'You are {{steps.s0.name}}'}});
+
+  test('what the steps of a run hold has a bound, and what they only read is given back', {skip}, async () => {
+    const ana = w.person('ana');
+    for (const [action, reply] of [['who', /answer more to this command than one may hold/], ['touch', /You are ana/]]) {
+      await recipe(action, 10);
+      const growth = grown();
+      assert.match(words(await ana.ask('plain who', /did not work|You are ana/)), reply);
+      const took = growth();
+      assert.ok(took < 150, `${action} took ${took} MB`);
+    }
+  });
+
+  test('a write whose result is more than a run may hold is done, and the run says so and stops', async () => {
+    await recipe('touch', 6);
+    Object.assign(app, {status: 200, extra: {name: 'x'.repeat(4e6)}, calls: []});
+    const said = words(await w.person('ana').ask('plain who', /did not work/));
+    assert.match(said, /answer more to this command than one may hold/);
+    assert.equal(app.writes().length, 5);
+    const {items: [{id}]} = await w.must('GET', `/workspaces/${ACME}/runs?limit=1`);
+    const run = await w.must('GET', `/workspaces/${ACME}/runs/${id}`);
+    assert.deepEqual([run.state, ...run.steps.map(s => s.state)], ['failed', ...Array(5).fill('done')]);
+  });
 });

@@ -130,8 +130,10 @@ static int say_refused(struct turn *t, const struct oauth_confirm *c, struct err
     if (typed) {
         return code_say_none(t, false, e);
     }
-    return say(t, "Nothing was connected: you did not begin that login here, or it is over.",
-               "Type `connect` and the app to begin a login, or `pending` to see what waits.", e);
+    json_t *view = view_new(t->scene.mem);
+    view_text(view, "Nothing was connected: you did not begin that login here, or it is over.");
+    view_note(view, "Type `connect` and the app to begin a login, or `pending` to see what waits.");
+    return say_dm(&t->scene, view, NULL, e);
 }
 
 static int take(struct turn *t, enum bot_code *ret, struct err *e)

@@ -122,9 +122,11 @@ static int sign_out(struct turn *t, struct err *e)
          store_audit_add(sc->s, workspace, actor(sc), "console.signed_out", user, NULL, e) != 0)) {
         return -1;
     }
-    view_text(view, "%s",
-              count > 0 ? "**You are signed out of the console** in every browser."
-                        : "You are signed in to the console nowhere.");
+    if (count > 0) {
+        view_text(view, "**You are signed out of the console** in every browser.");
+    } else {
+        view_text(view, "You are signed in to the console nowhere.");
+    }
     return say_private(t, view, NULL, e);
 }
 
@@ -136,14 +138,30 @@ static int say_shared(struct turn *t, struct err *e)
     return say_private(t, view, NULL, e);
 }
 
+static void add_verdict(json_t *view, enum console_typed typed)
+{
+    switch (typed) {
+    case CONSOLE_CODE_RIGHT:
+        view_text(view, "**That browser is yours.** Go back to it and press **Go on**.");
+        view_note(view,
+                  "Was that somebody else's page? Type `console sign out` at once: that signs "
+                  "out every browser that has come in as you.");
+        return;
+    case CONSOLE_CODE_WRONG:
+        view_text(view, "That is not the code that your page shows.");
+        return;
+    case CONSOLE_CODE_SPENT:
+        view_text(view, "That was the third wrong code, so the link is good no more. Type "
+                        "`console` for a new one.");
+        return;
+    case CONSOLE_CODE_NONE:
+        view_text(view, "No page of yours waits for a code. Type `console` for a link.");
+        return;
+    }
+}
+
 static int prove(struct turn *t, const char *code, struct err *e)
 {
-    static const char *const said[] = {
-        [CONSOLE_CODE_RIGHT] = "**That browser is yours.** Go back to it and press **Go on**.",
-        [CONSOLE_CODE_WRONG] = "That is not the code that your page shows.",
-        [CONSOLE_CODE_SPENT] = ("That was the third wrong code, so the link is good no more. Type "
-                                "`console` for a new one."),
-        [CONSOLE_CODE_NONE] = "No page of yours waits for a code. Type `console` for a link."};
     static const char *const noted[] = {[CONSOLE_CODE_RIGHT] = "console.code_right",
                                         [CONSOLE_CODE_SPENT] = "console.code_spent",
                                         [CONSOLE_CODE_NONE] = NULL};
@@ -157,12 +175,7 @@ static int prove(struct turn *t, const char *code, struct err *e)
          store_audit_add(sc->s, workspace, actor(sc), noted[typed], user, NULL, e) != 0)) {
         return -1;
     }
-    view_text(view, "%s", said[typed]);
-    if (typed == CONSOLE_CODE_RIGHT) {
-        view_note(view,
-                  "Was that somebody else's page? Type `console sign out` at once: that signs "
-                  "out every browser that has come in as you.");
-    }
+    add_verdict(view, typed);
     return say_private(t, view, NULL, e);
 }
 

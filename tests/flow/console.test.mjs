@@ -61,7 +61,8 @@ describe('signing in', () => {
     await browser.submit(); // "Go on", too early
     assert.match(browser.text, /Your code has not arrived/);
     assert.equal(await sessions(), 0);
-    await ben.ask(`console ${code}`, /That browser is yours/);
+    const told = await ben.ask(`console ${code}`, /That browser is yours/);
+    assert.doesNotMatch(JSON.stringify(told), /\u2217|\*\*/, 'its bold words are bold');
     await browser.request('POST', `${url}/enter`);
     assert.equal(browser.page.status, 303);
     assert.equal(new URL(browser.page.location).pathname, HOME);
@@ -100,7 +101,8 @@ describe('signing in', () => {
     await ben.ask(`console ${code}`, /That browser is yours/);
     assert.equal((await own.request('POST', `${url}/enter`)).status, 410);
     const before = await sessions();
-    await ben.ask('console sign out', /You are signed out of the console|signed in to the console nowhere/);
+    const out = await ben.ask('console sign out', /You are signed out of the console|signed in to the console nowhere/);
+    assert.doesNotMatch(JSON.stringify(out), /\u2217|\*\*/);
     assert.equal((await other.request('POST', `${url}/enter`)).status, 410, 'and its admin has ended it');
     assert.ok(await sessions() <= before);
   });

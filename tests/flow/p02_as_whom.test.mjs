@@ -441,7 +441,7 @@ describe('P2 what an admin takes away is taken from what waits, too', () => {
 
   test('P2 `verify_user_access` switched off while a question is open: what began as the person stays theirs', async () => {
     await ana.ask('salesforce create opportunity name: Still hers', /Enter close/);
-    await w.putRecipe(ACME, {...stored('create-opportunity'), connections: {salesforce: {use: 'acme-salesforce'}}});
+    await w.putRecipe(ACME, {...stored('create-opportunity'), allow: 'everyone', connections: {salesforce: {use: 'acme-salesforce'}}});
     await ana.say('2026-12-31');
     await ana.sees(/Created Still hers, as ana@acme\.example/);
     assert.equal(await written('Opportunity', 'Name', 'Still hers'), 1);

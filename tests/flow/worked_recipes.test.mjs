@@ -29,6 +29,13 @@ test('there are eight pages, each with what it needs, its recipes, what people s
   assert.equal(new Set(names).size, names.length, 'a name stands on two pages');
 });
 
+test('a worked recipe that verifies names nobody who may write with a shared account', () => {
+  // else one press of its switch in the console lets everybody write as whoever logged the default connection in
+  for (const page of PAGES) for (const r of worked(page, 'C024BE91L')) {
+    if (Object.values(r.connections ?? {}).some(c => c.verify_user_access)) assert.equal(r.allow, undefined, r.name);
+  }
+});
+
 test('the page about opportunities shows what the demo loads', () => {
   for (const r of worked('create-opportunity.md', '')) {
     assert.deepEqual(r, JSON.parse(readFileSync(join(ROOT, `tests/demo/acme/recipes/${r.name}.json`), 'utf8')), r.name);

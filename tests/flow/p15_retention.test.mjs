@@ -9,7 +9,7 @@ import {ACME, ROOT, start, until} from '../lib/flow.mjs';
 const KEPT = {WORKBOT_TTL_EVENTS: '3d', WORKBOT_TTL_RUNS: '10d', WORKBOT_TTL_AUDIT: '30d'};
 /** In days: below each of these times, between them, above them all. */
 const AGES = [2, 5, 20, 40];
-const BY = {events: [2], runs: [2, 5], audit: [2, 5, 20], chart: [2, 5, 20]};
+const BY = {events: [2], runs: [2, 5], audit: [2, 5, 20], chart: [2, 5, 20], hour: []};
 
 /** table: [what keeps it, the column that says how old a row is, other columns, their values]; a row's `n` is its age. */
 const TABLES = {
@@ -23,6 +23,7 @@ const TABLES = {
   login: ['runs', 'updated_at', 'id, handle_hash, default_name, state, expires_at', "gen_random_uuid(), 'h' || n, 'acme-salesforce', 'done', now()"],
   decision: ['runs', 'updated_at', 'message_id, state', "gen_random_uuid(), 'decided'"],
   audit: ['audit', 'at', 'id, actor, action', "gen_random_uuid(), 'system', 'x'"],
+  act_permission: ['hour', 'looked_at', 'id, user_id, token', "gen_random_uuid(), 'U0' || n, (select digest from api_token)"],
   queue_age: ['chart', 'hour', 'oldest_s', '1'],
 };
 
@@ -41,6 +42,7 @@ describe('P15 what is over its time leaves', () => {
 
   before(async () => {
     w = await start({env: KEPT});
+    await w.must('POST', `/workspaces/${ACME}/api-tokens`, {name: 'deal-sync', role: 'act'});
     await w.idle();
     await w.stopReplica(0);
     for (const [table, [, at, columns, values]] of Object.entries(TABLES)) {

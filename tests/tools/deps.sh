@@ -10,7 +10,7 @@ build=(gcc libc6-dev pkg-config libmicrohttpd-dev libjansson-dev libpq-dev libcu
   libssl-dev libcjose-dev libexpat1-dev)
 run=(postgresql-15 procps curl)
 test=(clang clang-format clang-tidy cppcheck libclang-rt-14-dev libcmocka-dev pmccabe shellcheck
-  haproxy pgbouncer chromium fonts-liberation patch python3-yaml)
+  haproxy pgbouncer chromium fonts-liberation openssl patch python3-yaml unzip)
 
 wanted=()
 npm=no

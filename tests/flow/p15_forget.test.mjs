@@ -88,7 +88,7 @@ describe('P15 a person is erased', () => {
     assert.match(inConsole.text, /Copy hers now/);
     await cleo.command(create(`Call ${MAIL} or ${name} for <@${ANA}>`));
     const recipe = await w.must('GET', `/workspaces/${ACME}/recipes/create-opportunity`);
-    await w.query("update recipe_version set body = replace(body, '\"everyone\"', $2) where workspace = $1 and name = 'create-opportunity'", [ACME, `{"users": ["${ANA}", "U0CLEO001"]}`]);
+    await w.query("update recipe_version set body = $2 || substr(body, 2) where workspace = $1 and name = 'create-opportunity'", [ACME, `{"allow": {"users": ["${ANA}", "U0CLEO001"]}, `]);
     assert.ok(recipe.name);
     await w.idle();
     await w.query("update run set pressed = jsonb_build_object('said', $1::text) where user_id = 'U0CLEO001'", [`Hello\n${MAIL}\t“${name}”, ${name}’s, ${MAIL.toUpperCase()}, ${ANA.slice(1)}`]);

@@ -222,15 +222,16 @@ static bool is_of(const struct login *l, const struct account_grant *g)
                                       (g->key != NULL && str_equal(key, g->key)));
 }
 
-/* A connection that acts by it, or a login that waits for its code. */
+/* A connection that acts by it, or a login that waits for its code: the login first, as it becomes
+ * the connection in one transaction, so that one of the two looks sees it. */
 static int ask_holder(struct revocation *v, store *s, const struct account_grant *g, struct err *e)
 {
     struct account_holder *ret = &v->out->kept_for;
     const char *workspace = v->job->workspace;
     struct login *list = NULL;
     size_t count = 0;
-    if (store_account_holder(s, workspace, g, ret, e) != 0 ||
-        store_login_waiting_at(s, workspace, g->app, g->client_id, &list, &count, e) != 0) {
+    if (store_login_waiting_at(s, workspace, g->app, g->client_id, &list, &count, e) != 0 ||
+        store_account_holder(s, workspace, g, ret, e) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count && ret->id == NULL; i++) {

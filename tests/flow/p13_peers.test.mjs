@@ -52,10 +52,12 @@ const later = w => w.query("update job set run_at = now(), attempts = 0 where st
 const FOUND = "state = 'done' and recipe like 'find-_'";
 const unfinished = w => w.count('run', "state in ('queued', 'running')");
 
+let typed = 0; // no two messages of one second have one ts: the second would be the first one again
+
 async function commands(w, count) {
   const at = Math.floor(Date.now() / 1000);
   for (let i = 0; i < count; i++) {
-    const {status} = await w.signed('/slack/events', w.dm(`find ${FINDS[i % FINDS.length]} name: many${i}`, {ts: `${at}.${300000 + i}`}));
+    const {status} = await w.signed('/slack/events', w.dm(`find ${FINDS[i % FINDS.length]} name: many${i}`, {ts: `${at}.${300000 + typed++}`}));
     assert.equal(status, 200);
   }
 }

@@ -43,7 +43,35 @@ create function forget_audit_chains() returns void language sql security definer
     delete from audit_chain c using gone g where c.workspace = g.workspace
 $$;
 
--- With the audit, its seals and its chain, which hold no word of a person but what erase_in_audit (0076) changes.
+-- A pseudonym takes the place of these words in these lines, and nothing else of them changes; another line says so,
+-- in the same breath (docs/decisions/0026). digests and seals: as erased_digest and erased_seal, in the order of
+-- lines. Answers how many lines have changed.
+create function erase_in_audit(key text, note uuid, by text, pseudonym text, words text[], deleted bigint,
+                               changed bigint, lines uuid[], digests text[], seals text[])
+    returns bigint language plpgsql security definer as $$
+declare
+    pattern text := words_pattern(words);
+    n bigint;
+begin
+    if pseudonym !~ '^erased-[0-9a-f]{8}$' or exists (select from unnest(words) w where length(w) < 3) then
+        raise exception 'only a pseudonym may take a person''s place' using errcode = 'insufficient_privilege';
+    end if;
+    update audit a
+       set actor = regexp_replace(a.actor, pattern, pseudonym, 'g'),
+           subject = regexp_replace(a.subject, pattern, pseudonym, 'g'),
+           detail = regexp_replace(a.detail::text, pattern, pseudonym, 'g')::json,
+           erased_at = now(), erased_digest = l.digest, erased_seal = l.seal
+      from unnest(lines, digests, seals) l (id, digest, seal)
+     where a.workspace = key and a.id = l.id
+       and (a.actor ~ pattern or a.subject ~ pattern or a.detail::text ~ pattern);
+    get diagnostics n = row_count;
+    insert into audit (workspace, id, actor, action, subject, detail)
+    values (key, note, by, 'person.erased', pseudonym,
+            json_build_object('rows', deleted, 'values', changed, 'lines', n));
+    return n;
+end $$;
+
+-- With the audit, its seals and its chain, which hold no word of a person but what the function above changes.
 create or replace function words_replace(key text, ids text[], names text[], by text) returns bigint
     language plpgsql as $$
 declare
@@ -70,7 +98,8 @@ declare
     service regrole;
 begin
     for f in select oid from pg_proc where pronamespace = current_schema()::regnamespace
-                and proname in ('audit_kept', 'retire_audit_day', 'sweep_audit', 'forget_audit_chains') loop
+                and proname in ('audit_kept', 'retire_audit_day', 'sweep_audit', 'forget_audit_chains',
+                                'erase_in_audit') loop
         execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', f, current_schema());
         execute format('revoke all on function %s from public', f);
         for service in select distinct a.grantee from pg_class c, aclexplode(c.relacl) a

@@ -2,8 +2,8 @@
 -- program says, for readable and for sealed values alike (service/store/erase_words.c). Until now JSON was searched
 -- as text, in which the n of a \n looked like the letter before a word: it was neither replaced nor found.
 --
--- words_find and words_replace stay for the release before; words_pattern goes on to be for the keys of jobs and
--- notices.
+-- words_find, words_replace and erase_in_audit of ten arguments stay for the release before. words_pattern goes on
+-- to be for the keys of jobs and notices.
 
 -- A pattern of whatever may be one of the words: in capitals, escaped as JSON and addresses do, within a longer one.
 create function words_written(words text[]) returns text language sql immutable parallel safe as $$
@@ -47,9 +47,7 @@ create function erased_only(old text, new text, pseudonym text, pattern text) re
         pseudonym, '"?(?:' || pseudonym || '|' || pattern || ')"?') || '$')
 $$;
 
--- A pseudonym takes the place of these words in these lines, and nothing else of them changes: what does is refused.
--- Another line says so, in the same breath (docs/decisions/0026). digests and seals: as erased_digest and erased_seal,
--- in the order of lines. Answers how many lines have changed.
+-- As that of 0071, for the texts that the program says: refused is what changes anything but words.
 create function erase_in_audit(key text, note uuid, by text, pseudonym text, words text[], deleted bigint,
                                changed bigint, lines uuid[], actors text[], subjects text[], details text[],
                                digests text[], seals text[])
@@ -87,7 +85,7 @@ declare
     service regrole;
 begin
     for f in select oid from pg_proc where pronamespace = current_schema()::regnamespace
-                and proname = 'erase_in_audit' loop
+                and proname = 'erase_in_audit' and pronargs = 13 loop
         execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', f, current_schema());
         execute format('revoke all on function %s from public', f);
         for service in select distinct a.grantee from pg_class c, aclexplode(c.relacl) a

@@ -55,7 +55,8 @@
     X(0076_find_written_words)                                                                     \
     X(0077_tell_text_from_keys)                                                                    \
     X(0078_bound_look_ups_for_programs)                                                            \
-    X(0079_prove_erased_lines_at_once)
+    X(0079_prove_erased_lines_at_once)                                                             \
+    X(0080_erase_in_audit_one_way)
 
 /* The file's bytes and a NUL. The path is relative to the top of the checkout (-Wa,-I.). */
 #define EMBED(name)                                                                                \

@@ -77,7 +77,7 @@ int at_once_late_status(const struct at_once *a); /* calls.c */
 struct response {
     int status;
     const char *content_type;
-    struct bytes body; /* on the request's arena or for ever; its own body is gone by then */
+    struct bytes body; /* on the arena or for ever: what was received is gone when it is sent */
     struct header headers[RESPONSE_HEADERS_MAX];
     size_t headers_count;
     struct job_seed

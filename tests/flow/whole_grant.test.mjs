@@ -6,6 +6,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, beforeEach, describe, test} from 'node:test';
+import pg from 'pg';
 import {AppHost} from '../lib/app_host.mjs';
 import {ACME, Browser, labels, loginUrl, start, until, words} from '../lib/flow.mjs';
 
@@ -147,6 +148,34 @@ describe('an app that ends all grants of a person at once', () => {
     await acts();
     const detail = (await kept()).at(-1);
     assert.deepEqual(detail, {connection: 'my-plain', user: 'U0ANA0001', acts: 'my-plain', why: 'same_account'});
+  });
+
+  test('P12 a code typed between the two looks for who holds the grant: its tokens live', async () => {
+    await connect(ana, 'plain');
+    const of = "default_name = 'my-plain' and user_id = 'U0ANA0001'";
+    const {account_key: key} = await w.one(`select account_key from connection where ${of}`);
+    await w.query(`update connection set state = 'disconnected', tokens = null where ${of}`);
+    await w.query(`create function later() returns trigger language plpgsql as $$ begin new.run_at := now() + interval '1 hour'; return new; end $$;
+      create trigger later before insert on job for each row when (new.kind = 'revoke') execute function later()`);
+    const p = await prompt(ana, 'my-plain');
+    await through(p);
+    await through(p); // the grant of before is taken back, later
+    await w.query('drop trigger later on job; drop function later');
+    const typing = new pg.Client({connectionString: w.databaseUrl});
+    await typing.connect();
+    try {
+      await typing.query('begin; lock table login in access exclusive mode');
+      await w.query("update job set run_at = now() where kind = 'revoke' and state = 'queued'");
+      await until('one look to be over or to wait', () => w.count('pg_stat_activity', "wait_event_type = 'Lock' and query like '%l.provisional from login l join default_connection%'"));
+      await typing.query("update login set state = 'done', provisional = null where state = 'code'");
+      await typing.query(`update connection set state = 'active', tokens = '\\x00', account_key = $1 where ${of}`, [key]);
+      await typing.query('commit');
+    } finally {
+      await typing.end();
+    }
+    await w.idle();
+    assert.equal(await w.count('job', "kind = 'revoke' and state = 'queued'"), 0);
+    assert.equal(revoked(), 0);
   });
 
   test('P12 the same at GitHub, and logged in again there, the code never typed', async () => {
